@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is built alike: language mode 6, the features that will be its defaults, warnings as errors.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "taskgrid",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "TaskGridClient", targets: ["TaskGridClient"]),
+        .library(name: "TaskGridWorker", targets: ["TaskGridWorker"]),
+        .executable(name: "taskgrid", targets: ["taskgrid"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        source("TaskGridCore", [protobuf], exclude: ["taskgrid.proto"]),
+        source("AMQP", ["CRabbitMQ", "TaskGridCore", collections, logging]),
+        source("TaskStore", ["TaskGridCore", grdb, logging]),
+        source("TaskGridClient", ["TaskGridCore", "AMQP", collections, logging]),
+        source("TaskGridWorker", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
+        source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
+        source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
+        source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
+        source("Monitor", ["TaskGridCore", "AMQP", logging, lifecycle, histogram, hummingbird]),
+        source("LocalGrid", ["TaskGridCore", crypto, logging, subprocess]),
+        .executableTarget(
+            name: "taskgrid",
+            dependencies: [
+                "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "Nameservice", "Monitor", "LocalGrid", argumentParser, configuration, lifecycle, unixSignals, logging,
+            ],
+            swiftSettings: settings
+        ),
+        tests("TaskGridCoreTests", ["TaskGridCore"]),
+        tests("AMQPTests", ["AMQP", "CRabbitMQ", "TaskGridCore"]),
+        tests("TaskStoreTests", ["TaskStore", "TaskGridCore", grdb]),
+        tests("TaskGridClientTests", ["TaskGridClient", "TaskGridCore", "AMQP"]),
+        tests("TaskGridWorkerTests", ["TaskGridWorker", "TaskGridCore", "AMQP"]),
+        tests("BuiltinWorkersTests", ["BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
+        tests("DispatcherTests", ["Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
+        tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP"]),
+        tests("MonitorTests", ["Monitor", "TaskGridCore", "AMQP", histogram, hummingbird, hummingbirdTesting]),
+        tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
+        tests(
+            "IntegrationTests",
+            [
+                "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "Nameservice", "Monitor", "LocalGrid",
+            ]
+        ),
+    ]
+)
+

@@ -1,0 +1,22 @@
+import CRabbitMQ
+import TaskGridCore
+
+extension BasicProperties {
+    /// Copies properties out of the library's memory (AMQP 0-9-1, class `basic`; flags count from the highest bit).
+    init(_ properties: amqp_basic_properties_t) {
+        let flags = properties._flags
+        func has(_ bit: Int) -> Bool { flags & (1 << UInt32(bit)) != 0 }
+        self.init(
+            contentType: has(15) ? String(properties.content_type) : nil,
+            headers: has(13) ? FieldTable(properties.headers) : [:],
+            isPersistent: has(12) && properties.delivery_mode == 2,
+            priority: has(11) ? properties.priority : nil,
+            correlationID: has(10) ? String(properties.correlation_id) : nil,
+            replyTo: has(9) ? String(properties.reply_to) : nil,
+            messageID: has(7) ? String(properties.message_id) : nil,
+            timestamp: has(6) ? properties.timestamp : nil,
+            type: has(5) ? String(properties.type) : nil,
+            appID: has(3) ? String(properties.app_id) : nil
+        )
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import TaskGridCore
+
+extension Connection {
+    /// Publishes messages and waits until the broker has confirmed each of them.
+    ///
+    /// Waits for the connection to stand and for the broker to take messages, as long as `deadline` allows.
+    ///
+    /// - Returns: an outcome for each publication, in their order.
+    /// - Throws: `connectionLost` or `timedOut` where the outcome is unknown: some of the messages may have arrived; so does
+    ///   `closed` where ``close(within:)`` came before the confirms. `unreachable` or `blocked` where nothing was sent,
+    ///   `badMessage` for one that AMQP cannot carry.
+    public func publish(
+        _ publications: [Publication], within deadline: Duration = .seconds(30)
+    ) async throws(AMQPError) -> [PublishOutcome] {
+        guard !publications.isEmpty else { return [] }
+        var mandatory: [String: Int] = [:]
+        for (place, publication) in publications.enumerated() {
+            try publication.check(maximumFrameSize: Int(Handle.maximumFrameSize))
+            if publication.isMandatory, let messageID = publication.message.properties.messageID {
+                guard mandatory.updateValue(place, forKey: messageID) == nil else {
+                    throw AMQPError(.badMessage, "two mandatory messages of a batch have the message-id \(messageID.prefix(40))")
+                }
+            }
+        }
+        let end = ContinuousClock.now + deadline
+        // Nothing may suspend from here to the batch's last byte: the ledger counts what this session publishes.
+        var ready = try readySession(until: end)
+        while ready == nil {
+            await withCheckedContinuation { waiters.append(Waiter(continuation: $0, deadline: end)) }
+            ready = try readySession(until: end)
+        }
+        guard let session = ready else { throw unready }
+        if session.handle.frameSize < Int(Handle.maximumFrameSize) {
+            for publication in publications { try publication.check(maximumFrameSize: session.handle.frameSize) }
+        }
+        let batch = ledger.register(count: publications.count, mandatory: mandatory)
+        for publication in publications { session.encoder.publish(publication, channel: Channel.publish) }
+        let result: Result<[PublishOutcome], AMQPError> = await withCheckedContinuation { continuation in
+            confirmations[batch] = Confirmation(continuation: continuation, deadline: end)
+        }
+        return try result.get()
+    }
+
+    /// The session, if it stands and the broker takes messages; nil where that is worth waiting for.
+    private func readySession(until end: ContinuousClock.Instant) throws(AMQPError) -> Session? {
+        switch phase {
+        case .open(let session) where blockedReason == nil:
+            return session
+        case .closed:
+            throw AMQPError(.closed, "connection '\(name)' is closed")
+        case .idle:
+            throw AMQPError(.closed, "connection '\(name)' was not started")
+        case .open, .waiting:
+            guard ContinuousClock.now < end else { throw unready }
+            return nil
+        }
+    }
+
+    /// Why nothing can be published now.
+    private var unready: AMQPError {
+        if let blockedReason {
+            AMQPError(.blocked, "the broker at \(endpoint) takes no messages now (\(blockedReason)): free memory or disk on it")
+        } else {
+            AMQPError(.unreachable, "no connection to the broker at \(endpoint) within the deadline: is it running?")
+        }
+    }
+
+    func settle(_ settled: [ConfirmLedger.Settled]) {
+        for batch in settled {
+            confirmations.removeValue(forKey: batch.batch)?.continuation.resume(returning: .success(batch.outcomes))
+        }
+    }
+
+    /// The publishing channel begins anew: nobody will know what became of the unconfirmed publications.
+    func failPublications(_ error: AMQPError) {
+        for batch in ledger.reset() {
+            confirmations.removeValue(forKey: batch)?.continuation.resume(returning: .failure(error))
+        }
+    }
+
+    func resumeWaiters() {
+        let ready = waiters
+        waiters = []
+        for waiter in ready { waiter.continuation.resume() }
+    }
+
+    /// Ends the waits whose deadline has passed and returns the next deadline.
+    func expire(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        var next: ContinuousClock.Instant?
+        func consider(_ deadline: ContinuousClock.Instant) { next = min(next ?? deadline, deadline) }
+        for (batch, confirmation) in confirmations {
+            if confirmation.deadline <= now {
+                confirmations[batch] = nil
+                // Not `blocked`, even where the broker is: these were sent.
+                let cause = blockedReason.map { " (it takes no messages now: \($0))" } ?? ""
+                let error = AMQPError(
+                    .timedOut, "the broker at \(endpoint) did not confirm within the deadline\(cause); the messages may have arrived"
+                )
+                confirmation.continuation.resume(returning: .failure(error))
+            } else {
+                consider(confirmation.deadline)
+            }
+        }
+        if waiters.contains(where: { $0.deadline <= now }) {
+            resumeWaiters()
+        } else {
+            for waiter in waiters { consider(waiter.deadline) }
+        }
+        return next
+    }
+}

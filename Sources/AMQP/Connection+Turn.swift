@@ -1,0 +1,143 @@
+import Foundation
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// What the connection's thread does between polls.
+extension Connection {
+    /// Reads what has come, writes what waits, minds heartbeats and deadlines; says what to wait for.
+    func turn(_ isReadable: Bool) -> PollLoop.Wait {
+        if starting != nil, registry.withLock({ $0.isStartCancelled }) {
+            end(AMQPError(.closed, "connection '\(name)' was closed: its start was cancelled"))
+        }
+        if case .waiting(let until) = phase, until <= .now { establish() }
+        var wait = PollLoop.Wait()
+        if case .open(let session) = phase {
+            let now = ContinuousClock.now
+            do throws(AMQPError) {
+                if isReadable { session.lastHeard = now }
+                if isReadable || session.handle.hasFrames { try read(session) }
+                wait.deadline = try mindHeartbeats(session, now)
+                guard session.write() else {
+                    throw AMQPError(.connectionLost, "the connection to \(endpoint) broke while writing")
+                }
+                wait.socket = session.handle.socket
+                wait.wantsToWrite = session.wantsToWrite
+            } catch {
+                lose(error)
+            }
+        }
+        if case .waiting(let until) = phase { wait = PollLoop.Wait(deadline: until) }
+        if let next = expire(.now) { wait.deadline = min(wait.deadline ?? next, next) }
+        return wait
+    }
+
+    /// Reads all frames that have come and hands each consumer its deliveries at once.
+    private func read(_ session: Session) throws(AMQPError) {
+        defer { handOver(session) }
+        while let (channel, frame) = try session.handle.nextFrame() {
+            try take(frame, channel, session)
+            // A channel that was opened anew may have reset `session.channels`; releasing is by number and safe.
+            session.handle.release(channel)
+        }
+    }
+
+    private func handOver(_ session: Session) {
+        let subscriptions = registry.withLock { $0.consumers }
+        for index in session.channels.indices where !session.channels[index].deliveries.isEmpty {
+            let deliveries = session.channels[index].deliveries
+            session.channels[index].deliveries = []
+            subscriptions[index].mailbox.put(deliveries)
+        }
+    }
+
+    private func take(_ frame: Frame, _ channel: UInt16, _ session: Session) throws(AMQPError) {
+        switch frame {
+        case .deliver, .returned, .header, .body:
+            try takeContent(frame, channel, session)
+        case .ack(let tag, let multiple):
+            settle(ledger.acknowledged(tag, multiple: multiple))
+        case .nack(let tag, let multiple):
+            settle(ledger.refused(tag, multiple: multiple))
+        case .cancelled(let consumerTag):
+            guard let number = session.consumer(of: channel) else { return }
+            logger.warning("consumer cancelled by the broker", metadata: ["amqp.consumer": "\(consumerTag)"])
+            try resubscribe(number, consumerTag, session)
+        case .cancelOK(let consumerTag):
+            guard let number = session.consumer(of: channel) else { return }
+            session.channels[number].tags[consumerTag] = nil
+            if session.channels[number].tags.isEmpty {
+                handOver(session)
+                registry.withLock { $0.consumers[number].mailbox }.finish()
+            }
+        case .channelClosed(let code, let text):
+            session.encoder.channelCloseOK(channel: channel)
+            logger.warning("channel closed by the broker", metadata: ["amqp.channel": "\(channel)", "amqp.code": "\(code)", "amqp.text": "\(text)"])
+            try reopen(channel, AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), session)
+        case .connectionClosed(let code, let text):
+            session.encoder.connectionCloseOK()
+            _ = session.write()
+            throw AMQPError(.connectionLost, "the broker closed connection '\(name)': \(code) \(text)", brokerCode: code)
+        case .blocked(let reason):
+            blockedReason = reason
+            logger.warning("broker takes no messages", metadata: ["amqp.reason": "\(reason)"])
+        case .unblocked:
+            blockedReason = nil
+            logger.notice("broker takes messages again")
+            resumeWaiters()
+        case .other(let number):
+            logger.debug("frame not used", metadata: ["amqp.method": "\(number)"])
+        }
+    }
+
+    private func takeContent(_ frame: Frame, _ channel: UInt16, _ session: Session) throws(AMQPError) {
+        do throws(ContentAssembler.Violation) {
+            if channel == Channel.publish {
+                guard let content = try session.publishAssembler.take(frame),
+                    case .returned(let code, let text, _, _) = content.method
+                else { return }
+                if !ledger.returned(messageID: content.message.properties.messageID ?? "", code: code, text: text) {
+                    logger.warning("a message came back that nobody waits for", metadata: ["amqp.code": "\(code)"])
+                }
+            } else if let number = session.consumer(of: channel) {
+                guard let content = try session.channels[number].assembler.take(frame),
+                    case .deliver(let consumerTag, let tag, let isRedelivered, let exchange, let routingKey) = content.method
+                else { return }
+                session.channels[number].deliveries.append(
+                    Delivery(
+                        tag: DeliveryTag(epoch: session.channels[number].epoch, value: tag),
+                        queue: session.channels[number].tags[consumerTag] ?? "", exchange: exchange, routingKey: routingKey,
+                        isRedelivered: isRedelivered, message: content.message
+                    )
+                )
+            }
+        } catch {
+            throw AMQPError(.connectionLost, "the broker at \(endpoint) broke the protocol: \(error.reason)")
+        }
+    }
+
+    /// Sends a heartbeat after half the agreed interval without other bytes, and gives the connection up after two without
+    /// any (AMQP 0-9-1, section 4.2.7). Returns when to look again.
+    private func mindHeartbeats(_ session: Session, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant? {
+        guard session.handle.heartbeat > 0 else { return nil }
+        let interval = Duration.seconds(session.handle.heartbeat)
+        // What came while a set-up call held the thread still lies unread in the socket.
+        if session.lastHeard + interval * 2 <= now, session.isReadable { session.lastHeard = now }
+        guard session.lastHeard + interval * 2 > now else {
+            throw AMQPError(.connectionLost, "nothing heard from \(endpoint) for \(session.handle.heartbeat * 2) s")
+        }
+        if session.lastSent + interval / 2 <= now, !session.wantsToWrite {
+            session.encoder.heartbeat()
+            session.lastSent = now
+        }
+        return min(session.lastHeard + interval * 2, max(session.lastSent + interval / 2, now + .milliseconds(100)))
+    }
+}
+
+extension Session {
+    /// The number of the consumer whose channel this is.
+    func consumer(of channel: UInt16) -> Int? {
+        let number = Int(channel) - Int(Connection.Channel.firstConsumer)
+        return channels.indices.contains(number) ? number : nil
+    }
+}

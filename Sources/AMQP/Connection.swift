@@ -1,0 +1,213 @@
+import CRabbitMQ
+import Foundation
+import Glibc
+public import Logging
+import Synchronization
+public import TaskGridCore
+
+/// A connection to the broker that stays: it declares what it was given, consumes, and publishes with confirms; when it is
+/// lost it connects again, with backoff and jitter, for ever, and declares and consumes anew.
+///
+/// It is an actor whose executor is a thread of its own, the only one that touches librabbitmq's handle. The thread polls
+/// the socket, reads all frames that have come, hands each consumer its deliveries as one batch, and writes what was
+/// published meanwhile with one `send`. A process uses two connections, one to publish and one to consume: a broker in
+/// alarm stops reading from a connection that publishes, acknowledgements included.
+///
+/// Close it with ``close(within:)``.
+public actor Connection {
+    /// The connection's channels; consumers have one each, after these.
+    enum Channel {
+        static let publish: UInt16 = 1
+        static let administration: UInt16 = 2
+        static let firstConsumer: UInt16 = 3
+    }
+
+    enum Phase {
+        case idle
+        /// Lost, or not reached; tries again then.
+        case waiting(until: ContinuousClock.Instant)
+        case open(Session)
+        case closed
+    }
+
+    let endpoint: Endpoint
+    let name: String
+    let declarations: Declarations
+    let backoff: Backoff
+    let logger: Logger
+    private let loop: PollLoop
+
+    nonisolated var registeredConsumers: [Mailbox] { registry.withLock { $0.consumers.map(\.mailbox) } }
+
+    /// What may be touched from any thread.
+    struct Registry {
+        var consumers: [Subscription] = []
+        var isConnected = false
+        /// The connection was closed: nobody will be told anything more.
+        var isEnded = false
+        /// The task that called ``Connection/start(patience:)`` was cancelled.
+        var isStartCancelled = false
+        var listeners: [Int: AsyncStream<Int>.Continuation] = [:]
+        var nextListener = 0
+    }
+
+    /// What a consumer wants.
+    struct Subscription {
+        let queues: [String]
+        let prefetch: UInt16
+        let mailbox: Mailbox
+    }
+
+    let registry = Mutex(Registry())
+
+    var phase = Phase.idle
+    /// Attempts to connect since the connection last stood.
+    var failures = 0
+    /// How often the connection was established.
+    var established = 0
+    var ledger = ConfirmLedger()
+    var confirmations: [Int: Confirmation] = [:]
+    var waiters: [Waiter] = []
+    var cancelledConsumers: Set<Int> = []
+    /// The broker's reason while it takes no messages.
+    var blockedReason: String?
+    var starting: Starting?
+    /// How often any consumer channel was opened.
+    var epochs = 0
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// - Parameters:
+    ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
+    ///   - declarations: declared each time the connection is established, before anything is consumed.
+    public init(
+        _ endpoint: Endpoint, name: String, declarations: Declarations = Declarations(),
+        backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5)), logger: Logger
+    ) {
+        self.endpoint = endpoint
+        self.name = name
+        self.declarations = declarations
+        self.backoff = backoff
+        var logger = logger
+        logger[metadataKey: "amqp.connection"] = "\(name)"
+        self.logger = logger
+        loop = PollLoop(name: name)
+        loop.start { [weak self] isReadable in
+            guard let self else { return PollLoop.Wait() }
+            return self.assumeIsolated { $0.turn(isReadable) }
+        }
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    /// A consumer of these queues, on a channel of its own. Made before ``start(patience:)``.
+    ///
+    /// - Parameter prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
+    public nonisolated func consumer(queues: [String], prefetch: Int) -> Consumer {
+        let mailbox = Mailbox()
+        let (number, isEnded) = registry.withLock { registry in
+            registry.consumers.append(
+                Subscription(queues: queues, prefetch: UInt16(clamping: max(1, prefetch)), mailbox: mailbox)
+            )
+            return (registry.consumers.count - 1, registry.isEnded)
+        }
+        if isEnded { mailbox.finish() }
+        return Consumer(connection: self, number: number, mailbox: mailbox)
+    }
+
+    /// Whether the connection stands now.
+    public nonisolated var isConnected: Bool { registry.withLock { $0.isConnected } }
+
+    /// Says each time the connection is established how often that has happened; only the latest is kept for a listener
+    /// that is slow. Ends when the connection is closed.
+    public nonisolated func reconnections() -> AsyncStream<Int> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let number: Int? = registry.withLock { registry in
+                guard !registry.isEnded else { return nil }
+                registry.nextListener += 1
+                registry.listeners[registry.nextListener] = continuation
+                return registry.nextListener
+            }
+            guard let number else {
+                continuation.finish()
+                return
+            }
+            continuation.onTermination = { [weak self] _ in
+                _ = self?.registry.withLock { $0.listeners.removeValue(forKey: number) }
+            }
+        }
+    }
+
+    /// Connects, declares and begins to consume. Returns when all that is done. Where the calling task is cancelled
+    /// meanwhile, the connection is closed.
+    ///
+    /// - Parameter patience: how long to go on trying where nobody answers; nil: for ever.
+    /// - Throws: at once what no waiting mends, such as `accessRefused` or `preconditionFailed`; after `patience`, why the
+    ///   last attempt failed.
+    public func start(patience: Duration? = nil) async throws(AMQPError) {
+        guard case .idle = phase else { throw AMQPError(.closed, "connection '\(name)' was started before") }
+        phase = .waiting(until: .now)
+        let result: Result<Void, AMQPError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                starting = Starting(continuation: continuation, deadline: patience.map { .now + $0 })
+            }
+        } onCancel: {
+            registry.withLock { $0.isStartCancelled = true }
+            loop.wake()
+        }
+        try result.get()
+    }
+
+    /// Ends the connection in order: what was published goes out first. Publications that were not confirmed fail with
+    /// `closed`, and consumers end.
+    public func close(within deadline: Duration = .seconds(5)) async {
+        if case .open(let session) = phase {
+            let end = ContinuousClock.now + deadline
+            // Where the broker takes no bytes there is nobody to say goodbye to.
+            if session.flush(until: end) {
+                session.handle.close(within: max(.milliseconds(100), ContinuousClock.now.duration(to: end)))
+            }
+        }
+        end(AMQPError(.closed, "connection '\(name)' was closed"))
+        logger.debug("connection closed")
+    }
+
+    /// Puts the connection to its last state and tells everybody who waits.
+    func end(_ error: AMQPError) {
+        if case .closed = phase { return }
+        phase = .closed
+        failPublications(error)
+        starting?.continuation.resume(returning: .failure(error))
+        starting = nil
+        let (mailboxes, listeners) = registry.withLock { registry in
+            registry.isConnected = false
+            registry.isEnded = true
+            defer { registry.listeners = [:] }
+            return (registry.consumers.map(\.mailbox), registry.listeners)
+        }
+        for mailbox in mailboxes { mailbox.finish() }
+        for listener in listeners.values { listener.finish() }
+        for waiter in waiters { waiter.continuation.resume() }
+        waiters = []
+    }
+}
+
+/// Who waits for the first connection.
+struct Starting {
+    let continuation: CheckedContinuation<Result<Void, AMQPError>, Never>
+    let deadline: ContinuousClock.Instant?
+}
+
+/// Who waits for the connection to stand, or to take messages.
+struct Waiter {
+    let continuation: CheckedContinuation<Void, Never>
+    let deadline: ContinuousClock.Instant
+}
+
+/// Who waits for a batch to be confirmed.
+struct Confirmation {
+    let continuation: CheckedContinuation<Result<[PublishOutcome], AMQPError>, Never>
+    let deadline: ContinuousClock.Instant
+}

@@ -1,0 +1,32 @@
+/// What is received from one or more queues over a channel of their own, and acknowledged.
+///
+/// Made by ``Connection/consumer(queues:prefetch:)``. After a reconnect it goes on by itself; deliveries of the lost
+/// connection come again, marked as redelivered, and their old tags acknowledge nothing.
+public struct Consumer: Sendable {
+    let connection: Connection
+    let number: Int
+    let mailbox: Mailbox
+
+    /// All deliveries that have come since the last call, in the order of their channel; suspends while there are none.
+    /// nil when the consumer was cancelled or its connection closed, and when the calling task is cancelled. One task at
+    /// a time: a second caller ends the wait of the first, with nil.
+    public func next() async -> [Delivery]? {
+        await mailbox.next()
+    }
+
+    /// Acknowledges a delivery and all before it on this consumer's channel, whichever of its queues they came from.
+    public func ack(upTo tag: DeliveryTag) async {
+        await connection.ack([tag], multiple: true, consumer: number)
+    }
+
+    /// Acknowledges just these.
+    public func ack(_ tags: [DeliveryTag]) async {
+        await connection.ack(tags, multiple: false, consumer: number)
+    }
+
+    /// Asks the broker for no more. What came before its answer can still be taken and acknowledged; then ``next()``
+    /// returns nil.
+    public func cancel() async {
+        await connection.cancel(consumer: number)
+    }
+}

@@ -1,0 +1,223 @@
+import CRabbitMQ
+import Foundation
+import Glibc
+import TaskGridCore
+
+/// librabbitmq's connection, and the only code that calls the library on it. It belongs to its ``Connection``'s thread and
+/// is destroyed with this object.
+///
+/// Set-up calls block the thread, each within `callTimeout`. Once the connection is open, frames are read one by one and
+/// written by ``Connection`` on the bare socket. The library's own heartbeats are switched off after the login, so that it
+/// never writes between two of our partial writes; ``Connection`` sends and checks them.
+final class Handle {
+    /// How long the connect, the handshake and each set-up call may take.
+    static let callTimeout: Duration = .seconds(5)
+    static let maximumFrameSize: Int32 = 131_072
+    static let maximumChannels: Int32 = 64
+
+    private let state: amqp_connection_state_t
+    /// A set-up call was answered with the end of the whole connection, not of its channel.
+    private(set) var isClosedByBroker = false
+    let socket: Int32
+    /// Seconds, as agreed with the broker; 0: none.
+    let heartbeat: Int
+    /// Bytes, as agreed with the broker.
+    let frameSize: Int
+
+    init(_ endpoint: Endpoint, name: String) throws(AMQPError) {
+        guard !endpoint.isSecure else {
+            throw AMQPError(.unsupported, "\(endpoint): TLS is not built in yet; use amqp:// within a trusted network")
+        }
+        guard let state = amqp_new_connection() else { throw AMQPError(.unreachable, "out of memory for a connection") }
+        var isOpen = false
+        // What failed half-way has no object that would destroy it.
+        defer { if !isOpen { amqp_destroy_connection(state) } }
+        guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.unreachable, "out of memory for a socket") }
+        var timeout = timeval(Self.callTimeout)
+        amqp_set_handshake_timeout(state, &timeout)
+        amqp_set_rpc_timeout(state, &timeout)
+        let status = amqp_socket_open_noblock(socket, endpoint.host, Int32(endpoint.port), &timeout)
+        guard status == AMQP_STATUS_OK.rawValue else {
+            throw AMQPError(.unreachable, "no broker answers at \(endpoint) (\(Self.text(status))): is it running?")
+        }
+        let properties = CTable([
+            "connection_name": .string(name),
+            "product": "TaskGrid+",
+            "version": .string(TaskGridVersion.current),
+            "capabilities": .table(["consumer_cancel_notify": true, "connection.blocked": true, "authentication_failure_close": true]),
+        ])
+        let reply = withExtendedLifetime(properties) {
+            withUnsafePointer(to: properties.table) {
+                taskgrid_login_plain(
+                    state, endpoint.virtualHost, Self.maximumChannels, Self.maximumFrameSize, Int32(endpoint.heartbeat), $0,
+                    endpoint.user, endpoint.password
+                )
+            }
+        }
+        if let error = Self.error(reply, "the login of \(endpoint)") { throw error }
+        heartbeat = Int(amqp_get_heartbeat(state))
+        frameSize = Int(amqp_get_frame_max(state))
+        self.socket = amqp_get_sockfd(state)
+        self.state = state
+        amqp_tune_connection(state, amqp_get_channel_max(state), amqp_get_frame_max(state), 0)
+        isOpen = true
+    }
+
+    deinit {
+        amqp_destroy_connection(state)
+    }
+
+    // MARK: Set-up calls
+
+    func openChannel(_ channel: UInt16) throws(AMQPError) {
+        amqp_channel_open(state, channel)
+        try check("opening a channel", channel)
+    }
+
+    func selectConfirms(_ channel: UInt16) throws(AMQPError) {
+        amqp_confirm_select(state, channel)
+        try check("asking for publisher confirms", channel)
+    }
+
+    func declare(_ declarations: Declarations, _ channel: UInt16) throws(AMQPError) {
+        for exchange in declarations.exchanges {
+            exchange.name.withAMQPBytes { name in
+                exchange.kind.rawValue.withAMQPBytes { kind in
+                    _ = amqp_exchange_declare(state, channel, name, kind, 0, 1, 0, 0, amqp_empty_table)
+                }
+            }
+            try check("declaring exchange \(exchange.name)", channel)
+        }
+        for queue in declarations.queues {
+            let arguments = CTable(queue.arguments)
+            withExtendedLifetime(arguments) {
+                queue.name.withAMQPBytes {
+                    _ = amqp_queue_declare(state, channel, $0, 0, queue.isDurable ? 1 : 0, queue.isExclusive ? 1 : 0, 0, arguments.table)
+                }
+            }
+            try check("declaring queue \(queue.name)", channel)
+        }
+        for binding in declarations.bindings {
+            binding.queue.withAMQPBytes { queue in
+                binding.exchange.withAMQPBytes { exchange in
+                    binding.key.withAMQPBytes { key in
+                        _ = amqp_queue_bind(state, channel, queue, exchange, key, amqp_empty_table)
+                    }
+                }
+            }
+            try check("binding queue \(binding.queue) to \(binding.exchange)", channel)
+        }
+    }
+
+    func consume(_ queue: String, tag: String, prefetch: UInt16, _ channel: UInt16) throws(AMQPError) {
+        amqp_basic_qos(state, channel, 0, prefetch, 0)
+        try check("setting the prefetch for queue \(queue)", channel)
+        queue.withAMQPBytes { queue in
+            tag.withAMQPBytes { tag in
+                _ = amqp_basic_consume(state, channel, queue, tag, 0, 0, 0, amqp_empty_table)
+            }
+        }
+        try check("consuming queue \(queue)", channel)
+    }
+
+    func depth(of queue: String, _ channel: UInt16) throws(AMQPError) -> QueueDepth {
+        let answer = queue.withAMQPBytes { amqp_queue_declare(state, channel, $0, 1, 0, 0, 0, amqp_empty_table)?.pointee }
+        try check("looking at queue \(queue)", channel)
+        return QueueDepth(messages: Int(answer?.message_count ?? 0), consumers: Int(answer?.consumer_count ?? 0))
+    }
+
+    func purge(_ queue: String, _ channel: UInt16) throws(AMQPError) -> Int {
+        let answer = queue.withAMQPBytes { amqp_queue_purge(state, channel, $0)?.pointee }
+        try check("purging queue \(queue)", channel)
+        return Int(answer?.message_count ?? 0)
+    }
+
+    func delete(_ queue: String, _ channel: UInt16) throws(AMQPError) {
+        queue.withAMQPBytes { _ = amqp_queue_delete(state, channel, $0, 0, 0) }
+        try check("deleting queue \(queue)", channel)
+    }
+
+    /// Says goodbye and waits for the broker's answer within `timeout`.
+    func close(within timeout: Duration) {
+        var timeout = timeval(timeout)
+        amqp_set_rpc_timeout(state, &timeout)
+        amqp_connection_close(state, Int32(AMQP_REPLY_SUCCESS))
+    }
+
+    // MARK: Reading
+
+    /// Frames wait in the library's memory, where polling the socket does not show them.
+    var hasFrames: Bool {
+        amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0
+    }
+
+    /// The next frame and its channel; nil where none has come whole. What it points to is valid until ``release(_:)``.
+    func nextFrame() throws(AMQPError) -> (channel: UInt16, frame: Frame)? {
+        var frame = amqp_frame_t()
+        var none = timeval()
+        let status = amqp_simple_wait_frame_noblock(state, &frame, &none)
+        if status == AMQP_STATUS_TIMEOUT.rawValue { return nil }
+        guard status == AMQP_STATUS_OK.rawValue else {
+            throw AMQPError(.connectionLost, "the connection to the broker broke (\(Self.text(status)))")
+        }
+        return (frame.channel, Frame(frame))
+    }
+
+    /// Gives a channel's memory back to the library once its frames are copied.
+    func release(_ channel: UInt16) {
+        amqp_maybe_release_buffers_on_channel(state, channel)
+    }
+
+    // MARK: Errors
+
+    /// Throws what went wrong with the last set-up call. Its answer's memory goes back to the library: no frame that is read
+    /// later would release the administration channel's.
+    private func check(_ what: String, _ channel: UInt16) throws(AMQPError) {
+        let reply = amqp_get_rpc_reply(state)
+        isClosedByBroker = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == TASKGRID_CONNECTION_CLOSE
+        let error = Self.error(reply, what)
+        release(channel)
+        if let error { throw error }
+    }
+
+    private static func text(_ status: Int32) -> String { String(cString: amqp_error_string2(status)) }
+
+    private static func error(_ reply: amqp_rpc_reply_t, _ what: String) -> AMQPError? {
+        switch reply.reply_type {
+        case AMQP_RESPONSE_NORMAL:
+            return nil
+        case AMQP_RESPONSE_SERVER_EXCEPTION where reply.reply.id == TASKGRID_CHANNEL_CLOSE:
+            let close = reply.reply.decoded.load(as: amqp_channel_close_t.self)
+            return AMQPError(brokerCode: Int(close.reply_code), text: String(close.reply_text), what)
+        case AMQP_RESPONSE_SERVER_EXCEPTION where reply.reply.id == TASKGRID_CONNECTION_CLOSE:
+            let close = reply.reply.decoded.load(as: amqp_connection_close_t.self)
+            return AMQPError(brokerCode: Int(close.reply_code), text: String(close.reply_text), what)
+        case AMQP_RESPONSE_LIBRARY_EXCEPTION where reply.library_error == AMQP_STATUS_TIMEOUT.rawValue:
+            return AMQPError(.timedOut, "\(what) got no answer from the broker within \(callTimeout.seconds) s")
+        default:
+            return AMQPError(.unreachable, "\(what) failed (\(text(reply.library_error)))")
+        }
+    }
+}
+
+extension AMQPError {
+    /// What a broker's `close` says (AMQP 0-9-1, section 1.2).
+    init(brokerCode: Int, text: String, _ what: String) {
+        let code: Code =
+            switch brokerCode {
+            case 403, 530: .accessRefused
+            case 404: .notFound
+            case 405: .resourceLocked
+            case 406: .preconditionFailed
+            default: .closedByBroker
+            }
+        self.init(code, "\(what): the broker says \(brokerCode) \(text)", brokerCode: brokerCode)
+    }
+}
+
+extension timeval {
+    init(_ duration: Duration) {
+        let microseconds = max(0, duration.microseconds)
+        self.init(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+    }
+}

@@ -1,0 +1,28 @@
+public import TaskGridCore
+
+/// A message on its way to an exchange.
+public struct Publication: Sendable {
+    public var exchange: String
+    public var routingKey: String
+    public var message: Message
+    /// Comes back as `returned` where no queue is bound for its key (AMQP 0-9-1, `basic.publish`, `mandatory`). Such a
+    /// message needs a `messageID` that no other unconfirmed one on its connection has.
+    public var isMandatory: Bool
+
+    public init(exchange: String, routingKey: String, message: Message, isMandatory: Bool = false) {
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.message = message
+        self.isMandatory = isMandatory
+    }
+}
+
+/// What the broker said of one publication.
+public enum PublishOutcome: Hashable, Sendable {
+    /// Taken: in its queues, or in none where it was not mandatory.
+    case confirmed
+    /// No queue is bound for its key.
+    case returned(code: Int, text: String)
+    /// Refused: a queue is full, or failed.
+    case nacked
+}

@@ -1,0 +1,11 @@
+/// How a queue stands.
+public struct QueueDepth: Hashable, Sendable {
+    /// Messages ready for delivery; those that wait for their acknowledgement do not count.
+    public let messages: Int
+    public let consumers: Int
+
+    public init(messages: Int, consumers: Int) {
+        self.messages = messages
+        self.consumers = consumers
+    }
+}

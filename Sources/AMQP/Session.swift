@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import TaskGridCore
+
+/// One life of a ``Connection``, from a login to the loss: the handle, what waits to be written, and each consumer's
+/// channel. Belongs to the connection's thread.
+final class Session {
+    /// One consumer's channel.
+    struct ConsumerChannel {
+        let channel: UInt16
+        /// Rises each time that the channel is opened: a tag of an older one means nothing.
+        var epoch: Int
+        /// The queue of each consumer tag.
+        var tags: [String: String] = [:]
+        var assembler = ContentAssembler()
+        /// What this turn has read.
+        var deliveries: [Delivery] = []
+    }
+
+    let handle: Handle
+    var encoder: FrameEncoder
+    var channels: [ConsumerChannel] = []
+    /// Puts returned messages together.
+    var publishAssembler = ContentAssembler()
+    let began = ContinuousClock.now
+    var lastHeard = ContinuousClock.now
+    var lastSent = ContinuousClock.now
+    var isAdministrationOpen = false
+    /// Channels that the broker closed in this session.
+    var closedChannels = 0
+
+    private var output: [UInt8] = []
+    private var written = 0
+
+    init(_ handle: Handle) {
+        self.handle = handle
+        encoder = FrameEncoder(maximumFrameSize: handle.frameSize)
+    }
+
+    var wantsToWrite: Bool { written < output.count || !encoder.bytes.isEmpty }
+
+    /// Writes as much as the socket takes. False where the connection is broken.
+    func write() -> Bool {
+        while true {
+            if written == output.count {
+                guard !encoder.bytes.isEmpty else { return true }
+                output = encoder.take()
+                written = 0
+            }
+            let count = output.withUnsafeBytes { bytes in
+                send(handle.socket, bytes.baseAddress! + written, bytes.count - written, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+            if count > 0 {
+                written += count
+                lastSent = .now
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                return true
+            } else if errno != EINTR {
+                return false
+            }
+        }
+    }
+
+    /// Writes everything, waiting until `deadline` for the socket to take it and to have room again: before a call of the
+    /// library, which writes for itself and would wait for that room for ever.
+    func flush(until deadline: ContinuousClock.Instant) -> Bool {
+        while true {
+            guard write() else { return false }
+            let left = max(0, ContinuousClock.now.duration(to: deadline).milliseconds)
+            guard let hasRoom = poll(Int16(POLLOUT), Int32(clamping: left)) else { return false }
+            if hasRoom, !wantsToWrite { return true }
+            if !hasRoom, left == 0 { return false }
+        }
+    }
+
+    /// The socket has bytes to read, or its end.
+    var isReadable: Bool { poll(Int16(POLLIN), 0) == true }
+
+    /// Whether one of these events is there within so many milliseconds; nil where the socket cannot be asked.
+    private func poll(_ events: Int16, _ milliseconds: Int32) -> Bool? {
+        var descriptor = pollfd(fd: handle.socket, events: events, revents: 0)
+        let count = Glibc.poll(&descriptor, 1, milliseconds)
+        return count >= 0 ? count > 0 : errno == EINTR ? false : nil
+    }
+}

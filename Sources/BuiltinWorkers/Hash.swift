@@ -1,0 +1,22 @@
+import Crypto
+public import Foundation
+public import TaskGridCore
+public import TaskGridWorker
+
+/// The SHA-256 of the payload's bytes (FIPS 180-4), in lower-case hexadecimal.
+public struct Hash: TaskWorker {
+    public let type = BuiltinWorkers.Name.hash.type
+
+    public init() {}
+
+    public func run(_ input: Data, context: TaskContext) async throws -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * SHA256.byteCount)
+        for byte in SHA256.hash(data: input) {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,28 @@
+public import Foundation
+public import TaskGridCore
+public import TaskGridWorker
+
+/// `hello` → `olleh`, by grapheme: what looks like one character stays whole (Unicode Standard Annex #29).
+public struct Reverse: TaskWorker {
+    public let type = BuiltinWorkers.Name.reverse.type
+
+    public init() {}
+
+    /// - Throws: `invalidInput` where the payload is no UTF-8.
+    public func run(_ input: Data, context: TaskContext) async throws -> Data {
+        if let reversed = Self.reverseBytes(input) { return reversed }
+        return String(try String(payload: input).reversed()).payload
+    }
+
+    /// The bytes in reverse where each is a grapheme: ASCII without carriage returns, for CR LF is one grapheme.
+    private static func reverseBytes(_ input: Data) -> Data? {
+        let bytes = input.withUnsafeBytes { bytes -> [UInt8]? in
+            guard bytes.allSatisfy({ $0 < 0x80 && $0 != 0x0D }) else { return nil }
+            return [UInt8](unsafeUninitializedCapacity: bytes.count) { reversed, count in
+                for index in bytes.indices { reversed.initializeElement(at: bytes.count - 1 - index, to: bytes[index]) }
+                count = bytes.count
+            }
+        }
+        return bytes.map { Data($0) }
+    }
+}

@@ -1,0 +1,23 @@
+public import Foundation
+public import TaskGridCore
+public import TaskGridWorker
+
+/// `[1,2,3]` → `6`: the exact sum of a JSON array of numbers, in plain notation.
+///
+/// Nothing is rounded: integers may have any size and `[0.1,0.2]` is `0.3`. A number has at most
+/// `NumberArray.maximumDigits` digits, and an exponent of at most `NumberArray.maximumExponent` either way.
+public struct Sum: TaskWorker {
+    public let type = BuiltinWorkers.Name.sum.type
+
+    public init() {}
+
+    /// - Throws: `invalidInput`, which names the element that is no number or the place that is no JSON.
+    public func run(_ input: Data, context: TaskContext) async throws -> String {
+        try input.withUnsafeBytes { bytes throws(TaskError) in
+            var numbers = NumberArray(bytes)
+            var sum = ExactSum()
+            while let number = try numbers.next() { sum.add(number) }
+            return sum.total.description
+        }
+    }
+}

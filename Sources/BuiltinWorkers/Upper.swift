@@ -1,0 +1,13 @@
+public import TaskGridCore
+public import TaskGridWorker
+
+/// `hello straße` → `HELLO STRASSE`: Unicode's full case mapping, of no particular language.
+public struct Upper: TaskWorker {
+    public let type = BuiltinWorkers.Name.upper.type
+
+    public init() {}
+
+    public func run(_ input: String, context: TaskContext) async throws -> String {
+        input.uppercased()
+    }
+}

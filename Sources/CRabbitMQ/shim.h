@@ -1,0 +1,31 @@
+/* What Swift cannot import of librabbitmq by itself: variadic functions and method numbers, which are macros. */
+#include <amqp.h>
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+static inline amqp_rpc_reply_t taskgrid_login_plain(amqp_connection_state_t state, const char *vhost, int channel_max,
+                                                    int frame_max, int heartbeat, const amqp_table_t *properties,
+                                                    const char *user, const char *password) {
+  return amqp_login_with_properties(state, vhost, channel_max, frame_max, heartbeat, properties, AMQP_SASL_METHOD_PLAIN,
+                                    user, password);
+}
+
+/* Names the calling thread; at most 15 bytes are kept. */
+static inline void taskgrid_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+static const amqp_method_number_t TASKGRID_BASIC_DELIVER = AMQP_BASIC_DELIVER_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_RETURN = AMQP_BASIC_RETURN_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_ACK = AMQP_BASIC_ACK_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_NACK = AMQP_BASIC_NACK_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_CANCEL = AMQP_BASIC_CANCEL_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_CANCEL_OK = AMQP_BASIC_CANCEL_OK_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_PUBLISH = AMQP_BASIC_PUBLISH_METHOD;
+static const amqp_method_number_t TASKGRID_CHANNEL_CLOSE = AMQP_CHANNEL_CLOSE_METHOD;
+static const amqp_method_number_t TASKGRID_CHANNEL_CLOSE_OK = AMQP_CHANNEL_CLOSE_OK_METHOD;
+static const amqp_method_number_t TASKGRID_CONNECTION_CLOSE = AMQP_CONNECTION_CLOSE_METHOD;
+static const amqp_method_number_t TASKGRID_CONNECTION_CLOSE_OK = AMQP_CONNECTION_CLOSE_OK_METHOD;
+static const amqp_method_number_t TASKGRID_CONNECTION_BLOCKED = AMQP_CONNECTION_BLOCKED_METHOD;
+static const amqp_method_number_t TASKGRID_CONNECTION_UNBLOCKED = AMQP_CONNECTION_UNBLOCKED_METHOD;

@@ -1,0 +1,218 @@
+public import AMQP
+import Foundation
+public import Logging
+public import ServiceLifecycle
+public import TaskGridCore
+public import TaskStore
+
+/// The service that accepts tasks, keeps each one's durable state, hands tasks to the work queues, collects results,
+/// retries, schedules, and answers questions.
+///
+/// It consumes the submit and results queues over one channel. Each turn takes all that waits, as one transaction of the
+/// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
+/// the transaction is durable and what follows from it confirmed. One dispatcher is active for a prefix: it owns an
+/// exclusive queue, and another waits until that is free.
+public struct Dispatcher: Service {
+    private let configuration: DispatcherConfiguration
+    private let endpoint: Endpoint
+    private let topology: Topology
+    private let store: any TaskStore
+    private let logger: Logger
+    private let onReady: @Sendable () -> Void
+
+    /// - Parameter onReady: called once the dispatcher is the active one and consumes.
+    public init(
+        configuration: DispatcherConfiguration = DispatcherConfiguration(), endpoint: Endpoint, topology: Topology,
+        store: any TaskStore, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+    ) {
+        self.configuration = configuration
+        self.endpoint = endpoint
+        self.topology = topology
+        self.store = store
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    public func run() async throws {
+        let id = UUID().uuidString.lowercased()
+        let publishing = Connection(endpoint, name: "dispatcher publish", declarations: topology.common, logger: logger)
+        let consuming = Connection(
+            endpoint, name: "dispatcher consume",
+            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher(id: id), logger: logger
+        )
+        let intake = consuming.consumer(
+            queues: [topology.submitQueue.name, topology.resultsQueue.name], prefetch: configuration.prefetch
+        )
+        let registry = consuming.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
+        let questions = consuming.consumer(queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64)
+        let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
+            await Self.gone(workers, publishing, topology)
+        }
+        let inbox = Inbox()
+        let pipe = Pipe<Outbound>(capacity: 2)
+        let reconnections = consuming.reconnections()
+
+        try await publishing.start()
+        try await scheduler.resume()
+        try await consuming.start()
+        onReady()
+        logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
+        await say(.started, publishing)
+
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await receive(intake, inbox) }
+                group.addTask { await listen(registry, inbox, publishing) }
+                group.addTask { await answer(questions, scheduler, publishing) }
+                group.addTask { await publish(pipe, publishing, intake, inbox) }
+                group.addTask { await tick(inbox) }
+                group.addTask { await report(scheduler, publishing) }
+                group.addTask { await prune() }
+                group.addTask { await watch(reconnections, inbox) }
+                await turns(inbox, scheduler, pipe)
+                // Whoever waits for time or for messages has nothing more to do.
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            inbox.update { $0.isFinished = true }
+        }
+        logger.info("dispatcher drained")
+        await say(.stopped, publishing)
+        await consuming.close()
+        await publishing.close()
+        await store.close()
+    }
+
+    private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
+        var isFinished = false
+        while !isFinished {
+            let intake = await inbox.take(bytes: 256 << 10)
+            isFinished = intake.isFinished
+            let outbound = await scheduler.turn(intake)
+            if !outbound.publications.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
+        }
+        pipe.finish()
+    }
+
+    private func receive(_ intake: Consumer, _ inbox: Inbox) async {
+        while let deliveries = await intake.next() { inbox.put(deliveries) }
+    }
+
+    /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
+    /// and answers are matched by their ids.
+    private func publish(_ pipe: Pipe<Outbound>, _ publishing: Connection, _ intake: Consumer, _ inbox: Inbox) async {
+        while let outbound = await pipe.receive() {
+            while true {
+                do throws(AMQPError) {
+                    let outcomes = try await publishing.publish(outbound.publications)
+                    let undelivered = outbound.undelivered(outcomes)
+                    if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
+                    break
+                } catch {
+                    logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
+                    if error.code == .closed || Task.isCancelled { return }
+                }
+            }
+            if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }
+        }
+    }
+
+    private func listen(_ registry: Consumer, _ inbox: Inbox, _ publishing: Connection) async {
+        while let deliveries = await registry.next() {
+            var messages: [(RegistryMessage.Kind, RegistryMessage)] = []
+            for delivery in deliveries {
+                do throws(WireError) {
+                    messages.append(try RegistryMessage.decode(delivery.message))
+                } catch {
+                    // The nameservice sees the same message and puts it with the dead.
+                    logger.debug("registry message not readable", metadata: ["error": "\(error)"])
+                }
+            }
+            let read = messages
+            inbox.update { $0.registry += read }
+            if let last = deliveries.last { await registry.ack(upTo: last.tag) }
+        }
+    }
+
+    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ publishing: Connection) async {
+        while let deliveries = await questions.next() {
+            var answers: [Publication] = []
+            for delivery in deliveries {
+                guard let asker = delivery.message.properties.replyTo, asker.utf8.count <= WireFormat.maximumNameLength else {
+                    answers.append(.dead(delivery.message, "a question without reply-to", topology))
+                    continue
+                }
+                answers.append(
+                    Publication(exchange: topology.reply.name, routingKey: asker, message: await scheduler.answer(delivery.message))
+                )
+            }
+            await attempt("answers", publishing, answers)
+            if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+        }
+    }
+
+    private func tick(_ inbox: Inbox) async {
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil { inbox.update { $0.isTick = true } }
+    }
+
+    /// Tells the events exchange how the lanes stand: each second where something changed, each five seconds anyway.
+    private func report(_ scheduler: Scheduler, _ publishing: Connection) async {
+        var seconds = 0
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            seconds += 1
+            let events = await scheduler.takeEvents(all: seconds % 5 == 0)
+            await attempt(
+                "events", publishing,
+                events.map {
+                    Publication(exchange: topology.events.name, routingKey: topology.taskEventKey($0.type), message: .event($0))
+                }
+            )
+        }
+    }
+
+    private func prune() async {
+        while (try? await Task.sleep(for: .seconds(30))) != nil {
+            do throws(StoreError) {
+                var removed = 0
+                repeat {
+                    removed = try await store.prune(
+                        before: .now() + (.zero - configuration.retention), keeping: configuration.retentionCount, limit: 500
+                    )
+                } while removed > 0 && !Task.isCancelled
+            } catch {
+                logger.error("cannot prune the store", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func watch(_ reconnections: AsyncStream<Int>, _ inbox: Inbox) async {
+        for await count in reconnections where count > 1 { inbox.update { $0.mustResume = true } }
+    }
+
+    private func say(_ kind: GridEvent.Kind, _ publishing: Connection) async {
+        let event = GridEvent(kind: kind, service: "dispatcher", at: .now(), message: "dispatcher \(kind.rawValue)")
+        await attempt("events", publishing, [.event(event, topology)])
+    }
+
+    /// Publishes what may be lost: events, and answers that will be asked for again.
+    private func attempt(_ what: String, _ publishing: Connection, _ publications: [Publication]) async {
+        do throws(AMQPError) {
+            _ = try await publishing.publish(publications, within: .seconds(2))
+        } catch {
+            logger.debug("not published", metadata: ["amqp.what": "\(what)", "error": "\(error)"])
+        }
+    }
+
+    /// The workers among these whose control queue is gone, and that therefore live no more. Where the broker cannot be
+    /// asked, all count as gone: handing a task out twice is harmless, leaving it is not.
+    private static func gone(_ workers: [String], _ publishing: Connection, _ topology: Topology) async -> [String] {
+        let publications = workers.map { worker in
+            Publication(
+                exchange: topology.control.name, routingKey: "worker.\(worker)",
+                message: Message(properties: BasicProperties(messageID: worker, type: "ping")), isMandatory: true
+            )
+        }
+        guard let outcomes = try? await publishing.publish(publications, within: .seconds(5)) else { return workers }
+        return zip(workers, outcomes).filter { $0.1 != .confirmed }.map(\.0)
+    }
+}

@@ -1,0 +1,42 @@
+public import TaskGridCore
+
+/// How a dispatcher behaves.
+public struct DispatcherConfiguration: Hashable, Sendable {
+    /// The most bytes that a task's payload may have.
+    public var maximumPayload: Int
+    /// Tries of a task whose submission does not say, and the backoff between them.
+    public var retry: RetryPolicy
+    /// How long an ended task and its result are kept.
+    public var retention: Duration
+    /// How many ended tasks are kept at most.
+    public var retentionCount: Int
+    /// How much work the broker holds per type, in time at the rate measured.
+    public var window: Duration
+    /// The most tasks of a type that the broker holds.
+    public var maximumWindow: Int
+    /// How long a work batch is expected to run at most.
+    public var batchTarget: Duration
+    /// The most tasks of a work batch; 64 is where a larger one stops paying.
+    public var maximumBatch: Int
+    /// Whether work messages survive a restart of the broker.
+    public var persistsWork: Bool
+    /// How many messages of each of its queues the broker hands the dispatcher ahead.
+    public var prefetch: Int
+
+    public init(
+        maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
+        retentionCount: Int = 10_000_000, window: Duration = .seconds(2), maximumWindow: Int = 50_000,
+        batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 64, persistsWork: Bool = true, prefetch: Int = 500
+    ) {
+        self.maximumPayload = maximumPayload
+        self.retry = retry
+        self.retention = retention
+        self.retentionCount = retentionCount
+        self.window = window
+        self.maximumWindow = maximumWindow
+        self.batchTarget = batchTarget
+        self.maximumBatch = maximumBatch
+        self.persistsWork = persistsWork
+        self.prefetch = prefetch
+    }
+}

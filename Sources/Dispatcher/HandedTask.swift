@@ -1,0 +1,38 @@
+import TaskGridCore
+import TaskStore
+
+/// A task of which a delivery is in the broker or at a worker: what the dispatcher keeps of it in memory. The payload is
+/// not part of it; the store has that.
+struct HandedTask {
+    var machine: TaskStateMachine
+    let created: Timestamp
+    let timeout: Duration?
+    let expires: Timestamp?
+    let client: String?
+    let correlation: String?
+    let form: MessageForm
+    /// The worker whose heartbeat names it, and since when.
+    var worker: String?
+    var runningSince: ContinuousClock.Instant?
+
+    init(_ task: OpenTask, machine: TaskStateMachine) {
+        self.machine = machine
+        created = task.created
+        timeout = task.timeout
+        expires = task.expires
+        client = task.client
+        correlation = task.correlation
+        form = task.form
+    }
+}
+
+extension TaskStateMachine {
+    /// A task that the store is about to hand out with the number that `task` carries.
+    init(handingOut task: OpenTask) {
+        self.init(
+            state: .pending, attempt: task.attempt - 1, failures: task.failures, interruptions: task.interruptions,
+            maxAttempts: task.maxAttempts
+        )
+        _ = handle(.handedOut)
+    }
+}

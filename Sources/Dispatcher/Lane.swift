@@ -1,0 +1,112 @@
+import TaskGridCore
+import TaskStore
+
+/// Everything the dispatcher knows of one type: its books, what is handed out, who runs it, and how much more to hand out.
+/// Pure: it is told what happens.
+struct Lane {
+    let type: TaskType
+    /// Submitted, waiting and ended tasks. Those handed out are in `handed`.
+    var books: TaskCounts
+    /// Tasks queued or running.
+    var handed: [TaskID: HandedTask] = [:]
+    /// How many of `handed` run.
+    var running = 0
+    /// Plain tasks may wait in the store, so that newer ones must not overtake them.
+    var hasBacklog: Bool
+    /// When the next scheduled task is due, as far as known.
+    var nextDue: Timestamp?
+    /// False once a message came back for want of a queue, until a worker of the type shows itself.
+    var isRoutable = true
+    /// How many tasks all its workers run at a time.
+    var concurrency = 0
+    /// Every worker of the type takes batches.
+    var takesBatches = false
+    var statistics = LaneStatistics()
+    /// Something changed since the last event.
+    var isDirty = true
+    /// The moving average of an attempt's run time in seconds; nil before the first.
+    private(set) var meanRunTime: Double?
+
+    init(type: TaskType, books: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil) {
+        self.type = type
+        self.books = books
+        self.books.queued = 0
+        self.books.running = 0
+        self.nextDue = nextDue
+        hasBacklog = books.pending > 0
+    }
+
+    /// The books with what is handed out.
+    var counts: TaskCounts {
+        var counts = books
+        counts.running = running
+        counts.queued = handed.count - running
+        return counts
+    }
+
+    /// A task was put into the store's schedule.
+    mutating func scheduled(for due: Timestamp) {
+        books.scheduled += 1
+        nextDue = min(nextDue ?? due, due)
+        isDirty = true
+    }
+
+    /// Notes how long attempts ran; the newest count for an eighth.
+    mutating func ran(for duration: Duration) {
+        let seconds = max(duration.seconds, 1e-7)
+        meanRunTime = meanRunTime.map { $0 + (seconds - $0) / 8 } ?? seconds
+    }
+
+    /// How many tasks may be handed out at a time: what the workers run in `configuration.window`, at least twice as many
+    /// as they run at once.
+    func capacity(_ configuration: DispatcherConfiguration) -> Int {
+        let concurrency = max(1, concurrency)
+        let floor = max(64, 2 * concurrency)
+        guard let meanRunTime else { return min(floor, configuration.maximumWindow) }
+        let measured = configuration.window.seconds * Double(concurrency) / meanRunTime
+        return min(configuration.maximumWindow, max(floor == 64 ? 2 * concurrency : floor, Int(min(measured, 1e9))))
+    }
+
+    /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
+    /// transaction.
+    func room(_ configuration: DispatcherConfiguration, now: Timestamp) -> Int {
+        guard isRoutable, hasBacklog || nextDue.map({ $0 <= now }) == true else { return 0 }
+        let capacity = capacity(configuration)
+        let room = capacity - handed.count
+        return handed.isEmpty || room * 4 >= capacity ? max(0, room) : 0
+    }
+
+    /// How many tasks to put into one message when `count` go out together: what is expected to run in
+    /// `configuration.batchTarget`, and no more than spreads over all workers.
+    func batchSize(_ count: Int, _ configuration: DispatcherConfiguration) -> Int {
+        guard takesBatches, let meanRunTime else { return 1 }
+        let fits = min(Double(configuration.maximumBatch), configuration.batchTarget.seconds / meanRunTime)
+        let fair = (count + max(1, concurrency) - 1) / max(1, concurrency)
+        return max(1, min(Int(fits), fair))
+    }
+
+    /// Puts a task into the window.
+    mutating func hand(out task: OpenTask) {
+        handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task))
+        isDirty = true
+    }
+
+    /// Takes a task out of the window.
+    @discardableResult
+    mutating func remove(_ id: TaskID) -> HandedTask? {
+        guard let task = handed.removeValue(forKey: id) else { return nil }
+        if task.runningSince != nil { running -= 1 }
+        isDirty = true
+        return task
+    }
+
+    /// A heartbeat names the attempt as running.
+    mutating func name(_ held: RegistryMessage.Held, worker: String, at now: ContinuousClock.Instant) {
+        guard let index = handed.index(forKey: held.task) else { return }
+        guard handed.values[index].machine.handle(.named(attempt: held.attempt)) == .none else { return }
+        handed.values[index].worker = worker
+        handed.values[index].runningSince = now
+        running += 1
+        isDirty = true
+    }
+}

@@ -1,0 +1,68 @@
+import DequeModule
+import Synchronization
+
+/// Hands values from one task to another in order, and makes the sender wait while `capacity` of them are under way.
+final class Pipe<Element: Sendable>: Sendable {
+    private struct State {
+        var elements: Deque<Element> = []
+        var sender: CheckedContinuation<Void, Never>?
+        var receiver: CheckedContinuation<Void, Never>?
+        var isFinished = false
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) {
+        self.capacity = capacity
+    }
+
+    /// One sender at a time.
+    func send(_ element: Element) async {
+        let receiver = state.withLock { state in
+            state.elements.append(element)
+            defer { state.receiver = nil }
+            return state.receiver
+        }
+        receiver?.resume()
+        await withCheckedContinuation { continuation in
+            let hasRoom = state.withLock { state in
+                guard state.elements.count >= capacity, !state.isFinished else { return true }
+                state.sender = continuation
+                return false
+            }
+            if hasRoom { continuation.resume() }
+        }
+    }
+
+    /// The next value; nil after ``finish()`` and the last value. One receiver at a time.
+    func receive() async -> Element? {
+        while true {
+            let (element, sender, isFinished) = state.withLock { state in
+                let element = state.elements.popFirst()
+                defer { if element != nil { state.sender = nil } }
+                return (element, element == nil ? nil : state.sender, state.isFinished)
+            }
+            sender?.resume()
+            if let element { return element }
+            if isFinished { return nil }
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    guard state.elements.isEmpty, !state.isFinished else { return true }
+                    state.receiver = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+
+    func finish() {
+        let waiting = state.withLock { state in
+            state.isFinished = true
+            defer { (state.sender, state.receiver) = (nil, nil) }
+            return [state.sender, state.receiver]
+        }
+        for continuation in waiting { continuation?.resume() }
+    }
+}

@@ -1,0 +1,40 @@
+import AMQP
+import TaskGridCore
+
+extension Publication {
+    static func reply(_ reply: Reply, to client: String, _ topology: Topology) -> Publication {
+        Publication(exchange: topology.reply.name, routingKey: client, message: reply.message())
+    }
+
+    /// A submission that was not accepted; nothing where nobody waits for the answer.
+    static func rejection(of submission: Submission, _ rejection: Rejection, _ topology: Topology) -> [Publication] {
+        guard let client = submission.client else { return [] }
+        let reply = Reply(
+            form: submission.form, type: submission.type, correlation: submission.correlation, content: .rejected(rejection)
+        )
+        return [.reply(reply, to: client, topology)]
+    }
+
+    /// The answer to a submission that cannot be read, where it says whom to answer.
+    static func rejection(of message: Message, _ error: WireError, _ topology: Topology) -> Publication? {
+        let properties = message.properties
+        guard let client = properties.replyTo, client.utf8.count <= WireFormat.maximumNameLength,
+            let type = try? TaskType(properties.type ?? "")
+        else { return nil }
+        let reply = Reply(
+            form: .single, type: type, correlation: properties.correlationID, content: .rejected(Rejection(.malformed, "\(error)"))
+        )
+        return .reply(reply, to: client, topology)
+    }
+
+    /// A message that cannot be used, put where people look at it.
+    static func dead(_ message: Message, _ reason: String, _ topology: Topology) -> Publication {
+        var message = message
+        message.properties.headers[WireFormat.Header.reason] = .string(reason)
+        return Publication(exchange: topology.dead.name, routingKey: "", message: message)
+    }
+
+    static func event(_ event: GridEvent, _ topology: Topology) -> Publication {
+        Publication(exchange: topology.events.name, routingKey: topology.gridEventKey(event.kind.rawValue), message: .event(event))
+    }
+}

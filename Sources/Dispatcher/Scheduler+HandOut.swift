@@ -1,0 +1,108 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+extension Scheduler {
+    /// A plan is durable: keeps the books, and says what is to be said.
+    func settle(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
+        var work: [HandOut] = []
+        for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
+        settleEndings(plan, receipt, now, &outbound)
+        var hasTakenScheduled = false
+        for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
+            lanes[take.type]?.hasBacklog = !isExhausted
+            for handOut in handOuts {
+                hasTakenScheduled = hasTakenScheduled || handOut.wasScheduled
+                lanes[take.type]?.books.take(handOut)
+            }
+            work += handOuts
+        }
+        send(work, &outbound)
+        if hasTakenScheduled || !recount.isEmpty { await lookAgain() }
+    }
+
+    /// Tells the clients how their tasks ended: singles one by one, those submitted in batches together.
+    private func settleEndings(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) {
+        struct Key: Hashable {
+            let client: String
+            let type: TaskType
+        }
+        var batches: [Key: [Reply.Ending]] = [:]
+        for ((ending, task), isTaken) in zip(zip(plan.changes.endings, plan.ended), receipt.endings) where isTaken {
+            lanes[ending.type]?.books[ending.state] += 1
+            lanes[ending.type]?.statistics.taskEnded(after: now - task.created)
+            guard let client = task.client else { continue }
+            let end = Reply.Ending(
+                id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
+                worker: ending.worker, runTime: ending.runTime
+            )
+            if task.form == .batch {
+                batches[Key(client: client, type: ending.type), default: []].append(end)
+            } else {
+                let reply = Reply(form: .single, type: ending.type, correlation: task.correlation, content: .ended([end]))
+                outbound.publications.append(.reply(reply, to: client, topology))
+            }
+        }
+        for (key, endings) in batches {
+            for start in stride(from: 0, to: endings.count, by: WireFormat.maximumRecords) {
+                let part = Array(endings[start..<min(endings.count, start + WireFormat.maximumRecords)])
+                let reply = Reply(form: .batch, type: key.type, correlation: nil, content: .ended(part))
+                outbound.publications.append(.reply(reply, to: key.client, topology))
+            }
+        }
+    }
+
+    /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
+    /// worker before it runs.
+    private func send(_ work: [HandOut], _ outbound: inout Outbound) {
+        for (type, handOuts) in Dictionary(grouping: work, by: \.task.type) {
+            for handOut in handOuts { lanes[type]?.hand(out: handOut.task) }
+            let alone = handOuts.filter { $0.task.interruptions > 0 }
+            let together = handOuts.filter { $0.task.interruptions == 0 }
+            for handOut in alone { send([handOut], type, announce: true, &outbound) }
+            let size = lanes[type]?.batchSize(together.count, configuration) ?? 1
+            for start in stride(from: 0, to: together.count, by: size) {
+                send(together[start..<min(together.count, start + size)], type, announce: false, &outbound)
+            }
+        }
+    }
+
+    private func send(_ handOuts: some Collection<HandOut>, _ type: TaskType, announce: Bool, _ outbound: inout Outbound) {
+        let items = handOuts.map {
+            Work.Item(id: $0.task.id, attempt: $0.task.attempt, payload: $0.payload, timeout: $0.task.timeout)
+        }
+        let work = Work(form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, items: items)
+        var message = work.message(isPersistent: configuration.persistsWork)
+        // A returned message is known by its id; a single one's is its task's already.
+        if items.count > 1 { message.properties.messageID = "\(items[0].id)+\(items.count - 1)" }
+        outbound.work[outbound.publications.count] = (type, items.map { RegistryMessage.Held(task: $0.id, attempt: $0.attempt) })
+        outbound.publications.append(
+            Publication(exchange: topology.work.name, routingKey: type.name, message: message, isMandatory: true)
+        )
+    }
+
+    /// Asks the store what the turn could not know.
+    private func lookAgain() async {
+        do {
+            let dues = try await store.nextDue()
+            for type in lanes.keys { lanes[type]?.nextDue = dues[type] }
+            guard !recount.isEmpty else { return }
+            let counts = try await store.counts()
+            for type in recount {
+                lanes[type]?.books.pending = counts[type]?.pending ?? 0
+                lanes[type]?.books.scheduled = counts[type]?.scheduled ?? 0
+            }
+            recount = []
+        } catch {
+            logger.error("cannot read the store; looking again with the next turn", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension TaskCounts {
+    /// A waiting task was handed out.
+    fileprivate mutating func take(_ handOut: HandOut) {
+        if handOut.wasScheduled, scheduled > 0 { scheduled -= 1 } else { pending -= 1 }
+    }
+}

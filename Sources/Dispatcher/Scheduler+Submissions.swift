@@ -1,0 +1,83 @@
+import AMQP
+import TaskGridCore
+import TaskStore
+
+extension Scheduler {
+    /// Plans the acceptance of a submission, or its rejection.
+    func take(_ submission: Submission, _ now: Timestamp, _ plan: inout Plan) {
+        if let rejection = check(submission) {
+            plan.publications += Publication.rejection(of: submission, rejection, topology)
+            return
+        }
+        let type = submission.type
+        let count = submission.tasks.count { $0.due.map { $0 <= now } ?? true }
+        // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
+        let handsOut = lanes[type].map { lane in
+            lane.isRoutable && !lane.hasBacklog
+                && lane.handed.count + plan.promised[type, default: 0] + count <= lane.capacity(configuration)
+        } ?? false
+        if handsOut {
+            plan.promised[type, default: 0] += count
+        } else if count > 0 {
+            lanes[type]?.hasBacklog = true
+        }
+        plan.changes.submissions.append(
+            NewSubmission(
+                submission: submission, created: now, handsOut: handsOut, defaultMaxAttempts: configuration.retry.maxAttempts
+            )
+        )
+    }
+
+    private func check(_ submission: Submission) -> Rejection? {
+        guard lanes[submission.type] != nil else {
+            let known = lanes.keys.sorted().map(\.name).joined(separator: ", ")
+            return Rejection(
+                .unknownType,
+                "no worker has ever registered type '\(submission.type)'; known types: \(known.isEmpty ? "none yet" : known)"
+            )
+        }
+        for (place, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
+            return Rejection(
+                .payloadTooLarge,
+                "payload \(place + 1) of \(submission.tasks.count) has \(task.payload.count) bytes; at most \(configuration.maximumPayload) are accepted"
+            )
+        }
+        return nil
+    }
+
+    /// A submission is durable: the books, the answer, and the work that goes out at once.
+    func settle(_ new: NewSubmission, _ accepted: Accepted, _ now: Timestamp, _ work: inout [HandOut], _ outbound: inout Outbound) {
+        let submission = new.submission
+        if let client = submission.client {
+            outbound.publications.append(
+                .reply(
+                    Reply(
+                        form: submission.form, type: submission.type, correlation: submission.correlation,
+                        content: .accepted(first: accepted.first, count: accepted.count)
+                    ), to: client, topology
+                )
+            )
+        }
+        guard !accepted.isRepeat else { return }
+        lanes[submission.type]?.books.submitted += accepted.count
+        lanes[submission.type]?.isDirty = true
+        for (place, task) in submission.tasks.enumerated() {
+            if let due = task.due, due > new.created {
+                lanes[submission.type]?.scheduled(for: due)
+            } else if new.handsOut {
+                work.append(
+                    HandOut(
+                        task: OpenTask(
+                            id: accepted.first.advanced(by: place), type: submission.type, priority: task.priority,
+                            created: new.created, attempt: 1, maxAttempts: task.maxAttempts ?? new.defaultMaxAttempts,
+                            timeout: task.timeout, expires: task.expires, client: submission.client,
+                            correlation: submission.correlation, form: submission.form
+                        ), payload: task.payload
+                    )
+                )
+            } else {
+                lanes[submission.type]?.books.pending += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Decides what becomes of every task: takes submissions and results up, writes them down in one transaction a turn, and
+/// says what to publish. All changes of state happen in ``turn(_:)``, which one task calls, one turn after the other;
+/// between turns the actor only answers questions.
+actor Scheduler {
+    let store: any TaskStore
+    let topology: Topology
+    let configuration: DispatcherConfiguration
+    let logger: Logger
+    /// Asks live workers whether they are there; returns those that are gone.
+    let findGone: @Sendable (_ workers: [String]) async -> [String]
+
+    var lanes: [TaskType: Lane] = [:]
+    var workers = WorkerTable()
+    /// Types of which the store must be asked how many tasks wait.
+    var recount: Set<TaskType> = []
+    private var lastLook = ContinuousClock.now
+
+    init(
+        store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger,
+        findGone: @escaping @Sendable (_ workers: [String]) async -> [String]
+    ) {
+        self.store = store
+        self.topology = topology
+        self.configuration = configuration
+        self.logger = logger
+        self.findGone = findGone
+    }
+
+    /// Reads where everything stands from the store: at the start, and after the connection was lost, when another
+    /// dispatcher may have been at work.
+    func resume() async throws(StoreError) {
+        let counts = try await store.counts()
+        let dues = try await store.nextDue()
+        var lanes: [TaskType: Lane] = [:]
+        for type in try await store.types() {
+            var lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type])
+            var last: TaskID?
+            repeat {
+                let page = try await store.handedOut(type, after: last, limit: 5000)
+                for task in page { lane.hand(out: task) }
+                last = page.last?.id
+            } while last != nil
+            (lane.concurrency, lane.takesBatches) = workers.service(of: type)
+            lanes[type] = lane
+        }
+        self.lanes = lanes
+        let handed = lanes.values.reduce(0) { $0 + $1.handed.count }
+        let waiting = lanes.values.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
+        logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
+    }
+
+    /// Takes up what came, makes it durable, and returns what is to be said.
+    func turn(_ intake: Inbox.Intake) async -> Outbound {
+        if intake.mustResume { await insist("reading the store") { () async throws(StoreError) in try await self.resume() } }
+        let now = Timestamp.now()
+        var plan = Plan()
+        for (kind, message) in intake.registry { take(kind, message, &plan) }
+        for undelivered in intake.undelivered { take(undelivered, now, &plan) }
+        await take(intake.deliveries, now, &plan)
+        if intake.isTick { await look(now, &plan) }
+        planTakes(now, &plan)
+        let receipt = plan.changes.isEmpty ? StoreReceipt() : await commit(&plan)
+        var outbound = Outbound(publications: plan.publications, acknowledges: intake.deliveries.last?.tag)
+        await settle(plan, receipt, now, &outbound)
+        return outbound
+    }
+
+    /// Takes each delivery up by the queue that it comes from.
+    private func take(_ deliveries: [Delivery], _ now: Timestamp, _ plan: inout Plan) async {
+        var results: [Results] = []
+        for delivery in deliveries {
+            do throws(WireError) {
+                if delivery.queue == topology.resultsQueue.name {
+                    results.append(try Results(delivery.message))
+                } else {
+                    take(try Submission(delivery.message), now, &plan)
+                }
+            } catch {
+                logger.warning("message not readable", metadata: ["amqp.queue": "\(delivery.queue)", "error": "\(error)"])
+                plan.publications.append(.dead(delivery.message, "\(error)", topology))
+                if let rejection = Publication.rejection(of: delivery.message, error, topology) { plan.publications.append(rejection) }
+            }
+        }
+        await take(results, now, &plan)
+    }
+
+    private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ plan: inout Plan) {
+        let now = ContinuousClock.now
+        for type in message.types where kind != .deregister {
+            if lanes[type] == nil {
+                lanes[type] = Lane(type: type)
+                plan.changes.types.append(type)
+                logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
+            }
+            lanes[type]?.isRoutable = true
+        }
+        refresh(workers.take(kind, message, at: now))
+        for held in message.running {
+            for type in message.types { lanes[type]?.name(held, worker: message.worker, at: now) }
+        }
+    }
+
+    /// Notes in the lanes how many workers they have now.
+    func refresh(_ types: [TaskType]) {
+        for type in Set(types) {
+            let service = workers.service(of: type)
+            lanes[type]?.concurrency = service.concurrency
+            lanes[type]?.takesBatches = service.takesBatches
+        }
+    }
+
+    /// Each second: leases, time-outs and expiries.
+    private func look(_ now: Timestamp, _ plan: inout Plan) async {
+        let clock = ContinuousClock.now
+        guard lastLook + .seconds(1) <= clock else { return }
+        lastLook = clock
+        refresh(workers.expire(at: clock))
+        for type in lanes.keys { endTimedOut(type, clock, now, &plan) }
+        await endExpired(now, &plan)
+    }
+
+    /// Asks the store for more work where a lane has room.
+    private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
+        for lane in lanes.values {
+            let room = lane.room(configuration, now: now) - plan.promised[lane.type, default: 0]
+            if room > 0 {
+                plan.changes.takes.append(Take(type: lane.type, limit: min(room, 5000), bytes: 8 << 20, now: now))
+            }
+        }
+    }
+
+    /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
+    /// what workers have done is not forgotten for a full disk.
+    private func commit(_ plan: inout Plan) async -> StoreReceipt {
+        do throws(StoreError) {
+            return try await store.commit(plan.changes)
+        } catch {
+            logger.error("store cannot commit; rejecting submissions and trying the rest again", metadata: ["error": "\(error)"])
+            let rejection = Rejection(.storeUnavailable, "\(error)")
+            for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
+            plan.changes.submissions = []
+            plan.changes.takes = []
+            plan.promised = [:]
+        }
+        guard !plan.changes.isEmpty else { return StoreReceipt() }
+        let changes = plan.changes
+        return await insist("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
+    }
+
+    /// Does what must be done in the end, again and again with backoff.
+    private func insist<Result: Sendable>(
+        _ what: String, _ body: () async throws(StoreError) -> Result
+    ) async -> Result {
+        let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
+        var tries = 0
+        while true {
+            do throws(StoreError) {
+                return try await body()
+            } catch {
+                tries += 1
+                logger.error("store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
+                // A cancelled task cannot sleep; the store has then the little time that shutdown leaves.
+                try? await Task.sleep(for: backoff.delay(before: tries))
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Crypto
+import Foundation
+
+/// The one user of a private broker, as RabbitMQ's definitions file says it.
+enum BrokerDefinitions {
+    static let user = "taskgrid"
+
+    static func json(password: String) -> String {
+        var generator = SystemRandomNumberGenerator()
+        let salt = (0..<4).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return """
+            {
+              "users": [{
+                "name": "\(user)",
+                "password_hash": "\(hash(password, salt: salt))",
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": ["administrator"]
+              }],
+              "vhosts": [{"name": "/"}],
+              "permissions": [{"user": "\(user)", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
+            }
+
+            """
+    }
+
+    /// base64(salt ‖ SHA-256(salt ‖ password)), the salt being four bytes (rabbitmq.com, "Passwords").
+    static func hash(_ password: String, salt: [UInt8]) -> String {
+        Data(salt + SHA256.hash(data: salt + Array(password.utf8))).base64EncodedString()
+    }
+
+    /// 160 random bits, in hexadecimal.
+    static func newPassword() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<20).map { _ in
+            let digits = String(UInt8.random(in: .min ... .max, using: &generator), radix: 16)
+            return digits.count == 1 ? "0\(digits)" : digits
+        }.joined()
+    }
+}

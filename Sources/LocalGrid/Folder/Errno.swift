@@ -1,0 +1,17 @@
+import Foundation
+
+/// The system's own words for why a call failed.
+enum Errno {
+    /// For the call just made.
+    static var current: String { text(errno) }
+
+    static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+    /// For an error of Foundation's: the system's words under it, where there are some.
+    static func reason(of error: any Error) -> String {
+        let error = error as NSError
+        if error.domain == NSPOSIXErrorDomain { return text(Int32(error.code)) }
+        if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError { return reason(of: underlying) }
+        return error.localizedDescription
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+
+/// How to reach the grid that runs in a data folder: what `grid.json` says.
+///
+/// It holds the broker's password, so only its owner may read it.
+public struct GridFile: Codable, Hashable, Sendable {
+    /// The broker, as an `amqp://` or `amqps://` URL with user and password.
+    public let amqp: String
+    /// The monitor's REST interface; nil where only a broker runs.
+    public let monitor: String?
+    /// The broker's management interface, as a URL with user and password; nil where the broker is somebody else's.
+    public let admin: String?
+    /// The process that runs the grid.
+    public let pid: Int32
+
+    public init(amqp: String, monitor: String?, admin: String?, pid: Int32) {
+        self.amqp = amqp
+        self.monitor = monitor
+        self.admin = admin
+        self.pid = pid
+    }
+
+    /// Reads the file of the grid that runs in `folder`.
+    ///
+    /// - Throws: `LocalGridError` when none runs (`notRunning`), or the file cannot be read (`folder`).
+    public static func read(from folder: GridFolder) throws(LocalGridError) -> GridFile {
+        let file: GridFile
+        do {
+            file = try JSONDecoder().decode(GridFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.gridFile)))
+        } catch is DecodingError {
+            throw LocalGridError(.folder, "\(folder.gridFile) is damaged: remove it and start the grid again")
+        } catch {
+            if access(folder.gridFile, F_OK) != 0 && errno == ENOENT {
+                throw LocalGridError(.notRunning, "no grid runs in \(folder.path): start one with 'taskgrid up'")
+            }
+            throw LocalGridError(.folder, "cannot read \(folder.gridFile) (\(Errno.reason(of: error))): is it another user's grid?")
+        }
+        guard kill(file.pid, 0) == 0 || errno == EPERM else {
+            throw LocalGridError(
+                .notRunning,
+                "the grid in \(folder.path) (process \(file.pid)) is gone without having been stopped: start it again with 'taskgrid up'"
+            )
+        }
+        return file
+    }
+
+    func write(to folder: GridFolder) throws(LocalGridError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try PrivateFile.write(encoder.encode(self), to: folder.gridFile)
+        } catch {
+            throw LocalGridError(.folder, "cannot write \(folder.gridFile) (\(Errno.reason(of: error)))")
+        }
+    }
+
+    static func remove(from folder: GridFolder) {
+        // A file that is not there, or cannot go, is told by its pid to be stale.
+        unlink(folder.gridFile)
+    }
+}

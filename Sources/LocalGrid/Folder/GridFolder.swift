@@ -1,0 +1,76 @@
+import Foundation
+
+/// The folder that holds all a grid on this machine keeps: its store, broker, logs and what others need to reach it.
+///
+/// ```
+/// lock           held while a grid runs
+/// grid.json      how to reach the running grid (``GridFile``)
+/// store.sqlite   the tasks
+/// logs/          a file for each process
+/// ready/         a file for each process that is ready
+/// broker/        the private RabbitMQ's own
+/// ```
+///
+/// Only its owner may enter it.
+public struct GridFolder: Hashable, Sendable {
+    /// The folder's absolute path.
+    public let path: String
+
+    /// - Parameter path: absolute, or relative to the current folder; a leading `~` is the user's home.
+    public init(_ path: String) {
+        self.path = URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+    }
+
+    /// `$XDG_STATE_HOME/taskgrid`, or `~/.local/state/taskgrid`.
+    public static func standard() -> GridFolder { standard(environment: ProcessInfo.processInfo.environment) }
+
+    static func standard(environment: [String: String]) -> GridFolder {
+        // The XDG base directory specification ignores a relative path.
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return GridFolder("\(state)/taskgrid") }
+        return GridFolder("\(NSHomeDirectory())/.local/state/taskgrid")
+    }
+
+    public var store: String { "\(path)/store.sqlite" }
+    public var logs: String { "\(path)/logs" }
+    public var gridFile: String { "\(path)/grid.json" }
+    var lockFile: String { "\(path)/lock" }
+    var ready: String { "\(path)/ready" }
+    var broker: String { "\(path)/broker" }
+
+    func log(of process: String) -> String { "\(logs)/\(process).log" }
+    func readyFile(of process: String) -> String { "\(ready)/\(process)" }
+
+    /// Makes the folder where it is missing, and takes its lock.
+    ///
+    /// - Returns: the lock, which is given back when it is released or the process ends, however it ends.
+    func open() throws(LocalGridError) -> FolderLock {
+        for folder in [path, logs, ready, broker] { try Self.make(folder) }
+        return try FolderLock(self)
+    }
+
+    private static func make(_ folder: String) throws(LocalGridError) {
+        guard makeWithParents(folder) else {
+            throw LocalGridError(.folder, "cannot make the folder \(folder) (\(Errno.current)): choose another data folder with --data")
+        }
+        guard access(folder, R_OK | W_OK | X_OK) == 0 else {
+            throw LocalGridError(.folder, "cannot write to the folder \(folder) (\(Errno.current)): choose another data folder with --data")
+        }
+    }
+
+    /// As `mkdir -p` does, all for the owner alone; where it fails, `errno` says why, which Foundation would not.
+    private static func makeWithParents(_ folder: String) -> Bool {
+        if mkdir(folder, 0o700) == 0 { return true }
+        switch errno {
+        case EEXIST:
+            var isFolder: ObjCBool = false
+            if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue { return true }
+            errno = ENOTDIR
+            return false
+        case ENOENT:
+            let parent = (folder as NSString).deletingLastPathComponent
+            return parent != folder && makeWithParents(parent) && mkdir(folder, 0o700) == 0
+        default:
+            return false
+        }
+    }
+}

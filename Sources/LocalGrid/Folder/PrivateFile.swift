@@ -1,0 +1,27 @@
+import Foundation
+
+/// A file that only its owner may read, written whole or not at all.
+enum PrivateFile {
+    /// Writes beside the file with mode 0600 from the start, then renames: no reader sees half of it, nor anyone else any.
+    static func write(_ data: Data, to path: String) throws {
+        let beside = "\(path).new"
+        unlink(beside)
+        let descriptor = open(beside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError.posix(errno) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: data)
+        try handle.synchronize()
+        try handle.close()
+        guard rename(beside, path) == 0 else { throw CocoaError.posix(errno) }
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        try write(Data(text.utf8), to: path)
+    }
+}
+
+extension CocoaError {
+    fileprivate static func posix(_ code: Int32) -> NSError {
+        NSError(domain: NSPOSIXErrorDomain, code: Int(code))
+    }
+}

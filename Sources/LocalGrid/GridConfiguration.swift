@@ -1,0 +1,62 @@
+import Foundation
+public import TaskGridCore
+
+/// What a ``LocalGrid`` runs, and where.
+public struct GridConfiguration: Sendable {
+    /// Where all of it is kept.
+    public var folder: GridFolder
+    public var broker: Broker
+    public var ports: Ports.Choice
+    /// What runs beside the broker; nil for nothing.
+    public var services: Services?
+
+    public enum Broker: Sendable {
+        /// A RabbitMQ of this grid's own.
+        case privately
+        /// One that runs already, as an `amqp://` or `amqps://` URL.
+        case url(String)
+    }
+
+    /// The services, and what each is told. What is set here is passed on by argument and environment.
+    public struct Services: Sendable {
+        /// The program that has the commands `nameservice`, `dispatcher`, `monitor` and `worker`: an absolute path.
+        public var executable: String
+        public var workers: WorkerCounts
+        /// Before every name in the broker, so that several grids can share one.
+        public var prefix: String
+        /// Arguments after those that the grid itself gives.
+        public var arguments: [Role: [String]] = [:]
+        /// Variables for all of them, besides those that the grid itself sets and this process's own.
+        public var environment: [String: String] = [:]
+        /// How long a worker may take to end, its running tasks with it; past that it is killed.
+        public var workersStopWithin: Duration = .seconds(35)
+
+        public init(
+            executable: String = Services.thisExecutable,
+            workers: WorkerCounts,
+            prefix: String = Topology.defaultPrefix
+        ) {
+            self.executable = executable
+            self.workers = workers
+            self.prefix = prefix
+        }
+
+        /// The program that runs now.
+        public static var thisExecutable: String {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? Bundle.main.executablePath
+                ?? CommandLine.arguments[0]
+        }
+    }
+
+    /// The kinds of service processes; each is a command of the executable.
+    public enum Role: String, Sendable, CaseIterable {
+        case monitor, nameservice, dispatcher, worker
+    }
+
+    public init(folder: GridFolder = .standard(), broker: Broker = .privately, ports: Ports.Choice = .standard, services: Services?) {
+        self.folder = folder
+        self.broker = broker
+        self.ports = ports
+        self.services = services
+    }
+}

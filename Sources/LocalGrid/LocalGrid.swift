@@ -1,0 +1,76 @@
+import Foundation
+
+/// A whole grid on one machine: a private RabbitMQ and every service, each a process, supervised and stopped in order.
+///
+/// This module owns the data folder, the ports, the private broker and the child processes. The command `taskgrid up` (and
+/// `taskgrid broker`, for a broker alone) calls it. It imports no service: it starts them as `taskgrid nameservice`,
+/// `dispatcher`, `monitor` and `worker`, and knows them by their exit codes, their logs and the file each makes when it is
+/// ready.
+public struct LocalGrid: Sendable {
+    /// What happens in a grid, for the command to show.
+    public enum Event: Sendable {
+        case process(ProcessEvent)
+        /// Everything is ready, and is reached like this.
+        case running(GridFile)
+    }
+
+    public let configuration: GridConfiguration
+
+    public init(_ configuration: GridConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Starts everything, runs until the task is cancelled, stops everything in order, and returns.
+    ///
+    /// Workers stop first, then the dispatcher, the nameservice, the monitor and last the broker. Nothing is left running,
+    /// whether it ends by cancellation or by an error. `grid.json` stands in the folder from when all are ready to the end.
+    ///
+    /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
+    /// - Throws: `LocalGridError` when the folder, a port or the broker is not to be had, or a process does not become ready.
+    public func run(onEvent: @escaping @Sendable (Event) -> Void) async throws(LocalGridError) {
+        let folder = configuration.folder
+        let lock = try folder.open()
+        defer { withExtendedLifetime(lock) {} }
+        GridFile.remove(from: folder)
+
+        switch configuration.broker {
+        case .url(let url):
+            let ports = try Ports(configuration.ports, for: configuration.serviceUses)
+            try await run([], ports, GridFile(amqp: url, monitor: ports.monitorURL, admin: nil, pid: getpid()), onEvent)
+        case .privately:
+            // Before the ports are chosen: a killed grid's broker may still hold them.
+            await PrivateBroker.endStrays(of: folder)
+            let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses)
+            let broker = try PrivateBroker(folder: folder, ports: ports)
+            let file = GridFile(amqp: broker.amqpURL, monitor: ports.monitorURL, admin: broker.adminURL, pid: getpid())
+            let result: Result<Void, LocalGridError>
+            do throws(LocalGridError) {
+                result = .success(try await run(broker.stages, ports, file, onEvent))
+            } catch {
+                result = .failure(error)
+            }
+            // Unstructured, for it has to be done in a cancelled task too, and takes its time there as well.
+            await Task { await PrivateBroker.endStrays(of: folder) }.value
+            try result.get()
+        }
+    }
+
+    private func run(
+        _ before: [[ChildProcess]],
+        _ ports: Ports,
+        _ file: GridFile,
+        _ onEvent: @escaping @Sendable (Event) -> Void
+    ) async throws(LocalGridError) {
+        let folder = configuration.folder
+        defer { GridFile.remove(from: folder) }
+        let stages = before + configuration.serviceStages(ports: ports, amqp: file.amqp)
+        try await Supervisor(stages: stages) { onEvent(.process($0)) }.run { () throws(LocalGridError) in
+            try file.write(to: folder)
+            onEvent(.running(file))
+        }
+    }
+}
+
+extension Ports {
+    fileprivate var monitorURL: String? { self[.monitor].map { "http://127.0.0.1:\($0)" } }
+}

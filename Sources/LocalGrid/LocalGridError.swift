@@ -1,0 +1,31 @@
+/// Why a grid on this machine could not be started, found or stopped.
+public struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of failure, for a program to tell them apart.
+    public enum Code: String, Sendable {
+        /// The data folder cannot be made, read or written.
+        case folder
+        /// Another grid holds the data folder.
+        case folderInUse
+        /// No grid runs in the data folder.
+        case notRunning
+        /// A port is taken, or no free one was found.
+        case port
+        /// RabbitMQ is not installed on this machine.
+        case brokerMissing
+        /// A process ended or hung before it was ready.
+        case startFailed
+        /// A setting that cannot be.
+        case configuration
+    }
+
+    public let code: Code
+    /// What happened and what to do about it: one line, followed by the end of a log where there is one to show.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

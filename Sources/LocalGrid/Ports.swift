@@ -1,0 +1,77 @@
+import Foundation
+public import TaskGridCore
+
+/// The loopback ports of one grid.
+public struct Ports: Hashable, Sendable {
+    /// How they are chosen.
+    public enum Choice: String, Sendable, CaseIterable {
+        /// The ones that the documentation names: 5672, 15672, 8080, 50051, 50052, 50060 and on.
+        case standard
+        /// Whatever is free, so that several grids can run beside each other.
+        case free
+    }
+
+    /// What listens on a port.
+    public enum Use: Hashable, Sendable {
+        case amqp, management, epmd, distribution
+        case monitor, nameservice, dispatcher
+        /// Worker `number` of a type, counted from 1.
+        case worker(TaskType, number: Int)
+    }
+
+    private let chosen: [Use: Int]
+
+    /// The port of a use that was asked for when the ports were picked.
+    public subscript(use: Use) -> Int? { chosen[use] }
+
+    /// Chooses a port for each use, and makes sure that it is free now.
+    ///
+    /// - Throws: `LocalGridError` naming the port that is taken, who may hold it and what to do.
+    public init(_ choice: Choice, for uses: [Use]) throws(LocalGridError) {
+        var chosen: [Use: Int] = [:]
+        for use in uses {
+            if choice == .standard, let port = use.standard {
+                guard LoopbackPort.isFree(port) else {
+                    throw LocalGridError(.port, "port \(port) is taken, \(use.likelyHolder): stop it, or start with --ports free")
+                }
+                chosen[use] = port
+            } else {
+                chosen[use] = try LoopbackPort.free(besides: Set(chosen.values))
+            }
+        }
+        self.chosen = chosen
+    }
+}
+
+extension Ports.Use {
+    /// The port that the documentation names; nil where any will do.
+    var standard: Int? {
+        switch self {
+        case .amqp: 5672
+        case .management: 15672
+        case .epmd, .distribution: nil
+        case .monitor: 8080
+        case .nameservice: 50051
+        case .dispatcher: 50052
+        // Only the first of a type has the documented port.
+        case .worker(let type, number: 1):
+            switch type.name {
+            case "reverse": 50060
+            case "sum": 50061
+            case "hash": 50062
+            case "upper": 50063
+            case "wait": 50064
+            default: nil
+            }
+        case .worker: nil
+        }
+    }
+
+    fileprivate var likelyHolder: String {
+        switch self {
+        case .amqp, .management: "perhaps by the RabbitMQ of this machine or another grid"
+        case .monitor: "perhaps by a web server or another grid"
+        default: "perhaps by another grid"
+        }
+    }
+}

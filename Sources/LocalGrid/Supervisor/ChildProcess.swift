@@ -1,0 +1,55 @@
+/// One process to run under a ``Supervisor``.
+public struct ChildProcess: Sendable {
+    /// Names the process in events, logs and files.
+    public let name: String
+    /// The absolute path of its program.
+    public let executable: String
+    public let arguments: [String]
+    public let environment: Environment
+    /// Where its standard output and error go, appended.
+    public let log: String
+    public let readiness: Readiness
+    /// How long it may take until it is ready; past that it is ended and counts as failed.
+    public var readyWithin: Duration
+    /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
+    public var stopWithin: Duration
+    /// What it gets when the supervising process dies without having stopped it.
+    public var whenOrphaned: Orphaned
+
+    public enum Environment: Sendable {
+        /// This process's environment, with these variables set.
+        case inherited([String: String])
+        /// These variables and no others.
+        case exactly([String: String])
+    }
+
+    /// What an orphan gets, where the kernel can send it (Linux).
+    public enum Orphaned: String, Sendable {
+        /// SIGTERM: it ends in order, though nobody waits for it.
+        case terminated = "TERM"
+        /// SIGKILL.
+        case killed = "KILL"
+    }
+
+    public init(
+        name: String,
+        executable: String,
+        arguments: [String] = [],
+        environment: Environment = .inherited([:]),
+        log: String,
+        readiness: Readiness = .started,
+        readyWithin: Duration = .seconds(60),
+        stopWithin: Duration = .seconds(20),
+        whenOrphaned: Orphaned = .killed
+    ) {
+        self.name = name
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.log = log
+        self.readiness = readiness
+        self.readyWithin = readyWithin
+        self.stopWithin = stopWithin
+        self.whenOrphaned = whenOrphaned
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// One run of a child process, from its start to its end.
+///
+/// The child leads a process group of its own, so that a terminal's Ctrl-C reaches the supervisor alone, which then stops
+/// its children in order. It is started through `setpriv --pdeathsig` (util-linux), so that the kernel ends it when the
+/// supervisor dies without having done so. The signal is sent when the *thread* that started the child ends;
+/// swift-subprocess starts all children from one thread that lives until the process exits.
+struct ChildRun {
+    let child: ChildProcess
+
+    private static let setpriv = "/usr/bin/setpriv"
+
+    /// Runs the child until it ends; cancellation stops it with SIGTERM and, past its time, SIGKILL.
+    func run(whenReady: (Duration) -> Void) async -> ProcessEvent.Ending {
+        // setpriv would report a missing program in the log only.
+        guard access(child.executable, X_OK) == 0 else {
+            return .notStarted(reason: "\(child.executable): \(Errno.current)")
+        }
+        child.readiness.reset()
+        LogFile.rotate(child.log)
+        do {
+            let log = try FileDescriptor.open(
+                FilePath(child.log),
+                .writeOnly,
+                options: [.create, .append, .closeOnExec],
+                permissions: .ownerReadWrite
+            )
+            let result = try await Subprocess.run(
+                configuration,
+                input: .none,
+                output: .fileDescriptor(log, closeAfterSpawningProcess: true),
+                error: .combinedWithOutput
+            ) { execution in
+                let began = ContinuousClock.now
+                let pid = execution.processIdentifier.value
+                switch await waitUntilReady(pid) {
+                case .ready:
+                    whenReady(began.duration(to: .now))
+                    return true
+                case .ended:
+                    return true
+                case .late:
+                    await execution.teardown(using: teardown)
+                    return false
+                }
+            }
+            guard result.closureResult else { return .notReady(within: child.readyWithin) }
+            return switch result.terminationStatus {
+            case .exited(let code): .exited(code: code)
+            case .signaled(let signal): .signalled(signal)
+            }
+        } catch {
+            return .notStarted(reason: "\(error)")
+        }
+    }
+
+    private var configuration: Subprocess.Configuration {
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        options.teardownSequence = teardown
+        let environment: Subprocess.Environment =
+            switch child.environment {
+            case .inherited(let variables):
+                .inherit.updating(Dictionary(uniqueKeysWithValues: variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) }))
+            case .exactly(let variables):
+                .custom(Dictionary(uniqueKeysWithValues: variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) }))
+            }
+        guard access(Self.setpriv, X_OK) == 0 else {
+            return Configuration(
+                executable: .path(FilePath(child.executable)),
+                arguments: Arguments(child.arguments),
+                environment: environment,
+                platformOptions: options
+            )
+        }
+        return Configuration(
+            executable: .path(FilePath(Self.setpriv)),
+            arguments: Arguments(["--pdeathsig", child.whenOrphaned.rawValue, "--", child.executable] + child.arguments),
+            environment: environment,
+            platformOptions: options
+        )
+    }
+
+    private var teardown: [TeardownStep] {
+        [
+            .send(signal: .terminate, allowedDurationToNextStep: child.stopWithin),
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(5)),
+        ]
+    }
+
+    private enum Waited { case ready, ended, late }
+
+    /// Asks again and again, less and less often, until the child is ready, has ended, or its time is up.
+    private func waitUntilReady(_ pid: pid_t) async -> Waited {
+        let deadline = ContinuousClock.now.advanced(by: child.readyWithin)
+        var pause = Duration.milliseconds(5)
+        while true {
+            if hasEnded(pid) { return .ended }
+            if await child.readiness.isReached { return .ready }
+            guard ContinuousClock.now < deadline else { return .late }
+            // Cancelled: the run is being stopped, and how far it came no longer matters.
+            guard (try? await Task.sleep(for: pause)) != nil else { return .ended }
+            pause = min(pause * 2, .milliseconds(200))
+        }
+    }
+
+    /// Looks without reaping: that is swift-subprocess's part.
+    private func hasEnded(_ pid: pid_t) -> Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_signo != 0
+    }
+}

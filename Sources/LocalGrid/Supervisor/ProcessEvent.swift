@@ -1,0 +1,36 @@
+/// What happened to a process under a ``Supervisor``.
+public struct ProcessEvent: Hashable, Sendable {
+    public let process: String
+    public let what: What
+
+    public enum What: Hashable, Sendable {
+        case starting
+        /// It is ready, this long after its start.
+        case ready(after: Duration)
+        /// It ended, unasked.
+        case ended(Ending)
+        /// It will be started anew after this wait, for the `attempt`th time since it last ran well.
+        case restarting(attempt: Int, after: Duration)
+        /// It was asked to end, and ended.
+        case stopped(Ending)
+    }
+
+    /// How a run of a process ended.
+    public enum Ending: Hashable, Sendable, CustomStringConvertible {
+        case exited(code: Int32)
+        case signalled(Int32)
+        /// It was not ready in time, and was ended.
+        case notReady(within: Duration)
+        /// It could not be started at all.
+        case notStarted(reason: String)
+
+        public var description: String {
+            switch self {
+            case .exited(let code): "exited with code \(code)"
+            case .signalled(let signal): "was ended by signal \(signal)"
+            case .notReady(let limit): "was not ready within \(limit)"
+            case .notStarted(let reason): "could not be started: \(reason)"
+            }
+        }
+    }
+}

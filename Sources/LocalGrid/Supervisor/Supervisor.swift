@@ -1,0 +1,106 @@
+public import TaskGridCore
+
+/// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
+///
+/// A process that ends or hangs before it was ever ready fails the start, for it will hardly do better the second time.
+/// After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
+public struct Supervisor: Sendable {
+    /// What starts together. A stage starts when all of the one before are ready, and stops before it.
+    public let stages: [[ChildProcess]]
+    /// The waits between the ends of a process and its next start.
+    public var backoff = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
+    /// A process that has run this long has run well.
+    public var steadyAfter: Duration = .seconds(30)
+
+    private let onEvent: @Sendable (ProcessEvent) -> Void
+
+    /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
+    public init(stages: [[ChildProcess]], onEvent: @escaping @Sendable (ProcessEvent) -> Void) {
+        self.stages = stages.filter { !$0.isEmpty }
+        self.onEvent = onEvent
+    }
+
+    /// Runs until the task is cancelled, then stops everything in order and returns.
+    ///
+    /// - Parameter whenReady: called once, when every process is ready.
+    /// - Throws: `LocalGridError` when a process fails to become ready, or what `whenReady` throws; everything is stopped then.
+    public func run(whenReady: @escaping @Sendable () throws(LocalGridError) -> Void = {}) async throws(LocalGridError) {
+        guard !Task.isCancelled else { return }
+        let (firsts, report) = AsyncStream.makeStream(
+            of: First.self,
+            bufferingPolicy: .bufferingOldest(stages.reduce(0) { $0 + $1.count })
+        )
+        // Unstructured, for cancellation must not reach all the children at once: it ends the stream, on which the innermost
+        // stage waits, and each stage stops once those after it have.
+        let work = Task { await run(stages[...], firsts, report, whenReady: whenReady) }
+        let result = await withTaskCancellationHandler {
+            await work.value
+        } onCancel: {
+            report.finish()
+        }
+        try result.get()
+    }
+
+    /// How the first run of a child went: nil when it became ready.
+    private typealias First = LocalGridError?
+
+    private func run(
+        _ stages: ArraySlice<[ChildProcess]>,
+        _ firsts: AsyncStream<First>,
+        _ report: AsyncStream<First>.Continuation,
+        whenReady: @escaping @Sendable () throws(LocalGridError) -> Void
+    ) async -> Result<Void, LocalGridError> {
+        var iterator = firsts.makeAsyncIterator()
+        guard let stage = stages.first else {
+            do throws(LocalGridError) { try whenReady() } catch { return .failure(error) }
+            // All have reported, so what comes is the end.
+            while await iterator.next() != nil {}
+            return .success(())
+        }
+        return await withTaskGroup(of: Void.self) { group in
+            for child in stage { group.addTask { await supervise(child, report) } }
+            defer { group.cancelAll() }
+            for _ in stage {
+                // The end of the stream is the wish to stop.
+                guard let first = await iterator.next() else { return .success(()) }
+                if let error = first { return .failure(error) }
+            }
+            return await run(stages.dropFirst(), firsts, report, whenReady: whenReady)
+        }
+    }
+
+    private func supervise(_ child: ChildProcess, _ report: AsyncStream<First>.Continuation) async {
+        var attempt = 0
+        var wasReady = false
+        while !Task.isCancelled {
+            tell(child, .starting)
+            let began = ContinuousClock.now
+            let ending = await ChildRun(child: child).run { duration in
+                tell(child, .ready(after: duration))
+                if !wasReady { report.yield(nil) }
+                wasReady = true
+            }
+            if Task.isCancelled { return tell(child, .stopped(ending)) }
+            tell(child, .ended(ending))
+            guard wasReady else {
+                report.yield(LocalGridError(.startFailed, Self.failure(of: child, ending)))
+                return
+            }
+            attempt = began.duration(to: .now) >= steadyAfter ? 1 : attempt + 1
+            let delay = backoff.delay(before: attempt)
+            tell(child, .restarting(attempt: attempt, after: delay))
+            // Cancelled while waiting: the loop ends.
+            try? await Task.sleep(for: delay)
+        }
+    }
+
+    private func tell(_ child: ChildProcess, _ what: ProcessEvent.What) {
+        onEvent(ProcessEvent(process: child.name, what: what))
+    }
+
+    private static func failure(of child: ChildProcess, _ ending: ProcessEvent.Ending) -> String {
+        let tail = LogFile.tail(child.log)
+        let summary = "\(child.name) \(ending) before it was ready; see \(child.log)"
+        return tail.isEmpty ? summary : "\(summary), which ends:\n\(tail)"
+    }
+}

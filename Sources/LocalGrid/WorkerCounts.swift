@@ -1,0 +1,44 @@
+public import TaskGridCore
+
+/// How many worker processes of each type a grid starts.
+public struct WorkerCounts: Hashable, Sendable {
+    /// At most this many processes of one type on one machine.
+    public static let maximum = 256
+
+    /// The types that have workers, in the order of their names.
+    public var types: [TaskType] { storage.keys.sorted() }
+
+    private var storage: [TaskType: Int]
+
+    public init(_ counts: [TaskType: Int] = [:]) {
+        storage = counts.filter { $0.value > 0 }
+    }
+
+    public subscript(type: TaskType) -> Int {
+        get { storage[type] ?? 0 }
+        set { storage[type] = newValue > 0 ? newValue : nil }
+    }
+
+    /// All workers together.
+    public var total: Int { storage.values.reduce(0, +) }
+
+    /// Applies a text such as `reverse=2,hash=4,wait=0`: each type named gets its count, the others keep theirs.
+    ///
+    /// - Throws: `LocalGridError` naming the part of the text that is wrong.
+    public mutating func apply(_ text: String) throws(LocalGridError) {
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", omittingEmptySubsequences: false)
+            guard pair.count == 2, let count = Int(pair[1]), (0...Self.maximum).contains(count) else {
+                throw LocalGridError(
+                    .configuration,
+                    "'\(part)' is no number of workers: write TYPE=COUNT, COUNT from 0 to \(Self.maximum), as in reverse=2,hash=4"
+                )
+            }
+            do throws(InvalidTaskType) {
+                self[try TaskType(String(pair[0]))] = count
+            } catch {
+                throw LocalGridError(.configuration, error.description)
+            }
+        }
+    }
+}

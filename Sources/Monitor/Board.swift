@@ -1,0 +1,80 @@
+import AMQP
+import Synchronization
+import TaskGridCore
+
+/// What the monitor knows now, shared between what listens to the grid and what answers requests.
+final class Board: Sendable {
+    private struct State {
+        var statistics: Statistics
+        var lastEvent: Timestamp?
+    }
+
+    let topology: Topology
+    private let state: Mutex<State>
+    /// The monitor's time.
+    let now: @Sendable () -> Timestamp
+
+    init(topology: Topology, now: @escaping @Sendable () -> Timestamp) {
+        self.topology = topology
+        self.now = now
+        state = Mutex(State(statistics: Statistics(since: now())))
+    }
+
+    /// A copy, so that reading it long keeps nobody waiting.
+    var statistics: Statistics { state.withLock { $0.statistics } }
+
+    /// When the latest event or registry message came; nil where none did.
+    var lastEvent: Timestamp? { state.withLock { $0.lastEvent } }
+
+    /// Takes an event or a registry message.
+    ///
+    /// - Throws: why the message cannot be read, and so belongs to the dead. Registry messages that cannot be read are the
+    ///   nameservice's to put there: it gets each one too.
+    func take(_ message: Message, exchange: String, key: String) throws(WireError) {
+        let now = now()
+        let change: (inout Statistics) -> Void
+        if exchange == topology.registry.name {
+            guard let (kind, worker) = try? RegistryMessage.decode(message) else { return }
+            change = { $0.take(kind, worker, at: now) }
+        } else {
+            switch key.prefix(while: { $0 != "." }) {
+            case "task":
+                let event = try JSON.decode(TaskEvent.self, message.body)
+                try Plausible.check(event)
+                change = { $0.take(event, at: now) }
+            case "worker":
+                let event = try JSON.decode(WorkerEvent.self, message.body)
+                try Plausible.check(event.worker)
+                change = { $0.take(event, at: now) }
+            case "grid":
+                let event = try JSON.decode(GridEvent.self, message.body)
+                change = { $0.take(event) }
+            default:
+                throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
+            }
+        }
+        state.withLock { state in
+            state.lastEvent = now
+            change(&state.statistics)
+        }
+    }
+
+    /// Takes the answer to a question that the monitor asked.
+    ///
+    /// - Throws: `QuestionError` where the service refused; `WireError` where it cannot be read.
+    func takeAnswer(_ message: Message) throws {
+        let now = now()
+        switch message.properties.type {
+        case CountsQuestion.name:
+            let answer = try AnswerMessage.read(CountsQuestion.Answer.self, message)
+            for states in answer.types.values { try Plausible.check(states) }
+            state.withLock { $0.statistics.take(answer, at: now) }
+        case WorkersQuestion.name:
+            let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
+            for live in answer.workers { try Plausible.check(live.worker) }
+            state.withLock { $0.statistics.take(answer, at: now) }
+        default:
+            throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import AMQP
+public import Logging
+public import ServiceLifecycle
+public import TaskGridCore
+
+/// The monitor: listens to the grid's events and heartbeats, keeps what they say as statistics, and serves them as JSON over
+/// HTTP. This module owns the statistics and the REST interface, and alone imports the web framework. The command composes
+/// and runs it; people, scripts and dashboards ask it.
+///
+/// | path | answers |
+/// |---|---|
+/// | `/stats` | tasks, times and workers, of all and of each type |
+/// | `/workers` | each worker; `type` and `state` choose |
+/// | `/queues` | depth and consumers of each queue |
+/// | `/healthz` | 200, or 503 with the reason |
+///
+/// Each takes `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk: one that starts anew asks the
+/// dispatcher and the nameservice, and where they do not answer learns from events within seconds.
+public struct Monitor: Service {
+    /// How long what is under way may take after a shutdown was asked for.
+    private static let shutdownDeadline = Duration.seconds(5)
+
+    private enum Ending: Sendable {
+        case timeUp
+        case done
+        case failed(any Error)
+    }
+
+    private let configuration: MonitorConfiguration
+    private let endpoint: Endpoint
+    private let topology: Topology
+    private let logger: Logger
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// - Parameter onListening: called once with the port that the REST interface listens on, when it does.
+    public init(
+        configuration: MonitorConfiguration = MonitorConfiguration(), endpoint: Endpoint, topology: Topology, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.endpoint = endpoint
+        self.topology = topology
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until a graceful shutdown, or until the task is cancelled. The REST interface serves while the broker is away
+    /// too, and says so.
+    ///
+    /// - Throws: `MonitorError` where it cannot listen on its address; `AMQPError` where the broker refuses what no waiting
+    ///   mends. A broker that cannot be reached is no error: it is tried again for ever.
+    public func run() async throws {
+        let clock = SteadyClock()
+        let board = Board(topology: topology, now: { clock.now() })
+        let session = Session(id: configuration.id, endpoint: endpoint, board: board, logger: logger)
+        let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
+        let web = WebServer(
+            configuration: configuration, routes: Routes(board: board, depths: depths, isConnected: { session.isConnected }),
+            logger: logger, onListening: onListening
+        )
+        let failure = await withTaskGroup(of: Ending.self, returning: (any Error)?.self) { group in
+            group.addTask {
+                // It throws when the task is cancelled, and then too it is time to stop.
+                try? await gracefulShutdown()
+                await session.stop(within: Self.shutdownDeadline)
+                return .timeUp
+            }
+            group.addTask { await Self.ending { try await session.serve() } }
+            group.addTask { await Self.ending { try await web.run() } }
+            let failure = await Self.wait(for: &group)
+            // Ends the waits that cancelling does not.
+            await session.close()
+            group.cancelAll()
+            return failure
+        }
+        guard Task.isShuttingDownGracefully || Task.isCancelled else {
+            throw failure ?? MonitorError(.ended, "a part of the monitor ended though nobody asked for it; start it again")
+        }
+        logger.info("monitor stopped")
+    }
+
+    /// Waits until listening and serving have both ended in a shutdown, or one of them without, or the shutdown's time is
+    /// over.
+    private static func wait(for group: inout TaskGroup<Ending>) async -> (any Error)? {
+        var working = 2
+        for await ending in group {
+            switch ending {
+            case .timeUp: return nil
+            case .failed(let error): return error
+            case .done: working -= 1
+            }
+            if working == 0 || !Task.isShuttingDownGracefully { return nil }
+        }
+        return nil
+    }
+
+    private static func ending(_ body: () async throws -> Void) async -> Ending {
+        do {
+            try await body()
+            return .done
+        } catch {
+            return .failed(error)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import TaskGridCore
+
+/// What `/stats` answers: the fields of `WorkReport` for all types together, and under `types` for each.
+struct StatisticsReport: Encodable {
+    var all: WorkReport
+    var types: [TaskType: WorkReport]
+    var workers: [String: WorkerReport]
+    /// The grid's latest events, the oldest first.
+    var events: [Event]
+    /// When the monitor began.
+    var since: String
+    var uptime: Double
+    /// The identity of the dispatcher's store; null until it is known.
+    @Nullable var store: String?
+    /// Messages about types and workers beyond those that the monitor can keep.
+    var ignored: Int
+
+    struct Event: Encodable {
+        var kind: GridEvent.Kind
+        var service: String
+        var at: String
+        var message: String
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case types, workers, events, since, store
+        case uptime = "uptime_seconds"
+        case ignored = "ignored_messages"
+    }
+
+    init(_ statistics: Statistics, at now: Timestamp) {
+        let uptime = now - statistics.since
+        var active = 0
+        var activeByType: [TaskType: Int] = [:]
+        for worker in statistics.workers.values where worker.isActive(at: now) {
+            active += 1
+            for type in Set(worker.worker.types) { activeByType[type, default: 0] += 1 }
+        }
+        all = WorkReport(
+            activeWorkers: active, states: statistics.states, ended: statistics.ended(at: now), uptime: uptime,
+            retried: statistics.retried, runTimes: statistics.runTimes, totalTimes: statistics.totalTimes, at: now
+        )
+        var types = statistics.types
+        // A type that has workers and no tasks yet is shown too.
+        for type in activeByType.keys where types[type] == nil && types.count < statistics.maximumTypes {
+            types[type] = TypeStatistics()
+        }
+        self.types = Dictionary(
+            uniqueKeysWithValues: types.map { type, work in
+                let report = WorkReport(
+                    activeWorkers: activeByType[type] ?? 0, states: work.states, ended: work.throughput.ended(at: now),
+                    uptime: uptime, retried: work.retried, runTimes: work.runTimes, totalTimes: work.totalTimes, at: now
+                )
+                return (type, report)
+            }
+        )
+        workers = WorkersReport(statistics, at: now).workers
+        events = statistics.gridEvents.map { Event(kind: $0.kind, service: $0.service, at: $0.at.description, message: $0.message) }
+        since = statistics.since.description
+        self.uptime = uptime.rounded3
+        store = statistics.store
+        ignored = statistics.ignored
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try all.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(types, forKey: .types)
+        try container.encode(workers, forKey: .workers)
+        try container.encode(events, forKey: .events)
+        try container.encode(since, forKey: .since)
+        try container.encode(uptime, forKey: .uptime)
+        try container.encode(_store, forKey: .store)
+        try container.encode(ignored, forKey: .ignored)
+    }
+}

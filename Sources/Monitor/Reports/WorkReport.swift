@@ -1,0 +1,58 @@
+import TaskGridCore
+
+/// The work of one type, or of all.
+///
+/// | field | what | window |
+/// |---|---|---|
+/// | `active_workers` | workers that hold a lease | now |
+/// | `pending_tasks` | accepted and not running: `pending`, `scheduled` and `queued` | now, by the latest event |
+/// | `average_processing_time_ms`, `p50_ms`, `p95_ms`, `p99_ms` | how long attempts ran; null where none did | the last five minutes |
+/// | `tasks` | tasks submitted, and in each state | since the store was made |
+/// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
+/// | `retried_attempts` | attempts that were tried again | since the monitor's start |
+/// | `run_times` | how long attempts ran | each window has its name |
+/// | `total_times` | from a task's acceptance to its end | each window has its name |
+struct WorkReport: Encodable {
+    var activeWorkers: Int
+    var pendingTasks: Int
+    @Nullable var average: Double?
+    @Nullable var p50: Double?
+    @Nullable var p95: Double?
+    @Nullable var p99: Double?
+    var tasks: TaskCounts
+    var throughput: Double
+    var retried: Int
+    var runTimes: LatencyWindows
+    var totalTimes: LatencyWindows
+
+    enum CodingKeys: String, CodingKey {
+        case activeWorkers = "active_workers"
+        case pendingTasks = "pending_tasks"
+        case average = "average_processing_time_ms"
+        case p50 = "p50_ms"
+        case p95 = "p95_ms"
+        case p99 = "p99_ms"
+        case tasks
+        case throughput = "throughput_per_second"
+        case retried = "retried_attempts"
+        case runTimes = "run_times"
+        case totalTimes = "total_times"
+    }
+
+    init(
+        activeWorkers: Int, states: TaskCounts, ended: Double, uptime: Duration, retried: Int, runTimes: Latencies,
+        totalTimes: Latencies, at now: Timestamp
+    ) {
+        self.activeWorkers = activeWorkers
+        pendingTasks = states.waiting
+        tasks = states
+        throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
+        self.retried = retried
+        self.runTimes = LatencyWindows(runTimes, at: now)
+        self.totalTimes = LatencyWindows(totalTimes, at: now)
+        average = self.runTimes.recent.average
+        p50 = self.runTimes.recent.p50
+        p95 = self.runTimes.recent.p95
+        p99 = self.runTimes.recent.p99
+    }
+}

@@ -1,0 +1,130 @@
+import AMQP
+import Logging
+import ServiceLifecycle
+import TaskGridCore
+
+/// One run of the monitor: its connections, and what goes from them to the board.
+struct Session: Sendable {
+    private static let service = "monitor"
+
+    let id: String
+    let board: Board
+    private let publishing: Connection
+    private let consuming: Connection
+    private let events: Consumer
+    private let replies: Consumer
+    private let logger: Logger
+
+    private var topology: Topology { board.topology }
+
+    init(id: String, endpoint: Endpoint, board: Board, logger: Logger) {
+        self.id = id
+        self.board = board
+        self.logger = logger
+        let topology = board.topology
+        // The queues are exclusive to the connection that declares them, so only the one that consumes does.
+        publishing = Connection(endpoint, name: "monitor publish", declarations: topology.common, logger: logger)
+        consuming = Connection(endpoint, name: "monitor consume", declarations: topology.monitor(id: id), logger: logger)
+        events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
+        replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
+    }
+
+    var isConnected: Bool { publishing.isConnected && consuming.isConnected }
+
+    func depth(of queue: String) async throws(AMQPError) -> QueueDepth {
+        try await publishing.depth(of: queue)
+    }
+
+    /// Connects and listens until ``stop(within:)`` or ``close()``.
+    func serve() async throws(AMQPError) {
+        let connected = consuming.reconnections()
+        try await publishing.start()
+        try await consuming.start()
+        await withDiscardingTaskGroup { background in
+            background.addTask { await tell(.started) }
+            background.addTask {
+                // What was said while nobody listened is asked for. Nobody waits for the answers: where none comes, the
+                // events and heartbeats of the next seconds say the same.
+                for await _ in connected { await ask() }
+            }
+            async let listened: Void = listen()
+            async let answered: Void = takeAnswers()
+            _ = await (listened, answered)
+            background.cancelAll()
+        }
+        await tell(.stopped)
+    }
+
+    /// Takes no more messages, and gives what is under way `deadline` to end, or until the task is cancelled.
+    func stop(within deadline: Duration) async {
+        // Without the broker nothing can be brought to its end.
+        guard isConnected else { return }
+        await events.cancel()
+        await replies.cancel()
+        try? await Task.sleep(for: deadline)
+    }
+
+    func close() async {
+        await consuming.close()
+        await publishing.close()
+    }
+
+    private func listen() async {
+        while let deliveries = await events.next() {
+            var dead: [Publication] = []
+            for delivery in deliveries {
+                do {
+                    try board.take(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
+                } catch {
+                    logger.warning(
+                        "message goes to the dead",
+                        metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
+                    )
+                    var message = delivery.message
+                    message.properties.headers[WireFormat.Header.reason] = .string(error.description)
+                    dead.append(Publication(exchange: topology.dead.name, routingKey: delivery.routingKey, message: message))
+                }
+            }
+            await publish(dead, "dead messages are lost")
+            if let last = deliveries.last { await events.ack(upTo: last.tag) }
+        }
+    }
+
+    private func takeAnswers() async {
+        while let deliveries = await replies.next() {
+            for delivery in deliveries {
+                do {
+                    try board.takeAnswer(delivery.message)
+                } catch {
+                    logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
+                }
+            }
+            if let last = deliveries.last { await replies.ack(upTo: last.tag) }
+        }
+    }
+
+    private func ask() async {
+        func publication<Asked: Question>(_ question: Asked) -> Publication {
+            let message = question.message(from: id, correlation: Asked.name)
+            return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
+        }
+        await publish([publication(CountsQuestion()), publication(WorkersQuestion())], "questions are lost; learning from events")
+    }
+
+    private func tell(_ kind: GridEvent.Kind) async {
+        let event = GridEvent(
+            kind: kind, service: Self.service, at: .now(), message: "monitor \(TaskGridVersion.current) \(kind.rawValue)"
+        )
+        let key = topology.gridEventKey(kind.rawValue)
+        await publish([Publication(exchange: topology.events.name, routingKey: key, message: .event(event))], "event is lost")
+    }
+
+    /// Tries once: nothing that the monitor says is needed by anyone to go on.
+    private func publish(_ publications: [Publication], _ loss: Logger.Message) async {
+        do {
+            _ = try await publishing.publish(publications, within: .seconds(5))
+        } catch {
+            logger.warning(loss, metadata: ["error": "\(error)", "amqp.messages": "\(publications.count)"])
+        }
+    }
+}

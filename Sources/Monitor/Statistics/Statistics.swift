@@ -1,0 +1,141 @@
+import TaskGridCore
+
+/// What the monitor knows: the books and times of each type, and each worker, gathered from events and heartbeats.
+///
+/// Pure: messages and times go in. The times are the monitor's own, of when a message came; so windows are of one clock.
+/// Bounded: at most `maximumTypes` and `maximumWorkers`; a worker that is gone is forgotten after an hour, or sooner where
+/// places are needed; of the grid's events the latest are kept.
+struct Statistics {
+    static let maximumTypes = 10_000
+    static let maximumWorkers = 10_000
+    static let maximumGridEvents = 50
+    /// How long a worker that is gone is still shown.
+    static let memory = Duration.seconds(3600)
+    private static let pruneInterval = Duration.seconds(60)
+
+    let maximumTypes: Int
+    let maximumWorkers: Int
+    /// When the monitor began.
+    let since: Timestamp
+    /// The identity of the store that the books are of.
+    private(set) var store: String?
+    private(set) var types: [TaskType: TypeStatistics] = [:]
+    private(set) var workers: [String: WorkerStatistics] = [:]
+    /// The times of all types together.
+    private(set) var runTimes = Latencies()
+    private(set) var totalTimes = Latencies()
+    /// The latest ones, the oldest first.
+    private(set) var gridEvents: [GridEvent] = []
+    /// Messages about types and workers that were one too many.
+    private(set) var ignored = 0
+    private var lastPrune: Timestamp
+    private var lastClearing = Timestamp(rawValue: 0)
+
+    init(since: Timestamp, maximumTypes: Int = Statistics.maximumTypes, maximumWorkers: Int = Statistics.maximumWorkers) {
+        self.since = since
+        self.maximumTypes = maximumTypes
+        self.maximumWorkers = maximumWorkers
+        lastPrune = since
+    }
+
+    // MARK: Tasks
+
+    mutating func take(_ event: TaskEvent, at now: Timestamp) {
+        adopt(store: event.store)
+        for tally in event.workers { workers[tally.worker]?.take(tally) }
+        runTimes.record(event.runTimes, at: now)
+        totalTimes.record(event.totalTimes, at: now)
+        guard hasPlace(for: event.type) else { return }
+        types[event.type, default: TypeStatistics()].take(event, at: now)
+    }
+
+    /// The dispatcher's answer about its books.
+    mutating func take(_ answer: CountsQuestion.Answer, at now: Timestamp) {
+        adopt(store: answer.store)
+        for (type, states) in answer.types where hasPlace(for: type) {
+            types[type, default: TypeStatistics()].take(states, at: now)
+        }
+    }
+
+    /// The books of another store say nothing about those of the one before.
+    private mutating func adopt(store: String) {
+        guard self.store != store else { return }
+        self.store = store
+        for index in types.values.indices { types.values[index].forgetStates() }
+    }
+
+    private mutating func hasPlace(for type: TaskType) -> Bool {
+        if types[type] != nil || types.count < maximumTypes { return true }
+        ignored += 1
+        return false
+    }
+
+    // MARK: Workers
+
+    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at now: Timestamp) {
+        switch kind {
+        case .register, .heartbeat: see(worker, at: now)
+        case .deregister: workers[worker.worker]?.leave(.deregistered, at: now)
+        }
+        pruneNowAndThen(at: now)
+    }
+
+    mutating func take(_ event: WorkerEvent, at now: Timestamp) {
+        switch event.kind {
+        case .joined: see(event.worker, at: now)
+        case .left: workers[event.worker.worker]?.leave(event.reason ?? .leaseExpired, at: now)
+        }
+        pruneNowAndThen(at: now)
+    }
+
+    /// The nameservice's answer: whom it knows.
+    mutating func take(_ answer: WorkersQuestion.Answer, at now: Timestamp) {
+        // One that was heard since is known better.
+        for live in answer.workers where workers[live.worker.worker] == nil { see(live.worker, at: now) }
+    }
+
+    private mutating func see(_ worker: RegistryMessage, at now: Timestamp) {
+        if workers[worker.worker] != nil {
+            workers[worker.worker]?.take(worker, at: now)
+            return
+        }
+        if workers.count >= maximumWorkers { makePlace(at: now) }
+        guard workers.count < maximumWorkers else {
+            ignored += 1
+            return
+        }
+        workers[worker.worker] = WorkerStatistics(worker, at: now)
+    }
+
+    /// Forgets those that are gone before their hour is over; looks for them at most once a second.
+    private mutating func makePlace(at now: Timestamp) {
+        guard lastClearing + .seconds(1) <= now else { return }
+        lastClearing = now
+        workers = workers.filter { _, worker in worker.gone(at: now) == nil }
+    }
+
+    private mutating func pruneNowAndThen(at now: Timestamp) {
+        if lastPrune + Self.pruneInterval <= now { prune(at: now) }
+    }
+
+    /// Forgets the workers that are gone for an hour.
+    mutating func prune(at now: Timestamp) {
+        lastPrune = now
+        workers = workers.filter { _, worker in worker.gone(at: now).map { now < $0 + Self.memory } ?? true }
+    }
+
+    // MARK: The grid
+
+    mutating func take(_ event: GridEvent) {
+        gridEvents.append(event)
+        if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
+    }
+
+    /// The books of all types.
+    var states: TaskCounts { types.values.reduce(TaskCounts()) { $0 + $1.states } }
+
+    var retried: Int { types.values.reduce(0) { $0 + $1.retried } }
+
+    /// Tasks that ended in the last minute, of all types.
+    func ended(at now: Timestamp) -> Double { types.values.reduce(0) { $0 + $1.throughput.ended(at: now) } }
+}

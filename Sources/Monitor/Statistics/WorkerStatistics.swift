@@ -1,0 +1,85 @@
+import TaskGridCore
+
+/// What is known of one worker.
+struct WorkerStatistics {
+    enum State: String, CaseIterable {
+        /// Its lease runs.
+        case alive
+        /// Its lease runs, and it takes no more tasks.
+        case draining
+        /// Nothing was heard from it for longer than its lease, and nobody has said yet that it left.
+        case silent
+        /// It deregistered, or the nameservice has given it up.
+        case left
+    }
+
+    /// What its latest message said, but for the tasks it holds, of which only the numbers are kept.
+    private(set) var worker: RegistryMessage
+    private(set) var runningTasks: Int
+    private(set) var waitingTasks: Int
+    private(set) var lastSeen: Timestamp
+    private(set) var left: (reason: WorkerEvent.Reason, at: Timestamp)?
+    /// Tasks that it ended, as the dispatcher counted them since the monitor began.
+    private(set) var succeeded = 0
+    private(set) var failed = 0
+    private var timed: UInt64 = 0
+    private var timeSum = 0.0
+
+    init(_ worker: RegistryMessage, at now: Timestamp) {
+        self.worker = worker
+        runningTasks = worker.running.count
+        waitingTasks = worker.waiting.count
+        lastSeen = now
+        self.worker.running = []
+        self.worker.waiting = []
+    }
+
+    /// Takes a message that shows it alive.
+    mutating func take(_ message: RegistryMessage, at now: Timestamp) {
+        let fresh = WorkerStatistics(message, at: now)
+        worker = fresh.worker
+        runningTasks = fresh.runningTasks
+        waitingTasks = fresh.waitingTasks
+        lastSeen = now
+        left = nil
+    }
+
+    mutating func leave(_ reason: WorkerEvent.Reason, at now: Timestamp) {
+        guard left == nil else { return }
+        left = (reason, now)
+        runningTasks = 0
+        waitingTasks = 0
+    }
+
+    mutating func take(_ tally: WorkerTally) {
+        succeeded += tally.succeeded
+        failed += tally.failed
+        for latency in tally.runTimes {
+            timed &+= latency.count
+            timeSum += Double(latency.microseconds) * Double(latency.count)
+        }
+    }
+
+    /// Microseconds; nil where nothing was measured.
+    var averageRunTime: Double? { timed == 0 ? nil : timeSum / Double(timed) }
+
+    func state(at now: Timestamp) -> State {
+        if left != nil { return .left }
+        if lastSeen + worker.lease <= now { return .silent }
+        return worker.draining ? .draining : .alive
+    }
+
+    /// Whether it holds a lease.
+    func isActive(at now: Timestamp) -> Bool {
+        switch state(at: now) {
+        case .alive, .draining: true
+        case .silent, .left: false
+        }
+    }
+
+    /// Since when it is of no use; nil for one that is active.
+    func gone(at now: Timestamp) -> Timestamp? {
+        if let left { return left.at }
+        return isActive(at: now) ? nil : lastSeen + worker.lease
+    }
+}

@@ -1,0 +1,38 @@
+import Hummingbird
+import TaskGridCore
+
+/// An error as the REST interface tells it: a problem document (RFC 9457), `application/problem+json`.
+struct Problem: Error, Hashable {
+    var status: HTTPResponse.Status
+    /// What happened, and what to do.
+    var detail: String
+    /// For `405`: the methods that are allowed.
+    var allow: String?
+
+    private struct Document: Encodable {
+        var type = "about:blank"
+        var title: String
+        var status: Int
+        var detail: String
+    }
+
+    var response: Response {
+        let document = Document(title: status.reasonPhrase, status: status.code, detail: detail)
+        var response = Response.json(document, status: status, contentType: "application/problem+json")
+        if let allow { response.headers[.allow] = allow }
+        return response
+    }
+}
+
+extension Response {
+    static func json(
+        _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json", pretty: Bool = false
+    ) -> Response {
+        var body = JSON.encode(value, pretty: pretty)
+        body.append(UInt8(ascii: "\n"))
+        return Response(
+            status: status, headers: [.contentType: contentType, .contentLength: "\(body.count)"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+}

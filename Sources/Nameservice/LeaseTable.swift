@@ -1,0 +1,145 @@
+import HeapModule
+import TaskGridCore
+
+/// Which workers live: one lease each, which every message of the worker renews.
+///
+/// Pure: messages and moments go in, the workers' comings and goings come out as events. A lease lasts
+/// `RegistryMessage.lease` after the worker's latest message. Every message says everything, so a heartbeat of an unknown
+/// worker lets it join, as after a restart of the nameservice. A heartbeat that comes after its worker's deregistration
+/// lets it join too, until that lease ends.
+struct LeaseTable {
+    /// The table holds as many workers as it may, and takes no new one.
+    struct Full: Error, Hashable, CustomStringConvertible {
+        let maximum: Int
+
+        var description: String { "the nameservice knows \(maximum) workers and takes no more; stop workers that are not needed" }
+    }
+
+    private struct Lease {
+        var worker: RegistryMessage
+        var lastSeen: Timestamp
+        var end: ContinuousClock.Instant
+        /// The deadline that stands in the heap for this lease; never after `end`.
+        var queued: ContinuousClock.Instant
+    }
+
+    /// When a lease may have ended. Renewing a lease leaves its deadline where it is; one that comes up too early is set
+    /// anew, and one that is no lease's `queued` is dropped.
+    private struct Deadline: Comparable {
+        var instant: ContinuousClock.Instant
+        var worker: String
+
+        static func < (lhs: Deadline, rhs: Deadline) -> Bool { lhs.instant < rhs.instant }
+    }
+
+    static let defaultMaximum = 100_000
+    /// The most tasks that are kept of what a worker says it runs, and of what it says it holds: enough to look at.
+    static let maximumHeld = 1000
+
+    let maximum: Int
+    private var leases: [String: Lease] = [:]
+    private var deadlines = Heap<Deadline>()
+
+    init(maximum: Int = LeaseTable.defaultMaximum) {
+        self.maximum = maximum
+    }
+
+    var count: Int { leases.count }
+
+    /// When the next lease ends, unless it is renewed; nil where there is none.
+    var nextExpiry: ContinuousClock.Instant? { deadlines.min?.instant }
+
+    /// Deadlines kept, leftover ones included.
+    var deadlineCount: Int { deadlines.count }
+
+    /// Takes a registry message.
+    ///
+    /// - Returns: The event, where a worker joined or left.
+    /// - Throws: `Full` for a worker that is new and one too many.
+    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: Moment) throws(Full) -> WorkerEvent? {
+        switch kind {
+        case .register, .heartbeat: try renew(worker, at: moment)
+        case .deregister: remove(worker, at: moment)
+        }
+    }
+
+    /// Ends the leases that are over.
+    mutating func expire(at moment: Moment) -> [WorkerEvent] {
+        var events: [WorkerEvent] = []
+        while let deadline = deadlines.min, deadline.instant <= moment.instant {
+            deadlines.removeMin()
+            // `settle` has seen to it that the earliest deadline is a lease's true end.
+            if let lease = leases.removeValue(forKey: deadline.worker) {
+                events.append(WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: lease.worker))
+            }
+            settle()
+        }
+        return events
+    }
+
+    /// Gives every worker a whole lease from now: after a time in which none could be heard.
+    mutating func renewAll(at moment: Moment) {
+        for index in leases.values.indices {
+            let lease = leases.values[index]
+            leases.values[index].end = max(lease.end, moment.instant.advanced(by: lease.worker.lease))
+        }
+        settle()
+    }
+
+    /// The workers that live, those of `type` or all, by their ids' order.
+    func workers(of type: TaskType? = nil) -> [LiveWorker] {
+        leases.values.lazy
+            .filter { lease in type.map(lease.worker.types.contains) ?? true }
+            .map { LiveWorker(worker: $0.worker, lastSeen: $0.lastSeen) }
+            .sorted { $0.worker.worker < $1.worker.worker }
+    }
+
+    private mutating func renew(_ worker: RegistryMessage, at moment: Moment) throws(Full) -> WorkerEvent? {
+        let id = worker.worker
+        var worker = worker
+        if worker.running.count > Self.maximumHeld { worker.running = Array(worker.running.prefix(Self.maximumHeld)) }
+        if worker.waiting.count > Self.maximumHeld { worker.waiting = Array(worker.waiting.prefix(Self.maximumHeld)) }
+        let end = moment.instant.advanced(by: worker.lease)
+        if let known = leases[id] {
+            // An interval that became shorter may end the lease before its deadline comes up.
+            let queued = min(known.queued, end)
+            leases[id] = Lease(worker: worker, lastSeen: moment.timestamp, end: end, queued: queued)
+            if queued < known.queued { queue(Deadline(instant: queued, worker: id)) }
+            settle()
+            return nil
+        }
+        guard leases.count < maximum else { throw Full(maximum: maximum) }
+        leases[id] = Lease(worker: worker, lastSeen: moment.timestamp, end: end, queued: end)
+        queue(Deadline(instant: end, worker: id))
+        return WorkerEvent(kind: .joined, at: moment.timestamp, worker: worker)
+    }
+
+    private mutating func remove(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent? {
+        guard leases.removeValue(forKey: worker.worker) != nil else { return nil }
+        settle()
+        return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
+    }
+
+    private mutating func queue(_ deadline: Deadline) {
+        deadlines.insert(deadline)
+        // Workers that come and go leave deadlines behind: at most one for each that lives, and some.
+        if deadlines.count > 2 * leases.count + 64 {
+            for index in leases.values.indices { leases.values[index].queued = leases.values[index].end }
+            deadlines = Heap(leases.map { Deadline(instant: $0.value.end, worker: $0.key) })
+        }
+    }
+
+    /// Makes the earliest deadline a lease's true end.
+    private mutating func settle() {
+        while let deadline = deadlines.min {
+            guard var lease = leases[deadline.worker], lease.queued == deadline.instant else {
+                deadlines.removeMin()
+                continue
+            }
+            if lease.end == lease.queued { return }
+            lease.queued = lease.end
+            leases[deadline.worker] = lease
+            deadlines.replaceMin(with: Deadline(instant: lease.end, worker: deadline.worker))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import AMQP
+public import Logging
+public import ServiceLifecycle
+public import TaskGridCore
+
+/// The nameservice: the consumer of the registry exchange. This module owns the lease of every worker. It tells the events
+/// exchange who joined and who left, and answers who lives now, all of them or those of one type. The command composes and
+/// runs it; clients and the monitor ask it through the rpc exchange.
+///
+/// It keeps nothing on disk: each heartbeat says everything, so one that starts anew knows all workers within a second.
+public struct Nameservice: Service {
+    /// How long what is under way may take after a shutdown was asked for.
+    private static let shutdownDeadline = Duration.seconds(5)
+
+    private let endpoint: Endpoint
+    private let topology: Topology
+    private let maximumWorkers: Int
+    private let logger: Logger
+
+    /// - Parameter maximumWorkers: how many workers it knows at a time; more are refused, logged, and told to the events
+    ///   exchange as an error.
+    public init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 100_000, logger: Logger) {
+        self.endpoint = endpoint
+        self.topology = topology
+        self.maximumWorkers = maximumWorkers
+        self.logger = logger
+    }
+
+    /// Serves until a graceful shutdown, or until the task is cancelled.
+    ///
+    /// - Throws: `AMQPError` where the broker refuses what no waiting mends. A broker that cannot be reached is no error:
+    ///   it is tried again for ever.
+    public func run() async throws {
+        let session = Session(endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, logger: logger)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // It throws when the task is cancelled, and then too it is time to stop.
+                    try? await gracefulShutdown()
+                    await session.stop(within: Self.shutdownDeadline)
+                }
+                group.addTask { try await session.serve() }
+                // Whichever comes first: all is served, or the time that a shutdown gives is over.
+                try await group.next()
+                // Ends the waits that cancelling does not.
+                await session.close()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        } catch {
+            await session.close()
+            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
+        }
+        guard Task.isShuttingDownGracefully || Task.isCancelled else {
+            throw AMQPError(.closed, "the nameservice's consumers ended though nobody asked for it; start it again")
+        }
+        logger.info("nameservice stopped")
+    }
+}

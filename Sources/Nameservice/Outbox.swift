@@ -1,0 +1,54 @@
+import AMQP
+import Logging
+import TaskGridCore
+
+/// Publishes until the broker has taken it: what the nameservice says is said again where its outcome is unknown.
+struct Outbox: Sendable {
+    /// How long one try waits for the broker, and so how long a shutdown may wait for a try.
+    private static let patience = Duration.seconds(5)
+    private static let backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5))
+
+    let connection: Connection
+    let logger: Logger
+
+    /// Publishes, again and again where need be.
+    ///
+    /// - Returns: false where it was given up, for the task was cancelled or the connection closed here. A message that
+    ///   AMQP cannot carry is left out and logged.
+    func publish(_ publications: [Publication]) async -> Bool {
+        var rest = publications
+        var tries = 0
+        while !rest.isEmpty {
+            tries += 1
+            do {
+                let outcomes = try await connection.publish(rest, within: Self.patience)
+                // None is mandatory, so what is not confirmed was refused by a queue.
+                rest = zip(rest, outcomes).filter { $1 == .nacked }.map { $0.0 }
+                if rest.isEmpty { return true }
+                logger.warning("broker refused messages; publishing them again", metadata: ["amqp.messages": "\(rest.count)"])
+            } catch {
+                switch error.code {
+                case .closed:
+                    return false
+                case .badMessage where rest.count > 1:
+                    // One bad message makes the binding refuse the whole batch: each goes alone.
+                    for publication in rest {
+                        guard await publish([publication]) else { return false }
+                    }
+                    return true
+                case .badMessage:
+                    logger.error("message dropped: AMQP cannot carry it", metadata: ["error": "\(error)"])
+                    return true
+                default:
+                    logger.warning("publish failed; trying again", metadata: ["error": "\(error)", "amqp.messages": "\(rest.count)"])
+                }
+            }
+            do {
+                try await Task.sleep(for: Self.backoff.delay(before: tries))
+            } catch {
+                return false
+            }
+        }
+        return true
+    }
+}

@@ -1,0 +1,140 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// What the nameservice makes of each message: the lease table, and the publications that follow from what it says.
+///
+/// Knows no connection; the service moves deliveries in and publications out.
+final class Registry: Sendable {
+    private struct State {
+        var leases: LeaseTable
+        /// Refused registrations since the latest one that was told.
+        var refused = 0
+        var nextRefusalNotice: ContinuousClock.Instant?
+    }
+
+    /// How often at most a full table is told of; a refused worker comes again with every heartbeat.
+    private static let refusalNoticeInterval = Duration.seconds(60)
+
+    private let topology: Topology
+    private let logger: Logger
+    private let state: Mutex<State>
+    /// Raised when the next lease's end may have moved.
+    let changed = Signal()
+
+    init(topology: Topology, leases: LeaseTable = LeaseTable(), logger: Logger) {
+        self.topology = topology
+        self.logger = logger
+        state = Mutex(State(leases: leases))
+    }
+
+    var nextExpiry: ContinuousClock.Instant? { state.withLock { $0.leases.nextExpiry } }
+
+    /// Handles a message from the registry queue.
+    func take(_ message: Message, key: String, at moment: Moment) -> [Publication] {
+        let kind: RegistryMessage.Kind
+        let worker: RegistryMessage
+        do {
+            (kind, worker) = try RegistryMessage.decode(message)
+        } catch {
+            return [dead(message, key: key, reason: error.description)]
+        }
+        do {
+            let event = try state.withLock { state throws(LeaseTable.Full) in
+                try state.leases.take(kind, worker, at: moment)
+            }
+            guard let event else { return [] }
+            changed.raise()
+            return [publication(of: event)]
+        } catch {
+            return refusal(of: worker, error, at: moment)
+        }
+    }
+
+    /// Ends the leases that are over.
+    func expire(at moment: Moment) -> [Publication] {
+        state.withLock { $0.leases.expire(at: moment) }.map(publication)
+    }
+
+    /// Gives every worker a whole lease from now.
+    func renewAll(at moment: Moment) {
+        state.withLock { $0.leases.renewAll(at: moment) }
+        changed.raise()
+    }
+
+    /// Handles a message from the questions' queue.
+    func answer(_ message: Message, key: String) -> Publication {
+        guard let asker = message.properties.replyTo, !asker.isEmpty else {
+            return dead(message, key: key, reason: "missing_property: reply-to is missing, so nobody can be answered")
+        }
+        return Publication(exchange: topology.reply.name, routingKey: asker, message: answer(to: message))
+    }
+
+    private func answer(to message: Message) -> Message {
+        guard message.properties.type == WorkersQuestion.name else {
+            let name = message.properties.type?.prefix(40) ?? ""
+            return failure(.badQuestion, "'\(name)' is no question that the nameservice answers; it answers '\(WorkersQuestion.name)'", message)
+        }
+        do {
+            let question = try JSON.decode(WorkersQuestion.self, message.body)
+            return answer(with: state.withLock { $0.leases }.workers(of: question.type), to: message)
+        } catch {
+            return failure(.badQuestion, "the question cannot be read: \(error)", message)
+        }
+    }
+
+    /// A list too large for a message loses the tasks that the workers hold; one that is still too large is refused.
+    private func answer(with workers: [LiveWorker], to message: Message) -> Message {
+        let whole = AnswerMessage.message(.success(WorkersQuestion.Answer(workers: workers)), to: message)
+        guard whole.body.count > WireFormat.maximumBodySize else { return whole }
+        var workers = workers
+        for index in workers.indices {
+            workers[index].worker.running = []
+            workers[index].worker.waiting = []
+        }
+        let short = AnswerMessage.message(.success(WorkersQuestion.Answer(workers: workers)), to: message)
+        guard short.body.count > WireFormat.maximumBodySize else { return short }
+        return failure(.unavailable, "\(workers.count) workers are more than one answer holds; ask for one type", message)
+    }
+
+    private func failure(_ code: QuestionError.Code, _ text: String, _ message: Message) -> Message {
+        AnswerMessage.message(Result<WorkersQuestion.Answer, QuestionError>.failure(QuestionError(code, text)), to: message)
+    }
+
+    private func publication(of event: WorkerEvent) -> Publication {
+        var metadata: Logger.Metadata = ["worker.id": "\(event.worker.worker)"]
+        metadata["worker.left.reason"] = event.reason.map { "\($0.rawValue)" }
+        switch event.kind {
+        case .joined: logger.info("worker joined", metadata: metadata)
+        case .left: logger.info("worker left", metadata: metadata)
+        }
+        return Publication(exchange: topology.events.name, routingKey: topology.workerEventKey(event.kind), message: .event(event))
+    }
+
+    private func refusal(of worker: RegistryMessage, _ error: LeaseTable.Full, at moment: Moment) -> [Publication] {
+        let refused: Int? = state.withLock { state in
+            state.refused += 1
+            if let next = state.nextRefusalNotice, moment.instant < next { return nil }
+            state.nextRefusalNotice = moment.instant.advanced(by: Self.refusalNoticeInterval)
+            return state.refused
+        }
+        guard let refused else { return [] }
+        logger.error(
+            "worker refused: too many workers",
+            metadata: ["worker.id": "\(worker.worker)", "worker.maximum": "\(error.maximum)", "registry.refused": "\(refused)"]
+        )
+        let event = GridEvent(
+            kind: .error, service: Topology.Service.nameservice.rawValue, at: moment.timestamp,
+            message: "worker \(worker.worker) is refused: \(error)"
+        )
+        return [Publication(exchange: topology.events.name, routingKey: topology.gridEventKey(event.kind.rawValue), message: .event(event))]
+    }
+
+    private func dead(_ message: Message, key: String, reason: String) -> Publication {
+        logger.warning("message goes to the dead", metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
+        var message = message
+        message.properties.headers[WireFormat.Header.reason] = .string(reason)
+        return Publication(exchange: topology.dead.name, routingKey: key, message: message)
+    }
+}

@@ -1,0 +1,96 @@
+import AMQP
+import Logging
+import ServiceLifecycle
+import TaskGridCore
+
+/// One run of the nameservice: its connections, and the loops between them.
+struct Session: Sendable {
+    private let topology: Topology
+    private let publishing: Connection
+    private let consuming: Connection
+    private let registrations: Consumer
+    private let questions: Consumer
+    private let registry: Registry
+    private let outbox: Outbox
+
+    init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, logger: Logger) {
+        self.topology = topology
+        publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.nameservice, logger: logger)
+        consuming = Connection(endpoint, name: "nameservice consume", declarations: topology.nameservice, logger: logger)
+        registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000)
+        questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100)
+        registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
+        outbox = Outbox(connection: publishing, logger: logger)
+    }
+
+    /// Connects and serves until ``stop(within:)`` or ``close()``.
+    func serve() async throws(AMQPError) {
+        let connected = consuming.reconnections()
+        try await publishing.start()
+        try await consuming.start()
+        await withDiscardingTaskGroup { background in
+            background.addTask { await tell(.started) }
+            background.addTask { await expire() }
+            background.addTask {
+                // While the broker was away no heartbeat came through, which is no worker's fault.
+                for await _ in connected { registry.renewAll(at: .now()) }
+            }
+            async let registered: Void = register()
+            async let answered: Void = answer()
+            _ = await (registered, answered)
+            background.cancelAll()
+        }
+        await tell(.stopped)
+    }
+
+    /// Takes no more messages, and gives what is under way `deadline` to end, or until the task is cancelled.
+    func stop(within deadline: Duration) async {
+        // Without the broker nothing can be brought to its end.
+        guard consuming.isConnected, publishing.isConnected else { return }
+        await registrations.cancel()
+        await questions.cancel()
+        try? await Task.sleep(for: deadline)
+    }
+
+    func close() async {
+        await consuming.close()
+        await publishing.close()
+    }
+
+    private func register() async {
+        while let deliveries = await registrations.next() {
+            let moment = Moment.now()
+            let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
+            // What is not acknowledged comes again.
+            guard await outbox.publish(publications) else { return }
+            if let last = deliveries.last { await registrations.ack(upTo: last.tag) }
+        }
+    }
+
+    private func answer() async {
+        while let deliveries = await questions.next() {
+            guard await outbox.publish(deliveries.map { registry.answer($0.message, key: $0.routingKey) }) else { return }
+            if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+        }
+    }
+
+    /// Sleeps until the next lease ends, and tells of those whose did.
+    private func expire() async {
+        while !Task.isCancelled {
+            // Nobody leaves while nobody can be heard; the next connection raises the signal.
+            await registry.changed.wait(until: consuming.isConnected ? registry.nextExpiry : nil)
+            guard consuming.isConnected else { continue }
+            guard await outbox.publish(registry.expire(at: .now())) else { return }
+        }
+    }
+
+    private func tell(_ kind: GridEvent.Kind) async {
+        let event = GridEvent(
+            kind: kind, service: Topology.Service.nameservice.rawValue, at: .now(),
+            message: "nameservice \(TaskGridVersion.current) \(kind.rawValue)"
+        )
+        _ = await outbox.publish([
+            Publication(exchange: topology.events.name, routingKey: topology.gridEventKey(kind.rawValue), message: .event(event))
+        ])
+    }
+}

@@ -1,0 +1,107 @@
+import AMQP
+import Synchronization
+public import TaskGridCore
+
+extension GridClient {
+    /// A task, whole.
+    ///
+    /// - Throws: `unknownTask`; `serviceUnavailable` where the dispatcher does not answer.
+    public func status(_ task: TaskID) async throws(ClientError) -> TaskRecord {
+        try await ask(TaskQuestion(id: task))
+    }
+
+    /// How a task ended; nil where it has not.
+    ///
+    /// - Throws: as `status(_:)`.
+    public func result(_ task: TaskID) async throws(ClientError) -> Ending? {
+        Ending(try await status(task))
+    }
+
+    /// Tasks by type and state, the newest first, a page of up to 1000 at a time.
+    public func tasks(
+        type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50
+    ) async throws(ClientError) -> [TaskRecord] {
+        try await ask(TasksQuestion(type: type, state: state, before: before, limit: limit)).tasks
+    }
+
+    /// The workers that live now: all, or those of one type.
+    ///
+    /// - Throws: `serviceUnavailable` where the nameservice does not answer.
+    public func workers(_ type: TaskType? = nil) async throws(ClientError) -> [LiveWorker] {
+        try await ask(WorkersQuestion(type: type)).workers
+    }
+
+    /// How many tasks of each type stand in each state.
+    public func counts() async throws(ClientError) -> [TaskType: TaskCounts] {
+        try await ask(CountsQuestion()).types
+    }
+
+    /// Asks a service.
+    ///
+    /// - Parameter patience: how long it may take to answer.
+    /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.
+    public func ask<Asked: Question>(_ question: Asked, within patience: Duration = .seconds(5)) async throws(ClientError) -> Asked.Answer {
+        let message = try await answer(to: question, within: patience).get()
+        do {
+            return try AnswerMessage.read(Asked.Answer.self, message)
+        } catch {
+            let code: ClientError.Code =
+                switch error.code {
+                case .notFound: .unknownTask
+                case .badQuestion: .badArgument
+                case .unavailable: .serviceUnavailable
+                }
+            throw ClientError(code, "the \(Asked.service.rawValue) answers: \(error.message)")
+        }
+    }
+
+    /// Puts a question into the outbox and waits for the message that answers it: seconds at most, even where the caller is
+    /// cancelled.
+    private func answer(to question: some Question, within patience: Duration) async -> Result<Message, ClientError> {
+        let service = type(of: question).service
+        let result = await withCheckedContinuation { continuation in
+            let isClosed = state.withLock { state in
+                guard !state.isClosed else { return true }
+                let correlation = state.questions.correlation()
+                let pending = Questions.Pending(
+                    continuation: continuation, service: service, patience: patience, deadline: now() + patience
+                )
+                state.questions.add(pending, correlation)
+                var message = question.message(from: id, correlation: correlation)
+                message.properties.messageID = "\(id)-\(correlation)"
+                state.outgoing.append(
+                    Publication(exchange: topology.rpc.name, routingKey: service.rawValue, message: message, isMandatory: true)
+                )
+                return false
+            }
+            if isClosed { continuation.resume(returning: .failure(.closed)) } else { wake() }
+        }
+        return result
+    }
+
+    /// Publishes questions; one that cannot be sent is answered by that.
+    func send(_ questions: [Publication]) async {
+        do {
+            let outcomes = try await transport.publish(questions, within: Self.publishDeadline)
+            for (question, outcome) in zip(questions, outcomes) {
+                switch outcome {
+                case .confirmed: break
+                case .returned:
+                    let service = question.routingKey
+                    let message = "no \(service) has ever run on the grid '\(topology.prefix)': start one (taskgrid \(service), or taskgrid up)"
+                    refuse(question, ClientError(.serviceUnavailable, message))
+                case .nacked: refuse(question, ClientError(.brokerFull, "the broker refused the question: its queue is full or has failed"))
+                }
+            }
+        } catch {
+            for question in questions { refuse(question, ClientError(error)) }
+        }
+    }
+
+    private func refuse(_ question: Publication, _ error: ClientError) {
+        let pending = state.withLock { state in
+            question.message.properties.correlationID.flatMap { state.questions.take($0) }
+        }
+        pending?.continuation.resume(returning: .failure(error))
+    }
+}

@@ -1,0 +1,37 @@
+import TaskGridCore
+
+/// The questions that wait for an answer.
+struct Questions: Sendable {
+    struct Pending: Sendable {
+        let continuation: CheckedContinuation<Result<Message, ClientError>, Never>
+        let service: Topology.Service
+        let patience: Duration
+        let deadline: Instant
+    }
+
+    private var pending: [String: Pending] = [:]
+    private var asked = 0
+
+    var isEmpty: Bool { pending.isEmpty }
+
+    /// A correlation id for the next question.
+    mutating func correlation() -> String {
+        asked += 1
+        return "q\(asked)"
+    }
+
+    mutating func add(_ question: Pending, _ correlation: String) { pending[correlation] = question }
+
+    mutating func take(_ correlation: String) -> Pending? { pending.removeValue(forKey: correlation) }
+
+    mutating func takeExpired(now: Instant) -> [Pending] {
+        let expired = pending.filter { $0.value.deadline <= now }
+        for correlation in expired.keys { pending[correlation] = nil }
+        return Array(expired.values)
+    }
+
+    mutating func takeAll() -> [Pending] {
+        defer { pending = [:] }
+        return Array(pending.values)
+    }
+}

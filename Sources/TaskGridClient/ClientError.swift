@@ -1,0 +1,70 @@
+import AMQP
+public import TaskGridCore
+
+/// Why a client could not do what it was asked.
+public struct ClientError: Error, Hashable, Sendable {
+    public enum Code: String, Sendable {
+        /// No broker can be reached, or it refuses this client.
+        case brokerUnavailable = "broker_unavailable"
+        /// The broker takes no messages now: a memory or disk alarm.
+        case brokerBlocked = "broker_blocked"
+        /// A queue is full.
+        case brokerFull = "broker_full"
+        /// A service of the grid does not answer, or none has ever run.
+        case serviceUnavailable = "service_unavailable"
+        /// The dispatcher did not take the submission; `rejection` says why.
+        case rejected
+        /// Not done within the deadline.
+        case timedOut = "timed_out"
+        /// The store does not know the task, or no longer.
+        case unknownTask = "unknown_task"
+        /// What was asked for cannot be sent.
+        case badArgument = "bad_argument"
+        /// A service answered something that cannot be understood.
+        case badAnswer = "bad_answer"
+        /// The caller's own task was cancelled.
+        case cancelled
+        /// The client is closed.
+        case closed
+    }
+
+    public let code: Code
+    /// What happened and what to do, in one line.
+    public let message: String
+    /// Why the dispatcher did not take the submission, where it said so.
+    public let rejection: Rejection?
+
+    public init(_ code: Code, _ message: String, rejection: Rejection? = nil) {
+        self.code = code
+        self.message = message
+        self.rejection = rejection
+    }
+}
+
+extension ClientError: CustomStringConvertible {
+    public var description: String { message }
+}
+
+extension ClientError {
+    /// What the broker's error means to a client.
+    init(_ error: AMQPError) {
+        let code: Code =
+            switch error.code {
+            case .blocked: .brokerBlocked
+            case .full: .brokerFull
+            case .timedOut: .timedOut
+            case .closed: .closed
+            case .badMessage, .badURL, .unsupported: .badArgument
+            case .unreachable, .accessRefused, .resourceLocked, .notFound, .preconditionFailed, .closedByBroker, .connectionLost:
+                .brokerUnavailable
+            }
+        self.init(code, error.message)
+    }
+
+    init(_ rejection: Rejection) {
+        self.init(.rejected, "the dispatcher rejected the submission: \(rejection.message)", rejection: rejection)
+    }
+
+    static let closed = ClientError(.closed, "the client is closed")
+    static let cancelled = ClientError(.cancelled, "cancelled")
+}

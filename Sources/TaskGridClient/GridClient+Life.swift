@@ -1,0 +1,138 @@
+import AMQP
+import Foundation
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// What the client's loops do at each turn.
+extension GridClient {
+    /// How often the dispatcher is asked for endings that may have been lost.
+    static let auditInterval = Duration.seconds(10)
+    /// How often it is asked for the endings of other clients' tasks.
+    static let foreignInterval = Duration.seconds(1)
+    /// Younger waits are not asked for.
+    static let auditAge = Duration.seconds(5)
+    /// Tasks per question: an answer carries whole records, and a message has 64 MiB at most.
+    static let auditChunk = 500
+
+    /// Publishes new and repeated submissions.
+    func publish(_ envelopes: [Envelope]) async {
+        let publications = envelopes.map { $0.publication(client: id, exchange: topology.submit.name) }
+        do {
+            let outcomes = try await transport.publish(publications, within: Self.publishDeadline)
+            for (envelope, outcome) in zip(envelopes, outcomes) { report(envelope, outcome) }
+        } catch {
+            let isUnknown = error.code == .connectionLost || error.code == .timedOut
+            for envelope in envelopes { fail(envelope, ClientError(error), isUnknown: isUnknown) }
+        }
+        wake()
+    }
+
+    private func report(_ envelope: Envelope, _ outcome: PublishOutcome) {
+        switch outcome {
+        case .confirmed:
+            state.withLock { $0.submissions.confirmed(envelope.correlation, now: now()) }
+        case .returned:
+            let message = "no dispatcher has ever run on the grid '\(topology.prefix)': start one (taskgrid dispatcher, or taskgrid up)"
+            fail(envelope, ClientError(.serviceUnavailable, message), isUnknown: false)
+        case .nacked:
+            let message = "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed"
+            fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
+        }
+    }
+
+    private func fail(_ envelope: Envelope, _ error: ClientError, isUnknown: Bool) {
+        state.withLock { $0.submissions.failed(envelope.correlation, error, isUnknown: isUnknown, now: now()) }
+        if envelope.tries == 1, error.code != .closed {
+            logger.warning(
+                "submission not taken, repeating it under the same key",
+                metadata: ["task.type": "\(envelope.type)", "submission.key": "\(envelope.key)", "error": "\(error)"]
+            )
+        }
+    }
+
+    /// Deals with messages of the reply queue.
+    func handle(_ messages: [Message]) async {
+        var dead: [Publication] = []
+        let news = messages.compactMap { message -> News? in
+            if AnswerMessage.isAnswer(message) { return .answer(message) }
+            do {
+                return .reply(try Reply(message))
+            } catch {
+                logger.error("reply cannot be read, it goes to the dead", metadata: ["error": "\(error)"])
+                var message = message
+                message.properties.headers[WireFormat.Header.reason] = .string("\(error)")
+                dead.append(Publication(exchange: topology.dead.name, routingKey: "", message: message))
+                return nil
+            }
+        }
+        var wakes = Wakes()
+        let now = now()
+        state.withLock { state in
+            for news in news { state.take(news, now: now, &wakes) }
+        }
+        wakes.resume()
+        wake()
+        guard !dead.isEmpty else { return }
+        do {
+            _ = try await transport.publish(dead, within: Self.publishDeadline)
+        } catch {
+            logger.error("unreadable replies are lost", metadata: ["count": "\(dead.count)", "error": "\(error)"])
+        }
+    }
+
+    /// The reply queue was lost for a while: everything awaited is asked for again.
+    func repliesLost() {
+        state.withLock { state in
+            state.submissions.repliesLost(now: now())
+            state.toAsk = state.watches.overdue(age: .zero, now: now()) + state.watches.foreign()
+        }
+        wake()
+    }
+
+    /// Lets deadlines pass, and asks for endings now and then.
+    func lookAtTime() {
+        var wakes = Wakes()
+        let now = now()
+        state.withLock { state in
+            state.expire(now: now, &wakes)
+            guard state.audits == 0 else { return }
+            if now >= state.lastForeignAudit.map({ $0 + Self.foreignInterval }) ?? now {
+                state.lastForeignAudit = now
+                state.toAsk += state.watches.foreign()
+            }
+            guard now >= state.lastAudit.map({ $0 + Self.auditInterval }) ?? now else { return }
+            state.lastAudit = now
+            state.toAsk += state.watches.overdue(age: Self.auditAge, now: now)
+        }
+        wakes.resume()
+        wake()
+    }
+
+    func chunks(of tasks: [TaskID]) -> [EndingsQuestion] {
+        stride(from: 0, to: tasks.count, by: Self.auditChunk).map { start in
+            EndingsQuestion(tasks: Array(tasks[start..<min(start + Self.auditChunk, tasks.count)]))
+        }
+    }
+
+    func audit(_ question: EndingsQuestion) async {
+        defer { state.withLock { $0.audits -= 1 } }
+        do throws(ClientError) {
+            let answer = try await ask(question)
+            var wakes = Wakes()
+            state.withLock { $0.audited(answer, &wakes) }
+            wakes.resume()
+        } catch {
+            guard error.code != .closed, error.code != .cancelled else { return }
+            logger.warning("endings not learned, asking again later", metadata: ["tasks": "\(question.tasks.count)", "error": "\(error)"])
+        }
+    }
+}
+
+extension Array {
+    /// Empties the array and gives what was in it.
+    mutating func takeAll() -> Self {
+        defer { self = [] }
+        return self
+    }
+}

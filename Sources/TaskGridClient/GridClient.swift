@@ -1,0 +1,152 @@
+public import AMQP
+public import Logging
+import Synchronization
+public import TaskGridCore
+
+/// A client of the grid: submits tasks, waits for their endings, asks its services.
+///
+/// This module owns a client's side of the submit, reply and rpc exchanges; programs that want work done call it, the
+/// `taskgrid` command among them. Submissions that are awaited at the same time travel together. One whose outcome is
+/// unknown is repeated under the same key until its deadline, so that it is accepted once or fails with a clear error.
+/// Endings are pushed by the dispatcher; those that were lost on the way are asked for.
+///
+/// ```swift
+/// try await GridClient.withClient(endpoint: endpoint, topology: Topology(), logger: logger) { client in
+///     let ending = try await client.run(TaskType("reverse"), payload: Data("hello".utf8))
+///     print(String(decoding: try ending.get(), as: UTF8.self))
+/// }
+/// ```
+public final class GridClient: Sendable {
+    /// How often deadlines are looked at: how late a time-out may be.
+    static let tick = Duration.milliseconds(250)
+    /// How long a publish may wait for its confirm before its outcome counts as unknown.
+    static let publishDeadline = Duration.seconds(10)
+
+    /// Unique to this client: the routing key of its replies.
+    public let id: String
+    let topology: Topology
+    let transport: any Transport
+    let logger: Logger
+    let now: @Sendable () -> Instant
+    let state: Mutex<ClientState>
+    private let work: AsyncStream<Void>
+    private let hasWork: AsyncStream<Void>.Continuation
+
+    /// - Parameter logger: its metadata gets the client's id.
+    public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger) {
+        let id = ClientID.make()
+        self.init(
+            id: id, topology: topology, transport: BrokerTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
+            logger: logger
+        )
+    }
+
+    init(
+        id: String, topology: Topology, transport: any Transport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
+        bounds: MessageBounds = MessageBounds(), now: @escaping @Sendable () -> Instant = { .now }
+    ) {
+        var logger = logger
+        logger[metadataKey: "client.id"] = "\(id)"
+        self.id = id
+        self.topology = topology
+        self.transport = transport
+        self.logger = logger
+        self.now = now
+        state = Mutex(ClientState(limits: limits, bounds: bounds))
+        // One element says all there is to say: look again.
+        (work, hasWork) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Connects. Must be called once, before anything else.
+    ///
+    /// - Parameter patience: how long to try where no broker answers. Once connected, the client reconnects by itself.
+    /// - Throws: `brokerUnavailable`, which says why.
+    public func start(within patience: Duration = .seconds(5)) async throws(ClientError) {
+        // Subscribed before the first connection, so that no later one is missed.
+        let reconnections = transport.reconnections()
+        do {
+            try await transport.start(within: patience)
+        } catch {
+            throw ClientError(error)
+        }
+        // Unstructured, since a client lives across calls of its user; `close` ends it and waits for it.
+        let life = Task { await run(reconnections) }
+        state.withLock { $0.life = life }
+    }
+
+    /// Disconnects. Whoever still waits gets a `closed` error; what was accepted runs on.
+    public func close() async {
+        shut(.closed)
+        await transport.close()
+        let life = state.withLock { $0.life.take() }
+        life?.cancel()
+        await life?.value
+    }
+
+    /// A client that is connected for the time of `body`.
+    public static func withClient<Success: Sendable>(
+        endpoint: Endpoint, topology: Topology, logger: Logger, _ body: (GridClient) async throws -> Success
+    ) async throws -> Success {
+        let client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        try await client.start()
+        do {
+            let success = try await body(client)
+            await client.close()
+            return success
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    // MARK: Its life
+
+    private func run(_ reconnections: AsyncStream<Int>) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.receive() }
+            group.addTask { await self.watch(reconnections) }
+            group.addTask { await self.watchTime() }
+            for await _ in work {
+                let (envelopes, questions, audits) = state.withLock { state in
+                    let audits = chunks(of: state.toAsk.takeAll())
+                    state.audits += audits.count
+                    return (state.submissions.take(now: now()), state.outgoing.takeAll(), audits)
+                }
+                if !envelopes.isEmpty { group.addTask { await self.publish(envelopes) } }
+                if !questions.isEmpty { group.addTask { await self.send(questions) } }
+                for question in audits { group.addTask { await self.audit(question) } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func receive() async {
+        while let messages = await transport.next() { await handle(messages) }
+        shut(ClientError(.brokerUnavailable, "the client's reply queue is gone"))
+    }
+
+    private func watch(_ reconnections: AsyncStream<Int>) async {
+        for await count in reconnections where count > 1 {
+            logger.notice("reply queue declared anew, asking again for what was awaited")
+            repliesLost()
+        }
+    }
+
+    private func watchTime() async {
+        // Ends by cancellation, the only error that the sleep has.
+        while (try? await Task.sleep(for: Self.tick)) != nil { lookAtTime() }
+    }
+
+    /// Something waits to be published or asked.
+    func wake() { hasWork.yield() }
+
+    /// Tells everybody who waits why nothing more comes, and ends the loops.
+    private func shut(_ error: ClientError) {
+        var wakes = Wakes()
+        state.withLock { state in
+            if !state.isClosed { state.close(error, &wakes) }
+        }
+        wakes.resume()
+        hasWork.finish()
+    }
+}

@@ -1,0 +1,48 @@
+import AMQP
+import TaskGridCore
+
+/// One submission on its way: the parcels that travel in one message, under one key, until the dispatcher answers.
+///
+/// Its tasks and key never change once it is made, so that repeating it cannot have it accepted twice.
+struct Envelope: Sendable {
+    enum Standing: Hashable, Sendable {
+        /// Handed to the connection; its confirm has not come.
+        case publishing
+        /// In the dispatcher's queue since then; the dispatcher has not answered.
+        case unanswered(since: Instant)
+        /// To be published again at that time.
+        case waiting(until: Instant)
+    }
+
+    let correlation: String
+    let key: String
+    let type: TaskType
+    let parcels: [Parcel]
+    /// Whether nobody else may use the key: a UUID of this client's.
+    let isKeyUnique: Bool
+    var standing = Standing.publishing
+    /// Callers that stopped waiting.
+    var gone: Set<Parcel.ID> = []
+    /// Times that it was published.
+    var tries = 1
+    /// What went wrong last.
+    var cause: ClientError?
+    /// Whether a publish before may yet be under way in the connection.
+    var isPublishUnknown = false
+
+    var count: Int { parcels.reduce(0) { $0 + $1.tasks.count } }
+    var isWatched: Bool { parcels.contains { $0.watch != nil } }
+    var isForgotten: Bool { gone.count == parcels.count }
+
+    func publication(client: String, exchange: String) -> Publication {
+        let tasks = parcels.flatMap(\.tasks)
+        let submission = Submission(
+            form: tasks.count == 1 ? .single : .batch, type: type, key: key, client: client, correlation: correlation, tasks: tasks
+        )
+        // A mandatory message needs an id that no other unconfirmed one has: it then comes back at once where no
+        // dispatcher has ever declared the queue.
+        return Publication(
+            exchange: exchange, routingKey: type.name, message: submission.message(), isMandatory: isKeyUnique && !isPublishUnknown
+        )
+    }
+}

@@ -1,0 +1,120 @@
+public import Foundation
+import Synchronization
+public import TaskGridCore
+
+extension GridClient {
+    /// Submits one task. When this returns, the task is durable and will be done.
+    ///
+    /// - Returns: the task's id.
+    /// - Throws: `ClientError`: `rejected` with the dispatcher's reason; or, after the options' deadline, why the task was
+    ///   not accepted (`brokerUnavailable`, `brokerBlocked`, `brokerFull`, `serviceUnavailable`, `timedOut`).
+    public func submit(_ type: TaskType, payload: Data, options: TaskOptions = TaskOptions()) async throws(ClientError) -> TaskID {
+        try await submit(type, payloads: [payload], options: options)[0]
+    }
+
+    /// Submits a task for each payload, many to a message.
+    ///
+    /// - Returns: the ids, in the payloads' order.
+    /// - Throws: as `submit(_:payload:options:)`. Some of the tasks may have been accepted by then; the message says how many.
+    public func submit(
+        _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions()
+    ) async throws(ClientError) -> [TaskID] {
+        try await receipts(of: post(type, payloads: payloads, options: options, watch: nil), type)
+    }
+
+    /// Submits a task for each payload and watches for their endings.
+    ///
+    /// - Parameter patience: how long the endings are awaited; they fail with `timedOut` after it.
+    /// - Throws: as `submit(_:payloads:options:)`.
+    public func submitAndWatch(
+        _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
+    ) async throws(ClientError) -> Submitted {
+        let watch = state.withLock { $0.watches.open(parcels: 0, deadline: now() + patience) }
+        let endings = Endings(client: self, watch: watch)
+        let ids = try await receipts(of: post(type, payloads: payloads, options: options, watch: watch), type)
+        return Submitted(ids: ids, endings: endings)
+    }
+
+    /// Puts payloads into the outbox, in order.
+    private func post(
+        _ type: TaskType, payloads: [Data], options: TaskOptions, watch: Watch.ID?
+    ) throws(ClientError) -> [Parcel] {
+        try options.checked()
+        if let large = payloads.first(where: { $0.count > WireFormat.maximumBodySize - 1024 }) {
+            throw ClientError(.badArgument, "a payload of \(large.count) bytes; a message carries \(WireFormat.maximumBodySize - 1024) at most")
+        }
+        let due = options.delay.map { Timestamp.now() + $0 }
+        let expires = options.expiry.map { Timestamp.now() + $0 }
+        let tasks = payloads.map { payload in
+            Submission.Task(
+                payload: payload, maxAttempts: options.maxAttempts, timeout: options.timeout, priority: options.priority, due: due,
+                expires: expires
+            )
+        }
+        let deadline = now() + options.deadline
+        let parcels = try state.withLock { state throws(ClientError) in
+            guard !state.isClosed else { throw .closed }
+            var parcels: [Parcel] = []
+            for (index, chunk) in state.submissions.bounds.chunks(of: tasks).enumerated() {
+                state.lastParcel += 1
+                let key = options.key.map { index == 0 ? $0 : "\($0)/\(index)" }
+                let parcel = Parcel(id: state.lastParcel, type: type, tasks: chunk, key: key, deadline: deadline, watch: watch)
+                state.submissions.add(parcel)
+                state.receipts[parcel.id] = .open(nil)
+                parcels.append(parcel)
+            }
+            if let watch { state.watches.expect(parcels.count, by: watch) }
+            return parcels
+        }
+        wake()
+        return parcels
+    }
+
+    /// Waits for the acceptance of parcels.
+    private func receipts(of parcels: [Parcel], _ type: TaskType) async throws(ClientError) -> [TaskID] {
+        var ids: [TaskID] = []
+        var failure: ClientError?
+        for parcel in parcels {
+            switch await receipt(of: parcel.id) {
+            case .success(let first): ids += (0..<parcel.tasks.count).lazy.map { first.advanced(by: $0) }
+            case .failure(let error): failure = failure ?? error
+            }
+        }
+        guard let failure else { return ids }
+        guard let first = ids.first, let last = ids.last else { throw failure }
+        throw ClientError(
+            failure.code, "\(ids.count) tasks of type \(type) were accepted (ids within \(first) to \(last)), the others not: \(failure.message)",
+            rejection: failure.rejection
+        )
+    }
+
+    private func receipt(of id: Parcel.ID) async -> Result<TaskID, ClientError> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let done: Result<TaskID, ClientError>? = state.withLock { state in
+                    guard case .done(let result) = state.receipts[id] else {
+                        state.receipts[id] = .open(continuation)
+                        return nil
+                    }
+                    state.receipts[id] = nil
+                    return result
+                }
+                if let done { continuation.resume(returning: done) }
+                // A cancellation before the line above found no continuation.
+                if Task.isCancelled { abandon(id) }
+            }
+        } onCancel: {
+            abandon(id)
+        }
+    }
+
+    private func abandon(_ id: Parcel.ID) {
+        var wakes = Wakes()
+        state.withLock { state in
+            guard case .open = state.receipts[id] else { return }
+            state.submissions.abandon(id)
+            wakes.settle(id, .failure(.cancelled), in: &state)
+        }
+        wakes.resume()
+    }
+}

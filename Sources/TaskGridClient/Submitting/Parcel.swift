@@ -1,0 +1,59 @@
+import TaskGridCore
+
+/// A point in time as the client's deadlines know it.
+typealias Instant = ContinuousClock.Instant
+
+/// What one caller submits and what is never split: one task, or as many as fit a message.
+struct Parcel: Sendable {
+    typealias ID = Int
+
+    let id: ID
+    let type: TaskType
+    let tasks: [Submission.Task]
+    /// The bytes of all payloads.
+    let size: Int
+    /// The key that the caller gave.
+    let key: String?
+    /// Goes in a message of its own: it has its own key, or was rejected together with others.
+    var travelsAlone: Bool
+    /// When its caller stops waiting for the acceptance.
+    let deadline: Instant
+    /// Who waits for the endings of its tasks.
+    let watch: Watch.ID?
+
+    init(id: ID, type: TaskType, tasks: [Submission.Task], key: String? = nil, deadline: Instant, watch: Watch.ID? = nil) {
+        self.id = id
+        self.type = type
+        self.tasks = tasks
+        self.size = tasks.reduce(0) { $0 + $1.payload.count }
+        self.key = key
+        self.travelsAlone = key != nil
+        self.deadline = deadline
+        self.watch = watch
+    }
+}
+
+/// How much travels in one message.
+struct MessageBounds: Hashable, Sendable {
+    var tasks = 500
+    /// Bytes of payload. One larger task travels alone.
+    var size = 256 << 10
+
+    /// Cuts payloads into runs that each fit a message, in order.
+    func chunks(of tasks: [Submission.Task]) -> [[Submission.Task]] {
+        var chunks: [[Submission.Task]] = []
+        var chunk: [Submission.Task] = []
+        var bytes = 0
+        for task in tasks {
+            if !chunk.isEmpty, chunk.count == self.tasks || bytes + task.payload.count > size {
+                chunks.append(chunk)
+                chunk = []
+                bytes = 0
+            }
+            chunk.append(task)
+            bytes += task.payload.count
+        }
+        if !chunk.isEmpty { chunks.append(chunk) }
+        return chunks
+    }
+}

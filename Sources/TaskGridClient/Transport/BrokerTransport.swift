@@ -1,0 +1,52 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// The broker: a connection that publishes and one that consumes, since a broker in alarm stops reading a publisher, its
+/// acknowledgements included.
+final class BrokerTransport: Transport {
+    /// Reply messages that the broker may hand over ahead.
+    static let prefetch = 500
+
+    private let publisher: Connection
+    private let replies: Connection
+    private let consumer: Consumer
+    private let unacknowledged = Mutex<DeliveryTag?>(nil)
+
+    init(endpoint: Endpoint, topology: Topology, id: String, logger: Logger) {
+        publisher = Connection(
+            endpoint, name: "\(id) submit", declarations: Declarations(exchanges: topology.exchanges), logger: logger
+        )
+        replies = Connection(endpoint, name: "\(id) replies", declarations: topology.client(id: id), logger: logger)
+        consumer = replies.consumer(queues: [topology.replyQueue(client: id).name], prefetch: Self.prefetch)
+    }
+
+    func start(within patience: Duration) async throws(AMQPError) {
+        try await replies.start(patience: patience)
+        do {
+            try await publisher.start(patience: patience)
+        } catch {
+            await replies.close()
+            throw error
+        }
+    }
+
+    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
+        try await publisher.publish(publications, within: deadline)
+    }
+
+    func next() async -> [Message]? {
+        if let tag = unacknowledged.withLock({ $0.take() }) { await consumer.ack(upTo: tag) }
+        guard let deliveries = await consumer.next() else { return nil }
+        unacknowledged.withLock { $0 = deliveries.last?.tag }
+        return deliveries.map(\.message)
+    }
+
+    func reconnections() -> AsyncStream<Int> { replies.reconnections() }
+
+    func close() async {
+        await publisher.close()
+        await replies.close()
+    }
+}

@@ -1,0 +1,21 @@
+import AMQP
+import TaskGridCore
+
+/// What carries a client's messages: the broker, or in tests something that behaves as badly as wanted.
+protocol Transport: Sendable {
+    /// Connects; throws after `patience` where nobody answers.
+    func start(within patience: Duration) async throws(AMQPError)
+
+    /// Publishes and waits for the confirms; throws where the outcome is unknown.
+    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
+
+    /// The next messages of the client's reply queue; nil once closed. Asking for them says that those before are dealt
+    /// with.
+    func next() async -> [Message]?
+
+    /// An element each time that the reply queue is declared, how often that has happened: what was sent to it before the
+    /// second time and later is lost.
+    func reconnections() -> AsyncStream<Int>
+
+    func close() async
+}

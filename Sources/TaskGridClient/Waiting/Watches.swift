@@ -1,0 +1,138 @@
+import TaskGridCore
+
+/// Who waits for which task, and the endings that have come.
+///
+/// Pure: the caller passes the time and wakes whoever is named in an answer.
+struct Watches: Sendable {
+    /// Endings kept of tasks whose acceptance has not been read yet. What is beyond is learned by asking.
+    static let maximumEarly = 10_000
+
+    private struct Interest {
+        var watches: [Watch.ID]
+        var since: Instant
+        /// Submitted by this client, so that its ending is pushed.
+        var isPushed: Bool
+    }
+
+    private var watches: [Watch.ID: Watch] = [:]
+    private var interests: [TaskID: Interest] = [:]
+    private var early: [TaskID: Ending] = [:]
+    private var lastID = 0
+
+    var isEmpty: Bool { watches.isEmpty }
+    /// Tasks whose end somebody waits for.
+    var outstanding: Int { interests.count }
+
+    mutating func open(parcels: Int, deadline: Instant) -> Watch.ID {
+        lastID += 1
+        watches[lastID] = Watch(unaccepted: parcels, deadline: deadline)
+        return lastID
+    }
+
+    /// More parcels whose tasks the watch waits for.
+    mutating func expect(_ parcels: Int, by id: Watch.ID) { watches[id]?.unaccepted += parcels }
+
+    /// The owner waits no longer.
+    mutating func close(_ id: Watch.ID) {
+        guard let watch = watches.removeValue(forKey: id), watch.outstanding > 0 else { return }
+        for (task, interest) in interests where interest.watches.contains(id) {
+            let rest = interest.watches.filter { $0 != id }
+            if rest.isEmpty { interests[task] = nil } else { interests[task]?.watches = rest }
+        }
+    }
+
+    /// The tasks of a parcel have ids now. Says whether an ending among them had come before.
+    mutating func accepted(_ tasks: some Sequence<TaskID>, by id: Watch.ID, now: Instant) -> Bool {
+        guard watches[id] != nil else { return false }
+        watches[id]?.unaccepted -= 1
+        return add(tasks, to: id, arePushed: true, now: now)
+    }
+
+    /// Adds tasks to a watch; `arePushed` for this client's own. Says whether an ending among them had come before.
+    mutating func add(_ tasks: some Sequence<TaskID>, to id: Watch.ID, arePushed: Bool, now: Instant) -> Bool {
+        guard watches[id] != nil else { return false }
+        var hasEnding = false
+        for task in tasks {
+            if let ending = early.removeValue(forKey: task) {
+                watches[id]?.ready.append(ending)
+                hasEnding = true
+                continue
+            }
+            if interests[task]?.watches.append(id) == nil { interests[task] = Interest(watches: [id], since: now, isPushed: arePushed) }
+            watches[id]?.outstanding += 1
+        }
+        return hasEnding
+    }
+
+    /// A task has ended. Gives whom to wake. With `keepEarly`, it is kept where nobody waits yet.
+    mutating func ended(_ ending: Ending, keepEarly: Bool) -> [Watch.ID] {
+        guard let interest = interests.removeValue(forKey: ending.id) else {
+            if keepEarly, early.count < Self.maximumEarly { early[ending.id] = ending }
+            return []
+        }
+        for id in interest.watches {
+            watches[id]?.outstanding -= 1
+            watches[id]?.ready.append(ending)
+        }
+        return interest.watches
+    }
+
+    /// No submission is under way any more: endings without an owner have none.
+    mutating func forgetEarly() {
+        if !early.isEmpty { early = [:] }
+    }
+
+    /// The store does not know a task. Gives whom to wake.
+    mutating func unknown(_ task: TaskID) -> [Watch.ID] {
+        guard let interest = interests.removeValue(forKey: task) else { return [] }
+        for id in interest.watches {
+            watches[id]?.outstanding -= 1
+            watches[id]?.failure = ClientError(
+                .unknownTask, "the store does not know task \(task): it never took it, or has pruned it since"
+            )
+        }
+        return interest.watches
+    }
+
+    mutating func fail(_ id: Watch.ID, _ error: ClientError) {
+        if watches[id]?.failure == nil { watches[id]?.failure = error }
+    }
+
+    /// What a watch has to say now: endings, its failure, its completion (nil endings), or nothing yet (nil).
+    mutating func take(_ id: Watch.ID) -> Result<[Ending]?, ClientError>? {
+        guard var watch = watches[id] else { return .success(nil) }
+        if !watch.ready.isEmpty {
+            let ready = watch.ready
+            watch.ready = []
+            watches[id] = watch
+            return .success(ready)
+        }
+        if let failure = watch.failure { return .failure(failure) }
+        return watch.isComplete ? .success(nil) : nil
+    }
+
+    /// This client's tasks whose end is not known though somebody waits for longer than `age`.
+    func overdue(age: Duration, now: Instant) -> [TaskID] {
+        interests.filter { $0.value.isPushed && now >= $0.value.since + age }.map(\.key)
+    }
+
+    /// The tasks whose endings nobody pushes, since another client submitted them.
+    func foreign() -> [TaskID] {
+        interests.filter { !$0.value.isPushed }.map(\.key)
+    }
+
+    /// The watches whose deadline has passed, made to say so.
+    mutating func expire(now: Instant) -> [Watch.ID] {
+        let expired = watches.filter { $0.value.deadline <= now && $0.value.failure == nil && !$0.value.isComplete }
+        for (id, watch) in expired {
+            fail(id, ClientError(.timedOut, "\(watch.outstanding + watch.unaccepted) of the awaited tasks did not end in time"))
+        }
+        return Array(expired.keys)
+    }
+
+    /// Everybody waits in vain. Gives whom to wake.
+    mutating func failAll(_ error: ClientError) -> [Watch.ID] {
+        for id in watches.keys { fail(id, error) }
+        return Array(watches.keys)
+    }
+}

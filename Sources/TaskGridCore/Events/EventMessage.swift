@@ -1,0 +1,6 @@
+extension Message {
+    /// An event for the events exchange. Events are transient: nobody waits for one.
+    public static func event(_ event: some Encodable) -> Message {
+        Message(properties: BasicProperties(contentType: WireFormat.jsonContentType), body: JSON.encode(event))
+    }
+}

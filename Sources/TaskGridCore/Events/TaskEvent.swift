@@ -1,0 +1,110 @@
+/// How the tasks of one type stand and what happened since the last such event: what the dispatcher tells the events
+/// exchange, as JSON, each second in which something changed and at least every five seconds.
+public struct TaskEvent: Hashable, Sendable, Codable {
+    public var type: TaskType
+    /// The identity of the store.
+    public var store: String
+    public var at: Timestamp
+    /// Tasks in each state now; the terminal ones since the store was made, pruned ones included.
+    public var states: TaskCounts
+    /// What each worker ended since the last event of this type.
+    public var workers: [WorkerTally]
+    /// How long successful and failed attempts ran: microseconds and how many, since the last event of this type.
+    public var runTimes: [LatencyCount]
+    /// From acceptance to the end: microseconds and how many, since the last event of this type.
+    public var totalTimes: [LatencyCount]
+    /// Attempts that were tried again, since the last event of this type.
+    public var retried: Int
+
+    enum CodingKeys: String, CodingKey {
+        case type, store, at, states, workers, retried
+        case runTimes = "run_us"
+        case totalTimes = "total_us"
+    }
+
+    public init(
+        type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
+        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0
+    ) {
+        self.type = type
+        self.store = store
+        self.at = at
+        self.states = states
+        self.workers = workers
+        self.runTimes = runTimes
+        self.totalTimes = totalTimes
+        self.retried = retried
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            type: try container.decode(TaskType.self, forKey: .type),
+            store: try container.decode(String.self, forKey: .store),
+            at: try container.decode(Timestamp.self, forKey: .at),
+            states: try container.decode(TaskCounts.self, forKey: .states),
+            workers: try container.decode([WorkerTally].self, forKey: .workers),
+            runTimes: try container.decode([LatencyCount].self, forKey: .runTimes),
+            totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
+            retried: try container.count(forKey: .retried)
+        )
+    }
+}
+
+/// How many tasks of a type one worker ended within an interval.
+public struct WorkerTally: Hashable, Sendable, Codable {
+    public var worker: String
+    public var succeeded: Int
+    public var failed: Int
+    public var runTimes: [LatencyCount]
+
+    enum CodingKeys: String, CodingKey {
+        case worker, succeeded, failed
+        case runTimes = "run_us"
+    }
+
+    public init(worker: String, succeeded: Int = 0, failed: Int = 0, runTimes: [LatencyCount] = []) {
+        self.worker = worker
+        self.succeeded = succeeded
+        self.failed = failed
+        self.runTimes = runTimes
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            worker: try container.decode(String.self, forKey: .worker),
+            succeeded: try container.count(forKey: .succeeded),
+            failed: try container.count(forKey: .failed),
+            runTimes: try container.decode([LatencyCount].self, forKey: .runTimes)
+        )
+    }
+}
+
+/// One bucket of a histogram; in JSON an array of the two numbers.
+public struct LatencyCount: Hashable, Sendable, Codable {
+    /// The bucket's highest value.
+    public var microseconds: UInt64
+    public var count: UInt64
+
+    public init(microseconds: UInt64, count: UInt64) {
+        self.microseconds = microseconds
+        self.count = count
+    }
+
+    public init(from decoder: any Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        microseconds = try container.decode(UInt64.self)
+        count = try container.decode(UInt64.self)
+        let limit = UInt64(Int.countRange.upperBound)
+        guard microseconds <= limit, count <= limit else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "[\(microseconds), \(count)] is beyond 2^53")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        try container.encode(microseconds)
+        try container.encode(count)
+    }
+}

@@ -1,0 +1,62 @@
+public import Foundation
+
+/// JSON as the grid writes and reads it: sorted keys, no escaped slashes.
+public enum JSON {
+    /// - Precondition: `value` is one of the grid's own message types, which hold nothing that JSON cannot write (their
+    ///   floating-point numbers are finite).
+    public static func encode(_ value: some Encodable, pretty: Bool = false) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        // Proof that this cannot throw: JSONEncoder fails only for infinite and not-a-number floats, which the
+        // precondition excludes, and for an `encode(to:)` that throws, which none of ours does.
+        return try! encoder.encode(value)
+    }
+
+    public static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws(WireError) -> Value {
+        guard body.count <= WireFormat.maximumBodySize else {
+            throw WireError(.tooLarge, "body of \(body.count) bytes; at most \(WireFormat.maximumBodySize) are read")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: body)
+        } catch let error as DecodingError {
+            throw WireError(.malformedBody, error.place)
+        } catch {
+            throw WireError(.malformedBody, "\(error)")
+        }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A number of things: an integer from 0 to 2⁵³, which any JSON reader holds exactly, and of which a thousand can be
+    /// added up without overflow.
+    func count(forKey key: Key) throws -> Int {
+        let value = try decode(Int.self, forKey: key)
+        guard Int.countRange.contains(value) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "\(value) is no number from 0 to 2^53")
+        }
+        return value
+    }
+
+    /// The same, 0 where it is not there.
+    func countIfPresent(forKey key: Key) throws -> Int {
+        try contains(key) ? count(forKey: key) : 0
+    }
+}
+
+extension Int {
+    static let countRange = 0...(1 << 53)
+}
+
+extension DecodingError {
+    /// What is wrong and where, in one line.
+    var place: String {
+        func at(_ context: Context) -> String {
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+        }
+        return switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context): at(context)
+        @unknown default: "\(self)"
+        }
+    }
+}

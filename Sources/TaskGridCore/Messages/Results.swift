@@ -1,0 +1,141 @@
+public import Foundation
+
+/// What a worker says of tasks that it was handed.
+public struct Results: Hashable, Sendable {
+    public struct Item: Hashable, Sendable {
+        public var id: TaskID
+        public var attempt: Int
+        public var outcome: Outcome
+        /// How long the attempt ran.
+        public var runTime: Duration
+
+        public init(id: TaskID, attempt: Int, outcome: Outcome, runTime: Duration = .zero) {
+            self.id = id
+            self.attempt = attempt
+            self.outcome = outcome
+            self.runTime = runTime
+        }
+    }
+
+    /// What became of an attempt.
+    public enum Outcome: Hashable, Sendable {
+        case succeeded(Data)
+        case failed(TaskError)
+        /// The delivery was a redelivered one, and was not run.
+        case interrupted
+        /// Given back by a worker that drains, not started.
+        case returned
+        /// About to run: the answer to `Work.announce`.
+        case started
+    }
+
+    public var form: MessageForm
+    public var type: TaskType
+    public var store: String
+    public var worker: String
+    public var items: [Item]
+
+    public init(form: MessageForm, type: TaskType, store: String, worker: String, items: [Item]) {
+        self.form = form
+        self.type = type
+        self.store = store
+        self.worker = worker
+        self.items = items
+    }
+}
+
+extension Results {
+    private static let attempts = 1...WireFormat.maximumAttempt
+
+    public init(_ message: Message) throws(WireError) {
+        let properties = message.properties
+        let form = try MessageForm(of: message)
+        let type = try properties.taskType()
+        let store = try properties.requiredText(WireFormat.Header.store)
+        let worker = try properties.worker()
+        var items: [Item] = []
+        switch form {
+        case .single:
+            let status = try properties.requiredText(WireFormat.Header.status)
+            let outcome = try Outcome(
+                status: PBStatus(name: status), name: status, body: message.body, error: try properties.errorText() ?? ""
+            )
+            let runTime = try properties.integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0
+            items = [
+                Item(
+                    id: try properties.taskID(), attempt: try properties.attempt(in: Self.attempts), outcome: outcome,
+                    runTime: .microseconds(runTime)
+                )
+            ]
+        case .batch:
+            let records = try PBBatch.decoded(message.body).records
+            items.reserveCapacity(records.count)
+            for record in records {
+                let (id, attempt) = try record.identity(attempts: Self.attempts)
+                let outcome = try Outcome(status: record.status, name: "\(record.status.rawValue)", body: record.body, error: record.error)
+                items.append(
+                    Item(id: id, attempt: attempt, outcome: outcome, runTime: .microseconds(Int64(clamping: record.runUs)))
+                )
+            }
+        }
+        self.init(form: form, type: type, store: store, worker: worker, items: items)
+    }
+
+    /// The message to publish to `<p>.results` with the type as its routing key.
+    ///
+    /// - Precondition: a `single` one holds exactly one item.
+    public func message(isPersistent: Bool) -> Message {
+        var properties = BasicProperties(
+            headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name, appID: worker
+        )
+        switch form {
+        case .single:
+            precondition(items.count == 1, "a single message carries one task")
+            let item = items[0]
+            let (status, body, error) = item.outcome.wire
+            properties.messageID = item.id.description
+            properties.headers[WireFormat.Header.attempt] = .int(Int64(item.attempt))
+            properties.headers[WireFormat.Header.status] = .string(status.name)
+            properties.headers[WireFormat.Header.error] = error.map { .string($0) }
+            properties.headers[WireFormat.Header.runTime] = .int(item.runTime.wireMicroseconds)
+            return Message(properties: properties, body: body)
+        case .batch:
+            properties.contentType = WireFormat.batchContentType
+            return Message(
+                properties: properties,
+                body: PBBatch.encoded(items) { item, record in
+                    let (status, body, error) = item.outcome.wire
+                    record.id = item.id.rawValue
+                    record.attempt = UInt32(clamping: item.attempt)
+                    record.status = status
+                    record.body = body
+                    record.error = error ?? ""
+                    record.runUs = UInt64(item.runTime.wireMicroseconds)
+                }
+            )
+        }
+    }
+}
+
+extension Results.Outcome {
+    fileprivate init(status: PBStatus?, name: String, body: Data, error: String) throws(WireError) {
+        switch status {
+        case .succeeded: self = .succeeded(body)
+        case .failed: self = .failed(TaskError(description: error))
+        case .interrupted: self = .interrupted
+        case .returned: self = .returned
+        case .started: self = .started
+        default: throw WireError(.badProperty, "status '\(name.cut(toUTF8: 40))' is not one that a worker gives")
+        }
+    }
+
+    fileprivate var wire: (PBStatus, Data, String?) {
+        switch self {
+        case .succeeded(let result): (.succeeded, result, nil)
+        case .failed(let error): (.failed, Data(), error.description)
+        case .interrupted: (.interrupted, Data(), nil)
+        case .returned: (.returned, Data(), nil)
+        case .started: (.started, Data(), nil)
+        }
+    }
+}

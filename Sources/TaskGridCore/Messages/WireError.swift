@@ -1,0 +1,24 @@
+/// Why a message cannot be read. The message goes to `<p>.dead` with this as its reason, and is never delivered again.
+public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        case unknownContentType = "unknown_content_type"
+        case unknownVersion = "unknown_version"
+        case tooLarge = "too_large"
+        case malformedBody = "malformed_body"
+        case missingProperty = "missing_property"
+        case badProperty = "bad_property"
+    }
+
+    /// The longest message in bytes of UTF-8; a longer one, which quotes its input, is cut: it travels as a header.
+    public static let maximumMessageLength = 1024
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message.cut(toUTF8: Self.maximumMessageLength)
+    }
+
+    public var description: String { "\(code.rawValue): \(message)" }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// The constants of the wire, version 1.
+public enum WireFormat {
+    /// The content type of a batch message.
+    public static let batchContentType = "application/vnd.taskgrid.batch+protobuf; v=1"
+    static let batchMediaType = "application/vnd.taskgrid.batch+protobuf"
+    static let version = "1"
+    public static let jsonContentType = "application/json"
+
+    /// The most bytes that a body may have; larger ones are refused unread.
+    public static let maximumBodySize = 64 << 20
+    /// The most records that one batch may hold.
+    public static let maximumRecords = 10_000
+    /// The most bytes of a key, a correlation id or another name on the wire (an AMQP short string's bound).
+    public static let maximumNameLength = 255
+    /// The most bytes of a client's or worker's id: with the longest prefix, the queues named after it stay within 255.
+    public static let maximumIDLength = 160
+    /// The highest priority; the default is 0.
+    public static let maximumPriority = 9
+    /// The longest time that an attempt may be given: a year.
+    public static let maximumTimeout = Duration.seconds(366 * 24 * 60 * 60)
+    /// The latest time, the end of the year 9999: what any language's calendar can show.
+    public static let maximumTime = Timestamp(rawValue: 253_402_300_799_999)
+    /// The highest attempt that a worker may speak of: far from where counting on would not fit the wire's 32 bits.
+    public static let maximumAttempt = 1 << 30
+
+    /// The names of the headers.
+    public enum Header {
+        public static let attempt = "taskgrid-attempt"
+        public static let status = "taskgrid-status"
+        public static let error = "taskgrid-error"
+        public static let timeout = "taskgrid-timeout-ms"
+        public static let maxAttempts = "taskgrid-max-attempts"
+        public static let due = "taskgrid-due"
+        public static let expires = "taskgrid-expires"
+        public static let runTime = "taskgrid-run-us"
+        public static let store = "taskgrid-store"
+        public static let worker = "taskgrid-worker"
+        public static let announce = "taskgrid-announce"
+        public static let count = "taskgrid-count"
+        /// On a dead message: why.
+        public static let reason = "taskgrid-reason"
+    }
+}
+
+/// Whether a message carries one task as properties and body, or a batch of records.
+public enum MessageForm: Hashable, Sendable {
+    case single, batch
+
+    /// The form that a message's content type announces. Everything that is not a batch is a single task's payload.
+    init(of message: Message) throws(WireError) {
+        guard message.body.count <= WireFormat.maximumBodySize else {
+            throw WireError(.tooLarge, "body of \(message.body.count) bytes; at most \(WireFormat.maximumBodySize) are read")
+        }
+        guard let contentType = message.properties.contentType else {
+            self = .single
+            return
+        }
+        // RFC 9110, section 8.3.1: parameters follow the media type after semicolons; names are case-insensitive.
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        guard parts[0] == WireFormat.batchMediaType else {
+            guard !parts[0].hasPrefix("application/vnd.taskgrid.") else {
+                throw WireError(.unknownContentType, "'\(contentType.cut(toUTF8: 100))' is no content type of this grid")
+            }
+            self = .single
+            return
+        }
+        let version = parts.dropFirst().first { $0.hasPrefix("v=") }?.dropFirst(2)
+        guard version == WireFormat.version[...] else {
+            throw WireError(.unknownVersion, "batch version '\(version.map { String($0).cut(toUTF8: 20) } ?? "none")'; this reads \(WireFormat.version)")
+        }
+        self = .batch
+    }
+}

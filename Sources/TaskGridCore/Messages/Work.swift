@@ -1,0 +1,101 @@
+public import Foundation
+
+/// Tasks of one type on their way to a worker.
+public struct Work: Hashable, Sendable {
+    public struct Item: Hashable, Sendable {
+        public var id: TaskID
+        /// The number of this hand-out, from 1.
+        public var attempt: Int
+        public var payload: Data
+        /// How long the attempt may run; nil: no limit of its own.
+        public var timeout: Duration?
+
+        public init(id: TaskID, attempt: Int, payload: Data, timeout: Duration? = nil) {
+            self.id = id
+            self.attempt = attempt
+            self.payload = payload
+            self.timeout = timeout
+        }
+    }
+
+    public var form: MessageForm
+    public var type: TaskType
+    /// The identity of the store that holds the tasks; results return it.
+    public var store: String
+    /// The worker says `started`, and has it confirmed, before it runs these: an earlier attempt took its worker down.
+    public var announce: Bool
+    public var items: [Item]
+
+    public init(form: MessageForm, type: TaskType, store: String, announce: Bool = false, items: [Item]) {
+        self.form = form
+        self.type = type
+        self.store = store
+        self.announce = announce
+        self.items = items
+    }
+}
+
+extension Work {
+    private static let attempts = 1...Int(Int32.max)
+    private static let maximumTimeout = WireFormat.maximumTimeout.milliseconds
+
+    public init(_ message: Message) throws(WireError) {
+        let properties = message.properties
+        let form = try MessageForm(of: message)
+        let type = try properties.taskType()
+        let store = try properties.requiredText(WireFormat.Header.store)
+        let items: [Item]
+        switch form {
+        case .single:
+            items = [
+                Item(
+                    id: try properties.taskID(),
+                    attempt: try properties.attempt(in: Self.attempts),
+                    payload: message.body,
+                    timeout: try properties.setting(WireFormat.Header.timeout, upTo: Self.maximumTimeout).map(Duration.milliseconds)
+                )
+            ]
+        case .batch:
+            var decoded: [Item] = []
+            for record in try PBBatch.decoded(message.body).records {
+                let (id, attempt) = try record.identity(attempts: Self.attempts)
+                decoded.append(
+                    Item(
+                        id: id, attempt: attempt, payload: record.body,
+                        timeout: try record.setting(record.timeoutMs, "timeout_ms", upTo: Self.maximumTimeout).map(Duration.milliseconds)
+                    )
+                )
+            }
+            items = decoded
+        }
+        self.init(form: form, type: type, store: store, announce: try properties.flag(WireFormat.Header.announce), items: items)
+    }
+
+    /// The message to publish to `<p>.work` with the type as its routing key.
+    ///
+    /// - Precondition: a `single` one holds exactly one item.
+    public func message(isPersistent: Bool) -> Message {
+        var properties = BasicProperties(headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name)
+        if announce { properties.headers[WireFormat.Header.announce] = true }
+        switch form {
+        case .single:
+            precondition(items.count == 1, "a single message carries one task")
+            let item = items[0]
+            properties.messageID = item.id.description
+            properties.headers[WireFormat.Header.attempt] = .int(Int64(item.attempt))
+            properties.headers[WireFormat.Header.timeout] = item.timeout.map { .int($0.wireTimeout) }
+            return Message(properties: properties, body: item.payload)
+        case .batch:
+            properties.contentType = WireFormat.batchContentType
+            return Message(
+                properties: properties,
+                body: PBBatch.encoded(items) { item, record in
+                    record.id = item.id.rawValue
+                    record.attempt = UInt32(clamping: item.attempt)
+                    record.body = item.payload
+                    record.timeoutMs = item.timeout.map { UInt64($0.wireTimeout) } ?? 0
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// One task, whole.
+public struct TaskQuestion: Question, Hashable {
+    public typealias Answer = TaskRecord
+    public static let name = "task"
+    public static let service = Topology.Service.dispatcher
+
+    public var id: TaskID
+
+    public init(id: TaskID) {
+        self.id = id
+    }
+}
+
+/// Tasks by type and state, the newest first, a page at a time.
+public struct TasksQuestion: Question, Hashable {
+    public static let name = "tasks"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumLimit = 1000
+
+    public var type: TaskType?
+    public var state: TaskState?
+    /// Only tasks with a lower id: the last one of the page before.
+    public var before: TaskID?
+    /// 1 to 1000.
+    public var limit: Int
+
+    public init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
+        self.type = type
+        self.state = state
+        self.before = before
+        self.limit = limit
+    }
+
+    public struct Answer: Codable, Sendable, Hashable {
+        public var tasks: [TaskRecord]
+
+        public init(tasks: [TaskRecord]) {
+            self.tasks = tasks
+        }
+    }
+}
+
+/// Which of these tasks have ended, and how: what a client asks after a reconnect, when pushed results may be lost.
+public struct EndingsQuestion: Question, Hashable {
+    public static let name = "endings"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumTasks = 5000
+
+    /// Up to 5000.
+    public var tasks: [TaskID]
+
+    public init(tasks: [TaskID]) {
+        self.tasks = tasks
+    }
+
+    public struct Answer: Codable, Sendable, Hashable {
+        /// The ended ones among them.
+        public var ended: [TaskRecord]
+        /// Those that the store does not know (any more).
+        public var unknown: [TaskID]
+
+        public init(ended: [TaskRecord], unknown: [TaskID]) {
+            self.ended = ended
+            self.unknown = unknown
+        }
+    }
+}
+
+/// The books of every type.
+public struct CountsQuestion: Question, Hashable {
+    public static let name = "counts"
+    public static let service = Topology.Service.dispatcher
+
+    public init() {}
+
+    public struct Answer: Codable, Sendable, Hashable {
+        /// The identity of the store.
+        public var store: String
+        public var types: [TaskType: TaskCounts]
+
+        public init(store: String, types: [TaskType: TaskCounts]) {
+            self.store = store
+            self.types = types
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/// What a service is asked through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
+/// asker's id with the question's correlation id.
+public protocol Question: Codable, Sendable {
+    associatedtype Answer: Codable & Sendable
+    /// The `type` property.
+    static var name: String { get }
+    /// Who is asked.
+    static var service: Topology.Service { get }
+}
+
+extension Question {
+    public func message(from client: String, correlation: String) -> Message {
+        Message(
+            properties: BasicProperties(
+                contentType: WireFormat.jsonContentType, correlationID: correlation, replyTo: client, type: Self.name
+            ),
+            body: JSON.encode(self)
+        )
+    }
+}
+
+/// Why a question has no answer.
+public struct QuestionError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+    public enum Code: String, Sendable, Codable {
+        case notFound = "not_found"
+        case badQuestion = "bad_question"
+        case unavailable
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
+
+/// The answer's place on the wire: JSON, header `taskgrid-status` says `answer` or `error`.
+public enum AnswerMessage {
+    static let answer = "answer"
+    static let error = "error"
+
+    public static func message(_ result: Result<some Encodable, QuestionError>, to question: Message) -> Message {
+        let (status, body) =
+            switch result {
+            case .success(let answer): (Self.answer, JSON.encode(answer))
+            case .failure(let error): (Self.error, JSON.encode(error))
+            }
+        return Message(
+            properties: BasicProperties(
+                contentType: WireFormat.jsonContentType, headers: [WireFormat.Header.status: .string(status)],
+                correlationID: question.properties.correlationID, type: question.properties.type
+            ),
+            body: body
+        )
+    }
+
+    /// Whether a message on a reply queue answers a question (or else a submission).
+    public static func isAnswer(_ message: Message) -> Bool {
+        let status = message.properties.headers[WireFormat.Header.status]?.text
+        return status == answer || status == error && message.properties.contentType == WireFormat.jsonContentType
+    }
+
+    /// The body of the answer, to be read by who asked; throws what the service refused with.
+    public static func read<Answer: Decodable>(_ type: Answer.Type, _ message: Message) throws(QuestionError) -> Answer {
+        do {
+            if message.properties.headers[WireFormat.Header.status]?.text == answer {
+                return try JSON.decode(type, message.body)
+            }
+            throw try JSON.decode(QuestionError.self, message.body)
+        } catch let error as QuestionError {
+            throw error
+        } catch {
+            throw QuestionError(.unavailable, "the answer cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+
+/// What a worker tells the registry exchange, as JSON. Each message says everything, so that a nameservice or a
+/// dispatcher that starts later knows the worker with its next heartbeat.
+public struct RegistryMessage: Hashable, Sendable, Codable {
+    /// What the message is for: the first word of its routing key, and its `type` property.
+    public enum Kind: String, Sendable {
+        case register, heartbeat, deregister
+    }
+
+    /// A task and the attempt of it that a worker holds; in JSON an array of the two numbers.
+    public struct Held: Hashable, Sendable, Codable {
+        public var task: TaskID
+        public var attempt: Int
+
+        public init(task: TaskID, attempt: Int) {
+            self.task = task
+            self.attempt = attempt
+        }
+
+        public init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            task = try container.decode(TaskID.self)
+            attempt = try container.decode(Int.self)
+            guard (1...WireFormat.maximumAttempt).contains(attempt) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "attempt \(attempt) of task \(task)")
+            }
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.unkeyedContainer()
+            try container.encode(task)
+            try container.encode(attempt)
+        }
+    }
+
+    /// Unique to the worker's process: host name, process id and a random part.
+    public var worker: String
+    public var host: String
+    public var pid: Int
+    /// The version of TaskGrid that the worker was built with.
+    public var version: String
+    public var types: [TaskType]
+    /// How many tasks it runs at a time.
+    public var concurrency: Int
+    /// How many messages the broker may hand it ahead.
+    public var prefetch: Int
+    /// Whether it takes batches.
+    public var batch: Bool
+    public var started: Timestamp
+    /// Milliseconds between two heartbeats; after three missed ones its lease ends.
+    public var interval: Int
+    /// Turns of its consume loop: rises while it lives, so that a worker that only looks alive is seen.
+    public var progress: Int
+    /// The tasks that run now.
+    public var running: [Held]
+    /// The tasks that it holds and has not begun.
+    public var waiting: [Held]
+    /// Tasks ended since it started.
+    public var done: Int
+    public var failed: Int
+    /// It takes no more tasks and will leave.
+    public var draining: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case worker, host, pid, version, types, concurrency, prefetch, batch, started
+        case interval = "interval_ms"
+        case progress, running, waiting, done, failed, draining
+    }
+
+    public init(
+        worker: String, host: String, pid: Int, version: String, types: [TaskType], concurrency: Int, prefetch: Int,
+        batch: Bool, started: Timestamp, interval: Int = 1000, progress: Int = 0, running: [Held] = [], waiting: [Held] = [],
+        done: Int = 0, failed: Int = 0, draining: Bool = false
+    ) {
+        self.worker = worker
+        self.host = host
+        self.pid = pid
+        self.version = version
+        self.types = types
+        self.concurrency = concurrency
+        self.prefetch = prefetch
+        self.batch = batch
+        self.started = started
+        self.interval = interval
+        self.progress = progress
+        self.running = running
+        self.waiting = waiting
+        self.done = done
+        self.failed = failed
+        self.draining = draining
+    }
+}
+
+extension RegistryMessage {
+    /// Only `worker` and `types` must be there, so that a worker in another language needs no more; what is left out is as
+    /// the memberwise initializer has it, for a worker that runs one task at a time and takes no batches.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func optional<Value: Decodable>(_ key: CodingKeys, _ absent: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? absent
+        }
+        self.init(
+            worker: try container.decode(String.self, forKey: .worker),
+            host: try optional(.host, ""),
+            pid: try container.countIfPresent(forKey: .pid),
+            version: try optional(.version, ""),
+            types: try container.decode([TaskType].self, forKey: .types),
+            concurrency: try optional(.concurrency, 1),
+            prefetch: try optional(.prefetch, 1),
+            batch: try optional(.batch, false),
+            started: try optional(.started, Timestamp(rawValue: 0)),
+            interval: try optional(.interval, 1000),
+            progress: try container.countIfPresent(forKey: .progress),
+            running: try optional(.running, []),
+            waiting: try optional(.waiting, []),
+            done: try container.countIfPresent(forKey: .done),
+            failed: try container.countIfPresent(forKey: .failed),
+            draining: try optional(.draining, false)
+        )
+    }
+
+    /// The most bytes that a registry message may have: a worker that holds 100,000 tasks says so in two million.
+    public static let maximumSize = 4 << 20
+
+    /// How long after its latest message a worker counts as alive: three missed heartbeats.
+    public var lease: Duration { .milliseconds(3 * interval) }
+
+    public func message(_ kind: Kind) -> Message {
+        Message(properties: BasicProperties(contentType: WireFormat.jsonContentType, type: kind.rawValue, appID: worker), body: JSON.encode(self))
+    }
+
+    /// Reads a registry message and what it is for.
+    public static func decode(_ message: Message) throws(WireError) -> (Kind, RegistryMessage) {
+        guard let kind = message.properties.type.flatMap(Kind.init(rawValue:)) else {
+            throw WireError(.badProperty, "type '\((message.properties.type ?? "").cut(toUTF8: 40))' is not register, heartbeat or deregister")
+        }
+        guard message.body.count <= maximumSize else {
+            throw WireError(.tooLarge, "registry message of \(message.body.count) bytes; at most \(maximumSize)")
+        }
+        let content = try JSON.decode(RegistryMessage.self, message.body)
+        guard !content.worker.isEmpty, content.worker.utf8.count <= WireFormat.maximumIDLength else {
+            throw WireError(.malformedBody, "worker: 1 to \(WireFormat.maximumIDLength) bytes")
+        }
+        guard !content.types.isEmpty, content.types.count <= 1000 else {
+            throw WireError(.malformedBody, "types: 1 to 1000 task types")
+        }
+        guard (10...3_600_000).contains(content.interval) else {
+            throw WireError(.malformedBody, "interval_ms: 10 to 3600000")
+        }
+        guard (1...1_000_000).contains(content.concurrency), (0...1_000_000).contains(content.prefetch) else {
+            throw WireError(.malformedBody, "concurrency and prefetch: up to 1000000")
+        }
+        return (kind, content)
+    }
+}

@@ -1,0 +1,109 @@
+public import Foundation
+
+/// A task as people, JSON and queries see it.
+public struct TaskRecord: Hashable, Sendable {
+    public var id: TaskID
+    public var type: TaskType
+    public var payload: Data
+    /// What the worker returned; nil unless the task succeeded.
+    public var result: Data?
+    public var status: TaskState
+    public var created: Timestamp
+    /// When the task ended.
+    public var completed: Timestamp?
+    /// The number of the latest hand-out; 0 before the first.
+    public var attempt: Int
+    public var maxAttempts: Int
+    /// Why it failed; for a task that waits for its retry, why the latest attempt did.
+    public var error: TaskError?
+    /// The worker that ended it, or that runs it now.
+    public var worker: String?
+    public var priority: Int
+    /// Not handed out before this time.
+    public var due: Timestamp?
+    /// The key of the submission that brought it.
+    public var key: String
+
+    public init(
+        id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
+        completed: Timestamp? = nil, attempt: Int = 0, maxAttempts: Int, error: TaskError? = nil, worker: String? = nil,
+        priority: Int = 0, due: Timestamp? = nil, key: String
+    ) {
+        self.id = id
+        self.type = type
+        self.payload = payload
+        self.result = result
+        self.status = status
+        self.created = created
+        self.completed = completed
+        self.attempt = attempt
+        self.maxAttempts = maxAttempts
+        self.error = error
+        self.worker = worker
+        self.priority = priority
+        self.due = due
+        self.key = key
+    }
+}
+
+extension TaskRecord: Codable {
+    /// The names in JSON. Bytes that are UTF-8 stand as text under `payload` and `result`, others as base64 under
+    /// `payload_base64` and `result_base64`.
+    enum CodingKeys: String, CodingKey {
+        case id, type, payload, result, status, attempt, error, worker, priority, due, key
+        case payloadBase64 = "payload_base64"
+        case resultBase64 = "result_base64"
+        case created = "timestamp_created"
+        case completed = "timestamp_completed"
+        case maxAttempts = "max_attempts"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func bytes(_ text: CodingKeys, _ base64: CodingKeys) throws -> Data? {
+            if let text = try container.decodeIfPresent(String.self, forKey: text) { return Data(text.utf8) }
+            return try container.decodeIfPresent(Data.self, forKey: base64)
+        }
+        self.init(
+            id: try container.decode(TaskID.self, forKey: .id),
+            type: try container.decode(TaskType.self, forKey: .type),
+            payload: try bytes(.payload, .payloadBase64) ?? Data(),
+            result: try bytes(.result, .resultBase64),
+            status: try container.decode(TaskState.self, forKey: .status),
+            created: try container.decode(Timestamp.self, forKey: .created),
+            completed: try container.decodeIfPresent(Timestamp.self, forKey: .completed),
+            attempt: try container.decode(Int.self, forKey: .attempt),
+            maxAttempts: try container.decode(Int.self, forKey: .maxAttempts),
+            error: try container.decodeIfPresent(String.self, forKey: .error).map(TaskError.init(description:)),
+            worker: try container.decodeIfPresent(String.self, forKey: .worker),
+            priority: try container.decode(Int.self, forKey: .priority),
+            due: try container.decodeIfPresent(Timestamp.self, forKey: .due),
+            key: try container.decode(String.self, forKey: .key)
+        )
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        func encode(_ bytes: Data, _ text: CodingKeys, _ base64: CodingKeys) throws {
+            if let string = String(validating: bytes, as: UTF8.self) {
+                try container.encode(string, forKey: text)
+            } else {
+                try container.encode(bytes, forKey: base64)
+            }
+        }
+        try container.encode(id, forKey: .id)
+        try container.encode(type, forKey: .type)
+        try container.encode(status, forKey: .status)
+        try encode(payload, .payload, .payloadBase64)
+        if let result { try encode(result, .result, .resultBase64) }
+        try container.encodeIfPresent(error?.description, forKey: .error)
+        try container.encode(created, forKey: .created)
+        try container.encodeIfPresent(completed, forKey: .completed)
+        try container.encode(attempt, forKey: .attempt)
+        try container.encode(maxAttempts, forKey: .maxAttempts)
+        try container.encodeIfPresent(worker, forKey: .worker)
+        try container.encode(priority, forKey: .priority)
+        try container.encodeIfPresent(due, forKey: .due)
+        try container.encode(key, forKey: .key)
+    }
+}

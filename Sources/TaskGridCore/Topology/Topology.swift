@@ -1,0 +1,156 @@
+/// The names of every exchange, queue and routing key, and who declares what. They stand here and nowhere else.
+///
+/// Several grids share a broker by their prefix.
+public struct Topology: Hashable, Sendable {
+    public static let defaultPrefix = "taskgrid"
+
+    public let prefix: String
+    /// The kind of the submit, results and work queues.
+    public let queueKind: Queue.Kind
+
+    /// The most bytes of a prefix: every name that starts with it stays within AMQP's 255.
+    public static let maximumPrefixLength = 64
+
+    /// Whether a prefix can be used: 1 to 64 ASCII letters, digits, `-`, `_` and `.`, the first none of the signs. Whoever
+    /// takes one from a person checks it first.
+    public static func isValid(prefix: String) -> Bool {
+        let characters = Array(prefix)
+        func isPlain(_ character: Character) -> Bool { character.isASCII && (character.isLetter || character.isNumber) }
+        return (1...maximumPrefixLength).contains(characters.count) && isPlain(characters[0])
+            && characters.allSatisfy { isPlain($0) || $0 == "-" || $0 == "_" || $0 == "." }
+    }
+
+    /// - Precondition: `prefix` is valid.
+    public init(prefix: String = Topology.defaultPrefix, queueKind: Queue.Kind = .classic) {
+        self.prefix = prefix
+        self.queueKind = queueKind
+    }
+
+    // MARK: Exchanges
+
+    public var submit: Exchange { Exchange("\(prefix).submit", .topic) }
+    public var work: Exchange { Exchange("\(prefix).work", .direct) }
+    public var results: Exchange { Exchange("\(prefix).results", .topic) }
+    public var reply: Exchange { Exchange("\(prefix).reply", .direct) }
+    public var registry: Exchange { Exchange("\(prefix).registry", .topic) }
+    public var rpc: Exchange { Exchange("\(prefix).rpc", .direct) }
+    public var control: Exchange { Exchange("\(prefix).control", .topic) }
+    public var events: Exchange { Exchange("\(prefix).events", .topic) }
+    public var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
+
+    /// Every exchange. Each service declares them all, so that none depends on the order in which they start.
+    public var exchanges: [Exchange] {
+        [submit, work, results, reply, registry, rpc, control, events, dead]
+    }
+
+    // MARK: Queues
+
+    public var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
+    public var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
+    public var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: ["x-max-length": 10_000]) }
+    /// Undecodable messages, for people to look at: the latest 10,000.
+    public var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: ["x-max-length": 10_000]) }
+
+    public func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
+
+    public func rpcQueue(_ service: Service) -> Queue {
+        .shared("\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000])
+    }
+
+    /// The services that answer questions.
+    public enum Service: String, Sendable {
+        case dispatcher, nameservice
+    }
+
+    /// The queue whose holder is the active dispatcher: exclusive, so a second one is refused and stands by.
+    public var dispatcherLock: Queue { .exclusive("\(prefix).dispatcher.lock") }
+
+    /// A queue of one listener's own.
+    public func listenerQueue(_ what: String, _ id: String) -> Queue {
+        .exclusive("\(prefix).\(what).\(id)", arguments: ["x-max-length": 100_000])
+    }
+
+    /// A client's reply queue: not bounded in length, for what it holds is what the client asked for.
+    public func replyQueue(client: String) -> Queue { .exclusive("\(prefix).reply.\(client)") }
+
+    // MARK: Routing keys
+
+    /// `register`, `heartbeat` or `deregister`, then the worker's types, a word each; cut to AMQP's 255 bytes.
+    public func registryKey(_ what: RegistryMessage.Kind, types: [TaskType]) -> String {
+        var key = what.rawValue
+        for type in types where key.utf8.count + 1 + type.name.utf8.count <= 255 { key += ".\(type.name)" }
+        return key
+    }
+
+    public func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
+    public func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
+    public func gridEventKey(_ what: String) -> String { "grid.\(what)" }
+
+    // MARK: Who declares what
+
+    /// What every service declares: the exchanges and the queue of the dead.
+    public var common: Declarations {
+        Declarations(
+            exchanges: exchanges,
+            queues: [deadQueue],
+            bindings: [Binding(exchange: dead.name, queue: deadQueue.name, key: "")]
+        )
+    }
+
+    public func dispatcher(id: String) -> Declarations {
+        let heartbeats = listenerQueue("heartbeats", id)
+        return common
+            + Declarations(
+                queues: [submitQueue, resultsQueue, rpcQueue(.dispatcher), heartbeats],
+                bindings: [
+                    Binding(exchange: submit.name, queue: submitQueue.name, key: "#"),
+                    Binding(exchange: results.name, queue: resultsQueue.name, key: "#"),
+                    Binding(exchange: rpc.name, queue: rpcQueue(.dispatcher).name, key: Service.dispatcher.rawValue),
+                    Binding(exchange: registry.name, queue: heartbeats.name, key: "#"),
+                ]
+            )
+    }
+
+    public var nameservice: Declarations {
+        common
+            + Declarations(
+                queues: [registryQueue, rpcQueue(.nameservice)],
+                bindings: [
+                    Binding(exchange: registry.name, queue: registryQueue.name, key: "#"),
+                    Binding(exchange: rpc.name, queue: rpcQueue(.nameservice).name, key: Service.nameservice.rawValue),
+                ]
+            )
+    }
+
+    public func worker(id: String, types: [TaskType]) -> Declarations {
+        let control = listenerQueue("control", id)
+        return common
+            + Declarations(
+                queues: types.map(workQueue) + [control],
+                bindings: types.map { Binding(exchange: work.name, queue: workQueue($0).name, key: $0.name) }
+                    + types.map { Binding(exchange: self.control.name, queue: control.name, key: "*.\($0)") }
+                    + [Binding(exchange: self.control.name, queue: control.name, key: "worker.\(id)")]
+            )
+    }
+
+    public func monitor(id: String) -> Declarations {
+        let listener = listenerQueue("monitor", id)
+        return common
+            + Declarations(
+                queues: [listener, replyQueue(client: id)],
+                bindings: [
+                    Binding(exchange: events.name, queue: listener.name, key: "#"),
+                    Binding(exchange: registry.name, queue: listener.name, key: "#"),
+                    Binding(exchange: reply.name, queue: replyQueue(client: id).name, key: id),
+                ]
+            )
+    }
+
+    public func client(id: String) -> Declarations {
+        Declarations(
+            exchanges: exchanges,
+            queues: [replyQueue(client: id)],
+            bindings: [Binding(exchange: reply.name, queue: replyQueue(client: id).name, key: id)]
+        )
+    }
+}

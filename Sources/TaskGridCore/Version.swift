@@ -1,0 +1,4 @@
+/// The version of TaskGrid.
+public enum TaskGridVersion {
+    public static let current = "0.1.0"
+}

@@ -1,0 +1,17 @@
+import AMQP
+
+/// What the pipeline needs of the broker, and no more, so that it can be tested without one.
+protocol Transport: Sendable {
+    /// Opens both connections and begins to consume.
+    func start() async throws(AMQPError)
+    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
+    /// What came from the work queues; nil when nothing comes any more.
+    func nextWork() async -> [Delivery]?
+    /// What came from the control queue; nil when nothing comes any more.
+    func nextControl() async -> [Delivery]?
+    func acknowledgeWork(_ tags: [DeliveryTag]) async
+    func acknowledgeControl(_ tags: [DeliveryTag]) async
+    /// Takes no more work; acknowledgements go on.
+    func stopWork() async
+    func close() async
+}

@@ -1,0 +1,98 @@
+public import AMQP
+import Foundation
+public import Logging
+public import ServiceLifecycle
+public import TaskGridCore
+
+/// A process's part in the grid as a worker: runs the tasks of its workers' types until it is told to stop.
+///
+///     let host = WorkerHost(endpoint: endpoint, workers: [MyWorker()], logger: logger)
+///     try await ServiceGroup(services: [host], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+///
+/// It needs no dispatcher or nameservice to be there, reconnects by itself, and tells the registry each second what it
+/// holds. On graceful shutdown it drains: it takes no more tasks, gives back those that have not begun, lets the others
+/// finish within `drainDeadline`, then cancels these and gives them back too. When its task is cancelled it stops at
+/// once, and the broker hands out again what it held.
+public struct WorkerHost: Service {
+    /// Unique to this host and this run of the process: host name, process id and a random part.
+    public let id: String
+    private let pipeline: Pipeline
+    private let problem: WorkerHostError?
+
+    /// Four tasks for each processor core: most tasks wait for something else most of the time, and one that computes
+    /// has a core's share anyway, as there are only as many threads as cores.
+    public static var defaultConcurrency: Int { 4 * ProcessInfo.processInfo.activeProcessorCount }
+
+    /// Twice the concurrency, at least 8: a message for each slot and one to follow, so that none waits for the broker.
+    public static func defaultPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
+
+    /// - Parameters:
+    ///   - endpoint: The broker.
+    ///   - topology: The grid's names; the same as its dispatcher's.
+    ///   - workers: At least one, each of a type of its own.
+    ///   - concurrency: How many tasks run at a time; at least 1.
+    ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil:
+    ///     `defaultPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
+    ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
+    ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
+    ///   - logger: Its lines gain the worker's id.
+    public init(
+        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
+        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
+        persistentResults: Bool = false, logger: Logger
+    ) {
+        let id = WorkerID.make()
+        var logger = logger
+        logger[metadataKey: LogKey.worker] = "\(id)"
+        let concurrency = max(1, concurrency)
+        let byType = Dictionary(grouping: workers, by: \.type)
+        let settings = Pipeline.Settings(
+            id: id, topology: topology, workers: byType.compactMapValues(\.first), concurrency: concurrency,
+            prefetch: min(max(1, prefetch ?? Self.defaultPrefetch(concurrency: concurrency)), 65_535), drainDeadline: drainDeadline,
+            persistentResults: persistentResults
+        )
+        self.id = id
+        problem = byType.isEmpty ? .noWorkers : byType.first { $1.count > 1 }.map { .duplicateType($0.key) }
+        let transport = BrokerTransport(
+            endpoint: endpoint, topology: topology, worker: id, types: settings.types, prefetch: settings.prefetch,
+            logger: logger
+        )
+        pipeline = Pipeline(settings: settings, transport: transport, logger: logger)
+    }
+
+    /// Serves until it is told to stop. To be called once.
+    ///
+    /// - Throws: `WorkerHostError` where the workers make no host, `AMQPError` where the connections cannot be opened.
+    public func run() async throws {
+        if let problem { throw problem }
+        let settings = pipeline.settings
+        let executor = LaneExecutor(threads: min(settings.concurrency, ProcessInfo.processInfo.activeProcessorCount))
+        defer { executor.stop() }
+        pipeline.logger.info(
+            "Worker starts",
+            metadata: [
+                LogKey.types: "\(settings.types)", LogKey.concurrency: "\(settings.concurrency)",
+                LogKey.prefetch: "\(settings.prefetch)",
+            ]
+        )
+        try await withGracefulShutdownHandler {
+            try await pipeline.run(on: executor)
+        } onGracefulShutdown: {
+            pipeline.drain()
+        }
+        pipeline.logger.info("Worker has stopped")
+    }
+}
+
+/// Why a host cannot run.
+public enum WorkerHostError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noWorkers
+    case duplicateType(TaskType)
+
+    public var description: String {
+        switch self {
+        case .noWorkers: "a worker host without workers: name at least one"
+        case .duplicateType(let type): "two workers of type \(type) in one host: keep one and raise its concurrency"
+        }
+    }
+}

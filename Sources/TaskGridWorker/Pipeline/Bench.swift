@@ -1,0 +1,169 @@
+import DequeModule
+import TaskGridCore
+
+/// What is to be run, what runs, and in which slot.
+///
+/// A slot runs the items of one parcel one after another, then takes the next parcel that waits. An item's end is said
+/// once: by its slot, or earlier by whoever ends it from outside (time-out, cancellation, drain). In that case the slot
+/// is marked `mustRestart`, so that the cancellation of its task never meets the next item, and the rest of its parcel
+/// waits again for any slot.
+///
+/// Pure: no clock, lock or task in it.
+struct Bench: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// What a slot does next.
+    enum Step: Sendable {
+        case run(Assignment)
+        /// Announce the parcel's items, then call `announced`.
+        case announce(Parcel)
+        /// A parcel is done and another one waits: let others have the thread first.
+        case yield
+        /// Nothing waits.
+        case rest
+        /// An item was ended from outside: the slot goes on in a task that is not cancelled.
+        case restart
+    }
+
+    /// An item to run now.
+    struct Assignment: Sendable {
+        let item: Work.Item
+        let type: TaskType
+        let deadline: Instant?
+    }
+
+    private struct Run {
+        let item: Work.Item
+        let began: Instant
+        let deadline: Instant?
+    }
+
+    private struct Slot {
+        var parcel: Parcel?
+        var run: Run?
+        var mustRestart = false
+    }
+
+    private var queue = Deque<Parcel>()
+    private var slots: [Slot]
+
+    init(slots: Int) {
+        self.slots = Array(repeating: Slot(), count: slots)
+    }
+
+    var hasWaiting: Bool { !queue.isEmpty }
+    var isRunning: Bool { slots.contains { $0.run != nil } }
+
+    /// The items that run.
+    var running: [RegistryMessage.Held] { slots.compactMap { $0.run?.item.held } }
+
+    /// The items that have not begun.
+    var waiting: [RegistryMessage.Held] {
+        slots.flatMap { $0.parcel?.rest.map(\.held) ?? [] } + queue.flatMap { $0.rest.map(\.held) }
+    }
+
+    /// When the first of the running items runs out of time.
+    var firstDeadline: Instant? { slots.compactMap { $0.run?.deadline }.min() }
+
+    mutating func add(_ parcel: Parcel) {
+        queue.append(parcel)
+    }
+
+    // MARK: What a slot does
+
+    /// The slot's item has ended by itself.
+    ///
+    /// - Returns: nil where its end was said already.
+    mutating func end(_ slot: Int, _ outcome: Results.Outcome, at now: Instant) -> Finished? {
+        guard let run = slots[slot].run, let parcel = slots[slot].parcel else { return nil }
+        slots[slot].run = nil
+        return parcel.finished(run.item, outcome, runTime: now - run.began)
+    }
+
+    mutating func next(_ slot: Int, at now: Instant) -> Step {
+        guard !slots[slot].mustRestart else { return .restart }
+        if slots[slot].parcel?.rest.isEmpty == true {
+            slots[slot].parcel = nil
+            return queue.isEmpty ? .rest : .yield
+        }
+        if slots[slot].parcel == nil { slots[slot].parcel = queue.popFirst() }
+        guard let parcel = slots[slot].parcel else { return .rest }
+        guard !parcel.announces else { return .announce(parcel) }
+        guard let item = slots[slot].parcel?.next() else { return .yield }
+        let deadline = item.timeout.map { now + $0 }
+        slots[slot].run = Run(item: item, began: now, deadline: deadline)
+        return .run(Assignment(item: item, type: parcel.type, deadline: deadline))
+    }
+
+    /// The slot's parcel, where it still has one, needs no announcement any more.
+    mutating func announced(_ slot: Int) {
+        slots[slot].parcel?.announces = false
+    }
+
+    /// The slot goes on in a new task.
+    mutating func restarted(_ slot: Int) {
+        slots[slot].mustRestart = false
+    }
+
+    // MARK: Ends from outside
+
+    /// Ends what has run out of time.
+    mutating func expire(at now: Instant) -> Ended {
+        endRuns(at: now) { run in
+            guard let deadline = run.deadline, deadline <= now else { return nil }
+            return .failed(TaskError(.timedOut, "ran longer than the \(run.item.timeout?.milliseconds ?? 0) ms that it may"))
+        }
+    }
+
+    /// Ends the attempts that are asked for, begun or not.
+    mutating func cancel(_ attempts: Set<RegistryMessage.Held>, at now: Instant) -> Ended {
+        let outcome = Results.Outcome.failed(TaskError(.cancelled, "cancelled on request"))
+        var ended = endRuns(at: now) { attempts.contains($0.item.held) ? outcome : nil }
+        ended.finished += remove(outcome) { attempts.contains($0.held) }
+        return ended
+    }
+
+    /// Gives back what has not begun.
+    mutating func returnWaiting() -> [Finished] {
+        remove(.returned) { _ in true }
+    }
+
+    /// Gives back what runs.
+    mutating func returnRunning(at now: Instant) -> Ended {
+        endRuns(at: now) { _ in .returned }
+    }
+
+    /// What was ended from outside, and the slots whose tasks are to be cancelled.
+    struct Ended: Sendable {
+        var finished: [Finished] = []
+        var slots: [Int] = []
+    }
+
+    private mutating func endRuns(at now: Instant, _ outcome: (Run) -> Results.Outcome?) -> Ended {
+        var ended = Ended()
+        for slot in slots.indices {
+            guard let run = slots[slot].run, let parcel = slots[slot].parcel, let outcome = outcome(run) else { continue }
+            ended.finished.append(parcel.finished(run.item, outcome, runTime: now - run.began))
+            ended.slots.append(slot)
+            slots[slot] = Slot(mustRestart: true)
+            // Code that does not heed its cancellation holds up its slot, not its neighbours of one message.
+            if !parcel.rest.isEmpty { queue.prepend(parcel) }
+        }
+        return ended
+    }
+
+    private mutating func remove(_ outcome: Results.Outcome, where condition: (Work.Item) -> Bool) -> [Finished] {
+        var finished: [Finished] = []
+        for slot in slots.indices {
+            guard var parcel = slots[slot].parcel else { continue }
+            finished += parcel.remove(where: condition).map { parcel.finished($0, outcome) }
+            slots[slot].parcel = parcel
+        }
+        for index in queue.indices {
+            let items = queue[index].remove(where: condition)
+            finished += items.map { queue[index].finished($0, outcome) }
+        }
+        queue.removeAll { $0.rest.isEmpty }
+        return finished
+    }
+}

@@ -1,0 +1,65 @@
+import DequeModule
+import TaskGridCore
+
+/// The end of one item, to be told to the dispatcher.
+struct Finished: Sendable {
+    let delivery: Int
+    let type: TaskType
+    let store: String
+    let form: MessageForm
+    let item: Results.Item
+
+    /// About how many bytes it takes in a message.
+    var size: Int {
+        switch item.outcome {
+        case .succeeded(let result): 32 + result.count
+        case .failed(let error): 32 + error.message.utf8.count
+        case .interrupted, .returned, .started: 32
+        }
+    }
+}
+
+/// What waits to be published before deliveries may be acknowledged: results, and messages that nobody can read.
+///
+/// It is bounded by what the worker holds, for each item in it belongs to an unacknowledged delivery.
+struct Outbox: Sendable {
+    private var finished = Deque<Finished>()
+    private var dead = Deque<DeadLetter>()
+
+    /// A delivery that cannot be read, and why.
+    struct DeadLetter: Sendable {
+        let delivery: Int
+        let message: Message
+    }
+
+    var isEmpty: Bool { finished.isEmpty && dead.isEmpty }
+
+    mutating func add(_ item: Finished) { finished.append(item) }
+    mutating func add(_ letter: DeadLetter) { dead.append(letter) }
+
+    /// Takes what waits, up to a number of items and of bytes, but at least one item.
+    mutating func take(items: Int = 10_000, bytes: Int = 8 << 20) -> Load? {
+        guard !isEmpty else { return nil }
+        var load = Load()
+        var size = 0
+        while load.count < items, let letter = dead.first, load.count == 0 || size + letter.message.body.count <= bytes {
+            dead.removeFirst()
+            size += letter.message.body.count
+            load.dead.append(letter)
+        }
+        while load.count < items, let item = finished.first, load.count == 0 || size + item.size <= bytes {
+            finished.removeFirst()
+            size += item.size
+            load.finished.append(item)
+        }
+        return load
+    }
+
+    /// What is published as one.
+    struct Load: Sendable {
+        var finished: [Finished] = []
+        var dead: [DeadLetter] = []
+
+        var count: Int { finished.count + dead.count }
+    }
+}

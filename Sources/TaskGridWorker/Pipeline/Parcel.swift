@@ -1,0 +1,44 @@
+import TaskGridCore
+
+/// The work of one delivery on its way through the bench: its items run one after another.
+struct Parcel: Sendable {
+    /// The delivery's number in the ledger.
+    let delivery: Int
+    let type: TaskType
+    let store: String
+    let form: MessageForm
+    /// The start of its items is still to be announced.
+    var announces: Bool
+    /// The items that have not begun.
+    private(set) var rest: ArraySlice<Work.Item>
+
+    init(delivery: Int, work: Work) {
+        self.delivery = delivery
+        type = work.type
+        store = work.store
+        form = work.form
+        announces = work.announce
+        rest = work.items[...]
+    }
+
+    mutating func next() -> Work.Item? { rest.popFirst() }
+
+    /// Takes out the items that have not begun and fulfil the condition.
+    mutating func remove(where condition: (Work.Item) -> Bool) -> [Work.Item] {
+        let removed = rest.filter(condition)
+        if !removed.isEmpty { rest.removeAll(where: condition) }
+        return Array(removed)
+    }
+
+    /// What the outbox takes for one of its items.
+    func finished(_ item: Work.Item, _ outcome: Results.Outcome, runTime: Duration = .zero) -> Finished {
+        Finished(
+            delivery: delivery, type: type, store: store, form: form,
+            item: Results.Item(id: item.id, attempt: item.attempt, outcome: outcome, runTime: runTime)
+        )
+    }
+}
+
+extension Work.Item {
+    var held: RegistryMessage.Held { RegistryMessage.Held(task: id, attempt: attempt) }
+}

@@ -1,0 +1,23 @@
+import Synchronization
+
+extension Pipeline {
+    /// Ends what runs out of time. One alarm serves all: it is set to the first deadline, and set anew when it has rung
+    /// or when an item with an earlier one begins.
+    func watchDeadlines() async {
+        while !Task.isCancelled {
+            if let alarm = state.withLock({ $0.alarm }) {
+                // No clock need bear a deadline of centuries.
+                await alarmSignal.wait(until: min(alarm, clock.now() + .seconds(3600)), clock)
+            } else {
+                await alarmSignal.wait()
+            }
+            let now = clock.now()
+            let ended = state.withLock { state in
+                let ended = state.bench.expire(at: now)
+                state.alarm = state.bench.firstDeadline
+                return ended
+            }
+            if !ended.finished.isEmpty { finish(ended) }
+        }
+    }
+}

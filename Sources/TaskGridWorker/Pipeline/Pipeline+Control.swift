@@ -1,0 +1,40 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Does what the control exchange asks for.
+    func obey() async {
+        while !Task.isCancelled, let deliveries = await transport.nextControl() {
+            for delivery in deliveries { await obey(delivery) }
+            await transport.acknowledgeControl(deliveries.map(\.tag))
+        }
+    }
+
+    private func obey(_ delivery: Delivery) async {
+        guard delivery.message.properties.type == CancelRequest.name else {
+            // A question whether this worker lives is answered by its queue being there; others are for other versions.
+            logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])
+            return
+        }
+        do {
+            cancel(try CancelRequest(delivery.message))
+        } catch {
+            logDead(delivery, error)
+            let letter = Publication(
+                exchange: settings.topology.dead.name, routingKey: "", message: delivery.message.dead(error)
+            )
+            _ = await deliver([letter])
+        }
+    }
+
+    private func cancel(_ request: CancelRequest) {
+        let attempts = Set(request.tasks)
+        let now = clock.now()
+        let ended = state.withLock { $0.bench.cancel(attempts, at: now) }
+        guard !ended.finished.isEmpty else { return }
+        logger.info("Cancelled tasks on request", metadata: [LogKey.count: "\(ended.finished.count)"])
+        finish(ended)
+    }
+}

@@ -1,0 +1,56 @@
+import AMQP
+import Foundation
+import Logging
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Says at each interval, and at once when the drain begins, what the worker holds.
+    func beat(_ identity: RegistryMessage, from first: ContinuousClock.Instant) async {
+        var next = first
+        while !Task.isCancelled {
+            await heartSignal.wait(until: next, clock)
+            guard !Task.isCancelled else { return }
+            next = clock.now() + settings.heartbeatInterval
+            // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
+            senderSignal.raise()
+            await tell(.heartbeat, identity)
+        }
+    }
+
+    /// Publishes a registry message. One that is lost is made good by the next heartbeat, which says everything.
+    func tell(_ kind: RegistryMessage.Kind, _ identity: RegistryMessage) async {
+        let publication = Publication(
+            exchange: settings.topology.registry.name,
+            routingKey: settings.topology.registryKey(kind, types: identity.types), message: report(identity).message(kind)
+        )
+        do {
+            _ = try await transport.publish([publication], within: .milliseconds(Int64(identity.interval)))
+        } catch {
+            logger.debug("Lost a registry message", metadata: [LogKey.request: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
+        }
+    }
+
+    /// What the worker says of itself to begin with.
+    var identity: RegistryMessage {
+        RegistryMessage(
+            worker: settings.id, host: WorkerID.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),
+            version: TaskGridVersion.current, types: settings.types, concurrency: settings.concurrency,
+            prefetch: settings.prefetch, batch: true, started: .now(),
+            interval: Int(settings.heartbeatInterval.milliseconds)
+        )
+    }
+
+    private func report(_ identity: RegistryMessage) -> RegistryMessage {
+        let (bench, counts) = state.withLock { state -> (Bench, (Int, Int, Int, Bool)) in
+            // A receiver that waits for deliveries lives; one that is stuck with some does not count as such.
+            if state.isReceiving { state.progress += 1 }
+            return (state.bench, (state.progress, state.succeeded, state.failed, state.isDraining))
+        }
+        var report = identity
+        report.running = bench.running
+        report.waiting = bench.waiting
+        (report.progress, report.done, report.failed, report.draining) = counts
+        return report
+    }
+}

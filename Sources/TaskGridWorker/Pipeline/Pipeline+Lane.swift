@@ -1,0 +1,119 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Runs the items of one slot, as long as the host lives.
+    ///
+    /// The items run one after another in one child task, so that a short one costs no task of its own. To cancel one
+    /// item the child is cancelled; it ends, and the next one goes on with the slot.
+    func runLane(_ slot: Int) async {
+        while !Task.isCancelled {
+            laneSignals[slot].lower()
+            state.withLock { $0.bench.restarted(slot) }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.work(slot) }
+                await cancelSignals[slot].wait()
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Runs items until the task is cancelled.
+    private func work(_ slot: Int) async {
+        var outcome: Results.Outcome?
+        var now = clock.now()
+        while true {
+            let step = advance(slot, ending: outcome, at: now)
+            outcome = nil
+            guard !Task.isCancelled else { return }
+            switch step {
+            case .run(let assignment): outcome = await run(assignment)
+            case .announce(let parcel): await announce(parcel, slot)
+            case .yield: await Task.yield()
+            case .rest: await laneSignals[slot].wait()
+            case .restart:
+                // Who ended the item is about to cancel this task; a task that went on before would be cancelled with
+                // an item that nobody meant.
+                while !Task.isCancelled { await laneSignals[slot].wait() }
+                return
+            }
+            now = clock.now()
+        }
+    }
+
+    /// Books the end of the slot's item, if any, and says what it does next.
+    private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: ContinuousClock.Instant) -> Bench.Step {
+        // A cancelled lane begins nothing: what it would begin waits for another, or is given back.
+        let isCancelled = Task.isCancelled
+        var sends = false
+        var setsAlarm = false
+        var ends = false
+        let step = state.withLock { state -> Bench.Step in
+            if let outcome, let finished = state.bench.end(slot, outcome, at: now) {
+                state.book(finished)
+                // The rest of the parcel is short by rule; an item that was not shall not keep its neighbours waiting.
+                sends = finished.item.runTime > .milliseconds(1)
+                ends = state.isDraining
+            }
+            guard !isCancelled else {
+                sends = true
+                return .restart
+            }
+            let step = state.bench.next(slot, at: now)
+            switch step {
+            case .run(let assignment):
+                guard let deadline = assignment.deadline, state.alarm.map({ deadline < $0 }) ?? true else { break }
+                state.alarm = deadline
+                setsAlarm = true
+            case .rest:
+                state.resting.append(slot)
+                sends = true
+            case .yield, .restart: sends = true
+            case .announce: break
+            }
+            if sends { sends = !state.outbox.isEmpty }
+            if outcome != nil { state.progress += 1 }
+            return step
+        }
+        if sends { senderSignal.raise() }
+        if setsAlarm { alarmSignal.raise() }
+        if ends { endSignal.raise() }
+        return step
+    }
+
+    /// Runs one item, whatever comes of it.
+    private func run(_ assignment: Bench.Assignment) async -> Results.Outcome {
+        let item = assignment.item
+        guard let worker = settings.workers[assignment.type] else {
+            return .failed(TaskError(.failed, "worker \(settings.id) does not run tasks of type \(assignment.type)"))
+        }
+        let context = TaskContext(
+            id: item.id, attempt: item.attempt, type: assignment.type, deadline: assignment.deadline, logger: logger
+        )
+        do {
+            let result = try await worker.perform(item.payload, context: context)
+            guard result.count <= Self.maximumResultSize else {
+                return .failed(
+                    TaskError(.failed, "a result of \(result.count) bytes; at most \(Self.maximumResultSize) can be sent")
+                )
+            }
+            return .succeeded(result)
+        } catch {
+            // Nobody blames a task for the end of its host; had the item alone been cancelled, its end is said already.
+            if Task.isCancelled { return .returned }
+            guard let error = error as? TaskError else { return .failed(TaskError(.failed, "\(error)")) }
+            return .failed(error.code == .invalidInput ? error : TaskError(.failed, error.message))
+        }
+    }
+
+    /// The most bytes of a result: what a body may have, less room for a batch's own bytes.
+    static let maximumResultSize = WireFormat.maximumBodySize - 1024
+
+    /// Says that the parcel's items are about to run, and has it confirmed.
+    private func announce(_ parcel: Parcel, _ slot: Int) async {
+        var load = Outbox.Load()
+        load.finished = parcel.rest.map { parcel.finished($0, .started) }
+        if await deliver(shipment(load).publications) { state.withLock { $0.bench.announced(slot) } }
+    }
+}

@@ -1,0 +1,97 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Takes in deliveries until none come any more.
+    func receive() async {
+        while !Task.isCancelled {
+            while !state.withLock({ $0.ledger.count < settings.maximumDeliveries }), !Task.isCancelled {
+                await roomSignal.wait()
+            }
+            state.withLock { $0.isReceiving = true }
+            let deliveries = await transport.nextWork()
+            state.withLock {
+                $0.isReceiving = false
+                $0.progress += 1
+            }
+            guard let deliveries else { break }
+            enter(deliveries)
+        }
+        state.withLock { $0.hasReceivedAll = true }
+        endSignal.raise()
+    }
+
+    private func enter(_ deliveries: [Delivery]) {
+        // Decoded outside the lock, entered under it all at once.
+        let read = deliveries.map { delivery in (delivery, work(in: delivery)) }
+        let (woken, sends) = state.withLock { state -> ([Int], Bool) in
+            var parcels = 0
+            for (delivery, work) in read where state.enter(delivery, work) { parcels += 1 }
+            return (state.popResting(parcels), !state.outbox.isEmpty)
+        }
+        wakeLanes(woken)
+        if sends { senderSignal.raise() }
+        for case (let delivery, .failure(let error)) in read { logDead(delivery, error) }
+    }
+
+    private func work(in delivery: Delivery) -> Result<Work, WireError> {
+        do throws(WireError) {
+            let work = try Work(delivery.message)
+            guard settings.workers[work.type] != nil else {
+                throw WireError(.badProperty, "worker \(settings.id) does not run tasks of type \(work.type)")
+            }
+            return .success(work)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    func logDead(_ delivery: Delivery, _ error: WireError) {
+        logger.error(
+            "Cannot read a message; it goes to the queue of the dead",
+            metadata: [LogKey.queue: "\(delivery.queue)", LogKey.reason: "\(error)"]
+        )
+    }
+}
+
+extension Pipeline.State {
+    /// Takes in one delivery.
+    ///
+    /// - Returns: Whether it is to be run.
+    fileprivate mutating func enter(_ delivery: Delivery, _ work: Result<Work, WireError>) -> Bool {
+        switch work {
+        case .success(let work):
+            let parcel = Parcel(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
+            guard delivery.isRedelivered || isDraining else {
+                bench.add(parcel)
+                return true
+            }
+            for item in work.items { book(parcel.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
+        case .failure(let error):
+            outbox.add(
+                Outbox.DeadLetter(delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(error))
+            )
+        }
+        return false
+    }
+}
+
+extension Message {
+    /// The message as the exchange of the dead takes it, with the reason why nobody reads it. Headers that are long are
+    /// left out, lest the reason no longer fits.
+    func dead(_ error: WireError) -> Message {
+        var message = self
+        message.properties.headers = message.properties.headers.filter { name, value in
+            switch value {
+            case .bool, .int, .double, .timestamp, .void: name.utf8.count <= 255
+            case .string(let text): name.utf8.count <= 255 && text.utf8.count <= 1024
+            case .bytes, .array, .table: false
+            }
+        }
+        if message.properties.headers.count > 32 { message.properties.headers = [:] }
+        message.properties.headers[WireFormat.Header.reason] = .string(error.description)
+        return message
+    }
+}

@@ -1,0 +1,110 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Runs until it is drained or its task is cancelled.
+    ///
+    /// It returns when all code of workers has returned: code that does not heed its cancellation holds it up, though
+    /// by then its tasks are given back and the connections closed.
+    ///
+    /// - Throws: What kept the connections from opening.
+    func run(on executor: LaneExecutor) async throws(AMQPError) {
+        let opened = await withTaskCancellationHandler {
+            let opened = await open()
+            if case .success(true) = opened { await serve(on: executor) }
+            return opened
+        } onCancel: {
+            drain()
+        }
+        await transport.close()
+        _ = try opened.get()
+    }
+
+    /// Opens the connections, which try for ever where nobody answers.
+    ///
+    /// - Returns: Whether they are open; false where the drain began before they were.
+    private func open() async -> Result<Bool, AMQPError> {
+        await withTaskGroup(of: Result<Bool, AMQPError>.self) { group in
+            group.addTask {
+                do throws(AMQPError) {
+                    try await self.transport.start()
+                    return .success(true)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                while !self.isDraining, !Task.isCancelled { await self.drainSignal.wait() }
+                return .success(false)
+            }
+            let first = await group.next() ?? .success(false)
+            // What still waits for a broker ends when its connection is closed.
+            if case .success(false) = first { await transport.close() }
+            group.cancelAll()
+            return first
+        }
+    }
+
+    private func serve(on executor: LaneExecutor) async {
+        let identity = identity
+        await withTaskGroup(of: Void.self) { group in
+            let firstBeat = clock.now() + settings.heartbeatInterval
+            await tell(.register, identity)
+            for slot in 0..<settings.concurrency {
+                group.addTask(executorPreference: executor) { await self.runLane(slot) }
+            }
+            group.addTask { await self.receive() }
+            group.addTask { await self.send() }
+            group.addTask { await self.watchDeadlines() }
+            group.addTask { await self.obey() }
+            group.addTask { await self.beat(identity, from: firstBeat) }
+            await drained()
+            await tell(.deregister, identity)
+            group.cancelAll()
+            await transport.close()
+        }
+    }
+
+    private var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Begins to drain: takes no more tasks, gives back those that have not begun. The rest is `run()`'s to do.
+    func drain() {
+        state.withLock { state in
+            guard !state.isDraining else { return }
+            state.isDraining = true
+            for item in state.bench.returnWaiting() { state.book(item) }
+        }
+        heartSignal.raise()
+        senderSignal.raise()
+        drainSignal.raise()
+    }
+
+    /// Waits for the drain to begin and sees it through.
+    private func drained() async {
+        while !isDraining { await drainSignal.wait() }
+        await transport.stopWork()
+        await waitForEnd(within: settings.drainDeadline) { !$0.bench.isRunning }
+        let now = clock.now()
+        let ended = state.withLock { $0.bench.returnRunning(at: now) }
+        if !ended.finished.isEmpty {
+            logger.notice("Gave back tasks that outlived the drain", metadata: [LogKey.count: "\(ended.finished.count)"])
+        }
+        finish(ended)
+        await waitForEnd(within: settings.flushDeadline) {
+            $0.hasReceivedAll && $0.ledger.isEmpty && $0.acknowledging == 0
+        }
+        let left = state.withLock { $0.ledger.count }
+        if left > 0 {
+            logger.warning("Left deliveries to the broker, which hands them out again", metadata: [LogKey.count: "\(left)"])
+        }
+    }
+
+    private func waitForEnd(within limit: Duration, _ condition: @Sendable (borrowing State) -> Bool) async {
+        let deadline = clock.now() + limit
+        while !Task.isCancelled, clock.now() < deadline, !state.withLock({ condition($0) }) {
+            await endSignal.wait(until: deadline, clock)
+        }
+    }
+}

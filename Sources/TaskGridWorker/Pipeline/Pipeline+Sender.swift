@@ -1,0 +1,67 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Publishes what waits in the outbox, all of it at a time, and acknowledges what is handed over thereby.
+    func send() async {
+        while !Task.isCancelled {
+            guard let load = state.withLock({ $0.outbox.take() }) else {
+                await senderSignal.wait()
+                continue
+            }
+            let shipment = shipment(load)
+            guard await deliver(shipment.publications) else { return }
+            let tags = state.withLock { state -> [DeliveryTag] in
+                let tags = shipment.receipts.compactMap { state.ledger.confirm($0.delivery, items: $0.items) }
+                state.acknowledging = tags.count
+                return tags
+            }
+            guard !tags.isEmpty else { continue }
+            await transport.acknowledgeWork(tags)
+            let isDraining = state.withLock { state in
+                state.acknowledging = 0
+                return state.isDraining
+            }
+            roomSignal.raise()
+            if isDraining { endSignal.raise() }
+        }
+    }
+
+    func shipment(_ load: Outbox.Load) -> Shipment {
+        Shipment(load, worker: settings.id, topology: settings.topology, isPersistent: settings.persistentResults)
+    }
+
+    /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless.
+    ///
+    /// - Returns: Whether all are confirmed; false when the connection is closed here or the task is cancelled, after
+    ///   which the broker hands the deliveries out again.
+    func deliver(_ publications: [Publication]) async -> Bool {
+        var open = publications
+        var retry = 0
+        while true {
+            let cause: String
+            do {
+                let outcomes = try await transport.publish(open, within: .seconds(30))
+                let confirmed = outcomes.map { $0 == .confirmed }
+                cause = "the broker refused \(confirmed.count { !$0 }) of \(open.count) messages"
+                open = zip(open, confirmed).filter { !$1 }.map(\.0)
+                if open.isEmpty { return true }
+            } catch {
+                guard error.code != .closed else { return false }
+                cause = error.message
+            }
+            retry += 1
+            logger.warning(
+                "Publishing again, for the outcome is unknown or bad",
+                metadata: [LogKey.retry: "\(retry)", LogKey.count: "\(open.count)", LogKey.error: "\(cause)"]
+            )
+            do {
+                try await clock.sleep(clock.now() + settings.backoff.delay(before: retry))
+            } catch {
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import AMQP
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// The way of a task through a worker: delivery, bench, outbox, confirmed result, acknowledgement.
+///
+/// Its loops (receiver, lanes, sender, alarm, heart, control) run as children of `run()`; what they share is one value
+/// behind one lock, which is held for moments and never over a suspension. They wake one another by signals.
+///
+/// What becomes of an item, and why its delivery may be acknowledged:
+///
+/// | item | outcome |
+/// |---|---|
+/// | the message cannot be read, or is of a type that this worker does not run | published to `<p>.dead` with its reason |
+/// | its delivery is a redelivered one | `interrupted`: the dispatcher knows whether its first holder lives |
+/// | came, or still waits, when the worker drains | `returned` |
+/// | ran | `succeeded` or `failed` |
+/// | ran out of time, was cancelled | `failed` (`timed_out`, `cancelled`), at that moment |
+/// | outlived the drain | `returned` |
+///
+/// Each is published and confirmed before its delivery is acknowledged; where the broker's answer is lost it is
+/// published again, which is safe, for the dispatcher takes the first terminal result.
+final class Pipeline: Sendable {
+    struct State: Sendable {
+        var ledger = DeliveryLedger<DeliveryTag>()
+        var bench: Bench
+        var outbox = Outbox()
+        /// Slots whose lane waits for work.
+        var resting: [Int] = []
+        /// What the alarm is set to.
+        var alarm: ContinuousClock.Instant?
+        var isDraining = false
+        /// The receiver waits for deliveries, so it is alive.
+        var isReceiving = false
+        var hasReceivedAll = false
+        /// Deliveries whose acknowledgement is on its way.
+        var acknowledging = 0
+        var progress = 0
+        var succeeded = 0
+        var failed = 0
+    }
+
+    let settings: Settings
+    let transport: any Transport
+    let clock: HostClock
+    let logger: Logger
+    let state: Mutex<State>
+
+    let laneSignals: [Signal]
+    /// Raised to cancel what a lane runs.
+    let cancelSignals: [Signal]
+    let senderSignal = Signal()
+    let alarmSignal = Signal()
+    let heartSignal = Signal()
+    let roomSignal = Signal()
+    let drainSignal = Signal()
+    /// Raised, while it drains, when a run or a delivery ends.
+    let endSignal = Signal()
+
+    init(settings: Settings, transport: any Transport, clock: HostClock = .continuous, logger: Logger) {
+        self.settings = settings
+        self.transport = transport
+        self.clock = clock
+        self.logger = logger
+        state = Mutex(State(bench: Bench(slots: settings.concurrency)))
+        laneSignals = (0..<settings.concurrency).map { _ in Signal() }
+        cancelSignals = (0..<settings.concurrency).map { _ in Signal() }
+    }
+
+    /// What a pipeline is told of its worker.
+    struct Settings: Sendable {
+        var id: String
+        var topology: Topology
+        var workers: [TaskType: any TaskWorker]
+        var concurrency: Int
+        var prefetch: Int
+        var drainDeadline: Duration
+        var persistentResults = false
+        var heartbeatInterval = Duration.seconds(1)
+        /// How long the end of a drain waits for the broker to take the last results.
+        var flushDeadline = Duration.seconds(10)
+        var backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5))
+
+        /// Sorted, for messages and logs.
+        var types: [TaskType] { workers.keys.sorted() }
+        /// Held messages above which it receives no more until some are acknowledged. The broker's prefetch, which counts
+        /// by queue, keeps below it; after a reconnect it hands out anew while what came before is still held.
+        var maximumDeliveries: Int { 2 * prefetch * max(1, workers.count) }
+    }
+
+    /// Sends lanes that rest to work, one for each parcel.
+    func wakeLanes(_ slots: [Int]) {
+        for slot in slots { laneSignals[slot].raise() }
+    }
+
+    /// Books what was ended from outside, cancels its lanes and wakes whoever it concerns.
+    func finish(_ ended: Bench.Ended) {
+        let woken = state.withLock { state -> [Int] in
+            for item in ended.finished { state.book(item) }
+            return ended.slots.isEmpty ? [] : state.popResting(ended.slots.count)
+        }
+        for slot in ended.slots { cancelSignals[slot].raise() }
+        wakeLanes(woken)
+        if !ended.finished.isEmpty { senderSignal.raise() }
+        endSignal.raise()
+    }
+}
+
+extension Pipeline.State {
+    /// Puts an item's end into the outbox and counts it.
+    mutating func book(_ finished: Finished) {
+        outbox.add(finished)
+        switch finished.item.outcome {
+        case .succeeded: succeeded += 1
+        case .failed: failed += 1
+        case .interrupted, .returned, .started: break
+        }
+    }
+
+    /// Up to `count` lanes that rest, to be woken by the caller.
+    mutating func popResting(_ count: Int) -> [Int] {
+        let woken = resting.suffix(count)
+        resting.removeLast(woken.count)
+        return Array(woken)
+    }
+}

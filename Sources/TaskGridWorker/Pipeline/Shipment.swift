@@ -1,0 +1,78 @@
+import AMQP
+import TaskGridCore
+
+/// The publications that carry a load, and which deliveries they settle once they are confirmed.
+struct Shipment: Sendable {
+    private(set) var publications: [Publication] = []
+    /// Items by delivery, in the order of the load; a delivery may stand here more than once.
+    private(set) var receipts: [(delivery: Int, items: Int)] = []
+
+    /// The most results that one message carries.
+    static let maximumRecords = 1_000
+    /// The most bytes of results that one message carries; a larger result travels alone.
+    static let maximumBytes = 1 << 20
+
+    /// - Parameter isPersistent: Whether the broker keeps the results over its restart.
+    init(_ load: Outbox.Load, worker: String, topology: Topology, isPersistent: Bool) {
+        for letter in load.dead {
+            publications.append(Publication(exchange: topology.dead.name, routingKey: "", message: letter.message))
+            receive(letter.delivery)
+        }
+        var groups: [Group] = []
+        for item in load.finished {
+            receive(item.delivery)
+            // Neighbours are mostly of one delivery, so the last group is mostly the right one.
+            let index = groups.lastIndex { $0.type == item.type && $0.store == item.store }
+            if let index, groups[index].takes(item) {
+                groups[index].add(item)
+            } else {
+                groups.append(Group(item))
+            }
+        }
+        for group in groups {
+            let results = Results(form: group.form, type: group.type, store: group.store, worker: worker, items: group.items)
+            publications.append(
+                Publication(
+                    exchange: topology.results.name, routingKey: group.type.name,
+                    message: results.message(isPersistent: isPersistent)
+                )
+            )
+        }
+    }
+
+    private mutating func receive(_ delivery: Int) {
+        if receipts.last?.delivery == delivery {
+            receipts[receipts.count - 1].items += 1
+        } else {
+            receipts.append((delivery, 1))
+        }
+    }
+
+    /// Results of one type and store: one message.
+    private struct Group {
+        let type: TaskType
+        let store: String
+        /// Single where one result came of a single message.
+        var form: MessageForm
+        var items: [Results.Item]
+        var size: Int
+
+        init(_ first: Finished) {
+            type = first.type
+            store = first.store
+            form = first.form
+            items = [first.item]
+            size = first.size
+        }
+
+        func takes(_ item: Finished) -> Bool {
+            items.count < Shipment.maximumRecords && size + item.size <= Shipment.maximumBytes
+        }
+
+        mutating func add(_ item: Finished) {
+            items.append(item.item)
+            size += item.size
+            form = .batch
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import GRDB
+import TaskGridCore
+
+/// What one commit adds to the durable tallies of each type, written once at its end.
+struct Books {
+    private var additions: [Int64: TaskCounts] = [:]
+
+    mutating func submitted(_ count: Int, type: Int64) {
+        additions[type, default: TaskCounts()].submitted += count
+    }
+
+    mutating func ended(_ state: TaskState, type: Int64) {
+        additions[type, default: TaskCounts()][state] += 1
+    }
+
+    func write(to database: Database) throws {
+        guard !additions.isEmpty else { return }
+        let update = try BoundStatement(
+            database,
+            """
+            UPDATE type SET submitted = submitted + ?, succeeded = succeeded + ?, failed = failed + ?, cancelled = cancelled + ?,
+                expired = expired + ? WHERE id = ?
+            """
+        )
+        for (type, counts) in additions {
+            try update.bind(counts.submitted, at: 1)
+            try update.bind(counts.succeeded, at: 2)
+            try update.bind(counts.failed, at: 3)
+            try update.bind(counts.cancelled, at: 4)
+            try update.bind(counts.expired, at: 5)
+            try update.bind(type, at: 6)
+            try update.run()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+import TaskGridCore
+
+extension Commit {
+    mutating func end(_ endings: [NewEnding]) throws -> [Bool] {
+        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
+        let close = try BoundStatement(database, "DELETE FROM open WHERE type = ? AND priority = ? AND id = ?")
+        let insert = try BoundStatement(
+            database,
+            "INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        var first: [Bool] = []
+        first.reserveCapacity(endings.count)
+        for ending in endings {
+            guard ending.state.isTerminal else {
+                throw StoreError(.badRequest, "task \(ending.id) cannot end as '\(ending.state)', which is no last state")
+            }
+            try find.bind(ending.id.rawValue, at: 1)
+            guard try find.step() else {
+                find.reset()
+                first.append(false)
+                continue
+            }
+            let type = find.int64(0)
+            try close.bind(type, at: 1)
+            try close.bind(find.int64(1), at: 2)
+            find.reset()
+            try close.bind(ending.id.rawValue, at: 3)
+            guard try close.run() > 0 else {
+                first.append(false)
+                continue
+            }
+            try insert.bind(ending.id.rawValue, at: 1)
+            try insert.bind(type, at: 2)
+            try insert.bind(Int(ending.state.rawValue), at: 3)
+            try insert.bind(ending.attempt, at: 4)
+            try insert.bind(ending.runTime.microseconds, at: 5)
+            try insert.bind(ending.completed.rawValue, at: 6)
+            try insert.bind(ending.worker, at: 7)
+            try insert.bind(ending.error?.description, at: 8)
+            try insert.bind(ending.state == .succeeded ? ending.result : nil, at: 9)
+            try insert.run()
+            books.ended(ending.state, type: type)
+            first.append(true)
+        }
+        return first
+    }
+
+    mutating func schedule(_ schedules: [Schedule]) throws {
+        let find = try BoundStatement(
+            database,
+            """
+            SELECT open.type, open.priority, open.attempt FROM task CROSS JOIN open
+            ON open.type = task.type AND open.priority = task.priority AND open.id = task.id WHERE task.id = ?
+            """
+        )
+        let update = try BoundStatement(
+            database,
+            """
+            UPDATE open SET attempt = ?, failures = ?, interruptions = ?, due = ?, error = ? WHERE type = ? AND priority = ? AND id = ?
+            """
+        )
+        for schedule in schedules {
+            try find.bind(schedule.id.rawValue, at: 1)
+            guard try find.step() else {
+                find.reset()
+                continue
+            }
+            let type = find.int64(0)
+            let priority = find.int(1)
+            let known = find.optionalInt64(2)
+            find.reset()
+            let handedOut = try known ?? (schedule.id.rawValue <= paths.cursor(type: type, priority: priority) ? 1 : 0)
+            try update.bind(max(handedOut, Int64(schedule.attempt)), at: 1)
+            try update.bind(schedule.failures, at: 2)
+            try update.bind(schedule.interruptions, at: 3)
+            try update.bind(schedule.due.rawValue, at: 4)
+            try update.bind(schedule.error?.description, at: 5)
+            try update.bind(type, at: 6)
+            try update.bind(priority, at: 7)
+            try update.bind(schedule.id.rawValue, at: 8)
+            try update.run()
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import GRDB
+import TaskGridCore
+
+extension Commit {
+    /// - Returns: What to hand out, and whether nothing was left behind.
+    mutating func take(_ take: Take) throws -> ([HandOut], Bool) {
+        guard let type = types.number(of: take.type) else { return ([], true) }
+        var tray = Tray(limit: take.limit, bytes: take.bytes)
+        if !tray.isFull { try takeDue(type, now: take.now, into: &tray) }
+        if !tray.isFull {
+            for priority in try priorities(of: type) {
+                try takePending(type, priority, into: &tray)
+                if tray.isFull { break }
+            }
+        }
+        return (tray.handOuts, try !tray.isFull || !isAnythingLeft(type, now: take.now))
+    }
+
+    private func takeDue(_ type: Int64, now: Timestamp, into tray: inout Tray) throws {
+        let query = try BoundStatement(
+            database,
+            """
+            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.join)
+            WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due <= ? ORDER BY open.due, open.id LIMIT ?
+            """
+        )
+        try query.bind(type, at: 1)
+        try query.bind(now.rawValue, at: 2)
+        try query.bind(tray.room, at: 3)
+        while try query.step(), tray.fits(query.byteCount(OpenTask.columnCount)) {
+            var task = try OpenTask(row: query, types: types, pathAttempt: 0)
+            task.attempt += 1
+            tray.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: true))
+        }
+        // Only now: the query walks the index that this changes.
+        query.reset()
+        let update = try BoundStatement(
+            database, "UPDATE open SET attempt = ?, due = NULL WHERE type = ? AND priority = ? AND id = ?"
+        )
+        for handOut in tray.handOuts {
+            try update.bind(handOut.task.attempt, at: 1)
+            try update.bind(type, at: 2)
+            try update.bind(handOut.task.priority, at: 3)
+            try update.bind(handOut.task.id.rawValue, at: 4)
+            try update.run()
+        }
+    }
+
+    private mutating func takePending(_ type: Int64, _ priority: Int, into tray: inout Tray) throws {
+        let query = try BoundStatement(
+            database,
+            """
+            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.join)
+            WHERE open.type = ? AND open.priority = ? AND open.id > ? AND open.attempt IS NULL ORDER BY open.id LIMIT ?
+            """
+        )
+        try query.bind(type, at: 1)
+        try query.bind(priority, at: 2)
+        try query.bind(paths.cursor(type: type, priority: priority), at: 3)
+        try query.bind(tray.room, at: 4)
+        while try query.step() {
+            guard tray.fits(query.byteCount(OpenTask.columnCount)) else { return }
+            let task = try OpenTask(row: query, types: types, pathAttempt: 1)
+            try paths.advance(type: type, priority: priority, to: task.id.rawValue)
+            tray.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: false))
+        }
+        guard !tray.isFull else { return }
+        // Nothing waits here: past the tasks that are aside, too, so that the next search need not walk over them.
+        let end = try BoundStatement(database, "SELECT max(id) FROM open WHERE type = ? AND priority = ?")
+        try end.bind(type, at: 1)
+        try end.bind(priority, at: 2)
+        if try end.step() { try paths.advance(type: type, priority: priority, to: end.int64(0)) }
+    }
+
+    /// The priorities that a type's open tasks have, the highest first.
+    private func priorities(of type: Int64) throws -> [Int] {
+        try database.openPaths(of: type).map(\.priority)
+    }
+
+    private mutating func isAnythingLeft(_ type: Int64, now: Timestamp) throws -> Bool {
+        let due = try BoundStatement(database, "SELECT 1 FROM open WHERE type = ? AND attempt IS NOT NULL AND due <= ? LIMIT 1")
+        try due.bind(type, at: 1)
+        try due.bind(now.rawValue, at: 2)
+        if try due.step() { return true }
+        for priority in try priorities(of: type) where try paths.isAnyPending(type: type, priority: priority) { return true }
+        return false
+    }
+}

@@ -1,0 +1,32 @@
+import GRDB
+import TaskGridCore
+
+/// One commit under way, inside its transaction. Nothing in it outlives the transaction: another process may have the file open.
+struct Commit {
+    let database: Database
+    var types: TypeTable
+    var paths: Paths
+    var books = Books()
+
+    init(_ database: Database) throws {
+        self.database = database
+        types = try TypeTable(database)
+        paths = Paths(database)
+    }
+
+    mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
+        for type in changes.types { _ = try types.number(adding: type, to: database) }
+        var receipt = StoreReceipt()
+        if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
+        if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
+        if !changes.schedules.isEmpty { try schedule(changes.schedules) }
+        for take in changes.takes {
+            let (handOuts, isExhausted) = try self.take(take)
+            receipt.handOuts.append(handOuts)
+            receipt.exhausted.append(isExhausted)
+        }
+        try paths.write()
+        try books.write(to: database)
+        return receipt
+    }
+}

@@ -1,0 +1,32 @@
+import GRDB
+
+/// A type's open tasks of one priority, as the committed rows have it.
+struct OpenPath: Hashable {
+    let type: Int64
+    let priority: Int
+    /// The id up to which those that are not aside are handed out.
+    let cursor: Int64
+}
+
+extension Database {
+    /// The paths of a type that have open tasks, the highest priority first: one look into the index for each.
+    func openPaths(of type: Int64) throws -> [OpenPath] {
+        let next = try BoundStatement(
+            self,
+            """
+            SELECT priority, (SELECT id FROM cursor WHERE cursor.type = open.type AND cursor.priority = open.priority)
+            FROM open WHERE type = ?1 AND priority < ?2 ORDER BY type DESC, priority DESC LIMIT 1
+            """
+        )
+        var paths: [OpenPath] = []
+        var below = Int64.max
+        while true {
+            try next.bind(type, at: 1)
+            try next.bind(below, at: 2)
+            guard try next.step() else { return paths }
+            below = next.int64(0)
+            paths.append(OpenPath(type: type, priority: Int(below), cursor: next.int64(1)))
+            next.reset()
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import GRDB
+import TaskGridCore
+
+/// What a dispatcher asks about tasks that have not ended.
+struct OpenTasks {
+    private let database: Database
+    private let types: TypeTable
+
+    init(_ database: Database) throws {
+        self.database = database
+        types = try TypeTable(database)
+    }
+
+    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) throws -> [OpenTask] {
+        guard let number = types.number(of: type), limit > 0 else { return [] }
+        let after = after?.rawValue ?? 0
+        var tasks: [OpenTask] = []
+        let passed = try BoundStatement(
+            database,
+            """
+            SELECT \(OpenTask.columns) FROM \(OpenTask.join)
+            WHERE open.type = ? AND open.priority = ? AND open.id > ? AND open.id <= ? AND open.attempt IS NULL ORDER BY open.id LIMIT ?
+            """
+        )
+        for path in try database.openPaths(of: number) {
+            try passed.bind(number, at: 1)
+            try passed.bind(path.priority, at: 2)
+            try passed.bind(after, at: 3)
+            try passed.bind(path.cursor, at: 4)
+            try passed.bind(limit, at: 5)
+            while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1)) }
+            passed.reset()
+        }
+        let aside = try BoundStatement(
+            database,
+            """
+            SELECT \(OpenTask.columns) FROM \(OpenTask.join)
+            WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due IS NULL AND open.id > ? ORDER BY open.id LIMIT ?
+            """
+        )
+        try aside.bind(number, at: 1)
+        try aside.bind(after, at: 2)
+        try aside.bind(limit, at: 3)
+        while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0)) }
+        return Array(tasks.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
+    func nextDue() throws -> [TaskType: Timestamp] {
+        let query = try BoundStatement(
+            database, "SELECT due FROM open WHERE type = ? AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1"
+        )
+        var due: [TaskType: Timestamp] = [:]
+        for (type, number) in types.entries() {
+            try query.bind(number, at: 1)
+            if try query.step() { due[type] = Timestamp(rawValue: query.int64(0)) }
+            query.reset()
+        }
+        return due
+    }
+
+    func expired(at time: Timestamp, limit: Int) throws -> [OpenTask] {
+        let query = try BoundStatement(
+            database,
+            """
+            \(Self.selectWithPathAttempt) WHERE open.expires IS NOT NULL AND open.expires <= ? ORDER BY open.expires LIMIT ?
+            """
+        )
+        try query.bind(time.rawValue, at: 1)
+        try query.bind(max(0, limit), at: 2)
+        var tasks: [OpenTask] = []
+        while try query.step() {
+            tasks.append(try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount)))
+        }
+        return tasks
+    }
+
+    func task(_ id: TaskID) throws -> OpenTask? {
+        let query = try BoundStatement(
+            database,
+            """
+            \(Self.selectWithPathAttempt)
+            WHERE (open.type, open.priority, open.id) = (SELECT type, priority, id FROM task WHERE id = ?)
+            """
+        )
+        try query.bind(id.rawValue, at: 1)
+        guard try query.step() else { return nil }
+        return try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount))
+    }
+
+    /// After the columns of `OpenTask`, its attempt where it is not aside.
+    private static let selectWithPathAttempt = """
+        SELECT \(OpenTask.columns), open.id <= coalesce(cursor.id, 0)
+        FROM \(OpenTask.join) LEFT JOIN cursor ON cursor.type = open.type AND cursor.priority = open.priority
+        """
+}

@@ -1,0 +1,83 @@
+import GRDB
+import TaskGridCore
+
+/// One small step of forgetting, inside its transaction.
+struct Pruning {
+    let database: Database
+    let before: Timestamp
+    let keeping: Int
+    let limit: Int
+
+    func run() throws -> Int {
+        guard limit > 0 else { return 0 }
+        let store = try BoundStatement(
+            database,
+            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, swept FROM store"
+        )
+        guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
+        let excess = store.int(0) - max(0, keeping)
+        let swept = store.int64(1)
+        store.reset()
+        let ids = try endedFirst(excess: excess)
+        try forget(ids)
+        let position = try forgetKeys(after: swept)
+        if !ids.isEmpty || position != swept {
+            let update = try BoundStatement(database, "UPDATE store SET pruned = pruned + ?, swept = ?")
+            try update.bind(ids.count, at: 1)
+            try update.bind(position, at: 2)
+            try update.run()
+        }
+        return ids.count
+    }
+
+    /// The tasks to forget, those that ended first before the others.
+    private func endedFirst(excess: Int) throws -> [Int64] {
+        let query = try BoundStatement(database, "SELECT id, completed FROM ending ORDER BY completed, id LIMIT ?")
+        try query.bind(limit, at: 1)
+        var ids: [Int64] = []
+        while try query.step(), ids.count < excess || query.int64(1) < before.rawValue { ids.append(query.int64(0)) }
+        return ids
+    }
+
+    private func forget(_ ids: [Int64]) throws {
+        let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
+        let task = try BoundStatement(database, "DELETE FROM task WHERE id = ?")
+        for id in ids {
+            try ending.bind(id, at: 1)
+            try ending.run()
+            try task.bind(id, at: 1)
+            try task.run()
+        }
+    }
+
+    /// Looks at the next few submissions after `position`, and starts anew when it comes to young ones or to the end: a
+    /// submission whose task lives long must not be looked at over and over by each step.
+    ///
+    /// - Returns: The position for the next step.
+    private func forgetKeys(after position: Int64) throws -> Int64 {
+        let old = try BoundStatement(
+            database,
+            """
+            SELECT first, created, NOT EXISTS (SELECT 1 FROM task WHERE id >= first AND id < first + count)
+            FROM submission WHERE first > ? ORDER BY first LIMIT ?
+            """
+        )
+        try old.bind(position, at: 1)
+        try old.bind(limit, at: 2)
+        var emptied: [Int64] = []
+        var next: Int64 = 0
+        var seen = 0
+        while try old.step(), old.int64(1) < before.rawValue {
+            next = old.int64(0)
+            seen += 1
+            if old.int(2) != 0 { emptied.append(next) }
+        }
+        old.reset()
+        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = ?")
+        for first in emptied {
+            try delete.bind(first, at: 1)
+            try delete.run()
+        }
+        return seen < limit ? 0 : next
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+import TaskGridCore
+
+/// What people ask: tasks whole, one by one or listed.
+struct Records {
+    private let database: Database
+    private let types: TypeTable
+
+    init(_ database: Database) throws {
+        self.database = database
+        types = try TypeTable(database)
+    }
+
+    func records(_ ids: some Sequence<Int64>) throws -> [TaskRecord] {
+        let query = try BoundStatement(database, Self.select)
+        var records: [TaskRecord] = []
+        for id in ids {
+            try query.bind(id, at: 1)
+            if try query.step() { records.append(try record(query)) }
+            query.reset()
+        }
+        return records
+    }
+
+    private static let select = """
+        SELECT task.id, task.type, task.priority, task.position, task.max_attempts, task.payload,
+            submission.count, submission.key, submission.created,
+            ending.state, ending.attempt, ending.completed, ending.worker, ending.error, ending.result,
+            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0)
+        FROM task CROSS JOIN submission ON submission.first = task.id - task.position
+            LEFT JOIN ending ON ending.id = task.id
+            LEFT JOIN open ON open.type = task.type AND open.priority = task.priority AND open.id = task.id
+            LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
+        WHERE task.id = ?
+        """
+
+    private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
+        let key = row.text(7) ?? ""
+        var record = TaskRecord(
+            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), payload: row.data(5), status: .pending,
+            created: Timestamp(rawValue: row.int64(8)), maxAttempts: row.int(4), priority: row.int(2),
+            key: row.int(6) > 1 ? "\(key)/\(row.int(3))" : key
+        )
+        if !row.isNull(9) {
+            guard let state = UInt8(exactly: row.int64(9)).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(9))")
+            }
+            record.status = state
+            record.attempt = row.int(10)
+            record.completed = Timestamp(rawValue: row.int64(11))
+            record.worker = row.text(12).flatMap { $0.isEmpty ? nil : $0 }
+            record.error = row.text(13).map(TaskError.init(description:))
+            record.result = row.isNull(14) ? nil : row.data(14)
+        } else if let attempt = row.optionalInt64(15) {
+            record.attempt = Int(attempt)
+            record.due = row.optionalInt64(16).map(Timestamp.init)
+            record.status = record.due == nil ? .queued : .scheduled
+            record.error = row.text(17).map(TaskError.init(description:))
+        } else if row.int(18) != 0 {
+            record.status = .queued
+            record.attempt = 1
+        }
+        return record
+    }
+
+    /// The newest first.
+    func records(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) throws -> [TaskRecord] {
+        guard limit > 0 else { return [] }
+        let listing = Listing(database: database, before: before?.rawValue ?? .max, limit: limit)
+        let ids: [Int64]
+        if type == nil, state == nil {
+            ids = try listing.all()
+        } else {
+            let numbers = types.entries(type).map(\.number)
+            ids = try numbers.flatMap { try listing.ids(type: $0, state: state) }
+        }
+        return try records(ids.sorted(by: >).prefix(limit))
+    }
+}

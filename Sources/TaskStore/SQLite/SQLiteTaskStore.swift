@@ -1,0 +1,156 @@
+import Dispatch
+import GRDB
+public import TaskGridCore
+
+/// A task store in one SQLite file, embedded in its process.
+///
+/// One connection writes, in write-ahead-log mode with `synchronous = FULL`: each commit is one fsync of the log. Others read
+/// snapshots beside it, so queries do not hold commits up. All of it runs on the database's own threads.
+///
+/// Two processes may have the file open, as when a dispatcher stands by for another: nothing read in one transaction is relied
+/// on in the next.
+public final class SQLiteTaskStore: TaskStore {
+    public let identity: String
+    /// The file; `:memory:` where there is none.
+    public let path: String
+    let database: any DatabaseWriter
+    private let gate = Gate()
+
+    /// Opens the file, or makes it: its folder too, and readable by its owner alone.
+    ///
+    /// - Parameter busyTimeout: How long a call waits while another process writes to the file.
+    /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `locked`, `diskFull`, `failed`.
+    public convenience init(path: String, busyTimeout: Duration = .seconds(5)) async throws(StoreError) {
+        try await self.init(path: path) { try StoreFile.open(path, busyTimeout: busyTimeout) }
+    }
+
+    /// A store without a file, gone when it is released: for tests.
+    public static func inMemory() async throws(StoreError) -> SQLiteTaskStore {
+        try await SQLiteTaskStore(path: ":memory:") { try StoreFile.inMemory() }
+    }
+
+    private init(path: String, open: @escaping @Sendable () throws -> any DatabaseWriter) async throws(StoreError) {
+        // Opening may have to recover a log or to migrate: not on the cooperative pool.
+        let opened: Result<(any DatabaseWriter, String), StoreError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result {
+                        let database = try open()
+                        let identity = try database.read { try String.fetchOne($0, sql: "SELECT identity FROM store") }
+                        guard let identity else { throw StoreError(.corrupt, "the store table is empty") }
+                        return (database, identity)
+                    }.mapError { StoreError($0, path: path) }
+                )
+            }
+        }
+        (database, identity) = try opened.get()
+        self.path = path
+    }
+
+    public func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
+        guard !changes.isEmpty else { return StoreReceipt() }
+        return try await write { database in
+            var commit = try Commit(database)
+            return try commit.apply(changes)
+        }
+    }
+
+    public func types() async throws(StoreError) -> [TaskType] {
+        try await read { try TypeTable($0).all }
+    }
+
+    public func counts() async throws(StoreError) -> [TaskType: TaskCounts] {
+        try await read { try Counting.counts($0) }
+    }
+
+    public func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask] {
+        try await read { try OpenTasks($0).handedOut(type, after: after, limit: limit) }
+    }
+
+    public func nextDue() async throws(StoreError) -> [TaskType: Timestamp] {
+        try await read { try OpenTasks($0).nextDue() }
+    }
+
+    public func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
+        try await read { try OpenTasks($0).expired(at: time, limit: limit) }
+    }
+
+    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
+        try await tasks([id]).first
+    }
+
+    public func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {
+        try await read { try Records($0).records(ids.lazy.map(\.rawValue)) }
+    }
+
+    public func tasks(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) async throws(StoreError) -> [TaskRecord] {
+        try await read { try Records($0).records(type: type, state: state, before: before, limit: limit) }
+    }
+
+    public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? {
+        try await read { try OpenTasks($0).task(id) }
+    }
+
+    public func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int {
+        try await write { try Pruning(database: $0, before: before, keeping: keeping, limit: limit).run() }
+    }
+
+    public func close() async {
+        guard await gate.close() else { return }
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [database] in
+                // Puts the log into the file, so that the file is whole by itself. Where another process reads it, the log stays
+                // and is read when the store is opened again: nothing is lost by either failing.
+                try? database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+                try? database.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: Access
+
+    /// Runs in a write transaction, which is rolled back where the body throws.
+    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        guard gate.enter() else { throw .closed(path: path) }
+        defer { gate.leave() }
+        // Callbacks rather than GRDB's async functions: those are interrupted when the calling task is cancelled, and then
+        // nobody knows whether the commit happened.
+        let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
+            database.asyncWriteWithoutTransaction { database in
+                continuation.resume(
+                    returning: Result {
+                        var value: Value?
+                        try database.inTransaction(.immediate) {
+                            value = try body(database)
+                            return .commit
+                        }
+                        guard let value else { throw StoreError(.failed, "a transaction ended without an answer") }
+                        return value
+                    }
+                )
+            }
+        }
+        return try unwrapped(result)
+    }
+
+    /// Runs on a snapshot.
+    private func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        guard gate.enter() else { throw .closed(path: path) }
+        defer { gate.leave() }
+        let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
+            database.asyncRead { database in
+                continuation.resume(returning: Result { try body(try database.get()) })
+            }
+        }
+        return try unwrapped(result)
+    }
+
+    private func unwrapped<Value>(_ result: Result<Value, any Error>) throws(StoreError) -> Value {
+        do {
+            return try result.get()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}

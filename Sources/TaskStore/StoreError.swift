@@ -1,0 +1,34 @@
+/// What went wrong with the store. Nothing was changed by the call that threw it.
+public struct StoreError: Error, Hashable, Sendable {
+    public enum Code: String, Sendable {
+        /// No room for what was to be written. The store goes on working once there is.
+        case diskFull
+        /// Another process holds the file for longer than this one waits. It can be tried again.
+        case locked
+        /// This process may not write there: the rights, or a file system that is mounted read-only.
+        case readOnly
+        /// The file is damaged, or is no store.
+        case corrupt
+        /// The file was written by a newer version.
+        case newerVersion
+        /// The store was closed here.
+        case closed
+        /// Asked for something that makes no sense: a mistake of the caller.
+        case badRequest
+        /// Anything else that the database or the file system says.
+        case failed
+    }
+
+    public let code: Code
+    /// What happened, to which file, and what to do.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String { message }
+}

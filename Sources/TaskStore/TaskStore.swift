@@ -1,0 +1,66 @@
+public import TaskGridCore
+
+/// Where the grid keeps its tasks: what was accepted, what has been handed out, how each task ended.
+///
+/// This module owns the durable record, and nothing else knows how it is kept. The dispatcher is its only caller: it gathers
+/// what it has to write into one `StoreChanges`, commits that, and only then answers, publishes or acknowledges anything.
+/// All decisions about a task's state are the dispatcher's; the store guards three promises by itself: what `commit` returned
+/// for is durable, a task ends once (the first terminal result wins), and an id is never given twice.
+///
+/// An **open** task is one that has not ended. What has been handed out is a cursor per type and priority: open tasks up to it
+/// are handed out as attempt 1, those beyond wait (`pending`), in the order of their ids. A task that is to be handed out again, or not
+/// before some time, steps *aside*: it keeps its own due time and attempt, and the cursor does not speak for it.
+///
+/// Every call may throw a `StoreError`. A call that threw changed nothing; cancelling the calling task does not interrupt it.
+public protocol TaskStore: Sendable {
+    /// UUID text made when the store was made.
+    var identity: String { get }
+
+    /// Applies everything in one transaction, in this order: types, submissions, endings, schedules, takes.
+    ///
+    /// It is durable when this returns: it survives the death of the process and of the machine.
+    func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
+
+    /// All types that were ever named, ascending.
+    func types() async throws(StoreError) -> [TaskType]
+
+    /// The books of each known type, from one snapshot.
+    ///
+    /// What was submitted and what ended comes from durable tallies, pruned tasks included; what is pending, scheduled and queued
+    /// (handed out and not ended) is counted. `running` is 0: only the dispatcher knows.
+    func counts() async throws(StoreError) -> [TaskType: TaskCounts]
+
+    /// Tasks of a type that are handed out and not ended, ascending, with ids above `after`: what a dispatcher that starts takes over.
+    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask]
+
+    /// The earliest due time of the scheduled tasks of each type that has any.
+    func nextDue() async throws(StoreError) -> [TaskType: Timestamp]
+
+    /// Open tasks whose expiry is at or before `time`, the earliest first.
+    func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask]
+
+    /// One task, whole; nil where the store does not know it (any more).
+    func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
+
+    /// Those of the tasks that the store knows, in the order asked for.
+    func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord]
+
+    /// Tasks by type and state, the newest (highest id) first, with ids below `before`.
+    ///
+    /// A store does not know what runs: asked for `running` it answers as for `queued`.
+    func tasks(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) async throws(StoreError) -> [TaskRecord]
+
+    /// The task, if it is known and has not ended.
+    func open(_ id: TaskID) async throws(StoreError) -> OpenTask?
+
+    /// Forgets ended tasks, the first that ended first: those that completed before `before`, and those beyond the `keeping`
+    /// that ended last; then keys of submissions older than `before` that have no tasks left.
+    ///
+    /// One call is one small step: at most `limit` tasks go, and about as many keys are looked at. Callers repeat.
+    ///
+    /// - Returns: How many tasks went.
+    func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int
+
+    /// Waits for the calls under way, then lets go of the store. Every later call throws `closed`.
+    func close() async
+}

@@ -1,0 +1,25 @@
+public import TaskGridCore
+
+/// What one transaction is to write, in the order in which it is applied.
+public struct StoreChanges: Hashable, Sendable {
+    /// Types to make known, whether or not they have tasks. Submissions make theirs known by themselves.
+    public var types: [TaskType]
+    public var submissions: [NewSubmission]
+    public var endings: [NewEnding]
+    public var schedules: [Schedule]
+    public var takes: [Take]
+
+    public init(
+        types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [], schedules: [Schedule] = [], takes: [Take] = []
+    ) {
+        self.types = types
+        self.submissions = submissions
+        self.endings = endings
+        self.schedules = schedules
+        self.takes = takes
+    }
+
+    public var isEmpty: Bool {
+        types.isEmpty && submissions.isEmpty && endings.isEmpty && schedules.isEmpty && takes.isEmpty
+    }
+}

@@ -1,0 +1,17 @@
+/// What a commit answers: one element for each element of the changes, in their order.
+public struct StoreReceipt: Hashable, Sendable {
+    public var submissions: [Accepted]
+    /// False where the task had ended before or is not known: then nothing was changed.
+    public var endings: [Bool]
+    /// What each take got.
+    public var handOuts: [[HandOut]]
+    /// For each take, whether it left no task of its type behind that could be handed out now.
+    public var exhausted: [Bool]
+
+    public init(submissions: [Accepted] = [], endings: [Bool] = [], handOuts: [[HandOut]] = [], exhausted: [Bool] = []) {
+        self.submissions = submissions
+        self.endings = endings
+        self.handOuts = handOuts
+        self.exhausted = exhausted
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import LocalGrid
+import Logging
+
+/// Runs a private broker alone.
+struct BrokerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "broker",
+        abstract: "Run a private RabbitMQ alone, for tests and development.",
+        discussion: """
+            Other commands find it by its folder:
+              taskgrid broker --data /tmp/grid --ports free
+              taskgrid dispatcher --grid /tmp/grid
+            """
+    )
+
+    @Option(help: "standard: the documented ports; free: any.", completion: .list(["standard", "free"]), transform: Arguments.ports)
+    var ports: Ports.Choice = .free
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let configuration = try await grid.configuration()
+            let folder = configuration.folder
+            let local = LocalGrid(GridConfiguration(folder: folder, broker: .privately, ports: ports, services: nil))
+            try await GridRun(grid: local, logger: configuration.logger("broker", default: .info)).run { file in
+                Terminal.say("The broker runs; \(folder.gridFile) says how to reach it.")
+                if let admin = file.admin { Terminal.say("    RabbitMQ admin  \(admin)") }
+                Terminal.say("    logs            \(folder.logs)")
+                Terminal.say("Ctrl-C stops it.")
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Dispatcher
+import LocalGrid
+import Logging
+import TaskStore
+
+/// Runs the dispatcher.
+struct DispatcherCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dispatcher",
+        abstract: "Run the dispatcher: accepts tasks, keeps them, hands them to workers, collects results.",
+        discussion: """
+            One is active for a store; others that are started stand by and take over.
+              taskgrid dispatcher --broker amqp://user:password@host --store /var/lib/taskgrid/store.sqlite
+            SIGTERM or Ctrl-C stops it in order; nothing accepted is lost either way.
+            """
+    )
+
+    @Option(help: ArgumentHelp("The SQLite file of the tasks; store.sqlite in the grid's folder by default.", valueName: "file"), completion: .file())
+    var store: String?
+    @Option(help: ArgumentHelp("The most bytes that a payload may have.", valueName: "bytes"))
+    var maxPayload: String?
+    @Option(help: ArgumentHelp("Tries of a task that does not say how many.", valueName: "count"))
+    var maxAttempts: String?
+    @Option(help: ArgumentHelp("How long ended tasks and results are kept, such as 7d.", valueName: "time"))
+    var retention: String?
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let setup = try await ServiceSetup(
+                "dispatcher", grid,
+                [
+                    "dispatcher.store": store, "dispatcher.max-payload": maxPayload, "dispatcher.max-attempts": maxAttempts,
+                    "dispatcher.retention": retention,
+                ]
+            )
+            let path = setup.configuration.settings.text("dispatcher.store")?.text ?? setup.configuration.folder.store
+            setup.logger.info("opening the store", metadata: ["store.path": "\(path)"])
+            let store = try await SQLiteTaskStore(path: path)
+            let dispatcher = Dispatcher(
+                configuration: setup.configuration.dispatcher, endpoint: setup.endpoint, topology: setup.configuration.topology,
+                store: store, logger: setup.logger, onReady: { setup.ready.make() }
+            )
+            try await ServiceRun.run(dispatcher, logger: setup.logger)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Monitor
+
+/// Runs the monitor.
+struct MonitorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "monitor",
+        abstract: "Run the monitor: statistics over REST, metrics and a dashboard.",
+        discussion: """
+            taskgrid monitor --port 8080
+            curl http://127.0.0.1:8080/stats
+            """
+    )
+
+    @Option(help: "The address to listen on.")
+    var host: String?
+    @Option(help: "The port to listen on; 0 for any.")
+    var port: String?
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let setup = try await ServiceSetup("monitor", grid, ["monitor.host": host, "monitor.port": port])
+            let monitor = Monitor(
+                configuration: setup.configuration.monitor, endpoint: setup.endpoint, topology: setup.configuration.topology,
+                logger: setup.logger, onListening: { _ in setup.ready.make() }
+            )
+            try await ServiceRun.run(monitor, logger: setup.logger)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import TaskGridClient
+import TaskGridCore
+
+/// Prints a task's result.
+struct ResultCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "result",
+        abstract: "Print the result of a task.",
+        discussion: """
+            The exit code says what became of the task:
+              0  it succeeded; the result is on standard output
+              3  the store does not know it
+              4  it has not ended (with --wait: not within the time)
+              5  it failed; the error is on standard error
+              6  it was cancelled
+              7  it expired
+              2  the grid cannot be reached, or the dispatcher does not answer
+
+              taskgrid result 17
+              taskgrid result 17 --wait --within 1m
+            """
+    )
+
+    @Argument(help: "The task's id.", transform: Arguments.id)
+    var id: TaskID
+    @Flag(help: "Wait for the task to end.")
+    var wait = false
+    @Option(help: ArgumentHelp("How long to wait, such as 30s.", valueName: "time"), transform: Arguments.time)
+    var within: Duration = .seconds(3600)
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                guard let ending = try await ending(client) else {
+                    throw Failure(.pending, "task \(id) has not ended: see 'taskgrid status \(id)', or wait with --wait")
+                }
+                switch ending.state {
+                case .succeeded: try await Output.standard.line(ending.result)
+                case .cancelled: throw Failure(.taskCancelled, "task \(id) was cancelled")
+                case .expired: throw Failure(.taskExpired, "task \(id) expired")
+                default: throw Failure(.taskFailed, "task \(id) failed: \(ending.error?.description ?? "no reason given")")
+                }
+            }
+        }
+    }
+
+    private func ending(_ client: GridClient) async throws -> Ending? {
+        guard wait else { return try await client.result(id) }
+        do throws(ClientError) {
+            return try await client.outcome(of: id, within: within)
+        } catch {
+            guard error.code == .timedOut else { throw error }
+            return nil
+        }
+    }
+}

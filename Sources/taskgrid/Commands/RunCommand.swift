@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Runs tasks and prints their results.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run tasks and print their results, one a line, in the order of the payloads.",
+        discussion: """
+            Standard output gets the results and nothing else:
+              taskgrid run reverse hello
+              taskgrid run sum '[1, 2, 3.5]'
+              taskgrid run upper --file names.txt > NAMES.txt
+              cat *.txt | taskgrid run hash --file - | sort | uniq -c
+
+            A task that does not succeed is told on standard error and the exit code is 5; of many, its line is empty.
+            """
+    )
+
+    @OptionGroup var payloads: PayloadOptions
+    @OptionGroup(title: "Task") var task: TaskArguments
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let (type, options, source) = (payloads.type, task.options(), try payloads.source())
+            var failures = 0
+            try await grid.withClient { client in
+                let progress = ProgressBar("tasks", isWanted: payloads.areMany)
+                defer { progress.clear() }
+                try await OrderedPipeline.run(width: SubmitCommand.width, read: source) { run in
+                    try await client.run(type, run, options: options, progress: progress)
+                } emit: { endings in
+                    for ending in endings { failures += try await emit(ending, progress) }
+                    try await Output.standard.flush()
+                }
+            }
+            if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
+        }
+    }
+
+    /// Prints a result; gives 1 where there is none.
+    private func emit(_ ending: Ending, _ progress: ProgressBar) async throws -> Int {
+        guard ending.state == .succeeded else {
+            progress.clear()
+            Terminal.tell("error: task \(ending.id) \(ending.state): \(ending.error?.description ?? "no reason given")\n")
+            if payloads.areMany { try await Output.standard.line("") }
+            return 1
+        }
+        if Terminal.isTerminal(STDOUT_FILENO) { progress.clear() }
+        try await Output.standard.line(ending.result)
+        return 0
+    }
+}

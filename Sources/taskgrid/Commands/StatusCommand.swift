@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Shows a task.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show how a task stands.",
+        discussion: """
+            The exit code is 0 where the task is known, 3 where it is not.
+              taskgrid status 17
+              taskgrid status 17 --json | jq -r .status
+            """
+    )
+
+    @Argument(help: "The task's id.", transform: Arguments.id)
+    var id: TaskID
+    @Flag(help: "Print the task as JSON.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                let record = try await client.status(id)
+                guard !json else { return try await Output.standard.line(JSON.encode(record)) }
+                let width = Terminal.width(STDOUT_FILENO)
+                for line in Self.lines(record, width: width) { try await Output.standard.line(line) }
+            }
+        }
+    }
+
+    static func lines(_ record: TaskRecord, width: Int?) -> [String] {
+        var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("status", "\(record.status)")]
+        fields.append(("payload", shown(record.payload)))
+        if let result = record.result { fields.append(("result", shown(result))) }
+        if let error = record.error { fields.append(("error", error.description)) }
+        fields.append(("attempt", "\(record.attempt) of \(record.maxAttempts)"))
+        fields.append(("created", record.created.description))
+        if let due = record.due { fields.append(("due", due.description)) }
+        if let completed = record.completed {
+            fields.append(("completed", "\(completed), after \((completed - record.created).seconds) s"))
+        }
+        if let worker = record.worker { fields.append(("worker", worker)) }
+        if record.priority > 0 { fields.append(("priority", "\(record.priority)")) }
+        fields.append(("key", record.key))
+        return fields.map { name, value in
+            let line = name.padding(toLength: 11, withPad: " ", startingAt: 0) + value
+            guard let width, line.count > width else { return line }
+            return line.prefix(width - 1) + "…"
+        }
+    }
+
+    /// Bytes for a line of the terminal: without what would move its cursor.
+    private static func shown(_ bytes: Data) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return "\(bytes.count) bytes, not text" }
+        return String(text.prefix(1000).map { $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 } ? $0 : "·" })
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+import TaskGridClient
+import TaskGridCore
+
+/// Submits random tasks with known answers, now and then, and checks the answers.
+struct TestClientCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test-client",
+        abstract: "Submit random tasks of all types at intervals and check their answers.",
+        discussion: """
+            Each round submits a task of each of the five types that come with the grid. Every submission and every answer is
+            written to the log file and to standard output. The exit code is 1 where an answer was wrong or missing.
+              taskgrid test-client
+              taskgrid test-client --interval 1 --count 10 --log /tmp/tests.log
+            """
+    )
+
+    @Option(help: ArgumentHelp("How long from round to round.", valueName: "time"), transform: Arguments.time)
+    var interval: Duration = .seconds(30)
+    @Option(help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"))
+    var count: Int?
+    @Option(help: ArgumentHelp("The log file; it grows.", valueName: "file"), completion: .file())
+    var log = "taskgrid_tests.log"
+    @Option(help: ArgumentHelp("How long to wait for an answer.", valueName: "time"), transform: Arguments.time)
+    var within: Duration = .seconds(60)
+    @Option(help: "Makes the tasks the same as in an earlier run, whose log names it.")
+    var seed: UInt64?
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let trial = Trial(log: try TrialLog(path: log), patience: within)
+            let rounds = Rounds(interval: interval, count: count, seed: seed ?? .random(in: .min ... .max))
+            let grid = grid
+            // Unstructured, since it is cancelled on its own by the signal and then awaited.
+            let life = Task { try await grid.withClient { try await rounds.run(trial, $0) } }
+            try await StopSignals.during {
+                do {
+                    try await life.value
+                } catch is CancellationError {
+                    // Ctrl-C is how an endless run ends.
+                }
+            } onFirst: { _ in
+                life.cancel()
+            }
+            try await trial.finish()
+        }
+    }
+}
+
+/// Rounds of tasks at intervals.
+struct Rounds: Sendable {
+    let interval: Duration
+    let count: Int?
+    let seed: UInt64
+
+    func run(_ trial: Trial, _ client: GridClient) async throws {
+        try await trial.log.line("started  seed \(seed)")
+        var generator = SplitMix64(seed: seed)
+        var round = 0
+        var next = ContinuousClock.now
+        while round < count ?? .max {
+            try await Task.sleep(until: next, clock: .continuous)
+            next += interval
+            round += 1
+            try await trial.round(round, KnownTask.each(using: &generator), client)
+        }
+    }
+}
+
+/// A generator that a seed repeats: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+/// OOPSLA 2014).
+struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import BuiltinWorkers
+import LocalGrid
+import Logging
+import TaskGridCore
+import TaskGridWorker
+
+/// Runs a whole grid on this machine.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run a whole grid on this machine: a private RabbitMQ, the services and workers.",
+        discussion: """
+            It runs until Ctrl-C, which stops everything in order; what was accepted is kept in the grid's folder and done after
+            the next start.
+              taskgrid up
+              taskgrid up --workers hash=4,wait=0
+              taskgrid up --ports free --data /tmp/grid       a second grid beside the first
+              taskgrid up --broker amqp://user:password@host  with a broker that runs already
+            """
+    )
+
+    @Option(help: "standard: the documented ports; free: any.", completion: .list(["standard", "free"]), transform: Arguments.ports)
+    var ports: Ports.Choice = .standard
+    @Option(help: ArgumentHelp("How many worker processes of each type; one of each that is not named.", valueName: "type=count,…"))
+    var workers: String?
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let configuration = try await grid.configuration()
+            let logger = configuration.logger("up", default: .info)
+            var counts = WorkerCounts(Dictionary(uniqueKeysWithValues: BuiltinWorkers.all.map { ($0.type, 1) }))
+            if let workers { try counts.apply(workers) }
+            var services = GridConfiguration.Services(workers: counts, prefix: configuration.topology.prefix)
+            services.environment = inherited
+            // Time to give back what did not finish, and to say farewell.
+            services.workersStopWithin = configuration.worker.drainDeadline + .seconds(5)
+            let broker = configuration.settings.text("broker").map { GridConfiguration.Broker.url($0.text) } ?? .privately
+            if case .url = broker { _ = try configuration.endpoint() }
+            let folder = configuration.folder
+            let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
+            try await GridRun(grid: local, logger: logger).run { file in
+                Terminal.say(Welcome(file: file, folder: folder).text)
+            }
+        }
+    }
+
+    /// What the services take from this command's arguments.
+    private var inherited: [String: String] {
+        let settings = ["config": grid.config, "queue-kind": grid.queueKind, "log-level": grid.logLevel, "log-format": grid.logFormat]
+        return Dictionary(uniqueKeysWithValues: settings.compactMap { key, value in value.map { (Settings.variable(of: key), $0) } })
+    }
+}
+
+/// What a person wants to know of a grid that runs.
+struct Welcome {
+    let file: GridFile
+    let folder: GridFolder
+
+    var text: String {
+        let option = folder == .standard() ? "" : " --grid \(folder.path)"
+        var lines = ["", "The grid runs. Try it in another terminal:", "", "    taskgrid run reverse hello\(option)", ""]
+        if let monitor = file.monitor {
+            lines.append("    dashboard       \(monitor)/")
+            lines.append("    statistics      \(monitor)/stats")
+        }
+        if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
+        lines.append("    logs            \(folder.logs)")
+        lines.append("")
+        lines.append("Ctrl-C stops it.")
+        return lines.joined(separator: "\n")
+    }
+}

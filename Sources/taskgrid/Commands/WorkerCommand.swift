@@ -1,0 +1,62 @@
+import ArgumentParser
+import BuiltinWorkers
+import TaskGridCore
+import TaskGridWorker
+
+/// Runs a worker process.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Run a worker: takes tasks of its types and does them.",
+        discussion: """
+            The types that come with the grid are \(BuiltinWorkers.names.joined(separator: ", ")); 'all' stands for them together.
+              taskgrid worker reverse
+              taskgrid worker hash upper --concurrency 16
+              taskgrid worker all
+            Start more of them to do more. SIGTERM or Ctrl-C lets the running tasks finish and gives the others back.
+            """
+    )
+
+    @Argument(help: "The types of tasks to do, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
+    var types: [String]
+    @Option(help: ArgumentHelp("How many tasks to run at a time.", valueName: "count"))
+    var concurrency: String?
+    @Option(help: ArgumentHelp("Messages of each type that the broker hands over ahead.", valueName: "count"))
+    var prefetch: String?
+    @Option(help: ArgumentHelp("How long running tasks may take once it is told to stop.", valueName: "time"))
+    var drainDeadline: String?
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let workers = try Self.workers(types)
+            let setup = try await ServiceSetup(
+                "worker", grid,
+                ["worker.concurrency": concurrency, "worker.prefetch": prefetch, "worker.drain-deadline": drainDeadline]
+            )
+            let worker = setup.configuration.worker
+            let host = WorkerHost(
+                endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
+                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, logger: setup.logger
+            )
+            // Its control queue is its alone: it is there when the worker is.
+            let queue = setup.configuration.topology.listenerQueue("control", host.id)
+            let probe = ReadinessProbe(queue: queue, sign: .owned, setup: setup)
+            try await ServiceRun.run(host, probe: probe, logger: setup.logger)
+        }
+    }
+
+    /// A worker of each type named, once.
+    private static func workers(_ types: [String]) throws(Failure) -> [any TaskWorker] {
+        var names: [String] = []
+        for name in types.flatMap({ $0 == "all" ? BuiltinWorkers.names : [$0] }) where !names.contains(name) { names.append(name) }
+        var workers: [any TaskWorker] = []
+        for name in names {
+            guard let worker = BuiltinWorkers.make(named: name) else {
+                throw Failure(.failed, "no worker for '\(name)' comes with the grid: \(BuiltinWorkers.names.joined(separator: ", ")), or all")
+            }
+            workers.append(worker)
+        }
+        return workers
+    }
+}

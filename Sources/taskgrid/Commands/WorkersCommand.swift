@@ -1,0 +1,67 @@
+import ArgumentParser
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Shows the workers that live.
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers",
+        abstract: "Show the workers that live now.",
+        discussion: """
+            taskgrid workers
+            taskgrid workers hash
+            taskgrid workers --json | jq -r .worker.worker
+            """
+    )
+
+    @Argument(help: "Only those of this type.", transform: Arguments.type)
+    var type: TaskType?
+    @Flag(help: "Print JSON, an object a line.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                let workers = try await client.workers(type).sorted {
+                    ($0.worker.types.first?.name ?? "", $0.worker.worker) < ($1.worker.types.first?.name ?? "", $1.worker.worker)
+                }
+                if json {
+                    for worker in workers { try await Output.standard.line(JSON.encode(worker)) }
+                } else if workers.isEmpty {
+                    Terminal.tell("no workers live\(type.map { " for \($0)" } ?? ""): start one with 'taskgrid worker TYPE'\n")
+                } else {
+                    let lines = Self.table(workers, now: .now()).lines(width: Terminal.width(STDOUT_FILENO))
+                    for line in lines { try await Output.standard.line(line) }
+                }
+            }
+        }
+    }
+
+    static func table(_ workers: [LiveWorker], now: Timestamp) -> Table {
+        var table = Table(
+            headings: ["WORKER", "TYPES", "SLOTS", "RUNNING", "WAITING", "DONE", "FAILED", "UP", "STATE"], numeric: [2, 3, 4, 5, 6, 7]
+        )
+        table.rows = workers.map { live in
+            let worker = live.worker
+            return [
+                worker.worker, worker.types.map(\.name).joined(separator: ","), "\(worker.concurrency)", "\(worker.running.count)",
+                "\(worker.waiting.count)", Terminal.grouped(worker.done), Terminal.grouped(worker.failed), age(now - worker.started),
+                worker.draining ? "draining" : "live",
+            ]
+        }
+        return table
+    }
+
+    /// A duration in its two largest units, such as `3h12m`.
+    static func age(_ duration: Duration) -> String {
+        let seconds = max(0, Int(duration.seconds))
+        switch seconds {
+        case ..<60: return "\(seconds)s"
+        case ..<3600: return "\(seconds / 60)m\(seconds % 60)s"
+        case ..<86_400: return "\(seconds / 3600)h\(seconds % 3600 / 60)m"
+        default: return "\(seconds / 86_400)d\(seconds % 86_400 / 3600)h"
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import LocalGrid
+import TaskGridCore
+
+/// Texts of the command line as values, with errors that say what they have to be.
+enum Arguments {
+    @Sendable static func time(_ text: String) throws -> Duration {
+        guard let time = DurationText.read(text) else { throw ValidationError("'\(text)' is not \(DurationText.what)") }
+        return time
+    }
+
+    @Sendable static func type(_ text: String) throws -> TaskType {
+        do {
+            return try TaskType(text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    @Sendable static func id(_ text: String) throws -> TaskID {
+        guard let id = TaskID(text) else { throw ValidationError("'\(text)' is no task id: a whole number, as 'taskgrid submit' prints it") }
+        return id
+    }
+
+    @Sendable static func ports(_ text: String) throws -> Ports.Choice {
+        guard let choice = Ports.Choice(rawValue: text) else { throw ValidationError("'\(text)' is no choice of ports: standard or free") }
+        return choice
+    }
+}

@@ -1,0 +1,103 @@
+import AMQP
+import Dispatcher
+import Foundation
+import Logging
+import Monitor
+import TaskGridCore
+import TaskGridWorker
+
+/// Everything that can be configured. A setting is taken from the command's arguments, else from the environment, else from
+/// the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`), else it has its default. A key's variable is
+/// `TASKGRID_` and the key in capitals with `_` for `.` and `-`: `worker.drain-deadline` is `TASKGRID_WORKER_DRAIN_DEADLINE`.
+/// Times are written `500ms`, `30s`, `15m`, `12h`, `7d`; a bare number is seconds.
+///
+/// | key | what | default |
+/// |---|---|---|
+/// | `broker` | the broker's URL, `amqp://` or `amqps://` | that of the grid in `data` |
+/// | `data` | the folder of a grid on this machine | `$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid` |
+/// | `prefix` | before every name in the broker, so that several grids can share one | `taskgrid` |
+/// | `queue-kind` | `classic`, or `quorum` for a cluster | `classic` |
+/// | `log-level` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | services `info`, others `warning` |
+/// | `log-format` | `text`, or `json`: an object a line | `text` |
+/// | `ready-file` | a file that a service makes when it is connected and consumes | none |
+/// | `dispatcher.store` | the SQLite file of the tasks | `store.sqlite` in `data` |
+/// | `dispatcher.max-payload` | the most bytes of a payload | 4194304 |
+/// | `dispatcher.max-attempts` | tries of a task that does not say | 3 |
+/// | `dispatcher.backoff` | before the second try, doubled for each after it | `1s` |
+/// | `dispatcher.max-backoff` | at most that long | `60s` |
+/// | `dispatcher.retention` | how long ended tasks and results are kept | `7d` |
+/// | `dispatcher.retention-count` | how many of them are kept at most | 10000000 |
+/// | `dispatcher.window` | how much work the broker holds per type, in time | `2s` |
+/// | `dispatcher.max-batch` | the most tasks of a work message | 64 |
+/// | `dispatcher.prefetch` | messages that the broker hands the dispatcher ahead | 500 |
+/// | `worker.concurrency` | how many tasks a worker runs at a time | four for each core |
+/// | `worker.prefetch` | messages of each type that the broker hands it ahead | twice the concurrency, at least 8 |
+/// | `worker.drain-deadline` | how long running tasks may take once the worker is told to stop | `30s` |
+/// | `monitor.host` | the address that the monitor listens on | `127.0.0.1` |
+/// | `monitor.port` | its port; 0 for any | 8080 |
+struct Configuration {
+    let settings: Settings
+    let topology: Topology
+    let logLevel: Logger.Level?
+    let logFormat: TerminalLog.Format
+    let readyFile: String?
+    let dispatcher: DispatcherConfiguration
+    let worker: Worker
+    let monitor: MonitorConfiguration
+
+    struct Worker {
+        let concurrency: Int
+        let prefetch: Int
+        let drainDeadline: Duration
+    }
+
+    /// - Throws: `Failure` naming the first setting that cannot be.
+    init(_ settings: Settings) throws(Failure) {
+        self.settings = settings
+        topology = Topology(
+            prefix: try settings.value("prefix", "1 to 64 letters, digits, '-', '_' or '.'", default: Topology.defaultPrefix, Self.prefix),
+            queueKind: try settings.choice("queue-kind", default: .classic)
+        )
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        logLevel = try settings.value("log-level", "one of \(levels)", default: nil) { text in Logger.Level(rawValue: text).map { $0 } }
+        logFormat = try settings.choice("log-format", default: .text)
+        readyFile = settings.text("ready-file")?.text
+        dispatcher = try DispatcherConfiguration(settings)
+        worker = try Worker(settings)
+        monitor = MonitorConfiguration(
+            host: settings.text("monitor.host")?.text ?? MonitorConfiguration.defaultHost,
+            port: try settings.integer("monitor.port", 0...65535, default: MonitorConfiguration.defaultPort)
+        )
+    }
+
+    private static func prefix(_ text: String) -> String? {
+        let isName = text.utf8.allSatisfy { byte in
+            let scalar = Character(Unicode.Scalar(byte))
+            return scalar.isASCII && (scalar.isLetter || scalar.isNumber || "-_.".contains(scalar))
+        }
+        return isName && (1...64).contains(text.utf8.count) ? text : nil
+    }
+}
+
+extension Configuration.Worker {
+    fileprivate init(_ settings: Settings) throws(Failure) {
+        concurrency = try settings.integer("worker.concurrency", 1...10_000, default: WorkerHost.defaultConcurrency)
+        prefetch = try settings.integer("worker.prefetch", 1...65535, default: WorkerHost.defaultPrefetch(concurrency: concurrency))
+        drainDeadline = try settings.duration("worker.drain-deadline", default: .seconds(30))
+    }
+}
+
+extension DispatcherConfiguration {
+    fileprivate init(_ settings: Settings) throws(Failure) {
+        self.init()
+        maximumPayload = try settings.integer("dispatcher.max-payload", 1...(60 << 20), default: maximumPayload)
+        retry.maxAttempts = try settings.integer("dispatcher.max-attempts", 1...1000, default: retry.maxAttempts)
+        retry.backoff.base = try settings.duration("dispatcher.backoff", default: retry.backoff.base)
+        retry.backoff.ceiling = try settings.duration("dispatcher.max-backoff", default: retry.backoff.ceiling)
+        retention = try settings.duration("dispatcher.retention", default: retention)
+        retentionCount = try settings.integer("dispatcher.retention-count", 0...1_000_000_000, default: retentionCount)
+        window = try settings.duration("dispatcher.window", default: window)
+        maximumBatch = try settings.integer("dispatcher.max-batch", 1...10_000, default: maximumBatch)
+        prefetch = try settings.integer("dispatcher.prefetch", 1...65535, default: prefetch)
+    }
+}

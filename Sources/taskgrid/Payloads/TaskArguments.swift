@@ -1,0 +1,35 @@
+import ArgumentParser
+import TaskGridClient
+
+/// How tasks are to be treated.
+struct TaskArguments: ParsableArguments {
+    @Option(help: "0 to 9; higher goes first.")
+    var priority = 0
+
+    @Option(help: ArgumentHelp("How long to wait before the task is handed out, such as 30s.", valueName: "time"), transform: Arguments.time)
+    var delay: Duration?
+
+    @Option(help: ArgumentHelp("When a task that has not begun expires, such as 1h from now.", valueName: "time"), transform: Arguments.time)
+    var expires: Duration?
+
+    @Option(help: ArgumentHelp("Tries in all; the dispatcher's default is 3.", valueName: "count"))
+    var maxAttempts: Int?
+
+    @Option(help: ArgumentHelp("How long one attempt may run, such as 10s.", valueName: "time"), transform: Arguments.time)
+    var timeout: Duration?
+
+    @Option(help: ArgumentHelp("How long the submission may take.", valueName: "time"), transform: Arguments.time)
+    var within: Duration = .seconds(30)
+
+
+    func options(key: String? = nil) -> TaskOptions {
+        TaskOptions(
+            maxAttempts: maxAttempts, timeout: timeout, priority: priority, delay: delay, expiry: expires, key: key, deadline: within
+        )
+    }
+
+    func validate() throws {
+        if !(0...9).contains(priority) { throw ValidationError("--priority is 0 to 9, not \(priority)") }
+        if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts is at least 1, not \(maxAttempts)") }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import LocalGrid
+import Logging
+
+/// Runs a grid on this machine until it is told to stop, and tells what happens.
+struct GridRun {
+    let grid: LocalGrid
+    let logger: Logger
+
+    /// - Parameter onRunning: told once everything is ready.
+    func run(onRunning: @escaping @Sendable (GridFile) -> Void) async throws {
+        let (grid, logger) = (grid, logger)
+        // Unstructured, since it is cancelled on its own by the signal and then awaited.
+        let life = Task {
+            try await grid.run { event in
+                switch event {
+                case .process(let event): Self.log(event, logger)
+                case .running(let file): onRunning(file)
+                }
+            }
+        }
+        try await StopSignals.during {
+            try await life.value
+        } onFirst: { signal in
+            logger.notice("stopping everything in order; a second signal stops at once", metadata: ["signal": "\(signal)"])
+            life.cancel()
+        }
+    }
+
+    private static func log(_ event: ProcessEvent, _ logger: Logger) {
+        let process = Logger.MetadataValue.string(event.process)
+        switch event.what {
+        case .starting: logger.info("starting", metadata: ["process": process])
+        case .ready(let duration): logger.info("ready", metadata: ["process": process, "after": "\(Self.shown(duration))"])
+        case .ended(let ending): logger.error("ended unasked", metadata: ["process": process, "ending": "\(ending)"])
+        case .restarting(let attempt, let duration):
+            logger.warning("starting anew", metadata: ["process": process, "attempt": "\(attempt)", "after": "\(Self.shown(duration))"])
+        case .stopped(let ending): logger.info("stopped", metadata: ["process": process, "ending": "\(ending)"])
+        }
+    }
+
+    private static func shown(_ duration: Duration) -> String {
+        duration.formatted(.units(allowed: [.minutes, .seconds, .milliseconds], width: .narrow, maximumUnitCount: 2))
+    }
+}

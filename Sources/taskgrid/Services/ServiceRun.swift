@@ -1,0 +1,49 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs a service until it is told to stop: SIGTERM or SIGINT lets it drain, a second one ends the process at once.
+enum ServiceRun {
+    /// - Parameter probe: finds out when the service is ready, where it does not say so itself.
+    static func run(_ service: any Service, probe: ReadinessProbe? = nil, logger: Logger) async throws {
+        // What the group has to tell, the services tell better.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        var services = [
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: service, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: logger.label
+            )
+        ]
+        if let probe { services.append(.init(service: probe, successTerminationBehavior: .ignore, serviceName: "readiness")) }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet))
+        try await StopSignals.during {
+            try await group.run()
+        } onFirst: { signal in
+            logger.notice("stopping in order; a second signal stops at once", metadata: ["signal": "\(signal)"])
+            await group.triggerGracefulShutdown()
+        }
+    }
+}
+
+/// SIGTERM and SIGINT, taken from their default of killing the process.
+enum StopSignals {
+    /// Runs `body`; tells of the first signal while it runs. A second one ends the process at once, as the signal would.
+    static func during(_ body: @escaping @Sendable () async throws -> Void, onFirst: @escaping @Sendable (UnixSignal) async -> Void) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                var isStopping = false
+                for await signal in signals {
+                    if isStopping { exit(128 + signal.rawValue) }
+                    isStopping = true
+                    await onFirst(signal)
+                }
+                // The sequence ends only by cancellation, after the body.
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+}

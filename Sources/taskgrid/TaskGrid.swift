@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import TaskGridCore
+
+/// The `taskgrid` command: parses, configures, composes the services and the client, and runs them. Nothing imports it.
+///
+/// A subcommand is a file in `Commands`. What they share stands beside: `Configuration` (settings and which grid is meant),
+/// `Terminal` (output, logs, progress, failures), `Payloads` (reading many), `Services` (running one until it is told to stop).
+@main
+struct TaskGrid: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "taskgrid",
+        abstract: "A task grid on RabbitMQ.",
+        discussion: """
+            Start a whole grid on this machine, with a broker of its own, and leave it running:
+              taskgrid up
+
+            Then, in another terminal:
+              taskgrid run reverse hello          prints olleh
+              taskgrid run hash --file words.txt  one task for each line, the results in the same order
+              taskgrid submit wait 5              prints the task's id at once
+              taskgrid result 1                   its result; the exit code says whether there is one
+              taskgrid workers                    who works
+
+            Settings come from arguments, then from the environment (TASKGRID_BROKER, TASKGRID_LOG_LEVEL …), then from
+            config/taskgrid.yaml, which lists them all. Exit codes: 0 success, 1 failure, 2 the grid cannot be reached,
+            3 unknown task, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.
+            """,
+        version: TaskGridVersion.current,
+        groupedSubcommands: [
+            CommandGroup(name: "Tasks:", subcommands: [RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self]),
+            CommandGroup(name: "The grid:", subcommands: [UpCommand.self, WorkersCommand.self, TestClientCommand.self]),
+            CommandGroup(
+                name: "Its services, one by one:",
+                subcommands: [DispatcherCommand.self, NameserviceCommand.self, MonitorCommand.self, WorkerCommand.self, BrokerCommand.self]
+            ),
+        ]
+    )
+
+    static func main() async {
+        // A reader that is gone is told by the write that fails, not by the end of this process.
+        signal(SIGPIPE, SIG_IGN)
+        await main(nil)
+    }
+}

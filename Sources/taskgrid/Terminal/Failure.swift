@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import LocalGrid
+import TaskGridClient
+
+/// What a command ends with: a line for people and a code for scripts.
+struct Failure: Error, Hashable {
+    /// The exit codes of the `taskgrid` command, besides 0 for success and 64 for a wrong use.
+    enum Code: Int32 {
+        /// Anything else.
+        case failed = 1
+        /// The grid, or the service asked, cannot be reached.
+        case unreachable = 2
+        /// The store does not know the task.
+        case unknown = 3
+        /// The task has not ended.
+        case pending = 4
+        case taskFailed = 5
+        case taskCancelled = 6
+        case taskExpired = 7
+    }
+
+    let code: Code
+    /// What happened and what to do; nil where everything has been said.
+    let message: String?
+
+    init(_ code: Code, _ message: String?) {
+        self.code = code
+        self.message = message
+    }
+
+    /// What any error of the parts below means to a command.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as ClientError:
+            let code: Code =
+                switch error.code {
+                case .brokerUnavailable, .brokerBlocked, .brokerFull, .serviceUnavailable: .unreachable
+                case .unknownTask: .unknown
+                case .timedOut, .rejected, .badArgument, .badAnswer, .cancelled, .closed: .failed
+                }
+            self.init(code, error.message)
+        case let error as LocalGridError:
+            self.init(error.code == .notRunning ? .unreachable : .failed, error.message)
+        default: self.init(.failed, "\(error)")
+        }
+    }
+
+    /// Runs a command's body; its errors become a line on standard error and an exit code.
+    static func reported(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+            try await Output.standard.flush()
+        } catch let error as BrokenOutput {
+            // As a program ends that SIGPIPE kills: whoever read has read enough.
+            if error.isClosedPipe { throw ExitCode(128 + SIGPIPE) }
+            Terminal.tell("error: standard output cannot be written to: \(String(cString: strerror(error.code)))\n")
+            throw ExitCode(Code.failed.rawValue)
+        } catch let error where error is ExitCode || error is ValidationError || error is CleanExit {
+            throw error
+        } catch {
+            // What was written before the failure is still wanted; where that fails too, the failure itself says more.
+            try? await Output.standard.flush()
+            let failure = Failure(error)
+            if let message = failure.message { Terminal.tell("error: \(message)\n") }
+            throw ExitCode(failure.code.rawValue)
+        }
+    }
+}

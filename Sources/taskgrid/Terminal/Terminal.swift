@@ -1,0 +1,41 @@
+import Foundation
+
+/// What is known of the terminal.
+enum Terminal {
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Columns of the terminal behind a descriptor; nil where it is none.
+    static func width(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard isTerminal(descriptor), ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// Writes a few lines to standard output at once, for a person.
+    static func say(_ text: String) {
+        FileHandle.standardOutput.tell("\(text)\n")
+    }
+
+    /// Writes to standard error; what cannot be written there has nowhere else to go.
+    static func tell(_ text: String) {
+        FileHandle.standardError.tell(text)
+    }
+
+    /// A number with thousands set apart.
+    static func grouped(_ number: Int) -> String {
+        let digits = String(abs(number))
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text.append(",") }
+            text.append(digit)
+        }
+        return number < 0 ? "-\(text)" : text
+    }
+}
+
+extension FileHandle {
+    fileprivate func tell(_ text: String) {
+        // An error here means that nobody reads.
+        try? write(contentsOf: Data(text.utf8))
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Logging
+import TaskGridCore
+
+/// Logs to standard error: a line for people, or a JSON object a line for programs.
+struct TerminalLog: LogHandler {
+    enum Format: String, CaseIterable, Sendable {
+        case text, json
+    }
+
+    let label: String
+    let format: Format
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        let time = Timestamp.now().description
+        switch format {
+        case .text:
+            let values = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
+            let level = event.level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+            Terminal.tell("\(time) \(level) \(label): \(event.message)\(values)\n")
+        case .json:
+            var fields = all.mapValues { "\($0)" }
+            fields["time"] = time
+            fields["level"] = event.level.rawValue
+            fields["logger"] = label
+            fields["message"] = "\(event.message)"
+            Terminal.tell(String(decoding: JSON.encode(fields), as: UTF8.self) + "\n")
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = !value.isEmpty && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
+        return isPlain ? value : String(decoding: JSON.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,268 @@
+import AMQP
+import Foundation
+import Logging
+import TaskGridCore
+import Testing
+
+@Suite("A connection to a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct ConnectionTests {
+    private let id = UUID().uuidString
+
+    private func connection(_ name: String, _ declarations: Declarations = Declarations()) throws -> Connection {
+        Connection(try TestBroker.endpoint(), name: "test \(name)", declarations: declarations, logger: Logger(label: "test"))
+    }
+
+    private func route(queue: Queue? = nil) -> (declarations: Declarations, exchange: String, queue: String) {
+        let queue = queue ?? .exclusive("test.\(id)")
+        let exchange = "test.\(id)"
+        let declarations = Declarations(
+            exchanges: [Exchange(exchange, .direct)], queues: [queue],
+            bindings: [Binding(exchange: exchange, queue: queue.name, key: "k")]
+        )
+        return (declarations, exchange, queue.name)
+    }
+
+    private func take(_ count: Int, from consumer: Consumer) async -> [Delivery] {
+        var deliveries: [Delivery] = []
+        while deliveries.count < count, let batch = await consumer.next() { deliveries += batch }
+        return deliveries
+    }
+
+    @Test("what is published with every property comes out again")
+    func roundTrip() async throws {
+        let (declarations, exchange, queue) = route()
+        let connection = try connection("round trip", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        let message = Message(
+            properties: BasicProperties(
+                contentType: "text/plain",
+                headers: [
+                    "s": "grüß", "i": 42, "b": true, "d": .double(1.5), "t": .timestamp(7), "v": .void,
+                    "a": .array([1, "x"]), "f": .table(["y": false]), "x": .bytes(Data([0, 255])),
+                ],
+                isPersistent: true, priority: 3, correlationID: "c", replyTo: "r", messageID: "m", timestamp: 9, type: "t",
+                appID: "a"
+            ),
+            body: Data("hello".utf8)
+        )
+        let outcomes = try await connection.publish([Publication(exchange: exchange, routingKey: "k", message: message)])
+        #expect(outcomes == [.confirmed])
+        let delivery = try #require(await take(1, from: consumer).first)
+        #expect(delivery.message == message)
+        #expect(delivery.queue == queue)
+        #expect(delivery.routingKey == "k")
+        #expect(!delivery.isRedelivered)
+        await consumer.ack(upTo: delivery.tag)
+        await connection.close()
+        #expect(await consumer.next() == nil)
+    }
+
+    @Test("bodies of every size around a frame's come whole", arguments: [0, 1, 131_063, 131_064, 131_065, 262_128, 1_000_000])
+    func sizes(size: Int) async throws {
+        let (declarations, exchange, queue) = route()
+        let connection = try connection("sizes", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        let body = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        _ = try await connection.publish([Publication(exchange: exchange, routingKey: "k", message: Message(body: body))])
+        #expect(await take(1, from: consumer).first?.message.body == body)
+        await connection.close()
+    }
+
+    @Test("mandatory messages without a queue come back, the others of the batch are confirmed")
+    func mandatory() async throws {
+        let (declarations, exchange, _) = route()
+        let connection = try connection("mandatory", declarations)
+        try await connection.start()
+        let publications = (0..<10).map { number in
+            Publication(
+                exchange: exchange, routingKey: number % 3 == 0 ? "nowhere" : "k",
+                message: Message(properties: BasicProperties(messageID: "\(number)")), isMandatory: true
+            )
+        }
+        let outcomes = try await connection.publish(publications)
+        for (number, outcome) in outcomes.enumerated() {
+            #expect(outcome == (number % 3 == 0 ? .returned(code: 312, text: "NO_ROUTE") : .confirmed))
+        }
+        await connection.close()
+    }
+
+    @Test("twenty thousand messages from many tasks arrive once each, in few batches")
+    func many() async throws {
+        let (declarations, exchange, queue) = route()
+        let publisher = try connection("many publish")
+        let receiver = try connection("many consume", declarations)
+        let consumer = receiver.consumer(queues: [queue], prefetch: 1000)
+        try await receiver.start()
+        try await publisher.start()
+        async let received: (Set<String>, Int) = {
+            var bodies: Set<String> = []
+            var count = 0
+            while count < 20_000, let batch = await consumer.next() {
+                count += batch.count
+                for delivery in batch { bodies.insert(String(decoding: delivery.message.body, as: UTF8.self)) }
+                await consumer.ack(upTo: batch[batch.count - 1].tag)
+            }
+            return (bodies, count)
+        }()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<20 {
+                group.addTask {
+                    for round in 0..<10 {
+                        let outcomes = try await publisher.publish(
+                            (0..<100).map {
+                                Publication(exchange: exchange, routingKey: "k", message: Message(body: Data("\(task) \(round) \($0)".utf8)))
+                            }
+                        )
+                        #expect(outcomes.allSatisfy { $0 == .confirmed })
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let (bodies, count) = await received
+        #expect(bodies.count == 20_000)
+        #expect(count == 20_000)
+        await publisher.close()
+        await receiver.close()
+    }
+
+    @Test("unacknowledged deliveries are bounded by the prefetch, and come again to the next consumer")
+    func prefetch() async throws {
+        let queue = Queue.shared("test.\(id)", kind: .classic, arguments: ["x-expires": 60_000])
+        let (declarations, exchange, name) = route(queue: queue)
+        let first = try connection("prefetch 1", declarations)
+        let consumer = first.consumer(queues: [name], prefetch: 5)
+        try await first.start()
+        _ = try await first.publish(
+            (0..<12).map { Publication(exchange: exchange, routingKey: "k", message: Message(body: Data("\($0)".utf8))) }
+        )
+        let taken = await take(5, from: consumer)
+        #expect(taken.count == 5)
+        #expect(try await first.depth(of: name) == QueueDepth(messages: 7, consumers: 1))
+        await consumer.ack(upTo: taken[2].tag)
+        await first.close()
+        let second = try connection("prefetch 2", declarations)
+        let other = second.consumer(queues: [name], prefetch: 100)
+        try await second.start()
+        let again = await take(9, from: other)
+        #expect(again.count == 9)
+        #expect(again.prefix(2).allSatisfy { $0.isRedelivered })
+        await other.ack(again.map(\.tag))
+        try await second.delete(queue: name)
+        await second.close()
+    }
+
+    @Test("a cancelled consumer ends after what it was given")
+    func cancel() async throws {
+        let (declarations, exchange, queue) = route()
+        let connection = try connection("cancel", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        _ = try await connection.publish([Publication(exchange: exchange, routingKey: "k", message: Message())])
+        await consumer.cancel()
+        #expect(await take(10, from: consumer).count == 1)
+        await connection.close()
+    }
+
+    @Test("a queue deleted under its consumer is declared and consumed again")
+    func serverCancel() async throws {
+        let (declarations, exchange, queue) = route(queue: .shared("test.\(id)", kind: .classic, arguments: ["x-expires": 60_000]))
+        let connection = try connection("server cancel", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        let admin = try self.connection("admin")
+        try await admin.start()
+        try await admin.delete(queue: queue)
+        var outcomes: [PublishOutcome] = []
+        repeat {
+            outcomes = try await admin.publish([
+                Publication(
+                    exchange: exchange, routingKey: "k", message: Message(properties: BasicProperties(messageID: UUID().uuidString)),
+                    isMandatory: true
+                )
+            ])
+        } while outcomes != [.confirmed]
+        #expect(await take(1, from: consumer).count == 1)
+        try await admin.delete(queue: queue)
+        await admin.close()
+        await connection.close()
+    }
+
+    @Test("a channel that the broker closes is opened again, and the publication that closed it is unknown")
+    func channelClose() async throws {
+        let (declarations, exchange, queue) = route()
+        let connection = try connection("channel close", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        let error = await #expect(throws: AMQPError.self) {
+            try await connection.publish([Publication(exchange: "test.no-such-exchange", routingKey: "k", message: Message())])
+        }
+        #expect(error?.code == .connectionLost)
+        #expect(error?.brokerCode == 404)
+        #expect(try await connection.publish([Publication(exchange: exchange, routingKey: "k", message: Message())]) == [.confirmed])
+        #expect(await take(1, from: consumer).count == 1)
+        await connection.close()
+    }
+
+    @Test("administration errors carry the broker's code and leave the connection usable")
+    func administration() async throws {
+        let connection = try connection("administration")
+        try await connection.start()
+        let missing = await #expect(throws: AMQPError.self) { try await connection.depth(of: "test.no-such-queue") }
+        #expect(missing?.code == .notFound)
+        #expect(missing?.brokerCode == 404)
+        let queue = Queue.exclusive("test.\(id)")
+        try await connection.declare(Declarations(queues: [queue]))
+        #expect(try await connection.depth(of: queue.name) == QueueDepth(messages: 0, consumers: 0))
+        await connection.close()
+    }
+
+    @Test("an exclusive queue is refused to a second connection")
+    func exclusive() async throws {
+        let declarations = Declarations(queues: [.exclusive("test.\(id)")])
+        let owner = try connection("owner", declarations)
+        try await owner.start()
+        let second = try connection("second", declarations)
+        let error = await #expect(throws: AMQPError.self) { try await second.start(patience: .milliseconds(300)) }
+        #expect(error?.code == .resourceLocked)
+        await owner.close()
+    }
+
+    @Test("a wrong password is refused at once")
+    func accessRefused() async throws {
+        var endpoint = try TestBroker.endpoint()
+        endpoint.password = "wrong"
+        let connection = Connection(endpoint, name: "test refused", logger: Logger(label: "test"))
+        let error = await #expect(throws: AMQPError.self) { try await connection.start() }
+        #expect(error?.code == .accessRefused)
+    }
+
+    @Test("nobody there: an error after the patience, and publishing fails within its deadline")
+    func unreachable() async throws {
+        let connection = Connection(Endpoint(host: "127.0.0.1", port: 1), name: "test nobody", logger: Logger(label: "test"))
+        let error = await #expect(throws: AMQPError.self) { try await connection.start(patience: .milliseconds(300)) }
+        #expect(error?.code == .unreachable)
+        let closed = await #expect(throws: AMQPError.self) {
+            try await connection.publish([Publication(exchange: "e", routingKey: "k", message: Message())])
+        }
+        #expect(closed?.code == .closed)
+    }
+
+    @Test("a full queue refuses, and that is said")
+    func full() async throws {
+        let queue = Queue.shared(
+            "test.\(id)", kind: .classic, arguments: ["x-max-length": 2, "x-overflow": "reject-publish", "x-expires": 60_000]
+        )
+        let (declarations, exchange, name) = route(queue: queue)
+        let connection = try connection("full", declarations)
+        try await connection.start()
+        let outcomes = try await connection.publish(
+            (0..<5).map { _ in Publication(exchange: exchange, routingKey: "k", message: Message()) }
+        )
+        #expect(outcomes == [.confirmed, .confirmed, .nacked, .nacked, .nacked])
+        try await connection.delete(queue: name)
+        await connection.close()
+    }
+}

@@ -1,0 +1,70 @@
+import BuiltinWorkers
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct ReverseTests {
+    @Test(arguments: [
+        ("", ""), ("hello", "olleh"), ("a", "a"), ("👨‍👩‍👧é", "é👨‍👩‍👧"), ("a\r\nb", "b\r\na"), ("a\nb", "b\na"), ("straße", "eßarts"),
+        ("e\u{301}x", "xe\u{301}"), ("🇩🇪🇫🇷", "🇫🇷🇩🇪"),
+    ])
+    func reverses(_ text: String, _ reversed: String) async throws {
+        // Compared by bytes: Swift's strings are equal where their canonical forms are.
+        #expect(try await Array(run(Reverse(), text).utf8) == Array(reversed.utf8))
+    }
+
+    @Test func refusesWhatIsNoText() async throws {
+        await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
+            try await run(Reverse(), Data([0xFF, 0x41]))
+        }
+    }
+
+    /// Twice is the identity where graphemes do not join anew in the other order: letters, marks on letters, emoji.
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func twiceIsTheIdentity(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let graphemes = ["a", "Z", " ", "\r\n", "\n", "é", "e\u{301}", "ß", "日", "👍🏽", "👨‍👩‍👧", "क्षि", "\0"]
+        let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in graphemes.randomElement(using: &generator)! }.joined()
+        let once = try await run(Reverse(), text)
+        #expect(Array(once.utf8) == Array(String(text.reversed()).utf8), "seed \(seed)")
+        #expect(try await Array(run(Reverse(), once).utf8) == Array(text.utf8), "seed \(seed)")
+    }
+
+    /// The way over bytes gives what the way over graphemes gives.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func bytesAreAsGraphemes(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let bytes = (0..<50).map { _ in UInt8.random(in: 0..<0x80, using: &generator) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(try await Array(run(Reverse(), text).utf8) == Array(String(text.reversed()).utf8), "seed \(seed)")
+    }
+}
+
+@Suite struct UpperTests {
+    @Test(arguments: [("hello straße", "HELLO STRASSE"), ("", ""), ("ﬁn", "FIN"), ("éàπ", "ÉÀΠ"), ("1+1", "1+1")])
+    func uppercases(_ text: String, _ upper: String) async throws {
+        #expect(try await run(Upper(), text) == upper)
+    }
+
+    @Test func refusesWhatIsNoText() async throws {
+        await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
+            try await run(Upper(), Data([0xC3]))
+        }
+    }
+}
+
+@Suite struct HashTests {
+    @Test(arguments: [
+        ("text", "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1"),
+        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+        // FIPS 180-2, appendix B.2.
+        ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
+    ])
+    func hashes(_ text: String, _ hash: String) async throws {
+        #expect(try await run(Hash(), text) == hash)
+    }
+
+    @Test func takesAnyBytes() async throws {
+        #expect(try await run(Hash(), Data([0xFF])) == "a8100ae6aa1940d0b663bb31cd466142ebbdbd5187131b92d93818987832eb89")
+    }
+}

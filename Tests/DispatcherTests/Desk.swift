@@ -1,0 +1,121 @@
+@testable import AMQP
+@testable import Dispatcher
+import Foundation
+import Logging
+import Synchronization
+import TaskGridCore
+import TaskStore
+
+/// A scheduler over a store in memory, with the turns that a test gives it and no broker.
+struct Desk {
+    let store: SQLiteTaskStore
+    let scheduler: Scheduler
+    let topology = Topology()
+    /// Workers whose control queue is gone.
+    let gone = Box<Set<String>>([])
+    private let tags = Box(UInt64(0))
+
+    final class Box<Value: Sendable>: Sendable {
+        let value: Mutex<Value>
+        init(_ value: Value) { self.value = Mutex(value) }
+    }
+
+    init(_ configuration: DispatcherConfiguration = .quick, store: SQLiteTaskStore? = nil) async throws {
+        let opened: SQLiteTaskStore
+        if let store { opened = store } else { opened = try await .inMemory() }
+        self.store = opened
+        scheduler = Scheduler(
+            store: opened, topology: topology, configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { [gone] workers in workers.filter { worker in gone.value.withLock { $0.contains(worker) } } }
+        try await scheduler.resume()
+    }
+
+    func turn(_ change: (inout Inbox.Intake) -> Void) async -> Outbound {
+        var intake = Inbox.Intake()
+        change(&intake)
+        return await scheduler.turn(intake)
+    }
+
+    func delivery(_ message: Message, from queue: Queue) -> Delivery {
+        let tag = tags.value.withLock { tag in
+            tag += 1
+            return tag
+        }
+        return Delivery(
+            tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: "", isRedelivered: false, message: message
+        )
+    }
+
+    func register(
+        _ worker: String = "w1", types: [TaskType] = [.reverse], concurrency: Int = 4, batch: Bool = true,
+        running: [RegistryMessage.Held] = [], kind: RegistryMessage.Kind = .heartbeat
+    ) async -> Outbound {
+        let message = RegistryMessage(
+            worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 8, batch: batch,
+            started: Timestamp(rawValue: 1), running: running
+        )
+        return await turn { $0.registry = [(kind, message)] }
+    }
+
+    func submit(
+        _ payloads: [String], key: String = UUID().uuidString, type: TaskType = .reverse, form: MessageForm = .batch,
+        client: String? = "c1", _ change: (inout Submission.Task) -> Void = { _ in }
+    ) async -> Outbound {
+        let tasks = payloads.map { payload in
+            var task = Submission.Task(payload: Data(payload.utf8))
+            change(&task)
+            return task
+        }
+        let submission = Submission(form: form, type: type, key: key, client: client, correlation: "q", tasks: tasks)
+        return await turn { $0.deliveries = [delivery(submission.message(), from: topology.submitQueue)] }
+    }
+
+    func result(
+        _ items: Results.Item..., worker: String = "w1", type: TaskType = .reverse, store identity: String? = nil
+    ) async -> Outbound {
+        let results = Results(form: .batch, type: type, store: identity ?? store.identity, worker: worker, items: items)
+        return await turn { $0.deliveries = [delivery(results.message(isPersistent: true), from: topology.resultsQueue)] }
+    }
+
+    func tick() async -> Outbound { await turn { $0.isTick = true } }
+
+    func counts(_ type: TaskType = .reverse) async -> TaskCounts {
+        await scheduler.lanes[type]?.counts ?? TaskCounts()
+    }
+}
+
+extension DispatcherConfiguration {
+    /// Retries at once.
+    static let quick = DispatcherConfiguration(
+        maximumPayload: 1000, retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .zero, ceiling: .zero))
+    )
+}
+
+extension TaskType {
+    static let reverse = named("reverse")
+    static let sum = named("sum")
+
+    static func named(_ name: String) -> TaskType {
+        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
+    }
+}
+
+extension Outbound {
+    func works(_ topology: Topology = Topology()) throws -> [Work] {
+        try publications.filter { $0.exchange == topology.work.name }.map { try Work($0.message) }
+    }
+
+    func items() throws -> [Work.Item] { try works().flatMap(\.items) }
+
+    func replies(_ topology: Topology = Topology()) throws -> [Reply] {
+        try publications.filter { $0.exchange == topology.reply.name }.map { try Reply($0.message) }
+    }
+
+    func endings() throws -> [Reply.Ending] {
+        try replies().flatMap { reply -> [Reply.Ending] in if case .ended(let endings) = reply.content { endings } else { [] } }
+    }
+
+    func dead(_ topology: Topology = Topology()) -> [Publication] {
+        publications.filter { $0.exchange == topology.dead.name }
+    }
+}

@@ -1,0 +1,250 @@
+@testable import AMQP
+@testable import Dispatcher
+import Foundation
+import Synchronization
+import TaskGridCore
+import TaskStore
+import Testing
+
+@Suite("The scheduler")
+struct SchedulerTests {
+    @Test("a task goes out with its own acceptance, and its end is told to its client")
+    func straight() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let accepted = await desk.submit(["hello"], form: .single)
+        #expect(try accepted.replies().map(\.content) == [.accepted(first: 1, count: 1)])
+        let items = try accepted.items()
+        #expect(items == [Work.Item(id: 1, attempt: 1, payload: Data("hello".utf8))])
+        #expect(accepted.publications.last?.isMandatory == true)
+        #expect(await desk.counts().queued == 1)
+        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("olleh".utf8)), runTime: .microseconds(7)))
+        #expect(
+            try ended.endings() == [
+                .init(id: 1, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w1", runTime: .microseconds(7))
+            ]
+        )
+        #expect(try ended.replies().first?.correlation == "q")
+        #expect(try await desk.store.task(1)?.result == Data("olleh".utf8))
+        let counts = await desk.counts()
+        #expect(counts.succeeded == 1)
+        #expect(counts.balances)
+    }
+
+    @Test("an unknown type is rejected with those that are known; what fits no bound is rejected by name")
+    func rejections() async throws {
+        let desk = try await Desk()
+        let none = try await desk.submit(["x"]).replies()
+        guard case .rejected(let first) = none[0].content else { return #expect(Bool(false), "accepted without a type") }
+        #expect(first.code == .unknownType)
+        #expect(first.message.contains("none yet"))
+        _ = await desk.register(types: [.reverse, .sum])
+        let unknown = try await desk.submit(["x"], type: .named("nope")).replies()
+        guard case .rejected(let second) = unknown[0].content else { return #expect(Bool(false), "accepted an unknown type") }
+        #expect(second.message.hasSuffix("known types: reverse, sum"))
+        let large = try await desk.submit(["x", String(repeating: "y", count: 1001)]).replies()
+        guard case .rejected(let third) = large[0].content else { return #expect(Bool(false), "accepted a large payload") }
+        #expect(third.code == .payloadTooLarge)
+        #expect(third.message.hasPrefix("payload 2 of 2 has 1001 bytes"))
+        #expect(await desk.counts().submitted == 0)
+    }
+
+    @Test("a submission repeated with its key is answered with the same ids and runs once")
+    func repeated() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let first = await desk.submit(["a", "b"], key: "k")
+        let again = await desk.submit(["a", "b"], key: "k")
+        #expect(try first.replies() == again.replies())
+        #expect(try first.items().count == 2)
+        #expect(try again.items().isEmpty)
+        #expect(await desk.counts().submitted == 2)
+    }
+
+    @Test("a failure is retried as a new attempt until the tries are used up")
+    func retries() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        for attempt in 1...2 {
+            let out = await desk.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "boom \(attempt)"))))
+            let next = try out.items().isEmpty ? await desk.tick().items() : out.items()
+            #expect(next.map(\.attempt) == [attempt + 1])
+        }
+        let record = try await desk.store.task(1)
+        #expect(record?.status == .queued)
+        let last = await desk.result(.init(id: 1, attempt: 3, outcome: .failed(TaskError(.failed, "boom 3"))))
+        #expect(try last.endings().map(\.error?.message) == ["boom 3"])
+        #expect(await desk.counts().failed == 1)
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("invalid input ends at once")
+    func invalidInput() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "not a number"))))
+        #expect(try ended.endings().map(\.state) == [.failed])
+    }
+
+    @Test("a result that comes twice, or after a failure of an old attempt, ends the task once")
+    func fenced() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
+        _ = await desk.tick()
+        // Attempt 2 is out; a late failure of attempt 1 changes nothing, its success counts.
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "again"))))
+        #expect(await desk.scheduler.lanes[.reverse]?.handed[1]?.machine.failures == 1)
+        let first = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("one".utf8))))
+        let second = await desk.result(.init(id: 1, attempt: 2, outcome: .succeeded(Data("two".utf8))))
+        #expect(try first.endings().count == 1)
+        #expect(try second.endings().isEmpty)
+        #expect(try await desk.store.task(1)?.result == Data("one".utf8))
+        #expect(await desk.counts().succeeded == 1)
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("a success that arrives while the task waits for its retry is taken")
+    func lateSuccess() async throws {
+        let desk = try await Desk(
+            DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .seconds(3600), ceiling: .seconds(3600))))
+        )
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
+        #expect(await desk.counts().scheduled == 1)
+        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))))
+        #expect(try ended.endings().map(\.state) == [.succeeded])
+        let counts = await desk.counts()
+        #expect(counts.scheduled == 0)
+        #expect(counts.balances)
+    }
+
+    @Test("a redelivered task runs anew, alone, when its worker is gone, and not while it lives")
+    func interrupted() async throws {
+        let desk = try await Desk()
+        _ = await desk.register("w1")
+        _ = await desk.register("w2")
+        _ = await desk.submit(["x"])
+        _ = await desk.register("w1", running: [.init(task: 1, attempt: 1)])
+        #expect(await desk.counts().running == 1)
+        let alive = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        #expect(try alive.items().isEmpty)
+        #expect(await desk.counts().running == 1)
+        desk.gone.value.withLock { $0 = ["w1"] }
+        let gone = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        let works = try gone.works() + (await desk.tick().works())
+        #expect(works.count == 1)
+        #expect(works[0].announce)
+        #expect(works[0].items.map(\.attempt) == [2])
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("work that comes back for want of a queue waits until a worker shows itself")
+    func unroutable() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let out = await desk.submit(["x", "y"])
+        let returned = out.undelivered(out.publications.map { $0.isMandatory ? .returned(code: 312, text: "NO_ROUTE") : .confirmed })
+        #expect(returned.count == 2)
+        let back = await desk.turn { $0.undelivered = returned }
+        #expect(try back.items().isEmpty)
+        #expect(try await desk.tick().items().isEmpty)
+        #expect(await desk.counts().queued == 0)
+        let again = await desk.register()
+        #expect(Set(try again.items().map(\.id)) == [1, 2])
+    }
+
+    @Test("a delayed task is not handed out before its time")
+    func delayed() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let due = Timestamp.now() + .seconds(3600)
+        let out = await desk.submit(["later"]) { $0.due = due }
+        #expect(try out.items().isEmpty)
+        #expect(await desk.counts().scheduled == 1)
+        #expect(try await desk.tick().items().isEmpty)
+        #expect(try await desk.store.task(1)?.status == .scheduled)
+    }
+
+    @Test("more than the window holds waits in the store and follows in order")
+    func window() async throws {
+        let desk = try await Desk(DispatcherConfiguration(maximumWindow: 64))
+        _ = await desk.register(concurrency: 1)
+        let out = await desk.submit((0..<200).map { "\($0)" })
+        var items = try out.items()
+        #expect(items.count == 64)
+        #expect(await desk.counts().pending == 136)
+        var done = 0
+        while done < items.count {
+            let item = items[done]
+            done += 1
+            items += try await desk.result(.init(id: item.id, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(2))).items()
+        }
+        #expect(items.map(\.id) == (1...200).map { TaskID(Int64($0)) })
+        #expect(await desk.counts().succeeded == 200)
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("batches go only where every worker takes them, and grow with the speed measured")
+    func batches() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(concurrency: 2)
+        let first = await desk.submit(["a"])
+        #expect(try first.works().map(\.form) == [.single])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(10)))
+        let fast = await desk.submit((0..<100).map { "\($0)" })
+        #expect(try fast.works().map(\.items.count) == [50, 50])
+        _ = await desk.register("w2", concurrency: 2, batch: false)
+        let mixed = await desk.submit((0..<100).map { "\($0)" })
+        #expect(try mixed.works().allSatisfy { $0.form == .single })
+    }
+
+    @Test("messages that cannot be read go to the dead with the reason, and are acknowledged")
+    func unreadable() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        var bad = Message(
+            properties: BasicProperties(contentType: WireFormat.batchContentType, replyTo: "c1", messageID: "k", type: "reverse"),
+            body: Data([0xFF, 0xFF])
+        )
+        let out = await desk.turn { $0.deliveries = [desk.delivery(bad, from: desk.topology.submitQueue)] }
+        #expect(out.dead().count == 1)
+        #expect(out.dead()[0].message.properties.headers[WireFormat.Header.reason]?.text?.hasPrefix("malformed_body") == true)
+        guard case .rejected(let rejection) = try out.replies()[0].content else { return #expect(Bool(false), "not rejected") }
+        #expect(rejection.code == .malformed)
+        #expect(out.acknowledges != nil)
+        bad.properties.type = nil
+        let worse = await desk.turn { $0.deliveries = [desk.delivery(bad, from: desk.topology.resultsQueue)] }
+        #expect(worse.dead().count == 1)
+        #expect(worse.publications.count == 1)
+    }
+
+    @Test("results of another store's tasks go to the dead with an error event")
+    func otherStore() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), store: "another")
+        #expect(out.dead().count == 1)
+        #expect(out.publications.contains { $0.exchange == desk.topology.events.name })
+        #expect(await desk.counts().queued == 1)
+    }
+
+    @Test("a scheduler that starts takes over what was handed out, waits and is scheduled")
+    func resumes() async throws {
+        let before = try await Desk(DispatcherConfiguration(maximumWindow: 64))
+        _ = await before.register(concurrency: 1)
+        _ = await before.submit((0..<100).map { "\($0)" })
+        _ = await before.submit(["later"]) { $0.due = Timestamp.now() + .seconds(3600) }
+        let counts = await before.counts()
+        let after = try await Desk(DispatcherConfiguration(maximumWindow: 64), store: before.store)
+        #expect(await after.counts() == counts)
+        let ended = await after.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8))))
+        #expect(try ended.endings().map(\.id) == [1])
+        #expect(await after.counts().balances)
+    }
+}

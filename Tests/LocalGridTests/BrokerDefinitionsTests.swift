@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct BrokerDefinitionsTests {
+    /// The example of RabbitMQ's own documentation ("Passwords", "Computing Hash").
+    @Test func hashesAsRabbitMQDoes() {
+        let hash = BrokerDefinitions.hash("test12", salt: [0x90, 0x8d, 0xc6, 0x0a])
+        #expect(hash == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR")
+    }
+
+    @Test func isJSONWithoutThePassword() throws {
+        let json = BrokerDefinitions.json(password: "secret-password")
+        #expect(!json.contains("secret-password"))
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect(Set(object.keys) == ["users", "vhosts", "permissions"])
+    }
+
+    @Test func passwordsAreLongAndDiffer() {
+        let passwords = (0..<100).map { _ in BrokerDefinitions.newPassword() }
+        #expect(Set(passwords).count == 100)
+        #expect(passwords.allSatisfy { $0.count == 40 && $0.allSatisfy(\.isHexDigit) })
+    }
+
+    @Test func filesAreTheOwnersAndThePasswordIsKept() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let files = BrokerFiles(folder: folder.broker)
+            let first = try files.prepare(amqp: 1, management: 2, logs: folder.logs)
+            let second = try files.prepare(amqp: 3, management: 4, logs: folder.logs)
+            #expect(first == second)
+            for file in [files.password, files.definitions, files.configuration] { #expect(try mode(file) == 0o600) }
+            #expect(try String(contentsOfFile: files.configuration, encoding: .utf8).contains("127.0.0.1:3\n"))
+        }
+    }
+}
+
+@Suite struct AMQPProbeTests {
+    @Test func knowsAConnectionStart() {
+        #expect(AMQPProbe.isConnectionStart([1, 0, 0, 0, 0, 1, 200, 0, 10, 0, 10]))
+        // A heartbeat, another method, the header by which a broker refuses a version, and too little.
+        #expect(!AMQPProbe.isConnectionStart([8, 0, 0, 0, 0, 1, 200, 0, 10, 0, 10]))
+        #expect(!AMQPProbe.isConnectionStart([1, 0, 0, 0, 0, 1, 200, 0, 10, 0, 50]))
+        #expect(!AMQPProbe.isConnectionStart(Array("AMQP".utf8) + [0, 0, 9, 1, 0, 0, 0]))
+        #expect(!AMQPProbe.isConnectionStart([1, 0, 0]))
+    }
+
+    @Test func doesNotTakeSilenceForAnAnswer() async throws {
+        let port = try LoopbackPort.free(besides: [])
+        #expect(await !AMQPProbe.answers(port))
+    }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct GridFileTests {
+    private func error(reading folder: GridFolder) -> LocalGridError? {
+        #expect(throws: LocalGridError.self) { try GridFile.read(from: folder) }
+    }
+
+    @Test func readsWhatWasWrittenForItsOwnerAlone() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let file = GridFile(amqp: "amqp://u:p@127.0.0.1:5672", monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid())
+            try file.write(to: folder)
+            #expect(try GridFile.read(from: folder) == file)
+            #expect(try mode(folder.gridFile) == 0o600)
+            GridFile.remove(from: folder)
+            #expect(error(reading: folder)?.code == .notRunning)
+        }
+    }
+
+    @Test func tellsAGridThatIsGone() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let gone = Process()
+            gone.executableURL = URL(fileURLWithPath: "/bin/true")
+            try gone.run()
+            gone.waitUntilExit()
+            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: gone.processIdentifier).write(to: folder)
+            let error = error(reading: folder)
+            #expect(error?.code == .notRunning)
+            #expect(error?.message.contains("process \(gone.processIdentifier)") == true)
+        }
+    }
+
+    @Test func tellsADamagedFile() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            try PrivateFile.write("{", to: folder.gridFile)
+            #expect(error(reading: folder)?.code == .folder)
+        }
+    }
+
+    @Test func tellsAFolderThatIsNotThere() {
+        #expect(error(reading: GridFolder("/nowhere/at/all"))?.code == .notRunning)
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct GridFolderTests {
+    @Test func standsInTheStateFolderByDefault() {
+        #expect(GridFolder.standard(environment: ["XDG_STATE_HOME": "/state"]).path == "/state/taskgrid")
+        #expect(GridFolder.standard(environment: [:]).path == "\(NSHomeDirectory())/.local/state/taskgrid")
+        #expect(GridFolder.standard(environment: ["XDG_STATE_HOME": "relative"]) == GridFolder.standard(environment: [:]))
+    }
+
+    @Test func takesARelativePathFromTheCurrentFolder() {
+        #expect(GridFolder("here/../there").path == "\(FileManager.default.currentDirectoryPath)/there")
+    }
+
+    @Test func isMadeForItsOwnerAlone() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            withExtendedLifetime(lock) {}
+            #expect(try mode(folder.path) == 0o700)
+            #expect(try mode(folder.logs) == 0o700)
+            #expect(try mode(folder.lockFile) == 0o600)
+        }
+    }
+
+    @Test func isHeldByOneGridAtATime() async throws {
+        try await withTemporaryFolder { folder in
+            var lock: FolderLock? = try folder.open()
+            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid()).write(to: folder)
+            let error = #expect(throws: LocalGridError.self) { try folder.open() }
+            #expect(error?.code == .folderInUse)
+            #expect(error?.message.contains("process \(getpid())") == true)
+            withExtendedLifetime(lock) {}
+            lock = nil
+            _ = try folder.open()
+        }
+    }
+
+    @Test func saysInOneLineThatItCannotBeMade() async throws {
+        try await withTemporaryFolder { folder in
+            #expect(FileManager.default.createFile(atPath: folder.path, contents: nil))
+            let error = #expect(throws: LocalGridError.self) { try GridFolder("\(folder.path)/inside").open() }
+            #expect(error?.code == .folder)
+            #expect(error?.message.contains("Not a directory") == true)
+            #expect(error?.message.contains("--data") == true)
+            #expect(error?.message.contains("\n") == false)
+        }
+    }
+}

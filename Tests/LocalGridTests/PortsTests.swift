@@ -1,0 +1,49 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct PortsTests {
+    @Test func freePortsAreDistinctAndFree() throws {
+        let hash = try TaskType("hash")
+        let uses: [Ports.Use] =
+            PrivateBroker.uses + [.monitor, .nameservice, .dispatcher] + (1...50).map { .worker(hash, number: $0) }
+        let ports = try Ports(.free, for: uses)
+        let chosen = uses.compactMap { ports[$0] }
+        #expect(chosen.count == uses.count)
+        #expect(Set(chosen).count == uses.count)
+        #expect(chosen.allSatisfy(LoopbackPort.isFree))
+    }
+
+    @Test(arguments: zip(["reverse", "sum", "hash", "upper", "wait"], 50060...50064))
+    func theFirstWorkerOfABuiltInTypeHasTheDocumentedPort(name: String, port: Int) throws {
+        let type = try TaskType(name)
+        #expect(Ports.Use.worker(type, number: 1).standard == port)
+        #expect(Ports.Use.worker(type, number: 2).standard == nil)
+    }
+
+    @Test func aPortThatIsListenedOnIsNotFree() throws {
+        let port = try LoopbackPort.free(besides: [])
+        #expect(!LoopbackPort.listens(port))
+        let listening = LoopbackPort.withSocket(port) { socket, address, length in
+            guard bind(socket, address, length) == 0, listen(socket, 1) == 0 else { return false }
+            #expect(LoopbackPort.listens(port))
+            #expect(!LoopbackPort.isFree(port))
+            return true
+        }
+        #expect(listening)
+    }
+
+    @Test func aTakenStandardPortIsNamed() throws {
+        // Taken by this test, or by whoever had it before: an error either way.
+        let failed = LoopbackPort.withSocket(50_052) { socket, address, length in
+            _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
+            let error = #expect(throws: LocalGridError.self) { try Ports(.standard, for: [.dispatcher]) }
+            #expect(error?.code == .port)
+            #expect(error?.message == "port 50052 is taken, perhaps by another grid: stop it, or start with --ports free")
+            return true
+        }
+        #expect(failed)
+    }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+private let canRun = (try? BrokerInstallation.find()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
+
+/// Starts the machine's RabbitMQ for real. Without one these are skipped, and fail where `CI` is set.
+@Suite(.serialized, .enabled(if: canRun, "no RabbitMQ on this machine"), .timeLimit(.minutes(4)))
+struct PrivateBrokerTests {
+    private func configuration(_ folder: GridFolder) -> GridConfiguration {
+        GridConfiguration(folder: folder, broker: .privately, ports: .free, services: nil)
+    }
+
+    private func strays(_ folder: GridFolder) -> [pid_t] {
+        Strays.processes("RABBITMQ_PID_FILE", BrokerFiles(folder: folder.broker).pid)
+    }
+
+    /// Runs a broker until `body` returns, then stops it.
+    private func withBroker(_ folder: GridFolder, _ body: (GridFile) async throws -> Void) async throws {
+        let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingOldest(1))
+        let grid = LocalGrid(configuration(folder))
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                defer { running.finish() }
+                try await grid.run { if case .running(let file) = $0 { running.yield(file) } }
+            }
+            for await file in files {
+                try await body(file)
+                break
+            }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func startsWithItsOwnUserAndLeavesNothingRunning() async throws {
+        try await withTemporaryFolder { folder in
+            var first: GridFile?
+            try await withBroker(folder) { file in
+                first = file
+                #expect(try GridFile.read(from: folder) == file)
+                let port = try #require(URL(string: file.amqp)?.port)
+                #expect(await AMQPProbe.answers(port))
+                let user = try await get("\(#require(file.admin))/api/whoami")
+                #expect(user.contains(#""name":"taskgrid""#))
+                #expect(user.contains("administrator"))
+                let error = await #expect(throws: LocalGridError.self) { try await LocalGrid(configuration(folder)).run { _ in } }
+                #expect(error?.code == .folderInUse)
+                #expect(strays(folder).count >= 2, "a server and its port mapper carry the mark by which they are found")
+            }
+            #expect(strays(folder) == [])
+            #expect(!FileManager.default.fileExists(atPath: folder.gridFile))
+
+            // The same data again, with the same password, on other ports; and a killed server is started anew.
+            let (anew, readied) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(8))
+            let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingOldest(1))
+            let grid = LocalGrid(configuration(folder))
+            try await withThrowingTaskGroup { group in
+                group.addTask {
+                    defer {
+                        running.finish()
+                        readied.finish()
+                    }
+                    try await grid.run { event in
+                        switch event {
+                        case .running(let file): running.yield(file)
+                        case .process(let event) where event.process == "broker" && event.isReady: readied.yield()
+                        case .process: break
+                        }
+                    }
+                }
+                var iterator = anew.makeAsyncIterator()
+                for await file in files {
+                    #expect(try #require(URL(string: file.amqp)?.password) == URL(string: try #require(first).amqp)?.password)
+                    #expect(await iterator.next() != nil)
+                    let pid = try String(contentsOfFile: BrokerFiles(folder: folder.broker).pid, encoding: .utf8)
+                    let server = try #require(pid_t(pid.trimmingCharacters(in: .whitespacesAndNewlines)))
+                    #expect(kill(server, SIGKILL) == 0)
+                    #expect(await iterator.next() != nil, "it is ready a second time")
+                    break
+                }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            #expect(strays(folder) == [])
+        }
+    }
+
+    @Test func aStopDuringTheStartLeavesNothingRunning() async throws {
+        try await withTemporaryFolder { folder in
+            let (started, starting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+            let grid = LocalGrid(configuration(folder))
+            try await withThrowingTaskGroup { group in
+                group.addTask {
+                    defer { starting.finish() }
+                    try await grid.run { event in
+                        if case .process(ProcessEvent(process: "broker", what: .starting)) = event { starting.yield() }
+                    }
+                }
+                for await _ in started { break }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            #expect(strays(folder) == [])
+        }
+    }
+
+    @Test func aKilledGridsBrokerIsStoppedAtTheNextStart() async throws {
+        try await withTemporaryFolder { folder in
+            // Stands for what a killed grid left: a process with the mark.
+            _ = try folder.open()
+            let stray = ChildProcess(
+                name: "stray",
+                executable: "/bin/sleep",
+                arguments: ["1000"],
+                environment: .exactly(["RABBITMQ_PID_FILE": BrokerFiles(folder: folder.broker).pid]),
+                log: folder.log(of: "stray")
+            )
+            let (started, starting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+            async let ending = ChildRun(child: stray).run { _ in starting.finish() }
+            for await _ in started {}
+            try await withBroker(folder) { _ in }
+            #expect(await ending == .signalled(SIGTERM))
+            #expect(strays(folder) == [])
+        }
+    }
+
+    /// Blocking, for a test: the body of an answer.
+    private func get(_ url: String) async throws -> String {
+        let curl = Process()
+        curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        curl.arguments = ["-sS", "--max-time", "10", url]
+        let output = Pipe()
+        curl.standardOutput = output
+        try curl.run()
+        let data = try output.fileHandleForReading.readToEnd()
+        curl.waitUntilExit()
+        return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+}

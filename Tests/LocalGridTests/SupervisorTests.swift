@@ -1,0 +1,188 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import LocalGrid
+
+/// A supervisor over small shell scripts. A script may write to its standard output, its log, and make `$READY`.
+@Suite(.timeLimit(.minutes(1))) struct SupervisorTests {
+    private func shell(_ name: String, _ script: String, in folder: GridFolder) -> ChildProcess {
+        let ready = folder.readyFile(of: name)
+        return ChildProcess(
+            name: name,
+            executable: "/bin/sh",
+            arguments: ["-c", script],
+            environment: .inherited(["READY": ready]),
+            log: folder.log(of: name),
+            readiness: .file(ready),
+            stopWithin: .seconds(10)
+        )
+    }
+
+    /// Runs a supervisor until `body` returns, then stops it.
+    private func supervising(
+        _ supervisor: Supervisor,
+        _ events: ProcessEvents,
+        _ body: () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                defer { events.finish() }
+                try await supervisor.run()
+            }
+            try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Sleeps as long as it is let, and ends at SIGTERM like most programs do.
+    private static let steady = "touch \"$READY\"; exec sleep 1000"
+
+    @Test func startsStageByStageAndStopsInTheReverse() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let supervisor = Supervisor(
+                stages: [
+                    [shell("first", Self.steady, in: folder)],
+                    [],
+                    [shell("second", Self.steady, in: folder), shell("third", Self.steady, in: folder)],
+                ],
+                onEvent: events.add
+            )
+            let (readied, ready) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await supervisor.run { () throws(LocalGridError) in ready.finish() } }
+                for await _ in readied {}
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            let told = events.all
+            func place(_ name: String, _ matches: (ProcessEvent) -> Bool) -> Int? {
+                told.firstIndex { $0.process == name && matches($0) }
+            }
+            let starts = try ["second", "third"].map { name in try #require(place(name) { $0.what == .starting }) }
+            #expect(try #require(place("first", \.isReady)) < starts.min()!)
+            let stops = try ["second", "third"].map { name in try #require(place(name, \.isStopped)) }
+            #expect(try #require(place("first", \.isStopped)) > stops.max()!)
+            #expect(told.filter(\.isStopped).allSatisfy { $0.ending == .signalled(SIGTERM) })
+        }
+    }
+
+    @Test func startsAnewWhatDiesWithARisingBackoff() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            // Ready, then dead; "ready" must be made anew at each start.
+            let script = "echo run; touch \"$READY\"; while [ -e \"$READY\" ] && [ ! -e \"$READY.seen\" ]; do sleep 0.01; done; exit 3"
+            var supervisor = Supervisor(stages: [[shell("dying", script, in: folder)]], onEvent: events.add)
+            supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
+            try await supervising(supervisor, events) {
+                #expect(await events.next(\.isReady) != nil)
+                #expect(FileManager.default.createFile(atPath: "\(folder.readyFile(of: "dying")).seen", contents: nil))
+                for attempt in 1...3 {
+                    let ended = await events.next { $0.ending != nil }
+                    #expect(ended?.ending == .exited(code: 3))
+                    let restarting = await events.next { $0.attempt != nil }
+                    #expect(restarting?.attempt == attempt)
+                    guard case .restarting(_, let delay) = restarting?.what else { continue }
+                    #expect(delay <= supervisor.backoff.limit(before: attempt))
+                }
+            }
+            let log = try String(contentsOfFile: folder.log(of: "dying"), encoding: .utf8)
+            #expect(log.split(separator: "\n").count >= 3, "each run appends to the log")
+        }
+    }
+
+    @Test func theBackoffBeginsAfreshAfterAGoodRun() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            var supervisor = Supervisor(
+                stages: [[shell("dying", "touch \"$READY\"; sleep 0.3; exit 3", in: folder)]],
+                onEvent: events.add
+            )
+            supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
+            supervisor.steadyAfter = .milliseconds(200)
+            try await supervising(supervisor, events) {
+                for _ in 1...3 { #expect(await events.next { $0.attempt != nil }?.attempt == 1) }
+            }
+        }
+    }
+
+    @Test func killsWhatDoesNotEndInTime() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            var child = shell("stubborn", "trap '' TERM; touch \"$READY\"; while :; do sleep 1; done", in: folder)
+            child.stopWithin = .milliseconds(100)
+            try await supervising(Supervisor(stages: [[child]], onEvent: events.add), events) {
+                #expect(await events.next(\.isReady) != nil)
+            }
+            #expect(events.all.last?.what == .stopped(.signalled(SIGKILL)))
+        }
+    }
+
+    @Test func aChildThatDiesBeforeItIsReadyFailsTheStartAndStopsTheRest() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let supervisor = Supervisor(
+                stages: [[shell("good", Self.steady, in: folder)], [shell("bad", "echo no such key; exit 78", in: folder)]],
+                onEvent: events.add
+            )
+            let error = await #expect(throws: LocalGridError.self) { try await supervisor.run() }
+            #expect(error?.code == .startFailed)
+            #expect(error?.message.hasPrefix("bad exited with code 78 before it was ready") == true)
+            #expect(error?.message.hasSuffix("which ends:\nno such key") == true)
+            #expect(events.all.last == ProcessEvent(process: "good", what: .stopped(.signalled(SIGTERM))))
+        }
+    }
+
+    @Test func aChildThatIsNotReadyInTimeFailsTheStart() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            var child = shell("slow", "exec sleep 1000", in: folder)
+            child.readyWithin = .milliseconds(50)
+            let supervisor = Supervisor(stages: [[child]], onEvent: { _ in })
+            let error = await #expect(throws: LocalGridError.self) { try await supervisor.run() }
+            #expect(error?.message.contains("was not ready within 0.05 seconds") == true)
+        }
+    }
+
+    @Test func aMissingProgramFailsTheStart() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let child = ChildProcess(name: "none", executable: "/no/such/program", log: folder.log(of: "none"))
+            let error = await #expect(throws: LocalGridError.self) {
+                try await Supervisor(stages: [[child]], onEvent: { _ in }).run()
+            }
+            #expect(error?.message.contains("/no/such/program: No such file or directory") == true)
+        }
+    }
+
+    @Test func aStopDuringTheStartStopsWhatRuns() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let supervisor = Supervisor(
+                stages: [[shell("good", Self.steady, in: folder)], [shell("slow", "exec sleep 1000", in: folder)]],
+                onEvent: events.add
+            )
+            try await supervising(supervisor, events) {
+                #expect(await events.next { $0.process == "slow" } != nil)
+            }
+            #expect(events.all.filter(\.isStopped).map(\.process) == ["slow", "good"])
+        }
+    }
+}

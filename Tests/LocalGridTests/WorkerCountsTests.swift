@@ -1,0 +1,24 @@
+import TaskGridCore
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct WorkerCountsTests {
+    private func type(_ name: String) throws -> TaskType { try TaskType(name) }
+
+    @Test func aTextChangesTheTypesItNames() throws {
+        var counts = WorkerCounts([try type("reverse"): 1, try type("wait"): 1])
+        try counts.apply("reverse=2,hash=4,wait=0")
+        #expect(counts.types.map(\.name) == ["hash", "reverse"])
+        #expect(counts[try type("reverse")] == 2)
+        #expect(counts[try type("wait")] == 0)
+        #expect(counts.total == 6)
+    }
+
+    @Test(arguments: ["hash", "hash=", "hash=-1", "hash=257", "hash=1=2", "Hash=1", "=1", "hash=x"])
+    func aWrongTextIsRefused(text: String) {
+        var counts = WorkerCounts()
+        let error = #expect(throws: LocalGridError.self) { try counts.apply(text) }
+        #expect(error?.code == .configuration)
+    }
+}

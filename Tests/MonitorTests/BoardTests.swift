@@ -1,0 +1,71 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct BoardTests {
+    let board = Board(topology: Topology(prefix: "t"), now: { .start })
+
+    private func take(_ message: Message, _ exchange: String, _ key: String) throws(WireError) {
+        try board.take(message, exchange: exchange, key: key)
+    }
+
+    @Test func eachKindOfMessageIsTaken() throws {
+        #expect(board.lastEvent == nil)
+        try take(.event(TaskEvent.sample([.pending: 2])), "t.events", "task.reverse")
+        try take(.event(WorkerEvent(kind: .joined, at: .start, worker: .sample("a"))), "t.events", "worker.joined")
+        try take(.event(GridEvent(kind: .started, service: "dispatcher", at: .start, message: "m")), "t.events", "grid.started")
+        try take(RegistryMessage.sample("b").message(.heartbeat), "t.registry", "heartbeat.reverse")
+        #expect(board.statistics.states.pending == 2)
+        #expect(board.statistics.workers.keys.sorted() == ["a", "b"])
+        #expect(board.statistics.gridEvents.count == 1)
+        #expect(board.lastEvent == .start)
+    }
+
+    @Test(arguments: [
+        ("task.reverse", "no json"), ("task.reverse", "{}"), ("worker.joined", "[]"), ("grid.error", "{\"kind\":\"odd\"}"),
+        ("other.thing", "{}"), ("", "{}"),
+    ])
+    func whatCannotBeReadIsRefused(key: String, body: String) {
+        #expect(throws: WireError.self) { try take(Message(body: Data(body.utf8)), "t.events", key) }
+        #expect(board.lastEvent == nil)
+    }
+
+    @Test func numbersThatWouldOverflowAreRefused() {
+        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: 1 << 50])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: -1])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(run: [(1, .max)])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(retried: -1)), "t.events", "task.reverse") }
+        let worker = RegistryMessage.sample("a", interval: .max)
+        #expect(throws: WireError.self) {
+            try take(.event(WorkerEvent(kind: .joined, at: .start, worker: worker)), "t.events", "worker.joined")
+        }
+    }
+
+    @Test func aRegistryMessageThatCannotBeReadIsLeftToTheNameservice() throws {
+        try take(Message(body: Data("no json".utf8)), "t.registry", "heartbeat.reverse")
+        #expect(board.statistics.workers.isEmpty)
+        #expect(board.lastEvent == nil)
+    }
+
+    @Test func answersAreTaken() throws {
+        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
+        try board.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuestion().message(from: "m", correlation: "1")))
+        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
+        try board.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuestion().message(from: "m", correlation: "2")))
+        #expect(board.statistics.states.pending == 3)
+        #expect(board.statistics.workers.keys.sorted() == ["a"])
+    }
+
+    @Test func answersThatCannotBeUsedAreRefused() {
+        let question = CountsQuestion().message(from: "m", correlation: "1")
+        let refusal = Result<CountsQuestion.Answer, QuestionError>.failure(QuestionError(.unavailable, "no"))
+        #expect(throws: QuestionError(.unavailable, "no")) { try board.takeAnswer(AnswerMessage.message(refusal, to: question)) }
+        var odd = question
+        odd.properties.type = "odd"
+        #expect(throws: WireError.self) { try board.takeAnswer(odd) }
+        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 1 << 50])])
+        #expect(throws: WireError.self) { try board.takeAnswer(AnswerMessage.message(.success(counts), to: question)) }
+    }
+}

@@ -1,0 +1,140 @@
+import AMQP
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import ServiceLifecycle
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite("The monitor on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct MonitorTests {
+    private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
+
+    /// Runs the monitor beside `body`, which is given the REST interface, then shuts it down in order.
+    private func withMonitor(_ ear: Ear, _ body: @escaping @Sendable (TestClient) async throws -> Void) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let monitor = Monitor(
+            configuration: MonitorConfiguration(port: 0), endpoint: try TestBroker.endpoint(), topology: topology,
+            logger: Logger(label: "test"), onListening: { port.yield($0) }
+        )
+        let group = ServiceGroup(services: [monitor], logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            #expect(await ear.hear(GridEvent.self, key: "grid.started")?.service == "monitor")
+            let port = try #require(await ports.first { _ in true })
+            try await TestClient.withClient(host: "127.0.0.1", port: port, operation: body)
+            await group.triggerGracefulShutdown()
+            #expect(await ear.hear(GridEvent.self, key: "grid.stopped")?.service == "monitor")
+            try await tasks.waitForAll()
+        }
+        await ear.close(topology)
+    }
+
+    private func stats(_ client: TestClient) async throws -> [String: Any] {
+        let body = try #require(try await client.get("/stats").body)
+        return try #require(try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any])
+    }
+
+    @Test func showsWhatTheGridTells() async throws {
+        let ear = try await Ear(topology, bindings: [(topology.events.name, "#"), (topology.dead.name, "")])
+        try await withMonitor(ear) { client in
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
+            try await ear.say(topology.events, "task.reverse", .event(event))
+            // It cannot be read; once it is with the dead, what was said before it has been taken.
+            try await ear.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
+            let reason = await ear.hear { $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil }
+            #expect(reason?.hasPrefix("malformed_body") == true)
+
+            let stats = try await stats(client)
+            #expect(stats["active_workers"] as? Int == 1)
+            #expect(stats["pending_tasks"] as? Int == 3)
+            #expect(stats["average_processing_time_ms"] as? Double == 2)
+            #expect(try await client.get("/healthz").status == .ok)
+            let queues = String(buffer: try #require(try await client.get("/queues").body))
+            #expect(queues.contains("\"\(topology.prefix).registry\":{\"consumers\":0,\"exists\":true,\"messages\":1}"))
+            #expect(queues.contains("\"\(topology.prefix).work.reverse\":{\"consumers\":null,\"exists\":false,\"messages\":null}"))
+        }
+    }
+
+    @Test func asksTheServicesWhenItStarts() async throws {
+        let services = [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)]
+        let ear = try await Ear(topology, shared: services, bindings: [(topology.events.name, "#")])
+        try await ear.connection.declare(
+            Declarations(
+                bindings: [Topology.Service.dispatcher, .nameservice].map {
+                    Binding(exchange: topology.rpc.name, queue: topology.rpcQueue($0).name, key: $0.rawValue)
+                }
+            )
+        )
+        // The questions may come before or after the monitor's word that it has started, so another ear plays the services.
+        let heard = try await Ear(topology, bindings: [(topology.events.name, "#")])
+        let answering = Task {
+            for _ in 0..<2 {
+                let question = await ear.hear { $0.exchange == topology.rpc.name ? $0.message : nil }
+                guard let question, let asker = question.properties.replyTo else { return }
+                let answer =
+                    question.properties.type == CountsQuestion.name
+                    ? AnswerMessage.message(
+                        .success(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])), to: question
+                    )
+                    : AnswerMessage.message(
+                        .success(WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])),
+                        to: question
+                    )
+                try await ear.say(topology.reply, asker, answer)
+            }
+        }
+        try await withMonitor(heard) { client in
+            try await answering.value
+            // The answers are on their way to the monitor; nothing but its REST interface tells when it has taken them.
+            while true {
+                let stats = try await stats(client)
+                if stats["pending_tasks"] as? Int == 9, stats["active_workers"] as? Int == 1 { break }
+            }
+        }
+        await ear.close(topology)
+    }
+
+    @Test func servesWhileThereIsNoBroker() async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let monitor = Monitor(
+            configuration: MonitorConfiguration(port: 0), endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology,
+            logger: .silent, onListening: { port.yield($0) }
+        )
+        let group = ServiceGroup(services: [monitor], logger: .silent)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let port = try #require(await ports.first { _ in true })
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+                #expect(try await client.get("/healthz").status == .serviceUnavailable)
+                #expect(try await client.get("/queues").status == .serviceUnavailable)
+                #expect(try await client.get("/stats").status == .ok)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test func saysWhenItsPortIsTaken() async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let nowhere = Endpoint(host: "127.0.0.1", port: 1)
+        let first = Monitor(
+            configuration: MonitorConfiguration(port: 0), endpoint: nowhere, topology: topology, logger: .silent,
+            onListening: { port.yield($0) }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await first.run() }
+            let port = try #require(await ports.first { _ in true })
+            let second = Monitor(configuration: MonitorConfiguration(port: port), endpoint: nowhere, topology: topology, logger: .silent)
+            let error = await #expect(throws: MonitorError.self) { try await second.run() }
+            #expect(error?.code == .cannotListen)
+            #expect(error?.message.contains(":\(port) ") == true)
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+        }
+    }
+}

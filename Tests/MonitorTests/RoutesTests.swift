@@ -1,0 +1,275 @@
+import AMQP
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct RoutesTests {
+    private let board = Board(topology: Topology(prefix: "t"), now: { .after(100) })
+
+    /// A grid with one type of work done, two workers, and one that left.
+    private func fill() throws {
+        let topology = board.topology
+        for id in ["a", "b", "c"] {
+            let types: [TaskType] = id == "b" ? [.reverse, .hash] : [.reverse]
+            try board.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "")
+        }
+        try board.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "")
+        let event = TaskEvent.sample(
+            [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
+            workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
+            run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2
+        )
+        try board.take(.event(event), exchange: topology.events.name, key: "task.reverse")
+        let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
+        try board.take(.event(error), exchange: topology.events.name, key: "grid.error")
+    }
+
+    private func application(
+        isConnected: Bool = true,
+        depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
+    ) -> some ApplicationProtocol {
+        let routes = Routes(board: board, depths: QueueDepths(board: board, depth: depth), isConnected: { isConnected })
+        return Application(router: routes.router(), logger: .silent)
+    }
+
+    private func get(_ uri: String, from application: some ApplicationProtocol, _ method: HTTPRequest.Method = .get) async throws -> TestResponse {
+        try await application.test(.router) { try await $0.execute(uri: uri, method: method) }
+    }
+
+    private func json(_ response: TestResponse) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
+    }
+
+    // MARK: /stats
+
+    @Test func statsTellTheWhole() async throws {
+        try fill()
+        let response = try await get("/stats", from: application())
+        #expect(response.status == .ok)
+        #expect(response.headers[.contentType] == "application/json")
+        let stats = try json(response)
+        #expect(stats["active_workers"] as? Int == 2)
+        #expect(stats["pending_tasks"] as? Int == 6)
+        #expect(stats["average_processing_time_ms"] as? Double == 2.48)
+        #expect(try #require(stats["p50_ms"] as? Double).isAbout(2))
+        #expect(try #require(stats["p95_ms"] as? Double).isAbout(2))
+        #expect(try #require(stats["p99_ms"] as? Double).isAbout(2))
+        #expect(stats["retried_attempts"] as? Int == 2)
+        // The monitor began this moment: a second is the least it reckons with.
+        #expect(stats["throughput_per_second"] as? Double == 60)
+        #expect(stats["uptime_seconds"] as? Double == 0)
+        #expect(stats["since"] as? String == Timestamp.after(100).description)
+        #expect(stats["store"] as? String == "s")
+        #expect(stats["ignored_messages"] as? Int == 0)
+        let tasks = try #require(stats["tasks"] as? [String: Int])
+        #expect(
+            tasks == [
+                "submitted": 76, "pending": 1, "scheduled": 2, "queued": 3, "running": 4, "succeeded": 60, "failed": 6, "cancelled": 0,
+                "expired": 0,
+            ]
+        )
+        let events = try #require(stats["events"] as? [[String: String]])
+        #expect(events == [["kind": "error", "service": "dispatcher", "at": Timestamp.start.description, "message": "disk is full"]])
+        let total = try #require((stats["total_times"] as? [String: [String: Any]])?["since_start"])
+        #expect(total["count"] as? Int == 100)
+        #expect(total["average_ms"] as? Double == 9)
+        let run = try #require((stats["run_times"] as? [String: [String: Any]])?["last_5_minutes"])
+        #expect(try #require(run["max_ms"] as? Double).isAbout(50))
+    }
+
+    @Test func statsTellEachTypeAlike() async throws {
+        try fill()
+        let stats = try json(try await get("/stats", from: application()))
+        let types = try #require(stats["types"] as? [String: [String: Any]])
+        #expect(types.keys.sorted() == ["hash", "reverse"])
+        let reverse = try #require(types["reverse"])
+        #expect(reverse["active_workers"] as? Int == 2)
+        #expect(reverse["pending_tasks"] as? Int == 6)
+        #expect(reverse["average_processing_time_ms"] as? Double == 2.48)
+        #expect(Set(reverse.keys).isSubset(of: stats.keys))
+        let hash = try #require(types["hash"])
+        #expect(hash["active_workers"] as? Int == 1)
+        #expect(hash["average_processing_time_ms"] is NSNull)
+        #expect(hash["p99_ms"] is NSNull)
+    }
+
+    @Test func statsOfNothingAreWhole() async throws {
+        let stats = try json(try await get("/stats", from: application()))
+        #expect(stats["active_workers"] as? Int == 0)
+        #expect(stats["pending_tasks"] as? Int == 0)
+        #expect(stats["average_processing_time_ms"] is NSNull)
+        #expect(stats["store"] is NSNull)
+        #expect((stats["types"] as? [String: Any])?.isEmpty == true)
+        #expect((stats["workers"] as? [String: Any])?.isEmpty == true)
+    }
+
+    @Test(arguments: ["/stats?pretty", "/stats?pretty=", "/stats?pretty=true", "/stats?pretty=1"])
+    func prettyIsIndented(uri: String) async throws {
+        let body = String(buffer: try await get(uri, from: application()).body)
+        #expect(body.contains("\n  \"active_workers\" : 0"))
+        #expect(body.hasSuffix("}\n"))
+    }
+
+    @Test(arguments: ["/stats", "/stats?pretty=false", "/stats?pretty=0"]) func plainIsOneLine(uri: String) async throws {
+        let body = String(buffer: try await get(uri, from: application()).body)
+        #expect(body.dropLast().contains("\n") == false)
+    }
+
+    // MARK: /workers
+
+    @Test func workersAreTold() async throws {
+        try fill()
+        let answer = try json(try await get("/workers", from: application()))
+        #expect(answer["active_workers"] as? Int == 2)
+        let workers = try #require(answer["workers"] as? [String: [String: Any]])
+        #expect(workers.keys.sorted() == ["a", "b", "c"])
+        let a = try #require(workers["a"])
+        #expect(a["state"] as? String == "alive")
+        #expect(a["left_reason"] is NSNull)
+        #expect(a["types"] as? [String] == ["reverse"])
+        #expect(a["running_tasks"] as? Int == 1)
+        #expect(a["waiting_tasks"] as? Int == 2)
+        #expect(a["done"] as? Int == 5)
+        #expect(a["succeeded_since_monitor_start"] as? Int == 60)
+        #expect(a["average_processing_time_ms"] as? Double == 2.5)
+        #expect(a["last_seen_seconds_ago"] as? Double == 0)
+        #expect(a["batch"] as? Bool == true)
+        #expect(workers["c"]?["state"] as? String == "left")
+        #expect(workers["c"]?["left_reason"] as? String == "deregistered")
+    }
+
+    @Test(arguments: [
+        ("/workers?type=hash", ["b"]), ("/workers?state=left", ["c"]), ("/workers?type=reverse&state=alive", ["a", "b"]),
+        ("/workers?type=sum", []),
+    ])
+    func workersAreChosen(uri: String, ids: [String]) async throws {
+        try fill()
+        let answer = try json(try await get(uri, from: application()))
+        #expect((answer["workers"] as? [String: Any])?.keys.sorted() == ids)
+    }
+
+    // MARK: /queues
+
+    @Test func queuesAreTold() async throws {
+        try fill()
+        let application = application { queue throws(AMQPError) in
+            if queue == "t.work.hash" { throw AMQPError(.notFound, "no such queue", brokerCode: 404) }
+            return QueueDepth(messages: queue == "t.dead" ? 2 : 0, consumers: 1)
+        }
+        let queues = try #require(try json(try await get("/queues", from: application))["queues"] as? [String: [String: Any]])
+        #expect(
+            queues.keys.sorted() == [
+                "t.dead", "t.registry", "t.results", "t.rpc.dispatcher", "t.rpc.nameservice", "t.submit", "t.work.hash", "t.work.reverse",
+            ]
+        )
+        #expect(queues["t.dead"]?["messages"] as? Int == 2)
+        #expect(queues["t.dead"]?["exists"] as? Bool == true)
+        #expect(queues["t.work.reverse"]?["consumers"] as? Int == 1)
+        #expect(queues["t.work.hash"]?["exists"] as? Bool == false)
+        #expect(queues["t.work.hash"]?["messages"] is NSNull)
+    }
+
+    @Test func queuesCannotBeToldWithoutTheBroker() async throws {
+        let application = application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
+        let response = try await get("/queues", from: application)
+        #expect(response.status == .serviceUnavailable)
+        #expect(try json(response)["detail"] as? String == "the broker cannot be asked: no connection")
+    }
+
+    @Test func theBrokerIsAskedOnceASecondHoweverManyAsk() async throws {
+        let asked = Mutex(0)
+        let depths = QueueDepths(board: board) { _ throws(AMQPError) in
+            asked.withLock { $0 += 1 }
+            return QueueDepth(messages: 0, consumers: 0)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 { group.addTask { _ = try await depths.report() } }
+            try await group.waitForAll()
+        }
+        #expect(asked.withLock { $0 } == 6)
+    }
+
+    // MARK: /healthz
+
+    @Test func healthIsGood() async throws {
+        let response = try await get("/healthz", from: application())
+        #expect(response.status == .ok)
+        let health = try json(response)
+        #expect(health["status"] as? String == "ok")
+        #expect(health["connected_to_broker"] as? Bool == true)
+        #expect(health["reason"] is NSNull)
+        #expect(health["last_event_seconds_ago"] is NSNull)
+        try fill()
+        #expect(try json(try await get("/healthz", from: application()))["last_event_seconds_ago"] as? Double == 0)
+    }
+
+    @Test func healthIsBadWithoutTheBroker() async throws {
+        let response = try await get("/healthz", from: application(isConnected: false))
+        #expect(response.status == .serviceUnavailable)
+        let health = try json(response)
+        #expect(health["status"] as? String == "unavailable")
+        #expect(health["reason"] as? String == "not connected to the broker; trying again until it answers")
+    }
+
+    // MARK: Bad requests
+
+    @Test(arguments: [
+        "/stats?prety", "/stats?pretty=maybe", "/stats?pretty&pretty", "/stats?type=reverse", "/workers?type=NO", "/workers?type",
+        "/workers?state=dead", "/queues?x=1", "/healthz?%00=1", "/workers?type=%E2%82%AC", "/stats?=",
+    ])
+    func aBadParameterIsABadRequest(uri: String) async throws {
+        try expect(try await get(uri, from: application()), .badRequest, "Bad Request")
+    }
+
+    @Test(arguments: ["/", "/stat", "/stats/x", "/workers/a", "/../etc/passwd", "/%2e%2e/", "/STATS"])
+    func anUnknownPathIsNotFound(uri: String) async throws {
+        try expect(try await get(uri, from: application()), .notFound, "Not Found")
+    }
+
+    @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]) func anotherMethodIsNotAllowed(method: String) async throws {
+        let response = try await get("/stats", from: application(), try #require(HTTPRequest.Method(method)))
+        try expect(response, .methodNotAllowed, "Method Not Allowed")
+        #expect(response.headers[.allow] == "GET, HEAD")
+    }
+
+    @Test func aLargeBodyIsRefused() async throws {
+        let response = try await application().test(.router) {
+            try await $0.execute(uri: "/stats", method: .get, body: ByteBuffer(repeating: 0, count: 20_000))
+        }
+        try expect(response, .contentTooLarge, nil)
+    }
+
+    @Test func headHasNoBody() async throws {
+        let response = try await get("/stats", from: application(), .head)
+        #expect(response.status == .ok)
+        #expect(response.body.readableBytes == 0)
+    }
+
+    @Test(arguments: ["/stats", "/nothing"]) func everyAnswerIsSafeForABrowser(uri: String) async throws {
+        let response = try await get(uri, from: application())
+        #expect(response.headers[.xContentTypeOptions] == "nosniff")
+        #expect(response.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors 'none'")
+        #expect(response.headers[.cacheControl] == "no-store")
+    }
+
+    private func expect(_ response: TestResponse, _ status: HTTPResponse.Status, _ title: String?) throws {
+        #expect(response.status == status)
+        #expect(response.headers[.contentType] == "application/problem+json")
+        let problem = try json(response)
+        #expect(problem["status"] as? Int == status.code)
+        #expect(problem["type"] as? String == "about:blank")
+        if let title { #expect(problem["title"] as? String == title) }
+        #expect((problem["detail"] as? String)?.isEmpty == false)
+    }
+}
+
+extension Double {
+    /// Within the histogram's one percent.
+    fileprivate func isAbout(_ value: Double) -> Bool { abs(self - value) <= 0.01 * value }
+}

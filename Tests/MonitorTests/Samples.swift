@@ -1,0 +1,78 @@
+import AMQP
+import Foundation
+import Logging
+import TaskGridCore
+
+@testable import Monitor
+
+extension TaskType {
+    static let reverse = named("reverse")
+    static let hash = named("hash")
+
+    static func named(_ name: String) -> TaskType {
+        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
+    }
+}
+
+extension Timestamp {
+    static let start = Timestamp(rawValue: 1_700_000_000_000)
+
+    static func after(_ seconds: Double) -> Timestamp { start + .milliseconds(Int64(seconds * 1000)) }
+}
+
+extension TaskCounts {
+    init(_ states: [TaskState: Int]) {
+        self.init()
+        for (state, count) in states { self[state] = count }
+        submitted = states.values.reduce(0) { $0 &+ $1 }
+    }
+}
+
+extension TaskEvent {
+    static func sample(
+        store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:], workers: [WorkerTally] = [],
+        run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0
+    ) -> TaskEvent {
+        sample(.reverse, store: store, at: at, states, workers: workers, run: run, total: total, retried: retried)
+    }
+
+    static func sample(
+        _ type: TaskType, store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:],
+        workers: [WorkerTally] = [], run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0
+    ) -> TaskEvent {
+        TaskEvent(
+            type: type, store: store, at: at, states: TaskCounts(states), workers: workers,
+            runTimes: run.map { LatencyCount(microseconds: $0.0, count: $0.1) },
+            totalTimes: total.map { LatencyCount(microseconds: $0.0, count: $0.1) }, retried: retried
+        )
+    }
+}
+
+extension RegistryMessage {
+    static func sample(_ id: String, types: [TaskType] = [.reverse], interval: Int = 1000, draining: Bool = false) -> RegistryMessage {
+        RegistryMessage(
+            worker: id, host: "host", pid: 7, version: "0.1.0", types: types, concurrency: 2, prefetch: 20, batch: true,
+            started: .start, interval: interval, running: [Held(task: 1, attempt: 1)],
+            waiting: [Held(task: 2, attempt: 1), Held(task: 3, attempt: 1)], done: 5, failed: 1, draining: draining
+        )
+    }
+}
+
+extension Logger {
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

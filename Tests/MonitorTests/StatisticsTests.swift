@@ -1,0 +1,163 @@
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct StatisticsTests {
+    @Test func theBooksAreThoseOfTheLatestEvent() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(at: .after(1), [.pending: 5]), at: .after(1))
+        statistics.take(.sample(at: .after(2), [.pending: 2, .succeeded: 3]), at: .after(2))
+        statistics.take(.sample(.hash, at: .after(2), [.running: 4]), at: .after(2))
+        #expect(statistics.types[.reverse]?.states == TaskCounts([.pending: 2, .succeeded: 3]))
+        #expect(statistics.states == TaskCounts([.pending: 2, .succeeded: 3, .running: 4]))
+        #expect(statistics.states.balances)
+    }
+
+    @Test func anOvertakenEventBringsItsTimesAndNotItsBooks() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(at: .after(2), [.succeeded: 3], run: [(10, 1)]), at: .after(2))
+        statistics.take(.sample(at: .after(1), [.pending: 3], run: [(10, 2)], retried: 1), at: .after(2))
+        #expect(statistics.states == TaskCounts([.succeeded: 3]))
+        #expect(statistics.runTimes.sinceStart?.count == 3)
+        #expect(statistics.retried == 1)
+    }
+
+    @Test func timesAreKeptByTypeAndTogether() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(run: [(1000, 2)], total: [(5000, 2)]), at: .start)
+        statistics.take(.sample(.hash, run: [(4000, 1)]), at: .start)
+        #expect(statistics.types[.reverse]?.runTimes.recent(at: .start)?.average == 1000)
+        #expect(statistics.types[.reverse]?.totalTimes.recent(at: .start)?.average == 5000)
+        #expect(statistics.types[.hash]?.totalTimes.recent(at: .start) == nil)
+        #expect(statistics.runTimes.recent(at: .start)?.average == 2000)
+    }
+
+    @Test func anotherStoresBooksReplaceTheOldOnes() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample([.succeeded: 100], run: [(10, 1)]), at: .start)
+        statistics.take(.sample(.hash, [.pending: 7]), at: .start)
+        statistics.take(.sample(.hash, store: "other", at: .after(-100), [.pending: 1]), at: .after(1))
+        #expect(statistics.store == "other")
+        #expect(statistics.states == TaskCounts([.pending: 1]))
+        #expect(statistics.runTimes.sinceStart?.count == 1)
+    }
+
+    @Test func theDispatchersAnswerIsABaseline() {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
+        #expect(statistics.states.succeeded == 1000)
+        #expect(statistics.ended(at: .after(0)) == 0)
+        statistics.take(.sample(at: .after(1), [.succeeded: 1010, .failed: 1]), at: .after(1))
+        #expect(statistics.ended(at: .after(1)) == 11)
+    }
+
+    @Test func theFirstEventOfATypeCountsWhatItBrought() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample([.succeeded: 1000], workers: [WorkerTally(worker: "a", succeeded: 4)]), at: .after(10))
+        #expect(statistics.ended(at: .after(10)) == 4)
+    }
+
+    @Test func typesAreBounded() {
+        var statistics = Statistics(since: .start, maximumTypes: 2)
+        statistics.take(.sample([.pending: 1]), at: .start)
+        statistics.take(.sample(.hash, [.pending: 1]), at: .start)
+        statistics.take(.sample(.named("sum"), [.pending: 1], run: [(1, 1)]), at: .start)
+        statistics.take(.sample([.pending: 2]), at: .start)
+        #expect(statistics.types.keys.sorted() == [.hash, .reverse])
+        #expect(statistics.states.pending == 3)
+        #expect(statistics.ignored == 1)
+    }
+
+    // MARK: Workers
+
+    @Test func aWorkerIsAliveWhileItsLeaseRuns() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("a"), at: .after(0))
+        let worker = try #require(statistics.workers["a"])
+        #expect(worker.state(at: .after(2.999)) == .alive)
+        #expect(worker.state(at: .after(3)) == .silent)
+        #expect(worker.runningTasks == 1)
+        #expect(worker.waitingTasks == 2)
+        statistics.take(.heartbeat, .sample("a", draining: true), at: .after(10))
+        #expect(statistics.workers["a"]?.state(at: .after(10)) == .draining)
+        #expect(statistics.workers["a"]?.isActive(at: .after(10)) == true)
+    }
+
+    @Test func aWorkerLeavesAndComesBack() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(WorkerEvent(kind: .joined, at: .start, worker: .sample("a")), at: .after(0))
+        statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("a")), at: .after(3))
+        #expect(statistics.workers["a"]?.state(at: .after(3)) == .left)
+        #expect(statistics.workers["a"]?.left?.reason == .leaseExpired)
+        #expect(statistics.workers["a"]?.runningTasks == 0)
+        // The first reason stands.
+        statistics.take(.deregister, .sample("a"), at: .after(4))
+        #expect(statistics.workers["a"]?.left?.reason == .leaseExpired)
+        statistics.take(.heartbeat, .sample("a"), at: .after(5))
+        #expect(statistics.workers["a"]?.state(at: .after(5)) == .alive)
+        statistics.take(.deregister, .sample("a"), at: .after(6))
+        #expect(statistics.workers["a"]?.left?.reason == .deregistered)
+    }
+
+    @Test func aDeregistrationOfAnUnknownWorkerIsNothing() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.deregister, .sample("a"), at: .start)
+        statistics.take(WorkerEvent(kind: .left, reason: .deregistered, at: .start, worker: .sample("b")), at: .start)
+        #expect(statistics.workers.isEmpty)
+    }
+
+    @Test func talliesGoToTheirWorker() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(.register, .sample("a"), at: .start)
+        let tally = WorkerTally(worker: "a", succeeded: 3, failed: 1, runTimes: [LatencyCount(microseconds: 2000, count: 4)])
+        statistics.take(.sample(workers: [tally, WorkerTally(worker: "unknown", succeeded: 9)]), at: .start)
+        statistics.take(.sample(.hash, workers: [WorkerTally(worker: "a", succeeded: 1, runTimes: [LatencyCount(microseconds: 7000, count: 1)])]), at: .start)
+        let worker = try #require(statistics.workers["a"])
+        #expect(worker.succeeded == 4)
+        #expect(worker.failed == 1)
+        #expect(worker.averageRunTime == 3000)
+        #expect(statistics.workers.count == 1)
+    }
+
+    @Test func theNameservicesAnswerBringsWorkersAndDisturbsNone() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("a", draining: true), at: .after(1))
+        let answer = WorkersQuestion.Answer(workers: ["a", "b"].map { LiveWorker(worker: .sample($0), lastSeen: .start) })
+        statistics.take(answer, at: .after(2))
+        #expect(statistics.workers["a"]?.state(at: .after(2)) == .draining)
+        #expect(statistics.workers["b"]?.state(at: .after(2)) == .alive)
+    }
+
+    @Test func aWorkerThatIsGoneIsForgottenAfterAnHour() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.register, .sample("left"), at: .after(0))
+        statistics.take(.deregister, .sample("left"), at: .after(1))
+        statistics.take(.register, .sample("silent"), at: .after(0))
+        statistics.take(.register, .sample("alive"), at: .after(0))
+        statistics.take(.heartbeat, .sample("alive"), at: .after(3600))
+        #expect(statistics.workers.keys.sorted() == ["alive", "left", "silent"])
+        statistics.take(.heartbeat, .sample("alive"), at: .after(3661))
+        #expect(statistics.workers.keys.sorted() == ["alive"])
+    }
+
+    @Test func workersAreBounded() {
+        var statistics = Statistics(since: .start, maximumWorkers: 3)
+        for id in ["a", "b", "c", "d"] { statistics.take(.register, .sample(id), at: .after(0)) }
+        #expect(statistics.workers.keys.sorted() == ["a", "b", "c"])
+        #expect(statistics.ignored == 1)
+        // One that left makes place.
+        statistics.take(.deregister, .sample("b"), at: .after(1))
+        statistics.take(.heartbeat, .sample("d"), at: .after(2))
+        #expect(statistics.workers.keys.sorted() == ["a", "c", "d"])
+    }
+
+    @Test func theGridsEventsAreBounded() {
+        var statistics = Statistics(since: .start)
+        for number in 0..<200 {
+            statistics.take(GridEvent(kind: .error, service: "x", at: .start, message: "\(number)"))
+        }
+        #expect(statistics.gridEvents.count == Statistics.maximumGridEvents)
+        #expect(statistics.gridEvents.last?.message == "199")
+    }
+}

@@ -1,0 +1,212 @@
+import TaskGridCore
+import Testing
+
+@testable import Nameservice
+
+@Suite struct LeaseTableTests {
+    @Test func aRegistrationJoins() throws {
+        var table = LeaseTable()
+        let event = try table.take(.register, .sample("a"), at: .after(0))
+        #expect(event == WorkerEvent(kind: .joined, at: Moment.after(0).timestamp, worker: .sample("a")))
+        #expect(table.workers() == [LiveWorker(worker: .sample("a"), lastSeen: Moment.after(0).timestamp)])
+        #expect(table.nextExpiry == Moment.after(3000).instant)
+    }
+
+    @Test func aHeartbeatOfAnUnknownWorkerJoins() throws {
+        var table = LeaseTable()
+        #expect(try table.take(.heartbeat, .sample("a"), at: .after(0))?.kind == .joined)
+    }
+
+    @Test func aSecondMessageRenewsAndReplaces() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        #expect(try table.take(.heartbeat, .sample("a", progress: 7), at: .after(2000)) == nil)
+        #expect(try table.take(.register, .sample("a", progress: 8), at: .after(2500)) == nil)
+        #expect(table.nextExpiry == Moment.after(5500).instant)
+        #expect(table.workers() == [LiveWorker(worker: .sample("a", progress: 8), lastSeen: Moment.after(2500).timestamp)])
+    }
+
+    @Test func aLeaseEndsAfterThreeMissedHeartbeatsAndNotBefore() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        #expect(table.expire(at: .after(2999)).isEmpty)
+        #expect(
+            table.expire(at: .after(3000))
+                == [WorkerEvent(kind: .left, reason: .leaseExpired, at: Moment.after(3000).timestamp, worker: .sample("a"))]
+        )
+        #expect(table.expire(at: .after(9000)).isEmpty)
+        #expect(table.count == 0)
+        #expect(table.nextExpiry == nil)
+    }
+
+    @Test func aDeregistrationLeavesOnce() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        let event = try table.take(.deregister, .sample("a", progress: 3), at: .after(100))
+        #expect(event == WorkerEvent(kind: .left, reason: .deregistered, at: Moment.after(100).timestamp, worker: .sample("a", progress: 3)))
+        #expect(try table.take(.deregister, .sample("a"), at: .after(200)) == nil)
+        #expect(table.nextExpiry == nil)
+        #expect(table.expire(at: .after(10_000)).isEmpty)
+    }
+
+    @Test func aHeartbeatAfterDeregistrationLivesOneLeaseOnly() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        _ = try table.take(.deregister, .sample("a"), at: .after(100))
+        #expect(try table.take(.heartbeat, .sample("a"), at: .after(150))?.kind == .joined)
+        #expect(table.expire(at: .after(3149)).isEmpty)
+        #expect(table.expire(at: .after(3150)).map(\.reason) == [.leaseExpired])
+    }
+
+    @Test func aShorterIntervalEndsTheLeaseSooner() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a", interval: 60_000), at: .after(0))
+        _ = try table.take(.heartbeat, .sample("a", interval: 100), at: .after(1000))
+        #expect(table.nextExpiry == Moment.after(1300).instant)
+        #expect(table.expire(at: .after(1300)).count == 1)
+        #expect(table.nextExpiry == nil)
+    }
+
+    @Test func workersAreLookedUpByType() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("b", types: ["reverse", "hash"]), at: .after(0))
+        _ = try table.take(.register, .sample("a", types: ["hash"]), at: .after(0))
+        #expect(table.workers(of: try TaskType("hash")).map(\.worker.worker) == ["a", "b"])
+        #expect(table.workers(of: try TaskType("reverse")).map(\.worker.worker) == ["b"])
+        #expect(table.workers(of: try TaskType("sum")).isEmpty)
+        _ = try table.take(.heartbeat, .sample("b", types: ["sum"]), at: .after(10))
+        #expect(table.workers(of: try TaskType("reverse")).isEmpty)
+        #expect(table.workers(of: try TaskType("sum")).map(\.worker.worker) == ["b"])
+    }
+
+    @Test func aFullTableRefusesNewWorkersAndRenewsKnownOnes() throws {
+        var table = LeaseTable(maximum: 2)
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        _ = try table.take(.register, .sample("b"), at: .after(0))
+        #expect(throws: LeaseTable.Full(maximum: 2)) { try table.take(.register, .sample("c"), at: .after(0)) }
+        #expect(try table.take(.heartbeat, .sample("a"), at: .after(10)) == nil)
+        _ = try table.take(.deregister, .sample("b"), at: .after(20))
+        #expect(try table.take(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
+    }
+
+    @Test func afterSilenceOfTheBrokerEveryoneHasAWholeLease() throws {
+        var table = LeaseTable()
+        _ = try table.take(.register, .sample("a"), at: .after(0))
+        _ = try table.take(.register, .sample("b", interval: 60_000), at: .after(0))
+        table.renewAll(at: .after(50_000))
+        #expect(table.nextExpiry == Moment.after(53_000).instant)
+        #expect(table.expire(at: .after(52_999)).isEmpty)
+        #expect(table.expire(at: .after(53_000)).map(\.worker.worker) == ["a"])
+        #expect(table.nextExpiry == Moment.after(230_000).instant)
+    }
+
+    @Test func ofManyHeldTasksTheFirstAreKept() throws {
+        var worker = RegistryMessage.sample("a")
+        worker.running = (1...5000).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
+        worker.waiting = worker.running
+        var table = LeaseTable()
+        _ = try table.take(.register, worker, at: .after(0))
+        #expect(table.workers().first?.worker.running == Array(worker.running.prefix(LeaseTable.maximumHeld)))
+        #expect(table.workers().first?.worker.waiting.count == LeaseTable.maximumHeld)
+    }
+
+    @Test func workersThatComeAndGoLeaveNothingBehind() throws {
+        var table = LeaseTable()
+        for number in 0..<10_000 {
+            _ = try table.take(.register, .sample("w\(number)", interval: 3_600_000), at: .after(number))
+            _ = try table.take(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(number))
+        }
+        // With one that lives and ends first, the leftover deadlines of the others stay in the heap, bounded.
+        _ = try table.take(.register, .sample("first"), at: .after(0))
+        for number in 0..<10_000 {
+            _ = try table.take(.register, .sample("w\(number)", interval: 3_600_000), at: .after(1))
+            _ = try table.take(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(1))
+        }
+        #expect(table.count == 1)
+        #expect(table.deadlineCount <= 100)
+        #expect(table.nextExpiry == Moment.after(3000).instant)
+    }
+
+    /// Random messages and time steps, against a table that looks at every worker each time.
+    @Test(arguments: 1...40) func agreesWithANaiveModel(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var table = LeaseTable(maximum: 12)
+        var model = NaiveLeases(maximum: 12)
+        var time = 0
+        for step in 0..<600 {
+            let moment = Moment.after(time)
+            let id = "w\(Int.random(in: 0..<16, using: &generator))"
+            let worker = RegistryMessage.sample(
+                id, types: [["reverse"], ["hash"], ["reverse", "hash"]].randomElement(using: &generator) ?? [],
+                interval: [10, 1000, 1000, 5000, 60_000].randomElement(using: &generator) ?? 1000, progress: step
+            )
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0..<5:
+                let kind: RegistryMessage.Kind = Bool.random(using: &generator) ? .register : .heartbeat
+                let event = Result { try table.take(kind, worker, at: moment) }
+                switch (event, model.renew(worker, at: moment)) {
+                case (.success(let event), .some(let expected)): #expect(event == expected, "seed \(seed), step \(step)")
+                case (.failure(let error), nil): #expect(error is LeaseTable.Full, "seed \(seed), step \(step)")
+                default: Issue.record("seed \(seed), step \(step): one refuses \(id), the other does not")
+                }
+            case 5..<7:
+                #expect(try table.take(.deregister, worker, at: moment) == model.remove(worker, at: moment), "seed \(seed), step \(step)")
+            case 7:
+                table.renewAll(at: moment)
+                model.renewAll(at: moment)
+            default:
+                time += [0, 1, 29, 500, 3000, 20_000].randomElement(using: &generator) ?? 0
+                let later = Moment.after(time)
+                let left = Set(table.expire(at: later))
+                #expect(left == Set(model.expire(at: later)), "seed \(seed), step \(step)")
+            }
+            #expect(table.workers() == model.workers, "seed \(seed), step \(step)")
+            #expect(table.nextExpiry == model.nextExpiry, "seed \(seed), step \(step)")
+            #expect(table.deadlineCount <= 2 * table.count + 64, "seed \(seed), step \(step)")
+        }
+    }
+}
+
+/// What a lease table does, in the simplest words.
+private struct NaiveLeases {
+    let maximum: Int
+    var leases: [(worker: RegistryMessage, lastSeen: Timestamp, end: ContinuousClock.Instant)] = []
+
+    init(maximum: Int) { self.maximum = maximum }
+
+    var nextExpiry: ContinuousClock.Instant? { leases.map(\.end).min() }
+
+    var workers: [LiveWorker] {
+        leases.map { LiveWorker(worker: $0.worker, lastSeen: $0.lastSeen) }.sorted { $0.worker.worker < $1.worker.worker }
+    }
+
+    /// `.some(nil)`: renewed; nil: refused.
+    mutating func renew(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent?? {
+        let lease = (worker, moment.timestamp, moment.instant.advanced(by: worker.lease))
+        if let index = leases.firstIndex(where: { $0.worker.worker == worker.worker }) {
+            leases[index] = lease
+            return .some(nil)
+        }
+        guard leases.count < maximum else { return nil }
+        leases.append(lease)
+        return WorkerEvent(kind: .joined, at: moment.timestamp, worker: worker)
+    }
+
+    mutating func remove(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent? {
+        guard let index = leases.firstIndex(where: { $0.worker.worker == worker.worker }) else { return nil }
+        leases.remove(at: index)
+        return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
+    }
+
+    mutating func renewAll(at moment: Moment) {
+        for index in leases.indices {
+            leases[index].end = max(leases[index].end, moment.instant.advanced(by: leases[index].worker.lease))
+        }
+    }
+
+    mutating func expire(at moment: Moment) -> [WorkerEvent] {
+        let over = leases.filter { $0.end <= moment.instant }
+        leases.removeAll { $0.end <= moment.instant }
+        return over.map { WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: $0.worker) }
+    }
+}

@@ -1,0 +1,114 @@
+import AMQP
+import Foundation
+import Logging
+import TaskGridCore
+import Testing
+
+@testable import Nameservice
+
+@Suite struct RegistryTests {
+    let topology = Topology(prefix: "t")
+
+    func registry(maximum: Int = 100) -> Registry {
+        Registry(topology: topology, leases: LeaseTable(maximum: maximum), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func aRegistrationIsToldToTheEvents() throws {
+        let publications = registry().take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        let publication = try #require(publications.first)
+        #expect(publications.count == 1)
+        #expect(publication.exchange == "t.events")
+        #expect(publication.routingKey == "worker.joined")
+        #expect(try JSON.decode(WorkerEvent.self, publication.message.body).worker == .sample("a"))
+    }
+
+    @Test func aHeartbeatOfAKnownWorkerIsToldToNobody() {
+        let registry = registry()
+        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        #expect(registry.take(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
+    }
+
+    @Test func anEndedLeaseIsToldToTheEvents() throws {
+        let registry = registry()
+        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        let publication = try #require(registry.expire(at: .after(3000)).first)
+        #expect(publication.routingKey == "worker.left")
+        #expect(try JSON.decode(WorkerEvent.self, publication.message.body).reason == .leaseExpired)
+    }
+
+    @Test(arguments: [
+        (Message(properties: BasicProperties(type: "hello"), body: Data("{}".utf8)), "bad_property"),
+        (Message(properties: BasicProperties(), body: Data()), "bad_property"),
+        (Message(properties: BasicProperties(type: "heartbeat"), body: Data("no json".utf8)), "malformed_body"),
+        (RegistryMessage.sample("a", interval: 1).message(.register), "malformed_body"),
+        (RegistryMessage.sample("").message(.register), "malformed_body"),
+        (RegistryMessage.sample("a", types: []).message(.register), "malformed_body"),
+    ])
+    func whatCannotBeReadGoesToTheDead(message: Message, reason: String) throws {
+        let publications = registry().take(message, key: "some.key", at: .after(0))
+        let publication = try #require(publications.first)
+        #expect(publications.count == 1)
+        #expect(publication.exchange == "t.dead")
+        #expect(publication.routingKey == "some.key")
+        #expect(publication.message.body == message.body)
+        #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.hasPrefix(reason) == true)
+    }
+
+    @Test func aFullTableIsToldOnceAMinute() throws {
+        let registry = registry(maximum: 1)
+        _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "", at: .after(0))
+        let told = registry.take(RegistryMessage.sample("b").message(.register), key: "", at: .after(1))
+        #expect(told.map(\.routingKey) == ["grid.error"])
+        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "", at: .after(1001)).isEmpty)
+        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "", at: .after(60_001)).count == 1)
+    }
+
+    @Test func theQuestionForWorkersIsAnswered() throws {
+        let registry = registry()
+        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "", at: .after(0))
+        _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "", at: .after(5))
+        func ask(_ type: String?) throws -> [String] {
+            let question = WorkersQuestion(type: try type.map { try TaskType($0) })
+            let publication = registry.answer(question.message(from: "me", correlation: "7"), key: "nameservice")
+            #expect(publication.exchange == "t.reply")
+            #expect(publication.routingKey == "me")
+            #expect(publication.message.properties.correlationID == "7")
+            return try AnswerMessage.read(WorkersQuestion.Answer.self, publication.message).workers.map(\.worker.worker)
+        }
+        #expect(try ask(nil) == ["a", "b"])
+        #expect(try ask("hash") == ["b"])
+        #expect(try ask("sum") == [])
+    }
+
+    @Test(arguments: ["counts", "", nil] as [String?])
+    func anotherQuestionIsRefused(name: String?) throws {
+        let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))
+        let publication = registry().answer(message, key: "nameservice")
+        #expect(publication.routingKey == "me")
+        #expect(refusal(publication)?.code == .badQuestion)
+    }
+
+    @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"])
+    func aQuestionThatCannotBeReadIsRefused(body: String) throws {
+        let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: "workers"), body: Data(body.utf8))
+        #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuestion)
+    }
+
+    @Test func aQuestionThatNobodyAsksGoesToTheDead() {
+        var message = WorkersQuestion().message(from: "", correlation: "7")
+        #expect(registry().answer(message, key: "nameservice").exchange == "t.dead")
+        message.properties.replyTo = nil
+        let publication = registry().answer(message, key: "nameservice")
+        #expect(publication.exchange == "t.dead")
+        #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.contains("reply-to") == true)
+    }
+
+    private func refusal(_ publication: Publication) -> QuestionError? {
+        do {
+            _ = try AnswerMessage.read(WorkersQuestion.Answer.self, publication.message)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Testing
+
+@testable import Nameservice
+
+@Suite struct SignalTests {
+    @Test(.timeLimit(.minutes(1))) func aSignalRaisedBeforeIsSeenOnce() async {
+        let signal = Signal()
+        signal.raise()
+        signal.raise()
+        await signal.wait()
+        // Lowered: this wait ends by its deadline alone.
+        let deadline = ContinuousClock.now.advanced(by: .milliseconds(20))
+        await signal.wait(until: deadline)
+        #expect(ContinuousClock.now >= deadline)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aSignalEndsTheWaitForALaterDeadline() async {
+        let signal = Signal()
+        await withTaskGroup { group in
+            group.addTask { await signal.wait(until: ContinuousClock.now.advanced(by: .seconds(3600))) }
+            group.addTask { signal.raise() }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func cancellingEndsTheWait() async {
+        let signal = Signal()
+        await withTaskGroup { group in
+            group.addTask { await signal.wait() }
+            group.cancelAll()
+        }
+        await withTaskGroup { group in
+            group.addTask { await signal.wait(until: nil) }
+            await Task.yield()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import AMQP
+import Synchronization
+import TaskGridCore
+
+@testable import TaskGridClient
+
+/// A broker that does what a test says, and a clock that the test moves.
+final class FakeTransport: Transport {
+    enum Verdict {
+        case outcome(PublishOutcome)
+        case error(AMQPError.Code)
+    }
+
+    /// Everything published, for the test to read.
+    let publications: AsyncStream<Publication>
+    private let published: AsyncStream<Publication>.Continuation
+    private let inbox: AsyncStream<[Message]>
+    private let incoming: AsyncStream<[Message]>.Continuation
+    private let losses: AsyncStream<Int>
+    private let lost: AsyncStream<Int>.Continuation
+    private let verdict: @Sendable (Publication) -> Verdict
+
+    init(verdict: @escaping @Sendable (Publication) -> Verdict = { _ in .outcome(.confirmed) }) {
+        (publications, published) = AsyncStream.makeStream()
+        (inbox, incoming) = AsyncStream.makeStream()
+        (losses, lost) = AsyncStream.makeStream()
+        self.verdict = verdict
+    }
+
+    func start(within patience: Duration) async throws(AMQPError) {}
+
+    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
+        var outcomes: [PublishOutcome] = []
+        var error: AMQPError?
+        for publication in publications {
+            switch verdict(publication) {
+            case .outcome(let outcome): outcomes.append(outcome)
+            case .error(let code): error = AMQPError(code, "the test says \(code)")
+            }
+            published.yield(publication)
+        }
+        if let error { throw error }
+        return outcomes
+    }
+
+    func next() async -> [Message]? {
+        for await messages in inbox { return messages }
+        return nil
+    }
+
+    func reconnections() -> AsyncStream<Int> { losses }
+
+    func close() async {
+        incoming.finish()
+        lost.finish()
+        published.finish()
+    }
+
+    // MARK: What the test does
+
+    /// What is published next.
+    func publication() async -> Publication? {
+        for await publication in publications { return publication }
+        return nil
+    }
+
+    /// What is published next while time goes on.
+    func publication(while time: TestTime, passesFor client: GridClient) async -> Publication? {
+        await withTaskGroup(of: Publication?.self) { group in
+            group.addTask { await self.publication() }
+            group.addTask {
+                while !Task.isCancelled {
+                    time.advance(by: .seconds(1))
+                    client.lookAtTime()
+                    await Task.yield()
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    func deliver(_ messages: Message...) { incoming.yield(messages) }
+
+    func reconnect() { lost.yield(2) }
+}
+
+/// Time that moves when told.
+final class TestTime: Sendable {
+    private let instant = Mutex(ContinuousClock.now)
+
+    var now: Instant { instant.withLock { $0 } }
+
+    func advance(by duration: Duration) { instant.withLock { $0 += duration } }
+}
+
+extension GridClient {
+    /// A started client on a fake broker.
+    static func onFake(
+        _ transport: FakeTransport, time: TestTime = TestTime(), _ body: (GridClient) async throws -> Void
+    ) async throws {
+        let client = GridClient(
+            id: "client-1", topology: Topology(prefix: "test"), transport: transport, logger: .silent, now: { time.now }
+        )
+        try await client.start()
+        do {
+            try await body(client)
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+}
+
+extension Reply {
+    static func accepted(_ submission: Publication, first: TaskID) throws -> Message {
+        let read = try Submission(submission.message)
+        return Reply(
+            form: .single, type: read.type, correlation: read.correlation, content: .accepted(first: first, count: read.tasks.count)
+        ).message()
+    }
+
+    static func succeeded(_ ids: [TaskID], type: TaskType, result: String) -> Message {
+        let endings = ids.map { Ending(id: $0, state: .succeeded, result: .init(result.utf8), attempt: 1, worker: "w") }
+        return Reply(form: ids.count == 1 ? .single : .batch, type: type, correlation: nil, content: .ended(endings)).message()
+    }
+}

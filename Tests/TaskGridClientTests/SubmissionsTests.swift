@@ -1,0 +1,130 @@
+import AMQP
+import TaskGridCore
+import Testing
+
+@testable import TaskGridClient
+
+struct SubmissionsTests {
+    let start = ContinuousClock.now
+
+    @Test func aPartialMessageWaitsForTheConfirmOfTheOneBefore() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.add(parcel(2))
+        submissions.add(parcel(3))
+        #expect(submissions.take(now: start).isEmpty)
+        submissions.confirmed(first.correlation, now: start)
+        #expect(submissions.take(now: start).map { $0.parcels.map(\.id) } == [[2, 3]])
+    }
+
+    @Test func fullMessagesAreInFlightTogetherUpToABound() {
+        var submissions = Submissions(limits: .init(unconfirmed: 3, unanswered: 4), bounds: MessageBounds(tasks: 1, size: 100))
+        for id in 1...6 { submissions.add(parcel(id)) }
+        let first = submissions.take(now: start)
+        #expect(first.flatMap(\.parcels).map(\.id) == [1, 2, 3])
+        for envelope in first { submissions.confirmed(envelope.correlation, now: start) }
+        #expect(submissions.take(now: start).flatMap(\.parcels).map(\.id) == [4], "four at most wait for an answer")
+        #expect(submissions.answered(first[0].correlation) != nil)
+        #expect(submissions.take(now: start).flatMap(\.parcels).map(\.id) == [5])
+    }
+
+    @Test func anUnknownOutcomeIsRepeatedUnderTheSameKey() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        let first = try #require(submissions.take(now: start).first)
+        #expect(first.publication(client: "c", exchange: "x").isMandatory)
+        submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
+        #expect(submissions.take(now: start).isEmpty, "not at once")
+        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        #expect((again.key, again.correlation) == (first.key, first.correlation))
+        #expect(again.tries == 2)
+        #expect(!again.publication(client: "c", exchange: "x").isMandatory, "another message of this id may be unconfirmed")
+    }
+
+    @Test func anUnansweredOneIsRepeatedUntilItsDeadline() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        #expect(submissions.take(now: start + .seconds(4)).isEmpty)
+        let again = try #require(submissions.take(now: start + .seconds(5)).first)
+        #expect(again.key == first.key)
+        #expect(submissions.expire(now: start + .seconds(29)).isEmpty)
+        let (expired, error) = try #require(submissions.expire(now: start + .seconds(30)).first)
+        #expect(expired.id == 1)
+        #expect(error.code == .serviceUnavailable)
+        #expect(error.message.contains("may have been accepted"))
+        #expect(submissions.isEmpty)
+        #expect(submissions.answered(first.correlation) == nil, "a late answer finds nobody")
+    }
+
+    @Test func whatWasNeverSentSaysSo() throws {
+        var submissions = Submissions(limits: .init(unconfirmed: 1))
+        submissions.add(parcel(1))
+        _ = submissions.take(now: start)
+        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        let (expired, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
+        #expect(expired.id == 2)
+        #expect(error.message.contains("it was not sent"))
+    }
+
+    @Test func anAnswerMayComeBeforeTheConfirm() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        let first = try #require(submissions.take(now: start).first)
+        #expect(submissions.answered(first.correlation)?.parcels.map(\.id) == [1])
+        submissions.add(parcel(2))
+        #expect(submissions.take(now: start).isEmpty, "the confirm still counts")
+        submissions.confirmed(first.correlation, now: start)
+        #expect(submissions.take(now: start).count == 1)
+    }
+
+    @Test func lostRepliesMakeTheUnansweredGoAgainAtOnce() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        submissions.repliesLost(now: start)
+        #expect(submissions.take(now: start).map(\.key) == [first.key])
+    }
+
+    @Test func aRejectedPayloadFailsAlone() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        submissions.add(parcel(2))
+        let both = try #require(submissions.take(now: start).first)
+        submissions.confirmed(both.correlation, now: start)
+        let tooLarge = Rejection(.payloadTooLarge, "")
+        #expect(submissions.rejected(both.correlation, tooLarge).isEmpty)
+        let apart = submissions.take(now: start)
+        #expect(apart.map { $0.parcels.map(\.id) } == [[1], [2]])
+        #expect(Set(apart.map(\.key) + [both.key]).count == 3, "nothing was taken under the old key")
+        #expect(submissions.rejected(apart[1].correlation, tooLarge).map(\.id) == [2])
+        #expect(submissions.answered(apart[0].correlation) != nil)
+    }
+
+    @Test func whatConcernsAllFailsAll() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        submissions.add(parcel(2))
+        let both = try #require(submissions.take(now: start).first)
+        #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
+    }
+
+    @Test func abandonedParcelsAreSentNoMoreButTheirNeighboursAre() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1))
+        submissions.add(parcel(2))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.abandon(1)
+        submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
+        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        #expect(again.count == 2, "under one key the content never changes")
+        submissions.abandon(2)
+        submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
+        #expect(submissions.isEmpty)
+        submissions.add(parcel(3))
+        #expect(submissions.take(now: start).count == 1, "the places of the forgotten are free again")
+    }
+}

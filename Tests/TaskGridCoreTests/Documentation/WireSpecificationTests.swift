@@ -1,0 +1,136 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+/// `Wire.md` says what the code does: its examples are read, written again and come out the same.
+@Suite struct WireSpecificationTests {
+    let topology = Topology()
+
+    @Test func everyKindHasExamples() throws {
+        let kinds = Dictionary(grouping: try WireExample.all(), by: { $0.kind.joined(separator: " ") }).mapValues(\.count)
+        for (kind, count) in [
+            ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("question task", 1), ("answer task", 1),
+            ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
+            ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
+        ] {
+            #expect(kinds[kind, default: 0] >= count, "\(kind)")
+        }
+    }
+
+    @Test func everyExampleIsTrue() throws {
+        for example in try WireExample.all() {
+            do {
+                try check(example)
+            } catch {
+                Issue.record("the example at line \(example.line) of Wire.md: \(error)")
+            }
+        }
+    }
+
+    func check(_ example: WireExample) throws {
+        let message = example.message
+        switch example.kind.first {
+        case "submission":
+            let submission = try Submission(message)
+            expect(example, topology.submit, submission.type.name, submission.message())
+        case "work":
+            let work = try Work(message)
+            expect(example, topology.work, work.type.name, work.message(isPersistent: message.properties.isPersistent))
+        case "results":
+            let results = try Results(message)
+            expect(example, topology.results, results.type.name, results.message(isPersistent: message.properties.isPersistent))
+        case "reply":
+            expect(example, topology.reply, "laptop-4711-9f03ac", try Reply(message).message())
+        case "registry":
+            let (kind, content) = try RegistryMessage.decode(message)
+            expect(example, topology.registry, topology.registryKey(kind, types: content.types), content.message(kind))
+        case "question":
+            let question = try JSON.decode(TaskQuestion.self, message.body)
+            let asked = question.message(from: message.properties.replyTo ?? "", correlation: message.properties.correlationID ?? "")
+            expect(example, topology.rpc, TaskQuestion.service.rawValue, asked)
+        case "answer":
+            let answer = try AnswerMessage.read(TaskRecord.self, message)
+            let asked = TaskQuestion(id: answer.id).message(from: "c", correlation: message.properties.correlationID ?? "")
+            expect(example, topology.reply, "laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
+        case "event": try checkEvent(example)
+        case "refused":
+            #expect(refusal { _ = try Submission(message) }?.rawValue == example.kind.last, "line \(example.line)")
+        default: Issue.record("line \(example.line): '\(example.kind)' is no kind of example")
+        }
+    }
+
+    func checkEvent(_ example: WireExample) throws {
+        switch example.kind.last {
+        case "task":
+            let event = try JSON.decode(TaskEvent.self, example.message.body)
+            #expect(event.states.balances, "line \(example.line)")
+            expect(example, topology.events, topology.taskEventKey(event.type), .event(event))
+        case "worker":
+            let event = try JSON.decode(WorkerEvent.self, example.message.body)
+            expect(example, topology.events, topology.workerEventKey(event.kind), .event(event))
+        case "grid":
+            let event = try JSON.decode(GridEvent.self, example.message.body)
+            expect(example, topology.events, topology.gridEventKey(event.kind.rawValue), .event(event))
+        default: Issue.record("line \(example.line): no such event")
+        }
+    }
+
+    /// The example goes where it says, and is what the code writes; JSON but for its white space and the order of members.
+    func expect(_ example: WireExample, _ exchange: Exchange, _ key: String, _ written: Message) {
+        #expect(example.exchange == exchange.name, "line \(example.line)")
+        #expect(example.routingKey == key, "line \(example.line)")
+        #expect(example.message.properties == written.properties, "line \(example.line)")
+        guard written.properties.contentType == WireFormat.jsonContentType else {
+            #expect(Array(example.message.body) == Array(written.body), "line \(example.line)")
+            return
+        }
+        let (shown, expected) = (canonical(example.message.body), canonical(written.body))
+        #expect(shown != nil && shown == expected, "line \(example.line)")
+    }
+
+    func canonical(_ json: Data) -> Data? {
+        (try? JSONSerialization.jsonObject(with: json)).flatMap {
+            try? JSONSerialization.data(withJSONObject: $0, options: [.sortedKeys])
+        }
+    }
+
+    /// Every header is described, and none that there is not.
+    @Test func headers() throws {
+        let named = Set(try WireExample.text().matches(of: /taskgrid-[a-z][a-z-]*[a-z]/).map { String($0.output) })
+        let known: Set = [
+            WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
+            WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
+            WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
+            WireFormat.Header.reason,
+        ]
+        #expect(named == known)
+    }
+
+    /// Every code, name and bound that a reader may meet is described.
+    @Test func words() throws {
+        let text = try WireExample.text()
+        let rejections: [Rejection.Code] = [.unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable]
+        let refusals: [WireError.Code] = [
+            .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty,
+        ]
+        let questions: [QuestionError.Code] = [.notFound, .badQuestion, .unavailable]
+        let words =
+            rejections.map(\.rawValue) + refusals.map(\.rawValue) + questions.map(\.rawValue) + TaskError.Code.allCases.map(\.rawValue)
+            + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
+            + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
+            + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
+        for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
+        for exchange in topology.exchanges {
+            #expect(text.contains("| `<p>.\(exchange.name.dropFirst("taskgrid.".count))` | \(exchange.kind) |"), "\(exchange.name)")
+        }
+        let bounds = [
+            WireFormat.maximumBodySize, WireFormat.maximumRecords, WireFormat.maximumNameLength, WireFormat.maximumIDLength,
+            Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
+            TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
+            TaskType.maximumLength,
+        ]
+        for bound in bounds { let pattern = try Regex("\\b\(bound)\\b")
+            #expect(text.contains(pattern), "\(bound)") }
+        #expect(text.contains(WireFormat.batchContentType))
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct QuestionTests {
+    func roundTrip<Asked: Question & Equatable>(_ question: Asked, _ answer: Asked.Answer) throws where Asked.Answer: Equatable {
+        let asked = question.message(from: "c", correlation: "42")
+        #expect(asked.properties.type == Asked.name)
+        #expect(asked.properties.replyTo == "c" && asked.properties.correlationID == "42")
+        #expect(try JSON.decode(Asked.self, asked.body) == question)
+        let answered = AnswerMessage.message(.success(answer), to: asked)
+        #expect(answered.properties.correlationID == "42" && answered.properties.type == Asked.name)
+        #expect(AnswerMessage.isAnswer(answered))
+        #expect(try AnswerMessage.read(Asked.Answer.self, answered) == answer)
+    }
+
+    @Test func questions() throws {
+        try forAll(100) { generator, _ in
+            let record = TaskRecord.random(using: &generator)
+            let (type, state, id) = (generator.maybe { $0.type() }, generator.maybe { _ in record.status }, generator.maybe { $0.taskID() })
+            try roundTrip(TaskQuestion(id: record.id), record)
+            try roundTrip(TasksQuestion(type: type, state: state, before: id, limit: generator.number(1...1000)), .init(tasks: [record]))
+            try roundTrip(EndingsQuestion(tasks: [record.id]), .init(ended: [record], unknown: [generator.taskID()]))
+            try roundTrip(CountsQuestion(), .init(store: generator.text(), types: [generator.type(): .random(using: &generator)]))
+            let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
+            try roundTrip(WorkersQuestion(type: type), .init(workers: [live]))
+        }
+    }
+
+    @Test func servicesAndNames() {
+        let dispatcher: [any Question.Type] = [TaskQuestion.self, TasksQuestion.self, EndingsQuestion.self, CountsQuestion.self]
+        #expect(dispatcher.map { $0.name } == ["task", "tasks", "endings", "counts"])
+        #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
+        #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
+    }
+
+    @Test func refusals() {
+        let asked = TaskQuestion(id: 1).message(from: "c", correlation: "42")
+        let refused: Result<TaskRecord, QuestionError> = .failure(QuestionError(.notFound, "no task 1"))
+        let message = AnswerMessage.message(refused, to: asked)
+        #expect(throws: QuestionError(.notFound, "no task 1")) { try AnswerMessage.read(TaskRecord.self, message) }
+    }
+
+    @Test(arguments: ["answer", "error", "other"]) func anAnswerThatCannotBeRead(_ status: String) throws {
+        let message = Message(
+            properties: BasicProperties(contentType: WireFormat.jsonContentType, headers: [WireFormat.Header.status: .string(status)]),
+            body: Data("{".utf8)
+        )
+        do {
+            _ = try AnswerMessage.read(TaskRecord.self, message)
+            Issue.record("read")
+        } catch {
+            #expect(error.code == .unavailable)
+        }
+    }
+
+    @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func badQuestions(_ body: String) {
+        #expect(refusal { _ = try JSON.decode(TaskQuestion.self, Data(body.utf8)) } == .malformedBody)
+    }
+
+    @Test func anOversizedBody() {
+        let body = Data(repeating: 0x20, count: WireFormat.maximumBodySize + 1)
+        #expect(refusal { _ = try JSON.decode(TaskQuestion.self, body) } == .tooLarge)
+    }
+
+    @Test func errorsNameThePlace() {
+        do {
+            _ = try JSON.decode(EndingsQuestion.self, Data(#"{"tasks":[1,"x"]}"#.utf8))
+            Issue.record("read")
+        } catch {
+            #expect(error.message.hasPrefix("tasks.Index 1: "))
+        }
+    }
+
+    @Test func fieldValues() {
+        #expect(("a" as FieldValue).text == "a" && ("a" as FieldValue).integer == nil)
+        #expect((1 as FieldValue).integer == 1 && (1 as FieldValue).text == nil)
+        #expect((true as FieldValue) == .bool(true))
+        for value: FieldValue in [.void, .double(1), .timestamp(1), .bytes(Data()), .array([]), .table([:]), true] {
+            #expect(value.text == nil && value.integer == nil)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct RegistryMessageTests {
+    func read(_ json: String, type: String? = "heartbeat") throws -> RegistryMessage {
+        try RegistryMessage.decode(Message(properties: BasicProperties(type: type), body: Data(json.utf8))).1
+    }
+
+    func refused(_ fields: String) -> WireError.Code? {
+        refusal { _ = try read(#"{"worker":"w","types":["sum"],\#(fields)}"#) }
+    }
+
+    /// What a worker in another language says at least.
+    @Test func theLeast() throws {
+        let least = try read(#"{"worker":"w","types":["sum"],"some later field":[{}]}"#)
+        #expect(
+            least
+                == RegistryMessage(
+                    worker: "w", host: "", pid: 0, version: "", types: [try TaskType("sum")], concurrency: 1, prefetch: 1, batch: false,
+                    started: Timestamp(rawValue: 0)
+                )
+        )
+        #expect(least.lease == .seconds(3))
+    }
+
+    @Test(arguments: [nil, "", "Heartbeat", "beat", String(repeating: "h", count: 10_000)]) func otherKinds(_ type: String?) {
+        #expect(refusal { _ = try read(#"{"worker":"w","types":["sum"]}"#, type: type) } == .badProperty)
+    }
+
+    @Test(arguments: ["", "{", "[]", "null", "7", #"{"worker":"w"}"#, #"{"types":["sum"]}"#, "\u{FEFF}", "{\"worker\":\"w\",\"types\":[\"sum\"]", "nan"])
+    func otherBodies(_ json: String) {
+        #expect(refusal { _ = try read(json) } == .malformedBody)
+    }
+
+    @Test func bytesThatAreNoText() {
+        let message = Message(properties: BasicProperties(type: "heartbeat"), body: Data([0x22, 0xFF, 0x22]))
+        #expect(refusal { _ = try RegistryMessage.decode(message) } == .malformedBody)
+    }
+
+    @Test func names() throws {
+        let longest = String(repeating: "w", count: WireFormat.maximumIDLength)
+        #expect(try read(#"{"worker":"\#(longest)","types":["sum"]}"#).worker == longest)
+        for worker in ["", longest + "w"] {
+            #expect(refusal { _ = try read(#"{"worker":"\#(worker)","types":["sum"]}"#) } == .malformedBody)
+        }
+        let types = (0...1000).map { #""t\#($0)""# }
+        #expect(try read(#"{"worker":"w","types":[\#(types.dropLast().joined(separator: ","))]}"#).types.count == 1000)
+        for types in ["[]", "[\(types.joined(separator: ","))]", #"["No type"]"#, #""sum""#, "null"] {
+            #expect(refusal { _ = try read(#"{"worker":"w","types":\#(types)}"#) } == .malformedBody)
+        }
+    }
+
+    @Test(arguments: [
+        "interval_ms", "concurrency", "prefetch", "pid", "progress", "done", "failed", "started",
+    ])
+    func numbers(_ name: String) {
+        for value in ["-1", "9223372036854775807", "9223372036854775808", "1e300", "0.5", #""5""#, "[]"] {
+            #expect(refused(#""\#(name)":\#(value)"#) == .malformedBody, "\(name) \(value)")
+        }
+        #expect(refused(#""\#(name)":100"#) == nil)
+    }
+
+    @Test func zeros() {
+        #expect(refused(#""interval_ms":0"#) == .malformedBody)
+        #expect(refused(#""interval_ms":9"#) == .malformedBody)
+        #expect(refused(#""concurrency":0"#) == .malformedBody)
+        #expect(refused(#""prefetch":0"#) == nil)
+    }
+
+    /// An attempt beyond the bound would carry the count of attempts to where it no longer fits.
+    @Test(arguments: ["[0,1]", "[-1,1]", "[1,0]", "[1,-1]", "[1,1073741825]", "[1,9223372036854775807]", "[1]", "[]", "[1,1.5]", "1", "{}"])
+    func held(_ pair: String) {
+        #expect(refused(#""running":[\#(pair)]"#) == .malformedBody)
+        #expect(refused(#""waiting":[\#(pair)]"#) == .malformedBody)
+    }
+
+    @Test func size() throws {
+        let pairs = repeatElement("[123456789,1]", count: 100_000).joined(separator: ",")
+        #expect(try read(#"{"worker":"w","types":["sum"],"waiting":[\#(pairs)]}"#).waiting.count == 100_000)
+        let blanks = String(repeating: " ", count: RegistryMessage.maximumSize)
+        #expect(refusal { _ = try read(#"{"worker":"w","types":["sum"]}"# + blanks) } == .tooLarge)
+    }
+
+    @Test func deepNesting() {
+        let brackets = String(repeating: "[", count: 1_000_000)
+        #expect(refusal { _ = try read(brackets) } == .malformedBody)
+        #expect(refused(#""running":\#(brackets)"#) == .malformedBody)
+    }
+}

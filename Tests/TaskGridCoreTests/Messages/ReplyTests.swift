@@ -1,0 +1,70 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct ReplyTests {
+    func message(_ status: String, id: String? = "7", _ headers: FieldTable = [:]) -> Message {
+        Message(
+            properties: BasicProperties(
+                headers: headers.merging([WireFormat.Header.status: .string(status)]) { $1 }, correlationID: "c", messageID: id, type: "reverse"
+            )
+        )
+    }
+
+    @Test func accepted() throws {
+        #expect(try Reply(message("accepted")).content == .accepted(first: 7, count: 1))
+        #expect(try Reply(message("accepted", [WireFormat.Header.count: 500])).content == .accepted(first: 7, count: 500))
+        #expect(refusal { _ = try Reply(message("accepted", id: nil)) } == .missingProperty)
+        for count: FieldValue in [0, -1, 10_001, "1"] {
+            #expect(refusal { _ = try Reply(message("accepted", [WireFormat.Header.count: count])) } == .badProperty)
+        }
+    }
+
+    /// The last of the ids can be computed.
+    @Test func idsDoNotOverflow() throws {
+        let last = String(Int64.max)
+        #expect(refusal { _ = try Reply(message("accepted", id: last, [WireFormat.Header.count: 2])) } == .badProperty)
+        let fitting = try Reply(message("accepted", id: String(Int64.max - 2), [WireFormat.Header.count: 2]))
+        guard case .accepted(let first, let count) = fitting.content else { return #expect(Bool(false), "not accepted") }
+        #expect(first.advanced(by: count) == TaskID(Int64.max))
+    }
+
+    @Test func rejected() throws {
+        func rejection(_ error: FieldValue?) throws -> Reply.Content {
+            try Reply(message("rejected", id: nil, [:]).with(WireFormat.Header.error, error)).content
+        }
+        #expect(try rejection("unknown_type: no such type") == .rejected(Rejection(.unknownType, "no such type")))
+        #expect(try rejection("a later code: text") == .rejected(Rejection(.malformed, "a later code: text")))
+        #expect(try rejection(nil) == .rejected(Rejection(.malformed, "")))
+        #expect(Rejection(.malformed, String(repeating: "é", count: 9999)).message.utf8.count == TaskError.maximumMessageLength)
+    }
+
+    @Test func statusesOfEnds() throws {
+        let attempt: FieldTable = [WireFormat.Header.attempt: 2]
+        for state in TaskState.allCases {
+            let code = refusal { _ = try Reply(message(state.name, attempt)) }
+            #expect(code == (state.isTerminal ? nil : .badProperty))
+        }
+        for status in ["started", "interrupted", "returned", "ended", "unspecified"] {
+            #expect(refusal { _ = try Reply(message(status, attempt)) } == .badProperty)
+        }
+        #expect(refusal { _ = try Reply(message("succeeded")) } == .missingProperty)
+    }
+
+    @Test(arguments: ["accepted", "rejected", "succeeded", "batch"]) func aBatchIsOfEnds(_ status: String) {
+        let batch = ReadingTests.reply.batch
+        #expect(refusal { _ = try Reply(batch.with(WireFormat.Header.status, .string(status))) } == .badProperty)
+    }
+
+    @Test func repliesAndAnswersAreToldApart() throws {
+        let question = try TaskType("reverse")
+        for seed in UInt64(0)..<50 {
+            var generator = SplitMix64(state: seed)
+            #expect(!AnswerMessage.isAnswer(Reply.random(using: &generator).message()))
+        }
+        let asked = WorkersQuestion(type: question).message(from: "c", correlation: "1")
+        #expect(AnswerMessage.isAnswer(AnswerMessage.message(.success(WorkersQuestion.Answer(workers: [])), to: asked)))
+        let refused: Result<WorkersQuestion.Answer, QuestionError> = .failure(QuestionError(.notFound, "no"))
+        #expect(AnswerMessage.isAnswer(AnswerMessage.message(refused, to: asked)))
+    }
+}

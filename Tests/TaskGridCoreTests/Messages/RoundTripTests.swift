@@ -1,0 +1,80 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+/// What is written is read back the same, one task or many.
+@Suite struct RoundTripTests {
+    @Test func submissions() throws {
+        try forAll { generator, seed in
+            let submission = Submission.random(using: &generator)
+            let readSubmission = try Submission(submission.message())
+            #expect(readSubmission == submission, seed)
+        }
+    }
+
+    @Test func work() throws {
+        try forAll { generator, seed in
+            let work = Work.random(using: &generator)
+            let readWork = try Work(work.message(isPersistent: .random(using: &generator)))
+            #expect(readWork == work, seed)
+        }
+    }
+
+    @Test func results() throws {
+        try forAll { generator, seed in
+            let results = Results.random(using: &generator)
+            let readResults = try Results(results.message(isPersistent: .random(using: &generator)))
+            #expect(readResults == results, seed)
+        }
+    }
+
+    @Test func replies() throws {
+        try forAll { generator, seed in
+            let reply = Reply.random(using: &generator)
+            let readReply = try Reply(reply.message())
+            #expect(readReply == reply, seed)
+        }
+    }
+
+    @Test func registry() throws {
+        try forAll { generator, seed in
+            let registry = RegistryMessage.random(using: &generator)
+            for kind in [RegistryMessage.Kind.register, .heartbeat, .deregister] {
+                let (readKind, read) = try RegistryMessage.decode(registry.message(kind))
+                #expect(readKind == kind && read == registry, seed)
+            }
+        }
+    }
+
+    @Test func events() throws {
+        try forAll { generator, seed in
+            let task = TaskEvent.random(using: &generator)
+            let readTask = try JSON.decode(TaskEvent.self, Message.event(task).body)
+            #expect(readTask == task, seed)
+            let worker = WorkerEvent(
+                kind: .left, reason: generator.maybe { _ in .leaseExpired }, at: generator.timestamp(), worker: .random(using: &generator)
+            )
+            let readWorker = try JSON.decode(WorkerEvent.self, Message.event(worker).body)
+            #expect(readWorker == worker, seed)
+            let grid = GridEvent(kind: .error, service: generator.text(), at: generator.timestamp(), message: generator.text())
+            let readGrid = try JSON.decode(GridEvent.self, Message.event(grid).body)
+            #expect(readGrid == grid, seed)
+        }
+    }
+
+    /// Delivery modes: a submission outlives the broker's restart; the others as asked for.
+    @Test func persistence() {
+        var generator = SplitMix64(state: 1)
+        #expect(Submission.random(using: &generator).message().properties.isPersistent)
+        for isPersistent in [true, false] {
+            #expect(Work.random(using: &generator).message(isPersistent: isPersistent).properties.isPersistent == isPersistent)
+            #expect(Results.random(using: &generator).message(isPersistent: isPersistent).properties.isPersistent == isPersistent)
+        }
+    }
+
+    @Test func theLargestBatch() throws {
+        let tasks = Array(repeating: Submission.Task(payload: Data("x".utf8)), count: WireFormat.maximumRecords)
+        let submission = Submission(form: .batch, type: try TaskType("t"), key: "k", tasks: tasks)
+        #expect(try Submission(submission.message()).tasks.count == WireFormat.maximumRecords)
+    }
+}

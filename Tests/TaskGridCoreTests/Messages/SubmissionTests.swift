@@ -1,0 +1,87 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct SubmissionTests {
+    static let type = TopologyTests.reverse
+
+    func submission(_ form: MessageForm, _ task: Submission.Task) -> Submission {
+        Submission(form: form, type: Self.type, key: "k", tasks: [task])
+    }
+
+    /// What a client in another language writes at least.
+    @Test func theLeast() throws {
+        let message = Message(properties: BasicProperties(messageID: "k", type: "reverse"))
+        #expect(try Submission(message) == submission(.single, .init(payload: Data())))
+    }
+
+    @Test func theKey() {
+        let message = ReadingTests.submission.single
+        #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = nil }) } == .missingProperty)
+        #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = "" }) } == .missingProperty)
+        #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "é", count: 128) }) } == .badProperty)
+        #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "k", count: 255) }) } == nil)
+    }
+
+    @Test func theClient() throws {
+        let message = ReadingTests.submission.single
+        #expect(try Submission(message.with { $0.properties.replyTo = "" }).client == nil)
+        let longest = String(repeating: "c", count: WireFormat.maximumIDLength)
+        #expect(try Submission(message.with { $0.properties.replyTo = longest }).client == longest)
+        #expect(refusal { _ = try Submission(message.with { $0.properties.replyTo = longest + "c" }) } == .badProperty)
+    }
+
+    /// 0 says as much as nothing, in a header as in a record.
+    @Test func zeroIsNotSet() throws {
+        var message = ReadingTests.submission.single
+        for header in [WireFormat.Header.maxAttempts, WireFormat.Header.timeout, WireFormat.Header.due, WireFormat.Header.expires] {
+            message.properties.headers[header] = 0
+        }
+        #expect(try Submission(message) == submission(.single, .init(payload: Data("x".utf8))))
+    }
+
+    @Test func prioritiesAboveTheHighestAreTheHighest() throws {
+        for form in [MessageForm.single, .batch] {
+            for (given, read) in [(-5, 0), (0, 0), (9, 9), (10, 9), (1000, 9)] {
+                let message = submission(form, .init(payload: Data(), priority: given)).message()
+                #expect(try Submission(message).tasks[0].priority == read)
+            }
+        }
+    }
+
+    /// Whatever a program asks for, what it sends can be read; a bound that cannot be carried becomes the nearest that can.
+    @Test(arguments: [MessageForm.single, .batch]) func settingsOutOfRange(_ form: MessageForm) throws {
+        func sent(_ task: Submission.Task) throws -> Submission.Task {
+            try Submission(submission(form, task).message()).tasks[0]
+        }
+        for timeout in [Duration.zero, .seconds(-1), .microseconds(500), .milliseconds(1)] {
+            #expect(try sent(.init(payload: Data(), timeout: timeout)).timeout == .milliseconds(1))
+        }
+        for timeout in [WireFormat.maximumTimeout, .seconds(Int64.max)] {
+            #expect(try sent(.init(payload: Data(), timeout: timeout)).timeout == WireFormat.maximumTimeout)
+        }
+        for (time, read) in [(Int64.min, 1), (0, 1), (1, 1), (Int64.max, WireFormat.maximumTime.rawValue)] {
+            let task = try sent(.init(payload: Data(), due: Timestamp(rawValue: time), expires: Timestamp(rawValue: time)))
+            #expect(task.due == Timestamp(rawValue: read) && task.expires == Timestamp(rawValue: read))
+        }
+        for (attempts, read) in [(Int.min, 1), (0, 1), (7, 7), (Int.max, Int(Int32.max))] {
+            #expect(try sent(.init(payload: Data(), maxAttempts: attempts)).maxAttempts == read)
+        }
+    }
+
+    @Test func headersOutOfRange() {
+        let message = ReadingTests.submission.single
+        for (header, last) in [
+            (WireFormat.Header.maxAttempts, Int64(Int32.max)), (WireFormat.Header.timeout, WireFormat.maximumTimeout.milliseconds),
+            (WireFormat.Header.due, WireFormat.maximumTime.rawValue), (WireFormat.Header.expires, WireFormat.maximumTime.rawValue),
+        ] {
+            #expect(refusal { _ = try Submission(message.with(header, .int(last))) } == nil)
+            #expect(refusal { _ = try Submission(message.with(header, .int(last + 1))) } == .badProperty)
+        }
+    }
+
+    @Test func aDueTimeThatHasPassedIsKept() throws {
+        let message = ReadingTests.submission.single.with(WireFormat.Header.due, 1)
+        #expect(try Submission(message).tasks[0].due == Timestamp(rawValue: 1))
+    }
+}

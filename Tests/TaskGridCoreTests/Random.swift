@@ -1,0 +1,160 @@
+import Foundation
+import TaskGridCore
+
+/// Anything that a message may hold, drawn within the wire's bounds.
+extension SplitMix64 {
+    mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
+
+    mutating func maybe<Value>(_ value: (inout SplitMix64) -> Value) -> Value? {
+        Bool.random(using: &self) ? value(&self) : nil
+    }
+
+    mutating func list<Value>(_ range: ClosedRange<Int>, _ value: (inout SplitMix64) -> Value) -> [Value] {
+        (0..<number(range)).map { _ in value(&self) }
+    }
+
+    mutating func bytes(_ range: ClosedRange<Int> = 0...40) -> Data {
+        Data(list(range) { .random(in: 0...255, using: &$0) })
+    }
+
+    /// Text of 1 to 20 characters, some of several bytes; it fits where an id must.
+    mutating func text() -> String {
+        String(list(1...20) { Array("abcdefgh-_.0123456789é日🇪🇺 :").randomElement(using: &$0)! })
+    }
+
+    mutating func type() -> TaskType {
+        let tail = String(list(0...10) { Array("abc-_0").randomElement(using: &$0)! })
+        return try! TaskType("t" + tail)  // starts with a letter, and is short
+    }
+
+    mutating func taskID() -> TaskID { TaskID(Int64.random(in: 1...Int64.max / 2, using: &self)) }
+
+    mutating func timestamp() -> Timestamp {
+        Timestamp(rawValue: .random(in: 1...WireFormat.maximumTime.rawValue, using: &self))
+    }
+
+    mutating func error() -> TaskError { TaskError(TaskError.Code.allCases.randomElement(using: &self)!, text()) }
+}
+
+extension Submission {
+    static func random(using generator: inout SplitMix64) -> Submission {
+        let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
+        return Submission(
+            form: form, type: generator.type(), key: generator.text(), client: generator.maybe { $0.text() },
+            correlation: generator.maybe { $0.text() },
+            tasks: generator.list(form == .single ? 1...1 : 1...20) {
+                Task(
+                    payload: $0.bytes(), maxAttempts: $0.maybe { $0.number(1...Int(Int32.max)) },
+                    timeout: $0.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) },
+                    priority: $0.number(0...9), due: $0.maybe { $0.timestamp() }, expires: $0.maybe { $0.timestamp() }
+                )
+            }
+        )
+    }
+}
+
+extension Work {
+    static func random(using generator: inout SplitMix64) -> Work {
+        let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
+        return Work(
+            form: form, type: generator.type(), store: generator.text(), announce: .random(using: &generator),
+            items: generator.list(form == .single ? 1...1 : 1...20) {
+                Item(
+                    id: $0.taskID(), attempt: $0.number(1...Int(Int32.max)), payload: $0.bytes(),
+                    timeout: $0.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) }
+                )
+            }
+        )
+    }
+}
+
+extension Results {
+    static func random(using generator: inout SplitMix64) -> Results {
+        let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
+        return Results(
+            form: form, type: generator.type(), store: generator.text(), worker: generator.text(),
+            items: generator.list(form == .single ? 1...1 : 1...20) {
+                let outcome: Outcome =
+                    [.succeeded($0.bytes()), .failed($0.error()), .interrupted, .returned, .started].randomElement(using: &$0)!
+                return Item(
+                    id: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt), outcome: outcome,
+                    runTime: .microseconds($0.number(0...Int.max))
+                )
+            }
+        )
+    }
+}
+
+extension Reply {
+    static func random(using generator: inout SplitMix64) -> Reply {
+        func endings(_ range: ClosedRange<Int>) -> [Ending] {
+            generator.list(range) {
+                Ending(
+                    id: $0.taskID(), state: [.succeeded, .failed, .cancelled, .expired].randomElement(using: &$0)!,
+                    result: $0.bytes(), error: $0.maybe { $0.error() }, attempt: $0.number(0...Int(Int32.max)),
+                    worker: $0.maybe { $0.text() } ?? "", runTime: .microseconds($0.number(0...Int.max))
+                )
+            }
+        }
+        let content: Content
+        var form = MessageForm.single
+        switch generator.number(0...3) {
+        case 0: content = .accepted(first: generator.taskID(), count: generator.number(1...WireFormat.maximumRecords))
+        case 1: content = .rejected(Rejection(.storeUnavailable, generator.text()))
+        case 2: content = .ended(endings(1...1))
+        default:
+            content = .ended(endings(1...20))
+            form = .batch
+        }
+        return Reply(form: form, type: generator.type(), correlation: generator.maybe { $0.text() }, content: content)
+    }
+}
+
+extension RegistryMessage {
+    static func random(using generator: inout SplitMix64) -> RegistryMessage {
+        func held() -> [Held] {
+            generator.list(0...10) { Held(task: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt)) }
+        }
+        return RegistryMessage(
+            worker: generator.text(), host: generator.text(), pid: generator.number(0...1 << 22), version: generator.text(),
+            types: generator.list(1...5) { $0.type() }, concurrency: generator.number(1...1000), prefetch: generator.number(0...1000),
+            batch: .random(using: &generator), started: generator.timestamp(), interval: generator.number(10...3_600_000),
+            progress: generator.number(0...1 << 53), running: held(), waiting: held(), done: generator.number(0...1 << 53),
+            failed: generator.number(0...1 << 53), draining: .random(using: &generator)
+        )
+    }
+}
+
+extension TaskCounts {
+    static func random(using generator: inout SplitMix64) -> TaskCounts {
+        var counts = TaskCounts()
+        counts.submitted = generator.number(0...1 << 53)
+        for state in TaskState.allCases { counts[state] = generator.number(0...1 << 53) }
+        return counts
+    }
+}
+
+extension TaskEvent {
+    static func random(using generator: inout SplitMix64) -> TaskEvent {
+        func latencies() -> [LatencyCount] {
+            generator.list(0...5) { LatencyCount(microseconds: UInt64($0.number(0...1 << 53)), count: UInt64($0.number(0...1 << 53))) }
+        }
+        return TaskEvent(
+            type: generator.type(), store: generator.text(), at: generator.timestamp(), states: .random(using: &generator),
+            workers: generator.list(0...3) { WorkerTally(worker: $0.text(), succeeded: $0.number(0...9), failed: $0.number(0...9)) },
+            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000)
+        )
+    }
+}
+
+extension TaskRecord {
+    static func random(using generator: inout SplitMix64) -> TaskRecord {
+        TaskRecord(
+            id: generator.taskID(), type: generator.type(), payload: generator.bytes(), result: generator.maybe { $0.bytes() },
+            status: TaskState.allCases.randomElement(using: &generator)!, created: generator.timestamp(),
+            completed: generator.maybe { $0.timestamp() }, attempt: generator.number(0...1000), maxAttempts: generator.number(1...1000),
+            error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() }, priority: generator.number(0...9),
+            due: generator.maybe { $0.timestamp() }, key: generator.text()
+        )
+    }
+}

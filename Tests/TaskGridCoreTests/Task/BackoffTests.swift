@@ -1,0 +1,44 @@
+import TaskGridCore
+import Testing
+
+@Suite struct BackoffTests {
+    let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(10))
+
+    @Test func theLimitDoublesUpToTheCeiling() {
+        let limits = (1...8).map { backoff.limit(before: $0) }
+        #expect(limits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10].map { .milliseconds(Int64($0 * 1000)) })
+    }
+
+    @Test(arguments: [Int.min, -1, 0, 1]) func tryNumbersBelowOneCountAsTheFirst(_ number: Int) {
+        #expect(backoff.limit(before: number) == .milliseconds(200))
+    }
+
+    @Test(arguments: [41, 64, 1000, Int.max]) func hugeTryNumbersStayAtTheCeiling(_ number: Int) {
+        #expect(backoff.limit(before: number) == .seconds(10))
+        #expect(Backoff(base: .seconds(Int64.max), ceiling: .seconds(Int64.max)).limit(before: number) == .seconds(Int64.max))
+    }
+
+    @Test func aBaseAboveTheCeilingIsTheCeiling() {
+        #expect(Backoff(base: .seconds(20), ceiling: .seconds(10)).limit(before: 1) == .seconds(10))
+    }
+
+    @Test func noWaitWhereNoneIsAskedFor() {
+        #expect(Backoff(base: .zero, ceiling: .zero).delay(before: 3) == .zero)
+        #expect(Backoff(base: .seconds(-1), ceiling: .seconds(-1)).delay(before: 3) == .zero)
+    }
+
+    @Test func theJitterIsFull() {
+        forAll(200) { generator, seed in
+            let number = Int.random(in: 1...12, using: &generator)
+            let limit = backoff.limit(before: number)
+            let delays = (0..<100).map { _ in backoff.delay(before: number, using: &generator) }
+            #expect(delays.allSatisfy { $0 >= .zero && $0 <= limit }, seed)
+            // Of a hundred even draws, none in the lowest or the highest third has a chance of 10⁻¹⁷.
+            #expect(delays.contains { $0 < limit / 3 } && delays.contains { $0 > limit * 2 / 3 }, seed)
+        }
+    }
+
+    @Test(arguments: [Int.min, 0, 1]) func aPolicyTriesAtLeastOnce(_ maxAttempts: Int) {
+        #expect(RetryPolicy(maxAttempts: maxAttempts).maxAttempts == 1)
+    }
+}

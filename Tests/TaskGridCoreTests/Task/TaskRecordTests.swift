@@ -1,0 +1,62 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct TaskRecordTests {
+    static let type = try! TaskType("reverse")  // a valid name
+
+    let full = TaskRecord(
+        id: 7, type: type, payload: Data("ab".utf8), result: Data("ba".utf8), status: .succeeded,
+        created: Timestamp(rawValue: 1000), completed: Timestamp(rawValue: 2000), attempt: 1, maxAttempts: 3,
+        error: TaskError(.timedOut, "once"), worker: "w", priority: 4, due: Timestamp(rawValue: 1500), key: "k"
+    )
+
+    /// The names are the contract with people and programs.
+    @Test func names() {
+        let text =
+            #"{"attempt":1,"due":1500,"error":"timed_out: once","id":7,"key":"k","max_attempts":3,"payload":"ab","priority":4,"#
+            + #""result":"ba","status":"succeeded","timestamp_completed":2000,"timestamp_created":1000,"type":"reverse","worker":"w"}"#
+        #expect(String(decoding: JSON.encode(full), as: UTF8.self) == text)
+    }
+
+    @Test func whatIsNotThereIsLeftOut() {
+        let record = TaskRecord(
+            id: 7, type: Self.type, payload: Data(), status: .pending, created: Timestamp(rawValue: 1000), maxAttempts: 3, key: "k"
+        )
+        let text =
+            #"{"attempt":0,"id":7,"key":"k","max_attempts":3,"payload":"","priority":0,"status":"pending","#
+            + #""timestamp_created":1000,"type":"reverse"}"#
+        #expect(String(decoding: JSON.encode(record), as: UTF8.self) == text)
+    }
+
+    @Test(arguments: [
+        Data(), Data("text".utf8), Data([0]), Data([0xFF]), Data([0xC3]), Data([0xED, 0xA0, 0x80]), Data([0xC0, 0x80]),
+        Data([0xEF, 0xBB, 0xBF, 0x61]), Data("e\u{301}é\u{2028}\"\\/\u{1F600}".utf8), Data(0...255),
+    ])
+    func bytesComeBack(_ bytes: Data) throws {
+        var record = full
+        record.payload = bytes
+        record.result = bytes
+        let json = JSON.encode(record)
+        let back = try JSON.decode(TaskRecord.self, json)
+        #expect(back == record)
+        #expect(back.payload == bytes && back.result == bytes)
+        let isText = String(validating: bytes, as: UTF8.self) != nil
+        let text = String(decoding: json, as: UTF8.self)
+        #expect(text.contains(#""payload":"#) == isText && text.contains(#""result":"#) == isText)
+        #expect(text.contains(#""payload_base64":"#) == !isText && text.contains(#""result_base64":"#) == !isText)
+    }
+
+    @Test func randomRecordsComeBack() throws {
+        try forAll { generator, seed in
+            let record = TaskRecord.random(using: &generator)
+            let readRecord = try JSON.decode(TaskRecord.self, JSON.encode(record))
+            #expect(readRecord == record, seed)
+        }
+    }
+
+    @Test func badBase64() {
+        let json = String(decoding: JSON.encode(full), as: UTF8.self).replacing(#""payload":"ab""#, with: #""payload_base64":"*""#)
+        #expect(throws: WireError.self) { try JSON.decode(TaskRecord.self, Data(json.utf8)) }
+    }
+}

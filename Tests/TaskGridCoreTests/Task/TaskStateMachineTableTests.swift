@@ -1,0 +1,164 @@
+import TaskGridCore
+import Testing
+
+/// The table in the documentation of `TaskStateMachine`, written out: every state and every event.
+@Suite struct TaskStateMachineTableTests {
+    typealias Machine = TaskStateMachine
+    static let error = TaskError(.failed, "no")
+    static let badInput = TaskError(.invalidInput, "no")
+    static let poison = TaskError(.poison, "took its worker down 3 times")
+    static let cancelled = TaskError(.cancelled, "cancelled on request")
+    static let expired = TaskError(.expired, "not done before its expiry")
+
+    /// What follows an event in each of the states that are not the last.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var event: Machine.Event
+        var failures = 0
+        var interruptions = 0
+        var pending: (TaskState, Machine.Action)
+        var scheduled: (TaskState, Machine.Action)
+        var queued: (TaskState, Machine.Action)
+        var running: (TaskState, Machine.Action)
+
+        var testDescription: String { "\(event), failures \(failures), interruptions \(interruptions)" }
+    }
+
+    static let away: Machine.Action = .ignored(.notApplicable)
+
+    /// An event that means something only while an attempt is under way.
+    static func underWay(
+        _ event: Machine.Event, failures: Int = 0, interruptions: Int = 0, _ state: TaskState, _ action: Machine.Action
+    ) -> Row {
+        Row(
+            event: event, failures: failures, interruptions: interruptions, pending: (.pending, away), scheduled: (.scheduled, away),
+            queued: (state, action), running: (state, action)
+        )
+    }
+
+    /// An event that means the same in every state but the last ones.
+    static func always(_ event: Machine.Event, _ state: TaskState, _ action: Machine.Action) -> Row {
+        Row(event: event, pending: (state, action), scheduled: (state, action), queued: (state, action), running: (state, action))
+    }
+
+    static let rows: [Row] = [
+        Row(
+            event: .due, pending: (.pending, away), scheduled: (.pending, .none), queued: (.queued, away), running: (.running, away)
+        ),
+        Row(
+            event: .handedOut, pending: (.queued, .none), scheduled: (.scheduled, away), queued: (.queued, away),
+            running: (.running, away)
+        ),
+        Row(
+            event: .named(attempt: 1), pending: (.pending, away), scheduled: (.scheduled, away), queued: (.running, .none),
+            running: (.running, away)
+        ),
+        always(.succeeded(attempt: 1), .succeeded, .end(.succeeded, nil)),
+        always(.succeeded(attempt: 0), .succeeded, .end(.succeeded, nil)),
+        always(.cancelled, .cancelled, .end(.cancelled, cancelled)),
+        always(.expired, .expired, .end(.expired, expired)),
+        underWay(.failed(attempt: 1, error), .scheduled, .retry(number: 1)),
+        underWay(.failed(attempt: 1, error), failures: 1, .scheduled, .retry(number: 2)),
+        underWay(.failed(attempt: 1, error), failures: 2, .failed, .end(.failed, error)),
+        underWay(.failed(attempt: 1, TaskError(.timedOut, "late")), .scheduled, .retry(number: 1)),
+        underWay(.failed(attempt: 1, badInput), .failed, .end(.failed, badInput)),
+        underWay(.interrupted(attempt: 1, holderLives: false), .pending, .handOut(alone: true)),
+        underWay(.interrupted(attempt: 1, holderLives: false), interruptions: 1, .pending, .handOut(alone: true)),
+        underWay(.interrupted(attempt: 1, holderLives: false), interruptions: 2, .failed, .end(.failed, poison)),
+        underWay(.interrupted(attempt: 1, holderLives: false, started: false), interruptions: 2, .pending, .handOut(alone: true)),
+        underWay(.givenBack(attempt: 1), .pending, .handOut(alone: false)),
+        underWay(.givenBack(attempt: 1), interruptions: 1, .pending, .handOut(alone: true)),
+        underWay(.lost(attempt: 1), .pending, .handOut(alone: false)),
+        underWay(.lost(attempt: 1), interruptions: 1, .pending, .handOut(alone: true)),
+        Row(
+            event: .interrupted(attempt: 1, holderLives: true), pending: (.pending, away), scheduled: (.scheduled, away),
+            queued: (.queued, .ignored(.holderLives)), running: (.running, .ignored(.holderLives))
+        ),
+    ]
+
+    @Test(arguments: rows) func everyState(_ row: Row) {
+        for (state, (next, action)) in [
+            (TaskState.pending, row.pending), (.scheduled, row.scheduled), (.queued, row.queued), (.running, row.running),
+        ] {
+            var machine = Machine(state: state, attempt: 1, failures: row.failures, interruptions: row.interruptions, maxAttempts: 3)
+            let before = machine
+            #expect(machine.handle(row.event) == action, "in state \(state)")
+            #expect(machine.state == next, "from state \(state)")
+            #expect(machine.attempt == (row.event == .handedOut && state == .pending ? 2 : 1), "in state \(state)")
+            if case .ignored = action { #expect(machine == before) }
+        }
+    }
+
+    @Test(arguments: rows) func theEndIsFinal(_ row: Row) {
+        for state in TaskState.allCases where state.isTerminal {
+            var machine = Machine(state: state, attempt: 1, failures: row.failures, interruptions: row.interruptions, maxAttempts: 3)
+            let before = machine
+            #expect(machine.handle(row.event) == .ignored(.ended))
+            #expect(machine == before)
+        }
+    }
+
+    /// What an older attempt says is ignored in every state.
+    @Test(arguments: [
+        Machine.Event.named(attempt: 1), .failed(attempt: 1, error), .failed(attempt: 1, badInput),
+        .interrupted(attempt: 1, holderLives: false), .interrupted(attempt: 1, holderLives: true), .givenBack(attempt: 1),
+        .lost(attempt: 1),
+    ])
+    func staleAttempts(_ event: Machine.Event) {
+        for state in [TaskState.pending, .scheduled, .queued, .running] {
+            var machine = Machine(state: state, attempt: 2, interruptions: 2, maxAttempts: 1)
+            let before = machine
+            #expect(machine.handle(event) == .ignored(.staleAttempt))
+            #expect(machine == before)
+        }
+    }
+
+    /// A number higher than the one known was handed out before a restart that forgot it.
+    @Test(arguments: [TaskState.pending, .scheduled, .queued, .running]) func higherAttemptsAreAdopted(_ state: TaskState) {
+        func after(_ event: Machine.Event) -> (Machine, Machine.Action) {
+            var machine = Machine(state: state, attempt: 2, maxAttempts: 3)
+            let action = machine.handle(event)
+            return (machine, action)
+        }
+        func expect(_ event: Machine.Event, _ next: TaskState, _ action: Machine.Action, _ location: SourceLocation = #_sourceLocation) {
+            let (machine, taken) = after(event)
+            #expect(machine.state == next, sourceLocation: location)
+            #expect(machine.attempt == 5, sourceLocation: location)
+            #expect(taken == action, sourceLocation: location)
+        }
+        expect(.named(attempt: 5), .running, .none)
+        expect(.failed(attempt: 5, Self.error), .scheduled, .retry(number: 1))
+        expect(.interrupted(attempt: 5, holderLives: false), .pending, .handOut(alone: true))
+        expect(.interrupted(attempt: 5, holderLives: true), .queued, .ignored(.holderLives))
+        expect(.givenBack(attempt: 5), .pending, .handOut(alone: false))
+        expect(.lost(attempt: 5), .pending, .handOut(alone: false))
+        expect(.succeeded(attempt: 5), .succeeded, .end(.succeeded, nil))
+    }
+
+    /// The attempt after an adopted one has a number of its own.
+    @Test func adoptionDoesNotReuseNumbers() {
+        var machine = Machine(state: .running, attempt: 1, maxAttempts: 3)
+        #expect(machine.handle(.failed(attempt: 5, Self.error)) == .retry(number: 1))
+        #expect(machine.handle(.due) == .none)
+        #expect(machine.handle(.handedOut) == .none)
+        #expect(machine.attempt == 6)
+    }
+
+    @Test func aTaskIsTriedAtLeastOnce() {
+        for maxAttempts in [Int.min, -1, 0, 1] {
+            var machine = Machine(maxAttempts: maxAttempts)
+            #expect(machine.maxAttempts == 1)
+            _ = machine.handle(.handedOut)
+            #expect(machine.handle(.failed(attempt: 1, Self.error)) == .end(.failed, Self.error))
+        }
+    }
+
+    /// The first interruption counts for whoever lay in the dead worker's buffer, the later ones only for who had begun.
+    @Test func neighboursAreNotBlamed() {
+        var machine = Machine(maxAttempts: 3)
+        for attempt in 1...20 {
+            #expect(machine.handle(.handedOut) == .none)
+            #expect(machine.handle(.interrupted(attempt: attempt, holderLives: false, started: false)) == .handOut(alone: true))
+        }
+        #expect(machine.interruptions == 1)
+    }
+}

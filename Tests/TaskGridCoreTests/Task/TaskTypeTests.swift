@@ -1,0 +1,44 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite struct TaskTypeTests {
+    static let longest = "a" + String(repeating: "-", count: 63)
+
+    @Test(arguments: ["a", "reverse", "a1", "sum-of_2", "z--", longest]) func names(_ name: String) throws {
+        #expect(try TaskType(name).name == name)
+        #expect(try TaskType(name).description == name)
+    }
+
+    @Test(arguments: [
+        "", "A", "Reverse", "1a", "-a", "_a", "a.b", "a b", " a", "a\n", "a*", "a#", "a/b", "é", "aé", "ａ", "a\u{301}", "a\0",
+        longest + "a", String(repeating: "a", count: 100_000),
+    ])
+    func otherTexts(_ name: String) {
+        #expect(throws: InvalidTaskType.self) { try TaskType(name) }
+    }
+
+    @Test(arguments: [
+        ("A b", "A b"), (String(repeating: "é", count: 100_000), String(repeating: "é", count: 32) + "…"),
+        ("e" + String(repeating: "\u{301}", count: 100_000), "…"),
+    ])
+    func theErrorShowsTheNameAndTheRule(_ name: String, _ shown: String) {
+        do {
+            _ = try TaskType(name)
+            Issue.record("taken")
+        } catch {
+            #expect("\(error)" == "'\(shown)' is no task type: 1 to 64 lower-case letters, digits, '-' or '_', a letter first")
+        }
+    }
+
+    @Test func order() throws {
+        #expect(try ["sum", "hash", "a"].map(TaskType.init).sorted().map(\.name) == ["a", "hash", "sum"])
+    }
+
+    @Test func json() throws {
+        #expect(String(decoding: JSON.encode([try TaskType("reverse"): 1]), as: UTF8.self) == #"{"reverse":1}"#)
+        #expect(try JSON.decode([TaskType: Int].self, Data(#"{"sum":2}"#.utf8)) == [TaskType("sum"): 2])
+        #expect(throws: WireError.self) { try JSON.decode([TaskType].self, Data(#"["No type"]"#.utf8)) }
+        #expect(throws: WireError.self) { try JSON.decode([TaskType: Int].self, Data(#"{"No type":2}"#.utf8)) }
+    }
+}

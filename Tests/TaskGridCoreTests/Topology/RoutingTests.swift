@@ -1,0 +1,75 @@
+import TaskGridCore
+import Testing
+
+/// Where each message arrives: the bindings read as a broker reads them (AMQP 0-9-1, section 3.1.3).
+@Suite struct RoutingTests {
+    let topology = Topology()
+    let reverse = TopologyTests.reverse
+    let sum = TopologyTests.sum
+
+    var bindings: [Binding] {
+        [
+            topology.dispatcher(id: "d"), topology.nameservice, topology.monitor(id: "m"), topology.client(id: "c"),
+            topology.worker(id: "w1", types: [reverse]), topology.worker(id: "w2", types: [reverse, sum]),
+        ].flatMap(\.bindings)
+    }
+
+    func queues(_ exchange: Exchange, _ key: String) -> Set<String> {
+        Set(
+            bindings.filter { binding in
+                guard binding.exchange == exchange.name else { return false }
+                return switch exchange.kind {
+                case .fanout: true
+                case .direct: binding.key == key
+                case .topic: Self.matches(binding.key.split(separator: ".")[...], key.split(separator: ".")[...])
+                }
+            }.map(\.queue)
+        )
+    }
+
+    static func matches(_ pattern: ArraySlice<Substring>, _ key: ArraySlice<Substring>) -> Bool {
+        guard let word = pattern.first else { return key.isEmpty }
+        if word == "#" {
+            return matches(pattern.dropFirst(), key) || (!key.isEmpty && matches(pattern, key.dropFirst()))
+        }
+        guard let first = key.first, word == "*" || word == first else { return false }
+        return matches(pattern.dropFirst(), key.dropFirst())
+    }
+
+    @Test func tasksAndResults() {
+        #expect(queues(topology.submit, "reverse") == ["taskgrid.submit"])
+        #expect(queues(topology.work, "reverse") == ["taskgrid.work.reverse"])
+        #expect(queues(topology.work, "hash").isEmpty, "comes back as returned: no worker of the type was ever there")
+        #expect(queues(topology.results, "sum") == ["taskgrid.results"])
+        #expect(queues(topology.reply, "c") == ["taskgrid.reply.c"])
+        #expect(queues(topology.reply, "m") == ["taskgrid.reply.m"])
+        #expect(queues(topology.reply, "gone").isEmpty)
+    }
+
+    @Test(arguments: [RegistryMessage.Kind.register, .heartbeat, .deregister]) func registry(_ kind: RegistryMessage.Kind) {
+        let key = topology.registryKey(kind, types: [reverse, sum])
+        #expect(queues(topology.registry, key) == ["taskgrid.registry", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
+    }
+
+    @Test func questions() {
+        #expect(queues(topology.rpc, "dispatcher") == ["taskgrid.rpc.dispatcher"])
+        #expect(queues(topology.rpc, "nameservice") == ["taskgrid.rpc.nameservice"])
+    }
+
+    @Test func control() {
+        #expect(queues(topology.control, "cancel.reverse") == ["taskgrid.control.w1", "taskgrid.control.w2"])
+        #expect(queues(topology.control, "cancel.sum") == ["taskgrid.control.w2"])
+        #expect(queues(topology.control, "worker.w1") == ["taskgrid.control.w1"])
+        #expect(queues(topology.control, "worker.w3").isEmpty, "comes back as returned: that worker is gone")
+    }
+
+    @Test func events() {
+        for key in [topology.taskEventKey(sum), topology.workerEventKey(.left), topology.gridEventKey("error")] {
+            #expect(queues(topology.events, key) == ["taskgrid.monitor.m"])
+        }
+    }
+
+    @Test func theDead() {
+        #expect(queues(topology.dead, "anything") == ["taskgrid.dead"])
+    }
+}

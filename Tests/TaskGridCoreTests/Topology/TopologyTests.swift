@@ -1,0 +1,123 @@
+import TaskGridCore
+import Testing
+
+@Suite struct TopologyTests {
+    static let reverse = try! TaskType("reverse")  // a valid name
+    static let sum = try! TaskType("sum")  // a valid name
+    static let longestType = try! TaskType(String(repeating: "t", count: TaskType.maximumLength))  // a valid name
+
+    static func everyone(_ topology: Topology, id: String, types: [TaskType]) -> [(String, Declarations)] {
+        [
+            ("dispatcher", topology.dispatcher(id: id)), ("nameservice", topology.nameservice),
+            ("worker", topology.worker(id: id, types: types)), ("monitor", topology.monitor(id: id)),
+            ("client", topology.client(id: id)),
+        ]
+    }
+
+    @Test func names() {
+        let topology = Topology()
+        #expect(
+            topology.exchanges.map { "\($0.name) \($0.kind)" } == [
+                "taskgrid.submit topic", "taskgrid.work direct", "taskgrid.results topic", "taskgrid.reply direct",
+                "taskgrid.registry topic", "taskgrid.rpc direct", "taskgrid.control topic", "taskgrid.events topic",
+                "taskgrid.dead fanout",
+            ]
+        )
+        #expect(topology.submitQueue.name == "taskgrid.submit")
+        #expect(topology.resultsQueue.name == "taskgrid.results")
+        #expect(topology.registryQueue.name == "taskgrid.registry")
+        #expect(topology.deadQueue.name == "taskgrid.dead")
+        #expect(topology.workQueue(Self.reverse).name == "taskgrid.work.reverse")
+        #expect(topology.rpcQueue(.dispatcher).name == "taskgrid.rpc.dispatcher")
+        #expect(topology.rpcQueue(.nameservice).name == "taskgrid.rpc.nameservice")
+        #expect(topology.replyQueue(client: "c").name == "taskgrid.reply.c")
+        #expect(topology.listenerQueue("control", "w").name == "taskgrid.control.w")
+        #expect(topology.dispatcherLock.name == "taskgrid.dispatcher.lock")
+        #expect(Topology(prefix: "other").work.name == "other.work")
+    }
+
+    @Test func routingKeys() {
+        let topology = Topology()
+        #expect(topology.registryKey(.register, types: [Self.reverse, Self.sum]) == "register.reverse.sum")
+        #expect(topology.registryKey(.heartbeat, types: []) == "heartbeat")
+        #expect(topology.registryKey(.deregister, types: [Self.sum]) == "deregister.sum")
+        #expect(topology.taskEventKey(Self.sum) == "task.sum")
+        #expect(topology.workerEventKey(.joined) == "worker.joined")
+        #expect(topology.gridEventKey("started") == "grid.started")
+    }
+
+    @Test func queueArguments() {
+        #expect(Topology().workQueue(Self.sum).arguments == [:])
+        for queue in [Topology(queueKind: .quorum)].flatMap({ [$0.submitQueue, $0.resultsQueue, $0.workQueue(Self.sum)] }) {
+            #expect(queue.arguments == ["x-queue-type": "quorum"])
+            #expect(queue.isDurable && !queue.isExclusive)
+        }
+        // What belongs to one listener is never replicated.
+        #expect(Topology(queueKind: .quorum).replyQueue(client: "c") == .exclusive("taskgrid.reply.c"))
+        #expect(Topology(queueKind: .quorum).dispatcherLock.isExclusive)
+    }
+
+    /// Whoever declares a binding declares its two ends, and nothing twice.
+    @Test(arguments: Queue.Kind.allCases) func declarationsAreComplete(_ kind: Queue.Kind) {
+        for (who, declarations) in Self.everyone(Topology(queueKind: kind), id: "x", types: [Self.reverse, Self.sum]) {
+            let exchanges = declarations.exchanges.map(\.name)
+            let queues = declarations.queues.map(\.name)
+            for binding in declarations.bindings {
+                #expect(exchanges.contains(binding.exchange), "\(who)")
+                #expect(queues.contains(binding.queue), "\(who)")
+            }
+            #expect(Set(queues) == Set(declarations.bindings.map(\.queue)), "\(who) declares a queue that nothing reaches")
+            #expect(exchanges.count == Set(exchanges).count && queues.count == Set(queues).count, "\(who)")
+            #expect(declarations.bindings.count == Set(declarations.bindings).count, "\(who)")
+            #expect(!queues.contains(""), "\(who)")
+            #expect(Set(exchanges) == Set(Topology().exchanges.map(\.name)), "\(who)")
+        }
+    }
+
+    /// Two that declare the same queue or exchange declare it alike, or the broker refuses the second (406).
+    @Test func declarationsAgree() {
+        let all = Self.everyone(Topology(), id: "x", types: [Self.reverse]).map(\.1)
+        for (name, queues) in Dictionary(grouping: all.flatMap(\.queues), by: \.name) { #expect(Set(queues).count == 1, "\(name)") }
+        for (name, exchanges) in Dictionary(grouping: all.flatMap(\.exchanges), by: \.name) {
+            #expect(Set(exchanges).count == 1, "\(name)")
+        }
+    }
+
+    @Test func joiningDeclarationsKeepsEachOnce() {
+        let worker = Topology().worker(id: "w", types: [Self.reverse])
+        #expect(worker + worker == worker)
+        #expect(Declarations() + worker == worker)
+    }
+
+    /// AMQP's names and keys are at most 255 bytes.
+    @Test func theLongestNamesFit() {
+        let topology = Topology(prefix: String(repeating: "p", count: Topology.maximumPrefixLength), queueKind: .quorum)
+        let id = String(repeating: "i", count: WireFormat.maximumIDLength)
+        for (who, declarations) in Self.everyone(topology, id: id, types: [Self.longestType]) {
+            let names =
+                declarations.exchanges.map(\.name) + declarations.queues.map(\.name) + declarations.bindings.map(\.key)
+            for name in names { #expect(name.utf8.count <= 255, "\(who): \(name)") }
+        }
+    }
+
+    @Test func theRegistryKeyOfManyTypesFits() throws {
+        try forAll(100) { generator, seed in
+            let types = try (0..<Int.random(in: 0...60, using: &generator)).map { _ in
+                try TaskType(String(repeating: "t", count: .random(in: 1...64, using: &generator)))
+            }
+            let key = Topology().registryKey(.deregister, types: types)
+            #expect(key.utf8.count <= 255, seed)
+            #expect(key.split(separator: ".").dropFirst().allSatisfy { word in types.contains { $0.name == word } }, seed)
+        }
+        #expect(Topology().registryKey(.heartbeat, types: [Self.longestType, Self.longestType, Self.longestType]).utf8.count == 204)
+    }
+
+    @Test(arguments: ["taskgrid", "a", "A.b-c_d", "0", String(repeating: "p", count: 64)]) func prefixes(_ prefix: String) {
+        #expect(Topology.isValid(prefix: prefix))
+    }
+
+    @Test(arguments: ["", ".a", "-a", "a b", "a*", "a#", "é", "e\u{301}", "a\n", "a/b", String(repeating: "p", count: 65)])
+    func otherPrefixes(_ prefix: String) {
+        #expect(!Topology.isValid(prefix: prefix))
+    }
+}

@@ -1,0 +1,120 @@
+import AMQP
+import Foundation
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import TaskGridWorker
+
+@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+    private func isClosed(_ event: FakeBroker.Event) -> Bool { if case .closed = event { true } else { false } }
+    private func isStopped(_ event: FakeBroker.Event) -> Bool { if case .stopped = event { true } else { false } }
+
+    @Test func givesBackWhatHasNotBegunAndLetsTheRestFinish() async throws {
+        let (begun, gate) = (Gate(), Gate())
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await gate.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 1).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "runs"), (2, "rest")), Harness.work((3, "waits"), form: .single))
+            await begun.wait()
+            harness.pipeline.drain()
+            await harness.broker.until { $0.items.count == 2 }
+            #expect(Set(harness.broker.events.items.map(\.id)) == [2, 3])
+            #expect(harness.broker.events.items.allSatisfy { $0.outcome == .returned })
+            // Said at once, without waiting for the next interval.
+            await harness.broker.until { $0.registry.last?.content.draining == true }
+            gate.open()
+            await harness.broker.until { $0.contains(where: self.isClosed) }
+            let events = harness.broker.events
+            #expect(events.items.last?.outcome == .succeeded(Data("runs".utf8)))
+            #expect(Set(events.acknowledged) == Set(tags))
+            #expect(events.registry.last?.kind == .deregister)
+            #expect(events.place(isStopped) < events.place(isClosed))
+        }
+    }
+
+    @Test func givesBackWhatOutlivesTheDeadline() async throws {
+        let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await stuck.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 1).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "stuck"), form: .single))
+            await begun.wait()
+            harness.pipeline.drain()
+            await harness.broker.until { $0.contains(where: self.isStopped) }
+            // The drain's deadline is taken some time after the drain began: let it pass, whenever it was.
+            while !harness.broker.events.contains(where: self.isClosed) {
+                harness.clock.advance(by: .seconds(30))
+                await Task.yield()
+            }
+            #expect(harness.broker.events.items.map(\.outcome) == [.returned])
+            #expect(harness.broker.events.acknowledged == tags)
+            stuck.open()
+        }
+    }
+
+    /// What the broker sent before it knew comes back too.
+    @Test func givesBackWhatArrivesWhileItDrains() async throws {
+        let (begun, gate) = (Gate(), Gate())
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await gate.wait()
+            return text
+        }
+        try await Harness(worker).run { harness in
+            harness.broker.deliver(Harness.work((1, "runs"), form: .single))
+            await begun.wait()
+            harness.pipeline.state.withLock { $0.isDraining = true }
+            let late = harness.broker.deliver(Harness.work((2, "late"), form: .single))
+            await harness.broker.until { $0.acknowledged == late }
+            #expect(harness.broker.events.items.map(\.outcome) == [.returned])
+            gate.open()
+        }
+    }
+
+    @Test func anIdleWorkerDrainsAtOnce() async throws {
+        try await Harness(PipelineTests.upper).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            harness.pipeline.drain()
+            await harness.broker.until { $0.contains(where: self.isClosed) }
+            #expect(harness.broker.events.registry.map(\.kind).last == .deregister)
+        }
+    }
+
+    @Test func aWorkerThatFindsNoBrokerCanBeStopped() async throws {
+        let broker = FakeBroker(opening: Gate())
+        let harness = Harness(PipelineTests.upper, broker: broker)
+        let executor = LaneExecutor(threads: 1)
+        defer { executor.stop() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await harness.pipeline.run(on: executor) }
+            harness.pipeline.drain()
+            try await group.waitForAll()
+        }
+        #expect(broker.events.registry.isEmpty)
+    }
+
+    /// Left to the broker, which hands out again what was not acknowledged.
+    @Test func cancellationStopsAtOnce() async throws {
+        let begun = Gate()
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await Gate().wait()
+            try Task.checkCancellation()
+            return text
+        }
+        let harness = Harness(worker)
+        try await harness.run { harness in
+            harness.broker.deliver(Harness.work((1, "runs"), form: .single))
+            await begun.wait()
+        }
+        #expect(harness.broker.events.contains(where: isClosed))
+        #expect(harness.broker.events.items.allSatisfy { $0.outcome == .returned })
+    }
+}

@@ -1,0 +1,169 @@
+import Synchronization
+import TaskGridCore
+
+@testable import AMQP
+@testable import TaskGridWorker
+
+/// A broker that notes what reaches it, in order, and answers as the test says.
+final class FakeBroker: Transport {
+    enum Event: Sendable {
+        case published(Publication)
+        case acknowledged([DeliveryTag])
+        case acknowledgedControl([DeliveryTag])
+        case stopped
+        case closed
+    }
+
+    /// What becomes of a publication of results or dead letters.
+    enum Answer: Sendable {
+        case confirm
+        case nack
+        case fail(AMQPError.Code)
+        /// Confirmed when the test opens the gate.
+        case hold(Gate)
+    }
+
+    private struct State {
+        var events: [Event] = []
+        var answers: [Answer] = []
+        var watchers: [(condition: @Sendable ([Event]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+        var tags: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let work = AsyncStream.makeStream(of: [Delivery].self)
+    private let control = AsyncStream.makeStream(of: [Delivery].self)
+    let topology = Topology(prefix: "t")
+    private let opening: Gate?
+
+    /// - Parameter opening: What the connections' opening waits for.
+    init(opening: Gate? = nil) { self.opening = opening }
+
+    // MARK: What the test does
+
+    var events: [Event] { state.withLock { $0.events } }
+
+    /// Answers the next publications of results and dead letters, one call each; later ones are confirmed.
+    func answer(_ answers: Answer...) { state.withLock { $0.answers += answers } }
+
+    /// Returns when the events fulfil the condition.
+    func until(_ condition: @escaping @Sendable ([Event]) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let holds = state.withLock { state in
+                if condition(state.events) { return true }
+                state.watchers.append((condition, continuation))
+                return false
+            }
+            if holds { continuation.resume() }
+        }
+    }
+
+    @discardableResult
+    func deliver(_ works: Work..., redelivered: Bool = false) -> [DeliveryTag] {
+        deliver(messages: works.map { $0.message(isPersistent: false) }, redelivered: redelivered)
+    }
+
+    @discardableResult
+    func deliver(messages: [Message], redelivered: Bool = false) -> [DeliveryTag] {
+        let deliveries = messages.map { delivery($0, redelivered: redelivered) }
+        work.continuation.yield(deliveries)
+        return deliveries.map(\.tag)
+    }
+
+    @discardableResult
+    func deliver(control message: Message) -> DeliveryTag {
+        let delivery = delivery(message, redelivered: false)
+        control.continuation.yield([delivery])
+        return delivery.tag
+    }
+
+    private func delivery(_ message: Message, redelivered: Bool) -> Delivery {
+        let tag = state.withLock { state in
+            state.tags += 1
+            return DeliveryTag(epoch: 1, value: state.tags)
+        }
+        return Delivery(
+            tag: tag, queue: "q", exchange: "x", routingKey: "k", isRedelivered: redelivered, message: message
+        )
+    }
+
+    // MARK: Transport
+
+    func start() async throws(AMQPError) {
+        guard let opening else { return }
+        await opening.wait()
+        if events.contains(where: { if case .closed = $0 { true } else { false } }) { throw AMQPError(.closed, "closed") }
+    }
+
+    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
+        for publication in publications { note(.published(publication)) }
+        guard publications[0].exchange != topology.registry.name else { return publications.map { _ in .confirmed } }
+        switch state.withLock({ $0.answers.isEmpty ? .confirm : $0.answers.removeFirst() }) {
+        case .confirm: break
+        case .nack: return publications.map { _ in .nacked }
+        case .fail(let code): throw AMQPError(code, "the test says so")
+        case .hold(let gate): await gate.wait()
+        }
+        return publications.map { _ in .confirmed }
+    }
+
+    func nextWork() async -> [Delivery]? {
+        for await deliveries in work.stream { return deliveries }
+        return nil
+    }
+
+    func nextControl() async -> [Delivery]? {
+        for await deliveries in control.stream { return deliveries }
+        return nil
+    }
+
+    func acknowledgeWork(_ tags: [DeliveryTag]) async { note(.acknowledged(tags)) }
+    func acknowledgeControl(_ tags: [DeliveryTag]) async { note(.acknowledgedControl(tags)) }
+
+    func stopWork() async {
+        note(.stopped)
+        work.continuation.finish()
+    }
+
+    func close() async {
+        note(.closed)
+        opening?.open()
+        work.continuation.finish()
+        control.continuation.finish()
+    }
+
+    private func note(_ event: Event) {
+        let ready = state.withLock { state in
+            state.events.append(event)
+            let ready = state.watchers.filter { $0.condition(state.events) }
+            state.watchers.removeAll { $0.condition(state.events) }
+            return ready
+        }
+        for watcher in ready { watcher.continuation.resume() }
+    }
+}
+
+extension [FakeBroker.Event] {
+    var publications: [Publication] { compactMap { if case .published(let publication) = $0 { publication } else { nil } } }
+
+    /// The tags of acknowledged work, in order.
+    var acknowledged: [DeliveryTag] {
+        flatMap { event -> [DeliveryTag] in if case .acknowledged(let tags) = event { tags } else { [] } }
+    }
+
+    /// The results published, a message each.
+    var results: [Results] {
+        publications.filter { $0.exchange == "t.results" }.compactMap { try? Results($0.message) }
+    }
+
+    var items: [Results.Item] { results.flatMap(\.items) }
+
+    var dead: [Message] { publications.filter { $0.exchange == "t.dead" }.map(\.message) }
+
+    var registry: [(kind: RegistryMessage.Kind, content: RegistryMessage)] {
+        publications.filter { $0.exchange == "t.registry" }.compactMap { try? RegistryMessage.decode($0.message) }
+    }
+
+    /// Where the first event of a kind stands; past the end where there is none.
+    func place(_ condition: (FakeBroker.Event) -> Bool) -> Int { firstIndex(where: condition) ?? count }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Logging
+import TaskGridCore
+import Testing
+
+@testable import TaskGridWorker
+
+/// A pipeline between a broker and a clock of the test's own.
+struct Harness: Sendable {
+    let broker: FakeBroker
+    let clock = ManualClock()
+    let pipeline: Pipeline
+    static let type = try! TaskType("test")  // A valid name, as any run of the tests shows.
+
+    init(
+        _ worker: any TaskWorker, concurrency: Int = 2, prefetch: Int = 100, backoff: Duration = .zero,
+        broker: FakeBroker = FakeBroker()
+    ) {
+        self.broker = broker
+        let settings = Pipeline.Settings(
+            id: "w", topology: broker.topology, workers: [worker.type: worker], concurrency: concurrency,
+            prefetch: prefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
+        )
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: logger)
+    }
+
+    /// Runs the pipeline beside `body`, then cancels it.
+    func run(_ body: @Sendable (Harness) async throws -> Void) async throws {
+        let executor = LaneExecutor(threads: 2)
+        defer { executor.stop() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await pipeline.run(on: executor) }
+            defer { group.cancelAll() }
+            try await body(self)
+        }
+    }
+
+    static func worker(
+        _ body: @escaping @Sendable (String, TaskContext) async throws -> String
+    ) -> ClosureWorker<String, String> {
+        ClosureWorker(type, body)
+    }
+
+    static func work(
+        _ items: (Int64, String)..., form: MessageForm = .batch, announce: Bool = false, timeout: Duration? = nil
+    ) -> Work {
+        Work(
+            form: items.count == 1 ? form : .batch, type: type, store: "s", announce: announce,
+            items: items.map { Work.Item(id: TaskID($0), attempt: 1, payload: Data($1.utf8), timeout: timeout) }
+        )
+    }
+}

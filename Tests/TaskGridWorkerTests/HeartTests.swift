@@ -1,0 +1,54 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import TaskGridWorker
+
+@Suite(.timeLimit(.minutes(1))) struct HeartTests {
+    @Test func registersThenSaysEachSecondWhatItHolds() async throws {
+        let (begun, gate) = (Gate(), Gate())
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await gate.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 1, prefetch: 7).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            let first = try #require(harness.broker.events.registry.first)
+            #expect(first.kind == .register)
+            #expect(first.content.worker == "w")
+            #expect(first.content.types == [Harness.type])
+            #expect(first.content.concurrency == 1 && first.content.prefetch == 7 && first.content.batch)
+            harness.broker.deliver(Harness.work((1, "runs"), (2, "waits")))
+            await begun.wait()
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 2 }
+            let beat = try #require(harness.broker.events.registry.last)
+            #expect(beat.kind == .heartbeat)
+            #expect(beat.content.running == [RegistryMessage.Held(task: 1, attempt: 1)])
+            #expect(beat.content.waiting == [RegistryMessage.Held(task: 2, attempt: 1)])
+            #expect(!beat.content.draining)
+            #expect(beat.content.progress > first.content.progress)
+            gate.open()
+            await harness.broker.until { !$0.acknowledged.isEmpty }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 3 }
+            let last = try #require(harness.broker.events.registry.last)
+            #expect(last.content.running.isEmpty && last.content.waiting.isEmpty)
+            #expect(last.content.done == 2)
+            #expect(last.content.progress > beat.content.progress)
+        }
+    }
+
+    @Test func beatsAreTransientAndGoToTheRegistry() async throws {
+        try await Harness(PipelineTests.upper).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 2 }
+            let publications = harness.broker.events.publications
+            #expect(publications.map(\.routingKey) == ["register.test", "heartbeat.test"])
+            #expect(publications.allSatisfy { $0.exchange == "t.registry" && !$0.message.properties.isPersistent })
+        }
+    }
+}

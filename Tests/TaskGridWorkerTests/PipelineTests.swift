@@ -1,0 +1,182 @@
+import AMQP
+import Foundation
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import TaskGridWorker
+
+@Suite(.timeLimit(.minutes(1))) struct PipelineTests {
+    static let upper = Harness.worker { text, _ in text.uppercased() }
+
+    @Test func runsTasksAndAcknowledgesThem() async throws {
+        try await Harness(Self.upper).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "a"), (2, "b")), Harness.work((3, "c"), form: .single))
+            await harness.broker.until { Set($0.acknowledged) == Set(tags) }
+            let items = harness.broker.events.items.sorted { $0.id < $1.id }
+            #expect(items.map(\.id) == [1, 2, 3])
+            #expect(items.map(\.outcome) == ["A", "B", "C"].map { .succeeded(Data($0.utf8)) })
+            #expect(harness.broker.events.results.allSatisfy { $0.worker == "w" && $0.store == "s" })
+        }
+    }
+
+    @Test func confirmsResultsBeforeItAcknowledges() async throws {
+        try await Harness(Self.upper).run { harness in
+            let gate = Gate()
+            harness.broker.answer(.hold(gate))
+            let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single))
+            await harness.broker.until { !$0.results.isEmpty }
+            #expect(harness.broker.events.acknowledged.isEmpty)
+            gate.open()
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.results.count == 1)
+        }
+    }
+
+    /// What ends while a confirm is awaited travels with the next message, together.
+    @Test func batchesWhatWaits() async throws {
+        try await Harness(Self.upper, concurrency: 1).run { harness in
+            let gate = Gate()
+            harness.broker.answer(.hold(gate))
+            harness.broker.deliver(Harness.work((1, "a"), form: .single))
+            await harness.broker.until { !$0.results.isEmpty }
+            let tags = harness.broker.deliver(Harness.work((2, "b"), form: .single), Harness.work((3, "c"), form: .single))
+            while harness.pipeline.state.withLock({ $0.succeeded < 3 }) { await Task.yield() }
+            gate.open()
+            await harness.broker.until { $0.acknowledged.count == 3 }
+            #expect(harness.broker.events.results.map(\.items.count) == [1, 2])
+            #expect(harness.broker.events.results.map(\.form) == [.single, .batch])
+            #expect(Array(harness.broker.events.acknowledged.suffix(2)) == tags)
+        }
+    }
+
+    @Test func publishesAgainWhatTheBrokerMayNotHave() async throws {
+        try await Harness(Self.upper).run { harness in
+            harness.broker.answer(.fail(.connectionLost), .nack, .fail(.timedOut), .confirm)
+            let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single))
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items.count == 4)
+            #expect(Set(harness.broker.events.items).count == 1)
+        }
+    }
+
+    @Test func doesNotRunARedeliveredMessage() async throws {
+        let worker = Harness.worker { text, _ in
+            Issue.record("ran \(text)")
+            return text
+        }
+        try await Harness(worker).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "a"), (2, "b")), redelivered: true)
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items.map(\.outcome) == [.interrupted, .interrupted])
+            #expect(harness.broker.events.results.map(\.form) == [.batch])
+        }
+    }
+
+    @Test func announcesBeforeItRuns() async throws {
+        let ran = Gate()
+        let worker = Harness.worker { text, _ in
+            ran.open()
+            return text
+        }
+        try await Harness(worker).run { harness in
+            let gate = Gate()
+            harness.broker.answer(.fail(.connectionLost), .hold(gate))
+            let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single, announce: true))
+            await harness.broker.until { $0.items.count == 2 }
+            #expect(harness.broker.events.items.map(\.outcome) == [.started, .started])
+            #expect(harness.pipeline.state.withLock { $0.bench.waiting.count } == 1)
+            gate.open()
+            await ran.wait()
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items.map(\.outcome) == [.started, .started, .succeeded(Data("a".utf8))])
+        }
+    }
+
+    @Test func tellsErrorsApart() async throws {
+        struct Broken: Error, CustomStringConvertible { var description: String { "no luck" } }
+        let worker = Harness.worker { text, _ in
+            switch text {
+            case "invalid": throw TaskError(.invalidInput, "not that")
+            case "poison": throw TaskError(.poison, "said a worker")
+            default: throw Broken()
+            }
+        }
+        try await Harness(worker).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "invalid"), (2, "poison"), (3, "x")))
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items.map(\.outcome) == [
+                .failed(TaskError(.invalidInput, "not that")), .failed(TaskError(.failed, "said a worker")),
+                .failed(TaskError(.failed, "no luck")),
+            ])
+        }
+    }
+
+    @Test func aBadPayloadIsInvalidInput() async throws {
+        try await Harness(Self.upper).run { harness in
+            var work = Harness.work((1, "a"), form: .single)
+            work.items[0].payload = Data([0xFF])
+            let tags = harness.broker.deliver(work)
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items.map(\.outcome) == [.failed(TaskError(.invalidInput, "the payload is no UTF-8 text"))])
+        }
+    }
+
+    @Test func sendsToTheDeadWhatNobodyCanRead() async throws {
+        try await Harness(Self.upper).run { harness in
+            var other = Harness.work((1, "a"), form: .single)
+            other.type = try TaskType("other")
+            let nonsense = Message(properties: BasicProperties(contentType: WireFormat.batchContentType, type: "test"), body: Data([1, 2, 3]))
+            var long = Message(body: Data("x".utf8))
+            long.properties.headers["big"] = .string(String(repeating: "x", count: 100_000))
+            let tags = harness.broker.deliver(messages: [nonsense, other.message(isPersistent: false), long])
+            await harness.broker.until { Set($0.acknowledged) == Set(tags) }
+            let dead = harness.broker.events.dead
+            let reasons = dead.map { $0.properties.headers[WireFormat.Header.reason]?.text ?? "" }
+            #expect(dead.map(\.body) == [Data([1, 2, 3]), Data("a".utf8), Data("x".utf8)])
+            #expect(reasons[0].hasPrefix("missing_property: ") || reasons[0].hasPrefix("malformed_body: "))
+            #expect(reasons[1] == "bad_property: worker w does not run tasks of type other")
+            #expect(reasons[2].hasPrefix("missing_property: "))
+            #expect(dead[2].properties.headers["big"] == nil)
+        }
+    }
+
+    /// A slow task holds up neither its neighbours in other messages nor, once it is known to be slow, its own.
+    @Test func slowTasksOverlap() async throws {
+        let gate = Gate()
+        let worker = Harness.worker { text, _ in
+            if text == "slow" { await gate.wait() }
+            return text
+        }
+        try await Harness(worker, concurrency: 2).run { harness in
+            let slow = harness.broker.deliver(Harness.work((1, "fast"), (2, "slow"), (3, "fast")))
+            let fast = harness.broker.deliver(Harness.work((4, "fast"), form: .single))
+            await harness.broker.until { $0.acknowledged == fast }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.items.map(\.id).contains(1) }
+            #expect(!harness.broker.events.acknowledged.contains(slow[0]))
+            gate.open()
+            await harness.broker.until { $0.acknowledged.contains(slow[0]) }
+        }
+    }
+
+    /// A thread blocked or busy in each lane does not silence the host.
+    @Test func codeThatHoldsItsThreadSilencesNothing() async throws {
+        let begun = (0..<2).map { _ in Gate() }
+        let release = DispatchSemaphore(value: 0)
+        let worker = Harness.worker { text, _ in
+            begun[Int(text)!].open()
+            release.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 2).run { harness in
+            let tags = harness.broker.deliver(Harness.work((1, "0"), form: .single), Harness.work((2, "1"), form: .single))
+            for gate in begun { await gate.wait() }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.last?.content.running.count == 2 }
+            release.signal()
+            release.signal()
+            await harness.broker.until { Set($0.acknowledged) == Set(tags) }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+import Testing
+
+@Suite struct HandOutTests {
+    @Test(arguments: StoreKind.allCases)
+    func higherPriorityThenLowerIdGoesFirst(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)]))
+            let (first, isExhausted) = try await store.take(.of(limit: 3))
+            #expect(first.map(\.task.id) == [4, 2, 5] && !isExhausted)
+            #expect(first.map { String(decoding: $0.payload, as: UTF8.self) } == ["d", "b", "e"])
+            #expect(first.allSatisfy { $0.task.attempt == 1 })
+            let (second, isExhaustedNow) = try await store.take(.of(limit: 2))
+            #expect(second.map(\.task.id) == [1, 3] && isExhaustedNow)
+            let (third, _) = try await store.take()
+            #expect(third.isEmpty)
+            #expect(try await store.counts(of: .reverse).queued == 5)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func takeStopsAtBytesButGivesOne(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("12345"), .text("12345"), .text("12345")]))
+            #expect(try await store.take(.of(bytes: 3)).handOuts.map(\.task.id) == [1])
+            let (handOuts, isExhausted) = try await store.take(.of(bytes: 9))
+            #expect(handOuts.map(\.task.id) == [2] && !isExhausted)
+            #expect(try await store.take(.of(bytes: 10)).isExhausted)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func takeOfNothingSaysWhetherThereIsSomething(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            #expect(try await store.take(.of(.sum, limit: 0)).isExhausted)
+            try await store.submit(.of([.text("a")]))
+            #expect(try await store.take(.of(limit: 0)) == ([], false))
+            #expect(try await store.types() == [.reverse])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func endedTasksAreNotTaken(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("a"), .text("b"), .text("c", due: .at(5))]))
+            try await store.end(.of(1, .cancelled, attempt: 0), .of(3, .cancelled, attempt: 0))
+            let (handOuts, isExhausted) = try await store.take(.of(now: .at(9)))
+            #expect(handOuts.map(\.task.id) == [2] && isExhausted)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func submissionThatHandsOutIsNotTakenAgain(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("a"), .text("b", due: .at(50)), .text("c", priority: 3)], handsOut: true))
+            #expect(try await store.handedOut(.reverse, after: nil, limit: 10).map(\.id) == [1, 3])
+            #expect(try await store.take().handOuts.isEmpty)
+            let counts = try await store.counts(of: .reverse)
+            #expect(counts.queued == 2 && counts.scheduled == 1 && counts.pending == 0)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func submissionThatHandsOutPassesNobodyWhoWaits(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("waits")]))
+            try await store.submit(.of([.text("goes")], handsOut: true))
+            var counts = try await store.counts(of: .reverse)
+            #expect(counts.pending == 1 && counts.queued == 1)
+            #expect(try await store.handedOut(.reverse, after: nil, limit: 10).map(\.id) == [2])
+            #expect(try await store.task(2)?.attempt == 1)
+            #expect(try await store.take().handOuts.map(\.task.id) == [1])
+            counts = try await store.counts(of: .reverse)
+            #expect(counts.queued == 2 && counts.pending == 0)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func handedOutIsAscendingAndPaged(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of((0..<10).map { .text("\($0)", priority: $0 % 3) }, handsOut: true))
+            try await store.submit(.of(.sum, [.text("other")], handsOut: true))
+            try await store.submit(.of([.text("waits")]))
+            try await store.end(.of(4))
+            _ = try await store.commit(
+                StoreChanges(schedules: [Schedule(id: 6, type: .reverse, attempt: 1, failures: 1, due: .at(5), error: nil)])
+            )
+            #expect(try await store.handedOut(.reverse, after: nil, limit: 4).map(\.id) == [1, 2, 3, 5])
+            #expect(try await store.handedOut(.reverse, after: 5, limit: 9).map(\.id) == [7, 8, 9, 10])
+            #expect(try await store.take(.of(limit: 1, now: .at(9))).handOuts.map(\.task.id) == [6])
+            let handedOut = try await store.handedOut(.reverse, after: 5, limit: 2)
+            #expect(handedOut.map(\.id) == [6, 7] && handedOut.map(\.attempt) == [2, 1])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func oneCommitTakesWhatItAccepts(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let receipt = try await store.commit(
+                StoreChanges(
+                    submissions: [.of([.text("a"), .text("b")]), .of(.sum, [.text("c")])], endings: [.of(1, .cancelled, attempt: 0)],
+                    takes: [.of(), .of(.sum), .of()]
+                )
+            )
+            #expect(receipt.endings == [true])
+            #expect(receipt.handOuts.map { $0.map(\.task.id) } == [[2], [3], []])
+            #expect(receipt.exhausted == [true, true, true])
+        }
+    }
+}

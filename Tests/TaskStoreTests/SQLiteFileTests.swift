@@ -1,0 +1,277 @@
+import Foundation
+import GRDB
+import TaskGridCore
+import Testing
+
+@testable import TaskStore
+
+/// What holds for the SQLite store's file beyond the contract.
+@Suite struct SQLiteFileTests {
+    @Test func everythingIsThereAfterReopening() async throws {
+        try await withFolder { folder in
+            let path = folder + "/deep/er/store.db"
+            let first = try await SQLiteTaskStore(path: path)
+            try await first.submit(.of(key: "k", [.text("a"), .text("b"), .text("c", due: .at(9)), .text("d")]))
+            _ = try await first.take(.of(limit: 1))
+            try await first.end(.of(1))
+            let counts = try await first.counts()
+            let records = try await first.tasks(type: nil, state: nil, before: nil, limit: 9)
+            await first.close()
+            let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? NSNumber
+            #expect((log?.intValue ?? 0) == 0, "a closed file is whole by itself")
+
+            let second = try await SQLiteTaskStore(path: path)
+            #expect(second.identity == first.identity)
+            #expect(try await second.counts() == counts)
+            #expect(try await second.tasks(type: nil, state: nil, before: nil, limit: 9) == records)
+            #expect(try await second.take().handOuts.map(\.task.id) == [2, 4])
+            #expect(try await second.submit(.of([.text("e")])).first == 5)
+            await second.close()
+        }
+    }
+
+    @Test func commitsAreSyncedToTheLog() async throws {
+        try await withFolder { folder in
+            let store = try await SQLiteTaskStore(path: folder + "/store.db")
+            try await store.submit(.of([.text("a")]))
+            let (synchronous, journal) = try await store.database.writeWithoutTransaction { database in
+                (try Int.fetchOne(database, sql: "PRAGMA synchronous"), try String.fetchOne(database, sql: "PRAGMA journal_mode"))
+            }
+            #expect(synchronous == 2)
+            #expect(journal == "wal")
+            await store.close()
+        }
+    }
+
+    @Test func fileIsItsOwnersAlone() async throws {
+        try await withFolder { folder in
+            let path = folder + "/new/store.db"
+            let store = try await SQLiteTaskStore(path: path)
+            try await store.submit(.of([.text("a")]))
+            for (name, mode) in [("", 0o600), ("-wal", 0o600), ("/..", 0o700)] {
+                let file = name == "/.." ? folder + "/new" : path + name
+                let attributes = try FileManager.default.attributesOfItem(atPath: file)
+                #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == mode, "\(file)")
+            }
+            await store.close()
+        }
+    }
+
+    @Test func workOfAProcessKilledInMidTransactionIsGone() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
+                let store = try await SQLiteTaskStore(path: path)
+                try await store.submit(.of(key: "kept", [.text("a")]))
+                // A small cache makes pages of the open transaction go to the log before it is committed.
+                try await store.database.writeWithoutTransaction { database in
+                    try database.execute(sql: "PRAGMA cache_size = 4")
+                    try database.beginTransaction(.immediate)
+                    var commit = try Commit(database)
+                    let tasks = (0..<5000).map { Submission.Task.text("lost \($0)") }
+                    _ = try commit.apply(StoreChanges(submissions: [.of(key: "lost", tasks)]))
+                    kill(getpid(), SIGKILL)
+                }
+            }
+            let log = try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? NSNumber
+            #expect(try #require(log).intValue > 100_000, "the open transaction had reached the log")
+            let store = try await SQLiteTaskStore(path: path)
+            #expect(try await store.ids() == [1])
+            #expect(try await store.counts(of: .reverse).submitted == 1)
+            #expect(try await store.submit(.of(key: "kept", [.text("a")])).isRepeat)
+            #expect(try await store.submit(.of(key: "lost", [.text("b")])) == Accepted(first: 2, count: 1, isRepeat: false))
+            await store.close()
+        }
+    }
+
+    @Test func lockedFileIsAnErrorThatPasses() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLiteTaskStore(path: path, busyTimeout: .milliseconds(1))
+            let other = try DatabaseQueue(path: path)
+            let error = try await locked(by: other) {
+                await #expect(throws: StoreError.self) { try await store.submit(.of([.text("a")])) }
+            }
+            #expect(error?.code == .locked)
+            #expect(error?.message.contains(path) == true)
+            #expect(try await store.submit(.of([.text("b")])).first == 1)
+            await store.close()
+        }
+    }
+
+    /// Runs the body while another connection holds the file's write lock.
+    private func locked<Value: Sendable>(by other: DatabaseQueue, _ body: () async throws -> Value) async throws -> Value {
+        let (started, start) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let release = DispatchSemaphore(value: 0)
+        other.asyncWriteWithoutTransaction { database in
+            try? database.inTransaction(.immediate) {
+                start.yield()
+                release.wait()
+                return .rollback
+            }
+            start.finish()
+        }
+        var iterator = started.makeAsyncIterator()
+        _ = await iterator.next()
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            release.signal()
+            throw error
+        }
+        release.signal()
+        _ = await iterator.next()
+        return value
+    }
+
+    @Test func folderThatCannotBeWrittenIsAClearError() async throws {
+        try await withFolder { folder in
+            try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder)
+            // In a process of its own: the superuser, whom no mode stops, becomes somebody else there.
+            await #expect(processExitsWith: .success) { [folder = folder as String] in
+                if geteuid() == 0 { #expect(seteuid(65534) == 0) }
+                for path in [folder + "/store.db", folder + "/below/store.db"] {
+                    let error = await #expect(throws: StoreError.self) { _ = try await SQLiteTaskStore(path: path) }
+                    #expect(error?.code == .readOnly)
+                    #expect(error?.message.contains(path) == true)
+                }
+            }
+        }
+    }
+
+    @Test func fullDiskStopsNothingForGood() async throws {
+        try await withFolder { folder in
+            let store = try await SQLiteTaskStore(path: folder + "/store.db")
+            try await store.submit(.of(key: "kept", [.text("a")], handsOut: true))
+            try await limitPages(of: store, to: 60)
+            let large = NewSubmission.of(key: "large", (0..<40).map { _ in .text(String(repeating: "x", count: 10_000)) })
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await store.commit(StoreChanges(submissions: [large], endings: [.of(1)]))
+            }
+            #expect(error?.code == .diskFull)
+            #expect(error?.message.contains("store.db") == true)
+            #expect(try await store.ids() == [1])
+            #expect(try await store.task(1)?.status == .queued)
+
+            try await limitPages(of: store, to: 100_000)
+            #expect(try await store.submit(large) == Accepted(first: 2, count: 40, isRepeat: false))
+            #expect(try await store.end(.of(1)) == [true])
+            #expect(try await store.counts(of: .reverse).balances)
+            await store.close()
+        }
+    }
+
+    private func limitPages(of store: SQLiteTaskStore, to count: Int) async throws {
+        try await store.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+    }
+
+    @Test func fileOfANewerVersionIsRefused() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLiteTaskStore(path: path)
+            try await store.database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('1000')") }
+            await store.close()
+            let error = await #expect(throws: StoreError.self) { _ = try await SQLiteTaskStore(path: path) }
+            #expect(error?.code == .newerVersion)
+        }
+    }
+
+    @Test func fileThatIsNoStoreIsRefusedAndLeftAlone() async throws {
+        try await withFolder { folder in
+            let text = folder + "/text.db"
+            let words = Data(String(repeating: "no database ", count: 100).utf8)
+            try words.write(to: URL(filePath: text))
+            let first = await #expect(throws: StoreError.self) { _ = try await SQLiteTaskStore(path: text) }
+            #expect(first?.code == .corrupt)
+            #expect(try Data(contentsOf: URL(filePath: text)) == words)
+
+            let foreign = folder + "/foreign.db"
+            try await DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE player (id INTEGER)") }
+            let second = await #expect(throws: StoreError.self) { _ = try await SQLiteTaskStore(path: foreign) }
+            #expect(second?.code == .corrupt)
+        }
+    }
+
+    @Test func damagedFileIsAClearError() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLiteTaskStore(path: path)
+            try await store.submit(.of((0..<2000).map { .text("\($0)") }))
+            await store.close()
+            let file = try FileHandle(forUpdating: URL(filePath: path))
+            let size = try file.seekToEnd()
+            try file.seek(toOffset: 4096)
+            try file.write(contentsOf: Data(repeating: 0xAA, count: Int(size) - 4096))
+            try file.close()
+            let error = await #expect(throws: StoreError.self) {
+                let damaged = try await SQLiteTaskStore(path: path)
+                _ = try await damaged.tasks(type: nil, state: nil, before: nil, limit: 5000)
+            }
+            #expect(error?.code == .corrupt)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func closedStoreSaysSo(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("a")]))
+            async let counts = store.counts()
+            _ = try await counts
+            await store.close()
+            await store.close()
+            let write = await #expect(throws: StoreError.self) { try await store.submit(.of([.text("b")])) }
+            let read = await #expect(throws: StoreError.self) { _ = try await store.counts() }
+            #expect(write?.code == .closed && read?.code == .closed)
+        }
+    }
+
+    @Test func cancelledCallerStillLearnsOfItsCommit() async throws {
+        try await withFolder { folder in
+            let store = try await SQLiteTaskStore(path: folder + "/store.db")
+            let accepted = try await withThrowingTaskGroup(of: Accepted.self) { group in
+                group.addTask {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return try await store.submit(.of([.text("a")]))
+                }
+                return try await group.next()
+            }
+            #expect(accepted?.first == 1)
+            #expect(try await store.ids() == [1])
+            await store.close()
+        }
+    }
+
+    @Test func readersDoNotWaitForAWriter() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLiteTaskStore(path: path)
+            try await store.submit(.of([.text("a")]))
+            let counts = try await locked(by: DatabaseQueue(path: path)) { try await store.counts() }
+            #expect(counts[.reverse]?.pending == 1)
+            await store.close()
+        }
+    }
+
+    /// Every query that a running grid repeats is answered from an index, whatever the tables hold.
+    @Test func hotStatementsWalkNoWholeTable() async throws {
+        let store = try await SQLiteTaskStore.inMemory()
+        let plans = try await store.database.read { database in
+            try [
+                "SELECT 1 FROM open WHERE type = 1 AND priority = 0 AND id > 5 AND attempt IS NULL LIMIT 1",
+                "SELECT \(OpenTask.columns) FROM \(OpenTask.join) WHERE open.type = 1 AND open.attempt IS NOT NULL AND open.due <= 1 ORDER BY open.due, open.id LIMIT 1",
+                "SELECT \(OpenTask.columns) FROM \(OpenTask.join) WHERE open.type = 1 AND open.priority = 0 AND open.id > 5 AND open.attempt IS NULL ORDER BY open.id LIMIT 1",
+                "SELECT due FROM open WHERE type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1",
+                "SELECT id FROM open WHERE expires IS NOT NULL AND expires <= 1 ORDER BY expires LIMIT 1",
+                "SELECT id, completed FROM ending ORDER BY completed, id LIMIT 1",
+                "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 5 ORDER BY id DESC LIMIT 1",
+            ].flatMap { sql in
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql).map { (sql, $0["detail"] as String) }
+            }
+        }
+        for (sql, step) in plans {
+            #expect(step.hasPrefix("SEARCH") || step.contains("USING COVERING INDEX ending_completed"), "\(step): \(sql)")
+        }
+        await store.close()
+    }
+}

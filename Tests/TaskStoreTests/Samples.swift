@@ -1,0 +1,91 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+
+extension TaskType {
+    static func named(_ name: String) -> TaskType {
+        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
+    }
+
+    static let reverse = named("reverse")
+    static let sum = named("sum")
+}
+
+extension Timestamp {
+    /// A time of the tests: milliseconds after the first.
+    static func at(_ milliseconds: Int) -> Timestamp { Timestamp(rawValue: 1_700_000_000_000 + Int64(milliseconds)) }
+}
+
+extension Submission.Task {
+    static func text(
+        _ text: String, priority: Int = 0, due: Timestamp? = nil, expires: Timestamp? = nil
+    ) -> Submission.Task {
+        Submission.Task(payload: Data(text.utf8), priority: priority, due: due, expires: expires)
+    }
+}
+
+extension NewSubmission {
+    static func of(
+        key: String = UUID().uuidString, _ tasks: [Submission.Task], created: Timestamp = .at(0), handsOut: Bool = false
+    ) -> NewSubmission {
+        of(.reverse, key: key, tasks, created: created, handsOut: handsOut)
+    }
+
+    static func of(
+        _ type: TaskType, key: String = UUID().uuidString, _ tasks: [Submission.Task], created: Timestamp = .at(0),
+        handsOut: Bool = false
+    ) -> NewSubmission {
+        NewSubmission(
+            submission: Submission(
+                form: tasks.count == 1 ? .single : .batch, type: type, key: key, client: "client-1", correlation: "c-\(key)", tasks: tasks
+            ),
+            created: created, handsOut: handsOut, defaultMaxAttempts: 3
+        )
+    }
+}
+
+extension NewEnding {
+    static func of(
+        _ id: TaskID, _ state: TaskState = .succeeded, type: TaskType = .reverse, result: String = "done", attempt: Int = 1,
+        completed: Timestamp = .at(10)
+    ) -> NewEnding {
+        NewEnding(
+            id: id, type: type, state: state, result: Data(result.utf8),
+            error: state == .succeeded ? nil : TaskError(.failed, "could not"), worker: "worker-1", attempt: attempt,
+            runTime: .milliseconds(2), completed: completed
+        )
+    }
+}
+
+extension Take {
+    static func of(_ type: TaskType = .reverse, limit: Int = 100, bytes: Int = 1 << 20, now: Timestamp = .at(0)) -> Take {
+        Take(type: type, limit: limit, bytes: bytes, now: now)
+    }
+}
+
+extension TaskStore {
+    /// Commits one submission.
+    @discardableResult
+    func submit(_ submission: NewSubmission) async throws -> Accepted {
+        try await commit(StoreChanges(submissions: [submission])).submissions[0]
+    }
+
+    @discardableResult
+    func end(_ endings: NewEnding...) async throws -> [Bool] {
+        try await commit(StoreChanges(endings: endings)).endings
+    }
+
+    /// Commits one take.
+    func take(_ take: Take = .of()) async throws -> (handOuts: [HandOut], isExhausted: Bool) {
+        let receipt = try await commit(StoreChanges(takes: [take]))
+        return (receipt.handOuts[0], receipt.exhausted[0])
+    }
+
+    func counts(of type: TaskType = .reverse) async throws -> TaskCounts {
+        try await counts()[type] ?? TaskCounts()
+    }
+
+    func ids(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 100) async throws -> [TaskID] {
+        try await tasks(type: type, state: state, before: before, limit: limit).map(\.id)
+    }
+}

@@ -1,0 +1,100 @@
+import TaskGridCore
+import TaskStore
+
+/// What a store should hold, kept the plainest way: against it the real ones are checked.
+struct StoreModel {
+    struct Entry {
+        let id: TaskID
+        let type: TaskType
+        let key: String
+        let priority: Int
+        let created: Timestamp
+        let expires: Timestamp?
+        var state: TaskState
+        var attempt = 0
+        var due: Timestamp?
+        var completed: Timestamp?
+    }
+
+    private(set) var entries: [TaskID: Entry] = [:]
+    private(set) var accepted: [String: (first: TaskID, count: Int, created: Timestamp)] = [:]
+    private var pruned: [TaskType: TaskCounts] = [:]
+    private var last: Int64 = 0
+
+    mutating func accept(_ new: NewSubmission) -> Accepted {
+        let submission = new.submission
+        if let known = accepted[submission.key] { return Accepted(first: known.first, count: known.count, isRepeat: true) }
+        let first = TaskID(last + 1)
+        for (position, task) in submission.tasks.enumerated() {
+            let isScheduled = task.due.map { $0 > new.created } ?? false
+            let id = first.advanced(by: position)
+            entries[id] = Entry(
+                id: id, type: submission.type, key: submission.tasks.count == 1 ? submission.key : "\(submission.key)/\(position)",
+                priority: task.priority, created: new.created, expires: task.expires,
+                state: isScheduled ? .scheduled : new.handsOut ? .queued : .pending, attempt: !isScheduled && new.handsOut ? 1 : 0,
+                due: isScheduled ? task.due : nil
+            )
+        }
+        last += Int64(submission.tasks.count)
+        accepted[submission.key] = (first, submission.tasks.count, new.created)
+        return Accepted(first: first, count: submission.tasks.count, isRepeat: false)
+    }
+
+    mutating func end(_ ending: NewEnding) -> Bool {
+        guard var entry = entries[ending.id], !entry.state.isTerminal else { return false }
+        entry.state = ending.state
+        entry.attempt = ending.attempt
+        entry.due = nil
+        entry.completed = ending.completed
+        entries[ending.id] = entry
+        return true
+    }
+
+    mutating func schedule(_ schedule: Schedule) {
+        guard var entry = entries[schedule.id], !entry.state.isTerminal else { return }
+        entry.state = .scheduled
+        entry.attempt = max(entry.attempt, schedule.attempt)
+        entry.due = schedule.due
+        entries[schedule.id] = entry
+    }
+
+    /// The ids and attempts that a take of so many gives.
+    mutating func take(_ take: Take) -> (handOuts: [[Int]], isExhausted: Bool) {
+        let open = entries.values.filter { $0.type == take.type }
+        let due = open.filter { $0.state == .scheduled && $0.due! <= take.now }.sorted { ($0.due!, $0.id) < ($1.due!, $1.id) }
+        let pending = open.filter { $0.state == .pending }.sorted { (-$0.priority, $0.id) < (-$1.priority, $1.id) }
+        let ready = due + pending
+        for var entry in ready.prefix(take.limit) {
+            entry.state = .queued
+            entry.attempt += 1
+            entry.due = nil
+            entries[entry.id] = entry
+        }
+        return (ready.prefix(take.limit).map { [Int($0.id.rawValue), $0.attempt + 1] }, ready.count <= take.limit)
+    }
+
+    mutating func prune(before: Timestamp, keeping: Int, limit: Int) -> Int {
+        let ended = entries.values.filter { $0.state.isTerminal }.sorted { ($0.completed!, $0.id) < ($1.completed!, $1.id) }
+        let excess = ended.count - keeping
+        let gone = ended.prefix(limit).enumerated().filter { $0.offset < excess || $0.element.completed! < before }.map(\.element)
+        for entry in gone {
+            pruned[entry.type, default: TaskCounts()].submitted += 1
+            pruned[entry.type, default: TaskCounts()][entry.state] += 1
+            entries[entry.id] = nil
+        }
+        for (key, submission) in accepted where submission.created < before {
+            let ids = (0..<submission.count).map { submission.first.advanced(by: $0) }
+            if ids.allSatisfy({ entries[$0] == nil }) { accepted[key] = nil }
+        }
+        return gone.count
+    }
+
+    func counts(of type: TaskType) -> TaskCounts {
+        var counts = pruned[type] ?? TaskCounts()
+        for entry in entries.values where entry.type == type {
+            counts.submitted += 1
+            counts[entry.state] += 1
+        }
+        return counts
+    }
+}

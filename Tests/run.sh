@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Builds and runs the tests against a broker of their own, and leaves nothing running.
+# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped; with CI set they fail.
+#
+#   Tests/run.sh [arguments of swift test, such as --filter NAME]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '\n== %s\n' "$*" >&2; exit 1; }
+
+compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev
+if ! compose/packages.sh rabbitmq-server; then
+    [ -z "${CI:-}" ] || fail "There is no RabbitMQ here, and CI is set."
+    say "There is no RabbitMQ here: tests that need a broker are skipped."
+fi
+
+say "Building"
+swift build --build-tests
+built=$SECONDS
+
+# All that the tests start has this folder in its environment, by which what is left is found.
+work=$(mktemp -d "${TMPDIR:-/tmp}/taskgrid-tests.XXXXXX")
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
+broker=
+left() { grep -lasF "$work" /proc/[0-9]*/environ | sed 's|/proc/\([0-9]*\)/.*|\1|'; }
+stop() {
+    local code=$? pids
+    trap - EXIT INT TERM
+    if [ -n "$broker" ]; then
+        kill "$broker" 2>/dev/null || true
+        wait "$broker" || { tail -n 20 "$work/broker.out" >&2; code=1; }
+    fi
+    pids=$(left || true)
+    if [ -n "$pids" ]; then
+        say "Left running, and now killed:" >&2
+        # shellcheck disable=SC2086
+        ps -o pid,args -p $pids >&2 || true
+        # shellcheck disable=SC2086
+        kill -KILL $pids 2>/dev/null || true
+        code=1
+    fi
+    rm -rf "$work"
+    say "Took $SECONDS s: $built s to build, $((SECONDS - built)) s to test."
+    exit "$code"
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
+    say "Starting a broker"
+    .build/debug/taskgrid broker --data "$work/grid" --ports free >"$work/broker.out" 2>&1 &
+    broker=$!
+    until [ -e "$work/grid/grid.json" ]; do
+        if ! kill -0 "$broker" 2>/dev/null || [ $((SECONDS - built)) -gt 150 ]; then
+            cat "$work/broker.out" >&2
+            fail "The broker did not start."
+        fi
+        sleep 0.1
+    done
+    url() { sed -n "s|.*\"$1\" *: *\"\([^\"]*\)\".*|\1|p" "$work/grid/grid.json"; }
+    TASKGRID_TEST_BROKER=$(url amqp)
+    TASKGRID_TEST_ADMIN=$(url admin)
+    export TASKGRID_TEST_BROKER TASKGRID_TEST_ADMIN
+fi
+
+say "Testing"
+swift test --skip-build "$@"

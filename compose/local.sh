@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs a whole grid on this machine without containers: builds taskgrid and starts 'taskgrid up' with the arguments given.
+# Needs Debian 12 and a Swift toolchain; installs the other packages that are missing.
+#
+#   compose/local.sh [--workers reverse=2,hash=4] [--ports free] …      (see taskgrid up --help)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v swift >/dev/null || { echo "local.sh: there is no 'swift' here: install a toolchain from https://swift.org/install" >&2; exit 1; }
+compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev rabbitmq-server
+swift build -c release --product taskgrid --static-swift-stdlib
+exec .build/release/taskgrid up "$@"

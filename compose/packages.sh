@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs those of the named Debian packages that are missing, as root or by sudo.
+# A RabbitMQ that it installs is neither started nor enabled: a grid runs one of its own.
+#
+#   compose/packages.sh PACKAGE…
+set -euo pipefail
+
+missing=()
+for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+fail() { echo "packages: $*" >&2; exit 1; }
+command -v apt-get >/dev/null || fail "this is no Debian: install ${missing[*]}, or what your system calls them"
+root=()
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "become root, or install ${missing[*]}"
+    root=(sudo)
+fi
+echo "Installing ${missing[*]}" >&2
+
+# Asked by the packages' scripts whether they may start a service (invoke-rc.d(8)). One that is there has its own say.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"
+    trap '"${root[@]}" rm -f "$policy"' EXIT
+fi
+log=$(mktemp)
+if ! { "${root[@]}" apt-get -qq update &&
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}"; } \
+    </dev/null >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    fail "apt-get failed; its log is $log"
+fi
+rm -f "$log"
+if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl --quiet disable rabbitmq-server.service epmd.socket epmd.service 2>/dev/null ||
+        echo "packages: could not disable the system's RabbitMQ: it may start with the machine" >&2
+fi
