@@ -38,8 +38,8 @@ let package = Package(
     name: "taskgrid",
     platforms: [.macOS(.v26)],
     products: [
-        .library(name: "TaskGridClient", targets: ["TaskGridClient"]),
-        .library(name: "TaskGridWorker", targets: ["TaskGridWorker"]),
+        .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
+        .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         .executable(name: "taskgrid", targets: ["taskgrid"]),
     ],
     dependencies: [

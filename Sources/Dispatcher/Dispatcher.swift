@@ -52,14 +52,26 @@ public struct Dispatcher: Service {
         let pipe = Pipe<Outbound>(capacity: 2)
         let reconnections = consuming.reconnections()
 
-        try await publishing.start()
-        try await scheduler.resume()
-        try await consuming.start()
+        do {
+            // One that stands by, or finds no broker, waits here for ever, but for a shutdown.
+            try await cancelWhenGracefulShutdown {
+                try await publishing.start()
+                try await consuming.start()
+            }
+            // Read once it is the active one: until then another wrote to the store.
+            try await scheduler.resume()
+        } catch {
+            await consuming.close()
+            await publishing.close()
+            await store.close()
+            guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
+            return
+        }
         onReady()
         logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
         await say(.started, publishing)
 
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox, publishing) }
@@ -73,7 +85,7 @@ public struct Dispatcher: Service {
                 // Whoever waits for time or for messages has nothing more to do.
                 group.cancelAll()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             inbox.update { $0.isFinished = true }
         }
         logger.info("dispatcher drained")
@@ -104,13 +116,14 @@ public struct Dispatcher: Service {
         while let outbound = await pipe.receive() {
             while true {
                 do throws(AMQPError) {
-                    let outcomes = try await publishing.publish(outbound.publications)
+                    let outcomes = try await publishing.publish(outbound.publications, within: .seconds(10))
                     let undelivered = outbound.undelivered(outcomes)
                     if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
                     break
                 } catch {
                     logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
-                    if error.code == .closed || Task.isCancelled { return }
+                    // Without a broker a stop cannot wait: what is not acknowledged comes again, and is known by then.
+                    if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return pipe.finish() }
                 }
             }
             if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }

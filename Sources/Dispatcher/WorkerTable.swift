@@ -19,7 +19,10 @@ struct WorkerTable {
             message: message, expires: now + message.lease, held: Set(message.running).union(message.waiting)
         )
         let isSame =
-            known.map { $0.types == message.types && $0.concurrency == message.concurrency && $0.batch == message.batch } ?? false
+            known.map {
+                $0.types == message.types && $0.concurrency == message.concurrency && $0.batch == message.batch
+                    && $0.draining == message.draining
+            } ?? false
         return isSame ? [] : Array(Set(message.types + (known?.types ?? [])))
     }
 

@@ -6,23 +6,28 @@ import TaskGridCore
 actor QueueDepths {
     /// The most work queues looked at.
     static let maximumTypes = 500
-    private static let freshness = Duration.seconds(1)
     /// How long one look at all queues may take.
     private static let deadline = Duration.seconds(10)
 
     private let board: Board
+    private let freshness: Duration
     private let depth: @Sendable (String) async throws(AMQPError) -> QueueDepth
     private var latest: (report: QueuesReport, at: ContinuousClock.Instant)?
     private var look: Task<QueuesReport, any Error>?
 
-    init(board: Board, depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth) {
+    /// - Parameter freshness: how old an answer may be that is given again.
+    init(
+        board: Board, freshness: Duration = .seconds(1),
+        depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth
+    ) {
         self.board = board
+        self.freshness = freshness
         self.depth = depth
     }
 
     /// - Throws: `AMQPError` where the broker cannot be asked.
     func report() async throws -> QueuesReport {
-        if let latest, latest.at + Self.freshness > .now { return latest.report }
+        if let latest, latest.at + freshness > .now { return latest.report }
         if let look { return try await look.value }
         // Unstructured, for it belongs to all who ask meanwhile: one that goes away must not end it for the others. It ends
         // by its deadline.

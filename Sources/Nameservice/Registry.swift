@@ -74,7 +74,7 @@ final class Registry: Sendable {
     private func answer(to message: Message) -> Message {
         guard message.properties.type == WorkersQuestion.name else {
             let name = message.properties.type?.prefix(40) ?? ""
-            return failure(.badQuestion, "'\(name)' is no question that the nameservice answers; it answers '\(WorkersQuestion.name)'", message)
+            return failure(.badQuestion, "the nameservice answers '\(WorkersQuestion.name)', and no question '\(name)'", message)
         }
         do {
             let question = try JSON.decode(WorkersQuestion.self, message.body)

@@ -33,12 +33,17 @@ extension GridClient {
         case .confirmed:
             state.withLock { $0.submissions.confirmed(envelope.correlation, now: now()) }
         case .returned:
-            let message = "no dispatcher has ever run on the grid '\(topology.prefix)': start one (taskgrid dispatcher, or taskgrid up)"
-            fail(envelope, ClientError(.serviceUnavailable, message), isUnknown: false)
+            fail(envelope, neverRan(Topology.Service.dispatcher.rawValue), isUnknown: false)
         case .nacked:
             let message = "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed"
             fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
         }
+    }
+
+    /// The broker has no queue of the service's.
+    func neverRan(_ service: String) -> ClientError {
+        let message = "no \(service) has ever run on the grid '\(topology.prefix)': start one (taskgrid \(service), or taskgrid up)"
+        return ClientError(.serviceUnavailable, message)
     }
 
     private func fail(_ envelope: Envelope, _ error: ClientError, isUnknown: Bool) {

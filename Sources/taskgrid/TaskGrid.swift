@@ -17,21 +17,23 @@ struct TaskGrid: AsyncParsableCommand {
 
             Then, in another terminal:
               taskgrid run reverse hello          prints olleh
-              taskgrid run hash --file words.txt  one task for each line, the results in the same order
+              taskgrid run hash --file words.txt  a task for each line
               taskgrid submit wait 5              prints the task's id at once
-              taskgrid result 1                   its result; the exit code says whether there is one
-              taskgrid workers                    who works
+              taskgrid result 1                   prints its result
+              taskgrid workers                    shows who works
 
-            Settings come from arguments, then from the environment (TASKGRID_BROKER, TASKGRID_LOG_LEVEL …), then from
-            config/taskgrid.yaml, which lists them all. Exit codes: 0 success, 1 failure, 2 the grid cannot be reached,
-            3 unknown task, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.
+            Settings come from arguments, else from the environment (such as
+            TASKGRID_BROKER), else from config/taskgrid.yaml, which lists them all.
+
+            Exit codes: 0 success, 1 failure, 2 the grid cannot be reached, 3 unknown
+            task, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.
             """,
         version: TaskGridVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Tasks:", subcommands: [RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self]),
-            CommandGroup(name: "The grid:", subcommands: [UpCommand.self, WorkersCommand.self, TestClientCommand.self]),
+            CommandGroup(name: "Tasks", subcommands: [RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self]),
+            CommandGroup(name: "The grid", subcommands: [UpCommand.self, WorkersCommand.self, TestClientCommand.self]),
             CommandGroup(
-                name: "Its services, one by one:",
+                name: "Single services",
                 subcommands: [DispatcherCommand.self, NameserviceCommand.self, MonitorCommand.self, WorkerCommand.self, BrokerCommand.self]
             ),
         ]

@@ -4,10 +4,13 @@ import TaskGridCore
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SumTests {
+    /// Each fits the way of small integers, their sum does not fit an `Int`.
+    static let largeIntegers = "[\(Array(repeating: "999999999999999999", count: 10).joined(separator: ","))]"
+
     @Test(arguments: [
         ("[1,2,3]", "6"), ("[]", "0"), (" [ ] ", "0"), ("[0.1,0.2]", "0.3"), ("[-0]", "0"), ("[-0.0, 0e5]", "0"),
         ("[9007199254740993]", "9007199254740993"), ("[9223372036854775807,1]", "9223372036854775808"),
-        ("[999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999,999999999999999999]", "9999999999999999990"),
+        (largeIntegers, "9999999999999999990"),
         ("[1e3]", "1000"), ("[1E+2, 5e-1]", "100.5"), ("[1.500]", "1.5"), ("[100.00]", "100"), ("[-1.5,0.25]", "-1.25"),
         ("[1e30,-1e30,1e-30]", "0.000000000000000000000000000001"), ("[12345678901234567890.5,0.5]", "12345678901234567891"),
         ("\n[\t1 ,\r2]\n", "3"), ("[0.30,-0.3]", "0"), ("[1e-2]", "0.01"), ("[-5]", "-5"),
@@ -44,7 +47,8 @@ import Testing
     @Test func takesTheLimits() async throws {
         let digits = String(repeating: "9", count: 10_000)
         #expect(try await run(Sum(), "[\(digits), 1]") == "1" + String(repeating: "0", count: 10_000))
-        #expect(try await run(Sum(), "[1e10000, 1e-10000]") == "1" + String(repeating: "0", count: 10_000) + "." + String(repeating: "0", count: 9_999) + "1")
+        let apart = "1" + String(repeating: "0", count: 10_000) + "." + String(repeating: "0", count: 9_999) + "1"
+        #expect(try await run(Sum(), "[1e10000, 1e-10000]") == apart)
         // Numbers far apart, many times: each must not cost a long addition.
         let many = "[" + Array(repeating: "1e10000,1e-10000", count: 20_000).joined(separator: ",") + "]"
         #expect(try await run(Sum(), many).hasPrefix("20000"))
@@ -81,8 +85,12 @@ private struct SchoolSum {
         for (offset, digit) in (whole + fraction).enumerated() {
             if isNegative { minus[first - offset] += digit } else { plus[first - offset] += digit }
         }
-        let text = whole.map(String.init).joined() + (fraction.isEmpty ? "" : "." + fraction.map(String.init).joined())
-        return (isNegative ? "-" : "") + text + (exponent.map { [("e"), ("E")].randomElement(using: &generator)! + ($0 > 0 && Bool.random(using: &generator) ? "+" : "") + String($0) } ?? "")
+        var text = whole.map(String.init).joined() + (fraction.isEmpty ? "" : "." + fraction.map(String.init).joined())
+        if let exponent {
+            let sign = exponent > 0 && Bool.random(using: &generator) ? "+" : ""
+            text += (Bool.random(using: &generator) ? "e" : "E") + sign + String(exponent)
+        }
+        return (isNegative ? "-" : "") + text
     }
 
     var description: String {

@@ -68,8 +68,11 @@ import Testing
         for _ in 0..<400 {
             seconds += Double.random(in: 0...6, using: &generator)
             let times = (0..<Int.random(in: 0...4, using: &generator)).map { _ in
-                LatencyCount(microseconds: UInt64.random(in: 0...(1 << UInt64.random(in: 1...40, using: &generator)), using: &generator),
-                    count: UInt64.random(in: 1...3, using: &generator))
+                let magnitude = UInt64.random(in: 1...40, using: &generator)
+                return LatencyCount(
+                    microseconds: UInt64.random(in: 0...(1 << magnitude), using: &generator),
+                    count: UInt64.random(in: 1...3, using: &generator)
+                )
             }
             latencies.record(times, at: .after(seconds))
             for time in times {

@@ -70,33 +70,26 @@ struct MonitorTests {
                 }
             )
         )
-        // The questions may come before or after the monitor's word that it has started, so another ear plays the services.
+        // This one plays the services, and must not miss a question while the other hears that the monitor has started.
         let heard = try await Ear(topology, bindings: [(topology.events.name, "#")])
-        let answering = Task {
+        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
+        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
+        try await withMonitor(heard) { client in
             for _ in 0..<2 {
-                let question = await ear.hear { $0.exchange == topology.rpc.name ? $0.message : nil }
-                guard let question, let asker = question.properties.replyTo else { return }
+                let question = try #require(await ear.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
                 let answer =
                     question.properties.type == CountsQuestion.name
-                    ? AnswerMessage.message(
-                        .success(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])), to: question
-                    )
-                    : AnswerMessage.message(
-                        .success(WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])),
-                        to: question
-                    )
-                try await ear.say(topology.reply, asker, answer)
+                    ? AnswerMessage.message(.success(counts), to: question) : AnswerMessage.message(.success(workers), to: question)
+                try await ear.say(topology.reply, try #require(question.properties.replyTo), answer)
             }
-        }
-        try await withMonitor(heard) { client in
-            try await answering.value
             // The answers are on their way to the monitor; nothing but its REST interface tells when it has taken them.
             while true {
                 let stats = try await stats(client)
                 if stats["pending_tasks"] as? Int == 9, stats["active_workers"] as? Int == 1 { break }
             }
+            // Before the queues that it consumes are deleted.
+            await ear.connection.close()
         }
-        await ear.close(topology)
     }
 
     @Test func servesWhileThereIsNoBroker() async throws {
@@ -109,7 +102,7 @@ struct MonitorTests {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let port = try #require(await ports.first { _ in true })
-            try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
                 #expect(try await client.get("/healthz").status == .serviceUnavailable)
                 #expect(try await client.get("/queues").status == .serviceUnavailable)
                 #expect(try await client.get("/stats").status == .ok)

@@ -1,5 +1,6 @@
-@testable import Nameservice
 import TaskGridCore
+
+@testable import Nameservice
 
 /// Workers and times as the tests need them.
 extension RegistryMessage {

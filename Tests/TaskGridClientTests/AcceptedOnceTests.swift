@@ -47,7 +47,7 @@ struct AcceptedOnceTests {
             }
         }
         let payloads = (0..<200).map { Data("payload \($0)") }
-        try await GridClient.onFake(transport, time: time) { client in
+        try await GridClient.onFake(transport, time: time, bounds: MessageBounds(tasks: 7, size: 1000)) { client in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // The broker and the dispatcher. Time passes with each message, and repeats come with it.
                 group.addTask {
@@ -95,7 +95,8 @@ struct AcceptedOnceTests {
                         status: .succeeded, created: .now(), maxAttempts: 1, key: ""
                     )
                 }
-                transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: ended, unknown: [])), to: publication.message))
+                let answer = EndingsQuestion.Answer(ended: ended, unknown: [])
+                transport.deliver(AnswerMessage.message(.success(answer), to: publication.message))
                 return
             }
             // Lost on the way, or taken though its confirm was lost.

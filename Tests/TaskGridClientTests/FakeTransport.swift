@@ -98,10 +98,12 @@ final class TestTime: Sendable {
 extension GridClient {
     /// A started client on a fake broker.
     static func onFake(
-        _ transport: FakeTransport, time: TestTime = TestTime(), _ body: (GridClient) async throws -> Void
+        _ transport: FakeTransport, time: TestTime = TestTime(), bounds: MessageBounds = MessageBounds(),
+        _ body: (GridClient) async throws -> Void
     ) async throws {
         let client = GridClient(
-            id: "client-1", topology: Topology(prefix: "test"), transport: transport, logger: .silent, now: { time.now }
+            id: "client-1", topology: Topology(prefix: "test"), transport: transport, logger: .silent, bounds: bounds,
+            now: { time.now }
         )
         try await client.start()
         do {

@@ -110,7 +110,8 @@ struct GridClientTests {
             #expect(asked.routingKey == "dispatcher")
             #expect(asked.message.properties.type == EndingsQuestion.name)
             let record = TaskRecord(
-                id: 5, type: .reverse, payload: Data("abc"), result: Data("cba"), status: .succeeded, created: .now(), maxAttempts: 3, key: "k"
+                id: 5, type: .reverse, payload: Data("abc"), result: Data("cba"), status: .succeeded, created: .now(), maxAttempts: 3,
+                key: "k"
             )
             transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
             var endings: [Ending] = []

@@ -37,10 +37,16 @@ import Testing
         #expect(ended.item == Results.Item(id: 1, attempt: 1, outcome: .succeeded(Data([7])), runTime: .seconds(2)))
         #expect(run(bench.next(0, at: Self.start)) == 2)
         _ = bench.end(0, .returned, at: Self.start)
-        guard case .yield = bench.next(0, at: Self.start) else { Issue.record("no yield"); return }
+        guard case .yield = bench.next(0, at: Self.start) else {
+            Issue.record("no yield")
+            return
+        }
         #expect(run(bench.next(0, at: Self.start)) == 3)
         _ = bench.end(0, .returned, at: Self.start)
-        guard case .rest = bench.next(0, at: Self.start) else { Issue.record("no rest"); return }
+        guard case .rest = bench.next(0, at: Self.start) else {
+            Issue.record("no rest")
+            return
+        }
     }
 
     @Test func slotsTakeParcelsOfTheirOwn() throws {
@@ -56,7 +62,10 @@ import Testing
     @Test func announcesBeforeItBegins() throws {
         var bench = Bench(slots: 1)
         bench.add(try parcel(1, 1...1, announce: true))
-        guard case .announce(let parcel) = bench.next(0, at: Self.start) else { Issue.record("no announcement"); return }
+        guard case .announce(let parcel) = bench.next(0, at: Self.start) else {
+            Issue.record("no announcement")
+            return
+        }
         #expect(parcel.rest.map(\.id) == [1])
         #expect(!bench.isRunning)
         #expect(bench.waiting == held(1))
@@ -70,7 +79,10 @@ import Testing
         _ = bench.next(0, at: Self.start)
         #expect(bench.returnWaiting().map(\.item.id) == [1])
         bench.announced(0)
-        guard case .rest = bench.next(0, at: Self.start) else { Issue.record("it began"); return }
+        guard case .rest = bench.next(0, at: Self.start) else {
+            Issue.record("it began")
+            return
+        }
     }
 
     @Test func endsWhatRunsOutOfTimeAndRestartsItsSlot() throws {
@@ -84,11 +96,17 @@ import Testing
         #expect(ended.finished.map(\.item.outcome) == [.failed(TaskError(.timedOut, "ran longer than the 5000 ms that it may"))])
         // Its end is said; what the code makes of its cancellation counts no more.
         #expect(bench.end(0, .succeeded(Data()), at: Self.start) == nil)
-        guard case .restart = bench.next(0, at: Self.start) else { Issue.record("no restart"); return }
+        guard case .restart = bench.next(0, at: Self.start) else {
+            Issue.record("no restart")
+            return
+        }
         // The rest of the message does not wait for a slot whose code may be stuck.
         #expect(run(bench.next(1, at: Self.start)) == 2)
         bench.restarted(0)
-        guard case .rest = bench.next(0, at: Self.start) else { Issue.record("no rest"); return }
+        guard case .rest = bench.next(0, at: Self.start) else {
+            Issue.record("no rest")
+            return
+        }
     }
 
     @Test func cancelsWhatIsAskedForBegunOrNot() throws {

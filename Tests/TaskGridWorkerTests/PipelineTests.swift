@@ -105,10 +105,11 @@ import Testing
         try await Harness(worker).run { harness in
             let tags = harness.broker.deliver(Harness.work((1, "invalid"), (2, "poison"), (3, "x")))
             await harness.broker.until { $0.acknowledged == tags }
-            #expect(harness.broker.events.items.map(\.outcome) == [
-                .failed(TaskError(.invalidInput, "not that")), .failed(TaskError(.failed, "said a worker")),
-                .failed(TaskError(.failed, "no luck")),
-            ])
+            #expect(
+                harness.broker.events.items.map(\.outcome) == [
+                    .failed(TaskError(.invalidInput, "not that")), .failed(TaskError(.failed, "said a worker")),
+                    .failed(TaskError(.failed, "no luck")),
+                ])
         }
     }
 
@@ -126,7 +127,8 @@ import Testing
         try await Harness(Self.upper).run { harness in
             var other = Harness.work((1, "a"), form: .single)
             other.type = try TaskType("other")
-            let nonsense = Message(properties: BasicProperties(contentType: WireFormat.batchContentType, type: "test"), body: Data([1, 2, 3]))
+            let nonsense = Message(
+                properties: BasicProperties(contentType: WireFormat.batchContentType, type: "test"), body: Data([1, 2, 3]))
             var long = Message(body: Data("x".utf8))
             long.properties.headers["big"] = .string(String(repeating: "x", count: 100_000))
             let tags = harness.broker.deliver(messages: [nonsense, other.message(isPersistent: false), long])

@@ -12,8 +12,8 @@ struct BrokerInstallation: Hashable, Sendable {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         let servers = versions.sorted { $0.compare($1, options: .numeric) == .orderedDescending }
             .map { "\(root)/\($0)/sbin/rabbitmq-server" }
-        guard let server = servers.first(where: isExecutable), let epmd = ["/usr/bin/epmd", "/usr/local/bin/epmd"].first(where: isExecutable)
-        else {
+        let mappers = ["/usr/bin/epmd", "/usr/local/bin/epmd"]
+        guard let server = servers.first(where: isExecutable), let epmd = mappers.first(where: isExecutable) else {
             throw LocalGridError(
                 .brokerMissing,
                 "RabbitMQ is not installed here: 'apt-get install rabbitmq-server', or name a broker with --broker URL"

@@ -61,27 +61,28 @@ struct ChildRun {
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = teardown
-        let environment: Subprocess.Environment =
-            switch child.environment {
-            case .inherited(let variables):
-                .inherit.updating(Dictionary(uniqueKeysWithValues: variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) }))
-            case .exactly(let variables):
-                .custom(Dictionary(uniqueKeysWithValues: variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) }))
-            }
-        guard access(Self.setpriv, X_OK) == 0 else {
-            return Configuration(
-                executable: .path(FilePath(child.executable)),
-                arguments: Arguments(child.arguments),
-                environment: environment,
-                platformOptions: options
-            )
+        var program = child.executable
+        var arguments = child.arguments
+        if access(Self.setpriv, X_OK) == 0 {
+            arguments = ["--pdeathsig", child.whenOrphaned.rawValue, "--", program] + arguments
+            program = Self.setpriv
         }
         return Configuration(
-            executable: .path(FilePath(Self.setpriv)),
-            arguments: Arguments(["--pdeathsig", child.whenOrphaned.rawValue, "--", child.executable] + child.arguments),
+            executable: .path(FilePath(program)),
+            arguments: Arguments(arguments),
             environment: environment,
             platformOptions: options
         )
+    }
+
+    private var environment: Subprocess.Environment {
+        typealias Key = Subprocess.Environment.Key
+        return switch child.environment {
+        case .inherited(let variables):
+            .inherit.updating(Dictionary(uniqueKeysWithValues: variables.map { (Key(stringLiteral: $0.key), $0.value) }))
+        case .exactly(let variables):
+            .custom(Dictionary(uniqueKeysWithValues: variables.map { (Key(stringLiteral: $0.key), $0.value) }))
+        }
     }
 
     private var teardown: [TeardownStep] {

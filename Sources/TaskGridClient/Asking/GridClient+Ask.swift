@@ -88,8 +88,7 @@ extension GridClient {
                 case .confirmed: break
                 case .returned:
                     let service = question.routingKey
-                    let message = "no \(service) has ever run on the grid '\(topology.prefix)': start one (taskgrid \(service), or taskgrid up)"
-                    refuse(question, ClientError(.serviceUnavailable, message))
+                    refuse(question, neverRan(service))
                 case .nacked: refuse(question, ClientError(.brokerFull, "the broker refused the question: its queue is full or has failed"))
                 }
             }

@@ -40,8 +40,10 @@ extension GridClient {
         _ type: TaskType, payloads: [Data], options: TaskOptions, watch: Watch.ID?
     ) throws(ClientError) -> [Parcel] {
         try options.checked()
-        if let large = payloads.first(where: { $0.count > WireFormat.maximumBodySize - 1024 }) {
-            throw ClientError(.badArgument, "a payload of \(large.count) bytes; a message carries \(WireFormat.maximumBodySize - 1024) at most")
+        // Less what a batch adds to its one record.
+        let maximum = WireFormat.maximumBodySize - 1024
+        if let large = payloads.first(where: { $0.count > maximum }) {
+            throw ClientError(.badArgument, "a payload of \(large.count) bytes; a message carries \(maximum) at most")
         }
         let due = options.delay.map { Timestamp.now() + $0 }
         let expires = options.expiry.map { Timestamp.now() + $0 }
@@ -82,10 +84,8 @@ extension GridClient {
         }
         guard let failure else { return ids }
         guard let first = ids.first, let last = ids.last else { throw failure }
-        throw ClientError(
-            failure.code, "\(ids.count) tasks of type \(type) were accepted (ids within \(first) to \(last)), the others not: \(failure.message)",
-            rejection: failure.rejection
-        )
+        let accepted = "\(ids.count) tasks of type \(type) were accepted (ids within \(first) to \(last)), the others not"
+        throw ClientError(failure.code, "\(accepted): \(failure.message)", rejection: failure.rejection)
     }
 
     private func receipt(of id: Parcel.ID) async -> Result<TaskID, ClientError> {

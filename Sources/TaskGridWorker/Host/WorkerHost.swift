@@ -39,7 +39,7 @@ public struct WorkerHost: Service {
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = false, logger: Logger
+        persistentResults: Bool = true, logger: Logger
     ) {
         let id = WorkerID.make()
         var logger = logger

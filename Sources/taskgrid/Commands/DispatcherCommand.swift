@@ -10,13 +10,16 @@ struct DispatcherCommand: AsyncParsableCommand {
         commandName: "dispatcher",
         abstract: "Run the dispatcher: accepts tasks, keeps them, hands them to workers, collects results.",
         discussion: """
-            One is active for a store; others that are started stand by and take over.
-              taskgrid dispatcher --broker amqp://user:password@host --store /var/lib/taskgrid/store.sqlite
+            One is active for a grid; others that are started stand by and take over.
+              taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
             SIGTERM or Ctrl-C stops it in order; nothing accepted is lost either way.
             """
     )
 
-    @Option(help: ArgumentHelp("The SQLite file of the tasks; store.sqlite in the grid's folder by default.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The SQLite file of the tasks; store.sqlite in the grid's folder by default.", valueName: "file"),
+        completion: .file()
+    )
     var store: String?
     @Option(help: ArgumentHelp("The most bytes that a payload may have.", valueName: "bytes"))
     var maxPayload: String?

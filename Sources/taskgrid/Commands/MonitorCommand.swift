@@ -5,7 +5,7 @@ import Monitor
 struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor",
-        abstract: "Run the monitor: statistics over REST, metrics and a dashboard.",
+        abstract: "Run the monitor: statistics over REST.",
         discussion: """
             taskgrid monitor --port 8080
             curl http://127.0.0.1:8080/stats

@@ -26,7 +26,7 @@ struct ResultCommand: AsyncParsableCommand {
     var id: TaskID
     @Flag(help: "Wait for the task to end.")
     var wait = false
-    @Option(help: ArgumentHelp("How long to wait, such as 30s.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("How long to wait, such as 30s; 1h by default.", valueName: "time"), transform: Arguments.time)
     var within: Duration = .seconds(3600)
     @OptionGroup(title: "Grid") var grid: GridOptions
 

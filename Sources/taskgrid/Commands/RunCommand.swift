@@ -15,7 +15,8 @@ struct RunCommand: AsyncParsableCommand {
               taskgrid run upper --file names.txt > NAMES.txt
               cat *.txt | taskgrid run hash --file - | sort | uniq -c
 
-            A task that does not succeed is told on standard error and the exit code is 5; of many, its line is empty.
+            A task that does not succeed is told on standard error and the exit code
+            is 5; of many, its line is empty.
             """
     )
 

@@ -13,10 +13,12 @@ struct SubmitCommand: AsyncParsableCommand {
               taskgrid submit reverse hello
               taskgrid submit hash --file words.txt > ids.txt
               seq 100 | taskgrid submit wait --priority 9 --delay 30s
-              taskgrid submit reverse hello --key order-17   again with the same key: the same task
+              taskgrid submit reverse hello --key order-17
+            The last one, repeated, prints the same id: a key is accepted once.
 
-            With --wait, the command waits for the ends and prints id, state and result (or error) in each line, set apart
-            by tabs; with --json, an object in each line: {"id":1}, with --wait also "state", "result" and "error".
+            With --wait, each line has the id, the state and the result (or error), set
+            apart by tabs, once the task has ended. With --json, each line is an object:
+            {"id":1}, with --wait also "state", "result" or "error", and more.
             """
     )
 

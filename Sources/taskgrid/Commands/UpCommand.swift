@@ -11,12 +11,12 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run a whole grid on this machine: a private RabbitMQ, the services and workers.",
         discussion: """
-            It runs until Ctrl-C, which stops everything in order; what was accepted is kept in the grid's folder and done after
-            the next start.
+            It runs until Ctrl-C, which stops everything in order. What was accepted is
+            kept in the grid's folder, and done after the next start if need be.
               taskgrid up
               taskgrid up --workers hash=4,wait=0
-              taskgrid up --ports free --data /tmp/grid       a second grid beside the first
-              taskgrid up --broker amqp://user:password@host  with a broker that runs already
+              taskgrid up --ports free --data /tmp/grid  beside another grid
+              taskgrid up --broker amqp://user@host      with a broker that runs
             """
     )
 
@@ -62,7 +62,6 @@ struct Welcome {
         let option = folder == .standard() ? "" : " --grid \(folder.path)"
         var lines = ["", "The grid runs. Try it in another terminal:", "", "    taskgrid run reverse hello\(option)", ""]
         if let monitor = file.monitor {
-            lines.append("    dashboard       \(monitor)/")
             lines.append("    statistics      \(monitor)/stats")
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }

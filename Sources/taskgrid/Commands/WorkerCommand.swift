@@ -9,11 +9,12 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker",
         abstract: "Run a worker: takes tasks of its types and does them.",
         discussion: """
-            The types that come with the grid are \(BuiltinWorkers.names.joined(separator: ", ")); 'all' stands for them together.
+            Types: \(BuiltinWorkers.names.joined(separator: ", ")); 'all' is all of them.
               taskgrid worker reverse
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
-            Start more of them to do more. SIGTERM or Ctrl-C lets the running tasks finish and gives the others back.
+            Start more of them to do more. SIGTERM or Ctrl-C lets the running tasks
+            finish and gives the others back.
             """
     )
 
@@ -53,7 +54,8 @@ struct WorkerCommand: AsyncParsableCommand {
         var workers: [any TaskWorker] = []
         for name in names {
             guard let worker = BuiltinWorkers.make(named: name) else {
-                throw Failure(.failed, "no worker for '\(name)' comes with the grid: \(BuiltinWorkers.names.joined(separator: ", ")), or all")
+                let known = BuiltinWorkers.names.joined(separator: ", ")
+                throw Failure(.failed, "no worker for '\(name)' comes with the grid: name \(known) or all")
             }
             workers.append(worker)
         }

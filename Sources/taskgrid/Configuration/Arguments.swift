@@ -18,7 +18,7 @@ enum Arguments {
     }
 
     @Sendable static func id(_ text: String) throws -> TaskID {
-        guard let id = TaskID(text) else { throw ValidationError("'\(text)' is no task id: a whole number, as 'taskgrid submit' prints it") }
+        guard let id = TaskID(text) else { throw ValidationError("'\(text)' is no task id, a whole number as 'taskgrid submit' prints it") }
         return id
     }
 

@@ -44,14 +44,17 @@ struct GridOptions: ParsableArguments {
     /// Runs `body` with a client of the grid.
     func withClient(_ body: (GridClient) async throws -> Void) async throws {
         let configuration = try await configuration()
-        let logger = configuration.logger("taskgrid", default: .warning)
+        // Whoever asks for a level wants to see all of it.
+        let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
         try await GridClient.withClient(endpoint: configuration.endpoint(), topology: configuration.topology, logger: logger, body)
     }
 }
 
 extension Configuration {
     /// A logger to standard error.
-    func logger(_ label: String, default level: Logger.Level) -> Logger {
-        Logger(label: label) { TerminalLog(label: $0, format: logFormat, logLevel: logLevel ?? level) }
+    func logger(_ label: String, default level: Logger.Level, hidesConnections: Bool = false) -> Logger {
+        Logger(label: label) {
+            TerminalLog(label: $0, format: logFormat, hidesConnections: hidesConnections, logLevel: logLevel ?? level)
+        }
     }
 }

@@ -6,10 +6,10 @@ struct TaskArguments: ParsableArguments {
     @Option(help: "0 to 9; higher goes first.")
     var priority = 0
 
-    @Option(help: ArgumentHelp("How long to wait before the task is handed out, such as 30s.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("How long to wait before it is handed out, such as 30s.", valueName: "time"), transform: Arguments.time)
     var delay: Duration?
 
-    @Option(help: ArgumentHelp("When a task that has not begun expires, such as 1h from now.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("How long after now it expires if it has not begun.", valueName: "time"), transform: Arguments.time)
     var expires: Duration?
 
     @Option(help: ArgumentHelp("Tries in all; the dispatcher's default is 3.", valueName: "count"))
@@ -18,9 +18,8 @@ struct TaskArguments: ParsableArguments {
     @Option(help: ArgumentHelp("How long one attempt may run, such as 10s.", valueName: "time"), transform: Arguments.time)
     var timeout: Duration?
 
-    @Option(help: ArgumentHelp("How long the submission may take.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("How long the submission may take; 30s by default.", valueName: "time"), transform: Arguments.time)
     var within: Duration = .seconds(30)
-
 
     func options(key: String? = nil) -> TaskOptions {
         TaskOptions(

@@ -29,7 +29,9 @@ enum ServiceRun {
 /// SIGTERM and SIGINT, taken from their default of killing the process.
 enum StopSignals {
     /// Runs `body`; tells of the first signal while it runs. A second one ends the process at once, as the signal would.
-    static func during(_ body: @escaping @Sendable () async throws -> Void, onFirst: @escaping @Sendable (UnixSignal) async -> Void) async throws {
+    static func during(
+        _ body: @escaping @Sendable () async throws -> Void, onFirst: @escaping @Sendable (UnixSignal) async -> Void
+    ) async throws {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }

@@ -18,9 +18,10 @@ struct ServiceSetup {
         logger = configuration.logger(name, default: .info)
         ready = ReadyFile(path: configuration.readyFile, logger: logger)
         ready.prepare()
+        let topology = configuration.topology
         logger.info(
             "starting",
-            metadata: ["broker": "\(endpoint)", "prefix": "\(configuration.topology.prefix)", "queue.kind": "\(configuration.topology.queueKind.rawValue)"]
+            metadata: ["broker": "\(endpoint)", "prefix": "\(topology.prefix)", "queue.kind": "\(topology.queueKind.rawValue)"]
         )
     }
 }

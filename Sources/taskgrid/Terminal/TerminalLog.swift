@@ -10,6 +10,8 @@ struct TerminalLog: LogHandler {
 
     let label: String
     let format: Format
+    /// Leaves out what a connection says short of an error: the command says itself what came of it.
+    var hidesConnections = false
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
 
@@ -20,6 +22,7 @@ struct TerminalLog: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        if hidesConnections, event.level < .error, all["amqp.connection"] != nil { return }
         let time = Timestamp.now().description
         switch format {
         case .text:

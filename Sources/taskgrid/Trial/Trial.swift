@@ -32,7 +32,8 @@ final class Trial: Sendable {
         let place = "round \(round)  \(task.type)"
         do throws(ClientError) {
             let options = TaskOptions(deadline: min(patience, .seconds(30)))
-            let submitted = try await client.submitAndWatch(task.type, payloads: [Data(task.payload.utf8)], options: options, within: patience)
+            let payload = Data(task.payload.utf8)
+            let submitted = try await client.submitAndWatch(task.type, payloads: [payload], options: options, within: patience)
             let id = submitted.ids[0]
             await note("submitted  \(place)  task \(id)  \(Self.quoted(task.payload))")
             for try await ending in submitted.endings {

@@ -129,8 +129,10 @@ import Testing
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength,
         ]
-        for bound in bounds { let pattern = try Regex("\\b\(bound)\\b")
-            #expect(text.contains(pattern), "\(bound)") }
+        for bound in bounds {
+            let pattern = try Regex("\\b\(bound)\\b")
+            #expect(text.contains(pattern), "\(bound)")
+        }
         #expect(text.contains(WireFormat.batchContentType))
     }
 }

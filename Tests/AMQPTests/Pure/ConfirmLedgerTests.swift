@@ -1,0 +1,171 @@
+@testable import AMQP
+import Testing
+
+@Suite("Which publications are confirmed")
+struct ConfirmLedgerTests {
+    private typealias Settled = ConfirmLedger.Settled
+
+    @Test("single acknowledgements in any order settle a batch when its last has come")
+    func single() {
+        var ledger = ConfirmLedger()
+        let batch = ledger.register(count: 3)
+        #expect(ledger.acknowledged(3, multiple: false).isEmpty)
+        #expect(ledger.acknowledged(1, multiple: false).isEmpty)
+        #expect(ledger.acknowledged(1, multiple: false).isEmpty)
+        #expect(ledger.acknowledged(2, multiple: false) == [Settled(batch: batch, outcomes: [.confirmed, .confirmed, .confirmed])])
+        #expect(ledger.isEmpty)
+        #expect(ledger.acknowledged(2, multiple: false).isEmpty)
+    }
+
+    @Test("one with `multiple` settles all up to its number, over batches; tag 0 settles everything")
+    func multiple() {
+        var ledger = ConfirmLedger()
+        let batches = (0..<4).map { _ in ledger.register(count: 2) }
+        let both: [PublishOutcome] = [.confirmed, .confirmed]
+        #expect(ledger.acknowledged(5, multiple: true) == [Settled(batch: batches[0], outcomes: both), Settled(batch: batches[1], outcomes: both)])
+        #expect(ledger.acknowledged(6, multiple: false) == [Settled(batch: batches[2], outcomes: both)])
+        #expect(ledger.acknowledged(0, multiple: false).isEmpty)
+        #expect(ledger.acknowledged(0, multiple: true) == [Settled(batch: batches[3], outcomes: both)])
+        #expect(ledger.acknowledged(0, multiple: true).isEmpty)
+    }
+
+    @Test("a later batch may end first, and an acknowledgement of what was never published says nothing")
+    func laterFirst() {
+        var ledger = ConfirmLedger()
+        let first = ledger.register(count: 1)
+        let second = ledger.register(count: 1)
+        #expect(ledger.acknowledged(3, multiple: false).isEmpty)
+        #expect(ledger.acknowledged(2, multiple: false) == [Settled(batch: second, outcomes: [.confirmed])])
+        #expect(ledger.acknowledged(.max, multiple: true) == [Settled(batch: first, outcomes: [.confirmed])])
+    }
+
+    @Test("negative acknowledgements count for what was not yet acknowledged")
+    func refused() {
+        var ledger = ConfirmLedger()
+        let batch = ledger.register(count: 3)
+        _ = ledger.acknowledged(2, multiple: false)
+        #expect(ledger.refused(3, multiple: true) == [Settled(batch: batch, outcomes: [.nacked, .confirmed, .nacked])])
+    }
+
+    @Test("a returned message is known by its id before its acknowledgement, which does not change it")
+    func returned() {
+        var ledger = ConfirmLedger()
+        let batch = ledger.register(count: 3, mandatory: ["a": 0, "c": 2])
+        #expect(ledger.returned(messageID: "c", code: 312, text: "NO_ROUTE"))
+        #expect(!ledger.returned(messageID: "c", code: 312, text: "NO_ROUTE"))
+        #expect(!ledger.returned(messageID: "b", code: 312, text: "NO_ROUTE"))
+        #expect(
+            ledger.acknowledged(3, multiple: true)
+                == [Settled(batch: batch, outcomes: [.confirmed, .confirmed, .returned(code: 312, text: "NO_ROUTE")])]
+        )
+        #expect(!ledger.returned(messageID: "a", code: 312, text: "NO_ROUTE"))
+    }
+
+    @Test("an id that is published again belongs to the oldest publication without an outcome")
+    func repeatedID() {
+        var ledger = ConfirmLedger()
+        let first = ledger.register(count: 1, mandatory: ["a": 0])
+        let second = ledger.register(count: 1, mandatory: ["a": 0])
+        let third = ledger.register(count: 1, mandatory: ["a": 0])
+        let outcome = PublishOutcome.returned(code: 1, text: "x")
+        #expect(ledger.acknowledged(1, multiple: false) == [Settled(batch: first, outcomes: [.confirmed])])
+        #expect(ledger.returned(messageID: "a", code: 1, text: "x"))
+        #expect(ledger.acknowledged(2, multiple: false) == [Settled(batch: second, outcomes: [outcome])])
+        #expect(ledger.returned(messageID: "a", code: 1, text: "x"))
+        #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [outcome])])
+    }
+
+    @Test("after a reset tags begin at 1 and batches are new ones")
+    func reset() {
+        var ledger = ConfirmLedger()
+        let first = ledger.register(count: 2)
+        let second = ledger.register(count: 2, mandatory: ["a": 0])
+        _ = ledger.acknowledged(1, multiple: false)
+        #expect(ledger.reset() == [first, second])
+        #expect(ledger.isEmpty)
+        #expect(!ledger.returned(messageID: "a", code: 1, text: "x"))
+        #expect(ledger.acknowledged(4, multiple: true).isEmpty)
+        let third = ledger.register(count: 1)
+        #expect(third != first && third != second)
+        #expect(ledger.acknowledged(1, multiple: false) == [Settled(batch: third, outcomes: [.confirmed])])
+    }
+
+    @Test("whatever the broker says, the ledger agrees with a list of entries")
+    func model() {
+        forAll { generator, seed in
+            var ledger = ConfirmLedger()
+            var model = LedgerModel()
+            for _ in 0..<generator.number(1...120) {
+                switch generator.number(0...9) {
+                case 0...3:
+                    let count = generator.number(1...70)
+                    var mandatory: [String: Int] = [:]
+                    for place in 0..<count where generator.number(0...3) == 0 { mandatory[["a", "b", "c", "d"].randomElement(using: &generator)!] = place }
+                    let batch = ledger.register(count: count, mandatory: mandatory)
+                    model.register(batch, count, mandatory)
+                case 4...7:
+                    let tag = UInt64(generator.number(0...Int(model.nextTag) + 1))
+                    let multiple = generator.coin()
+                    let isAck = generator.number(0...4) > 0
+                    let settled = isAck ? ledger.acknowledged(tag, multiple: multiple) : ledger.refused(tag, multiple: multiple)
+                    #expect(settled == model.settle(tag, multiple, isAck ? .confirmed : .nacked), seed)
+                case 8:
+                    let id = ["a", "b", "c", "d", "e"].randomElement(using: &generator)!
+                    #expect(ledger.returned(messageID: id, code: 1, text: "x") == model.returned(id), seed)
+                default:
+                    if generator.number(0...3) == 0 { #expect(ledger.reset() == model.reset(), seed) }
+                }
+                #expect(ledger.isEmpty == model.entries.isEmpty, seed)
+            }
+        }
+    }
+}
+
+/// The ledger as a plain list, searched from its start each time.
+private struct LedgerModel {
+    struct Entry {
+        let batch: Int
+        let tag: UInt64
+        let id: String?
+        var outcome: PublishOutcome?
+        var isAcknowledged = false
+    }
+
+    var entries: [Entry] = []
+    var nextTag: UInt64 = 1
+
+    mutating func register(_ batch: Int, _ count: Int, _ mandatory: [String: Int]) {
+        for place in 0..<count {
+            entries.append(Entry(batch: batch, tag: nextTag, id: mandatory.first { $0.value == place }?.key))
+            nextTag += 1
+        }
+    }
+
+    mutating func settle(_ tag: UInt64, _ multiple: Bool, _ outcome: PublishOutcome) -> [ConfirmLedger.Settled] {
+        for index in entries.indices where !entries[index].isAcknowledged {
+            guard multiple ? tag == 0 || entries[index].tag <= tag : entries[index].tag == tag else { continue }
+            entries[index].isAcknowledged = true
+            entries[index].outcome = entries[index].outcome ?? outcome
+        }
+        let settled = batches.filter { batch in entries.allSatisfy { $0.batch != batch || $0.isAcknowledged } }.map { batch in
+            ConfirmLedger.Settled(batch: batch, outcomes: entries.filter { $0.batch == batch }.compactMap(\.outcome))
+        }
+        entries.removeAll { entry in settled.contains { $0.batch == entry.batch } }
+        return settled
+    }
+
+    mutating func returned(_ id: String) -> Bool {
+        guard let index = entries.firstIndex(where: { $0.id == id && $0.outcome == nil }) else { return false }
+        entries[index].outcome = .returned(code: 1, text: "x")
+        return true
+    }
+
+    mutating func reset() -> [Int] {
+        defer { self = LedgerModel() }
+        return batches
+    }
+
+    private var batches: [Int] {
+        entries.reduce(into: []) { batches, entry in if batches.last != entry.batch { batches.append(entry.batch) } }
+    }
+}

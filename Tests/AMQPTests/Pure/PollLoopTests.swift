@@ -1,0 +1,144 @@
+@testable import AMQP
+import Glibc
+import Synchronization
+import Testing
+
+@Suite("A thread that polls and runs an actor's jobs", .timeLimit(.minutes(1)))
+struct PollLoopTests {
+    @Test("jobs run on one thread, and wake it whenever it sleeps")
+    func oneThread() async {
+        let actor = OneThread()
+        for number in 0..<2000 { await actor.mark(number) }
+        #expect(await actor.marks == Array(0..<2000))
+        #expect(await actor.threads.count == 1)
+        #expect(await !actor.threads.contains(UInt(pthread_self())))
+    }
+
+    @Test("jobs of many threads all run, each once and on the one thread")
+    func manyThreads() async {
+        let actor = OneThread()
+        await actor.enqueue(2000)
+        #expect(await actor.marks.sorted() == Array(0..<2000))
+        #expect(await actor.threads.count == 1)
+    }
+
+    @Test("jobs that one thread enqueues run in their order")
+    func order() async {
+        let loop = PollLoop(name: "order")
+        let ran = Mutex<[Int]>([])
+        let (done, end) = AsyncStream.makeStream(of: Void.self)
+        // Enqueued before the thread runs: the order is that of the calls.
+        let executor = Ordered(loop: loop)
+        for number in 0..<100 {
+            // Unstructured: a job in the queue of an executor that does not run yet.
+            Task.immediate { await executor.note { ran.withLock { $0.append(number) } } }
+        }
+        Task.immediate { await executor.note { end.finish() } }
+        loop.start { _ in PollLoop.Wait() }
+        for await _ in done {}
+        #expect(ran.withLock { $0 } == Array(0..<100))
+        loop.stop()
+    }
+
+    @Test("isolation holds on the thread and nowhere else")
+    func isolation() async {
+        let actor = OneThread()
+        #expect(await actor.isIsolatingHere)
+        #expect(!actor.isIsolating)
+    }
+
+    @Test("a check of isolation from elsewhere ends the process")
+    func wrongThread() async {
+        await #expect(processExitsWith: .failure) { OneThread().check() }
+    }
+
+    @Test("a deadline and a wake each bring a turn")
+    func turns() async {
+        let turns = Mutex(0)
+        let (stream, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(10))
+        let actor = OneThread { isReadable in
+            let turn = turns.withLock { turns in
+                turns += 1
+                return turns
+            }
+            if !isReadable { continuation.yield(turn) }
+            // The first turn asks for another at a time; the later ones wait to be woken.
+            return PollLoop.Wait(deadline: turn == 1 ? .now + .milliseconds(5) : nil)
+        }
+        var iterator = stream.makeAsyncIterator()
+        #expect(await iterator.next() == 1)
+        #expect(await iterator.next() == 2)
+        actor.wake()
+        #expect(await iterator.next() == 3)
+        _ = await actor.marks
+        #expect(await iterator.next() == 4)
+    }
+
+    @Test("bytes, room to write, and the end of a socket bring a turn")
+    func socket() async throws {
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        let (near, far) = (pair[0], pair[1])
+        let (stream, continuation) = AsyncStream.makeStream(of: [UInt8].self, bufferingPolicy: .bufferingNewest(10))
+        let turns = Mutex(0)
+        let actor = OneThread { isReadable in
+            let turn = turns.withLock { turns in
+                turns += 1
+                return turns
+            }
+            var bytes = [UInt8](repeating: 0, count: 10)
+            let count = isReadable ? recv(near, &bytes, 10, Int32(MSG_DONTWAIT.rawValue)) : -1
+            // The turn after the first is due because the socket has room.
+            if turn <= 2 || isReadable { continuation.yield(count >= 0 ? Array(bytes[..<count]) : [0xFF]) }
+            return count == 0 ? PollLoop.Wait() : PollLoop.Wait(socket: near, wantsToWrite: turn == 1)
+        }
+        var iterator = stream.makeAsyncIterator()
+        #expect(await iterator.next() == [0xFF])
+        #expect(await iterator.next() == [0xFF])
+        #expect(send(far, [7, 8], 2, 0) == 2)
+        #expect(await iterator.next() == [7, 8])
+        close(far)
+        #expect(await iterator.next() == [])
+        _ = await actor.marks
+        close(near)
+    }
+
+    @Test("the thread ends once its actor is gone")
+    func end() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        do {
+            let witness = Witness(continuation)
+            let actor = OneThread { _ in
+                withExtendedLifetime(witness) { PollLoop.Wait() }
+            }
+            await actor.mark(1)
+        }
+        for await _ in stream {}
+    }
+}
+
+/// An actor on a loop that may not run yet.
+private actor Ordered {
+    private nonisolated let loop: PollLoop
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(loop: PollLoop) {
+        self.loop = loop
+    }
+
+    func note(_ body: () -> Void) { body() }
+}
+
+/// Tells when nobody holds it any more.
+private final class Witness: Sendable {
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init(_ continuation: AsyncStream<Void>.Continuation) {
+        self.continuation = continuation
+    }
+
+    deinit {
+        continuation.finish()
+    }
+}

@@ -1,0 +1,44 @@
+@testable import AMQP
+import Glibc
+
+/// An actor whose executor is a ``PollLoop``, as a connection's is.
+actor OneThread {
+    private nonisolated let loop: PollLoop
+    private(set) var marks: [Int] = []
+    private(set) var threads: Set<UInt> = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(turn: @escaping @Sendable (Bool) -> PollLoop.Wait = { _ in PollLoop.Wait() }) {
+        loop = PollLoop(name: "one thread of tests")
+        loop.start(turn: turn)
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
+
+    /// Notes the number and the thread.
+    func mark(_ number: Int) {
+        marks.append(number)
+        threads.insert(UInt(pthread_self()))
+    }
+
+    /// Enqueues so many jobs from one of its own, each of which notes its number.
+    func enqueue(_ count: Int) async {
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<count { group.addTask { await self.mark(number) } }
+        }
+    }
+
+    nonisolated var isIsolating: Bool { loop.isIsolatingCurrentContext() == true }
+
+    var isIsolatingHere: Bool { isIsolating }
+
+    nonisolated func wake() { loop.wake() }
+
+    /// Throws the process away unless called on its own thread.
+    nonisolated func check() { loop.checkIsolated() }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct ServiceStagesTests {
+    private let secret = "amqp://taskgrid:secret@127.0.0.1:5672"
+
+    private func stages(_ workers: String, prefix: String = "taskgrid") throws -> [[ChildProcess]] {
+        var counts = WorkerCounts()
+        try counts.apply(workers)
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: counts, prefix: prefix)
+        services.arguments[.worker] = ["--more"]
+        services.environment = ["TASKGRID_LOG_LEVEL": "debug"]
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        return configuration.serviceStages(ports: try Ports(.free, for: configuration.serviceUses), amqp: secret)
+    }
+
+    private func variables(_ child: ChildProcess) -> [String: String] {
+        if case .inherited(let variables) = child.environment { variables } else { [:] }
+    }
+
+    @Test func workersStartLastSoThatTheyStopFirst() throws {
+        let names = try stages("hash=2,reverse=1,wait=0").map { $0.map(\.name) }
+        #expect(names == [["monitor"], ["nameservice"], ["dispatcher"], ["worker-hash-1", "worker-hash-2", "worker-reverse"]])
+    }
+
+    @Test func eachIsACommandOfTheExecutable() throws {
+        let children = try stages("hash=1").flatMap { $0 }
+        #expect(children.allSatisfy { $0.executable == "/bin/taskgrid" })
+        #expect(children.map { $0.arguments.first } == ["monitor", "nameservice", "dispatcher", "worker"])
+        #expect(children[2].arguments == ["dispatcher", "--store", "/data/store.sqlite"])
+        #expect(children[3].arguments == ["worker", "hash", "--more"])
+    }
+
+    @Test func theBrokersPasswordIsInNoArgument() throws {
+        for child in try stages("hash=1", prefix: "other").flatMap({ $0 }) {
+            #expect(!child.arguments.joined(separator: " ").contains("secret"))
+            let variables = variables(child)
+            #expect(variables["TASKGRID_BROKER"] == secret)
+            #expect(variables["TASKGRID_PREFIX"] == "other")
+            #expect(variables["TASKGRID_LOG_LEVEL"] == "debug")
+            #expect(variables["TASKGRID_READY_FILE"] == "/data/ready/\(child.name)")
+            #expect(child.log == "/data/logs/\(child.name).log")
+        }
+    }
+
+    @Test func everyServiceHasAPortOfItsOwn() throws {
+        let children = try stages("hash=3").flatMap { $0 }
+        let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }
+        #expect(Set(ports).count == children.count)
+        #expect(children[0].arguments.dropLast() == ["monitor", "--port"])
+    }
+}
