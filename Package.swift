@@ -18,6 +18,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
@@ -66,7 +68,7 @@ let package = Package(
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
         source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
-        source("Monitor", ["TaskGridCore", "AMQP", logging, lifecycle, histogram, hummingbird]),
+        source("Monitor", ["TaskGridCore", "AMQP", logging, lifecycle, histogram, httpTypes, hummingbird]),
         source("LocalGrid", ["TaskGridCore", crypto, logging, subprocess]),
         .executableTarget(
             name: "taskgrid",
@@ -83,14 +85,15 @@ let package = Package(
         tests("TaskGridWorkerTests", ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         tests("BuiltinWorkersTests", ["BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
         tests("DispatcherTests", ["Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
-        tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP"]),
-        tests("MonitorTests", ["Monitor", "TaskGridCore", "AMQP", histogram, hummingbird, hummingbirdTesting]),
+        tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP", lifecycle]),
+        tests("MonitorTests", ["Monitor", "TaskGridCore", "AMQP", lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]),
         tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
+        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient"]),
         tests(
             "IntegrationTests",
             [
                 "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "LocalGrid",
+                "Nameservice", "Monitor", lifecycle, logging,
             ]
         ),
     ]

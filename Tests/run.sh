@@ -25,7 +25,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/taskgrid-tests.XXXXXX")
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 broker=
-left() { grep -lasF "$work" /proc/[0-9]*/environ | sed 's|/proc/\([0-9]*\)/.*|\1|'; }
+# Lists the processes first: those that look for others have the folder in their environment too.
+left() {
+    local listed=(/proc/[0-9]*/environ) found
+    found=$(grep -lasF "$work" "${listed[@]}") || true
+    found=${found//\/proc\//}
+    printf '%s' "${found//\/environ/}"
+}
 stop() {
     local code=$? pids
     trap - EXIT INT TERM
@@ -33,7 +39,7 @@ stop() {
         kill "$broker" 2>/dev/null || true
         wait "$broker" || { tail -n 20 "$work/broker.out" >&2; code=1; }
     fi
-    pids=$(left || true)
+    pids=$(left)
     if [ -n "$pids" ]; then
         say "Left running, and now killed:" >&2
         # shellcheck disable=SC2086

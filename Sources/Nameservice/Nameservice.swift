@@ -16,14 +16,20 @@ public struct Nameservice: Service {
     private let topology: Topology
     private let maximumWorkers: Int
     private let logger: Logger
+    private let onReady: @Sendable () -> Void
 
     /// - Parameter maximumWorkers: how many workers it knows at a time; more are refused, logged, and told to the events
     ///   exchange as an error.
-    public init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 100_000, logger: Logger) {
+    /// - Parameter onReady: called once it consumes.
+    public init(
+        endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 100_000, logger: Logger,
+        onReady: @escaping @Sendable () -> Void = {}
+    ) {
         self.endpoint = endpoint
         self.topology = topology
         self.maximumWorkers = maximumWorkers
         self.logger = logger
+        self.onReady = onReady
     }
 
     /// Serves until a graceful shutdown, or until the task is cancelled.
@@ -39,7 +45,7 @@ public struct Nameservice: Service {
                     try? await gracefulShutdown()
                     await session.stop(within: Self.shutdownDeadline)
                 }
-                group.addTask { try await session.serve() }
+                group.addTask { try await session.serve(onReady: onReady) }
                 // Whichever comes first: all is served, or the time that a shutdown gives is over.
                 try await group.next()
                 // Ends the waits that cancelling does not.

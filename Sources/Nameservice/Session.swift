@@ -24,10 +24,11 @@ struct Session: Sendable {
     }
 
     /// Connects and serves until ``stop(within:)`` or ``close()``.
-    func serve() async throws(AMQPError) {
+    func serve(onReady: () -> Void) async throws(AMQPError) {
         let connected = consuming.reconnections()
         try await publishing.start()
         try await consuming.start()
+        onReady()
         await withDiscardingTaskGroup { background in
             background.addTask { await tell(.started) }
             background.addTask { await expire() }

@@ -22,7 +22,7 @@ struct ClientState: Sendable {
     var toAsk: [TaskID] = []
     /// Questions to be published.
     var outgoing: [Publication] = []
-    /// Questions for endings that are under way.
+    /// Rounds of questions for endings that are under way.
     var audits = 0
     var lastAudit: Instant?
     var lastForeignAudit: Instant?

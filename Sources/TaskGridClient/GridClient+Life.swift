@@ -120,16 +120,20 @@ extension GridClient {
         }
     }
 
-    func audit(_ question: EndingsQuestion) async {
+    /// Asks for endings, a chunk after the other; what fails is asked again at the next look at the time.
+    func audit(_ questions: [EndingsQuestion]) async {
         defer { state.withLock { $0.audits -= 1 } }
-        do throws(ClientError) {
-            let answer = try await ask(question)
-            var wakes = Wakes()
-            state.withLock { $0.audited(answer, &wakes) }
-            wakes.resume()
-        } catch {
-            guard error.code != .closed, error.code != .cancelled else { return }
-            logger.warning("endings not learned, asking again later", metadata: ["tasks": "\(question.tasks.count)", "error": "\(error)"])
+        for question in questions {
+            do throws(ClientError) {
+                let answer = try await ask(question)
+                var wakes = Wakes()
+                state.withLock { $0.audited(answer, &wakes) }
+                wakes.resume()
+            } catch {
+                guard error.code != .closed, error.code != .cancelled else { return }
+                logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
+                return
+            }
         }
     }
 }

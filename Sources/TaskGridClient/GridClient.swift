@@ -109,12 +109,12 @@ public final class GridClient: Sendable {
             for await _ in work {
                 let (envelopes, questions, audits) = state.withLock { state in
                     let audits = chunks(of: state.toAsk.takeAll())
-                    state.audits += audits.count
+                    if !audits.isEmpty { state.audits += 1 }
                     return (state.submissions.take(now: now()), state.outgoing.takeAll(), audits)
                 }
                 if !envelopes.isEmpty { group.addTask { await self.publish(envelopes) } }
                 if !questions.isEmpty { group.addTask { await self.send(questions) } }
-                for question in audits { group.addTask { await self.audit(question) } }
+                if !audits.isEmpty { group.addTask { await self.audit(audits) } }
             }
             group.cancelAll()
         }

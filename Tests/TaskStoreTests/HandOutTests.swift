@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func higherPriorityThenLowerIdGoesFirst(kind: StoreKind) async throws {
         try await kind.withStore { store in
-            try await store.submit(.of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)]))
+            try await store.submit(
+                .of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)]))
             let (first, isExhausted) = try await store.take(.of(limit: 3))
             #expect(first.map(\.task.id) == [4, 2, 5] && !isExhausted)
             #expect(first.map { String(decoding: $0.payload, as: UTF8.self) } == ["d", "b", "e"])

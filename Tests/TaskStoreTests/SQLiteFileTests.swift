@@ -216,13 +216,42 @@ import Testing
     func closedStoreSaysSo(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a")]))
-            async let counts = store.counts()
-            _ = try await counts
             await store.close()
             await store.close()
             let write = await #expect(throws: StoreError.self) { try await store.submit(.of([.text("b")])) }
             let read = await #expect(throws: StoreError.self) { _ = try await store.counts() }
             #expect(write?.code == .closed && read?.code == .closed)
+        }
+    }
+
+    @Test func closingWaitsForTheCallsUnderWay() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let store = try await SQLiteTaskStore(path: path)
+            let committed = await withTaskGroup(of: Bool.self) { group in
+                for index in 0..<40 {
+                    group.addTask {
+                        do throws(StoreError) {
+                            _ = try await store.counts()
+                            _ = try await store.commit(StoreChanges(submissions: [.of([.text("a")])]))
+                            return true
+                        } catch {
+                            #expect(error.code == .closed)
+                            return false
+                        }
+                    }
+                    if index == 20 {
+                        group.addTask {
+                            await store.close()
+                            return false
+                        }
+                    }
+                }
+                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            let again = try await SQLiteTaskStore(path: path)
+            #expect(try await again.counts(of: .reverse).submitted == committed)
+            await again.close()
         }
     }
 
@@ -259,8 +288,8 @@ import Testing
         let plans = try await store.database.read { database in
             try [
                 "SELECT 1 FROM open WHERE type = 1 AND priority = 0 AND id > 5 AND attempt IS NULL LIMIT 1",
-                "SELECT \(OpenTask.columns) FROM \(OpenTask.join) WHERE open.type = 1 AND open.attempt IS NOT NULL AND open.due <= 1 ORDER BY open.due, open.id LIMIT 1",
-                "SELECT \(OpenTask.columns) FROM \(OpenTask.join) WHERE open.type = 1 AND open.priority = 0 AND open.id > 5 AND open.attempt IS NULL ORDER BY open.id LIMIT 1",
+                "SELECT * FROM \(OpenTask.join) WHERE open.type = 1 AND attempt IS NOT NULL AND due <= 1 ORDER BY due, open.id LIMIT 1",
+                "SELECT * FROM \(OpenTask.join) WHERE open.type = 1 AND open.priority = 0 AND open.id > 5 ORDER BY open.id LIMIT 1",
                 "SELECT due FROM open WHERE type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1",
                 "SELECT id FROM open WHERE expires IS NOT NULL AND expires <= 1 ORDER BY expires LIMIT 1",
                 "SELECT id, completed FROM ending ORDER BY completed, id LIMIT 1",

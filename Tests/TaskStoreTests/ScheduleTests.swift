@@ -7,7 +7,9 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func dueTasksGoBeforePendingOnesTheLongestDueFirst(kind: StoreKind) async throws {
         try await kind.withStore { store in
-            try await store.submit(.of([.text("a", due: .at(30)), .text("b", due: .at(20)), .text("c", priority: 9), .text("d", due: .at(40))]))
+            try await store.submit(
+                .of([.text("a", due: .at(30)), .text("b", due: .at(20)), .text("c", priority: 9), .text("d", due: .at(40))])
+            )
             #expect(try await store.nextDue() == [.reverse: .at(20)])
             let (handOuts, isExhausted) = try await store.take(.of(now: .at(30)))
             #expect(handOuts.map(\.task.id) == [2, 1, 3] && isExhausted)
@@ -43,7 +45,9 @@ import Testing
     func scheduleNeverGoesBackBehindAKnownAttempt(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
-            _ = try await store.commit(StoreChanges(schedules: [Schedule(id: 1, type: .reverse, attempt: 0, due: .at(1))], takes: [.of(now: .at(1))]))
+            _ = try await store.commit(
+                StoreChanges(schedules: [Schedule(id: 1, type: .reverse, attempt: 0, due: .at(1))], takes: [.of(now: .at(1))])
+            )
             #expect(try await store.open(1)?.attempt == 2)
             _ = try await store.commit(StoreChanges(schedules: [Schedule(id: 1, type: .reverse, attempt: 1, due: .at(1))]))
             #expect(try await store.take(.of(now: .at(1))).handOuts.map(\.task.attempt) == [3])
@@ -79,7 +83,9 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func expiredTasksComeTheEarliestFirst(kind: StoreKind) async throws {
         try await kind.withStore { store in
-            try await store.submit(.of([.text("a", expires: .at(30)), .text("b", expires: .at(20)), .text("c"), .text("d", expires: .at(40))]))
+            try await store.submit(
+                .of([.text("a", expires: .at(30)), .text("b", expires: .at(20)), .text("c"), .text("d", expires: .at(40))])
+            )
             try await store.submit(.of(.sum, [.text("e", expires: .at(5))], handsOut: true))
             let expired = try await store.expired(at: .at(30), limit: 10)
             #expect(expired.map(\.id) == [5, 2, 1])

@@ -5,7 +5,9 @@ extension PBBatch {
     /// Reads a batch, within its bounds.
     static func decoded(_ body: Data) throws(WireError) -> PBBatch {
         // Counted before they are built: a record of two bytes on the wire takes two hundred in memory.
-        guard let count = body.countRecords(upTo: WireFormat.maximumRecords) else { throw WireError(.malformedBody, "the body is no protobuf batch") }
+        guard let count = body.countRecords(upTo: WireFormat.maximumRecords) else {
+            throw WireError(.malformedBody, "the body is no protobuf batch")
+        }
         guard count > 0 else { throw WireError(.malformedBody, "a batch without records") }
         guard count <= WireFormat.maximumRecords else {
             throw WireError(.tooLarge, "a batch of more than \(WireFormat.maximumRecords) records")

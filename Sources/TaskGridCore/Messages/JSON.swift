@@ -6,7 +6,8 @@ public enum JSON {
     ///   floating-point numbers are finite).
     public static func encode(_ value: some Encodable, pretty: Bool = false) -> Data {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting =
+            pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
         // Proof that this cannot throw: JSONEncoder fails only for infinite and not-a-number floats, which the
         // precondition excludes, and for an `encode(to:)` that throws, which none of ours does.
         return try! encoder.encode(value)
@@ -55,7 +56,8 @@ extension DecodingError {
             return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
         }
         return switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context): at(context)
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+            at(context)
         @unknown default: "\(self)"
         }
     }

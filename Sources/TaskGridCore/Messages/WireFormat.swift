@@ -58,7 +58,9 @@ public enum MessageForm: Hashable, Sendable {
             return
         }
         // RFC 9110, section 8.3.1: parameters follow the media type after semicolons; names are case-insensitive.
-        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map {
+            $0.trimmingCharacters(in: .whitespaces).lowercased()
+        }
         guard parts[0] == WireFormat.batchMediaType else {
             guard !parts[0].hasPrefix("application/vnd.taskgrid.") else {
                 throw WireError(.unknownContentType, "'\(contentType.cut(toUTF8: 100))' is no content type of this grid")
@@ -68,7 +70,9 @@ public enum MessageForm: Hashable, Sendable {
         }
         let version = parts.dropFirst().first { $0.hasPrefix("v=") }?.dropFirst(2)
         guard version == WireFormat.version[...] else {
-            throw WireError(.unknownVersion, "batch version '\(version.map { String($0).cut(toUTF8: 20) } ?? "none")'; this reads \(WireFormat.version)")
+            throw WireError(
+                .unknownVersion, "batch version '\(version.map { String($0).cut(toUTF8: 20) } ?? "none")'; this reads \(WireFormat.version)"
+            )
         }
         self = .batch
     }

@@ -127,13 +127,16 @@ extension RegistryMessage {
     public var lease: Duration { .milliseconds(3 * interval) }
 
     public func message(_ kind: Kind) -> Message {
-        Message(properties: BasicProperties(contentType: WireFormat.jsonContentType, type: kind.rawValue, appID: worker), body: JSON.encode(self))
+        Message(
+            properties: BasicProperties(contentType: WireFormat.jsonContentType, type: kind.rawValue, appID: worker),
+            body: JSON.encode(self))
     }
 
     /// Reads a registry message and what it is for.
     public static func decode(_ message: Message) throws(WireError) -> (Kind, RegistryMessage) {
         guard let kind = message.properties.type.flatMap(Kind.init(rawValue:)) else {
-            throw WireError(.badProperty, "type '\((message.properties.type ?? "").cut(toUTF8: 40))' is not register, heartbeat or deregister")
+            throw WireError(
+                .badProperty, "type '\((message.properties.type ?? "").cut(toUTF8: 40))' is not register, heartbeat or deregister")
         }
         guard message.body.count <= maximumSize else {
             throw WireError(.tooLarge, "registry message of \(message.body.count) bytes; at most \(maximumSize)")

@@ -18,6 +18,7 @@ public struct WorkerHost: Service {
     public let id: String
     private let pipeline: Pipeline
     private let problem: WorkerHostError?
+    private let onReady: @Sendable () -> Void
 
     /// Four tasks for each processor core: most tasks wait for something else most of the time, and one that computes
     /// has a core's share anyway, as there are only as many threads as cores.
@@ -36,10 +37,11 @@ public struct WorkerHost: Service {
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
     ///   - logger: Its lines gain the worker's id.
+    ///   - onReady: Called once it consumes and has registered.
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = true, logger: Logger
+        persistentResults: Bool = true, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()
         var logger = logger
@@ -52,6 +54,7 @@ public struct WorkerHost: Service {
             persistentResults: persistentResults
         )
         self.id = id
+        self.onReady = onReady
         problem = byType.isEmpty ? .noWorkers : byType.first { $1.count > 1 }.map { .duplicateType($0.key) }
         let transport = BrokerTransport(
             endpoint: endpoint, topology: topology, worker: id, types: settings.types, prefetch: settings.prefetch,
@@ -76,7 +79,7 @@ public struct WorkerHost: Service {
             ]
         )
         try await withGracefulShutdownHandler {
-            try await pipeline.run(on: executor)
+            try await pipeline.run(on: executor, onReady: onReady)
         } onGracefulShutdown: {
             pipeline.drain()
         }

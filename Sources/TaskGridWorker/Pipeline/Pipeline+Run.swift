@@ -10,10 +10,10 @@ extension Pipeline {
     /// by then its tasks are given back and the connections closed.
     ///
     /// - Throws: What kept the connections from opening.
-    func run(on executor: LaneExecutor) async throws(AMQPError) {
+    func run(on executor: LaneExecutor, onReady: @Sendable () -> Void = {}) async throws(AMQPError) {
         let opened = await withTaskCancellationHandler {
             let opened = await open()
-            if case .success(true) = opened { await serve(on: executor) }
+            if case .success(true) = opened { await serve(on: executor, onReady) }
             return opened
         } onCancel: {
             drain()
@@ -47,11 +47,12 @@ extension Pipeline {
         }
     }
 
-    private func serve(on executor: LaneExecutor) async {
+    private func serve(on executor: LaneExecutor, _ onReady: () -> Void) async {
         let identity = identity
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
             await tell(.register, identity)
+            onReady()
             for slot in 0..<settings.concurrency {
                 group.addTask(executorPreference: executor) { await self.runLane(slot) }
             }

@@ -74,7 +74,8 @@ struct BoundStatement: ~Copyable {
 
     private func check(_ code: Int32) throws {
         guard code != SQLITE_OK else { return }
-        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: String(cString: sqlite3_errmsg(connection)), sql: statement.sql)
+        let message = String(cString: sqlite3_errmsg(connection))
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message, sql: statement.sql)
     }
 
     // MARK: The row; columns count from 0

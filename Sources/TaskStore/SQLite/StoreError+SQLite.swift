@@ -9,7 +9,8 @@ extension StoreError {
             self.init(error.code, "store \(path): \(error.message)")
         case let error as DatabaseError:
             let code = Code(error.resultCode)
-            self.init(code, "store \(path): \(code.meaning) (SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message"))")
+            let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+            self.init(code, "store \(path): \(code.meaning) (\(cause))")
         default:
             let code = Code(Self.number(of: error))
             self.init(code, "store \(path): \(code.meaning) (\(error.localizedDescription))")

@@ -16,11 +16,9 @@ struct NameserviceCommand: AsyncParsableCommand {
         try await Failure.reported {
             let setup = try await ServiceSetup("nameservice", grid)
             let nameservice = Nameservice(
-                endpoint: setup.endpoint, topology: setup.configuration.topology, logger: setup.logger
+                endpoint: setup.endpoint, topology: setup.configuration.topology, logger: setup.logger, onReady: setup.ready.make
             )
-            let queue = setup.configuration.topology.rpcQueue(.nameservice)
-            let probe = ReadinessProbe(queue: queue, sign: .consumers, setup: setup)
-            try await ServiceRun.run(nameservice, probe: probe, logger: setup.logger)
+            try await ServiceRun.run(nameservice, logger: setup.logger)
         }
     }
 }

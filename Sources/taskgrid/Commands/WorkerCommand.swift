@@ -38,12 +38,10 @@ struct WorkerCommand: AsyncParsableCommand {
             let worker = setup.configuration.worker
             let host = WorkerHost(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
-                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, logger: setup.logger
+                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, logger: setup.logger,
+                onReady: setup.ready.make
             )
-            // Its control queue is its alone: it is there when the worker is.
-            let queue = setup.configuration.topology.listenerQueue("control", host.id)
-            let probe = ReadinessProbe(queue: queue, sign: .owned, setup: setup)
-            try await ServiceRun.run(host, probe: probe, logger: setup.logger)
+            try await ServiceRun.run(host, logger: setup.logger)
         }
     }
 

@@ -5,17 +5,15 @@ import UnixSignals
 
 /// Runs a service until it is told to stop: SIGTERM or SIGINT lets it drain, a second one ends the process at once.
 enum ServiceRun {
-    /// - Parameter probe: finds out when the service is ready, where it does not say so itself.
-    static func run(_ service: any Service, probe: ReadinessProbe? = nil, logger: Logger) async throws {
+    static func run(_ service: any Service, logger: Logger) async throws {
         // What the group has to tell, the services tell better.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        var services = [
+        let services = [
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: service, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: logger.label
             )
         ]
-        if let probe { services.append(.init(service: probe, successTerminationBehavior: .ignore, serviceName: "readiness")) }
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet))
         try await StopSignals.during {
             try await group.run()

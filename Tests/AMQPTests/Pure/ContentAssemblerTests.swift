@@ -17,12 +17,15 @@ struct ContentAssemblerTests {
         .header(bodySize: UInt64(size), properties: properties)
     }
 
+    private func add(_ frame: Frame, _ assembler: inout ContentAssembler) throws -> ContentAssembler.Content? {
+        try assembler.take(frame)
+    }
+
     /// Takes a body's bytes in memory that is overwritten afterwards, as the library's is.
     private func take(_ bytes: some Collection<UInt8>, _ assembler: inout ContentAssembler) throws -> ContentAssembler.Content? {
         var memory = Array(bytes)
-        let content = try memory.withUnsafeBytes { bytes in try assembler.take(.body(bytes)) }
-        for index in memory.indices { memory[index] = 0xEE }
-        return content
+        defer { for index in memory.indices { memory[index] = 0xEE } }
+        return try memory.withUnsafeBytes { bytes in try assembler.take(.body(bytes)) }
     }
 
     @Test("a method, a header and as many bodies as the header asks for make a message; then the next may begin")
@@ -30,8 +33,8 @@ struct ContentAssemblerTests {
         var assembler = ContentAssembler()
         let properties = BasicProperties(messageID: "m")
         for tag in 1...3 as ClosedRange<UInt64> {
-            #expect(try assembler.take(deliver(tag)) == nil)
-            #expect(try assembler.take(header(5, properties)) == nil)
+            #expect(try add(deliver(tag), &assembler) == nil)
+            #expect(try add(header(5, properties), &assembler) == nil)
             #expect(try take([1, 2], &assembler) == nil)
             #expect(try take([], &assembler) == nil)
             #expect(try take([3], &assembler) == nil)
@@ -48,8 +51,8 @@ struct ContentAssemblerTests {
     func empty() throws {
         var assembler = ContentAssembler()
         for _ in 1...2 {
-            #expect(try assembler.take(returned) == nil)
-            let content = try #require(try assembler.take(header(0, BasicProperties(type: "t"))))
+            #expect(try add(returned, &assembler) == nil)
+            let content = try #require(try add(header(0, BasicProperties(type: "t")), &assembler))
             #expect(content.message == Message(properties: BasicProperties(type: "t")))
             guard case .returned(312, "NO_ROUTE", "e", "k") = content.method else {
                 Issue.record("the method is \(content.method)")
@@ -95,7 +98,7 @@ struct ContentAssemblerTests {
         for (frames, reason) in orders {
             var assembler = ContentAssembler()
             for frame in frames.dropLast() { _ = try assembler.take(frame) }
-            #expect(throws: Violation(reason: reason)) { try assembler.take(frames[frames.count - 1]) }
+            #expect(throws: Violation(reason: reason)) { try add(frames[frames.count - 1], &assembler) }
         }
     }
 
@@ -107,7 +110,7 @@ struct ContentAssemblerTests {
             var whole: [Message?] = []
             var rest: [Data] = bodies
             for index in assemblers.indices {
-                #expect(try assemblers[index].take(deliver(UInt64(index))) == nil, seed)
+                #expect(try add(deliver(UInt64(index)), &assemblers[index]) == nil, seed)
                 whole.append(try assemblers[index].take(header(bodies[index].count))?.message)
             }
             while let index = rest.indices.filter({ whole[$0] == nil }).randomElement(using: &generator) {
@@ -123,7 +126,7 @@ struct ContentAssemblerTests {
 }
 
 extension ContentAssembler.Content: Equatable {
-    public static func == (left: Self, right: Self) -> Bool {
+    static func == (left: Self, right: Self) -> Bool {
         left.message == right.message && "\(left.method)" == "\(right.method)"
     }
 }

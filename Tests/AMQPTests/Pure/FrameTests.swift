@@ -104,7 +104,7 @@ struct FrameTests {
             let entry = WireFrame.short("n") + value.reversed()
             let frame = WireFrame.header(3, bodySize: 0, flags: 1 << 13, properties: WireFrame.big(UInt32(entry.count)) + entry)
             var depth = 0
-            try? Library().decode(frame.bytes) { _, frame in
+            _ = try? Library().decode(frame.bytes) { _, frame in
                 guard case .header(_, let properties) = frame else { return }
                 var value = properties.headers["n"]
                 while case .array(let values) = value {

@@ -42,8 +42,8 @@ struct MailboxTests {
         mailbox.finish()
         mailbox.put(deliveries(2...2))
         #expect(tags(await mailbox.next()) == [1])
-        #expect(await mailbox.next() == nil)
-        #expect(await mailbox.next() == nil)
+        #expect(tags(await mailbox.next()) == nil)
+        #expect(tags(await mailbox.next()) == nil)
     }
 
     @Test("finishing ends the wait")
@@ -52,7 +52,7 @@ struct MailboxTests {
         let taker = Task.immediate { await mailbox.next() }
         mailbox.finish()
         mailbox.finish()
-        #expect(await taker.value == nil)
+        #expect(tags(await taker.value) == nil)
     }
 
     @Test("a cancelled wait ends with nil, and what comes later waits for the next taker")
@@ -60,7 +60,7 @@ struct MailboxTests {
         let mailbox = Mailbox()
         let taker = Task.immediate { await mailbox.next() }
         taker.cancel()
-        #expect(await taker.value == nil)
+        #expect(tags(await taker.value) == nil)
         mailbox.put(deliveries(1...1))
         #expect(tags(await mailbox.next()) == [1])
     }
@@ -73,7 +73,7 @@ struct MailboxTests {
             withUnsafeCurrentTask { $0?.cancel() }
             return await mailbox.next()
         }
-        #expect(await taker.value == nil)
+        #expect(tags(await taker.value) == nil)
         #expect(tags(await mailbox.next()) == [1])
     }
 
@@ -94,7 +94,7 @@ struct MailboxTests {
         let first = Task.immediate { await mailbox.next() }
         let second = Task.immediate { await mailbox.next() }
         first.cancel()
-        #expect(await first.value == nil)
+        #expect(tags(await first.value) == nil)
         mailbox.put(deliveries(1...1))
         #expect(tags(await second.value) == [1])
     }
@@ -125,8 +125,4 @@ struct MailboxTests {
         }
         #expect(taken == Array(1...2000))
     }
-}
-
-extension Delivery: Equatable {
-    public static func == (left: Self, right: Self) -> Bool { left.tag == right.tag }
 }

@@ -30,13 +30,13 @@ final class Library {
             var pair: [Int32] = [-1, -1]
             #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
             ownsSocket = pair[0]
-            amqp_tcp_socket_set_sockfd(try #require(amqp_tcp_socket_new(state)), pair[1])
+            amqp_tcp_socket_set_sockfd(amqp_tcp_socket_new(state), pair[1])
         }
         body(state)
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = recv(ownsSocket, &part, part.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = recv(ownsSocket, &part, part.count, Int32(MSG_DONTWAIT))
             guard count > 0 else { return bytes }
             bytes += part[..<count]
         }
@@ -77,7 +77,7 @@ final class Arena {
     func bytes(_ content: some Collection<UInt8>) -> amqp_bytes_t {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: max(1, content.count), alignment: 1)
         owned.append(memory)
-        memory.copyBytes(from: content)
+        UnsafeMutableRawBufferPointer(start: memory, count: content.count).copyBytes(from: content)
         return amqp_bytes_t(len: content.count, bytes: memory)
     }
 

@@ -1,6 +1,7 @@
 import Foundation
-@testable import TaskGridCore
 import Testing
+
+@testable import TaskGridCore
 
 /// Bodies of batches that no program of good will writes.
 @Suite struct BatchTests {
@@ -18,12 +19,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [0x0A], [0x0A, 0x01], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
-        [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0x0A, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
-        [0x0B], [0x0B, 0x0C], [0x0C], [0x0E], [0x0F], [0xFF], [0x00], [0x00, 0x00], [0x08], [0x09, 0], [0x0D, 0], [0x0A, 0x00, 0x0A],
-        [0x0A, 0x02, 0x08, 0x80], [0x0A, 0x02, 0x1A, 0x05],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x0A], [0x0A, 0x01], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+            [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],
+            [0x0A, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
+            [0x0B], [0x0B, 0x0C], [0x0C], [0x0E], [0x0F], [0xFF], [0x00], [0x00, 0x00], [0x08], [0x09, 0], [0x0D, 0], [0x0A, 0x00, 0x0A],
+            [0x0A, 0x02, 0x08, 0x80], [0x0A, 0x02, 0x1A, 0x05],
+        ] as [[UInt8]])
     func truncatedAndHostileLengths(_ bytes: [UInt8]) {
         #expect(read(Data(bytes)) == .malformedBody)
     }
@@ -49,7 +52,9 @@ import Testing
 
     /// A later version may add fields; those who do not know them pass them over.
     @Test func unknownFieldsArePassedOver() throws {
-        let extended = Data([0x10, 0x05, 0x7A, 0x02, 0x01, 0x02]) + body(.make { $0.body = Data("x".utf8) }) + Data([0x19] + [UInt8](repeating: 7, count: 8))
+        let extended =
+            Data([0x10, 0x05, 0x7A, 0x02, 0x01, 0x02]) + body(.make { $0.body = Data("x".utf8) })
+            + Data([0x19] + [UInt8](repeating: 7, count: 8))
         #expect(try Submission(ReadingTests.submission.batch.with { $0.body = extended }).tasks.map(\.payload) == [Data("x".utf8)])
         let record = Data([0x0A, 0x05, 0x1A, 0x01, 0x78, 0x78, 0x01])
         #expect(try Submission(ReadingTests.submission.batch.with { $0.body = record }).tasks.map(\.payload) == [Data("x".utf8)])
@@ -77,7 +82,12 @@ import Testing
 
     @Test(arguments: [ReadingTests.work, ReadingTests.results, ReadingTests.reply]) func identities(_ kind: ReadingTests.Kind) {
         func record(_ id: Int64, _ attempt: UInt32) -> Data {
-            body(.make { $0.id = id; $0.attempt = attempt; $0.status = .succeeded })
+            body(
+                .make {
+                    $0.id = id
+                    $0.attempt = attempt
+                    $0.status = .succeeded
+                })
         }
         #expect(read(record(1, 1), kind) == nil)
         #expect(read(record(0, 1), kind) == .malformedBody)
@@ -90,7 +100,14 @@ import Testing
     }
 
     @Test func statuses() {
-        func record(_ status: PBStatus) -> Data { body(.make { $0.id = 1; $0.attempt = 1; $0.status = status }) }
+        func record(_ status: PBStatus) -> Data {
+            body(
+                .make {
+                    $0.id = 1
+                    $0.attempt = 1
+                    $0.status = status
+                })
+        }
         for status in PBStatus.allCases + [.UNRECOGNIZED(99)] {
             let isWorkers = [.succeeded, .failed, .interrupted, .returned, .started].contains(status)
             #expect(read(record(status), ReadingTests.results) == (isWorkers ? nil : .badProperty), "\(status)")

@@ -46,7 +46,8 @@ extension Message {
     )
     static let work = Kind(
         name: "work",
-        single: Work(form: .single, type: type, store: "s", items: [.init(id: 1, attempt: 1, payload: Data())]).message(isPersistent: false),
+        single: Work(form: .single, type: type, store: "s", items: [.init(id: 1, attempt: 1, payload: Data())]).message(
+            isPersistent: false),
         batch: Work(form: .batch, type: type, store: "s", items: [.init(id: 1, attempt: 1, payload: Data())]).message(isPersistent: false),
         read: { _ = try Work($0) }
     )
@@ -94,8 +95,10 @@ extension Message {
             #expect(read(batch, kind.batch) == nil)
         }
         for unknown in [
-            "application/vnd.taskgrid.batch+protobuf", "application/vnd.taskgrid.batch+protobuf; v=2", "application/vnd.taskgrid.batch+protobuf; v=",
-            "application/vnd.taskgrid.batch+protobuf; v=11", "application/vnd.taskgrid.batch+protobuf; v=" + String(repeating: "1", count: 9999),
+            "application/vnd.taskgrid.batch+protobuf", "application/vnd.taskgrid.batch+protobuf; v=2",
+            "application/vnd.taskgrid.batch+protobuf; v=",
+            "application/vnd.taskgrid.batch+protobuf; v=11",
+            "application/vnd.taskgrid.batch+protobuf; v=" + String(repeating: "1", count: 9999),
         ] {
             #expect(read(unknown, kind.batch) == .unknownVersion)
         }
@@ -174,7 +177,8 @@ extension Message {
     @Test func errorsAreShort() {
         let long = "e" + String(repeating: "\u{301}", count: 100_000)
         for change: (inout Message) -> Void in [
-            { $0.properties.type = long }, { $0.properties.messageID = long }, { $0.properties.contentType = "application/vnd.taskgrid." + long },
+            { $0.properties.type = long }, { $0.properties.messageID = long },
+            { $0.properties.contentType = "application/vnd.taskgrid." + long },
             { $0.properties.headers[WireFormat.Header.status] = .string(long) },
         ] {
             do {

@@ -28,7 +28,9 @@ import Testing
         #expect(refusal { _ = try read(#"{"worker":"w","types":["sum"]}"#, type: type) } == .badProperty)
     }
 
-    @Test(arguments: ["", "{", "[]", "null", "7", #"{"worker":"w"}"#, #"{"types":["sum"]}"#, "\u{FEFF}", "{\"worker\":\"w\",\"types\":[\"sum\"]", "nan"])
+    @Test(arguments: [
+        "", "{", "[]", "null", "7", #"{"worker":"w"}"#, #"{"types":["sum"]}"#, "\u{FEFF}", "{\"worker\":\"w\",\"types\":[\"sum\"]", "nan",
+    ])
     func otherBodies(_ json: String) {
         #expect(refusal { _ = try read(json) } == .malformedBody)
     }

@@ -6,7 +6,8 @@ import Testing
     func message(_ status: String, id: String? = "7", _ headers: FieldTable = [:]) -> Message {
         Message(
             properties: BasicProperties(
-                headers: headers.merging([WireFormat.Header.status: .string(status)]) { $1 }, correlationID: "c", messageID: id, type: "reverse"
+                headers: headers.merging([WireFormat.Header.status: .string(status)]) { $1 }, correlationID: "c", messageID: id,
+                type: "reverse"
             )
         )
     }

@@ -22,11 +22,14 @@ import Testing
     /// A failure is never lost for the way its text is written.
     @Test func errors() throws {
         let failed = message.with(WireFormat.Header.status, "failed")
-        func outcome(_ error: FieldValue) throws -> Results.Outcome { try Results(failed.with(WireFormat.Header.error, error)).items[0].outcome }
+        func outcome(_ error: FieldValue) throws -> Results.Outcome {
+            try Results(failed.with(WireFormat.Header.error, error)).items[0].outcome
+        }
         #expect(try outcome("invalid_input: no number") == .failed(TaskError(.invalidInput, "no number")))
         #expect(try outcome("division by zero") == .failed(TaskError(.failed, "division by zero")))
         #expect(try outcome(.bytes(Data([0x66, 0xFC, 0x72]))) == .failed(TaskError(.failed, "f\u{FFFD}r")))
-        #expect(try outcome(.bytes(Data(repeating: 0x78, count: 100_000))) == .failed(TaskError(.failed, String(repeating: "x", count: 4096))))
+        #expect(
+            try outcome(.bytes(Data(repeating: 0x78, count: 100_000))) == .failed(TaskError(.failed, String(repeating: "x", count: 4096))))
         #expect(refusal { _ = try outcome(1) } == .badProperty)
     }
 

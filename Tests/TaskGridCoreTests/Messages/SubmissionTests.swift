@@ -19,7 +19,8 @@ import Testing
         let message = ReadingTests.submission.single
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = nil }) } == .missingProperty)
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = "" }) } == .missingProperty)
-        #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "é", count: 128) }) } == .badProperty)
+        #expect(
+            refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "é", count: 128) }) } == .badProperty)
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "k", count: 255) }) } == nil)
     }
 
