@@ -7,16 +7,16 @@ extension BasicProperties {
         let flags = properties._flags
         func has(_ bit: Int) -> Bool { flags & (1 << UInt32(bit)) != 0 }
         self.init(
-            contentType: has(15) ? String(properties.content_type) : nil,
+            contentType: has(15) ? String(short: properties.content_type) : nil,
             headers: has(13) ? FieldTable(properties.headers) : [:],
             isPersistent: has(12) && properties.delivery_mode == 2,
             priority: has(11) ? properties.priority : nil,
-            correlationID: has(10) ? String(properties.correlation_id) : nil,
-            replyTo: has(9) ? String(properties.reply_to) : nil,
-            messageID: has(7) ? String(properties.message_id) : nil,
+            correlationID: has(10) ? String(short: properties.correlation_id) : nil,
+            replyTo: has(9) ? String(short: properties.reply_to) : nil,
+            messageID: has(7) ? String(short: properties.message_id) : nil,
             timestamp: has(6) ? properties.timestamp : nil,
-            type: has(5) ? String(properties.type) : nil,
-            appID: has(3) ? String(properties.app_id) : nil
+            type: has(5) ? String(short: properties.type) : nil,
+            appID: has(3) ? String(short: properties.app_id) : nil
         )
     }
 }

@@ -111,7 +111,7 @@ extension FieldTable {
         self.init(minimumCapacity: Int(table.num_entries))
         for index in 0..<Int(table.num_entries) {
             let entry = table.entries[index]
-            self[String(entry.key)] = FieldValue(entry.value, depth: depth)
+            self[String(short: entry.key)] = FieldValue(entry.value, depth: depth)
         }
     }
 }
@@ -120,6 +120,12 @@ extension String {
     /// Copies a text out of the library's memory; what is not UTF-8 is replaced.
     init(_ bytes: amqp_bytes_t) {
         self.init(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
+    }
+
+    /// Copies a short string. What the replacing makes longer than 255 bytes is cut, so that what came can be published again.
+    init(short bytes: amqp_bytes_t) {
+        self.init(bytes)
+        while utf8.count > 255 { removeLast() }
     }
 }
 

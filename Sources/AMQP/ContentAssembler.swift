@@ -18,13 +18,15 @@ struct ContentAssembler {
     private enum State {
         case idle
         case method(Frame)
-        case body(Frame, BasicProperties, Data, size: UInt64)
+        case body(Frame, BasicProperties, size: UInt64)
     }
 
     /// Room made ahead for a body; a header's size is only what the sender says.
     private static let reserve: UInt64 = 1 << 20
 
     private var state = State.idle
+    /// What has come of the body. Not in the state, whose copies would have it copied with every frame.
+    private var body = Data()
 
     /// Takes the channel's next frame that belongs to a message; returns the message that it completes.
     mutating func take(_ frame: Frame) throws(Violation) -> Content? {
@@ -37,18 +39,17 @@ struct ContentAssembler {
                 state = .idle
                 return Content(method: method, message: Message(properties: properties))
             }
-            var body = Data()
             body.reserveCapacity(Int(min(size, Self.reserve)))
-            state = .body(method, properties, body, size: size)
+            state = .body(method, properties, size: size)
             return nil
-        case (.body(let method, let properties, var body, let size), .body(let bytes)):
-            state = .idle  // Lets go of the buffer, so that it is not copied.
-            body.append(contentsOf: bytes)
-            guard UInt64(body.count) <= size else { throw Violation(reason: "a body longer than its header says") }
-            guard UInt64(body.count) == size else {
-                state = .body(method, properties, body, size: size)
-                return nil
+        case (.body(let method, let properties, let size), .body(let bytes)):
+            guard size - UInt64(body.count) >= UInt64(bytes.count) else {
+                throw Violation(reason: "a body longer than its header says")
             }
+            body.append(contentsOf: bytes)
+            guard UInt64(body.count) == size else { return nil }
+            defer { body = Data() }
+            state = .idle
             return Content(method: method, message: Message(properties: properties, body: body))
         default:
             throw Violation(reason: "a \(frame.kind) frame where \(expectation) was due")

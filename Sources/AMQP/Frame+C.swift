@@ -29,13 +29,13 @@ extension Frame {
             let deliver = decoded(amqp_basic_deliver_t.self)
             self = .deliver(
                 consumerTag: String(deliver.consumer_tag), tag: deliver.delivery_tag, isRedelivered: deliver.redelivered != 0,
-                exchange: String(deliver.exchange), routingKey: String(deliver.routing_key)
+                exchange: String(short: deliver.exchange), routingKey: String(short: deliver.routing_key)
             )
         case TASKGRID_BASIC_RETURN:
             let returned = decoded(amqp_basic_return_t.self)
             self = .returned(
-                code: Int(returned.reply_code), text: String(returned.reply_text), exchange: String(returned.exchange),
-                routingKey: String(returned.routing_key)
+                code: Int(returned.reply_code), text: String(returned.reply_text), exchange: String(short: returned.exchange),
+                routingKey: String(short: returned.routing_key)
             )
         case TASKGRID_BASIC_ACK:
             let ack = decoded(amqp_basic_ack_t.self)

@@ -26,3 +26,12 @@ public enum PublishOutcome: Hashable, Sendable {
     /// Refused: a queue is full, or failed.
     case nacked
 }
+
+extension Publication {
+    /// Whether AMQP can carry the message; ``Connection/publish(_:within:)`` refuses it otherwise, with all its batch.
+    ///
+    /// - Throws: `badMessage`, which says what is too long.
+    public func check() throws(AMQPError) {
+        try check(maximumFrameSize: Int(Handle.maximumFrameSize))
+    }
+}

@@ -113,7 +113,8 @@ public struct Dispatcher: Service {
     /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
     /// and answers are matched by their ids.
     private func publish(_ pipe: Pipe<Outbound>, _ publishing: Connection, _ intake: Consumer, _ inbox: Inbox) async {
-        while let outbound = await pipe.receive() {
+        while var outbound = await pipe.receive() {
+            outbound.publications = outbound.publications.map(sendable)
             while true {
                 do throws(AMQPError) {
                     let outcomes = try await publishing.publish(outbound.publications, within: .seconds(10))
@@ -127,6 +128,18 @@ public struct Dispatcher: Service {
                 }
             }
             if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }
+        }
+    }
+
+    /// The publication, or where AMQP cannot carry what a stranger made us repeat in it, an event that says so.
+    private func sendable(_ publication: Publication) -> Publication {
+        do throws(AMQPError) {
+            try publication.check()
+            return publication
+        } catch {
+            logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
+            let message = "a message to \(publication.exchange) could not be sent: \(error)"
+            return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
         }
     }
 
@@ -151,7 +164,7 @@ public struct Dispatcher: Service {
         while let deliveries = await questions.next() {
             var answers: [Publication] = []
             for delivery in deliveries {
-                guard let asker = delivery.message.properties.replyTo, asker.utf8.count <= WireFormat.maximumNameLength else {
+                guard let asker = delivery.message.properties.replyTo, asker.utf8.count <= WireFormat.maximumIDLength else {
                     answers.append(.dead(delivery.message, "a question without reply-to", topology))
                     continue
                 }

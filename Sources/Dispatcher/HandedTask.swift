@@ -14,6 +14,8 @@ struct HandedTask {
     /// The worker whose heartbeat names it, and since when.
     var worker: String?
     var runningSince: ContinuousClock.Instant?
+    /// Its delivery came back while its worker lived: should that worker go, the broker does not bring it again.
+    var isOrphan = false
 
     init(_ task: OpenTask, machine: TaskStateMachine) {
         self.machine = machine

@@ -18,7 +18,7 @@ extension Publication {
     /// The answer to a submission that cannot be read, where it says whom to answer.
     static func rejection(of message: Message, _ error: WireError, _ topology: Topology) -> Publication? {
         let properties = message.properties
-        guard let client = properties.replyTo, client.utf8.count <= WireFormat.maximumNameLength,
+        guard let client = properties.replyTo, client.utf8.count <= WireFormat.maximumIDLength,
             let type = try? TaskType(properties.type ?? "")
         else { return nil }
         let reply = Reply(
@@ -29,9 +29,7 @@ extension Publication {
 
     /// A message that cannot be used, put where people look at it.
     static func dead(_ message: Message, _ reason: String, _ topology: Topology) -> Publication {
-        var message = message
-        message.properties.headers[WireFormat.Header.reason] = .string(reason)
-        return Publication(exchange: topology.dead.name, routingKey: "", message: message)
+        Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
     }
 
     static func event(_ event: GridEvent, _ topology: Topology) -> Publication {

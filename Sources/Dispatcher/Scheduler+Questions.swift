@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import Logging
 import TaskGridCore
 import TaskStore
@@ -57,19 +58,53 @@ extension Scheduler {
                 .flatMap { $0.handed.filter { $0.value.runningSince != nil }.keys }
                 .filter { id in question.before.map { id < $0 } ?? true }
             let page = Array(running.sorted(by: >).prefix(question.limit))
-            return TasksQuestion.Answer(tasks: try await store.tasks(page).map(current).sorted { $0.id > $1.id })
+            return TasksQuestion.Answer(tasks: try await records(of: page).known.map(current).sorted { $0.id > $1.id })
         }
-        let page = try await store.tasks(type: question.type, state: question.state, before: question.before, limit: question.limit)
-        return TasksQuestion.Answer(tasks: page.map(current))
+        var tasks: [TaskRecord] = []
+        var size = 0
+        var before = question.before
+        while tasks.count < question.limit, size < Self.answerSize {
+            let limit = min(Self.step, question.limit - tasks.count)
+            let page = try await store.tasks(type: question.type, state: question.state, before: before, limit: limit)
+            tasks += page.map(current)
+            size += page.reduce(0) { $0 + $1.size }
+            before = page.last?.id
+            if page.count < limit { break }
+        }
+        return TasksQuestion.Answer(tasks: tasks)
     }
 
     private func endings(_ question: EndingsQuestion) async throws -> EndingsQuestion.Answer {
         guard question.tasks.count <= EndingsQuestion.maximumTasks else {
             throw QuestionError(.badQuestion, "tasks: at most \(EndingsQuestion.maximumTasks)")
         }
-        let known = try await store.tasks(question.tasks)
-        let unknown = Set(question.tasks).subtracting(known.map(\.id))
-        return EndingsQuestion.Answer(ended: known.filter { $0.status.isTerminal }, unknown: unknown.sorted())
+        let (known, asked) = try await records(of: question.tasks)
+        let unknown = Set(question.tasks.prefix(asked)).subtracting(known.map(\.id))
+        let ended = known.filter { $0.status.isTerminal }.map { task in
+            var task = task
+            task.payload = Data()
+            return task
+        }
+        return EndingsQuestion.Answer(ended: ended, unknown: unknown.sorted())
+    }
+
+    /// How many records are read at a time, and after how many bytes of payloads and results an answer is long enough:
+    /// who asked asks again for the rest.
+    private static let step = 50
+    private static let answerSize = 8 << 20
+
+    /// The records of these tasks, and how many of the ids were looked up before the answer was long enough.
+    private func records(of ids: [TaskID]) async throws(StoreError) -> (known: [TaskRecord], asked: Int) {
+        var known: [TaskRecord] = []
+        var asked = 0
+        var size = 0
+        while asked < ids.count, size < Self.answerSize {
+            let page = try await store.tasks(Array(ids[asked..<min(ids.count, asked + Self.step)]))
+            known += page
+            size += page.reduce(0) { $0 + $1.size }
+            asked = min(ids.count, asked + Self.step)
+        }
+        return (known, asked)
     }
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {
@@ -97,4 +132,9 @@ extension Scheduler {
             return event
         }
     }
+}
+
+extension TaskRecord {
+    /// About how many bytes the record takes.
+    fileprivate var size: Int { 500 + payload.count + (result?.count ?? 0) }
 }

@@ -46,7 +46,11 @@ extension Scheduler {
             lanes[type]?.statistics.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
             apply(.failed(attempt: item.attempt, error), item.id, type, now, &plan, worker: result.worker, runTime: item.runTime)
         case .interrupted:
-            apply(.interrupted(attempt: item.attempt, holderLives: workers.holder(of: held) != nil), item.id, type, now, &plan)
+            // One that was to be announced and was not had not begun, and is not to blame.
+            let machine = lanes[type]?.handed[item.id]?.machine
+            let started = machine?.interruptions == 0 || machine?.state == .running
+            let lives = workers.holder(of: held) != nil
+            apply(.interrupted(attempt: item.attempt, holderLives: lives, started: started), item.id, type, now, &plan)
         case .returned:
             apply(.givenBack(attempt: item.attempt), item.id, type, now, &plan)
         case .started:
@@ -64,10 +68,30 @@ extension Scheduler {
                 if let holder = workers.holder(of: RegistryMessage.Held(task: item.id, attempt: item.attempt)) { holders.insert(holder) }
             }
         }
-        guard !holders.isEmpty else { return }
-        for worker in await findGone(holders.sorted()) {
+        await removeGone(holders)
+    }
+
+    /// Asks whether these workers live, and forgets those that do not.
+    private func removeGone(_ asked: Set<String>) async {
+        guard !asked.isEmpty else { return }
+        for worker in await findGone(asked.sorted()) {
             logger.notice("worker is gone", metadata: ["worker.id": "\(worker)"])
             refresh(workers.remove(worker))
+        }
+    }
+
+    /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
+    /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
+    func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
+        let orphans = lanes.values.flatMap { lane in
+            lane.handed.filter(\.value.isOrphan).map { id, task in
+                (type: lane.type, held: RegistryMessage.Held(task: id, attempt: task.machine.attempt))
+            }
+        }
+        await removeGone(Set(orphans.compactMap { workers.holder(of: $0.held) }))
+        for orphan in orphans where workers.holder(of: orphan.held) == nil {
+            let event = TaskStateMachine.Event.interrupted(attempt: orphan.held.attempt, holderLives: false)
+            apply(event, orphan.held.task, orphan.type, now, &plan)
         }
     }
 
@@ -92,6 +116,7 @@ extension Scheduler {
         case .none:
             break
         case .ignored(let reason):
+            if reason == .holderLives { lanes[type]?.handed[id]?.isOrphan = true }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
             putBack(id, task, type, due: now, error: nil, &plan)

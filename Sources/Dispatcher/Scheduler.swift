@@ -120,6 +120,7 @@ actor Scheduler {
         guard lastLook + .seconds(1) <= clock else { return }
         lastLook = clock
         refresh(workers.expire(at: clock))
+        await adoptOrphans(now, &plan)
         for type in lanes.keys { endTimedOut(type, clock, now, &plan) }
         await endExpired(now, &plan)
     }

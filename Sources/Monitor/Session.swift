@@ -80,8 +80,7 @@ struct Session: Sendable {
                         "message goes to the dead",
                         metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
                     )
-                    var message = delivery.message
-                    message.properties.headers[WireFormat.Header.reason] = .string(error.description)
+                    let message = delivery.message.dead(because: error.description)
                     dead.append(Publication(exchange: topology.dead.name, routingKey: delivery.routingKey, message: message))
                 }
             }

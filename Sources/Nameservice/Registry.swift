@@ -133,8 +133,6 @@ final class Registry: Sendable {
 
     private func dead(_ message: Message, key: String, reason: String) -> Publication {
         logger.warning("message goes to the dead", metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
-        var message = message
-        message.properties.headers[WireFormat.Header.reason] = .string(reason)
-        return Publication(exchange: topology.dead.name, routingKey: key, message: message)
+        return Publication(exchange: topology.dead.name, routingKey: key, message: message.dead(because: reason))
     }
 }

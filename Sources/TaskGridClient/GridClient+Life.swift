@@ -65,9 +65,7 @@ extension GridClient {
                 return .reply(try Reply(message))
             } catch {
                 logger.error("reply cannot be read, it goes to the dead", metadata: ["error": "\(error)"])
-                var message = message
-                message.properties.headers[WireFormat.Header.reason] = .string("\(error)")
-                dead.append(Publication(exchange: topology.dead.name, routingKey: "", message: message))
+                dead.append(Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: "\(error)")))
                 return nil
             }
         }

@@ -247,4 +247,32 @@ struct SchedulerTests {
         #expect(try ended.endings().map(\.id) == [1])
         #expect(await after.counts().balances)
     }
+
+    @Test("questions: one task, pages, endings without payloads, counts; bad ones get an error")
+    func questions() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit((1...120).map { "payload \($0)" })
+        _ = await desk.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data("two".utf8))))
+        _ = await desk.register(running: [.init(task: 3, attempt: 1)])
+        func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
+            try AnswerMessage.read(Asked.Answer.self, await desk.scheduler.answer(question.message(from: "c", correlation: "1")))
+        }
+        #expect(try await ask(TaskQuestion(id: 3)).status == .running)
+        #expect(try await ask(TaskQuestion(id: 3)).worker == "w1")
+        #expect(try await ask(TasksQuestion(limit: 110)).tasks.map(\.id.rawValue) == Array((11...120).reversed()))
+        #expect(try await ask(TasksQuestion(state: .running)).tasks.map(\.id) == [3])
+        let endings = try await ask(EndingsQuestion(tasks: [1, 2, 999]))
+        #expect(endings.ended.map(\.id) == [2])
+        #expect(endings.ended.first?.payload.isEmpty == true)
+        #expect(endings.ended.first?.result == Data("two".utf8))
+        #expect(endings.unknown == [999])
+        #expect(try await ask(CountsQuestion()).types[.reverse]?.submitted == 120)
+        await #expect(throws: QuestionError.self) { try await ask(TaskQuestion(id: 999)) }
+        await #expect(throws: QuestionError.self) { try await ask(TasksQuestion(limit: 0)) }
+        var strange = TaskQuestion(id: 1).message(from: "c", correlation: "1")
+        strange.properties.type = "nonsense"
+        let answer = await desk.scheduler.answer(strange)
+        #expect(throws: QuestionError.self) { try AnswerMessage.read(TaskRecord.self, answer) }
+    }
 }

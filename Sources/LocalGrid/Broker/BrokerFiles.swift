@@ -46,6 +46,7 @@ struct BrokerFiles: Hashable, Sendable {
     }
 
     /// The disk alarm comes well before the disk is full: at RabbitMQ's own 50 MB it may be too late for a burst.
+    /// RabbitMQ 3.10 goes without that alarm, and says so in its log, where the path has a space: it misreads what `df` answers.
     private func settings(amqp: Int, management: Int, logs: String) -> String {
         """
         listeners.tcp.1 = 127.0.0.1:\(amqp)

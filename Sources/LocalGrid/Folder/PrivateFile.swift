@@ -7,21 +7,17 @@ enum PrivateFile {
         let beside = "\(path).new"
         unlink(beside)
         let descriptor = open(beside, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CocoaError.posix(errno) }
+        guard descriptor >= 0 else { throw lastError }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         try handle.write(contentsOf: data)
         try handle.synchronize()
         try handle.close()
-        guard rename(beside, path) == 0 else { throw CocoaError.posix(errno) }
+        guard rename(beside, path) == 0 else { throw lastError }
     }
+
+    private static var lastError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
     static func write(_ text: String, to path: String) throws {
         try write(Data(text.utf8), to: path)
-    }
-}
-
-extension CocoaError {
-    fileprivate static func posix(_ code: Int32) -> NSError {
-        NSError(domain: NSPOSIXErrorDomain, code: Int(code))
     }
 }

@@ -54,7 +54,7 @@ public struct EndingsQuestion: Question, Hashable {
     }
 
     public struct Answer: Codable, Sendable, Hashable {
-        /// The ended ones among them.
+        /// The ended ones among them, without their payloads; where they are large not all, and who asked asks again.
         public var ended: [TaskRecord]
         /// Those that the store does not know (any more).
         public var unknown: [TaskID]

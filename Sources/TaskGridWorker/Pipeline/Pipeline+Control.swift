@@ -23,7 +23,7 @@ extension Pipeline {
         } catch {
             logDead(delivery, error)
             let letter = Publication(
-                exchange: settings.topology.dead.name, routingKey: "", message: delivery.message.dead(error)
+                exchange: settings.topology.dead.name, routingKey: "", message: delivery.message.dead(because: error.description)
             )
             _ = await deliver([letter])
         }

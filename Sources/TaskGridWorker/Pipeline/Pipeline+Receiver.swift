@@ -71,27 +71,9 @@ extension Pipeline.State {
             for item in work.items { book(parcel.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
         case .failure(let error):
             outbox.add(
-                Outbox.DeadLetter(delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(error))
+                Outbox.DeadLetter(delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
             )
         }
         return false
-    }
-}
-
-extension Message {
-    /// The message as the exchange of the dead takes it, with the reason why nobody reads it. Headers that are long are
-    /// left out, lest the reason no longer fits.
-    func dead(_ error: WireError) -> Message {
-        var message = self
-        message.properties.headers = message.properties.headers.filter { name, value in
-            switch value {
-            case .bool, .int, .double, .timestamp, .void: name.utf8.count <= 255
-            case .string(let text): name.utf8.count <= 255 && text.utf8.count <= 1024
-            case .bytes, .array, .table: false
-            }
-        }
-        if message.properties.headers.count > 32 { message.properties.headers = [:] }
-        message.properties.headers[WireFormat.Header.reason] = .string(error.description)
-        return message
     }
 }

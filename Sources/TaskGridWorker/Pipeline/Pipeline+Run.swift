@@ -60,8 +60,12 @@ extension Pipeline {
             group.addTask { await self.send() }
             group.addTask { await self.watchDeadlines() }
             group.addTask { await self.obey() }
-            group.addTask { await self.beat(identity, from: firstBeat) }
-            await drained()
+            await withTaskGroup(of: Void.self) { heart in
+                heart.addTask { await self.beat(identity, from: firstBeat) }
+                await drained()
+                heart.cancelAll()
+            }
+            // Only now: a heartbeat that came later would let it join again.
             await tell(.deregister, identity)
             group.cancelAll()
             await transport.close()

@@ -8,10 +8,10 @@ struct EndingLine: Encodable {
 
     init(_ ending: Ending) { self.ending = ending }
 
-    /// Id, state and result or error, set apart by tabs.
+    /// Id, state and result or error, set apart by tabs. The result is as the worker gave it; an error stays on the line.
     var text: Data {
         var line = Data("\(ending.id)\t\(ending.state)\t".utf8)
-        line.append(ending.state == .succeeded ? ending.result : Data((ending.error?.description ?? "").utf8))
+        line.append(ending.state == .succeeded ? ending.result : Data(Terminal.plain(ending.error?.description ?? "").utf8))
         return line
     }
 

@@ -34,24 +34,25 @@ struct RunCommand: AsyncParsableCommand {
                 try await OrderedPipeline.run(width: SubmitCommand.width, read: source) { run in
                     try await client.run(type, run, options: options, progress: progress)
                 } emit: { endings in
-                    for ending in endings { failures += try await emit(ending, progress) }
-                    try await Output.standard.flush()
+                    failures += endings.count { $0.state != .succeeded }
+                    try await progress.aside {
+                        for ending in endings { try await emit(ending) }
+                        try await Output.standard.flush()
+                    }
                 }
             }
             if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
         }
     }
 
-    /// Prints a result; gives 1 where there is none.
-    private func emit(_ ending: Ending, _ progress: ProgressBar) async throws -> Int {
+    /// Prints a result, or why there is none.
+    private func emit(_ ending: Ending) async throws {
         guard ending.state == .succeeded else {
-            progress.clear()
-            Terminal.tell("error: task \(ending.id) \(ending.state): \(ending.error?.description ?? "no reason given")\n")
+            let reason = Terminal.plain(ending.error?.description ?? "no reason given")
+            Terminal.tell("error: task \(ending.id) \(ending.state): \(reason)\n")
             if payloads.areMany { try await Output.standard.line("") }
-            return 1
+            return
         }
-        if Terminal.isTerminal(STDOUT_FILENO) { progress.clear() }
         try await Output.standard.line(ending.result)
-        return 0
     }
 }

@@ -36,16 +36,16 @@ struct StatusCommand: AsyncParsableCommand {
         var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("status", "\(record.status)")]
         fields.append(("payload", shown(record.payload)))
         if let result = record.result { fields.append(("result", shown(result))) }
-        if let error = record.error { fields.append(("error", error.description)) }
+        if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
         fields.append(("attempt", "\(record.attempt) of \(record.maxAttempts)"))
         fields.append(("created", record.created.description))
         if let due = record.due { fields.append(("due", due.description)) }
         if let completed = record.completed {
             fields.append(("completed", "\(completed), after \((completed - record.created).seconds) s"))
         }
-        if let worker = record.worker { fields.append(("worker", worker)) }
+        if let worker = record.worker { fields.append(("worker", Terminal.plain(worker))) }
         if record.priority > 0 { fields.append(("priority", "\(record.priority)")) }
-        fields.append(("key", record.key))
+        fields.append(("key", Terminal.plain(record.key)))
         return fields.map { name, value in
             let line = name.padding(toLength: 11, withPad: " ", startingAt: 0) + value
             guard let width, line.count > width else { return line }
@@ -53,9 +53,9 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
-    /// Bytes for a line of the terminal: without what would move its cursor.
+    /// Bytes for a line of the terminal.
     private static func shown(_ bytes: Data) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return "\(bytes.count) bytes, not text" }
-        return String(text.prefix(1000).map { $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 } ? $0 : "·" })
+        return Terminal.plain(String(text.prefix(1000)))
     }
 }

@@ -42,56 +42,49 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     private func submit() async throws {
-        let (type, options, source) = (payloads.type, numbered(), try payloads.source())
+        let type = payloads.type
+        let source = try payloads.source(areFull: key != nil)
         try await grid.withClient { client in
             let progress = ProgressBar("submitted", isWanted: payloads.areMany)
             defer { progress.clear() }
-            try await OrderedPipeline.run(width: Self.width, read: source) { run in
-                let ids = try await client.submit(type, payloads: run.payloads, options: await options.next())
-                progress.advance(by: ids.count)
-                if let fraction = run.fraction { progress.set(fraction: fraction) }
+            try await OrderedPipeline.run(width: Self.width, read: source) { [self] run in
+                let ids = try await client.submit(type, payloads: run.payloads, options: options(of: run.number))
+                progress.advance(by: ids.count, share: run.share)
                 return ids
             } emit: { ids in
-                for id in ids { try await Output.standard.line(json ? #"{"id":\#(id)}"# : "\(id)") }
-                try await Output.standard.flush()
+                try await progress.aside {
+                    for id in ids { try await Output.standard.line(json ? #"{"id":\#(id)}"# : "\(id)") }
+                    try await Output.standard.flush()
+                }
             }
         }
     }
 
     private func submitAndWait() async throws {
-        let (type, options, source) = (payloads.type, numbered(), try payloads.source())
+        let type = payloads.type
+        let source = try payloads.source(areFull: key != nil)
         var failures = 0
         try await grid.withClient { client in
             let progress = ProgressBar("ended", isWanted: payloads.areMany)
             defer { progress.clear() }
-            try await OrderedPipeline.run(width: Self.width, read: source) { run in
-                try await client.run(type, run, options: await options.next(), progress: progress)
+            try await OrderedPipeline.run(width: Self.width, read: source) { [self] run in
+                try await client.run(type, run, options: options(of: run.number), progress: progress)
             } emit: { endings in
-                for ending in endings {
-                    if ending.state != .succeeded { failures += 1 }
-                    try await Output.standard.line(json ? EndingLine(ending).json : EndingLine(ending).text)
+                failures += endings.count { $0.state != .succeeded }
+                try await progress.aside {
+                    for ending in endings {
+                        try await Output.standard.line(json ? EndingLine(ending).json : EndingLine(ending).text)
+                    }
+                    try await Output.standard.flush()
                 }
-                try await Output.standard.flush()
             }
         }
         if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
     }
 
-    private func numbered() -> NumberedOptions { NumberedOptions(task.options(key: key)) }
-}
-
-/// The options of each message of a long submission: the same, but for the number at the end of a key.
-actor NumberedOptions {
-    private let options: TaskOptions
-    private var count = 0
-
-    init(_ options: TaskOptions) { self.options = options }
-
-    func next() -> TaskOptions {
-        defer { count += 1 }
-        var options = options
-        if let key = options.key, count > 0 { options.key = "\(key)#\(count)" }
-        return options
+    /// The options of a run: the same for each, but for the run's number at the end of the key.
+    func options(of run: Int) -> TaskOptions {
+        task.options(key: key.map { run == 0 ? $0 : "\($0)#\(run)" })
     }
 }
 
@@ -104,9 +97,8 @@ extension GridClient {
         var endings: [TaskID: Ending] = [:]
         for try await ending in submitted.endings {
             endings[ending.id] = ending
-            progress.advance(failed: ending.state == .succeeded ? 0 : 1)
+            progress.advance(failed: ending.state == .succeeded ? 0 : 1, share: run.share.map { $0 / Double(run.payloads.count) })
         }
-        if let fraction = run.fraction { progress.set(fraction: fraction) }
         return submitted.ids.compactMap { endings[$0] }
     }
 }

@@ -29,6 +29,10 @@ struct TestClientCommand: AsyncParsableCommand {
     var seed: UInt64?
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count is at least 1, not \(count)") }
+    }
+
     func run() async throws {
         try await Failure.reported {
             let trial = Trial(log: try TrialLog(path: log), patience: within)

@@ -41,7 +41,8 @@ struct WorkersCommand: AsyncParsableCommand {
 
     static func table(_ workers: [LiveWorker], now: Timestamp) -> Table {
         var table = Table(
-            headings: ["WORKER", "TYPES", "SLOTS", "RUNNING", "WAITING", "DONE", "FAILED", "UP", "STATE"], numeric: [2, 3, 4, 5, 6, 7]
+            headings: ["WORKER", "TYPES", "SLOTS", "RUNNING", "WAITING", "DONE", "FAILED", "UP", "STATE"], numeric: [2, 3, 4, 5, 6, 7],
+            lesser: [4, 7, 6, 2]
         )
         table.rows = workers.map { live in
             let worker = live.worker

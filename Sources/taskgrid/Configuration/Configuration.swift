@@ -55,7 +55,10 @@ struct Configuration {
     init(_ settings: Settings) throws(Failure) {
         self.settings = settings
         topology = Topology(
-            prefix: try settings.value("prefix", "1 to 64 letters, digits, '-', '_' or '.'", default: Topology.defaultPrefix, Self.prefix),
+            prefix: try settings.value(
+                "prefix", "1 to \(Topology.maximumPrefixLength) letters, digits, '-', '_' or '.', the first none of the signs",
+                default: Topology.defaultPrefix
+            ) { Topology.isValid(prefix: $0) ? $0 : nil },
             queueKind: try settings.choice("queue-kind", default: .classic)
         )
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -68,14 +71,6 @@ struct Configuration {
             host: settings.text("monitor.host")?.text ?? MonitorConfiguration.defaultHost,
             port: try settings.integer("monitor.port", 0...65535, default: MonitorConfiguration.defaultPort)
         )
-    }
-
-    private static func prefix(_ text: String) -> String? {
-        let isName = text.utf8.allSatisfy { byte in
-            let scalar = Character(Unicode.Scalar(byte))
-            return scalar.isASCII && (scalar.isLetter || scalar.isNumber || "-_.".contains(scalar))
-        }
-        return isName && (1...64).contains(text.utf8.count) ? text : nil
     }
 }
 

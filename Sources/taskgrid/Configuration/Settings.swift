@@ -101,7 +101,8 @@ enum DurationText {
         let unit = units.first { text.hasSuffix($0.0) }
         let number = text.dropLast(unit?.0.count ?? 0)
         guard let count = Double(number), count.isFinite, count >= 0 else { return nil }
-        let duration = (unit?.1 ?? .seconds(1)) * count
-        return duration <= .seconds(86_400 * 10_000) ? duration : nil
+        let one = unit?.1 ?? .seconds(1)
+        // Compared first: a product beyond what a duration holds would trap.
+        return count <= Duration.seconds(86_400 * 10_000) / one ? one * count : nil
     }
 }

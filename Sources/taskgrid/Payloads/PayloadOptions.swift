@@ -31,9 +31,11 @@ struct PayloadOptions: ParsableArguments {
     var areMany: Bool { payload == nil }
 
     /// Gives the payloads, in runs.
-    func source() throws(Failure) -> @Sendable () async throws -> PayloadReader.Run? {
+    ///
+    /// - Parameter areFull: the runs depend on the payloads alone, not on how they arrive.
+    func source(areFull: Bool = false) throws(Failure) -> @Sendable () async throws -> PayloadReader.Run? {
         guard let payload else {
-            let reader = try PayloadReader(path: file ?? "-")
+            let reader = try PayloadReader(path: file ?? "-", areFull: areFull)
             return { try await reader.next() }
         }
         let single = SinglePayload(Data(payload.utf8))
@@ -46,7 +48,7 @@ struct PayloadOptions: ParsableArguments {
         init(_ payload: Data) { self.payload = payload }
 
         func next() -> PayloadReader.Run? {
-            payload.take().map { PayloadReader.Run(payloads: [$0], fraction: 1) }
+            payload.take().map { PayloadReader.Run(payloads: [$0], share: 1) }
         }
     }
 }

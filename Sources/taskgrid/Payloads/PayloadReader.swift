@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 
 /// The lines of a file or of standard input, as payloads, in runs of what is there: a run is given as soon as a line is
-/// whole, and the memory held is a block and the longest line.
+/// whole, and the memory held is a block and the longest line. A line ends with a line feed, or carriage return and line
+/// feed; the last one may lack them. Bytes need not be text.
 actor PayloadReader {
     static let blockSize = 256 << 10
     static let maximumRun = 500
@@ -10,26 +11,33 @@ actor PayloadReader {
 
     /// Payloads that follow each other in the file.
     struct Run: Sendable {
+        /// How many runs came before it.
+        var number = 0
         var payloads: [Data] = []
-        /// How much of the file has been read with it, from 0 to 1; nil where its length is not known.
-        var fraction: Double?
+        /// How much of the file it is, from 0 to 1; nil where its length is not known.
+        var share: Double?
     }
 
     private let file: FileHandle
     private let name: String
     /// Bytes of the file; nil for what is no regular file.
     private let length: Int?
+    private let areFull: Bool
     private let queue = DispatchQueue(label: "payloads")
     private var lines: ArraySlice<Data> = []
     private var partial = Data()
-    private var position = 0
+    private var given = 0
     private var isAtEnd = false
 
-    /// - Parameter path: `-` for standard input.
-    init(path: String) throws(Failure) {
+    /// - Parameters:
+    ///   - path: `-` for standard input.
+    ///   - areFull: waits until a run has all the lines it may have, so that the same lines give the same runs however they
+    ///     arrive.
+    init(path: String, areFull: Bool = false, standardInput: FileHandle = .standardInput) throws(Failure) {
+        self.areFull = areFull
         name = path == "-" ? "standard input" : path
         if path == "-" {
-            file = .standardInput
+            file = standardInput
         } else {
             guard let file = FileHandle(forReadingAtPath: path) else {
                 throw Failure(.failed, "cannot read \(path): \(String(cString: strerror(errno)))")
@@ -43,13 +51,17 @@ actor PayloadReader {
 
     /// The next payloads, at least one; nil at the end.
     func next() async throws(Failure) -> Run? {
-        while lines.isEmpty {
-            guard !isAtEnd else { return nil }
-            try await read()
-        }
-        let payloads = Array(lines.prefix(Self.maximumRun))
+        while !isAtEnd, lines.count < (areFull ? Self.maximumRun : 1) { try await read() }
+        guard !lines.isEmpty else { return nil }
+        let run = lines.prefix(Self.maximumRun)
         lines = lines.dropFirst(Self.maximumRun)
-        return Run(payloads: payloads, fraction: length.map { $0 == 0 ? 1 : Double(position) / Double($0) })
+        defer { given += 1 }
+        // Each line and its end; the last may have none, hence the minimum.
+        let size = run.reduce(0) { $0 + $1.count + 1 }
+        return Run(
+            number: given, payloads: run.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 },
+            share: length.map { min(1, Double(size) / Double(max(1, $0))) }
+        )
     }
 
     private func read() async throws(Failure) {
@@ -72,19 +84,19 @@ actor PayloadReader {
             }
         }
         let block = try result.get()
-        position += block.count
         guard !block.isEmpty else {
             isAtEnd = true
-            if !partial.isEmpty { lines = [partial] }
+            if !partial.isEmpty { lines.append(partial) }
             partial = Data()
             return
         }
         var parts = block.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Data($0) }
-        parts[0] = partial + parts[0]
+        partial.append(parts[0])
+        parts[0] = partial
         partial = parts.removeLast()
         guard partial.count <= Self.maximumLine else {
             throw Failure(.failed, "\(name) has a line of more than \(Self.maximumLine >> 20) MiB: payloads are one a line")
         }
-        lines = parts[...]
+        lines += parts
     }
 }

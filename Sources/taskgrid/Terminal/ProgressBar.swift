@@ -10,6 +10,8 @@ final class ProgressBar: Sendable {
         var fraction: Double?
         var drawn: ContinuousClock.Instant?
         var isShown = false
+        /// Other lines are being written.
+        var isAside = false
     }
 
     /// The least time between two drawings.
@@ -26,37 +28,51 @@ final class ProgressBar: Sendable {
         width = isWanted ? Terminal.width(STDERR_FILENO) : nil
     }
 
-    func advance(by count: Int = 1, failed: Int = 0) {
-        update { state in
+    /// - Parameter share: how much of the whole this was, from 0 to 1, where that is known.
+    func advance(by count: Int = 1, failed: Int = 0, share: Double? = nil) {
+        guard let width else { return }
+        state.withLock { state in
             state.done += count
             state.failed += failed
+            if let share { state.fraction = min(1, (state.fraction ?? 0) + share) }
+            let now = ContinuousClock.now
+            if let drawn = state.drawn, now < drawn + Self.interval { return }
+            state.drawn = now
+            draw(&state, width)
         }
     }
 
-    func set(fraction: Double) { update { $0.fraction = min(1, max(0, fraction)) } }
+    /// Takes the bar away while `body` writes other lines to the terminal.
+    func aside(_ body: () async throws -> Void) async rethrows {
+        state.withLock { state in
+            state.isAside = true
+            erase(&state)
+        }
+        defer {
+            state.withLock { state in
+                state.isAside = false
+                if let width, state.drawn != nil { draw(&state, width) }
+            }
+        }
+        try await body()
+    }
 
     /// Takes the bar away, so that other lines may be written.
-    func clear() {
-        let isShown = state.withLock { state in
-            defer { state.isShown = false }
-            return state.isShown
-        }
-        if isShown { Terminal.tell("\r\u{1B}[K") }
+    func clear() { state.withLock { erase(&$0) } }
+
+    // Both write under the lock: what is drawn and what is taken away come in their order.
+
+    private func draw(_ state: inout State, _ width: Int) {
+        guard !state.isAside else { return }
+        state.isShown = true
+        let elapsed = ContinuousClock.now - started
+        let line = Self.line(what, done: state.done, failed: state.failed, fraction: state.fraction, after: elapsed, width: width)
+        Terminal.tell("\r\(line)\u{1B}[K")
     }
 
-    private func update(_ change: (inout State) -> Void) {
-        guard let width else { return }
-        let now = ContinuousClock.now
-        let line: String? = state.withLock { state in
-            change(&state)
-            if let drawn = state.drawn, now < drawn + Self.interval { return nil }
-            state.drawn = now
-            state.isShown = true
-            return Self.line(
-                what, done: state.done, failed: state.failed, fraction: state.fraction, after: now - started, width: width
-            )
-        }
-        if let line { Terminal.tell("\r\(line)\u{1B}[K") }
+    private func erase(_ state: inout State) {
+        if state.isShown { Terminal.tell("\r\u{1B}[K") }
+        state.isShown = false
     }
 
     /// The text of the bar, at most `width` - 1 columns of it.

@@ -31,6 +31,11 @@ enum Terminal {
         }
         return number < 0 ? "-\(text)" : text
     }
+
+    /// A text from elsewhere for a line: with a dot for what would move the cursor or end the line.
+    static func plain(_ text: String) -> String {
+        String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? $0 : "·" })
+    }
 }
 
 extension FileHandle {

@@ -1,0 +1,29 @@
+extension Message {
+    /// The message as the exchange of the dead takes it, with the reason why nobody could use it in a header.
+    ///
+    /// What would keep it from being published again is left out or cut: long or nested headers, and names that grew past
+    /// AMQP's 255 bytes when what was not UTF-8 in them was replaced.
+    public func dead(because reason: String) -> Message {
+        func short(_ text: String?) -> String? { text.map { $0.cut(toUTF8: WireFormat.maximumNameLength) } }
+        var properties = properties
+        properties.headers = properties.headers.count > 32 ? [:] : properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= 255 }
+        properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
+        properties.contentType = short(properties.contentType)
+        properties.correlationID = short(properties.correlationID)
+        properties.replyTo = short(properties.replyTo)
+        properties.messageID = short(properties.messageID)
+        properties.type = short(properties.type)
+        properties.appID = short(properties.appID)
+        return Message(properties: properties, body: body)
+    }
+}
+
+extension FieldValue {
+    fileprivate var isShort: Bool {
+        switch self {
+        case .bool, .int, .double, .timestamp, .void: true
+        case .string(let text): text.utf8.count <= 1024
+        case .bytes, .array, .table: false
+        }
+    }
+}
