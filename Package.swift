@@ -26,6 +26,7 @@ let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
@@ -51,6 +52,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -69,7 +71,7 @@ let package = Package(
         source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
         source("Monitor", ["TaskGridCore", "AMQP", logging, lifecycle, histogram, httpTypes, hummingbird]),
-        source("LocalGrid", ["TaskGridCore", crypto, logging, subprocess]),
+        source("LocalGrid", ["TaskGridCore", crypto, subprocess, systemPackage]),
         .executableTarget(
             name: "taskgrid",
             dependencies: [

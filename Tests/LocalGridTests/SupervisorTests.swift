@@ -152,6 +152,7 @@ import Testing
             defer { withExtendedLifetime(lock) {} }
             var child = shell("slow", "exec sleep 1000", in: folder)
             child.readyWithin = .milliseconds(50)
+            #expect(FileManager.default.createFile(atPath: folder.readyFile(of: "slow"), contents: nil), "left by an earlier run")
             let supervisor = Supervisor(stages: [[child]], onEvent: { _ in })
             let error = await #expect(throws: LocalGridError.self) { try await supervisor.run() }
             #expect(error?.message.contains("was not ready within 0.05 seconds") == true)
