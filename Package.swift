@@ -90,7 +90,7 @@ let package = Package(
         tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests("MonitorTests", ["Monitor", "TaskGridCore", "AMQP", lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]),
         tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
-        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient"]),
+        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", argumentParser]),
         tests(
             "IntegrationTests",
             [

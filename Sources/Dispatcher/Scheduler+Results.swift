@@ -10,12 +10,17 @@ extension Scheduler {
         await findHolders(results)
         for result in results {
             guard result.store == store.identity else {
-                logger.error("result of another store's tasks", metadata: ["worker.id": "\(result.worker)", "store.id": "\(result.store)"])
+                logger.error(
+                    "result of another store's tasks", metadata: ["worker.id": "\(result.worker)", "store.id": "\(result.store)"]
+                )
                 plan.publications.append(
                     .dead(result.message(isPersistent: true), "tasks of store \(result.store); this is \(store.identity)", topology)
                 )
                 plan.publications.append(
-                    .event(GridEvent(kind: .error, service: "dispatcher", at: now, message: "result of another store's tasks from worker \(result.worker)"), topology)
+                    .event(
+                        GridEvent(
+                            kind: .error, service: "dispatcher", at: now,
+                            message: "result of another store's tasks from worker \(result.worker)"), topology)
                 )
                 continue
             }
@@ -165,7 +170,9 @@ extension Scheduler {
             return since + timeout + grace <= clock
         }
         for (id, task) in late ?? [:] {
-            apply(.failed(attempt: task.machine.attempt, TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")), id, type, now, &plan)
+            apply(
+                .failed(attempt: task.machine.attempt, TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")), id, type,
+                now, &plan)
         }
     }
 

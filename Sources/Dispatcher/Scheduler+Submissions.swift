@@ -12,10 +12,11 @@ extension Scheduler {
         let type = submission.type
         let count = submission.tasks.count { $0.due.map { $0 <= now } ?? true }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
-        let handsOut = lanes[type].map { lane in
-            lane.isRoutable && !lane.hasBacklog
-                && lane.handed.count + plan.promised[type, default: 0] + count <= lane.capacity(configuration)
-        } ?? false
+        let handsOut =
+            lanes[type].map { lane in
+                lane.isRoutable && !lane.hasBacklog
+                    && lane.handed.count + plan.promised[type, default: 0] + count <= lane.capacity(configuration)
+            } ?? false
         if handsOut {
             plan.promised[type, default: 0] += count
         } else if count > 0 {

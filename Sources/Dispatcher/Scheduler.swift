@@ -164,7 +164,8 @@ actor Scheduler {
                 return try await body()
             } catch {
                 tries += 1
-                logger.error("store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
+                logger.error(
+                    "store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
                 // A cancelled task cannot sleep; the store has then the little time that shutdown leaves.
                 try? await Task.sleep(for: backoff.delay(before: tries))
             }

@@ -1,10 +1,11 @@
-@testable import AMQP
-@testable import Dispatcher
 import Foundation
 import Logging
 import Synchronization
 import TaskGridCore
 import TaskStore
+
+@testable import AMQP
+@testable import Dispatcher
 
 /// A scheduler over a store in memory, with the turns that a test gives it and no broker.
 struct Desk {

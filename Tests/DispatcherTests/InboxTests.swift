@@ -1,8 +1,9 @@
-@testable import AMQP
-@testable import Dispatcher
 import Foundation
 import TaskGridCore
 import Testing
+
+@testable import AMQP
+@testable import Dispatcher
 
 @Suite("The dispatcher's inbox and pipe", .timeLimit(.minutes(1)))
 struct InboxTests {

@@ -1,8 +1,9 @@
-@testable import Dispatcher
 import Foundation
 import TaskGridCore
 import TaskStore
 import Testing
+
+@testable import Dispatcher
 
 @Suite("A lane")
 struct LaneTests {

@@ -1,10 +1,11 @@
-@testable import AMQP
-@testable import Dispatcher
 import Foundation
 import Synchronization
 import TaskGridCore
 import TaskStore
 import Testing
+
+@testable import AMQP
+@testable import Dispatcher
 
 @Suite("The scheduler")
 struct SchedulerTests {

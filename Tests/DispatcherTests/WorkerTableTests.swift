@@ -1,6 +1,7 @@
-@testable import Dispatcher
 import TaskGridCore
 import Testing
+
+@testable import Dispatcher
 
 @Suite("The dispatcher's table of workers")
 struct WorkerTableTests {

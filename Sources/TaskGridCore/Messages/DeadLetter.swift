@@ -6,7 +6,8 @@ extension Message {
     public func dead(because reason: String) -> Message {
         func short(_ text: String?) -> String? { text.map { $0.cut(toUTF8: WireFormat.maximumNameLength) } }
         var properties = properties
-        properties.headers = properties.headers.count > 32 ? [:] : properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= 255 }
+        let kept = properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= WireFormat.maximumNameLength }
+        properties.headers = kept.count > 32 ? [:] : kept
         properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
         properties.contentType = short(properties.contentType)
         properties.correlationID = short(properties.correlationID)

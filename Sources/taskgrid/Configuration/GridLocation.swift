@@ -1,5 +1,4 @@
 import AMQP
-import Configuration
 import LocalGrid
 
 extension Configuration {
@@ -9,8 +8,8 @@ extension Configuration {
     /// - Throws: `Failure` that says to run `taskgrid up` where no grid runs.
     func endpoint() throws(Failure) -> Endpoint {
         for layer in settings.layers {
-            if let url = layer.reader.string(forKey: "broker", isSecret: true) { return try Self.endpoint(url, layer.name("broker")) }
-            if let path = layer.reader.string(forKey: "data") { return try Self.endpoint(of: GridFolder(path)) }
+            if let url = layer.text("broker") { return try Self.endpoint(url, layer.name("broker")) }
+            if let path = layer.text("data") { return try Self.endpoint(of: GridFolder(path)) }
         }
         return try Self.endpoint(of: .standard())
     }

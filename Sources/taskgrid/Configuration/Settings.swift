@@ -7,6 +7,13 @@ struct Settings {
     struct Layer {
         let reader: ConfigReader
         let name: @Sendable (String) -> String
+        /// Whether an empty text is as good as none.
+        var skipsEmpty = true
+
+        func text(_ key: String) -> String? {
+            guard let text = reader.string(forKey: ConfigKey(key), isSecret: true), !(skipsEmpty && text.isEmpty) else { return nil }
+            return text
+        }
     }
 
     let layers: [Layer]
@@ -17,10 +24,10 @@ struct Settings {
     init(
         arguments: [String: String], file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(Failure) {
-        // Only what is the command's own, and an empty variable is as good as none.
+        // Only what is the command's own.
         let variables = environment.filter { $0.key.hasPrefix("TASKGRID_") && !$0.value.isEmpty }
         var layers = [
-            Layer(reader: Self.reader(of: arguments), name: { "--\($0.split(separator: ".").last ?? "")" }),
+            Layer(reader: Self.reader(of: arguments), name: { "--\($0.split(separator: ".").last ?? "")" }, skipsEmpty: false),
             Layer(
                 reader: ConfigReader(
                     provider: EnvironmentVariablesProvider(environmentVariables: variables).prefixKeys(with: "taskgrid")
@@ -30,7 +37,7 @@ struct Settings {
         ]
         let named = file ?? variables["TASKGRID_CONFIG"]
         let path = named ?? "config/taskgrid.yaml"
-        if named != nil || FileManager.default.fileExists(atPath: path) {
+        if named != nil || FileManager.default.fileExists(atPath: path), !Self.isBlank(path) {
             do {
                 let provider = try await FileProvider<YAMLSnapshot>(config: Self.reader(of: ["filePath": path]))
                 layers.append(Layer(reader: ConfigReader(provider: provider), name: { "\(path): \($0)" }))
@@ -42,6 +49,15 @@ struct Settings {
             }
         }
         self.layers = layers
+    }
+
+    /// Whether a file holds comments at most, which the parser would not take for settings.
+    private static func isBlank(_ path: String) -> Bool {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+        return text.split(whereSeparator: \.isNewline).allSatisfy { line in
+            let line = line.drop(while: \.isWhitespace)
+            return line.isEmpty || line.hasPrefix("#")
+        }
     }
 
     private static func reader(of arguments: [String: String]) -> ConfigReader {
@@ -57,7 +73,7 @@ struct Settings {
     /// A setting's text, and how its place calls it.
     func text(_ key: String) -> (text: String, name: String)? {
         for layer in layers {
-            if let text = layer.reader.string(forKey: ConfigKey(key)) { return (text, layer.name(key)) }
+            if let text = layer.text(key) { return (text, layer.name(key)) }
         }
         return nil
     }
@@ -92,8 +108,10 @@ struct Settings {
 enum DurationText {
     static let what = "a time such as 500ms, 30s, 15m, 12h or 7d"
 
-    private static let units: [(String, Duration)] = [
-        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)), ("d", .seconds(86_400)),
+    private static let day = 86_400_000_000.0
+    /// Each unit in microseconds.
+    private static let units: [(String, Double)] = [
+        ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", day),
     ]
 
     /// A number and its unit; a bare number is seconds. Nil where it is none, negative, or above ten thousand days.
@@ -101,8 +119,8 @@ enum DurationText {
         let unit = units.first { text.hasSuffix($0.0) }
         let number = text.dropLast(unit?.0.count ?? 0)
         guard let count = Double(number), count.isFinite, count >= 0 else { return nil }
-        let one = unit?.1 ?? .seconds(1)
-        // Compared first: a product beyond what a duration holds would trap.
-        return count <= Duration.seconds(86_400 * 10_000) / one ? one * count : nil
+        // Whole microseconds, for a duration times a fraction is rounded.
+        let microseconds = (count * (unit?.1 ?? 1_000_000)).rounded()
+        return microseconds <= 10_000 * day ? .microseconds(Int64(microseconds)) : nil
     }
 }

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite("How a task ended, as a line")
+struct EndingLineTests {
+    @Test("a result is text after tabs, or an object")
+    func succeeded() {
+        let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w"))
+        #expect(line.text == Data("7\tsucceeded\tolleh".utf8))
+        #expect(String(decoding: line.json, as: UTF8.self) == #"{"attempt":1,"id":7,"result":"olleh","state":"succeeded","worker":"w"}"#)
+    }
+
+    @Test("a result that is no text stays bytes, in JSON as base64")
+    func bytes() {
+        let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data([0xFF, 0]), attempt: 2, worker: "w"))
+        #expect(line.text == Data("7\tsucceeded\t".utf8) + [0xFF, 0])
+        #expect(
+            String(decoding: line.json, as: UTF8.self) == #"{"attempt":2,"id":7,"result_base64":"/wA=","state":"succeeded","worker":"w"}"#)
+    }
+
+    @Test("an error stays on its line")
+    func failed() {
+        let line = EndingLine(Ending(id: 7, state: .failed, error: TaskError(.invalidInput, "not\n\ta number"), attempt: 1, worker: "w"))
+        #expect(line.text == Data("7\tfailed\tinvalid_input: not··a number".utf8))
+        #expect(
+            String(decoding: line.json, as: UTF8.self)
+                == #"{"attempt":1,"error":"invalid_input: not\n\ta number","id":7,"state":"failed","worker":"w"}"#)
+    }
+}
+
+@Suite("Exit codes")
+struct FailureTests {
+    @Test(
+        "an error of the client has the code that the help names",
+        arguments: [
+            (ClientError.Code.brokerUnavailable, 2), (.brokerBlocked, 2), (.brokerFull, 2), (.serviceUnavailable, 2), (.unknownTask, 3),
+            (.timedOut, 1), (.rejected, 1), (.badArgument, 1), (.badAnswer, 1), (.cancelled, 1), (.closed, 1),
+        ] as [(ClientError.Code, Int32)])
+    func client(code: ClientError.Code, exit: Int32) {
+        let failure = Failure(ClientError(code, "why"))
+        #expect(failure.code.rawValue == exit)
+        #expect(failure.message == "why")
+    }
+
+    @Test("a grid that does not run is unreachable, other trouble with it is a failure")
+    func grid() {
+        #expect(Failure(LocalGridError(.notRunning, "why")) == Failure(.unreachable, "why"))
+        #expect(Failure(LocalGridError(.port, "why")) == Failure(.failed, "why"))
+    }
+
+    @Test("what became of a task has a code of its own")
+    func tasks() {
+        let codes: [Failure.Code] = [.pending, .taskFailed, .taskCancelled, .taskExpired]
+        #expect(codes.map(\.rawValue) == [4, 5, 6, 7])
+    }
+
+    @Test("a command ends with its failure's code; a wrong use stays one")
+    func reported() async {
+        let failed = await #expect(throws: ExitCode.self) { try await Failure.reported { throw Failure(.taskExpired, nil) } }
+        #expect(failed?.rawValue == 7)
+        let other = await #expect(throws: ExitCode.self) { try await Failure.reported { throw ExitCode(42) } }
+        #expect(other?.rawValue == 42)
+        await #expect(throws: ValidationError.self) { try await Failure.reported { throw ValidationError("no") } }
+    }
+}

@@ -1,0 +1,62 @@
+import Synchronization
+import Testing
+
+@testable import taskgrid
+
+@Suite("The ordered pipeline", .timeLimit(.minutes(1)))
+struct OrderedPipelineTests {
+    @Test("outcomes come in order though the first takes longest, and no more is read than its width", arguments: [1, 2, 7])
+    func order(width: Int) async throws {
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        let counts = Mutex((read: 0, emitted: 0, most: 0))
+        var outcomes: [Int] = []
+        try await OrderedPipeline.run(width: width) {
+            counts.withLock { counts -> Int? in
+                guard counts.read < 200 else { return nil }
+                counts.read += 1
+                counts.most = max(counts.most, counts.read - counts.emitted)
+                // The first is done only once all have begun that may beside it.
+                if counts.read == width { open.finish() }
+                return counts.read - 1
+            }
+        } work: { number in
+            if number == 0 { for await _ in opened {} }
+            for _ in 0..<(7 - number % 7) { await Task.yield() }
+            return number
+        } emit: { number in
+            counts.withLock { $0.emitted += 1 }
+            outcomes.append(number)
+        }
+        #expect(outcomes == Array(0..<200))
+        #expect(counts.withLock(\.most) == width)
+    }
+
+    @Test("nothing gives nothing; an error ends it")
+    func ends() async throws {
+        struct Broken: Error {}
+        try await OrderedPipeline.run(width: 3) {
+            nil as Int?
+        } work: {
+            $0
+        } emit: { _ in
+            Issue.record("nothing was read")
+        }
+        await #expect(throws: Broken.self) {
+            try await OrderedPipeline.run(width: 3) {
+                1
+            } work: { _ in
+                throw Broken()
+            } emit: { (_: Int) in
+            }
+        }
+        await #expect(throws: Broken.self) {
+            try await OrderedPipeline.run(width: 3) {
+                1
+            } work: {
+                $0
+            } emit: { _ in
+                throw Broken()
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite("Command lines")
+struct ParsingTests {
+    private func parse(_ line: String) throws -> any ParsableCommand {
+        try TaskGrid.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+
+    private func parse<Command>(_ line: String, as: Command.Type) throws -> Command { try #require(try parse(line) as? Command) }
+
+    @Test(
+        "these are understood",
+        arguments: [
+            "run reverse hello", "run reverse --file -", "submit hash --file words.txt --wait --json", "result 17 --wait --within 1m",
+            "status 17 --json", "up", "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
+            "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
+            "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
+            "broker --ports free --data /tmp/grid",
+        ])
+    func good(line: String) throws {
+        #expect(!(try parse(line) is TaskGrid))
+    }
+
+    @Test(
+        "these are wrong uses",
+        arguments: [
+            "nonsense", "run", "run Reverse hello", "run reverse hello --file words.txt", "run reverse hello --priority 10",
+            "run reverse hello --max-attempts 0", "submit reverse hello --delay soon", "submit reverse hello --timeout -1s", "result",
+            "result x", "result 0", "result 17 --within 1w", "status -1", "up --ports some", "up --ports", "workers Hash",
+            "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
+            "broker --ports 1",
+            "dispatcher --unknown 1",
+        ])
+    func bad(line: String) {
+        let error = #expect(throws: (any Error).self) { try parse(line) }
+        if let error { #expect(TaskGrid.exitCode(for: error).rawValue == 64, "\(TaskGrid.message(for: error))") }
+    }
+
+    @Test("a task's options are taken")
+    func options() throws {
+        let command = try parse(
+            "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --timeout 500ms --within 1m --key order",
+            as: SubmitCommand.self)
+        #expect(command.payloads.type == (try TaskType("wait")))
+        #expect(command.payloads.payload == "5")
+        #expect(!command.payloads.areMany)
+        let options = command.options(of: 0)
+        #expect(options.priority == 9)
+        #expect(options.delay == .seconds(30))
+        #expect(options.expiry == .seconds(3600))
+        #expect(options.maxAttempts == 5)
+        #expect(options.timeout == .milliseconds(500))
+        #expect(options.deadline == .seconds(60))
+        #expect(options.key == "order")
+    }
+
+    @Test("the runs of a long submission have keys by their number, or none")
+    func keys() throws {
+        let command = try parse("submit wait --file words.txt --key order", as: SubmitCommand.self)
+        #expect([0, 1, 12].map { command.options(of: $0).key } == ["order", "order#1", "order#12"])
+        #expect(try parse("submit wait --file words.txt", as: SubmitCommand.self).options(of: 3).key == nil)
+    }
+
+    @Test("--grid and --data are the same, and arguments reach the configuration")
+    func grid() async throws {
+        for name in ["--grid", "--data"] {
+            let command = try parse(
+                "workers \(name) /tmp/grid --prefix blue --queue-kind quorum --log-format json", as: WorkersCommand.self)
+            let configuration = try await command.grid.configuration()
+            #expect(configuration.folder.path == "/tmp/grid")
+            #expect(configuration.topology == Topology(prefix: "blue", queueKind: .quorum))
+            #expect(configuration.logFormat == .json)
+        }
+    }
+}

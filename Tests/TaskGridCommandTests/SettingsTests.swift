@@ -1,0 +1,124 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite("Settings")
+struct SettingsTests {
+    private func configuration(
+        _ arguments: [String: String] = [:], _ environment: [String: String] = [:], yaml: String = ""
+    ) async throws -> Configuration {
+        try await withFile(yaml) { path in
+            try Configuration(try await Settings(arguments: arguments, file: path, environment: environment))
+        }
+    }
+
+    @Test("an argument comes before the environment, that before the file, that before the default")
+    func precedence() async throws {
+        let key = "worker.drain-deadline"
+        let environment = ["TASKGRID_WORKER_DRAIN_DEADLINE": "2m"]
+        let yaml = "worker:\n  drain-deadline: 3m\n"
+        #expect(try await configuration([key: "1m"], environment, yaml: yaml).worker.drainDeadline == .seconds(60))
+        #expect(try await configuration([:], environment, yaml: yaml).worker.drainDeadline == .seconds(120))
+        #expect(try await configuration([:], ["TASKGRID_WORKER_DRAIN_DEADLINE": ""], yaml: yaml).worker.drainDeadline == .seconds(180))
+        #expect(try await configuration().worker.drainDeadline == .seconds(30))
+    }
+
+    @Test("the file's numbers and texts are taken, an empty value is none")
+    func yaml() async throws {
+        let taken = try await configuration(
+            yaml:
+                "prefix: blue\nqueue-kind: \"quorum\"\nready-file: /run/ready\nworker:\n  concurrency: 3\n  prefetch: '17'\n  drain-deadline: 1.5\n"
+        )
+        #expect(taken.topology == Topology(prefix: "blue", queueKind: .quorum))
+        #expect(taken.readyFile == "/run/ready")
+        #expect(taken.worker.concurrency == 3)
+        #expect(taken.worker.prefetch == 17)
+        #expect(taken.worker.drainDeadline == .milliseconds(1500))
+        for nothing in ["prefix:\nworker:\n", "prefix: ''\n", "", "\n  # prefix: red\n"] {
+            #expect(try await configuration(yaml: nothing).topology == Topology())
+        }
+    }
+
+    @Test("the environment names the file, and the argument another")
+    func file() async throws {
+        func prefix(_ file: String?, _ named: String) async throws -> String? {
+            try await Settings(arguments: [:], file: file, environment: ["TASKGRID_CONFIG": named]).text("prefix")?.text
+        }
+        let (green, red) = ("prefix: green\n", "prefix: red\n")
+        #expect(try await withFile(green) { try await prefix(nil, $0) } == "green")
+        #expect(try await withFile(red) { try await prefix($0, "/nonexistent") } == "red")
+    }
+
+    @Test("a file that is not there, or is no YAML, is refused by its name", arguments: [nil, "a: [1\n", "- 1\n", "worker: 5\n- b\n"])
+    func badFile(text: String?) async throws {
+        try await withFile(text ?? "") { path in
+            let path = text == nil ? path + ".missing" : path
+            let failure = await #expect(throws: Failure.self) {
+                try await Settings(arguments: [:], file: path, environment: [:])
+            }
+            #expect(failure?.code == .failed)
+            #expect(failure?.message?.contains(path) == true)
+        }
+    }
+
+    /// Values that cannot be.
+    static let bad: [(key: String, value: String)] = [
+        ("prefix", "-a"), ("prefix", ".a"), ("prefix", "ä"), ("prefix", String(repeating: "a", count: 65)), ("queue-kind", "stream"),
+        ("log-level", "loud"), ("log-format", "xml"), ("dispatcher.max-payload", "0"), ("dispatcher.max-attempts", "1001"),
+        ("dispatcher.backoff", "-1s"), ("dispatcher.max-backoff", "soon"), ("dispatcher.retention", "1e300d"),
+        ("dispatcher.retention-count", "-1"), ("dispatcher.window", "2 s"), ("dispatcher.max-batch", "0"),
+        ("dispatcher.prefetch", "65536"), ("worker.concurrency", "0"), ("worker.prefetch", "1.5"), ("worker.drain-deadline", "nan"),
+        ("monitor.port", "65536"),
+    ]
+
+    @Test("a bad value is refused by its name, wherever it stands", arguments: bad)
+    func badValue(key: String, value: String) async throws {
+        func message(_ arguments: [String: String], _ environment: [String: String], yaml: String = "") async throws -> String {
+            let failure = await #expect(throws: Failure.self) { try await configuration(arguments, environment, yaml: yaml) }
+            #expect(failure?.code == .failed)
+            return failure?.message ?? ""
+        }
+        let words = key.split(separator: ".")
+        #expect(try await message([key: value], [:]).hasPrefix("--\(words.last ?? ""): "))
+        let variable = Settings.variable(of: key)
+        #expect(try await message([:], [variable: value]).hasPrefix("\(variable): "))
+        let yaml = words.count == 1 ? "\(key): \"\(value)\"" : "\(words[0]):\n  \(words[1]): \"\(value)\""
+        #expect(try await message([:], [:], yaml: yaml).contains(": \(key): '\(value.prefix(80))' is not "))
+    }
+
+    @Test("the first place that names a broker or a folder says which grid is meant")
+    func grid() async throws {
+        let broker = "amqp://guest:secret@broker:5672"
+        let folder = "/nonexistent/grid"
+        let named = try await configuration(["broker": broker], ["TASKGRID_DATA": folder])
+        #expect(try "\(named.endpoint())".contains("broker:5672"))
+        #expect(try !"\(named.endpoint())".contains("secret"))
+        let absent = try await configuration(["data": folder], ["TASKGRID_BROKER": broker])
+        let failure = #expect(throws: Failure.self) { try absent.endpoint() }
+        #expect(failure?.code == .unreachable)
+        #expect(failure?.message?.contains("--broker") == true)
+        let wrong = try await configuration([:], ["TASKGRID_BROKER": "http://a"])
+        #expect(#expect(throws: Failure.self) { try wrong.endpoint() }?.message?.hasPrefix("TASKGRID_BROKER: ") == true)
+    }
+}
+
+@Suite("Durations as people write them")
+struct DurationTextTests {
+    @Test(
+        "a number and its unit, seconds without one",
+        arguments: [
+            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("12h", .seconds(43_200)),
+            ("7d", .seconds(604_800)), ("2", .seconds(2)), ("1.5s", .milliseconds(1500)), ("0.1h", .seconds(360)), ("0", .zero),
+            ("10000d", .seconds(864_000_000)),
+        ])
+    func good(text: String, duration: Duration) {
+        #expect(DurationText.read(text) == duration)
+    }
+
+    @Test("anything else is none", arguments: ["", "s", "ms", "-1s", "1 s", "1w", "1h30m", "nan", "inf", "1e300d", "10001d", "１s"])
+    func bad(text: String) {
+        #expect(DurationText.read(text) == nil)
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite("What stands on the terminal")
+struct TerminalTests {
+    private let table = Table(
+        headings: ["NAME", "SLOTS", "DONE", "STATE"], numeric: [1, 2], lesser: [1, 2],
+        rows: [["a-name-of-twenty-six-letters", "8", "40,000", "live"], ["b", "16", "7", "draining"]]
+    )
+
+    @Test("a table has its columns under their headings")
+    func wide() {
+        #expect(
+            table.lines(width: nil) == [
+                "NAME                          SLOTS    DONE  STATE", "a-name-of-twenty-six-letters      8  40,000  live",
+                "b                                16       7  draining",
+            ])
+    }
+
+    @Test("a table cuts long texts with …, then leaves lesser columns out, and never cuts a number before that")
+    func narrow() {
+        #expect(
+            table.lines(width: 50) == [
+                "NAME                       SLOTS    DONE  STATE", "a-name-of-twenty-six-let…      8  40,000  live",
+                "b                             16       7  draining",
+            ])
+        #expect(
+            table.lines(width: 40) == [
+                "NAME                      DONE  STATE", "a-name-of-twenty-six-…  40,000  live", "b                            7  draining",
+            ])
+    }
+
+    @Test("a table fits every width that can hold its columns", arguments: 6...80)
+    func fits(width: Int) {
+        for line in table.lines(width: width) { #expect(line.count <= width) }
+    }
+
+    @Test("the table of workers keeps whole numbers at sixty columns")
+    func workers() throws {
+        let worker = RegistryMessage(
+            worker: "build-server-17-123456-0a1b2c3d", host: "h", pid: 1, version: "1", types: [try TaskType("reverse")], concurrency: 8,
+            prefetch: 16, batch: true, started: Timestamp(rawValue: 0), done: 1_234_567
+        )
+        let live = LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 0))
+        let lines = WorkersCommand.table([live], now: Timestamp(rawValue: 129_000)).lines(width: 60)
+        #expect(lines[0].split(separator: " ") == ["WORKER", "TYPES", "RUNNING", "DONE", "STATE"])
+        #expect(lines[1].contains("1,234,567"))
+        #expect(lines.allSatisfy { $0.count <= 60 })
+    }
+
+    @Test("an age has its two largest units", arguments: [(-5, "0s"), (59, "59s"), (129, "2m9s"), (11_520, "3h12m"), (180_000, "2d2h")])
+    func age(seconds: Int, text: String) {
+        #expect(WorkersCommand.age(.seconds(seconds)) == text)
+    }
+
+    @Test("thousands are set apart", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")])
+    func grouped(number: Int, text: String) {
+        #expect(Terminal.grouped(number) == text)
+    }
+
+    @Test("a text from elsewhere cannot move the cursor")
+    func plain() {
+        #expect(Terminal.plain("a\u{1B}[2Jb\r\n\tc\u{9B}1m é👍🏽") == "a·[2Jb··c·1m é👍🏽")
+    }
+}
+
+@Suite("The progress bar")
+struct ProgressBarTests {
+    private func line(done: Int = 5_000, failed: Int = 0, fraction: Double? = nil, width: Int = 100) -> String {
+        ProgressBar.line("ended", done: done, failed: failed, fraction: fraction, after: .seconds(2), width: width)
+    }
+
+    @Test("it says how much is done and how fast, and how much failed")
+    func numbers() {
+        #expect(line() == "5,000 ended · 2,500/s")
+        #expect(line(failed: 3) == "5,000 ended · 2,500/s · 3 failed")
+    }
+
+    @Test("it is filled as far as it is", arguments: [(0.0, 0), (0.25, 10), (0.5, 20), (1.0, 40)])
+    func bar(fraction: Double, filled: Int) {
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 40 - filled)
+        #expect(line(fraction: fraction) == "\(bar) \(Int(fraction * 100)) % · 5,000 ended · 2,500/s")
+    }
+
+    @Test("it stays within the terminal", arguments: 2...120)
+    func width(columns: Int) {
+        #expect(line(failed: 1, width: columns).count < columns)
+        #expect(line(failed: 1, fraction: 0.5, width: columns).count < columns)
+    }
+
+    @Test("no time is no trouble")
+    func atOnce() {
+        #expect(ProgressBar.line("ended", done: 0, failed: 0, fraction: nil, after: .zero, width: 80) == "0 ended · 0/s")
+    }
+}
