@@ -90,6 +90,21 @@ struct FrameTests {
         )
     }
 
+    @Test("a message with short strings that are not UTF-8 can be published again, as those that go to the dead are")
+    func mended() throws {
+        let short: [UInt8] = [255] + [UInt8](repeating: 0xFF, count: 255)
+        let entry = short + Array("V".utf8)
+        let properties = WireFrame.big(UInt32(entry.count)) + entry + short
+        var read: BasicProperties?
+        try Library().decode(WireFrame.header(3, bodySize: 0, flags: 1 << 13 | 1 << 7, properties: properties).bytes) { _, frame in
+            if case .header(_, let properties) = frame { read = properties }
+        }
+        let message = Message(properties: try #require(read))
+        #expect(message.properties.messageID == String(repeating: "\u{FFFD}", count: 85))
+        #expect(message.properties.headers.count == 1)
+        try Publication(exchange: "e", routingKey: "k", message: message).check(maximumFrameSize: 131_072)
+    }
+
     @Test("a header nested to the frame's very end neither ends the process nor is read without bound")
     func nesting() async throws {
         // On a thread such as a connection's, not on the test's own.

@@ -30,8 +30,7 @@ final class Proxy: Sendable {
 
     /// - Parameter heartbeat: what a client that connects here asks for, in seconds.
     init(to broker: Endpoint, heartbeat: Int = 10) throws {
-        self.broker = broker
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         try address.withSockaddr { address, length in
@@ -43,6 +42,8 @@ final class Proxy: Sendable {
         endpoint.host = "127.0.0.1"
         endpoint.port = Int(UInt16(bigEndian: bound.sin_port))
         endpoint.heartbeat = heartbeat
+        self.broker = broker
+        self.listener = listener
         self.endpoint = endpoint
         Thread.detachNewThread { [self] in accept() }
     }

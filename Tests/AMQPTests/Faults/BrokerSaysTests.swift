@@ -1,0 +1,215 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import Testing
+
+/// What a broker says of its own accord, written into the connection by a proxy where a real broker would need an alarm.
+@Suite("What the broker says unasked", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct BrokerSaysTests {
+    private let blocked = WireFrame.method(0, .connectionBlocked, WireFrame.short("low on memory"))
+    private let unblocked = WireFrame.method(0, .connectionUnblocked)
+    private let closed = WireFrame.method(
+        0, .connectionClose, WireFrame.big(UInt16(320)) + WireFrame.short("CONNECTION_FORCED") + [0, 0, 0, 0]
+    )
+
+    @Test("while it takes no messages, publishing waits: to its deadline, or until it takes them again")
+    func blockedAndUnblocked() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.inject(blocked)
+        #expect(await grid.logged("broker takes no messages"))
+        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()], within: .milliseconds(50)) }
+        #expect(error?.code == .blocked)
+        #expect(error?.message.contains("low on memory") == true)
+        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
+        // Looking at a queue needs no permission to publish; and it follows the publication, which must not have gone out.
+        #expect(try await connection.depth(of: grid.queue.name).messages == 0)
+        #expect(!grid.proxy.journal.events.contains(.sent(type: 1, channel: 1, .basicPublish)))
+        grid.proxy.inject(unblocked)
+        #expect(try await waiting.value == [.confirmed])
+        #expect(grid.proxy.joined == 1)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("what was sent before it took no more is unknown at its deadline, not unsent")
+    func blockedAfterSending() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.stall(.towardBroker)
+        let sent = Task.immediate { try await connection.publish([grid.publication()], within: .seconds(2)) }
+        #expect(await grid.proxy.sent(.basicPublish))
+        grid.proxy.inject(blocked)
+        #expect(await grid.logged("broker takes no messages"))
+        let error = await #expect(throws: AMQPError.self) { try await sent.value }
+        #expect(error?.code == .timedOut)
+        #expect(error?.message.contains("low on memory") == true)
+        await connection.close(within: .milliseconds(10))
+        await grid.close()
+    }
+
+    @Test("a block is forgotten with the connection that it was said on")
+    func blockedThenLost() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.inject(blocked)
+        #expect(await grid.logged("broker takes no messages"))
+        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
+        grid.proxy.cut()
+        #expect(try await waiting.value == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a closed connection is answered, its publications are unknown with the broker's code, and it comes back")
+    func connectionClosed() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        grid.proxy.stall(.towardBroker)
+        let sent = Task.immediate { try await connection.publish([grid.publication()]) }
+        #expect(await grid.proxy.sent(.basicPublish))
+        grid.proxy.inject(closed)
+        let error = await #expect(throws: AMQPError.self) { try await sent.value }
+        #expect(error?.code == .connectionLost)
+        #expect(error?.brokerCode == 320)
+        #expect(await reconnections.next() == 2)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a connection closed in the midst of a call is answered and comes back")
+    func connectionClosedInCall() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        let declared = grid.proxy.journal.events.count { $0 == .sent(type: 1, channel: 2, .queueDeclare) }
+        grid.proxy.stall(.towardBroker)
+        let call = Task.immediate { try await connection.depth(of: grid.queue.name) }
+        #expect(await grid.proxy.sent(.queueDeclare, count: declared + 1))
+        grid.proxy.inject(closed)
+        let error = await #expect(throws: AMQPError.self) { try await call.value }
+        #expect(error?.brokerCode == 320)
+        #expect(await reconnections.next() == 2)
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test(
+        "what is against the protocol ends the connection, which comes back",
+        arguments: [
+            ("garbage", [UInt8](repeating: 0xFF, count: 20)),
+            ("an unknown method", WireFrame.method(1, MethodID(60, 999)).bytes),
+            ("a body without a method", WireFrame.body(3, [1]).bytes),
+            ("a header without a method on the publishing channel", WireFrame.header(1, bodySize: 1).bytes),
+            (
+                "a body longer than announced",
+                WireFrame.method(3, .basicDeliver, WireFrame.short("t") + WireFrame.big(UInt64(1)) + [0] + [0] + [0]).bytes
+                    + WireFrame.header(3, bodySize: 1).bytes + WireFrame.body(3, [1, 2]).bytes
+            ),
+        ]
+    )
+    func againstTheProtocol(what: String, bytes: [UInt8]) async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        grid.proxy.inject(bytes)
+        #expect(await reconnections.next() == 2)
+        #expect(try await connection.publish([grid.publication(what)]) == [.confirmed])
+        #expect(await consumer.next()?.map(\.text) == [what])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("frames that mean nothing to this side are passed over")
+    func unused() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.inject(.heartbeat)
+        grid.proxy.inject(.method(1, .basicAck, WireFrame.big(UInt64(99)) + [0]))
+        grid.proxy.inject(.method(9, .basicCancel, WireFrame.short("nobody's") + [0]))
+        grid.proxy.inject(.body(9, [1]))
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        #expect(grid.proxy.joined == 1)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a consumer's channel closed by the broker is opened again: its deliveries come again, old tags mean nothing")
+    func consumerChannel() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        try await connection.start()
+        _ = try await connection.publish([grid.publication("0"), grid.publication("1")])
+        var first: [Delivery] = []
+        while first.count < 2, let deliveries = await consumer.next() { first += deliveries }
+        await consumer.ack([first[0].tag])
+        // Twice is once too often: 406, PRECONDITION_FAILED.
+        await consumer.ack([first[0].tag])
+        let again = try #require(await consumer.next())
+        #expect(again.map(\.text) == ["1"])
+        #expect(again.allSatisfy { $0.isRedelivered })
+        await consumer.ack([first[1].tag])
+        await consumer.ack(again.map(\.tag))
+        #expect(try await connection.publish([grid.publication("2")]) == [.confirmed])
+        #expect(await consumer.next()?.map(\.text) == ["2"])
+        #expect(grid.proxy.joined == 1)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("channels closed again and again bring the whole connection anew")
+    func manyChannels() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        for _ in 0..<6 {
+            let error = await #expect(throws: AMQPError.self) {
+                try await connection.publish([grid.publication(to: "test.no-such-exchange")])
+            }
+            #expect(error?.code == .connectionLost)
+            #expect(error?.brokerCode == 404)
+        }
+        #expect(await reconnections.next() == 2)
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a queue deleted after an administration error is declared and consumed again on the same connection")
+    func cancelledAfterError() async throws {
+        let grid = try Grid(isShared: true)
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        try await connection.start()
+        let missing = await #expect(throws: AMQPError.self) { try await connection.depth(of: "test.no-such-queue") }
+        #expect(missing?.code == .notFound)
+        let admin = Connection(try TestBroker.endpoint(), name: "test admin", logger: grid.log.logger)
+        try await admin.start()
+        try await admin.delete(queue: grid.queue.name)
+        #expect(await grid.logged("consumer cancelled by the broker"))
+        // This call comes after the turn that consumed again.
+        #expect(try await connection.depth(of: grid.queue.name).consumers == 1)
+        #expect(try await connection.publish([grid.publication("m")]) == [.confirmed])
+        #expect(await consumer.next()?.map(\.text) == ["m"])
+        #expect(grid.proxy.joined == 1)
+        await admin.close()
+        await connection.close()
+        await grid.close()
+    }
+}

@@ -1,0 +1,185 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite("A connection that is lost", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct ReconnectTests {
+    @Test("comes back, declares and consumes anew, and says so")
+    func comesBack() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        for round in 2...4 {
+            grid.proxy.cut()
+            #expect(await reconnections.next() == round)
+            #expect(connection.isConnected)
+            // The exclusive queue died with the connection that was cut.
+            #expect(try await connection.publish([grid.publication("\(round)")]) == [.confirmed])
+            let deliveries = try #require(await consumer.next())
+            #expect(deliveries.map(\.text) == ["\(round)"])
+            await consumer.ack(deliveries.map(\.tag))
+        }
+        // More may have been joined: the broker takes a while to let go of the exclusive queue.
+        #expect(grid.proxy.joined >= 4)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("gets its deliveries again, marked as redelivered, and old tags acknowledge nothing")
+    func redelivered() async throws {
+        let grid = try Grid(isShared: true)
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        #expect(try await connection.publish([grid.publication("m")]) == [.confirmed])
+        let old = try #require(await consumer.next()?.first)
+        #expect(!old.isRedelivered)
+        grid.proxy.cut()
+        #expect(await reconnections.next() == 2)
+        let again = try #require(await consumer.next()?.first)
+        #expect(again.text == "m")
+        #expect(again.isRedelivered)
+        #expect(again.tag != old.tag)
+        // The number is the same on the new channel: only the epoch keeps the broker from taking this for an acknowledgement.
+        await consumer.ack([old.tag])
+        await consumer.ack(upTo: old.tag)
+        // What was written has been read by the broker when it answers.
+        _ = try await connection.depth(of: grid.queue.name)
+        grid.proxy.cut()
+        #expect(await reconnections.next() == 3)
+        let third = try #require(await consumer.next()?.first)
+        #expect(third.text == "m")
+        await consumer.ack([third.tag])
+        // The close goes out after the acknowledgement, and the broker answers it after what came before.
+        await connection.close()
+        let other = grid.connection("other")
+        try await other.start()
+        #expect(try await other.depth(of: grid.queue.name).messages == 0)
+        await other.close()
+        await grid.close()
+    }
+
+    @Test("has not taken deliveries that waited to be fetched: they are dropped, and come once")
+    func waitingDeliveries() async throws {
+        let grid = try Grid(isShared: true)
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        #expect(try await connection.publish((0..<3).map { grid.publication("\($0)") }).allSatisfy { $0 == .confirmed })
+        #expect(try await connection.depth(of: grid.queue.name).messages == 0)
+        grid.proxy.cut()
+        #expect(await reconnections.next() == 2)
+        var texts: [String] = []
+        while texts.count < 3, let deliveries = await consumer.next() {
+            #expect(deliveries.allSatisfy { $0.isRedelivered })
+            texts += deliveries.map(\.text)
+            await consumer.ack(deliveries.map(\.tag))
+        }
+        #expect(texts == ["0", "1", "2"])
+        #expect(try await connection.publish([grid.publication("last")]) == [.confirmed])
+        #expect(await consumer.next()?.map(\.text) == ["last"])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("fails what was not confirmed, which may be published again")
+    func unconfirmed() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.stall(.towardBroker)
+        let first = Task.immediate { try await connection.publish([grid.publication("1")]) }
+        let second = Task.immediate { try await connection.publish([grid.publication("2"), grid.publication("3")]) }
+        #expect(await grid.proxy.sent(.basicPublish))
+        grid.proxy.cut()
+        for task in [first, second] {
+            #expect(await #expect(throws: AMQPError.self) { try await task.value }?.code == .connectionLost)
+        }
+        #expect(try await connection.publish([grid.publication("1"), grid.publication("2")]) == [.confirmed, .confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("tries for ever; publishing waits for it as long as its deadline, and nothing was sent when that passes")
+    func refused() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        try await connection.start()
+        grid.proxy.refuse(true)
+        grid.proxy.cut()
+        #expect(await grid.proxy.journal.saw(3) { $0 == .refused })
+        #expect(!connection.isConnected)
+        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()], within: .milliseconds(50)) }
+        #expect(error?.code == .unreachable)
+        #expect(await #expect(throws: AMQPError.self) { try await connection.depth(of: "q") }?.code == .unreachable)
+        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
+        #expect(await grid.proxy.journal.saw(6) { $0 == .refused })
+        grid.proxy.refuse(false)
+        #expect(try await waiting.value == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a consumer that was being cancelled ends with the connection, and is not consumed again")
+    func cancelled() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        let waiting = Task.immediate { await consumer.next()?.count }
+        grid.proxy.stall(.towardBroker)
+        await consumer.cancel()
+        #expect(await grid.proxy.sent(.basicCancel))
+        grid.proxy.cut()
+        #expect(await waiting.value == nil)
+        #expect(await reconnections.next() == 2)
+        #expect(try await connection.depth(of: grid.queue.name).consumers == 0)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("is given up after two heartbeats of silence")
+    func stalled() async throws {
+        let grid = try Grid(heartbeat: 1)
+        let connection = grid.connection()
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        grid.proxy.stall(.towardClient)
+        let stalled = ContinuousClock.now
+        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()]) }
+        let silence = stalled.duration(to: .now)
+        #expect(error?.code == .connectionLost)
+        #expect(error?.message.contains("nothing heard") == true)
+        // The last bytes came at most one heartbeat of the broker's before the stall.
+        #expect(silence > .milliseconds(900))
+        #expect(await reconnections.next() == 2)
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("an idle one stays, because both sides send heartbeats")
+    func idle() async throws {
+        let grid = try Grid(heartbeat: 1)
+        let connection = grid.connection()
+        try await connection.start()
+        // The broker gives up after two seconds without a byte; eight halves of a second are four.
+        #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
+        #expect(connection.isConnected)
+        #expect(grid.proxy.joined == 1)
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        await connection.close()
+        await grid.close()
+    }
+}

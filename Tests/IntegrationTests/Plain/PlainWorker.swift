@@ -1,0 +1,81 @@
+import AMQP
+import Foundation
+import Logging
+import TaskGridCore
+
+/// A worker that knows nothing but AMQP and the names on the wire, as one in another language would be written. It does what
+/// the test tells it to with what it gets, and says nothing by itself.
+struct PlainWorker: Sendable {
+    let id = "plain-\(UUID().uuidString.lowercased())"
+    let type: String
+    /// What it was handed.
+    let work = Journal<Delivery>()
+    private let prefix: String
+    private let connection: Connection
+    private let consumer: Consumer
+
+    init(_ grid: Grid, type: TaskType, prefetch: Int = 10) {
+        self.type = type.name
+        prefix = grid.topology.prefix
+        let queue = Queue.shared("\(prefix).work.\(type)", kind: grid.topology.queueKind)
+        // Its own queue, gone with its connection, is how the grid can tell that it lives.
+        let control = Queue.exclusive("\(prefix).control.\(id)")
+        let declarations = Declarations(
+            queues: [queue, control],
+            bindings: [
+                Binding(exchange: "\(prefix).work", queue: queue.name, key: type.name),
+                Binding(exchange: "\(prefix).control", queue: control.name, key: "worker.\(id)"),
+            ]
+        )
+        connection = Connection(
+            grid.endpoint, name: id, declarations: declarations, logger: Logger(label: "plain") { _ in LogTap(grid.logs) }
+        )
+        consumer = connection.consumer(queues: [queue.name], prefetch: prefetch)
+    }
+
+    /// Connects and collects work while `body` runs, then closes: what was not acknowledged goes back to the queue.
+    func run(_ body: (PlainWorker) async throws -> Void) async throws {
+        try await connection.start(patience: .seconds(30))
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while let deliveries = await consumer.next() {
+                        for delivery in deliveries { work.add(delivery) }
+                    }
+                }
+                try await body(self)
+                group.cancelAll()
+            }
+        } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+    }
+
+    /// Publishes to the registry: `register`, `heartbeat` or `deregister`.
+    func tell(_ what: String, interval: Int = 1000, running: [Delivery] = []) async throws {
+        let held = running.map { delivery in
+            "[\(delivery.message.properties.messageID ?? ""),\(delivery.message.properties.headers["taskgrid-attempt"]?.integer ?? 0)]"
+        }
+        let body = #"{"worker":"\#(id)","types":["\#(type)"],"interval_ms":\#(interval),"running":[\#(held.joined(separator: ","))]}"#
+        let properties = BasicProperties(contentType: "application/json", type: what, appID: id)
+        try await publish("registry", "\(what).\(type)", Message(properties: properties, body: Data(body.utf8)))
+    }
+
+    /// Publishes a result for a delivery, and then acknowledges it.
+    func answer(_ delivery: Delivery, _ status: String, _ result: String = "", error: String? = nil) async throws {
+        var headers = delivery.message.properties.headers.filter { $0.key == "taskgrid-store" || $0.key == "taskgrid-attempt" }
+        headers["taskgrid-status"] = .string(status)
+        headers["taskgrid-error"] = error.map { .string($0) }
+        let properties = BasicProperties(
+            headers: headers, messageID: delivery.message.properties.messageID, type: type, appID: id
+        )
+        try await publish("results", type, Message(properties: properties, body: Data(result.utf8)))
+        await consumer.ack([delivery.tag])
+    }
+
+    private func publish(_ exchange: String, _ key: String, _ message: Message) async throws {
+        _ = try await connection.publish([Publication(exchange: "\(prefix).\(exchange)", routingKey: key, message: message)])
+    }
+}

@@ -1,0 +1,134 @@
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("Workers that go away", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct LeavingWorkerTests {
+    private let type: TaskType
+
+    init() throws { type = try TaskType("echo") }
+
+    @Test func oneThatVanishesLeavesItsTasksToOthers() async throws {
+        try await Grid.run { grid in
+            let (first, second) = (Journal<Run>(), Journal<Run>())
+            let never = Latch()
+            let (vanishing, firstID) = try await grid.startWorkers(
+                [
+                    first.worker(type) { text, _ in
+                        try await never.wait()
+                        return text
+                    }
+                ], concurrency: 4, prefetch: 8
+            )
+            let texts = (0..<10).map(String.init)
+            let submitted = try await grid.client.submitAndWatch(
+                type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
+            )
+            try await grid.until { try await holds(firstID, running: 4, waiting: 4, grid) }
+            let (_, secondID) = try await grid.startWorkers([second.worker(type)])
+            try await vanishing.kill()
+
+            let endings = try await collect(submitted)
+            #expect(submitted.ids.map { endings[$0]?.result.text } == texts)
+            #expect(endings.values.allSatisfy { $0.worker == secondID })
+            // Each once to its end; those that the first one held as a new attempt.
+            #expect(second.attempts.values.map(\.count) == Array(repeating: 1, count: 10))
+            #expect(submitted.ids.map { endings[$0]?.attempt } == Array(repeating: 2, count: 8) + [1, 1])
+            #expect(first.attempts.values.allSatisfy { $0 == [1] })
+            #expect(first.attempts.count == 4)
+        }
+    }
+
+    @Test func oneWhoseConnectionBreaksIsFoundGone() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let plain = PlainWorker(grid, type: type)
+            let submitted = Journal<Submitted>()
+            try await plain.run { plain in
+                try await plain.tell("register", interval: 60_000)
+                try await grid.knows(type)
+                submitted.add(try await grid.client.submitAndWatch(type, payloads: ["a", "b", "c"].payloads, within: .seconds(100)))
+                try await plain.work.wait(beyond: 2)
+                // By its heartbeat it runs them, and its lease lasts minutes longer.
+                try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
+                try await grid.until { try await grid.books(type).running == 3 }
+                _ = try await grid.startWorkers([runs.worker(type)])
+            }
+            let endings = try await collect(submitted.entries[0])
+            #expect(endings.values.map(\.state) == [.succeeded, .succeeded, .succeeded])
+            #expect(endings.values.map(\.attempt) == [2, 2, 2])
+            #expect(runs.attempts.values.allSatisfy { $0 == [2] })
+        }
+    }
+
+    @Test func oneThatLivesKeepsItsTask() async throws {
+        try await Grid.run { grid in
+            try await PlainWorker(grid, type: type).run { plain in
+                try await plain.tell("register")
+                try await grid.knows(type)
+                let submitted = try await grid.client.submitAndWatch(type, payloads: ["a"].payloads, within: .seconds(100))
+                try await plain.work.wait(beyond: 0)
+                try await plain.tell("heartbeat", running: plain.work.entries)
+                try await grid.until { try await grid.books(type).running == 1 }
+                // As another worker says to which the broker gave the message again, though the first is still at it.
+                try await plain.answer(plain.work.entries[0], "interrupted")
+                try await plain.answer(plain.work.entries[0], "succeeded", "A")
+                let endings = try await collect(submitted)
+                #expect(endings[submitted.ids[0]]?.result.text == "A")
+                #expect(endings[submitted.ids[0]]?.attempt == 1)
+                #expect(plain.work.count == 1)
+            }
+        }
+    }
+
+    @Test func oneThatDrainsGivesBackWhatItHasNotBegun() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let gate = Latch()
+            let (draining, firstID) = try await grid.startWorkers(
+                [
+                    runs.worker(type) { text, _ in
+                        try await gate.wait()
+                        return text
+                    }
+                ], concurrency: 1, prefetch: 8
+            )
+            let texts = (0..<8).map(String.init)
+            let submitted = try await grid.client.submitAndWatch(
+                type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
+            )
+            try await grid.until { try await holds(firstID, running: 1, waiting: 7, grid) }
+            let (_, secondID) = try await grid.startWorkers([runs.worker(type)])
+            await draining.tell()
+
+            var endings: [Ending] = []
+            for try await ending in submitted.endings {
+                endings.append(ending)
+                // The other seven ended elsewhere while the first one had yet to finish.
+                if endings.count == 7 { gate.open() }
+            }
+            #expect(endings.prefix(7).allSatisfy { $0.worker == secondID })
+            #expect(endings.last?.worker == firstID)
+            #expect(endings.last?.attempt == 1)
+            #expect(Set(endings.map(\.result.text)) == Set(texts))
+            #expect(runs.entries.count == 8)
+            #expect(runs.attempts.count == 8)
+            try await draining.stop()
+            let left = try await grid.ear.event(WorkerEvent.self) { $0.kind == .left && $0.worker.worker == firstID }
+            #expect(left.reason == .deregistered)
+        }
+    }
+
+    private func collect(_ submitted: Submitted) async throws -> [TaskID: Ending] {
+        var endings: [TaskID: Ending] = [:]
+        for try await ending in submitted.endings { endings[ending.id] = ending }
+        return endings
+    }
+
+    /// Whether the worker says that it holds so many tasks.
+    private func holds(_ worker: String, running: Int, waiting: Int, _ grid: Grid) async throws -> Bool {
+        try await grid.client.workers(type).contains {
+            $0.worker.worker == worker && $0.worker.running.count == running && $0.worker.waiting.count == waiting
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import AMQP
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("Tasks of a known type that nobody runs", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct NoWorkerTests {
+    private let type: TaskType
+    /// Waiting for a worker must not use up an attempt.
+    private let once = TaskOptions(maxAttempts: 1)
+
+    init() throws { type = try TaskType("echo") }
+
+    @Test func waitInTheQueueOfAWorkerThatLeft() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let (worker, _) = try await grid.startWorkers([runs.worker(type)])
+            try await worker.stop()
+            let texts = (0..<200).map(String.init)
+            let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, options: once, within: .seconds(100))
+            let books = try await grid.books(type)
+            #expect(books.queued > 0)
+            #expect(books.queued + books.pending == 200)
+            _ = try await grid.startWorkers([runs.worker(type)])
+            try await expectOnce(submitted, texts, runs)
+        }
+    }
+
+    @Test func waitInTheStoreWhereTheQueueIsGone() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let (worker, _) = try await grid.startWorkers([runs.worker(type)])
+            try await worker.stop()
+            try await grid.ear.connection.delete(queue: grid.topology.workQueue(type).name)
+            let texts = (0..<200).map(String.init)
+            let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, options: once, within: .seconds(100))
+            try await grid.until {
+                let books = try await grid.books(type)
+                let status = try await grid.client.status(submitted.ids[0]).status
+                // Those that went out have come back, and no more go out.
+                return status == .scheduled && books.pending + books.scheduled == 200
+            }
+            #expect(runs.entries.isEmpty)
+            _ = try await grid.startWorkers([runs.worker(type)])
+            try await expectOnce(submitted, texts, runs)
+        }
+    }
+
+    private func expectOnce(_ submitted: Submitted, _ texts: [String], _ runs: Journal<Run>) async throws {
+        var endings: [TaskID: Ending] = [:]
+        for try await ending in submitted.endings { endings[ending.id] = ending }
+        #expect(submitted.ids.map { endings[$0]?.result.text } == texts)
+        #expect(runs.attempts.count == texts.count)
+        #expect(runs.entries.count == texts.count)
+    }
+}

@@ -1,0 +1,37 @@
+import AMQP
+import TaskGridClient
+import TaskGridCore
+import TaskGridWorker
+import Testing
+
+@Suite("A grid on quorum queues", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct QuorumTests {
+    @Test func doesItsWork() async throws {
+        let type = try TaskType("echo")
+        try await Grid.run(.quorum) { grid in
+            let runs = Journal<Run>()
+            let worker = runs.worker(type) { text, context in
+                guard text != "7" || context.attempt == 2 else { throw TaskError(.failed, "not yet") }
+                return text
+            }
+            _ = try await grid.startWorkers([worker])
+            let texts = (0..<100).map(String.init)
+            let first = try await grid.client.run(type, payloads: texts.payloads, within: .seconds(100))
+            #expect(first.map(\.result.text) == texts)
+            try await grid.stopDispatcher()
+            try await grid.startDispatcher()
+            let second = try await grid.client.run(type, payloads: texts.payloads, within: .seconds(100))
+            #expect(second.map(\.result.text) == texts)
+            #expect(runs.attempts.count == 200)
+            #expect(runs.entries.count == 202)
+
+            // The queues are what they are meant to be: the broker refuses to take them for classic ones.
+            for queue in [grid.topology.submitQueue, grid.topology.resultsQueue, grid.topology.workQueue(type)] {
+                let error = await #expect(throws: AMQPError.self) {
+                    try await grid.ear.connection.declare(Declarations(queues: [.shared(queue.name, kind: .classic)]))
+                }
+                #expect(error?.code == .preconditionFailed)
+            }
+        }
+    }
+}
