@@ -72,7 +72,8 @@ extension Connection {
             }
         case .channelClosed(let code, let text):
             session.encoder.channelCloseOK(channel: channel)
-            logger.warning("channel closed by the broker", metadata: ["amqp.channel": "\(channel)", "amqp.code": "\(code)", "amqp.text": "\(text)"])
+            logger.warning(
+                "channel closed by the broker", metadata: ["amqp.channel": "\(channel)", "amqp.code": "\(code)", "amqp.text": "\(text)"])
             try reopen(channel, AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), session)
         case .connectionClosed(let code, let text):
             session.encoder.connectionCloseOK()

@@ -1,8 +1,8 @@
 import CRabbitMQ
 import Foundation
 import Glibc
-import TaskGridCore
 import Synchronization
+import TaskGridCore
 
 /// A thread that polls one socket and runs one actor's jobs between polls: the executor of a ``Connection``.
 ///

@@ -112,7 +112,8 @@ struct ConnectionTests {
                     for round in 0..<10 {
                         let outcomes = try await publisher.publish(
                             (0..<100).map {
-                                Publication(exchange: exchange, routingKey: "k", message: Message(body: Data("\(task) \(round) \($0)".utf8)))
+                                Publication(
+                                    exchange: exchange, routingKey: "k", message: Message(body: Data("\(task) \(round) \($0)".utf8)))
                             }
                         )
                         #expect(outcomes.allSatisfy { $0 == .confirmed })

@@ -64,7 +64,21 @@ struct BrokerSaysTests {
         await grid.close()
     }
 
-    @Test("a closed connection is answered, its publications are unknown with the broker's code, and it comes back")
+    @Test("the end of the connection is answered before it is left")
+    func connectionClosedWhileIdle() async throws {
+        let grid = try Grid()
+        let connection = grid.connection()
+        var reconnections = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await reconnections.next() == 1)
+        grid.proxy.inject(closed)
+        #expect(await grid.proxy.sent(.connectionCloseOK))
+        #expect(await reconnections.next() == 2)
+        await connection.close()
+        await grid.close()
+    }
+
+    @Test("a closed connection's publications are unknown, with the broker's code, and it comes back")
     func connectionClosed() async throws {
         let grid = try Grid()
         let connection = grid.connection()
@@ -83,7 +97,7 @@ struct BrokerSaysTests {
         await grid.close()
     }
 
-    @Test("a connection closed in the midst of a call is answered and comes back")
+    @Test("a connection closed in the midst of a call is known to be lost, and comes back")
     func connectionClosedInCall() async throws {
         let grid = try Grid()
         let connection = grid.connection()
@@ -97,6 +111,8 @@ struct BrokerSaysTests {
         grid.proxy.inject(closed)
         let error = await #expect(throws: AMQPError.self) { try await call.value }
         #expect(error?.brokerCode == 320)
+        // Said before the call ended: not only once the broker has hung up.
+        #expect(grid.log.journal.events.contains("connection lost or not made; trying again"))
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
         await connection.close()

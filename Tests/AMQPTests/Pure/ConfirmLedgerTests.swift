@@ -1,5 +1,6 @@
-@testable import AMQP
 import Testing
+
+@testable import AMQP
 
 @Suite("Which publications are confirmed")
 struct ConfirmLedgerTests {
@@ -22,7 +23,10 @@ struct ConfirmLedgerTests {
         var ledger = ConfirmLedger()
         let batches = (0..<4).map { _ in ledger.register(count: 2) }
         let both: [PublishOutcome] = [.confirmed, .confirmed]
-        #expect(ledger.acknowledged(5, multiple: true) == [Settled(batch: batches[0], outcomes: both), Settled(batch: batches[1], outcomes: both)])
+        #expect(
+            ledger.acknowledged(5, multiple: true) == [
+                Settled(batch: batches[0], outcomes: both), Settled(batch: batches[1], outcomes: both),
+            ])
         #expect(ledger.acknowledged(6, multiple: false) == [Settled(batch: batches[2], outcomes: both)])
         #expect(ledger.acknowledged(0, multiple: false) == [])
         #expect(ledger.acknowledged(0, multiple: true) == [Settled(batch: batches[3], outcomes: both)])
@@ -100,7 +104,9 @@ struct ConfirmLedgerTests {
                 case 0...3:
                     let count = generator.number(1...70)
                     var mandatory: [String: Int] = [:]
-                    for place in 0..<count where generator.number(0...3) == 0 { mandatory[["a", "b", "c", "d"].randomElement(using: &generator)!] = place }
+                    for place in 0..<count where generator.number(0...3) == 0 {
+                        mandatory[["a", "b", "c", "d"].randomElement(using: &generator)!] = place
+                    }
                     let batch = ledger.register(count: count, mandatory: mandatory)
                     model.register(batch, count, mandatory)
                 case 4...7:

@@ -1,7 +1,8 @@
-@testable import AMQP
 import Foundation
 import TaskGridCore
 import Testing
+
+@testable import AMQP
 
 @Suite("Frames are put together to messages")
 struct ContentAssemblerTests {

@@ -5,7 +5,9 @@ import Testing
 struct EndpointTests {
     @Test("everything but the scheme has a default")
     func defaults() throws {
-        for url in ["amqp://", "amqp:///", "amqp://localhost", "AMQP://localhost:5672/", "amqp://guest:guest@localhost:5672/%2F?heartbeat=10"] {
+        for url in [
+            "amqp://", "amqp:///", "amqp://localhost", "AMQP://localhost:5672/", "amqp://guest:guest@localhost:5672/%2F?heartbeat=10",
+        ] {
             #expect(try Endpoint(url: url) == Endpoint(), "\(url)")
         }
         #expect(try Endpoint(url: "amqps://h") == Endpoint(host: "h", port: 5671, isSecure: true))
@@ -31,7 +33,8 @@ struct EndpointTests {
         arguments: [
             "", "localhost", "amqp:localhost", "http://u:SECRET@h", "u:SECRET@h:5672", "amqp://u:SECRET@h:0", "amqp://u:SECRET@h:65536",
             "amqp://u:SECRET@h:port", "amqp://u:SECRET@h:-1", "amqp://u:SEC/RET@h", "amqp://u:SECRET@h/a/b", "amqp://u:SECRET@h//",
-            "amqp://u:SECRET@h?heartbeat=0", "amqp://u:SECRET@h?heartbeat=3601", "amqp://u:SECRET@h?heartbeat=x", "amqp://u:SECRET@h?heartbeat",
+            "amqp://u:SECRET@h?heartbeat=0", "amqp://u:SECRET@h?heartbeat=3601", "amqp://u:SECRET@h?heartbeat=x",
+            "amqp://u:SECRET@h?heartbeat",
             "amqp://u:SECRET%FF@h", "amqp://u%FF:SECRET@h", "amqp://u:SECRET@h/%FF", "amqp://u:SECRET%00@h", "amqp://u:SECRET@h/%00",
         ]
     )

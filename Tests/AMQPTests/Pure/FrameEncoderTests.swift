@@ -1,8 +1,9 @@
-@testable import AMQP
 import CRabbitMQ
 import Foundation
 import TaskGridCore
 import Testing
+
+@testable import AMQP
 
 @Suite("The frames that this side writes")
 struct FrameEncoderTests {

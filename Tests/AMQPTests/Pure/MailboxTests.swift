@@ -1,6 +1,7 @@
-@testable import AMQP
 import TaskGridCore
 import Testing
+
+@testable import AMQP
 
 /// `Task.immediate` runs a call up to its first suspension before it returns: so a taker is known to wait, without time.
 @Suite("A consumer's mailbox", .timeLimit(.minutes(1)))

@@ -1,7 +1,8 @@
-@testable import AMQP
 import Glibc
 import Synchronization
 import Testing
+
+@testable import AMQP
 
 @Suite("A thread that polls and runs an actor's jobs", .timeLimit(.minutes(1)))
 struct PollLoopTests {

@@ -1,7 +1,8 @@
-@testable import AMQP
 import Foundation
 import TaskGridCore
 import Testing
+
+@testable import AMQP
 
 @Suite("A publication that AMQP cannot carry")
 struct PublicationTests {

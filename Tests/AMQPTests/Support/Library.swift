@@ -1,8 +1,9 @@
-@testable import AMQP
 import CRabbitMQ
 import Glibc
 import TaskGridCore
 import Testing
+
+@testable import AMQP
 
 /// librabbitmq itself, as the reference: its encoder writes into a socket pair, its decoder reads bytes from memory.
 final class Library {

@@ -1,5 +1,6 @@
-@testable import AMQP
 import Glibc
+
+@testable import AMQP
 
 /// An actor whose executor is a ``PollLoop``, as a connection's is.
 actor OneThread {

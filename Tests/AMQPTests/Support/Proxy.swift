@@ -37,7 +37,9 @@ final class Proxy: Sendable {
             try #require(bind(listener, address, length) == 0 && listen(listener, 64) == 0)
         }
         var bound = sockaddr_in()
-        try #require(withUnsafeMutableBytes(of: &bound) { getsockname(listener, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) } == 0)
+        try #require(
+            withUnsafeMutableBytes(of: &bound) { getsockname(listener, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length) }
+                == 0)
         var endpoint = broker
         endpoint.host = "127.0.0.1"
         endpoint.port = Int(UInt16(bigEndian: bound.sin_port))

@@ -13,12 +13,12 @@ struct MonitorPort: Sendable {
     struct Statistics: Decodable {
         struct Work: Decodable {
             var tasks: TaskCounts
-            var active_workers: Int
-            var pending_tasks: Int
+            var activeWorkers: Int
+            var pendingTasks: Int
         }
 
         var tasks: TaskCounts
-        var active_workers: Int
+        var activeWorkers: Int
         var types: [String: Work]
         var store: String?
     }
@@ -27,10 +27,10 @@ struct MonitorPort: Sendable {
         struct Worker: Decodable {
             var state: String
             var types: [String]
-            var succeeded_since_monitor_start: Int
+            var succeededSinceMonitorStart: Int
         }
 
-        var active_workers: Int
+        var activeWorkers: Int
         var workers: [String: Worker]
     }
 
@@ -46,7 +46,7 @@ struct MonitorPort: Sendable {
 
     struct Health: Decodable {
         var status: String
-        var connected_to_broker: Bool
+        var connectedToBroker: Bool
     }
 
     func get<Report: Decodable>(_ path: String, as type: Report.Type = Report.self) async throws -> (status: Int, report: Report) {
@@ -56,6 +56,8 @@ struct MonitorPort: Sendable {
         defer { session.invalidateAndCancel() }
         let (body, response) = try await session.data(from: url)
         let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-        return (status, try JSONDecoder().decode(type, from: body))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return (status, try decoder.decode(type, from: body))
     }
 }

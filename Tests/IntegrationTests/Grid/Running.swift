@@ -21,7 +21,6 @@ struct Running: Sendable {
             tasks.addTask {
                 do {
                     try await group.run()
-                    if !isKilled.isOpen && !Task.isCancelled { return }
                 } catch {
                     if !isKilled.isOpen && !Task.isCancelled { Issue.record(error, "\(name) ended by itself") }
                 }

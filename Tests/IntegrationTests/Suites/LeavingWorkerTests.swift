@@ -81,6 +81,35 @@ struct LeavingWorkerTests {
         }
     }
 
+    @Test func oneThatDiesWithATaskThatTheBrokerHasGivenAwayLosesItToo() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let submitted = Journal<Submitted>()
+            try await PlainWorker(grid, type: type).run { plain in
+                try await plain.tell("register", interval: 60_000)
+                try await grid.knows(type)
+                submitted.add(try await grid.client.submitAndWatch(type, payloads: ["a", "b"].payloads, within: .seconds(100)))
+                try await plain.work.wait(beyond: 1)
+                try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
+                try await grid.until { try await grid.books(type).running == 2 }
+                // It lives, so this changes nothing; but the broker has nothing more to give to anyone.
+                try await plain.answer(plain.work.entries[0], "interrupted")
+                try await plain.answer(plain.work.entries[1], "succeeded", "B")
+                // The results came in order: the first has been dealt with.
+                for try await ending in submitted.entries[0].endings {
+                    #expect(ending.result.text == "B")
+                    break
+                }
+                _ = try await grid.startWorkers([runs.worker(type)])
+                #expect(plain.work.count == 2)
+            }
+            let ending = try await grid.client.outcome(of: submitted.entries[0].ids[0], within: .seconds(100))
+            #expect(ending.state == .succeeded)
+            #expect(ending.attempt == 2)
+            #expect(runs.attempts == [ending.id: [2]])
+        }
+    }
+
     @Test func oneThatDrainsGivesBackWhatItHasNotBegun() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()

@@ -12,7 +12,7 @@ struct MonitorTests {
             try await grid.until { (try await port.get("healthz", as: MonitorPort.Health.self)).status == 200 }
             let health = try await port.get("healthz", as: MonitorPort.Health.self).report
             #expect(health.status == "ok")
-            #expect(health.connected_to_broker)
+            #expect(health.connectedToBroker)
 
             let (upper, sum) = (Upper(), Sum())
             let (_, worker) = try await grid.startWorkers([upper, sum])
@@ -26,18 +26,18 @@ struct MonitorTests {
             #expect(statistics.tasks.failed == 1)
             #expect(statistics.tasks.scheduled == 1)
             #expect(statistics.tasks.balances)
-            #expect(statistics.active_workers == 1)
+            #expect(statistics.activeWorkers == 1)
             #expect(statistics.types.keys.sorted() == ["sum", "upper"])
             #expect(statistics.types["upper"]?.tasks.succeeded == 100)
-            #expect(statistics.types["upper"]?.active_workers == 1)
-            #expect(statistics.types["sum"]?.pending_tasks == 1)
+            #expect(statistics.types["upper"]?.activeWorkers == 1)
+            #expect(statistics.types["sum"]?.pendingTasks == 1)
             #expect(statistics.types.values.allSatisfy { $0.tasks.balances })
 
             let workers = try await port.get("workers", as: MonitorPort.Workers.self).report
-            #expect(workers.active_workers == 1)
+            #expect(workers.activeWorkers == 1)
             #expect(workers.workers[worker]?.state == "alive")
             #expect(workers.workers[worker]?.types == ["sum", "upper"])
-            #expect(workers.workers[worker]?.succeeded_since_monitor_start == 101)
+            #expect(workers.workers[worker]?.succeededSinceMonitorStart == 101)
 
             let queues = try await port.get("queues", as: MonitorPort.Queues.self).report.queues
             #expect(queues[grid.topology.workQueue(upper.type).name]?.messages == 0)
@@ -50,7 +50,7 @@ struct MonitorTests {
             let fresh = try await again.get("stats", as: MonitorPort.Statistics.self).report
             #expect(fresh.tasks == statistics.tasks)
             #expect(fresh.store == statistics.store)
-            #expect(fresh.active_workers == 1)
+            #expect(fresh.activeWorkers == 1)
         }
     }
 
@@ -69,6 +69,6 @@ struct MonitorTests {
     private func isWhole(_ port: MonitorPort) async throws -> Bool {
         let report = try await port.get("stats", as: MonitorPort.Statistics.self).report
         let ended = report.tasks.succeeded + report.tasks.failed
-        return ended == 102 && report.tasks.submitted == 103 && report.active_workers == 1
+        return ended == 102 && report.tasks.submitted == 103 && report.activeWorkers == 1
     }
 }

@@ -1,0 +1,106 @@
+import AMQP
+import Dispatcher
+import Foundation
+import Logging
+import Monitor
+import Nameservice
+import Synchronization
+import TaskGridClient
+import TaskGridCore
+import TaskGridWorker
+import TaskStore
+
+/// The services, one by one, and how to wait for what they do.
+extension Grid {
+    /// Starts a dispatcher on the grid's store file; it may have to stand by for another.
+    func launchDispatcher() async throws -> (Running, ready: Latch) {
+        let store = try await SQLiteTaskStore(path: folder.appending(path: "store.sqlite").path)
+        let ready = Latch()
+        let dispatcher = Dispatcher(
+            configuration: configuration, endpoint: endpoint, topology: topology, store: store, logger: logger,
+            onReady: { ready.open() }
+        )
+        return (launch(dispatcher), ready)
+    }
+
+    /// Starts the dispatcher and waits until it serves.
+    @discardableResult
+    func startDispatcher() async throws -> Running {
+        let (running, ready) = try await launchDispatcher()
+        try await ready.wait()
+        dispatcher.withLock { $0 = running }
+        return running
+    }
+
+    /// Starts the nameservice and waits until it serves.
+    func startNameservice() async throws -> Running {
+        let before = ear.heard.count
+        let running = launch(Nameservice(endpoint: endpoint, topology: topology, logger: logger))
+        _ = try await ear.event(GridEvent.self, from: before) { $0.service == "nameservice" && $0.kind == .started }
+        nameservice.withLock { $0 = running }
+        return running
+    }
+
+    /// Starts a monitor on a free port and waits until it listens there.
+    func startMonitor() async throws -> (Running, MonitorPort) {
+        let ports = Journal<Int>()
+        let monitor = Monitor(
+            configuration: MonitorConfiguration(port: 0), endpoint: endpoint, topology: topology, logger: logger,
+            onListening: { ports.add($0) }
+        )
+        let running = launch(monitor)
+        return (running, MonitorPort(number: try await ports.first { $0 }))
+    }
+
+    /// Starts a process's part as worker; waits until it has registered, and with `known` until the dispatcher knows its types.
+    func startWorkers(
+        _ workers: [any TaskWorker], concurrency: Int = 4, prefetch: Int? = nil, known: Bool = true
+    ) async throws -> (Running, id: String) {
+        let host = WorkerHost(
+            endpoint: endpoint, topology: topology, workers: workers, concurrency: concurrency, prefetch: prefetch, logger: logger
+        )
+        types.withLock { $0.formUnion(workers.map(\.type)) }
+        let running = launch(host)
+        try await ear.registered(.register, of: host.id)
+        if known { for worker in workers { try await knows(worker.type) } }
+        return (running, host.id)
+    }
+
+    /// Waits until the dispatcher has told of a type.
+    func knows(_ type: TaskType) async throws {
+        types.withLock { _ = $0.insert(type) }
+        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+    }
+
+    /// Stops the dispatcher in order.
+    func stopDispatcher() async throws { try await dispatcher.withLock { $0 }?.stop() }
+
+    /// Cancels the dispatcher's task.
+    func killDispatcher() async throws { try await dispatcher.withLock { $0 }?.kill() }
+
+    /// Waits until the broker has refused a dispatcher, because another is active.
+    func refusedDispatcher() async throws {
+        try await logs.first { line in
+            line.metadata["amqp.connection"] == "dispatcher consume" && line.metadata["retry.number"] != nil ? () : nil
+        }
+    }
+
+    /// Stops the nameservice in order.
+    func stopNameservice() async throws { try await nameservice.withLock { $0 }?.stop() }
+
+    // MARK: Waiting
+
+    /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.
+    func until(_ isAsWanted: () async throws -> Bool) async throws {
+        while true {
+            let before = ear.heard.count
+            if try await isAsWanted() { return }
+            try await ear.heard.wait(beyond: before)
+        }
+    }
+
+    /// The books of a type, as the dispatcher has them.
+    func books(_ type: TaskType) async throws -> TaskCounts {
+        try await client.counts()[type] ?? TaskCounts()
+    }
+}
