@@ -70,27 +70,37 @@ let package = Package(
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
         source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
-        source("Monitor", ["TaskGridCore", "AMQP", logging, lifecycle, histogram, httpTypes, hummingbird]),
+        source("Health", ["TaskGridCore", logging, lifecycle, httpTypes, hummingbird]),
+        source("Monitor", ["TaskGridCore", "AMQP", "Health", logging, lifecycle, histogram, httpTypes, hummingbird]),
         source("LocalGrid", ["TaskGridCore", crypto, subprocess, systemPackage]),
+        source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
             name: "taskgrid",
             dependencies: [
                 "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "LocalGrid", argumentParser, configuration, lifecycle, unixSignals, logging,
+                "Nameservice", "Monitor", "Health", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle, unixSignals, logging, histogram,
             ],
             swiftSettings: settings
         ),
         tests("TaskGridCoreTests", ["TaskGridCore"]),
-        tests("AMQPTests", ["AMQP", "CRabbitMQ", "TaskGridCore"]),
+        tests("AMQPTests", ["AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore"]),
         tests("TaskStoreTests", ["TaskStore", "TaskGridCore", grdb]),
-        tests("TaskGridClientTests", ["TaskGridClient", "TaskGridCore", "AMQP"]),
+        tests("TaskGridClientTests", ["TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         tests("BuiltinWorkersTests", ["BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
         tests("DispatcherTests", ["Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
         tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP", lifecycle]),
-        tests("MonitorTests", ["Monitor", "TaskGridCore", "AMQP", lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]),
+        tests("MonitorTests", ["Monitor", "Health", "TaskGridCore", "AMQP", lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]),
+        tests(
+            "HealthTests",
+            [
+                "Health", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice", "TaskGridWorker", "LocalGrid", lifecycle, logging,
+                hummingbird, hummingbirdTesting, httpTypes,
+            ]
+        ),
         tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
-        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", argumentParser]),
+        tests("ChaosTests", ["Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", logging]),
+        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", "Chaos", argumentParser]),
         tests(
             "IntegrationTests",
             [
@@ -98,6 +108,11 @@ let package = Package(
                 "Nameservice", "Monitor", lifecycle, logging,
             ]
         ),
+        .executableTarget(
+            name: "FaultWorker", dependencies: ["TaskGridCore", "TaskGridWorker", "AMQP", lifecycle, logging, unixSignals],
+            path: "Tests/FaultWorker", swiftSettings: settings
+        ),
+        tests("FaultTests", ["TaskGridCore", "AMQP", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb, logging]),
     ]
 )
 

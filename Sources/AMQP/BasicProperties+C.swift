@@ -13,6 +13,7 @@ extension BasicProperties {
             priority: has(11) ? properties.priority : nil,
             correlationID: has(10) ? String(short: properties.correlation_id) : nil,
             replyTo: has(9) ? String(short: properties.reply_to) : nil,
+            expiration: has(8) ? Int64(String(short: properties.expiration)).map { .milliseconds($0) } : nil,
             messageID: has(7) ? String(short: properties.message_id) : nil,
             timestamp: has(6) ? properties.timestamp : nil,
             type: has(5) ? String(short: properties.type) : nil,

@@ -11,6 +11,7 @@ extension Connection {
 
     func cancel(consumer number: Int) {
         guard cancelledConsumers.insert(number).inserted else { return }
+        registry.withLock { $0.consumers[number].isWanted = false }
         guard case .open(let session) = phase, session.channels.indices.contains(number),
             !session.channels[number].tags.isEmpty
         else {

@@ -29,7 +29,7 @@ extension Connection {
             phase = .open(session)
             blockedReason = nil
             let listeners = registry.withLock { registry in
-                registry.isConnected = true
+                registry.stand(.connected)
                 return registry.listeners.values
             }
             for listener in listeners { listener.yield(established) }
@@ -47,7 +47,10 @@ extension Connection {
     func lose(_ error: AMQPError) {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { failures = 0 }
         failures += 1
-        registry.withLock { $0.isConnected = false }
+        registry.withLock { registry in
+            registry.stand(.unconnected)
+            for number in registry.consumers.indices { registry.consumers[number].lapse() }
+        }
         for (number, mailbox) in registeredConsumers.enumerated() {
             mailbox.drop()
             // The broker's answer to the cancel will not come any more.
@@ -69,6 +72,7 @@ extension Connection {
             }
         }
         let delay = backoff.delay(before: failures)
+        registry.withLock { $0.stand(error.code == .resourceLocked ? .locked : .unconnected, error.message) }
         logger.warning(
             "connection lost or not made; trying again",
             metadata: ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
@@ -86,6 +90,7 @@ extension Connection {
         epochs += 1
         session.channels[number] = Session.ConsumerChannel(channel: channel, epoch: epochs)
         subscription.mailbox.drop()
+        registry.withLock { $0.consumers[number].lapse() }
         try session.handle.openChannel(channel)
         guard !cancelledConsumers.contains(number) else {
             subscription.mailbox.finish()
@@ -101,6 +106,7 @@ extension Connection {
         session.channels[number].tags[tag] = queue
         let subscription = registry.withLock { $0.consumers[number] }
         try session.handle.consume(queue, tag: tag, prefetch: subscription.prefetch, session.channels[number].channel)
+        registry.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
     }
 
     /// The broker ended a consumer, most often because somebody deleted its queue: declares everything and consumes again.
@@ -108,6 +114,7 @@ extension Connection {
         guard let queue = session.channels[number].tags.removeValue(forKey: consumerTag),
             !cancelledConsumers.contains(number)
         else { return }
+        registry.withLock { $0.consumers[number].lapsed[queue] = .now }
         try flush(session)
         try openAdministration(session)
         try session.handle.declare(declarations, Channel.administration)

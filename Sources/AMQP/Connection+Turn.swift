@@ -81,9 +81,11 @@ extension Connection {
             throw AMQPError(.connectionLost, "the broker closed connection '\(name)': \(code) \(text)", brokerCode: code)
         case .blocked(let reason):
             blockedReason = reason
+            registry.withLock { $0.stand(.blocked, reason) }
             logger.warning("broker takes no messages", metadata: ["amqp.reason": "\(reason)"])
         case .unblocked:
             blockedReason = nil
+            registry.withLock { $0.stand(.connected) }
             logger.notice("broker takes messages again")
             resumeWaiters()
         case .other(let number):

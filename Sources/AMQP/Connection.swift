@@ -42,13 +42,28 @@ public actor Connection {
     /// What may be touched from any thread.
     struct Registry {
         var consumers: [Subscription] = []
-        var isConnected = false
+        /// How the connection stands, since when, and the broker's or the last attempt's reason.
+        var state = ConnectionReading.State.unconnected
+        var since = ContinuousClock.now
+        var detail: String?
+        var wasConnected = false
         /// The connection was closed: nobody will be told anything more.
         var isEnded = false
         /// The task that called ``Connection/start(patience:)`` was cancelled.
         var isStartCancelled = false
         var listeners: [Int: AsyncStream<Int>.Continuation] = [:]
         var nextListener = 0
+
+        var isConnected: Bool { state == .connected || state == .blocked }
+
+        mutating func stand(_ new: ConnectionReading.State, _ detail: String? = nil) {
+            let wasUp = isConnected
+            // One that is refused for a while and not reached for another is away all the time.
+            if new != state, wasUp || new == .connected || new == .closed { since = .now }
+            state = new
+            self.detail = detail
+            if isConnected { wasConnected = true }
+        }
     }
 
     /// What a consumer wants.
@@ -56,6 +71,23 @@ public actor Connection {
         let queues: [String]
         let prefetch: UInt16
         let mailbox: Mailbox
+        /// The queues that are not consumed now, since when.
+        var lapsed: [String: ContinuousClock.Instant]
+        /// Not cancelled here.
+        var isWanted = true
+
+        init(queues: [String], prefetch: UInt16, mailbox: Mailbox) {
+            self.queues = queues
+            self.prefetch = prefetch
+            self.mailbox = mailbox
+            lapsed = [:]
+            lapse()
+        }
+
+        /// None of its queues is consumed any more.
+        mutating func lapse() {
+            for queue in queues where lapsed[queue] == nil { lapsed[queue] = .now }
+        }
     }
 
     let registry = Mutex(Registry())
@@ -120,6 +152,29 @@ public actor Connection {
     /// Whether the connection stands now.
     public nonisolated var isConnected: Bool { registry.withLock { $0.isConnected } }
 
+    /// How the connection stands, for a health check: it takes no turn of the connection's thread.
+    public nonisolated var reading: ConnectionReading {
+        registry.withLock { registry in
+            let wanted = registry.consumers.filter(\.isWanted)
+            return ConnectionReading(
+                name: name, state: registry.state, since: registry.since, wasConnected: registry.wasConnected, detail: registry.detail,
+                unconsumed: wanted.reduce(into: [:]) { $0.merge($1.lapsed) { min($0, $1) } }
+            )
+        }
+    }
+
+    /// Why nothing can be published now; nil where it can. Takes no turn of the connection's thread either.
+    public nonisolated var trouble: AMQPError? {
+        let reading = reading
+        let why = reading.detail.map { " (\($0))" } ?? ""
+        return switch reading.state {
+        case .connected: nil
+        case .blocked: AMQPError(.blocked, "the broker at \(endpoint) takes no messages now\(why): free memory or disk on it")
+        case .unconnected, .locked: AMQPError(.unreachable, "no connection to the broker at \(endpoint)\(why): is it running?")
+        case .closed: AMQPError(.closed, "connection '\(name)' is closed")
+        }
+    }
+
     /// Says each time the connection is established how often that has happened; only the latest is kept for a listener
     /// that is slow. Ends when the connection is closed.
     public nonisolated func reconnections() -> AsyncStream<Int> {
@@ -182,7 +237,7 @@ public actor Connection {
         starting?.continuation.resume(returning: .failure(error))
         starting = nil
         let (mailboxes, listeners) = registry.withLock { registry in
-            registry.isConnected = false
+            registry.stand(.closed)
             registry.isEnded = true
             defer { registry.listeners = [:] }
             return (registry.consumers.map(\.mailbox), registry.listeners)

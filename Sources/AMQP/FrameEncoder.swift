@@ -113,6 +113,7 @@ struct FrameEncoder {
         if properties.priority != nil { flags |= 1 << 11 }
         if properties.correlationID != nil { flags |= 1 << 10 }
         if properties.replyTo != nil { flags |= 1 << 9 }
+        if properties.expiration != nil { flags |= 1 << 8 }
         if properties.messageID != nil { flags |= 1 << 7 }
         if properties.timestamp != nil { flags |= 1 << 6 }
         if properties.type != nil { flags |= 1 << 5 }
@@ -124,6 +125,7 @@ struct FrameEncoder {
         if let priority = properties.priority { integer(priority) }
         if let correlationID = properties.correlationID { shortString(correlationID) }
         if let replyTo = properties.replyTo { shortString(replyTo) }
+        if let expiration = properties.expiration { shortString(String(max(0, expiration.milliseconds))) }
         if let messageID = properties.messageID { shortString(messageID) }
         if let timestamp = properties.timestamp { integer(timestamp) }
         if let type = properties.type { shortString(type) }

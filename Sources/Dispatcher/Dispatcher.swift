@@ -17,18 +17,21 @@ public struct Dispatcher: Service {
     private let endpoint: Endpoint
     private let topology: Topology
     private let store: any TaskStore
+    private let vitals: Vitals
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
+    /// - Parameter vitals: where it shows its health.
     /// - Parameter onReady: called once the dispatcher is the active one and consumes.
     public init(
         configuration: DispatcherConfiguration = DispatcherConfiguration(), endpoint: Endpoint, topology: Topology,
-        store: any TaskStore, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        store: any TaskStore, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.configuration = configuration
         self.endpoint = endpoint
         self.topology = topology
         self.store = store
+        self.vitals = vitals
         self.logger = logger
         self.onReady = onReady
     }
@@ -51,6 +54,8 @@ public struct Dispatcher: Service {
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
         let reconnections = consuming.reconnections()
+        vitals.connection { publishing.reading }
+        vitals.connection(mayStandBy: true) { consuming.reading }
 
         do {
             // One that stands by, or finds no broker, waits here for ever, but for a shutdown.
@@ -59,6 +64,7 @@ public struct Dispatcher: Service {
                 try await consuming.start()
             }
             // Read once it is the active one: until then another wrote to the store.
+            Failpoint.dispatcherActive.pass()
             try await scheduler.resume()
         } catch {
             await consuming.close()
@@ -67,6 +73,7 @@ public struct Dispatcher: Service {
             guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
             return
         }
+        vitals.stands(.serving)
         onReady()
         logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
         await say(.started, publishing)
@@ -75,7 +82,7 @@ public struct Dispatcher: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox, publishing) }
-                group.addTask { await answer(questions, scheduler, publishing) }
+                group.addTask { await answer(questions, scheduler, inbox, publishing) }
                 group.addTask { await publish(pipe, publishing, intake, inbox) }
                 group.addTask { await tick(inbox) }
                 group.addTask { await report(scheduler, publishing) }
@@ -86,6 +93,7 @@ public struct Dispatcher: Service {
                 group.cancelAll()
             }
         } onCancelOrGracefulShutdown: {
+            vitals.stands(.stopping)
             inbox.update { $0.isFinished = true }
         }
         logger.info("dispatcher drained")
@@ -96,9 +104,13 @@ public struct Dispatcher: Service {
     }
 
     private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
+        let pulse = vitals.pulse("turns")
+        defer { pulse.ends() }
         var isFinished = false
         while !isFinished {
+            pulse.waits()
             let intake = await inbox.take(bytes: 256 << 10)
+            pulse.works()
             isFinished = intake.isFinished
             let outbound = await scheduler.turn(intake)
             if !outbound.publications.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
@@ -107,13 +119,21 @@ public struct Dispatcher: Service {
     }
 
     private func receive(_ intake: Consumer, _ inbox: Inbox) async {
-        while let deliveries = await intake.next() { inbox.put(deliveries) }
+        let pulse = vitals.pulse("intake")
+        defer { pulse.ends() }
+        while let deliveries = await intake.next() {
+            inbox.put(deliveries)
+            pulse.waits()
+        }
     }
 
     /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
     /// and answers are matched by their ids.
     private func publish(_ pipe: Pipe<Outbound>, _ publishing: Connection, _ intake: Consumer, _ inbox: Inbox) async {
+        let pulse = vitals.pulse("publishing")
+        defer { pulse.ends() }
         while var outbound = await pipe.receive() {
+            pulse.works()
             outbound.publications = outbound.publications.map(sendable)
             while true {
                 do throws(AMQPError) {
@@ -127,7 +147,10 @@ public struct Dispatcher: Service {
                     if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return pipe.finish() }
                 }
             }
+            if !outbound.work.isEmpty { Failpoint.workPublished.pass() }
+            if outbound.hasEndings { Failpoint.replyPublished.pass() }
             if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }
+            pulse.waits()
         }
     }
 
@@ -144,7 +167,10 @@ public struct Dispatcher: Service {
     }
 
     private func listen(_ registry: Consumer, _ inbox: Inbox, _ publishing: Connection) async {
+        let pulse = vitals.pulse("heartbeats")
+        defer { pulse.ends() }
         while let deliveries = await registry.next() {
+            pulse.works()
             var messages: [(RegistryMessage.Kind, RegistryMessage)] = []
             for delivery in deliveries {
                 do throws(WireError) {
@@ -155,36 +181,49 @@ public struct Dispatcher: Service {
                 }
             }
             let read = messages
-            inbox.update { $0.registry += read }
+            inbox.put(read)
             if let last = deliveries.last { await registry.ack(upTo: last.tag) }
+            pulse.waits()
         }
     }
 
-    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ publishing: Connection) async {
+    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ inbox: Inbox, _ publishing: Connection) async {
+        let pulse = vitals.pulse("questions")
+        defer { pulse.ends() }
         while let deliveries = await questions.next() {
+            pulse.works()
             var answers: [Publication] = []
             for delivery in deliveries {
                 guard let asker = delivery.message.properties.replyTo, asker.utf8.count <= WireFormat.maximumIDLength else {
-                    answers.append(.dead(delivery.message, "a question without reply-to", topology))
+                    let reason = "missing_property: reply-to is missing or too long, so nobody can be answered"
+                    answers.append(.dead(delivery.message, reason, topology))
                     continue
                 }
-                answers.append(
-                    Publication(exchange: topology.reply.name, routingKey: asker, message: await scheduler.answer(delivery.message))
-                )
+                guard let answer = await scheduler.answer(delivery.message, from: asker, ordersTo: inbox) else { continue }
+                answers.append(.answer(answer, to: asker, topology))
             }
             await attempt("answers", publishing, answers)
             if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+            pulse.waits()
         }
     }
 
     private func tick(_ inbox: Inbox) async {
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil { inbox.update { $0.isTick = true } }
+        let pulse = vitals.pulse("clock", period: .milliseconds(100))
+        defer { pulse.ends() }
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+            inbox.update { $0.isTick = true }
+            pulse.waits()
+        }
     }
 
     /// Tells the events exchange how the lanes stand: each second where something changed, each five seconds anyway.
     private func report(_ scheduler: Scheduler, _ publishing: Connection) async {
+        let pulse = vitals.pulse("events", period: .seconds(1))
+        defer { pulse.ends() }
         var seconds = 0
         while (try? await Task.sleep(for: .seconds(1))) != nil {
+            pulse.works()
             seconds += 1
             let events = await scheduler.takeEvents(all: seconds % 5 == 0)
             await attempt(
@@ -193,14 +232,18 @@ public struct Dispatcher: Service {
                     Publication(exchange: topology.events.name, routingKey: topology.taskEventKey($0.type), message: .event($0))
                 }
             )
+            pulse.waits()
         }
     }
 
     private func prune() async {
+        let pulse = vitals.pulse("pruning", period: .seconds(30))
+        defer { pulse.ends() }
         while (try? await Task.sleep(for: .seconds(30))) != nil {
             do throws(StoreError) {
                 var removed = 0
                 repeat {
+                    pulse.works()
                     removed = try await store.prune(
                         before: .now() + (.zero - configuration.retention), keeping: configuration.retentionCount, limit: 500
                     )
@@ -208,6 +251,7 @@ public struct Dispatcher: Service {
             } catch {
                 logger.error("cannot prune the store", metadata: ["error": "\(error)"])
             }
+            pulse.waits()
         }
     }
 

@@ -20,13 +20,16 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public var maximumBatch: Int
     /// Whether work messages survive a restart of the broker.
     public var persistsWork: Bool
+    /// When a type's tasks are held back because most of the recent attempts fail.
+    public var breaker: BreakerSettings
     /// How many messages of each of its queues the broker hands the dispatcher ahead.
     public var prefetch: Int
 
     public init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
         retentionCount: Int = 10_000_000, window: Duration = .seconds(2), maximumWindow: Int = 50_000,
-        batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 64, persistsWork: Bool = true, prefetch: Int = 500
+        batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 64, persistsWork: Bool = true,
+        breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500
     ) {
         self.maximumPayload = maximumPayload
         self.retry = retry
@@ -37,6 +40,7 @@ public struct DispatcherConfiguration: Hashable, Sendable {
         self.batchTarget = batchTarget
         self.maximumBatch = maximumBatch
         self.persistsWork = persistsWork
+        self.breaker = breaker
         self.prefetch = prefetch
     }
 }

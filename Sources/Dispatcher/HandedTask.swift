@@ -16,9 +16,12 @@ struct HandedTask {
     var runningSince: ContinuousClock.Instant?
     /// Its delivery came back while its worker lived: should that worker go, the broker does not bring it again.
     var isOrphan = false
+    /// The audit's latest marker when the task was handed out.
+    let marker: Int
 
-    init(_ task: OpenTask, machine: TaskStateMachine) {
+    init(_ task: OpenTask, machine: TaskStateMachine, marker: Int) {
         self.machine = machine
+        self.marker = marker
         created = task.created
         timeout = task.timeout
         expires = task.expires

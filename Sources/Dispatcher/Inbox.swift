@@ -3,8 +3,8 @@ import DequeModule
 import Synchronization
 import TaskGridCore
 
-/// What waits for the dispatcher's next turn. Bounded: deliveries by the prefetch, the rest by what is handed out and by
-/// the workers there are.
+/// What waits for the dispatcher's next turn. Bounded: deliveries by the prefetch, orders by number, the rest by what is
+/// handed out and by the workers there are.
 final class Inbox: Sendable {
     /// What a turn takes up together.
     struct Intake {
@@ -12,8 +12,8 @@ final class Inbox: Sendable {
         var registry: [(RegistryMessage.Kind, RegistryMessage)] = []
         /// Work that did not reach a queue.
         var undelivered: [Undelivered] = []
-        /// Open tasks to cancel.
-        var cancels: [TaskID] = []
+        /// What is asked to be done with tasks.
+        var orders: [Order] = []
         /// Time may have made something due.
         var isTick = false
         /// Stop after this turn.
@@ -22,7 +22,7 @@ final class Inbox: Sendable {
         var mustResume = false
 
         var isEmpty: Bool {
-            deliveries.isEmpty && registry.isEmpty && undelivered.isEmpty && cancels.isEmpty && !isTick && !isFinished && !mustResume
+            deliveries.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !isFinished && !mustResume
         }
     }
 
@@ -36,13 +36,44 @@ final class Inbox: Sendable {
     private struct State {
         var intake = Intake()
         var deliveries: Deque<Delivery> = []
+        /// Where in the intake each worker's latest word is.
+        var words: [String: Int] = [:]
+        var orders: Deque<Order> = []
         var taker: CheckedContinuation<Void, Never>?
     }
+
+    /// How many orders may wait, and how many a turn takes up: each may concern a thousand tasks.
+    private static let maximumOrders = 64
+    private static let ordersOfATurn = 8
 
     private let state = Mutex(State())
 
     func put(_ deliveries: [Delivery]) {
         add { $0.deliveries.append(contentsOf: deliveries) }
+    }
+
+    /// What workers say of themselves. Each message says everything, so of one worker only the latest is kept.
+    func put(_ registry: [(RegistryMessage.Kind, RegistryMessage)]) {
+        add { state in
+            for message in registry {
+                if let place = state.words[message.1.worker] {
+                    state.intake.registry[place] = message
+                } else if state.words.count < WorkerTable.defaultMaximum {
+                    state.words[message.1.worker] = state.intake.registry.count
+                    state.intake.registry.append(message)
+                }
+            }
+        }
+    }
+
+    /// Whether there is room for the order; else whoever gave it has to ask again.
+    func put(_ order: Order) -> Bool {
+        var hasRoom = false
+        add { state in
+            hasRoom = state.orders.count < Self.maximumOrders
+            if hasRoom { state.orders.append(order) }
+        }
+        return hasRoom
     }
 
     func update(_ change: (inout Intake) -> Void) {
@@ -69,14 +100,16 @@ final class Inbox: Sendable {
                     intake.deliveries.append(next)
                     state.deliveries.removeFirst()
                 }
+                while intake.orders.count < Self.ordersOfATurn, let next = state.orders.popFirst() { intake.orders.append(next) }
                 guard !intake.isEmpty else { return nil }
                 state.intake = Intake()
+                state.words = [:]
                 return intake
             }
             if let intake { return intake }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.intake.isEmpty, state.deliveries.isEmpty else { return true }
+                    guard state.intake.isEmpty, state.deliveries.isEmpty, state.orders.isEmpty else { return true }
                     state.taker = continuation
                     return false
                 }

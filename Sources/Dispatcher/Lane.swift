@@ -22,13 +22,20 @@ struct Lane {
     /// Every worker of the type takes batches.
     var takesBatches = false
     var statistics = LaneStatistics()
+    var audit: Audit
+    var breaker: CircuitBreaker
     /// Something changed since the last event.
     var isDirty = true
     /// The moving average of an attempt's run time in seconds; nil before the first.
     private(set) var meanRunTime: Double?
 
-    init(type: TaskType, books: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil) {
+    init(
+        type: TaskType, books: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil,
+        breaker: CircuitBreaker = CircuitBreaker(), audit: Audit = Audit()
+    ) {
         self.type = type
+        self.audit = audit
+        self.breaker = breaker
         self.books = books
         self.books.queued = 0
         self.books.running = 0
@@ -42,6 +49,15 @@ struct Lane {
         counts.running = running
         counts.queued = handed.count - running
         return counts
+    }
+
+    /// Takes the store's word for the books.
+    mutating func adopt(_ stored: TaskCounts) {
+        books = stored
+        books.queued = 0
+        books.running = 0
+        hasBacklog = hasBacklog || books.pending > 0
+        isDirty = true
     }
 
     /// A task was put into the store's schedule.
@@ -69,10 +85,13 @@ struct Lane {
 
     /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
     /// transaction.
-    func room(_ configuration: DispatcherConfiguration, now: Timestamp) -> Int {
+    ///
+    /// - Parameter allowance: what the circuit breaker lets through; nil: everything.
+    func room(_ configuration: DispatcherConfiguration, now: Timestamp, allowance: Int? = nil) -> Int {
         guard isRoutable, hasBacklog || nextDue.map({ $0 <= now }) == true else { return 0 }
         let capacity = capacity(configuration)
         let room = capacity - handed.count
+        if let allowance { return max(0, min(room, allowance)) }
         return handed.isEmpty || room * 4 >= capacity ? max(0, room) : 0
     }
 
@@ -87,7 +106,7 @@ struct Lane {
 
     /// Puts a task into the window.
     mutating func hand(out task: OpenTask) {
-        handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task))
+        handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
         isDirty = true
     }
 
@@ -96,6 +115,8 @@ struct Lane {
     mutating func remove(_ id: TaskID) -> HandedTask? {
         guard let task = handed.removeValue(forKey: id) else { return nil }
         if task.runningSince != nil { running -= 1 }
+        audit.forget(id)
+        breaker.withdrawn(id)
         isDirty = true
         return task
     }

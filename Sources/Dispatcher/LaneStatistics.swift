@@ -31,7 +31,7 @@ struct LaneStatistics {
     }
 
     /// The event that tells of it all; begins anew.
-    mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, at now: Timestamp) -> TaskEvent {
+    mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TaskEvent {
         defer { if runTimes.totalCount > 0 || totalTimes.totalCount > 0 || retried > 0 { self = LaneStatistics() } }
         return TaskEvent(
             type: type, store: store, at: now, states: counts,
@@ -40,7 +40,7 @@ struct LaneStatistics {
                     worker: worker, succeeded: tally.succeeded, failed: tally.failed, runTimes: tally.runTimes.latencies
                 )
             },
-            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, retried: retried
+            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, retried: retried, breaker: breaker
         )
     }
 }

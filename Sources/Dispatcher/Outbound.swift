@@ -6,6 +6,8 @@ struct Outbound: Sendable {
     var publications: [Publication] = []
     /// The work among `publications`, by place: which attempts a message carries.
     var work: [Int: (type: TaskType, items: [RegistryMessage.Held])] = [:]
+    /// Some of `publications` tell how tasks ended.
+    var hasEndings = false
     /// Acknowledges the turn's deliveries.
     var acknowledges: DeliveryTag?
 

@@ -6,6 +6,11 @@ extension Publication {
         Publication(exchange: topology.reply.name, routingKey: client, message: reply.message())
     }
 
+    /// The answer to a question.
+    static func answer(_ answer: Message, to asker: String, _ topology: Topology) -> Publication {
+        Publication(exchange: topology.reply.name, routingKey: asker, message: answer)
+    }
+
     /// A submission that was not accepted; nothing where nobody waits for the answer.
     static func rejection(of submission: Submission, _ rejection: Rejection, _ topology: Topology) -> [Publication] {
         guard let client = submission.client else { return [] }

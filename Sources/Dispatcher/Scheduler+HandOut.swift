@@ -9,6 +9,7 @@ extension Scheduler {
         var work: [HandOut] = []
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
+        await settleOrders(plan, receipt, now, &outbound)
         var hasTakenScheduled = false
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
             lanes[take.type]?.hasBacklog = !isExhausted
@@ -57,10 +58,17 @@ extension Scheduler {
     /// worker before it runs.
     private func send(_ work: [HandOut], _ outbound: inout Outbound) {
         for (type, handOuts) in Dictionary(grouping: work, by: \.task.type) {
-            for handOut in handOuts { lanes[type]?.hand(out: handOut.task) }
+            for handOut in handOuts {
+                lanes[type]?.hand(out: handOut.task)
+                lanes[type]?.breaker.handedOut(handOut.task.id)
+            }
             let alone = handOuts.filter { $0.task.interruptions > 0 }
             let together = handOuts.filter { $0.task.interruptions == 0 }
-            for handOut in alone { send([handOut], type, announce: true, &outbound) }
+            for handOut in alone {
+                // One death more ends it as poison: that death must be its own.
+                let isLast = handOut.task.interruptions >= TaskStateMachine.maximumInterruptions - 1
+                send([handOut], type, announce: true, alone: isLast, &outbound)
+            }
             let size = lanes[type]?.batchSize(together.count, configuration) ?? 1
             for start in stride(from: 0, to: together.count, by: size) {
                 send(together[start..<min(together.count, start + size)], type, announce: false, &outbound)
@@ -68,11 +76,15 @@ extension Scheduler {
         }
     }
 
-    private func send(_ handOuts: some Collection<HandOut>, _ type: TaskType, announce: Bool, _ outbound: inout Outbound) {
+    private func send(
+        _ handOuts: some Collection<HandOut>, _ type: TaskType, announce: Bool, alone: Bool = false, _ outbound: inout Outbound
+    ) {
         let items = handOuts.map {
             Work.Item(id: $0.task.id, attempt: $0.task.attempt, payload: $0.payload, timeout: $0.task.timeout)
         }
-        let work = Work(form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, items: items)
+        let work = Work(
+            form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, alone: alone, items: items
+        )
         var message = work.message(isPersistent: configuration.persistsWork)
         // A returned message is known by its id; a single one's is its task's already.
         if items.count > 1 { message.properties.messageID = "\(items[0].id)+\(items.count - 1)" }

@@ -13,17 +13,23 @@ extension Scheduler {
         case TasksQuestion.name: await answer(question, as: TasksQuestion.self, tasks)
         case EndingsQuestion.name: await answer(question, as: EndingsQuestion.self, endings)
         case CountsQuestion.name: await answer(question, as: CountsQuestion.self, counts)
+        case MatchesQuestion.name: await answer(question, as: MatchesQuestion.self, matches)
         default:
             AnswerMessage.message(
                 Result<CountsQuestion.Answer, QuestionError>.failure(
                     QuestionError(
                         .badQuestion,
-                        "'\(question.properties.type?.prefix(40) ?? "")' is no question; ask \(TaskQuestion.name), \(TasksQuestion.name), \(EndingsQuestion.name) or \(CountsQuestion.name)"
+                        "'\(question.properties.type?.prefix(40) ?? "")' is no question; ask \(Self.questions.joined(separator: ", "))"
                     )
                 ), to: question
             )
         }
     }
+
+    private static let questions = [
+        TaskQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name, CancelQuestion.name,
+        RetryQuestion.name,
+    ]
 
     private func answer<Asked: Question>(
         _ message: Message, as type: Asked.Type, _ body: (Asked) async throws -> Asked.Answer
@@ -53,25 +59,33 @@ extension Scheduler {
         guard (1...TasksQuestion.maximumLimit).contains(question.limit) else {
             throw QuestionError(.badQuestion, "limit: 1 to \(TasksQuestion.maximumLimit)")
         }
-        if question.state == .running {
-            let running = lanes.values.filter { question.type == nil || $0.type == question.type }
+        let filter = question.filter
+        if filter.state == .running {
+            let running = lanes.values.filter { filter.type == nil || $0.type == filter.type }
                 .flatMap { $0.handed.filter { $0.value.runningSince != nil }.keys }
                 .filter { id in question.before.map { id < $0 } ?? true }
             let page = Array(running.sorted(by: >).prefix(question.limit))
-            return TasksQuestion.Answer(tasks: try await records(of: page).known.map(current).sorted { $0.id > $1.id })
+            let (known, asked) = try await records(of: page)
+            let tasks = known.map(current).filter(filter.matches).sorted { $0.id > $1.id }
+            return TasksQuestion.Answer(tasks: tasks, next: asked < running.count ? page[asked - 1] : nil)
         }
         var tasks: [TaskRecord] = []
         var size = 0
-        var before = question.before
-        while tasks.count < question.limit, size < Self.answerSize {
-            let limit = min(Self.step, question.limit - tasks.count)
-            let page = try await store.tasks(type: question.type, state: question.state, before: before, limit: limit)
-            tasks += page.map(current)
-            size += page.reduce(0) { $0 + $1.size }
-            before = page.last?.id
-            if page.count < limit { break }
-        }
-        return TasksQuestion.Answer(tasks: tasks)
+        var pages = 0
+        var next = question.before
+        repeat {
+            let page = try await store.tasks(filter, before: next, limit: min(Self.step, question.limit - tasks.count))
+            tasks += page.elements.map(current)
+            size += page.elements.reduce(0) { $0 + $1.size }
+            pages += 1
+            next = page.next
+        } while next != nil && tasks.count < question.limit && size < Self.answerSize && pages < Self.pages
+        return TasksQuestion.Answer(tasks: tasks, next: next)
+    }
+
+    private func matches(_ question: MatchesQuestion) async throws -> MatchesQuestion.Answer {
+        let page = try await search(question.filter, before: question.before, limit: .max)
+        return MatchesQuestion.Answer(count: page.elements.count, next: page.next)
     }
 
     private func endings(_ question: EndingsQuestion) async throws -> EndingsQuestion.Answer {
@@ -127,7 +141,7 @@ extension Scheduler {
         return lanes.keys.sorted().compactMap { type in
             guard var lane = lanes[type], all || lane.isDirty else { return nil }
             lane.isDirty = false
-            let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.counts, at: now)
+            let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.counts, breaker: lane.breaker.state, at: now)
             lanes[type] = lane
             return event
         }

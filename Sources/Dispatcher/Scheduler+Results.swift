@@ -10,6 +10,7 @@ extension Scheduler {
         await findHolders(results)
         for result in results {
             guard result.store == store.identity else {
+                if result.items.allSatisfy({ $0.id == .marker }) { continue }
                 logger.error(
                     "result of another store's tasks", metadata: ["worker.id": "\(result.worker)", "store.id": "\(result.store)"]
                 )
@@ -30,6 +31,7 @@ extension Scheduler {
 
     private func take(_ item: Results.Item, _ result: Results, _ now: Timestamp, _ plan: inout Plan) async {
         let type = result.type
+        guard item.id != .marker else { return markerIsBack(item.attempt, type, now, &plan) }
         var isForgotten = false
         if lanes[type]?.handed[item.id] == nil {
             // Only a success counts of a task that is not out: an older attempt got there after all.
@@ -115,8 +117,10 @@ extension Scheduler {
         _ payload: consuming Data = Data(), _ worker: String = "", _ runTime: Duration = .zero
     ) {
         guard var task = lanes[type]?.handed[id] else { return }
+        let wasAnnounced = task.machine.interruptions > 0
         let action = task.machine.handle(event)
         lanes[type]?.handed[id] = task
+        tellBreaker(event, action, wasAnnounced: wasAnnounced, id, type, now, &plan)
         switch action {
         case .none:
             break
@@ -124,7 +128,7 @@ extension Scheduler {
             if reason == .holderLives { lanes[type]?.handed[id]?.isOrphan = true }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
-            putBack(id, task, type, due: now, error: nil, &plan)
+            putBack(id, task, type, due: now + delay(after: event, task.machine), error: nil, &plan)
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?

@@ -14,7 +14,7 @@ extension Scheduler {
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
         let handsOut =
             lanes[type].map { lane in
-                lane.isRoutable && !lane.hasBacklog
+                lane.isRoutable && !lane.hasBacklog && lane.breaker.state == .closed
                     && lane.handed.count + plan.promised[type, default: 0] + count <= lane.capacity(configuration)
             } ?? false
         if handsOut {

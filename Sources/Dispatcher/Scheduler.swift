@@ -19,6 +19,10 @@ actor Scheduler {
     /// Types of which the store must be asked how many tasks wait.
     var recount: Set<TaskType> = []
     private var lastLook = ContinuousClock.now
+    /// When a worker that is refused is next told of.
+    private var nextRefusal: ContinuousClock.Instant?
+    /// When the books are compared with the store's again.
+    var nextCheck = ContinuousClock.now + .seconds(10)
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger,
@@ -38,7 +42,8 @@ actor Scheduler {
         let dues = try await store.nextDue()
         var lanes: [TaskType: Lane] = [:]
         for type in try await store.types() {
-            var lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type])
+            let breaker = self.lanes[type]?.breaker ?? CircuitBreaker(configuration.breaker)
+            var lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now))
             var last: TaskID?
             repeat {
                 let page = try await store.handedOut(type, after: last, limit: 5000)
@@ -62,11 +67,20 @@ actor Scheduler {
         for (kind, message) in intake.registry { take(kind, message, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
         await take(intake.deliveries, now, &plan)
+        await take(intake.orders, now, &plan)
         if intake.isTick { await look(now, &plan) }
         planTakes(now, &plan)
+        plan.passFailpoints()
         let receipt = plan.changes.isEmpty ? StoreReceipt() : await commit(&plan)
-        var outbound = Outbound(publications: plan.publications, acknowledges: intake.deliveries.last?.tag)
+        plan.passFailpoints(receipt)
+        var outbound = Outbound(
+            publications: plan.publications, hasEndings: !plan.ended.isEmpty, acknowledges: intake.deliveries.last?.tag
+        )
         await settle(plan, receipt, now, &outbound)
+        if intake.isTick {
+            sendMarkers(&outbound)
+            await checkBooks(now, &outbound)
+        }
         return outbound
     }
 
@@ -89,11 +103,19 @@ actor Scheduler {
         await take(results, now, &plan)
     }
 
+    /// The most types that are known: each is kept for good.
+    static let maximumTypes = 10_000
+
     private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ plan: inout Plan) {
         let now = ContinuousClock.now
+        if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
         for type in message.types where kind != .deregister {
             if lanes[type] == nil {
-                lanes[type] = Lane(type: type)
+                guard lanes.count < Self.maximumTypes else {
+                    refuse(message, "too many types", now, &plan)
+                    break
+                }
+                lanes[type] = Lane(type: type, breaker: CircuitBreaker(configuration.breaker))
                 plan.changes.types.append(type)
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
@@ -103,6 +125,19 @@ actor Scheduler {
         for held in message.running {
             for type in message.types { lanes[type]?.name(held, worker: message.worker, at: now) }
         }
+        for type in message.types where lanes[type]?.audit.suspects.isEmpty == false {
+            for held in message.running + message.waiting { lanes[type]?.audit.clear(held) }
+        }
+    }
+
+    /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
+    private func refuse(_ message: RegistryMessage, _ why: String, _ now: ContinuousClock.Instant, _ plan: inout Plan) {
+        guard nextRefusal.map({ $0 <= now }) ?? true else { return }
+        nextRefusal = now + .seconds(60)
+        logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(why)"])
+        let text = "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(WorkerTable.maximumHeld) tasks, "
+            + "and \(Self.maximumTypes) types); stop those that are not needed"
+        plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
     }
 
     /// Notes in the lanes how many workers they have now.
@@ -127,10 +162,12 @@ actor Scheduler {
 
     /// Asks the store for more work where a lane has room.
     private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        for lane in lanes.values {
-            let room = lane.room(configuration, now: now) - plan.promised[lane.type, default: 0]
+        for type in lanes.keys {
+            var allowance: Int?
+            change(breakerOf: type, now, &plan) { allowance = $0.allowance(at: .now) }
+            let room = (lanes[type]?.room(configuration, now: now, allowance: allowance) ?? 0) - plan.promised[type, default: 0]
             if room > 0 {
-                plan.changes.takes.append(Take(type: lane.type, limit: min(room, 5000), bytes: 8 << 20, now: now))
+                plan.changes.takes.append(Take(type: type, limit: min(room, 5000), bytes: 8 << 20, now: now))
             }
         }
     }

@@ -1,6 +1,7 @@
 import TaskGridCore
 
-/// The workers that live, as their registry messages tell: what they run, and which attempts they hold. Pure.
+/// The workers that live, as their registry messages tell: what they run, and which attempts they hold. Pure, and bounded: a
+/// worker that would be one too many, or would bring more held tasks than fit, is not taken.
 struct WorkerTable {
     struct Worker {
         var message: RegistryMessage
@@ -9,15 +10,34 @@ struct WorkerTable {
         var held: Set<RegistryMessage.Held>
     }
 
-    private(set) var workers: [String: Worker] = [:]
+    static let defaultMaximum = 10_000
+    /// The most tasks held by all workers together that are kept.
+    static let maximumHeld = 4_000_000
 
-    /// Takes a registry message; returns the types whose workers changed.
+    let maximum: Int
+    private(set) var workers: [String: Worker] = [:]
+    private var held = 0
+
+    init(maximum: Int = WorkerTable.defaultMaximum) {
+        self.maximum = maximum
+    }
+
+    /// Whether there is room for what a message says.
+    func hasRoom(for message: RegistryMessage) -> Bool {
+        let known = workers[message.worker]
+        let more = message.running.count + message.waiting.count - (known?.held.count ?? 0)
+        return (known != nil || workers.count < maximum) && held + more <= Self.maximumHeld
+    }
+
+    /// Takes a registry message; returns the types whose workers changed. What there is no room for is not taken.
     mutating func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
         guard kind != .deregister else { return remove(message.worker) }
+        guard hasRoom(for: message) else { return [] }
         let known = workers[message.worker]?.message
-        workers[message.worker] = Worker(
-            message: message, expires: now + message.lease, held: Set(message.running).union(message.waiting)
-        )
+        held -= workers[message.worker]?.held.count ?? 0
+        let worker = Worker(message: message, expires: now + message.lease, held: Set(message.running).union(message.waiting))
+        held += worker.held.count
+        workers[message.worker] = worker
         let isSame =
             known.map {
                 $0.types == message.types && $0.concurrency == message.concurrency && $0.batch == message.batch
@@ -33,12 +53,24 @@ struct WorkerTable {
     }
 
     mutating func remove(_ worker: String) -> [TaskType] {
-        workers.removeValue(forKey: worker)?.message.types ?? []
+        guard let gone = workers.removeValue(forKey: worker) else { return [] }
+        held -= gone.held.count
+        return gone.message.types
     }
 
     /// The worker that says that it holds this attempt.
     func holder(of held: RegistryMessage.Held) -> String? {
         workers.first { $0.value.held.contains(held) }?.key
+    }
+
+    /// Every attempt that a worker of `type` says that it holds.
+    func held(of type: TaskType) -> Set<RegistryMessage.Held> {
+        workers.values.filter { $0.message.types.contains(type) }.reduce(into: []) { $0.formUnion($1.held) }
+    }
+
+    /// The longest time between two heartbeats of a worker of `type`.
+    func heartbeat(of type: TaskType) -> Duration {
+        .milliseconds(workers.values.filter { $0.message.types.contains(type) }.map(\.message.interval).max() ?? 0)
     }
 
     /// How many tasks of `type` its workers run at a time, and whether all of them take batches.

@@ -8,13 +8,15 @@ extension GridConfiguration {
     }
 
     /// The services in the order in which they start; they stop in the reverse.
-    func serviceStages(ports: Ports, amqp: String) -> [[ChildProcess]] {
+    func serviceStages(ports: Ports, amqp: String) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
-        func child(_ role: Role, _ name: String, _ use: Ports.Use, _ arguments: [String] = [], stopWithin: Duration) -> ChildProcess {
+        func child(
+            _ role: Role, _ name: String, _ use: Ports.Use, _ arguments: [String] = [], stopWithin: Duration
+        ) throws(LocalGridError) -> ChildProcess {
             let ready = folder.readyFile(of: name)
             var variables = services.environment
             // The URL holds the password: an argument would show it to everyone in `ps`.
-            variables["TASKGRID_BROKER"] = amqp
+            variables["TASKGRID_BROKER"] = try services.route(name, amqp)
             variables["TASKGRID_PREFIX"] = services.prefix
             variables["TASKGRID_READY_FILE"] = ready
             if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
@@ -29,22 +31,14 @@ extension GridConfiguration {
             )
         }
         let monitorPort = ports[.monitor].map { ["--port", String($0)] } ?? []
-        let workers = services.workers.each.map { type, number in
-            let name = services.workers[type] == 1 ? "worker-\(type)" : "worker-\(type)-\(number)"
-            return child(.worker, name, .worker(type, number: number), [type.name], stopWithin: services.workersStopWithin)
+        let workers = try services.workers.each.map { type, number, name throws(LocalGridError) in
+            try child(.worker, name, .worker(type, number: number), [type.name], stopWithin: services.workersStopWithin)
         }
         return [
-            [child(.monitor, "monitor", .monitor, monitorPort, stopWithin: .seconds(10))],
-            [child(.nameservice, "nameservice", .nameservice, stopWithin: .seconds(10))],
-            [child(.dispatcher, "dispatcher", .dispatcher, ["--store", folder.store], stopWithin: .seconds(20))],
+            [try child(.monitor, "monitor", .monitor, monitorPort, stopWithin: .seconds(10))],
+            [try child(.nameservice, "nameservice", .nameservice, stopWithin: .seconds(10))],
+            [try child(.dispatcher, "dispatcher", .dispatcher, ["--store", folder.store], stopWithin: .seconds(20))],
             workers,
         ]
-    }
-}
-
-extension WorkerCounts {
-    /// Every worker: its type and its number among those of the type, counted from 1.
-    fileprivate var each: [(type: TaskType, number: Int)] {
-        types.flatMap { type in (1...self[type]).map { (type, $0) } }
     }
 }

@@ -9,6 +9,8 @@ public struct GridConfiguration: Sendable {
     public var ports: Ports.Choice
     /// What runs beside the broker; nil for nothing.
     public var services: Services?
+    /// The waits before a process that died is started anew.
+    public var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
 
     public enum Broker: Sendable {
         /// A RabbitMQ of this grid's own.
@@ -28,6 +30,8 @@ public struct GridConfiguration: Sendable {
         public var arguments: [Role: [String]] = [:]
         /// Variables for all of them, besides those that the grid itself sets and this process's own.
         public var environment: [String: String] = [:]
+        /// The broker's URL for a process, by its name and the true URL: such as one that leads through a ``Proxy``.
+        public var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
         /// How long a worker may take to end, its running tasks with it; past that it is killed.
         public var workersStopWithin: Duration = .seconds(35)
 

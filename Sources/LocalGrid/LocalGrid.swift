@@ -15,6 +15,9 @@ public struct LocalGrid: Sendable {
     }
 
     public let configuration: GridConfiguration
+    /// Its processes that run now: `epmd`, `broker`, `monitor`, `nameservice`, `dispatcher` and the workers, `worker-TYPE` or,
+    /// where there are several, `worker-TYPE-1` and so on.
+    public let processes = RunningProcesses()
 
     public init(_ configuration: GridConfiguration) {
         self.configuration = configuration
@@ -55,6 +58,15 @@ public struct LocalGrid: Sendable {
         }
     }
 
+    /// Kills the private broker, and takes all its data away before its next start: queues, messages, users, all but its
+    /// settings, from which it makes its user anew.
+    ///
+    /// - Returns: false where it does not run now.
+    public func wipeBroker() throws(LocalGridError) -> Bool {
+        try PrivateBroker.wipeBeforeStart(of: configuration.folder)
+        return processes.kill("broker")
+    }
+
     private func run(
         _ before: [[ChildProcess]],
         _ ports: Ports,
@@ -63,8 +75,10 @@ public struct LocalGrid: Sendable {
     ) async throws(LocalGridError) {
         let folder = configuration.folder
         defer { GridFile.remove(from: folder) }
-        let stages = before + configuration.serviceStages(ports: ports, amqp: file.amqp)
-        try await Supervisor(stages: stages) { onEvent(.process($0)) }.run { () throws(LocalGridError) in
+        let stages = try before + configuration.serviceStages(ports: ports, amqp: file.amqp)
+        var supervisor = Supervisor(stages: stages, processes: processes) { onEvent(.process($0)) }
+        supervisor.backoff = configuration.restarts
+        try await supervisor.run { () throws(LocalGridError) in
             try file.write(to: folder)
             onEvent(.running(file))
         }

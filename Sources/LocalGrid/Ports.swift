@@ -26,18 +26,23 @@ public struct Ports: Hashable, Sendable {
 
     /// Chooses a port for each use, and makes sure that it is free now.
     ///
+    /// A service's health goes to any free port where its documented one is taken.
+    ///
     /// - Throws: `LocalGridError` naming the port that is taken, who may hold it and what to do.
     public init(_ choice: Choice, for uses: [Use]) throws(LocalGridError) {
         var chosen: [Use: Int] = [:]
         for use in uses {
             if choice == .standard, let port = use.standard {
-                guard LoopbackPort.isFree(port) else {
+                if LoopbackPort.isFree(port) {
+                    chosen[use] = port
+                    continue
+                }
+                // Where a service's health is asked is nothing to refuse a grid for.
+                guard use.isForHealth else {
                     throw LocalGridError(.port, "port \(port) is taken, \(use.likelyHolder): stop it, or start with --ports free")
                 }
-                chosen[use] = port
-            } else {
-                chosen[use] = try LoopbackPort.free(besides: Set(chosen.values))
             }
+            chosen[use] = try LoopbackPort.free(besides: Set(chosen.values))
         }
         self.chosen = chosen
     }
@@ -45,7 +50,7 @@ public struct Ports: Hashable, Sendable {
 
 extension Ports.Use {
     /// The port that the documentation names; nil where any will do.
-    var standard: Int? {
+    public var standard: Int? {
         switch self {
         case .amqp: 5672
         case .management: 15672
@@ -64,6 +69,14 @@ extension Ports.Use {
             default: nil
             }
         case .worker: nil
+        }
+    }
+
+    /// Whether it is only that of a service's health.
+    fileprivate var isForHealth: Bool {
+        switch self {
+        case .nameservice, .dispatcher, .worker: true
+        case .amqp, .management, .epmd, .distribution, .monitor: false
         }
     }
 

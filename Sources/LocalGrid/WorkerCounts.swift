@@ -22,6 +22,13 @@ public struct WorkerCounts: Hashable, Sendable {
     /// All workers together.
     public var total: Int { storage.values.reduce(0, +) }
 
+    /// Every worker: its type, its number among those of the type, counted from 1, and the name of its process.
+    public var each: [(type: TaskType, number: Int, process: String)] {
+        types.flatMap { type in
+            (1...self[type]).map { (type, $0, self[type] == 1 ? "worker-\(type)" : "worker-\(type)-\($0)") }
+        }
+    }
+
     /// Applies a text such as `reverse=2,hash=4,wait=0`: each type named gets its count, the others keep theirs.
     ///
     /// - Throws: `LocalGridError` naming the part of the text that is wrong.

@@ -6,7 +6,6 @@ import TaskGridCore
 final class Board: Sendable {
     private struct State {
         var statistics: Statistics
-        var lastEvent: Timestamp?
     }
 
     let topology: Topology
@@ -22,9 +21,6 @@ final class Board: Sendable {
 
     /// A copy, so that reading it long keeps nobody waiting.
     var statistics: Statistics { state.withLock { $0.statistics } }
-
-    /// When the latest event or registry message came; nil where none did.
-    var lastEvent: Timestamp? { state.withLock { $0.lastEvent } }
 
     /// Takes an event or a registry message.
     ///
@@ -44,7 +40,7 @@ final class Board: Sendable {
                 change = { $0.take(event, at: now) }
             case "worker":
                 let event = try JSON.decode(WorkerEvent.self, message.body)
-                try Plausible.check(event.worker)
+                try event.worker.validate()
                 change = { $0.take(event, at: now) }
             case "grid":
                 let event = try JSON.decode(GridEvent.self, message.body)
@@ -53,10 +49,7 @@ final class Board: Sendable {
                 throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
             }
         }
-        state.withLock { state in
-            state.lastEvent = now
-            change(&state.statistics)
-        }
+        state.withLock { change(&$0.statistics) }
     }
 
     /// Takes the answer to a question that the monitor asked.
@@ -71,7 +64,7 @@ final class Board: Sendable {
             state.withLock { $0.statistics.take(answer, at: now) }
         case WorkersQuestion.name:
             let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
-            for live in answer.workers { try Plausible.check(live.worker) }
+            for live in answer.workers { try live.worker.validate() }
             state.withLock { $0.statistics.take(answer, at: now) }
         default:
             throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")

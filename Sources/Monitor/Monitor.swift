@@ -1,18 +1,19 @@
 public import AMQP
+import Health
 public import Logging
 public import ServiceLifecycle
 public import TaskGridCore
 
 /// The monitor: listens to the grid's events and heartbeats, keeps what they say as statistics, and serves them as JSON over
-/// HTTP. This module owns the statistics and the REST interface, and alone imports the web framework. The command composes
-/// and runs it; people, scripts and dashboards ask it.
+/// HTTP. This module owns the statistics and the REST interface. The command composes and runs it; people, scripts and
+/// dashboards ask it.
 ///
 /// | path | answers |
 /// |---|---|
 /// | `/stats` | tasks, times and workers, of all and of each type |
 /// | `/workers` | each worker; `type` and `state` choose |
 /// | `/queues` | depth and consumers of each queue |
-/// | `/healthz` | 200, or 503 with the reason |
+/// | `/healthz` | 200, or 503 with the reasons: a `HealthReport` |
 ///
 /// Each takes `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk: one that starts anew asks the
 /// dispatcher and the nameservice, and where they do not answer learns from events within seconds.
@@ -52,21 +53,24 @@ public struct Monitor: Service {
     public func run() async throws {
         let clock = SteadyClock()
         let board = Board(topology: topology, now: { clock.now() })
-        let session = Session(id: configuration.id, endpoint: endpoint, board: board, logger: logger)
+        let vitals = Vitals()
+        let session = Session(id: configuration.id, endpoint: endpoint, board: board, vitals: vitals, logger: logger)
         let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
+        let routes = Routes(board: board, depths: depths) { [id = configuration.id] in vitals.report(service: "monitor", id: id) }
         let web = WebServer(
-            configuration: configuration, routes: Routes(board: board, depths: depths, isConnected: { session.isConnected }),
-            logger: logger, onListening: onListening
+            gets: routes.gets, host: configuration.host, port: configuration.port, of: "the monitor", logger: logger,
+            onListening: onListening
         )
         let failure = await withTaskGroup(of: Ending.self, returning: (any Error)?.self) { group in
             group.addTask {
                 // It throws when the task is cancelled, and then too it is time to stop.
                 try? await gracefulShutdown()
+                vitals.stands(.stopping)
                 await session.stop(within: Self.shutdownDeadline)
                 return .timeUp
             }
             group.addTask { await Self.ending { try await session.serve() } }
-            group.addTask { await Self.ending { try await web.run() } }
+            group.addTask { await Self.ending { try await Self.listen(web) } }
             let failure = await Self.wait(for: &group)
             // Ends the waits that cancelling does not.
             await session.close()
@@ -92,6 +96,14 @@ public struct Monitor: Service {
             if working == 0 || !Task.isShuttingDownGracefully { return nil }
         }
         return nil
+    }
+
+    private static func listen(_ web: WebServer) async throws {
+        do {
+            try await web.run()
+        } catch let error as WebServerError {
+            throw MonitorError(.cannotListen, error.message)
+        }
     }
 
     private static func ending(_ body: () async throws -> Void) async -> Ending {

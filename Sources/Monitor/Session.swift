@@ -13,13 +13,15 @@ struct Session: Sendable {
     private let consuming: Connection
     private let events: Consumer
     private let replies: Consumer
+    private let vitals: Vitals
     private let logger: Logger
 
     private var topology: Topology { board.topology }
 
-    init(id: String, endpoint: Endpoint, board: Board, logger: Logger) {
+    init(id: String, endpoint: Endpoint, board: Board, vitals: Vitals, logger: Logger) {
         self.id = id
         self.board = board
+        self.vitals = vitals
         self.logger = logger
         let topology = board.topology
         // The queues are exclusive to the connection that declares them, so only the one that consumes does.
@@ -27,6 +29,7 @@ struct Session: Sendable {
         consuming = Connection(endpoint, name: "monitor consume", declarations: topology.monitor(id: id), logger: logger)
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
+        for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
     var isConnected: Bool { publishing.isConnected && consuming.isConnected }
@@ -40,6 +43,7 @@ struct Session: Sendable {
         let connected = consuming.reconnections()
         try await publishing.start()
         try await consuming.start()
+        vitals.stands(.serving)
         await withDiscardingTaskGroup { background in
             background.addTask { await tell(.started) }
             background.addTask {
@@ -70,7 +74,10 @@ struct Session: Sendable {
     }
 
     private func listen() async {
+        let pulse = vitals.pulse("events")
         while let deliveries = await events.next() {
+            pulse.works()
+            Failpoint.eventReceived.pass()
             var dead: [Publication] = []
             for delivery in deliveries {
                 do {
@@ -86,11 +93,15 @@ struct Session: Sendable {
             }
             await publish(dead, "dead messages are lost")
             if let last = deliveries.last { await events.ack(upTo: last.tag) }
+            pulse.waits()
         }
+        pulse.ends()
     }
 
     private func takeAnswers() async {
+        let pulse = vitals.pulse("answers")
         while let deliveries = await replies.next() {
+            pulse.works()
             for delivery in deliveries {
                 do {
                     try board.takeAnswer(delivery.message)
@@ -99,7 +110,9 @@ struct Session: Sendable {
                 }
             }
             if let last = deliveries.last { await replies.ack(upTo: last.tag) }
+            pulse.waits()
         }
+        pulse.ends()
     }
 
     private func ask() async {

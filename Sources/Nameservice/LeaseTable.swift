@@ -8,11 +8,12 @@ import TaskGridCore
 /// worker lets it join, as after a restart of the nameservice. A heartbeat that comes after its worker's deregistration
 /// lets it join too, until that lease ends.
 struct LeaseTable {
-    /// The table holds as many workers as it may, and takes no new one.
+    /// The table holds as many workers, or types, as it may, and takes no new one.
     struct Full: Error, Hashable, CustomStringConvertible {
         let maximum: Int
+        var what = "workers"
 
-        var description: String { "the nameservice knows \(maximum) workers and takes no more; stop workers that are not needed" }
+        var description: String { "the nameservice knows \(maximum) \(what) and takes no more; stop workers that are not needed" }
     }
 
     private struct Lease {
@@ -32,16 +33,21 @@ struct LeaseTable {
         static func < (lhs: Deadline, rhs: Deadline) -> Bool { lhs.instant < rhs.instant }
     }
 
-    static let defaultMaximum = 100_000
+    static let defaultMaximum = 10_000
+    static let defaultMaximumTypes = 10_000
     /// The most tasks that are kept of what a worker says it runs, and of what it says it holds: enough to look at.
     static let maximumHeld = 1000
 
     let maximum: Int
+    let maximumTypes: Int
+    /// How many workers each type has.
+    private var types: [TaskType: Int] = [:]
     private var leases: [String: Lease] = [:]
     private var deadlines = Heap<Deadline>()
 
-    init(maximum: Int = LeaseTable.defaultMaximum) {
+    init(maximum: Int = LeaseTable.defaultMaximum, maximumTypes: Int = LeaseTable.defaultMaximumTypes) {
         self.maximum = maximum
+        self.maximumTypes = maximumTypes
     }
 
     var count: Int { leases.count }
@@ -55,7 +61,7 @@ struct LeaseTable {
     /// Takes a registry message.
     ///
     /// - Returns: The event, where a worker joined or left.
-    /// - Throws: `Full` for a worker that is new and one too many.
+    /// - Throws: `Full` for a worker that is new and one too many, or brings a type too many.
     mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: Moment) throws(Full) -> WorkerEvent? {
         switch kind {
         case .register, .heartbeat: try renew(worker, at: moment)
@@ -70,6 +76,7 @@ struct LeaseTable {
             deadlines.removeMin()
             // `settle` has seen to it that the earliest deadline is a lease's true end.
             if let lease = leases.removeValue(forKey: deadline.worker) {
+                count(lease.worker.types, by: -1)
                 events.append(WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: lease.worker))
             }
             settle()
@@ -100,6 +107,7 @@ struct LeaseTable {
         if worker.running.count > Self.maximumHeld { worker.running = Array(worker.running.prefix(Self.maximumHeld)) }
         if worker.waiting.count > Self.maximumHeld { worker.waiting = Array(worker.waiting.prefix(Self.maximumHeld)) }
         let end = moment.instant.advanced(by: worker.lease)
+        try makeRoom(for: worker, instead: leases[id]?.worker)
         if let known = leases[id] {
             // An interval that became shorter may end the lease before its deadline comes up.
             let queued = min(known.queued, end)
@@ -108,16 +116,33 @@ struct LeaseTable {
             settle()
             return nil
         }
-        guard leases.count < maximum else { throw Full(maximum: maximum) }
         leases[id] = Lease(worker: worker, lastSeen: moment.timestamp, end: end, queued: end)
         queue(Deadline(instant: end, worker: id))
         return WorkerEvent(kind: .joined, at: moment.timestamp, worker: worker)
     }
 
     private mutating func remove(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent? {
-        guard leases.removeValue(forKey: worker.worker) != nil else { return nil }
+        guard let gone = leases.removeValue(forKey: worker.worker) else { return nil }
+        count(gone.worker.types, by: -1)
         settle()
         return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
+    }
+
+    /// Counts the worker's types in, and out those that it had before.
+    private mutating func makeRoom(for worker: RegistryMessage, instead known: RegistryMessage?) throws(Full) {
+        guard known != nil || leases.count < maximum else { throw Full(maximum: maximum) }
+        guard known?.types != worker.types else { return }
+        let fresh = Set(worker.types).count { types[$0] == nil }
+        guard types.count + fresh <= maximumTypes else { throw Full(maximum: maximumTypes, what: "types") }
+        count(known?.types ?? [], by: -1)
+        count(worker.types, by: 1)
+    }
+
+    private mutating func count(_ types: [TaskType], by change: Int) {
+        for type in Set(types) {
+            let count = self.types[type, default: 0] + change
+            self.types[type] = count > 0 ? count : nil
+        }
     }
 
     private mutating func queue(_ deadline: Deadline) {

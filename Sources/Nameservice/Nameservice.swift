@@ -15,19 +15,22 @@ public struct Nameservice: Service {
     private let endpoint: Endpoint
     private let topology: Topology
     private let maximumWorkers: Int
+    private let vitals: Vitals
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
     /// - Parameter maximumWorkers: how many workers it knows at a time; more are refused, logged, and told to the events
     ///   exchange as an error.
+    /// - Parameter vitals: where it shows its health.
     /// - Parameter onReady: called once it consumes.
     public init(
-        endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 100_000, logger: Logger,
-        onReady: @escaping @Sendable () -> Void = {}
+        endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 10_000, vitals: Vitals = Vitals(),
+        logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.endpoint = endpoint
         self.topology = topology
         self.maximumWorkers = maximumWorkers
+        self.vitals = vitals
         self.logger = logger
         self.onReady = onReady
     }
@@ -37,12 +40,13 @@ public struct Nameservice: Service {
     /// - Throws: `AMQPError` where the broker refuses what no waiting mends. A broker that cannot be reached is no error:
     ///   it is tried again for ever.
     public func run() async throws {
-        let session = Session(endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, logger: logger)
+        let session = Session(endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, vitals: vitals, logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     // It throws when the task is cancelled, and then too it is time to stop.
                     try? await gracefulShutdown()
+                    vitals.stands(.stopping)
                     await session.stop(within: Self.shutdownDeadline)
                 }
                 group.addTask { try await session.serve(onReady: onReady) }

@@ -121,7 +121,7 @@ final class Registry: Sendable {
         }
         guard let refused else { return [] }
         logger.error(
-            "worker refused: too many workers",
+            "worker refused: too many workers or types",
             metadata: ["worker.id": "\(worker.worker)", "worker.maximum": "\(error.maximum)", "registry.refused": "\(refused)"]
         )
         let event = GridEvent(

@@ -12,15 +12,18 @@ struct Session: Sendable {
     private let questions: Consumer
     private let registry: Registry
     private let outbox: Outbox
+    private let vitals: Vitals
 
-    init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, logger: Logger) {
+    init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
         self.topology = topology
+        self.vitals = vitals
         publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.nameservice, logger: logger)
         consuming = Connection(endpoint, name: "nameservice consume", declarations: topology.nameservice, logger: logger)
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000)
         questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100)
         registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         outbox = Outbox(connection: publishing, logger: logger)
+        for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
     /// Connects and serves until ``stop(within:)`` or ``close()``.
@@ -28,6 +31,7 @@ struct Session: Sendable {
         let connected = consuming.reconnections()
         try await publishing.start()
         try await consuming.start()
+        vitals.stands(.serving)
         onReady()
         await withDiscardingTaskGroup { background in
             background.addTask { await tell(.started) }
@@ -59,28 +63,41 @@ struct Session: Sendable {
     }
 
     private func register() async {
+        let pulse = vitals.pulse("registrations")
+        defer { pulse.ends() }
         while let deliveries = await registrations.next() {
+            pulse.works()
+            Failpoint.registryReceived.pass()
             let moment = Moment.now()
             let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
             // What is not acknowledged comes again.
             guard await outbox.publish(publications) else { return }
             if let last = deliveries.last { await registrations.ack(upTo: last.tag) }
+            pulse.waits()
         }
     }
 
     private func answer() async {
+        let pulse = vitals.pulse("questions")
+        defer { pulse.ends() }
         while let deliveries = await questions.next() {
+            pulse.works()
             guard await outbox.publish(deliveries.map { registry.answer($0.message, key: $0.routingKey) }) else { return }
             if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+            pulse.waits()
         }
     }
 
     /// Sleeps until the next lease ends, and tells of those whose did.
     private func expire() async {
+        let pulse = vitals.pulse("leases")
+        defer { pulse.ends() }
         while !Task.isCancelled {
+            pulse.waits()
             // Nobody leaves while nobody can be heard; the next connection raises the signal.
             await registry.changed.wait(until: consuming.isConnected ? registry.nextExpiry : nil)
             guard consuming.isConnected else { continue }
+            pulse.works()
             guard await outbox.publish(registry.expire(at: .now())) else { return }
         }
     }

@@ -4,11 +4,11 @@ public import TaskGridCore
 /// Why a client could not do what it was asked.
 public struct ClientError: Error, Hashable, Sendable {
     public enum Code: String, Sendable {
-        /// No broker can be reached, or it refuses this client.
+        /// No broker can be reached, or it refuses this client. The message names it.
         case brokerUnavailable = "broker_unavailable"
         /// The broker takes no messages now: a memory or disk alarm.
         case brokerBlocked = "broker_blocked"
-        /// A queue is full.
+        /// The submit queue is full, or has failed: the broker refused the message.
         case brokerFull = "broker_full"
         /// A service of the grid does not answer, or none has ever run.
         case serviceUnavailable = "service_unavailable"
@@ -33,11 +33,15 @@ public struct ClientError: Error, Hashable, Sendable {
     public let message: String
     /// Why the dispatcher did not take the submission, where it said so.
     public let rejection: Rejection?
+    /// Whether what was submitted may be accepted all the same, now or later. Repeating it with the same key of the caller's
+    /// own is safe: it is not accepted twice.
+    public let isOutcomeUnknown: Bool
 
-    public init(_ code: Code, _ message: String, rejection: Rejection? = nil) {
+    public init(_ code: Code, _ message: String, rejection: Rejection? = nil, isOutcomeUnknown: Bool = false) {
         self.code = code
         self.message = message
         self.rejection = rejection
+        self.isOutcomeUnknown = isOutcomeUnknown
     }
 }
 

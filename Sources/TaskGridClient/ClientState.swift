@@ -101,8 +101,10 @@ extension ClientState {
     }
 
     /// Deadlines that have passed.
-    mutating func expire(now: Instant, _ wakes: inout Wakes) {
-        for (parcel, error) in submissions.expire(now: now) { settle(parcel, .failure(error), &wakes) }
+    ///
+    /// - Parameter trouble: why nothing can be published now.
+    mutating func expire(now: Instant, trouble: ClientError?, _ wakes: inout Wakes) {
+        for (parcel, error) in submissions.expire(now: now, trouble: trouble) { settle(parcel, .failure(error), &wakes) }
         wakes.wake(watches.expire(now: now), in: &self)
         for question in questions.takeExpired(now: now) {
             let service = question.service.rawValue

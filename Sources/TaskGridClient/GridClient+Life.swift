@@ -19,13 +19,20 @@ extension GridClient {
     func publish(_ envelopes: [Envelope]) async {
         let publications = envelopes.map { $0.publication(client: id, exchange: topology.submit.name) }
         do {
-            let outcomes = try await transport.publish(publications, within: Self.publishDeadline)
+            let outcomes = try await transport.publish(publications, within: patience(for: envelopes))
+            Failpoint.submissionPublished.pass()
             for (envelope, outcome) in zip(envelopes, outcomes) { report(envelope, outcome) }
         } catch {
             let isUnknown = error.code == .connectionLost || error.code == .timedOut
             for envelope in envelopes { fail(envelope, ClientError(error), isUnknown: isUnknown) }
         }
         wake()
+    }
+
+    /// Nobody waits for longer than the last caller, and whether a message was sent is known only at the publish's end.
+    private func patience(for envelopes: [Envelope]) -> Duration {
+        let last = envelopes.lazy.flatMap(\.parcels).map(\.deadline).max()
+        return min(Self.publishDeadline, max(.milliseconds(1), last.map { now().duration(to: $0) } ?? Self.publishDeadline))
     }
 
     private func report(_ envelope: Envelope, _ outcome: PublishOutcome) {
@@ -35,7 +42,8 @@ extension GridClient {
         case .returned:
             fail(envelope, neverRan(Topology.Service.dispatcher.rawValue), isUnknown: false)
         case .nacked:
-            let message = "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed"
+            let message = "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed; "
+                + "a dispatcher that runs empties it"
             fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
         }
     }
@@ -71,6 +79,7 @@ extension GridClient {
         }
         var wakes = Wakes()
         let now = now()
+        if !news.isEmpty { Failpoint.answerReceived.pass() }
         state.withLock { state in
             for news in news { state.take(news, now: now, &wakes) }
         }
@@ -97,8 +106,9 @@ extension GridClient {
     func lookAtTime() {
         var wakes = Wakes()
         let now = now()
+        let trouble = transport.trouble.map { ClientError($0) }
         state.withLock { state in
-            state.expire(now: now, &wakes)
+            state.expire(now: now, trouble: trouble, &wakes)
             guard state.audits == 0 else { return }
             if now >= state.lastForeignAudit.map({ $0 + Self.foreignInterval }) ?? now {
                 state.lastForeignAudit = now

@@ -5,7 +5,7 @@ public import TaskGridCore
 /// This module owns the durable record, and nothing else knows how it is kept. The dispatcher is its only caller: it gathers
 /// what it has to write into one `StoreChanges`, commits that, and only then answers, publishes or acknowledges anything.
 /// All decisions about a task's state are the dispatcher's; the store guards three promises by itself: what `commit` returned
-/// for is durable, a task ends once (the first terminal result wins), and an id is never given twice.
+/// for is durable, a task ends once (the first terminal result wins, until the task is reopened), and an id is never given twice.
 ///
 /// An **open** task is one that has not ended. What has been handed out is a cursor per type and priority: open tasks up to it
 /// are handed out as attempt 1, those beyond wait (`pending`), in the order of their ids. A task that is to be handed out again, or not
@@ -16,7 +16,7 @@ public protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
 
-    /// Applies everything in one transaction, in this order: types, submissions, endings, schedules, takes.
+    /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules, takes.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine.
     func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
@@ -45,13 +45,20 @@ public protocol TaskStore: Sendable {
     /// Those of the tasks that the store knows, in the order asked for.
     func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord]
 
-    /// Tasks by type and state, the newest (highest id) first, with ids below `before`.
+    /// Up to `limit` of the tasks that the filter means, the newest (highest id) first, with ids below `before`.
     ///
-    /// A store does not know what runs: asked for `running` it answers as for `queued`.
-    func tasks(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) async throws(StoreError) -> [TaskRecord]
+    /// One call is one small step: where the filter looks at each task it looks at some thousands, and the page's `next` says
+    /// where to go on. A store does not know what runs: asked for `running` it answers as for `queued`.
+    func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord>
 
-    /// The task, if it is known and has not ended.
-    func open(_ id: TaskID) async throws(StoreError) -> OpenTask?
+    /// The ids of the same tasks, without reading the tasks.
+    func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID>
+
+    /// Where those of the tasks stand that the store knows, in the order asked for; what runs counts as queued.
+    func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding]
+
+    /// Those of the tasks that are known and have not ended, in the order asked for.
+    func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask]
 
     /// Forgets ended tasks, the first that ended first: those that completed before `before`, and those beyond the `keeping`
     /// that ended last; then keys of submissions older than `before` that have no tasks left.
@@ -63,4 +70,9 @@ public protocol TaskStore: Sendable {
 
     /// Waits for the calls under way, then lets go of the store. Every later call throws `closed`.
     func close() async
+}
+
+extension TaskStore {
+    /// The task, if it is known and has not ended.
+    public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? { try await open([id]).first }
 }

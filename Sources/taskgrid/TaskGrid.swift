@@ -21,6 +21,7 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid submit wait 5              prints the task's id at once
               taskgrid result 1                   prints its result
               taskgrid workers                    shows who works
+              taskgrid failed                     lists what failed, and why
 
             Settings come from arguments, else from the environment (such as
             TASKGRID_BROKER), else from config/taskgrid.yaml, which lists them all.
@@ -30,8 +31,14 @@ struct TaskGrid: AsyncParsableCommand {
             """,
         version: TaskGridVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Tasks", subcommands: [RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self]),
-            CommandGroup(name: "The grid", subcommands: [UpCommand.self, WorkersCommand.self, TestClientCommand.self]),
+            CommandGroup(
+                name: "Tasks",
+                subcommands: [
+                    RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self, CancelCommand.self, FailedCommand.self,
+                    RetryCommand.self,
+                ]
+            ),
+            CommandGroup(name: "The grid", subcommands: [UpCommand.self, WorkersCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self]),
             CommandGroup(
                 name: "Single services",
                 subcommands: [DispatcherCommand.self, NameserviceCommand.self, MonitorCommand.self, WorkerCommand.self, BrokerCommand.self]

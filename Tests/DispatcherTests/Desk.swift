@@ -103,13 +103,21 @@ extension TaskType {
 
 extension Outbound {
     func works(_ topology: Topology = Topology()) throws -> [Work] {
+        try allWork(topology).filter { !$0.isMarker }
+    }
+
+    func markers(_ topology: Topology = Topology()) throws -> [Int] {
+        try allWork(topology).filter(\.isMarker).map { $0.items[0].attempt }
+    }
+
+    private func allWork(_ topology: Topology) throws -> [Work] {
         try publications.filter { $0.exchange == topology.work.name }.map { try Work($0.message) }
     }
 
     func items() throws -> [Work.Item] { try works().flatMap(\.items) }
 
     func replies(_ topology: Topology = Topology()) throws -> [Reply] {
-        try publications.filter { $0.exchange == topology.reply.name }.map { try Reply($0.message) }
+        try publications.filter { $0.exchange == topology.reply.name && !AnswerMessage.isAnswer($0.message) }.map { try Reply($0.message) }
     }
 
     func endings() throws -> [Reply.Ending] {

@@ -37,13 +37,25 @@ import Testing
 
     @Test func aTakenStandardPortIsNamed() throws {
         // Taken by this test, or by whoever had it before: an error either way.
-        let failed = LoopbackPort.withSocket(50_052) { socket, address, length in
+        let failed = LoopbackPort.withSocket(8080) { socket, address, length in
             _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
-            let error = #expect(throws: LocalGridError.self) { try Ports(.standard, for: [.dispatcher]) }
+            let error = #expect(throws: LocalGridError.self) { try Ports(.standard, for: [.monitor]) }
             #expect(error?.code == .port)
-            #expect(error?.message == "port 50052 is taken, perhaps by another grid: stop it, or start with --ports free")
+            #expect(
+                error?.message == "port 8080 is taken, perhaps by a web server or another grid: stop it, or start with --ports free"
+            )
             return true
         }
         #expect(failed)
+    }
+
+    @Test func healthGoesElsewhereWhereItsPortIsTaken() throws {
+        let moved = LoopbackPort.withSocket(50_052) { socket, address, length in
+            _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
+            let port = try? Ports(.standard, for: [.dispatcher])[.dispatcher]
+            #expect(port.map(LoopbackPort.range.contains) == true)
+            return true
+        }
+        #expect(moved)
     }
 }

@@ -14,7 +14,7 @@ import Testing
         services.arguments[.worker] = ["--more"]
         services.environment = ["TASKGRID_LOG_LEVEL": "debug"]
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
-        return configuration.serviceStages(ports: try Ports(.free, for: configuration.serviceUses), amqp: secret)
+        return try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret)
     }
 
     private func variables(_ child: ChildProcess) -> [String: String] {

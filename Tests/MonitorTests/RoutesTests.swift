@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import HTTPTypes
+import Health
 import Hummingbird
 import HummingbirdTesting
 import Synchronization
@@ -31,11 +32,11 @@ import Testing
     }
 
     private func application(
-        isConnected: Bool = true,
+        health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
     ) -> some ApplicationProtocol {
-        let routes = Routes(board: board, depths: QueueDepths(board: board, depth: depth), isConnected: { isConnected })
-        return Application(router: routes.router(), logger: .silent)
+        let routes = Routes(board: board, depths: QueueDepths(board: board, depth: depth)) { health.report(service: "monitor", id: "m") }
+        return Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
     }
 
     private func get(
@@ -76,6 +77,11 @@ import Testing
                 "expired": 0,
             ]
         )
+        let ledger = try #require(stats["ledger"] as? [String: Any])
+        #expect(ledger["submitted"] as? Int == 76)
+        #expect(ledger["accounted_for"] as? Int == 76)
+        #expect(ledger["balances"] as? Bool == true)
+        #expect(stats["breaker"] as? String == "closed")
         let events = try #require(stats["events"] as? [[String: String]])
         #expect(events == [["kind": "error", "service": "dispatcher", "at": Timestamp.start.description, "message": "disk is full"]])
         let total = try #require((stats["total_times"] as? [String: [String: Any]])?["since_start"])
@@ -199,24 +205,33 @@ import Testing
 
     // MARK: /healthz
 
+    private func connection(_ state: ConnectionReading.State, _ detail: String? = nil) -> ConnectionReading {
+        ConnectionReading(name: "monitor consume", state: state, since: .now, wasConnected: state == .connected, detail: detail)
+    }
+
     @Test func healthIsGood() async throws {
-        let response = try await get("/healthz", from: application())
+        let vitals = Vitals()
+        vitals.connection { connection(.connected) }
+        vitals.stands(.serving)
+        let response = try await get("/healthz", from: application(health: vitals))
         #expect(response.status == .ok)
         let health = try json(response)
-        #expect(health["status"] as? String == "ok")
-        #expect(health["connected_to_broker"] as? Bool == true)
-        #expect(health["reason"] is NSNull)
-        #expect(health["last_event_seconds_ago"] is NSNull)
-        try fill()
-        #expect(try json(try await get("/healthz", from: application()))["last_event_seconds_ago"] as? Double == 0)
+        #expect(health["service"] as? String == "monitor")
+        #expect(health["healthy"] as? Bool == true)
+        #expect((health["reasons"] as? [String])?.isEmpty == true)
     }
 
     @Test func healthIsBadWithoutTheBroker() async throws {
-        let response = try await get("/healthz", from: application(isConnected: false))
+        let vitals = Vitals()
+        vitals.connection { connection(.unconnected, "nobody answers") }
+        let response = try await get("/healthz", from: application(health: vitals))
         #expect(response.status == .serviceUnavailable)
         let health = try json(response)
-        #expect(health["status"] as? String == "unavailable")
-        #expect(health["reason"] as? String == "not connected to the broker; trying again until it answers")
+        #expect(health["healthy"] as? Bool == false)
+        #expect(
+            health["reasons"] as? [String]
+                == ["connection 'monitor consume' has not stood yet since 0 s, trying again: nobody answers"]
+        )
     }
 
     // MARK: Bad requests

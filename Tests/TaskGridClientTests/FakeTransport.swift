@@ -48,6 +48,8 @@ final class FakeTransport: Transport {
         return nil
     }
 
+    var trouble: AMQPError? { nil }
+
     func reconnections() -> AsyncStream<Int> { losses }
 
     func close() async {

@@ -55,6 +55,7 @@ struct SubmissionsTests {
         #expect(expired.id == 1)
         #expect(error.code == .serviceUnavailable)
         #expect(error.message.contains("may have been accepted"))
+        #expect(error.isOutcomeUnknown)
         #expect(submissions.isEmpty)
         #expect(submissions.answered(first.correlation) == nil, "a late answer finds nobody")
     }
@@ -66,7 +67,46 @@ struct SubmissionsTests {
         submissions.add(parcel(2, deadline: start + .seconds(1)))
         let (expired, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
         #expect(expired.id == 2)
-        #expect(error.message.contains("it was not sent"))
+        #expect(error.message.contains("did not reach the grid"))
+        #expect(!error.isOutcomeUnknown)
+    }
+
+    @Test func whatTheBrokerHasRefusedEachTimeIsKnownNotToBeAccepted() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(9)))
+        for second in 0..<5 {
+            let envelope = try #require(submissions.take(now: start + .seconds(second)).first)
+            submissions.failed(envelope.correlation, ClientError(.brokerFull, "full"), isUnknown: false, now: start + .seconds(second))
+        }
+        let (_, error) = try #require(submissions.expire(now: start + .seconds(9)).first)
+        #expect(error.code == .brokerFull)
+        #expect(!error.isOutcomeUnknown)
+    }
+
+    @Test func anOutcomeThatWasUnknownOnceStaysUnknown() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, key: "mine", deadline: start + .seconds(9)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
+        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        submissions.failed(again.correlation, ClientError(.brokerUnavailable, "away"), isUnknown: false, now: start + .seconds(1))
+        let (_, error) = try #require(submissions.expire(now: start + .seconds(9)).first)
+        #expect(error.code == .brokerUnavailable)
+        #expect(error.isOutcomeUnknown)
+        #expect(error.message.contains("repeat it with the same key, which is safe"))
+    }
+
+    @Test func theBrokersTroubleIsTheReason() throws {
+        var submissions = Submissions(limits: .init(unconfirmed: 1))
+        submissions.add(parcel(1, deadline: start + .seconds(1)))
+        _ = submissions.take(now: start)
+        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        let trouble = ClientError(.brokerBlocked, "low on memory")
+        #expect(submissions.expire(now: start + .milliseconds(1999), trouble: trouble).map(\.0.id) == [2], "one may still be sent")
+        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        let expired = submissions.expire(now: start + .seconds(2), trouble: trouble)
+        #expect(expired.map(\.1.code) == [.brokerBlocked, .brokerBlocked])
+        #expect(Dictionary(uniqueKeysWithValues: expired.map { ($0.0.id, $0.1.isOutcomeUnknown) }) == [1: true, 2: false])
     }
 
     @Test func anAnswerMayComeBeforeTheConfirm() throws {

@@ -58,6 +58,7 @@ extension Work {
         let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
         return Work(
             form: form, type: generator.type(), store: generator.text(), announce: .random(using: &generator),
+            alone: .random(using: &generator),
             items: generator.list(form == .single ? 1...1 : 1...20) {
                 Item(
                     id: $0.taskID(), attempt: $0.number(1...Int(Int32.max)), payload: $0.bytes(),

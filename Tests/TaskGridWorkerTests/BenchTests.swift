@@ -7,11 +7,13 @@ import Testing
 @Suite struct BenchTests {
     static let start = ContinuousClock.now
 
-    private func parcel(_ delivery: Int, _ ids: ClosedRange<Int64>, timeout: Duration? = nil, announce: Bool = false) throws -> Parcel {
+    private func parcel(
+        _ delivery: Int, _ ids: ClosedRange<Int64>, timeout: Duration? = nil, announce: Bool = false, alone: Bool = false
+    ) throws -> Parcel {
         Parcel(
             delivery: delivery,
             work: Work(
-                form: .batch, type: try TaskType("test"), store: "s", announce: announce,
+                form: .batch, type: try TaskType("test"), store: "s", announce: announce, alone: alone,
                 items: ids.map { Work.Item(id: TaskID($0), attempt: 1, payload: Data(), timeout: timeout) }
             )
         )
@@ -71,6 +73,28 @@ import Testing
         #expect(bench.waiting == held(1))
         bench.announced(0)
         #expect(run(bench.next(0, at: Self.start)) == 1)
+    }
+
+    @Test func aParcelThatRunsAloneWaitsForTheOthersAndTheyForIt() throws {
+        var bench = Bench(slots: 2)
+        bench.add(try parcel(1, 1...1))
+        bench.add(try parcel(2, 2...2, alone: true))
+        bench.add(try parcel(3, 3...3))
+        #expect(run(bench.next(0, at: Self.start)) == 1)
+        #expect(run(bench.next(1, at: Self.start)) == nil)
+        #expect(!bench.hasWaiting)
+        _ = bench.end(0, .returned, at: Self.start)
+        _ = bench.next(0, at: Self.start)
+        #expect(run(bench.next(1, at: Self.start)) == 2)
+        #expect(run(bench.next(0, at: Self.start)) == nil)
+        #expect(!bench.hasWaiting)
+        _ = bench.end(1, .returned, at: Self.start)
+        guard case .yield = bench.next(1, at: Self.start) else {
+            Issue.record("who rests beside it is not woken")
+            return
+        }
+        #expect(bench.waitingParcels == 1)
+        #expect(run(bench.next(0, at: Self.start)) == 3)
     }
 
     @Test func whatIsGivenBackWhileItIsAnnouncedDoesNotBegin() throws {

@@ -20,6 +20,16 @@ import Testing
         }
     }
 
+    /// A marker is given back at once and in its place, and is never run.
+    @Test func givesMarkersBack() async throws {
+        try await Harness(Self.upper).run { harness in
+            let tags = harness.broker.deliver(.marker(type: Harness.type, store: "s", number: 77))
+            await harness.broker.until { $0.acknowledged == tags }
+            #expect(harness.broker.events.items == [Results.Item(id: .marker, attempt: 77, outcome: .returned)])
+            #expect(harness.broker.events.results.first?.store == "s")
+        }
+    }
+
     @Test func confirmsResultsBeforeItAcknowledges() async throws {
         try await Harness(Self.upper).run { harness in
             let gate = Gate()

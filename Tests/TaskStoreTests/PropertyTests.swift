@@ -78,16 +78,30 @@ import Testing
             return new
         }
 
+        private mutating func filter() -> TaskFilter {
+            func maybe<Value>(_ value: Value) -> Value? { random.once(in: 3) ? value : nil }
+            let states = TaskState.allCases.filter { $0 != .running }
+            return TaskFilter(
+                type: maybe(types[int(0...2)]), state: maybe(states[int(0...states.count - 1)]),
+                createdSince: maybe(.at(int(0...now))), createdUntil: maybe(.at(int(0...now))),
+                completedSince: maybe(.at(int(0...now))), completedUntil: maybe(.at(int(0...now))),
+                text: maybe(["NOT", "d: 100 %", "o_n", "%", "o n", "nowhere"][int(0...5)])
+            )
+        }
+
         private mutating func commit(to store: any TaskStore, _ place: Comment) async throws {
             var changes = StoreChanges()
             for _ in 0..<int(0...3) { changes.submissions.append(submission()) }
             for _ in 0..<int(0...12) {
                 let state: [TaskState] = [.succeeded, .succeeded, .failed, .cancelled, .expired]
                 let id = anyID()
-                changes.endings.append(
-                    .of(id, state[int(0...4)], type: model.entries[id]?.type ?? .sum, attempt: int(1...3), completed: .at(now))
+                var ending = NewEnding.of(
+                    id, state[int(0...4)], type: model.entries[id]?.type ?? .sum, attempt: int(0...3), completed: .at(now)
                 )
+                ending.error = ending.error.map { TaskError($0.code, ["could not", "Refused: 100 %", "no_number"][int(0...2)]) }
+                changes.endings.append(ending)
             }
+            for _ in 0..<int(0...5) { changes.reopenings.append(Reopening(id: anyID(), due: .at(now + int(-5...5)))) }
             for _ in 0..<int(0...3) {
                 let id = anyID()
                 changes.schedules.append(
@@ -103,6 +117,7 @@ import Testing
             let accepted = changes.submissions.map { model.accept($0) }
             #expect(receipt.submissions == accepted, place)
             #expect(receipt.endings == changes.endings.map { model.end($0) }, place)
+            #expect(receipt.reopenings == changes.reopenings.map { model.reopen($0) }, place)
             for schedule in changes.schedules { model.schedule(schedule) }
             for (index, take) in changes.takes.enumerated() {
                 let expected = model.take(take)
@@ -124,7 +139,7 @@ import Testing
                 #expect(counts.balances, place)
                 #expect(counts == model.counts(of: type), place)
             }
-            let records = try await store.tasks(type: nil, state: nil, before: nil, limit: .max)
+            let records = try await store.tasks(TaskFilter(), before: nil, limit: .max).elements
             let entries = model.entries.values.sorted { $0.id > $1.id }
             #expect(records.map(\.id) == entries.map(\.id), place)
             for (record, entry) in zip(records, entries) {
@@ -142,6 +157,18 @@ import Testing
                 let expected = entries.filter { $0.type == type && $0.state == state }
                 #expect(ids == expected.prefix(7).map(\.id), place)
             }
+            let filter = filter()
+            #expect(
+                try await store.all(filter, limit: int(1...9)).ids == records.filter(filter.matches).map(\.id), "\(filter): \(place)"
+            )
+            let asked = [anyID(), anyID(), anyID()]
+            let standings = asked.compactMap { model.entries[$0] }.map {
+                TaskStanding(id: $0.id, type: $0.type, state: $0.state, attempt: $0.attempt)
+            }
+            #expect(try await store.standings(asked) == standings, place)
+            let open = asked.compactMap { model.entries[$0] }.filter { !$0.state.isTerminal }
+            #expect(try await store.open(asked).map(\.id) == open.map(\.id), place)
+            #expect(try await store.open(asked).map(\.expires) == open.map(\.expires), place)
             let queued = entries.reversed().filter { $0.type == type && $0.state == .queued }
             let after = queued.isEmpty ? nil : queued[int(0...queued.count - 1)].id
             let handedOut = try await store.handedOut(type, after: after, limit: 9)

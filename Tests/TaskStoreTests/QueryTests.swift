@@ -27,7 +27,8 @@ import Testing
                 #expect(try await store.ids(state: state) == ids, "\(state)")
                 #expect(try await store.ids(type: .reverse, state: state) == ids.filter { $0 < 8 }, "\(state)")
                 let shown = state == .running ? .queued : state
-                #expect(try await store.tasks(type: nil, state: state, before: nil, limit: 9).allSatisfy { $0.status == shown })
+                let page = try await store.tasks(TaskFilter(state: state), before: nil, limit: 9)
+                #expect(page.elements.allSatisfy { $0.status == shown } && page.next == nil)
             }
         }
     }

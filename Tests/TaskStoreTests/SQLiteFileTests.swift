@@ -15,7 +15,7 @@ import Testing
             _ = try await first.take(.of(limit: 1))
             try await first.end(.of(1))
             let counts = try await first.counts()
-            let records = try await first.tasks(type: nil, state: nil, before: nil, limit: 9)
+            let records = try await first.tasks(TaskFilter(), before: nil, limit: 9)
             await first.close()
             let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? NSNumber
             #expect((log?.intValue ?? 0) == 0, "a closed file is whole by itself")
@@ -23,7 +23,7 @@ import Testing
             let second = try await SQLiteTaskStore(path: path)
             #expect(second.identity == first.identity)
             #expect(try await second.counts() == counts)
-            #expect(try await second.tasks(type: nil, state: nil, before: nil, limit: 9) == records)
+            #expect(try await second.tasks(TaskFilter(), before: nil, limit: 9) == records)
             #expect(try await second.take().handOuts.map(\.task.id) == [2, 4])
             #expect(try await second.submit(.of([.text("e")])).first == 5)
             await second.close()
@@ -206,7 +206,7 @@ import Testing
             try file.close()
             let error = await #expect(throws: StoreError.self) {
                 let damaged = try await SQLiteTaskStore(path: path)
-                _ = try await damaged.tasks(type: nil, state: nil, before: nil, limit: 5000)
+                _ = try await damaged.tasks(TaskFilter(), before: nil, limit: 5000)
             }
             #expect(error?.code == .corrupt)
         }

@@ -86,6 +86,25 @@ extension TaskStore {
     }
 
     func ids(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 100) async throws -> [TaskID] {
-        try await tasks(type: type, state: state, before: before, limit: limit).map(\.id)
+        try await ids(TaskFilter(type: type, state: state), before: before, limit: limit).elements
+    }
+
+    /// Everything that a filter means, page by page.
+    func all(_ filter: TaskFilter, limit: Int) async throws -> (ids: [TaskID], pages: Int) {
+        var ids: [TaskID] = []
+        var pages = 0
+        var next: TaskID?
+        repeat {
+            let page = try await self.ids(filter, before: next, limit: limit)
+            ids += page.elements
+            next = page.next
+            pages += 1
+        } while next != nil
+        return (ids, pages)
+    }
+
+    @discardableResult
+    func reopen(_ ids: TaskID..., due: Timestamp = .at(20)) async throws -> [Reopened] {
+        try await commit(StoreChanges(reopenings: ids.map { Reopening(id: $0, due: due) })).reopenings
     }
 }

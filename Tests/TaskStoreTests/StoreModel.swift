@@ -9,7 +9,7 @@ struct StoreModel {
         let key: String
         let priority: Int
         let created: Timestamp
-        let expires: Timestamp?
+        var expires: Timestamp?
         var state: TaskState
         var attempt = 0
         var due: Timestamp?
@@ -43,11 +43,23 @@ struct StoreModel {
     mutating func end(_ ending: NewEnding) -> Bool {
         guard var entry = entries[ending.id], !entry.state.isTerminal else { return false }
         entry.state = ending.state
-        entry.attempt = ending.attempt
+        entry.attempt = max(entry.attempt, ending.attempt)
         entry.due = nil
         entry.completed = ending.completed
         entries[ending.id] = entry
         return true
+    }
+
+    mutating func reopen(_ reopening: Reopening) -> Reopened {
+        guard var entry = entries[reopening.id] else { return .unknown }
+        let state = entry.state
+        guard [.failed, .cancelled, .expired].contains(state) else { return .refused(state) }
+        entry.state = .scheduled
+        entry.due = reopening.due
+        entry.completed = nil
+        entry.expires = nil
+        entries[reopening.id] = entry
+        return .done(entry.type, from: state)
     }
 
     mutating func schedule(_ schedule: Schedule) {

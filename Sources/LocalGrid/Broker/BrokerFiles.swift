@@ -13,6 +13,17 @@ struct BrokerFiles: Hashable, Sendable {
     var pid: String { "\(folder)/pid" }
     var data: String { "\(folder)/mnesia" }
     var home: String { "\(folder)/home" }
+    /// Asks for the data to be taken away before the next start.
+    var wipe: String { "\(folder)/wipe" }
+
+    func wipeIfMarked() throws {
+        guard access(wipe, F_OK) == 0 else { return }
+        if access(data, F_OK) == 0 { try FileManager.default.removeItem(atPath: data) }
+        try FileManager.default.createDirectory(
+            atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+        )
+        try FileManager.default.removeItem(atPath: wipe)
+    }
 
     /// Writes all that the broker reads, and makes its password at the first time.
     ///

@@ -39,6 +39,14 @@ struct PrivateBroker: Sendable {
         await Strays.end("RABBITMQ_PID_FILE", BrokerFiles(folder: folder.broker).pid)
     }
 
+    /// Has the server's data taken away before it starts the next time.
+    static func wipeBeforeStart(of folder: GridFolder) throws(LocalGridError) {
+        let mark = BrokerFiles(folder: folder.broker).wipe
+        guard FileManager.default.createFile(atPath: mark, contents: nil) else {
+            throw LocalGridError(.folder, "cannot make \(mark) (\(Errno.current))")
+        }
+    }
+
     private var portMapper: ChildProcess {
         let port = ports.epmd
         return ChildProcess(
@@ -54,8 +62,8 @@ struct PrivateBroker: Sendable {
     }
 
     private var server: ChildProcess {
-        let (amqp, management) = (ports.amqp, ports.management)
-        return ChildProcess(
+        let (amqp, management, files) = (ports.amqp, ports.management, files)
+        var server = ChildProcess(
             name: "broker",
             executable: installation.server,
             environment: .exactly(environment),
@@ -69,6 +77,8 @@ struct PrivateBroker: Sendable {
             stopWithin: .seconds(30),
             whenOrphaned: .terminated
         )
+        server.beforeStart = { try files.wipeIfMarked() }
+        return server
     }
 
     private var environment: [String: String] {

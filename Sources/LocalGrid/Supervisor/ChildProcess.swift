@@ -15,6 +15,8 @@ public struct ChildProcess: Sendable {
     public var stopWithin: Duration
     /// What it gets when the supervising process dies without having stopped it.
     public var whenOrphaned: Orphaned
+    /// Done before each of its starts; where it throws, there is no start.
+    public var beforeStart: @Sendable () throws -> Void = {}
 
     public enum Environment: Sendable {
         /// This process's environment, with these variables set.

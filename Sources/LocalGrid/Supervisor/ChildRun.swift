@@ -14,7 +14,10 @@ struct ChildRun {
     private static let setpriv = "/usr/bin/setpriv"
 
     /// Runs the child until it ends; cancellation stops it with SIGTERM and, past its time, SIGKILL.
-    func run(whenReady: (Duration) -> Void) async -> ProcessEvent.Ending {
+    ///
+    /// - Parameter processes: where it stands while it runs.
+    func run(_ processes: RunningProcesses = RunningProcesses(), whenReady: (Duration) -> Void) async -> ProcessEvent.Ending {
+        defer { processes.ended(child.name) }
         // setpriv would report a missing program in the log only.
         guard access(child.executable, X_OK) == 0 else {
             return .notStarted(reason: "\(child.executable): \(Errno.current)")
@@ -22,6 +25,7 @@ struct ChildRun {
         child.readiness.reset()
         LogFile.rotate(child.log)
         do {
+            try child.beforeStart()
             let log = try FileDescriptor.open(
                 FilePath(child.log),
                 .writeOnly,
@@ -36,6 +40,7 @@ struct ChildRun {
             ) { execution in
                 let began = ContinuousClock.now
                 let pid = execution.processIdentifier.value
+                processes.began(child.name, pid)
                 switch await waitUntilReady(pid) {
                 case .ready:
                     whenReady(began.duration(to: .now))

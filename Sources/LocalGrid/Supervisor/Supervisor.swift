@@ -11,11 +11,16 @@ public struct Supervisor: Sendable {
     public var backoff = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
     /// A process that has run this long has run well.
     public var steadyAfter: Duration = .seconds(30)
+    /// Those that run now.
+    public let processes: RunningProcesses
 
     private let onEvent: @Sendable (ProcessEvent) -> Void
 
     /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
-    public init(stages: [[ChildProcess]], onEvent: @escaping @Sendable (ProcessEvent) -> Void) {
+    public init(
+        stages: [[ChildProcess]], processes: RunningProcesses = RunningProcesses(), onEvent: @escaping @Sendable (ProcessEvent) -> Void
+    ) {
+        self.processes = processes
         self.stages = stages.filter { !$0.isEmpty }
         self.onEvent = onEvent
     }
@@ -75,7 +80,7 @@ public struct Supervisor: Sendable {
         while !Task.isCancelled {
             tell(child, .starting)
             let began = ContinuousClock.now
-            let ending = await ChildRun(child: child).run { duration in
+            let ending = await ChildRun(child: child).run(processes) { duration in
                 tell(child, .ready(after: duration))
                 if !wasReady { report.yield(nil) }
                 wasReady = true

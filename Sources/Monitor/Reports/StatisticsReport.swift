@@ -37,7 +37,7 @@ struct StatisticsReport: Encodable {
             for type in Set(worker.worker.types) { activeByType[type, default: 0] += 1 }
         }
         all = WorkReport(
-            activeWorkers: active, states: statistics.states, ended: statistics.ended(at: now), uptime: uptime,
+            activeWorkers: active, states: statistics.states, breaker: statistics.breaker, ended: statistics.ended(at: now), uptime: uptime,
             retried: statistics.retried, runTimes: statistics.runTimes, totalTimes: statistics.totalTimes, at: now
         )
         var types = statistics.types
@@ -48,8 +48,8 @@ struct StatisticsReport: Encodable {
         self.types = Dictionary(
             uniqueKeysWithValues: types.map { type, work in
                 let report = WorkReport(
-                    activeWorkers: activeByType[type] ?? 0, states: work.states, ended: work.throughput.ended(at: now),
-                    uptime: uptime, retried: work.retried, runTimes: work.runTimes, totalTimes: work.totalTimes, at: now
+                    activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker,
+                    ended: work.throughput.ended(at: now), uptime: uptime, retried: work.retried, runTimes: work.runTimes, totalTimes: work.totalTimes, at: now
                 )
                 return (type, report)
             }

@@ -8,6 +8,8 @@ import TaskGridCore
 /// | `pending_tasks` | accepted and not running: `pending`, `scheduled` and `queued` | now, by the latest event |
 /// | `average_processing_time_ms`, `p50_ms`, `p95_ms`, `p99_ms` | how long attempts ran; null where none did | the last five minutes |
 /// | `tasks` | tasks submitted, and in each state | since the store was made |
+/// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
+/// | `breaker` | the circuit breaker: `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
 /// | `run_times` | how long attempts ran | each window has its name |
@@ -20,6 +22,8 @@ struct WorkReport: Encodable {
     @Nullable var p95: Double?
     @Nullable var p99: Double?
     var tasks: TaskCounts
+    var ledger: LedgerReport
+    var breaker: BreakerState
     var throughput: Double
     var retried: Int
     var runTimes: LatencyWindows
@@ -32,7 +36,7 @@ struct WorkReport: Encodable {
         case p50 = "p50_ms"
         case p95 = "p95_ms"
         case p99 = "p99_ms"
-        case tasks
+        case tasks, ledger, breaker
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
         case runTimes = "run_times"
@@ -40,12 +44,14 @@ struct WorkReport: Encodable {
     }
 
     init(
-        activeWorkers: Int, states: TaskCounts, ended: Double, uptime: Duration, retried: Int, runTimes: Latencies,
+        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, ended: Double, uptime: Duration, retried: Int, runTimes: Latencies,
         totalTimes: Latencies, at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
         pendingTasks = states.waiting
         tasks = states
+        ledger = LedgerReport(states)
+        self.breaker = breaker
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
         self.retried = retried
         self.runTimes = LatencyWindows(runTimes, at: now)

@@ -134,6 +134,12 @@ struct Statistics {
     /// The books of all types.
     var states: TaskCounts { types.values.reduce(TaskCounts()) { $0 + $1.states } }
 
+    /// The breaker that lets least through.
+    var breaker: BreakerState {
+        let states = Set(types.values.map(\.breaker))
+        return [.open, .halfOpen].first(where: states.contains) ?? .closed
+    }
+
     var retried: Int { types.values.reduce(0) { $0 + $1.retried } }
 
     /// Tasks that ended in the last minute, of all types.

@@ -9,6 +9,8 @@ struct TypeStatistics {
     private(set) var throughput = Throughput()
     /// Attempts that were tried again, since the monitor began.
     private(set) var retried = 0
+    /// Whether its circuit breaker lets its tasks through, as the dispatcher told last.
+    private(set) var breaker = BreakerState.closed
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
 
@@ -19,6 +21,7 @@ struct TypeStatistics {
         // An event that was overtaken has measurements of its own, and old books.
         if let latest, event.at < latest { return }
         latest = event.at
+        breaker = event.breaker
         if throughput.isEmpty {
             // Where nothing was known before, what the event itself brought is what has happened.
             let before = event.states.ended - event.workers.reduce(0) { $0 + $1.succeeded }
@@ -37,6 +40,7 @@ struct TypeStatistics {
     mutating func forgetStates() {
         states = TaskCounts()
         throughput = Throughput()
+        breaker = .closed
         latest = nil
     }
 }

@@ -1,38 +1,11 @@
-import Hummingbird
+import HTTPTypes
+import Health
 import TaskGridCore
 
-/// What a request asks after the question mark. Every parameter must be one that its path knows, once, with a value that
-/// it takes.
-struct Query {
-    private let values: [String: String]
-
-    /// - Throws: a `Problem` of 400 that names the parameter.
-    init(_ request: Request, allowed: Set<String>) throws(Problem) {
-        var values: [String: String] = [:]
-        for (key, value) in request.uri.queryParameters {
-            let name = String(key)
-            guard allowed.contains(name) else {
-                let known = allowed.sorted().map { "'\($0)'" }.joined(separator: ", ")
-                throw Problem(status: .badRequest, detail: "there is no parameter '\(name.prefix(40))'; there is \(known)")
-            }
-            guard values.updateValue(String(value), forKey: name) == nil else {
-                throw Problem(status: .badRequest, detail: "parameter '\(name)' is given twice")
-            }
-        }
-        self.values = values
-    }
-
-    /// `pretty`, `pretty=true` or `pretty=1`: indented.
-    func isPretty() throws(Problem) -> Bool {
-        switch values["pretty"] {
-        case nil, "false", "0": false
-        case "", "true", "1": true
-        case .some(let value): throw Self.bad("pretty", value, "true or false")
-        }
-    }
-
+/// The parameters of `/workers`.
+extension Query {
     func type() throws(Problem) -> TaskType? {
-        guard let value = values["type"] else { return nil }
+        guard let value = self["type"] else { return nil }
         do {
             return try TaskType(value)
         } catch {
@@ -41,14 +14,10 @@ struct Query {
     }
 
     func state() throws(Problem) -> WorkerStatistics.State? {
-        guard let value = values["state"] else { return nil }
+        guard let value = self["state"] else { return nil }
         guard let state = WorkerStatistics.State(rawValue: value) else {
             throw Self.bad("state", value, WorkerStatistics.State.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return state
-    }
-
-    private static func bad(_ name: String, _ value: String, _ choice: String) -> Problem {
-        Problem(status: .badRequest, detail: "parameter '\(name)' is '\(value.prefix(40))'; it takes \(choice)")
     }
 }

@@ -1,21 +1,16 @@
 import AMQP
+import Health
 import Hummingbird
+import TaskGridCore
 
 /// The REST interface: what each path answers.
 struct Routes: Sendable {
     let board: Board
     let depths: QueueDepths
-    let isConnected: @Sendable () -> Bool
+    let health: @Sendable () -> HealthReport
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: Safeguards())
-        router.add(middleware: Problems(paths: ["/stats", "/workers", "/queues", "/healthz"]))
-        router.get("/stats", use: stats)
-        router.get("/workers", use: workers)
-        router.get("/queues", use: queues)
-        router.get("/healthz", use: health)
-        return router
+    var gets: [String: WebServer.Handler] {
+        ["/stats": stats, "/workers": workers, "/queues": queues, "/healthz": HealthRoute(report: health).get]
     }
 
     @Sendable private func stats(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
@@ -36,11 +31,5 @@ struct Routes: Sendable {
         } catch let error as AMQPError {
             throw Problem(status: .serviceUnavailable, detail: "the broker cannot be asked: \(error)")
         }
-    }
-
-    @Sendable private func health(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
-        let report = HealthReport(isConnected: isConnected(), lastEvent: board.lastEvent, at: board.now())
-        return .json(report, status: report.isConnected ? .ok : .serviceUnavailable, pretty: isPretty)
     }
 }

@@ -27,6 +27,8 @@ struct Envelope: Sendable {
     var tries = 1
     /// What went wrong last.
     var cause: ClientError?
+    /// Whether the broker has taken it once, or may have.
+    var mayHaveArrived = false
     /// Whether a publish before may yet be under way in the connection.
     var isPublishUnknown = false
 

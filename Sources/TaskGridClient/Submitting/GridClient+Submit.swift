@@ -7,7 +7,8 @@ extension GridClient {
     ///
     /// - Returns: the task's id.
     /// - Throws: `ClientError`: `rejected` with the dispatcher's reason; or, after the options' deadline, why the task was
-    ///   not accepted (`brokerUnavailable`, `brokerBlocked`, `brokerFull`, `serviceUnavailable`, `timedOut`).
+    ///   not accepted (`brokerUnavailable`, `brokerBlocked`, `brokerFull`, `serviceUnavailable`, `timedOut`), or may have been
+    ///   for all that is known (`isOutcomeUnknown`).
     public func submit(_ type: TaskType, payload: Data, options: TaskOptions = TaskOptions()) async throws(ClientError) -> TaskID {
         try await submit(type, payloads: [payload], options: options)[0]
     }
@@ -85,7 +86,9 @@ extension GridClient {
         guard let failure else { return ids }
         guard let first = ids.first, let last = ids.last else { throw failure }
         let accepted = "\(ids.count) tasks of type \(type) were accepted (ids within \(first) to \(last)), the others not"
-        throw ClientError(failure.code, "\(accepted): \(failure.message)", rejection: failure.rejection)
+        throw ClientError(
+            failure.code, "\(accepted): \(failure.message)", rejection: failure.rejection, isOutcomeUnknown: failure.isOutcomeUnknown
+        )
     }
 
     private func receipt(of id: Parcel.ID) async -> Result<TaskID, ClientError> {

@@ -17,6 +17,9 @@ struct Submissions: Sendable {
         var pause = Duration.milliseconds(500)
     }
 
+    /// How long after its deadline a publish may still take to say what became of it.
+    static let grace = Duration.seconds(1)
+
     let limits: Limits
     private var outbox: Outbox
     private var envelopes: [String: Envelope] = [:]
@@ -81,6 +84,7 @@ struct Submissions: Sendable {
         publishing -= 1
         guard envelopes[correlation]?.standing == .publishing else { return }
         envelopes[correlation]?.standing = .unanswered(since: now)
+        envelopes[correlation]?.mayHaveArrived = true
         envelopes[correlation]?.isPublishUnknown = false
     }
 
@@ -91,6 +95,7 @@ struct Submissions: Sendable {
         envelopes[correlation]?.standing = .waiting(until: now + limits.pause)
         envelopes[correlation]?.cause = cause
         envelopes[correlation]?.isPublishUnknown = isUnknown
+        if isUnknown { envelopes[correlation]?.mayHaveArrived = true }
     }
 
     /// The dispatcher has answered: whoever waited, and the number of the answered envelope's tasks; nil where nobody waits.
@@ -133,24 +138,36 @@ struct Submissions: Sendable {
     }
 
     /// The callers whose deadline has passed, and why their tasks were not accepted.
-    mutating func expire(now: Instant) -> [(Parcel, ClientError)] {
-        let cause = envelopes.values.lazy.compactMap(\.cause).first
+    ///
+    /// - Parameter trouble: why nothing can be published now.
+    mutating func expire(now: Instant, trouble: ClientError? = nil) -> [(Parcel, ClientError)] {
+        let cause = trouble ?? envelopes.values.lazy.compactMap(\.cause).first
         var expired = outbox.remove { $0.deadline <= now }.map { parcel in
-            (parcel, Self.error(cause ?? ClientError(.timedOut, "earlier submissions are still on their way"), wasSent: false))
+            (parcel, Self.unsent(cause ?? ClientError(.timedOut, "earlier submissions are still on their way")))
         }
         for (correlation, envelope) in envelopes {
             for parcel in envelope.parcels where parcel.deadline <= now && !envelope.gone.contains(parcel.id) {
-                let cause = envelope.cause ?? ClientError(.timedOut, "neither the broker nor the dispatcher has answered")
-                expired.append((parcel, Self.error(cause, wasSent: true)))
+                let cause = trouble ?? envelope.cause ?? ClientError(.timedOut, "neither the broker nor the dispatcher has answered")
+                // The connection will say within moments whether it was sent.
+                if envelope.standing == .publishing, !envelope.mayHaveArrived, now < parcel.deadline + Self.grace { continue }
+                let isUnknown = envelope.mayHaveArrived || envelope.standing == .publishing
+                expired.append((parcel, isUnknown ? Self.unknown(cause, hasKey: parcel.key != nil) : Self.unsent(cause)))
                 abandon(parcel.id, of: correlation)
             }
         }
         return expired
     }
 
-    private static func error(_ cause: ClientError, wasSent: Bool) -> ClientError {
-        let outcome = wasSent ? "it may have been accepted; a repeat with the same key is safe" : "it was not sent"
-        return ClientError(cause.code, "the submission was not accepted in time, \(outcome): \(cause.message)")
+    private static func unsent(_ cause: ClientError) -> ClientError {
+        ClientError(cause.code, "the submission did not reach the grid in time and is given up: \(cause.message)")
+    }
+
+    private static func unknown(_ cause: ClientError, hasKey: Bool) -> ClientError {
+        let advice = hasKey ? "repeat it with the same key, which is safe" : "with a key of your own a repeat would be safe"
+        return ClientError(
+            cause.code, "the submission was not answered in time, it may have been accepted (\(advice)): \(cause.message)",
+            isOutcomeUnknown: true
+        )
     }
 }
 

@@ -36,6 +36,8 @@ final class BrokerTransport: Transport {
         try await publisher.publish(publications, within: deadline)
     }
 
+    var trouble: AMQPError? { publisher.trouble }
+
     func next() async -> [Message]? {
         if let tag = unacknowledged.withLock({ $0.take() }) { await consumer.ack(upTo: tag) }
         guard let deliveries = await consumer.next() else { return nil }

@@ -9,6 +9,9 @@ protocol Transport: Sendable {
     /// Publishes and waits for the confirms; throws where the outcome is unknown.
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
 
+    /// Why nothing can be published now; nil where it can.
+    var trouble: AMQPError? { get }
+
     /// The next messages of the client's reply queue; nil once closed. Asking for them says that those before are dealt
     /// with.
     func next() async -> [Message]?

@@ -2,7 +2,10 @@
 public struct GridEvent: Hashable, Sendable, Codable {
     /// The second word of the routing key, after `grid`.
     public enum Kind: String, Sendable, Codable {
-        case started, stopped, error
+        case started, stopped
+        /// Something that mends itself, such as a circuit breaker that opens or deliveries that were lost.
+        case warning
+        case error
     }
 
     public var kind: Kind

@@ -15,16 +15,18 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var totalTimes: [LatencyCount]
     /// Attempts that were tried again, since the last event of this type.
     public var retried: Int
+    /// Whether the circuit breaker of the type lets its tasks through.
+    public var breaker: BreakerState
 
     enum CodingKeys: String, CodingKey {
-        case type, store, at, states, workers, retried
+        case type, store, at, states, workers, retried, breaker
         case runTimes = "run_us"
         case totalTimes = "total_us"
     }
 
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
-        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0
+        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, breaker: BreakerState = .closed
     ) {
         self.type = type
         self.store = store
@@ -34,6 +36,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
         self.runTimes = runTimes
         self.totalTimes = totalTimes
         self.retried = retried
+        self.breaker = breaker
     }
 
     public init(from decoder: any Decoder) throws {
@@ -46,7 +49,8 @@ public struct TaskEvent: Hashable, Sendable, Codable {
             workers: try container.decode([WorkerTally].self, forKey: .workers),
             runTimes: try container.decode([LatencyCount].self, forKey: .runTimes),
             totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
-            retried: try container.count(forKey: .retried)
+            retried: try container.count(forKey: .retried),
+            breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed
         )
     }
 }

@@ -24,8 +24,10 @@ extension BasicProperties {
         }
     }
 
-    func taskID() throws(WireError) -> TaskID {
+    /// - Parameter allowsMarker: takes `0` for the audit's marker.
+    func taskID(allowsMarker: Bool = false) throws(WireError) -> TaskID {
         let text = try required(messageID, "message-id (the task's id)")
+        if allowsMarker, text == TaskID.marker.description { return .marker }
         guard let id = TaskID(text) else { throw WireError(.badProperty, "message-id '\(text.cut(toUTF8: 40))' is no task id") }
         return id
     }

@@ -41,8 +41,10 @@ extension PBBatch {
 
 extension PBRecord {
     /// The task and attempt that the record speaks of.
-    func identity(attempts: ClosedRange<Int>) throws(WireError) -> (TaskID, Int) {
-        guard id > 0 else { throw WireError(.malformedBody, "record with task id \(id)") }
+    ///
+    /// - Parameter allowsMarker: takes id 0 for the audit's marker.
+    func identity(attempts: ClosedRange<Int>, allowsMarker: Bool = false) throws(WireError) -> (TaskID, Int) {
+        guard id > 0 || allowsMarker && id == TaskID.marker.rawValue else { throw WireError(.malformedBody, "record with task id \(id)") }
         guard attempts.contains(Int(attempt)) else {
             throw WireError(.malformedBody, "record of task \(id) with attempt \(attempt)")
         }

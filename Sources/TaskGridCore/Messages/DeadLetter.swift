@@ -9,6 +9,8 @@ extension Message {
         let kept = properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= WireFormat.maximumNameLength }
         properties.headers = kept.count > 32 ? [:] : kept
         properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
+        // The dead wait for people.
+        properties.expiration = nil
         properties.contentType = short(properties.contentType)
         properties.correlationID = short(properties.correlationID)
         properties.replyTo = short(properties.replyTo)

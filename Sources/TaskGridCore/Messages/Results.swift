@@ -63,7 +63,7 @@ extension Results {
             let runTime = try properties.integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0
             items = [
                 Item(
-                    id: try properties.taskID(), attempt: try properties.attempt(in: Self.attempts), outcome: outcome,
+                    id: try properties.taskID(allowsMarker: true), attempt: try properties.attempt(in: Self.attempts), outcome: outcome,
                     runTime: .microseconds(runTime)
                 )
             ]
@@ -71,7 +71,7 @@ extension Results {
             let records = try PBBatch.decoded(message.body).records
             items.reserveCapacity(records.count)
             for record in records {
-                let (id, attempt) = try record.identity(attempts: Self.attempts)
+                let (id, attempt) = try record.identity(attempts: Self.attempts, allowsMarker: true)
                 let outcome = try Outcome(status: record.status, name: "\(record.status.rawValue)", body: record.body, error: record.error)
                 items.append(
                     Item(id: id, attempt: attempt, outcome: outcome, runTime: .microseconds(Int64(clamping: record.runUs)))

@@ -38,6 +38,7 @@ public enum WireFormat {
         public static let store = "taskgrid-store"
         public static let worker = "taskgrid-worker"
         public static let announce = "taskgrid-announce"
+        public static let alone = "taskgrid-alone"
         public static let count = "taskgrid-count"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"

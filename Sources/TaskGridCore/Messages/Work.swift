@@ -24,18 +24,32 @@ public struct Work: Hashable, Sendable {
     public var store: String
     /// The worker says `started`, and has it confirmed, before it runs these: an earlier attempt took its worker down.
     public var announce: Bool
+    /// The worker runs nothing else meanwhile: one more death ends these as poison, and it is to be theirs.
+    public var alone: Bool
     public var items: [Item]
 
-    public init(form: MessageForm, type: TaskType, store: String, announce: Bool = false, items: [Item]) {
+    public init(form: MessageForm, type: TaskType, store: String, announce: Bool = false, alone: Bool = false, items: [Item]) {
         self.form = form
         self.type = type
         self.store = store
         self.announce = announce
+        self.alone = alone
         self.items = items
     }
 }
 
 extension Work {
+    /// A marker: a message that runs through a work queue like a task and is none. A queue is first in, first out, so once a
+    /// worker has given the marker back, all that was handed out before it has left the queue. A worker that knows nothing
+    /// of markers runs an empty payload, and what it says of that says as much.
+    ///
+    /// - Parameter number: tells it from others of its type; stands where a task's attempt would.
+    public static func marker(type: TaskType, store: String, number: Int) -> Work {
+        Work(form: .single, type: type, store: store, items: [Item(id: .marker, attempt: number, payload: Data())])
+    }
+
+    public var isMarker: Bool { items.count == 1 && items[0].id == .marker }
+
     private static let attempts = 1...Int(Int32.max)
     private static let maximumTimeout = WireFormat.maximumTimeout.milliseconds
 
@@ -49,7 +63,7 @@ extension Work {
         case .single:
             items = [
                 Item(
-                    id: try properties.taskID(),
+                    id: try properties.taskID(allowsMarker: true),
                     attempt: try properties.attempt(in: Self.attempts),
                     payload: message.body,
                     timeout: try properties.setting(WireFormat.Header.timeout, upTo: Self.maximumTimeout).map(Duration.milliseconds)
@@ -68,7 +82,10 @@ extension Work {
             }
             items = decoded
         }
-        self.init(form: form, type: type, store: store, announce: try properties.flag(WireFormat.Header.announce), items: items)
+        self.init(
+            form: form, type: type, store: store, announce: try properties.flag(WireFormat.Header.announce),
+            alone: try properties.flag(WireFormat.Header.alone), items: items
+        )
     }
 
     /// The message to publish to `<p>.work` with the type as its routing key.
@@ -77,6 +94,7 @@ extension Work {
     public func message(isPersistent: Bool) -> Message {
         var properties = BasicProperties(headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name)
         if announce { properties.headers[WireFormat.Header.announce] = true }
+        if alone { properties.headers[WireFormat.Header.alone] = true }
         switch form {
         case .single:
             precondition(items.count == 1, "a single message carries one task")

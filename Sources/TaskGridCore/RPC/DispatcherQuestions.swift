@@ -11,35 +11,6 @@ public struct TaskQuestion: Question, Hashable {
     }
 }
 
-/// Tasks by type and state, the newest first, a page at a time.
-public struct TasksQuestion: Question, Hashable {
-    public static let name = "tasks"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumLimit = 1000
-
-    public var type: TaskType?
-    public var state: TaskState?
-    /// Only tasks with a lower id: the last one of the page before.
-    public var before: TaskID?
-    /// 1 to 1000.
-    public var limit: Int
-
-    public init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
-        self.type = type
-        self.state = state
-        self.before = before
-        self.limit = limit
-    }
-
-    public struct Answer: Codable, Sendable, Hashable {
-        public var tasks: [TaskRecord]
-
-        public init(tasks: [TaskRecord]) {
-            self.tasks = tasks
-        }
-    }
-}
-
 /// Which of these tasks have ended, and how: what a client asks after a reconnect, when pushed results may be lost.
 public struct EndingsQuestion: Question, Hashable {
     public static let name = "endings"

@@ -20,9 +20,10 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
 
         public init(from decoder: any Decoder) throws {
             var container = try decoder.unkeyedContainer()
-            task = try container.decode(TaskID.self)
+            // A worker may name a marker that it takes for a task.
+            task = TaskID(try container.decode(Int64.self))
             attempt = try container.decode(Int.self)
-            guard (1...WireFormat.maximumAttempt).contains(attempt) else {
+            guard task >= .marker, (1...WireFormat.maximumAttempt).contains(attempt) else {
                 throw DecodingError.dataCorruptedError(in: container, debugDescription: "attempt \(attempt) of task \(task)")
             }
         }
@@ -124,12 +125,18 @@ extension RegistryMessage {
     public static let maximumSize = 4 << 20
 
     /// How long after its latest message a worker counts as alive: three missed heartbeats.
-    public var lease: Duration { .milliseconds(3 * interval) }
+    public var lease: Duration { .milliseconds(interval) * 3 }
 
+    /// The message to publish. What shows a worker alive expires with its lease: read later, from a queue that nobody has
+    /// emptied for a while, it would be untrue.
     public func message(_ kind: Kind) -> Message {
         Message(
-            properties: BasicProperties(contentType: WireFormat.jsonContentType, type: kind.rawValue, appID: worker),
-            body: JSON.encode(self))
+            properties: BasicProperties(
+                contentType: WireFormat.jsonContentType, expiration: kind == .deregister ? nil : lease, type: kind.rawValue,
+                appID: worker
+            ),
+            body: JSON.encode(self)
+        )
     }
 
     /// Reads a registry message and what it is for.
@@ -142,18 +149,7 @@ extension RegistryMessage {
             throw WireError(.tooLarge, "registry message of \(message.body.count) bytes; at most \(maximumSize)")
         }
         let content = try JSON.decode(RegistryMessage.self, message.body)
-        guard !content.worker.isEmpty, content.worker.utf8.count <= WireFormat.maximumIDLength else {
-            throw WireError(.malformedBody, "worker: 1 to \(WireFormat.maximumIDLength) bytes")
-        }
-        guard !content.types.isEmpty, content.types.count <= 1000 else {
-            throw WireError(.malformedBody, "types: 1 to 1000 task types")
-        }
-        guard (10...3_600_000).contains(content.interval) else {
-            throw WireError(.malformedBody, "interval_ms: 10 to 3600000")
-        }
-        guard (1...1_000_000).contains(content.concurrency), (0...1_000_000).contains(content.prefetch) else {
-            throw WireError(.malformedBody, "concurrency and prefetch: up to 1000000")
-        }
+        try content.validate()
         return (kind, content)
     }
 }

@@ -16,6 +16,9 @@ public struct TaskID: RawRepresentable, Hashable, Comparable, Sendable {
         lhs.rawValue < rhs.rawValue
     }
 
+    /// No task, but the audit's marker in a work queue: see ``Work/marker(type:store:number:)``.
+    public static let marker = TaskID(0)
+
     /// The id that lies `count` after this one: ids of one submission are consecutive.
     public func advanced(by count: Int) -> TaskID {
         TaskID(rawValue + Int64(count))

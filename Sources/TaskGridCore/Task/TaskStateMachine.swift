@@ -14,14 +14,17 @@
 /// | queued, running | `failed`, may not | failed | end |
 /// | any but the last ones | `succeeded` | succeeded | end |
 /// | any but the last ones | `cancelled`, `expired` | cancelled, expired | end |
+/// | failed, cancelled, expired | `retried` | pending, its failures and interruptions forgotten | hand out |
 ///
 /// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. What an older attempt says is
 /// ignored, but for a success, which is taken as long as the task has not ended. A number higher than the one known is
 /// adopted, and the task counts as queued: it was handed out before a restart that forgot it. Whatever reaches an ended
-/// task is ignored: the first terminal result wins.
+/// task is ignored: the first terminal result wins. Only a request to retry it opens a task again that ended without success;
+/// its next attempt has the next number, so that what the old ones say is still told apart.
 ///
 /// **Blame is exact.** The first interruption counts whether the task had begun or lay in the dead worker's buffer. From
-/// then on the task travels alone and announced, and an interruption counts only if the announcement had come.
+/// then on the task travels alone and announced, and an interruption counts only if the announcement had come. Before the
+/// one that would end it, its worker runs nothing beside it.
 public struct TaskStateMachine: Hashable, Sendable {
     public private(set) var state: TaskState
     /// The number of the latest hand-out; 0 before the first.
@@ -65,6 +68,8 @@ public struct TaskStateMachine: Hashable, Sendable {
         case lost(attempt: Int)
         case cancelled
         case expired
+        /// Somebody asked for it to be done again.
+        case retried
     }
 
     public enum Action: Hashable, Sendable {
@@ -92,6 +97,7 @@ public struct TaskStateMachine: Hashable, Sendable {
     }
 
     public mutating func handle(_ event: Event) -> Action {
+        if event == .retried { return retry() }
         guard !state.isTerminal else { return .ignored(.ended) }
         switch event {
         case .due:
@@ -134,7 +140,18 @@ public struct TaskStateMachine: Hashable, Sendable {
             return end(.cancelled, TaskError(.cancelled, "cancelled on request"))
         case .expired:
             return end(.expired, TaskError(.expired, "not done before its expiry"))
+        case .retried:
+            return retry()
         }
+    }
+
+    private mutating func retry() -> Action {
+        guard state.isTerminal else { return .ignored(.notApplicable) }
+        guard state != .succeeded else { return .ignored(.ended) }
+        state = .pending
+        failures = 0
+        interruptions = 0
+        return .handOut(alone: false)
     }
 
     /// Why what `attempt` says does not count; nil where it does, and then a higher number is adopted.

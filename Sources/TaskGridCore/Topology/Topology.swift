@@ -82,6 +82,9 @@ public struct Topology: Hashable, Sendable {
         return key
     }
 
+    /// The key of a request to all workers of a type.
+    public func cancelKey(_ type: TaskType) -> String { "cancel.\(type)" }
+
     public func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
     public func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
     public func gridEventKey(_ what: String) -> String { "grid.\(what)" }

@@ -8,6 +8,8 @@ public struct BasicProperties: Hashable, Sendable {
     public var priority: UInt8?
     public var correlationID: String?
     public var replyTo: String?
+    /// How long the message may wait in a queue before the broker drops it; whole milliseconds.
+    public var expiration: Duration?
     public var messageID: String?
     /// Seconds since 1970.
     public var timestamp: UInt64?
@@ -16,8 +18,8 @@ public struct BasicProperties: Hashable, Sendable {
 
     public init(
         contentType: String? = nil, headers: FieldTable = [:], isPersistent: Bool = false, priority: UInt8? = nil,
-        correlationID: String? = nil, replyTo: String? = nil, messageID: String? = nil, timestamp: UInt64? = nil,
-        type: String? = nil, appID: String? = nil
+        correlationID: String? = nil, replyTo: String? = nil, expiration: Duration? = nil, messageID: String? = nil,
+        timestamp: UInt64? = nil, type: String? = nil, appID: String? = nil
     ) {
         self.contentType = contentType
         self.headers = headers
@@ -25,6 +27,7 @@ public struct BasicProperties: Hashable, Sendable {
         self.priority = priority
         self.correlationID = correlationID
         self.replyTo = replyTo
+        self.expiration = expiration
         self.messageID = messageID
         self.timestamp = timestamp
         self.type = type

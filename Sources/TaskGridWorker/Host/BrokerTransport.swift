@@ -13,7 +13,7 @@ struct BrokerTransport: Transport {
     /// Control messages are small and handled at once.
     private static let controlPrefetch = 100
 
-    init(endpoint: Endpoint, topology: Topology, worker: String, types: [TaskType], prefetch: Int, logger: Logger) {
+    init(endpoint: Endpoint, topology: Topology, worker: String, types: [TaskType], prefetch: Int, vitals: Vitals, logger: Logger) {
         let declarations = topology.worker(id: worker, types: types)
         // The control queue is exclusive: it belongs to the connection that consumes it.
         publishing = Connection(endpoint, name: "\(worker) publish", declarations: topology.common, logger: logger)
@@ -22,6 +22,7 @@ struct BrokerTransport: Transport {
         control = consuming.consumer(
             queues: [topology.listenerQueue("control", worker).name], prefetch: Self.controlPrefetch
         )
+        for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
     func start() async throws(AMQPError) {

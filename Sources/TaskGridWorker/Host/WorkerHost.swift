@@ -36,12 +36,13 @@ public struct WorkerHost: Service {
     ///     `defaultPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
+    ///   - vitals: Where it shows its health.
     ///   - logger: Its lines gain the worker's id.
     ///   - onReady: Called once it consumes and has registered.
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = true, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        persistentResults: Bool = true, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()
         var logger = logger
@@ -58,9 +59,9 @@ public struct WorkerHost: Service {
         problem = byType.isEmpty ? .noWorkers : byType.first { $1.count > 1 }.map { .duplicateType($0.key) }
         let transport = BrokerTransport(
             endpoint: endpoint, topology: topology, worker: id, types: settings.types, prefetch: settings.prefetch,
-            logger: logger
+            vitals: vitals, logger: logger
         )
-        pipeline = Pipeline(settings: settings, transport: transport, logger: logger)
+        pipeline = Pipeline(settings: settings, transport: transport, vitals: vitals, logger: logger)
     }
 
     /// Serves until it is told to stop. To be called once.

@@ -19,7 +19,7 @@ struct Bench: Sendable {
         case announce(Parcel)
         /// A parcel is done and another one waits: let others have the thread first.
         case yield
-        /// Nothing waits.
+        /// Nothing waits that may begin.
         case rest
         /// An item was ended from outside: the slot goes on in a task that is not cancelled.
         case restart
@@ -51,7 +51,10 @@ struct Bench: Sendable {
         self.slots = Array(repeating: Slot(), count: slots)
     }
 
-    var hasWaiting: Bool { !queue.isEmpty }
+    /// Something waits that a free slot could take up.
+    var hasWaiting: Bool { !queue.isEmpty && canBegin }
+    /// Parcels that no slot has taken up.
+    var waitingParcels: Int { queue.count }
     var isRunning: Bool { slots.contains { $0.run != nil } }
 
     /// The items that run.
@@ -86,13 +89,19 @@ struct Bench: Sendable {
             slots[slot].parcel = nil
             return queue.isEmpty ? .rest : .yield
         }
-        if slots[slot].parcel == nil { slots[slot].parcel = queue.popFirst() }
+        if slots[slot].parcel == nil, canBegin { slots[slot].parcel = queue.popFirst() }
         guard let parcel = slots[slot].parcel else { return .rest }
         guard !parcel.announces else { return .announce(parcel) }
         guard let item = slots[slot].parcel?.next() else { return .yield }
         let deadline = item.timeout.map { now + $0 }
         slots[slot].run = Run(item: item, began: now, deadline: deadline)
         return .run(Assignment(item: item, type: parcel.type, deadline: deadline))
+    }
+
+    /// Whether a free slot may take up what waits first. A parcel that runs alone waits for the others to end, and they for it.
+    private var canBegin: Bool {
+        let begun = slots.compactMap(\.parcel)
+        return begun.isEmpty || queue.first?.isAlone != true && !begun.contains(where: \.isAlone)
     }
 
     /// The slot's parcel, where it still has one, needs no announcement any more.
@@ -115,11 +124,13 @@ struct Bench: Sendable {
         }
     }
 
+    /// The end of an attempt that was cancelled.
+    static let cancelled = Results.Outcome.failed(TaskError(.cancelled, "cancelled on request"))
+
     /// Ends the attempts that are asked for, begun or not.
     mutating func cancel(_ attempts: Set<RegistryMessage.Held>, at now: Instant) -> Ended {
-        let outcome = Results.Outcome.failed(TaskError(.cancelled, "cancelled on request"))
-        var ended = endRuns(at: now) { attempts.contains($0.item.held) ? outcome : nil }
-        ended.finished += remove(outcome) { attempts.contains($0.held) }
+        var ended = endRuns(at: now) { attempts.contains($0.item.held) ? Self.cancelled : nil }
+        ended.finished += remove(Self.cancelled) { attempts.contains($0.held) }
         return ended
     }
 

@@ -9,6 +9,8 @@ struct Parcel: Sendable {
     let form: MessageForm
     /// The start of its items is still to be announced.
     var announces: Bool
+    /// Nothing else runs beside it.
+    let isAlone: Bool
     /// The items that have not begun.
     private(set) var rest: ArraySlice<Work.Item>
 
@@ -18,6 +20,7 @@ struct Parcel: Sendable {
         store = work.store
         form = work.form
         announces = work.announce
+        isAlone = work.alone
         rest = work.items[...]
     }
 

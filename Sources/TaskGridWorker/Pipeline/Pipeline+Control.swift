@@ -32,7 +32,11 @@ extension Pipeline {
     private func cancel(_ request: CancelRequest) {
         let attempts = Set(request.tasks)
         let now = clock.now()
-        let ended = state.withLock { $0.bench.cancel(attempts, at: now) }
+        let ended = state.withLock { state in
+            // In the order of the request: the last ones are remembered for longest.
+            state.cancelled.add(request.tasks)
+            return state.bench.cancel(attempts, at: now)
+        }
         guard !ended.finished.isEmpty else { return }
         logger.info("Cancelled tasks on request", metadata: [LogKey.count: "\(ended.finished.count)"])
         finish(ended)

@@ -7,6 +7,8 @@ import TaskGridCore
 extension Pipeline {
     /// Says at each interval, and at once when the drain begins, what the worker holds.
     func beat(_ identity: RegistryMessage, from first: ContinuousClock.Instant) async {
+        let pulse = vitals.pulse("heart", period: settings.heartbeatInterval)
+        defer { pulse.ends() }
         var next = first
         while !Task.isCancelled {
             await heartSignal.wait(until: next, clock)
@@ -14,7 +16,9 @@ extension Pipeline {
             next = clock.now() + settings.heartbeatInterval
             // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
             senderSignal.raise()
+            pulse.works()
             await tell(.heartbeat, identity)
+            pulse.waits()
         }
     }
 

@@ -49,6 +49,7 @@ extension Pipeline {
         var sends = false
         var setsAlarm = false
         var ends = false
+        var woken: [Int] = []
         let step = state.withLock { state -> Bench.Step in
             if let outcome, let finished = state.bench.end(slot, outcome, at: now) {
                 state.book(finished)
@@ -61,6 +62,7 @@ extension Pipeline {
                 return .restart
             }
             let step = state.bench.next(slot, at: now)
+            state.lanesMoved = now
             switch step {
             case .run(let assignment):
                 guard let deadline = assignment.deadline, state.alarm.map({ deadline < $0 }) ?? true else { break }
@@ -69,13 +71,18 @@ extension Pipeline {
             case .rest:
                 state.resting.append(slot)
                 sends = true
-            case .yield, .restart: sends = true
+            case .yield:
+                sends = true
+                // Lanes rest beside what waits while something runs alone, or is about to.
+                woken = state.popResting(state.bench.waitingParcels)
+            case .restart: sends = true
             case .announce: break
             }
             if sends { sends = !state.outbox.isEmpty }
             if outcome != nil { state.progress += 1 }
             return step
         }
+        wakeLanes(woken)
         if sends { senderSignal.raise() }
         if setsAlarm { alarmSignal.raise() }
         if ends { endSignal.raise() }
@@ -91,8 +98,10 @@ extension Pipeline {
         let context = TaskContext(
             id: item.id, attempt: item.attempt, type: assignment.type, deadline: assignment.deadline, logger: logger
         )
+        Failpoint.runBegun.pass()
         do {
             let result = try await worker.perform(item.payload, context: context)
+            Failpoint.runEnded.pass()
             guard result.count <= Self.maximumResultSize else {
                 return .failed(
                     TaskError(.failed, "a result of \(result.count) bytes; at most \(Self.maximumResultSize) can be sent")
@@ -107,6 +116,16 @@ extension Pipeline {
         }
     }
 
+    /// How the lanes stand, all together: they are well however long their tasks run, but not where work waits beside free ones.
+    func lanes(at now: ContinuousClock.Instant) -> LoopReading {
+        let (isRunning, isHeldUp, moved) = state.withLock { state in
+            (state.bench.isRunning, state.bench.hasWaiting && !state.resting.isEmpty, state.lanesMoved)
+        }
+        let time = moved.duration(to: now)
+        let problem = isHeldUp && time > Vitals.defaultLimit ? "have rested for \(time.components.seconds) s though work waits" : nil
+        return LoopReading(name: "lanes", state: isRunning ? .working : .waiting, time: time, problem: problem)
+    }
+
     /// The most bytes of a result: what a body may have, less room for a batch's own bytes.
     static let maximumResultSize = WireFormat.maximumBodySize - 1024
 
@@ -114,6 +133,8 @@ extension Pipeline {
     private func announce(_ parcel: Parcel, _ slot: Int) async {
         var load = Outbox.Load()
         load.finished = parcel.rest.map { parcel.finished($0, .started) }
-        if await deliver(shipment(load).publications) { state.withLock { $0.bench.announced(slot) } }
+        guard await deliver(shipment(load).publications) else { return }
+        Failpoint.startAnnounced.pass()
+        state.withLock { $0.bench.announced(slot) }
     }
 }

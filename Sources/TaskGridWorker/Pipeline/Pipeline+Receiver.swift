@@ -6,6 +6,8 @@ import TaskGridCore
 extension Pipeline {
     /// Takes in deliveries until none come any more.
     func receive() async {
+        let pulse = vitals.pulse("receiver")
+        defer { pulse.ends() }
         while !Task.isCancelled {
             while !state.withLock({ $0.ledger.count < settings.maximumDeliveries }), !Task.isCancelled {
                 await roomSignal.wait()
@@ -17,7 +19,10 @@ extension Pipeline {
                 $0.progress += 1
             }
             guard let deliveries else { break }
+            pulse.works()
+            Failpoint.deliveryReceived.pass()
             enter(deliveries)
+            pulse.waits()
         }
         state.withLock { $0.hasReceivedAll = true }
         endSignal.raise()
@@ -26,8 +31,10 @@ extension Pipeline {
     private func enter(_ deliveries: [Delivery]) {
         // Decoded outside the lock, entered under it all at once.
         let read = deliveries.map { delivery in (delivery, work(in: delivery)) }
+        let now = clock.now()
         let (woken, sends) = state.withLock { state -> ([Int], Bool) in
             var parcels = 0
+            state.lanesMoved = now
             for (delivery, work) in read where state.enter(delivery, work) { parcels += 1 }
             return (state.popResting(parcels), !state.outbox.isEmpty)
         }
@@ -63,8 +70,12 @@ extension Pipeline.State {
     fileprivate mutating func enter(_ delivery: Delivery, _ work: Result<Work, WireError>) -> Bool {
         switch work {
         case .success(let work):
-            let parcel = Parcel(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
-            guard delivery.isRedelivered || isDraining else {
+            var parcel = Parcel(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
+            guard delivery.isRedelivered || isDraining || work.isMarker else {
+                if !cancelled.isEmpty {
+                    for item in parcel.remove(where: { cancelled.contains($0.held) }) { book(parcel.finished(item, Bench.cancelled)) }
+                    guard !parcel.rest.isEmpty else { return false }
+                }
                 bench.add(parcel)
                 return true
             }

@@ -52,6 +52,8 @@ extension Pipeline {
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
             await tell(.register, identity)
+            vitals.stands(.serving)
+            vitals.loop("lanes") { [weak self] now in self?.lanes(at: now) ?? LoopReading(name: "lanes", state: .ended, time: .zero) }
             onReady()
             for slot in 0..<settings.concurrency {
                 group.addTask(executorPreference: executor) { await self.runLane(slot) }
@@ -81,6 +83,7 @@ extension Pipeline {
             state.isDraining = true
             for item in state.bench.returnWaiting() { state.book(item) }
         }
+        vitals.stands(.stopping)
         heartSignal.raise()
         senderSignal.raise()
         drainSignal.raise()

@@ -6,13 +6,18 @@ import TaskGridCore
 extension Pipeline {
     /// Publishes what waits in the outbox, all of it at a time, and acknowledges what is handed over thereby.
     func send() async {
+        let pulse = vitals.pulse("sender")
+        defer { pulse.ends() }
         while !Task.isCancelled {
+            pulse.waits()
             guard let load = state.withLock({ $0.outbox.take() }) else {
                 await senderSignal.wait()
                 continue
             }
+            pulse.works()
             let shipment = shipment(load)
             guard await deliver(shipment.publications) else { return }
+            Failpoint.resultConfirmed.pass()
             let tags = state.withLock { state -> [DeliveryTag] in
                 let tags = shipment.receipts.compactMap { state.ledger.confirm($0.delivery, items: $0.items) }
                 state.acknowledging = tags.count

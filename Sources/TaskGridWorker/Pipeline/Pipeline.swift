@@ -14,9 +14,11 @@ import TaskGridCore
 /// |---|---|
 /// | the message cannot be read, or is of a type that this worker does not run | published to `<p>.dead` with its reason |
 /// | its delivery is a redelivered one | `interrupted`: the dispatcher knows whether its first holder lives |
+/// | is the audit's marker | `returned` |
 /// | came, or still waits, when the worker drains | `returned` |
 /// | ran | `succeeded` or `failed` |
 /// | ran out of time, was cancelled | `failed` (`timed_out`, `cancelled`), at that moment |
+/// | came after it was cancelled | `failed` (`cancelled`), without being run |
 /// | outlived the drain | `returned` |
 ///
 /// Each is published and confirmed before its delivery is acknowledged; where the broker's answer is lost it is
@@ -26,6 +28,7 @@ final class Pipeline: Sendable {
         var ledger = DeliveryLedger<DeliveryTag>()
         var bench: Bench
         var outbox = Outbox()
+        var cancelled = RecentCancels()
         /// Slots whose lane waits for work.
         var resting: [Int] = []
         /// What the alarm is set to.
@@ -34,6 +37,8 @@ final class Pipeline: Sendable {
         /// The receiver waits for deliveries, so it is alive.
         var isReceiving = false
         var hasReceivedAll = false
+        /// When a lane last took a step, or got work to take.
+        var lanesMoved = ContinuousClock.now
         /// Deliveries whose acknowledgement is on its way.
         var acknowledging = 0
         var progress = 0
@@ -44,6 +49,7 @@ final class Pipeline: Sendable {
     let settings: Settings
     let transport: any Transport
     let clock: HostClock
+    let vitals: Vitals
     let logger: Logger
     let state: Mutex<State>
 
@@ -58,10 +64,11 @@ final class Pipeline: Sendable {
     /// Raised, while it drains, when a run or a delivery ends.
     let endSignal = Signal()
 
-    init(settings: Settings, transport: any Transport, clock: HostClock = .continuous, logger: Logger) {
+    init(settings: Settings, transport: any Transport, clock: HostClock = .continuous, vitals: Vitals = Vitals(), logger: Logger) {
         self.settings = settings
         self.transport = transport
         self.clock = clock
+        self.vitals = vitals
         self.logger = logger
         state = Mutex(State(bench: Bench(slots: settings.concurrency)))
         laneSignals = (0..<settings.concurrency).map { _ in Signal() }
@@ -98,7 +105,7 @@ final class Pipeline: Sendable {
     func finish(_ ended: Bench.Ended) {
         let woken = state.withLock { state -> [Int] in
             for item in ended.finished { state.book(item) }
-            return ended.slots.isEmpty ? [] : state.popResting(ended.slots.count)
+            return ended.slots.isEmpty ? [] : state.popResting(max(ended.slots.count, state.bench.waitingParcels))
         }
         for slot in ended.slots { cancelSignals[slot].raise() }
         wakeLanes(woken)

@@ -13,6 +13,10 @@ struct Books {
         additions[type, default: TaskCounts()][state] += 1
     }
 
+    mutating func reopened(_ state: TaskState, type: Int64) {
+        additions[type, default: TaskCounts()][state] -= 1
+    }
+
     func write(to database: Database) throws {
         guard !additions.isEmpty else { return }
         let update = try BoundStatement(

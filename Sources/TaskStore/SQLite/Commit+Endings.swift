@@ -5,7 +5,7 @@ import TaskGridCore
 extension Commit {
     mutating func end(_ endings: [NewEnding]) throws -> [Bool] {
         let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
-        let close = try BoundStatement(database, "DELETE FROM open WHERE type = ? AND priority = ? AND id = ?")
+        let close = try BoundStatement(database, "DELETE FROM open WHERE type = ? AND priority = ? AND id = ? RETURNING attempt")
         let insert = try BoundStatement(
             database,
             "INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -23,18 +23,25 @@ extension Commit {
                 continue
             }
             let type = find.int64(0)
-            try close.bind(type, at: 1)
-            try close.bind(find.int64(1), at: 2)
+            let priority = find.int(1)
             find.reset()
+            try close.bind(type, at: 1)
+            try close.bind(priority, at: 2)
             try close.bind(ending.id.rawValue, at: 3)
-            guard try close.run() > 0 else {
+            guard try close.step() else {
+                close.reset()
                 first.append(false)
                 continue
             }
+            // Should the task be reopened, its next attempt must have a number that none had.
+            let isOnPath = close.isNull(0)
+            var attempt = max(close.int(0), ending.attempt)
+            close.reset()
+            if attempt == 0, isOnPath, try ending.id.rawValue <= paths.cursor(type: type, priority: priority) { attempt = 1 }
             try insert.bind(ending.id.rawValue, at: 1)
             try insert.bind(type, at: 2)
             try insert.bind(Int(ending.state.rawValue), at: 3)
-            try insert.bind(ending.attempt, at: 4)
+            try insert.bind(attempt, at: 4)
             try insert.bind(ending.runTime.microseconds, at: 5)
             try insert.bind(ending.completed.rawValue, at: 6)
             try insert.bind(ending.worker, at: 7)

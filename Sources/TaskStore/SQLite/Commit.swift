@@ -19,12 +19,14 @@ struct Commit {
         var receipt = StoreReceipt()
         if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
         if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
+        if !changes.reopenings.isEmpty { receipt.reopenings = try reopen(changes.reopenings) }
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         for take in changes.takes {
             let (handOuts, isExhausted) = try self.take(take)
             receipt.handOuts.append(handOuts)
             receipt.exhausted.append(isExhausted)
         }
+        Failpoint.storeTransaction.pass()
         try paths.write()
         try books.write(to: database)
         return receipt

@@ -74,7 +74,7 @@ struct OpenTasks {
         return tasks
     }
 
-    func task(_ id: TaskID) throws -> OpenTask? {
+    func tasks(_ ids: [TaskID]) throws -> [OpenTask] {
         let query = try BoundStatement(
             database,
             """
@@ -82,9 +82,12 @@ struct OpenTasks {
             WHERE (open.type, open.priority, open.id) = (SELECT type, priority, id FROM task WHERE id = ?)
             """
         )
-        try query.bind(id.rawValue, at: 1)
-        guard try query.step() else { return nil }
-        return try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount))
+        return try ids.compactMap { id in
+            try query.bind(id.rawValue, at: 1)
+            defer { query.reset() }
+            guard try query.step() else { return nil }
+            return try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount))
+        }
     }
 
     /// After the columns of `OpenTask`, its attempt where it is not aside.

@@ -64,17 +64,8 @@ struct Records {
         return record
     }
 
-    /// The newest first.
-    func records(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) throws -> [TaskRecord] {
-        guard limit > 0 else { return [] }
-        let listing = Listing(database: database, before: before?.rawValue ?? .max, limit: limit)
-        let ids: [Int64]
-        if type == nil, state == nil {
-            ids = try listing.all()
-        } else {
-            let numbers = types.entries(type).map(\.number)
-            ids = try numbers.flatMap { try listing.ids(type: $0, state: state) }
-        }
-        return try records(ids.sorted(by: >).prefix(limit))
+    func records(_ search: Search) throws -> TaskPage<TaskRecord> {
+        let page = try search.run()
+        return TaskPage(elements: try records(page.elements.lazy.map(\.rawValue)), next: page.next)
     }
 }

@@ -83,12 +83,20 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try Records($0).records(ids.lazy.map(\.rawValue)) }
     }
 
-    public func tasks(type: TaskType?, state: TaskState?, before: TaskID?, limit: Int) async throws(StoreError) -> [TaskRecord] {
-        try await read { try Records($0).records(type: type, state: state, before: before, limit: limit) }
+    public func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await read { try Records($0).records(Search(database: $0, filter: filter, before: before, limit: limit)) }
     }
 
-    public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? {
-        try await read { try OpenTasks($0).task(id) }
+    public func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
+        try await read { try Search(database: $0, filter: filter, before: before, limit: limit).run() }
+    }
+
+    public func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding] {
+        try await read { try Standings.standings(ids, $0) }
+    }
+
+    public func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] {
+        try await read { try OpenTasks($0).tasks(ids) }
     }
 
     public func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int {

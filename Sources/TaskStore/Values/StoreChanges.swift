@@ -6,20 +6,23 @@ public struct StoreChanges: Hashable, Sendable {
     public var types: [TaskType]
     public var submissions: [NewSubmission]
     public var endings: [NewEnding]
+    public var reopenings: [Reopening]
     public var schedules: [Schedule]
     public var takes: [Take]
 
     public init(
-        types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [], schedules: [Schedule] = [], takes: [Take] = []
+        types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [], reopenings: [Reopening] = [],
+        schedules: [Schedule] = [], takes: [Take] = []
     ) {
         self.types = types
         self.submissions = submissions
         self.endings = endings
+        self.reopenings = reopenings
         self.schedules = schedules
         self.takes = takes
     }
 
     public var isEmpty: Bool {
-        types.isEmpty && submissions.isEmpty && endings.isEmpty && schedules.isEmpty && takes.isEmpty
+        types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
     }
 }

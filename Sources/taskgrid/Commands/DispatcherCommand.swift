@@ -13,6 +13,7 @@ struct DispatcherCommand: AsyncParsableCommand {
             One is active for a grid; others that are started stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
             SIGTERM or Ctrl-C stops it in order; nothing accepted is lost either way.
+            Its health is on http://127.0.0.1:50052/healthz.
             """
     )
 
@@ -27,6 +28,7 @@ struct DispatcherCommand: AsyncParsableCommand {
     var maxAttempts: String?
     @Option(help: ArgumentHelp("How long ended tasks and results are kept, such as 7d.", valueName: "time"))
     var retention: String?
+    @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
@@ -36,16 +38,16 @@ struct DispatcherCommand: AsyncParsableCommand {
                 [
                     "dispatcher.store": store, "dispatcher.max-payload": maxPayload, "dispatcher.max-attempts": maxAttempts,
                     "dispatcher.retention": retention,
-                ]
+                ].merging(health.settings) { own, _ in own }
             )
             let path = setup.configuration.settings.text("dispatcher.store")?.text ?? setup.configuration.folder.store
             setup.logger.info("opening the store", metadata: ["store.path": "\(path)"])
             let store = try await SQLiteTaskStore(path: path)
             let dispatcher = Dispatcher(
                 configuration: setup.configuration.dispatcher, endpoint: setup.endpoint, topology: setup.configuration.topology,
-                store: store, logger: setup.logger, onReady: { setup.ready.make() }
+                store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
             )
-            try await ServiceRun.run(dispatcher, logger: setup.logger)
+            try await ServiceRun.run(dispatcher, health: setup.health("dispatcher", .dispatcher), logger: setup.logger)
         }
     }
 }

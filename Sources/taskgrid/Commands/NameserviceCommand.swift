@@ -1,4 +1,5 @@
 import ArgumentParser
+import LocalGrid
 import Nameservice
 import TaskGridCore
 
@@ -7,18 +8,23 @@ struct NameserviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nameservice",
         abstract: "Run the nameservice: knows which workers live and of which types.",
-        discussion: "taskgrid nameservice --broker amqp://user:password@host"
+        discussion: """
+            taskgrid nameservice --broker amqp://user:password@host
+            Its health is on http://127.0.0.1:50051/healthz.
+            """
     )
 
+    @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("nameservice", grid)
+            let setup = try await ServiceSetup("nameservice", grid, health.settings)
             let nameservice = Nameservice(
-                endpoint: setup.endpoint, topology: setup.configuration.topology, logger: setup.logger, onReady: setup.ready.make
+                endpoint: setup.endpoint, topology: setup.configuration.topology, vitals: setup.vitals, logger: setup.logger,
+                onReady: setup.ready.make
             )
-            try await ServiceRun.run(nameservice, logger: setup.logger)
+            try await ServiceRun.run(nameservice, health: setup.health("nameservice", .nameservice), logger: setup.logger)
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chaos
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -71,21 +72,5 @@ struct Rounds: Sendable {
             round += 1
             try await trial.round(round, KnownTask.each(using: &generator), client)
         }
-    }
-}
-
-/// A generator that a seed repeats: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
-/// OOPSLA 2014).
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

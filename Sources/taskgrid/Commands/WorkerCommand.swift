@@ -1,5 +1,8 @@
 import ArgumentParser
 import BuiltinWorkers
+import Chaos
+import Foundation
+import LocalGrid
 import TaskGridCore
 import TaskGridWorker
 
@@ -13,7 +16,8 @@ struct WorkerCommand: AsyncParsableCommand {
               taskgrid worker reverse
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
-            Start more of them to do more. SIGTERM or Ctrl-C lets the running tasks
+            Start more of them to do more. /healthz is on port 50060 reverse, 50061 sum,
+            50062 hash, 50063 upper, 50064 wait, or a free one where that is taken. SIGTERM or Ctrl-C lets the running tasks
             finish and gives the others back.
             """
     )
@@ -26,6 +30,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var prefetch: String?
     @Option(help: ArgumentHelp("How long running tasks may take once it is told to stop.", valueName: "time"))
     var drainDeadline: String?
+    @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
@@ -34,14 +39,17 @@ struct WorkerCommand: AsyncParsableCommand {
             let setup = try await ServiceSetup(
                 "worker", grid,
                 ["worker.concurrency": concurrency, "worker.prefetch": prefetch, "worker.drain-deadline": drainDeadline]
+                    .merging(health.settings) { own, _ in own }
             )
             let worker = setup.configuration.worker
             let host = WorkerHost(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
-                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, logger: setup.logger,
-                onReady: setup.ready.make
+                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, vitals: setup.vitals,
+                logger: setup.logger, onReady: setup.ready.make
             )
-            try await ServiceRun.run(host, logger: setup.logger)
+            // Of several types the first one's.
+            let health = workers.first.map { setup.health("worker", id: host.id, .worker($0.type, number: 1)) }
+            try await ServiceRun.run(host, health: health, logger: setup.logger)
         }
     }
 
@@ -51,12 +59,24 @@ struct WorkerCommand: AsyncParsableCommand {
         for name in types.flatMap({ $0 == "all" ? BuiltinWorkers.names : [$0] }) where !names.contains(name) { names.append(name) }
         var workers: [any TaskWorker] = []
         for name in names {
-            guard let worker = BuiltinWorkers.make(named: name) else {
+            var worker = BuiltinWorkers.make(named: name)
+            if worker == nil { worker = try chaosWorker(named: name) }
+            guard let worker else {
                 let known = BuiltinWorkers.names.joined(separator: ", ")
                 throw Failure(.failed, "no worker for '\(name)' comes with the grid: name \(known) or all")
             }
             workers.append(worker)
         }
         return workers
+    }
+
+    /// The worker of `taskgrid chaos`, in the processes that it starts.
+    private static func chaosWorker(named name: String) throws(Failure) -> ChaosWorker? {
+        guard name == NumberedTask.type.name, let journal = ProcessInfo.processInfo.environment[ChaosWorker.variable] else { return nil }
+        do {
+            return try ChaosWorker(journal: journal)
+        } catch {
+            throw Failure(.failed, "the journal of executions \(journal) cannot be written: \(error)")
+        }
     }
 }

@@ -9,6 +9,11 @@ enum Arguments {
         return time
     }
 
+    @Sendable static func moment(_ text: String) throws -> Timestamp {
+        guard let moment = MomentText.read(text, now: .now()) else { throw ValidationError("'\(text)' is not \(MomentText.what)") }
+        return moment
+    }
+
     @Sendable static func type(_ text: String) throws -> TaskType {
         do {
             return try TaskType(text)

@@ -1,6 +1,7 @@
 import AMQP
 import Dispatcher
 import Foundation
+import Health
 import Logging
 import Monitor
 import TaskGridCore
@@ -20,6 +21,8 @@ import TaskGridWorker
 /// | `log-level` | `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical` | services `info`, others `warning` |
 /// | `log-format` | `text`, or `json`: an object a line | `text` |
 /// | `ready-file` | a file that a service makes when it is connected and consumes | none |
+/// | `health-host` | the address that a service's `/healthz` is on; the monitor has its own | `127.0.0.1` |
+/// | `health-port` | its port; 0 for none | 50051 nameservice, 50052 dispatcher, 50060 and on workers |
 /// | `dispatcher.store` | the SQLite file of the tasks | `store.sqlite` in `data` |
 /// | `dispatcher.max-payload` | the most bytes of a payload | 4194304 |
 /// | `dispatcher.max-attempts` | tries of a task that does not say | 3 |
@@ -29,6 +32,13 @@ import TaskGridWorker
 /// | `dispatcher.retention-count` | how many of them are kept at most | 10000000 |
 /// | `dispatcher.window` | how much work the broker holds per type, in time | `2s` |
 /// | `dispatcher.max-batch` | the most tasks of a work message | 64 |
+/// | `dispatcher.breaker` | `on`, or `off`: whether circuit breakers hold tasks back | `on` |
+/// | `dispatcher.breaker-window` | how far back attempts count for a type's circuit breaker | `30s` |
+/// | `dispatcher.breaker-attempts` | fewer attempts than that within the window say nothing | 20 |
+/// | `dispatcher.breaker-percent` | the share of failed attempts at which it opens | 50 |
+/// | `dispatcher.breaker-pause` | how long it stays open at first; doubled each time its probes fail | `10s` |
+/// | `dispatcher.breaker-max-pause` | at most that long | `5m` |
+/// | `dispatcher.breaker-probes` | tasks that must succeed before it closes | 3 |
 /// | `dispatcher.prefetch` | messages that the broker hands the dispatcher ahead | 500 |
 /// | `worker.concurrency` | how many tasks a worker runs at a time | four for each core |
 /// | `worker.prefetch` | messages of each type that the broker hands it ahead | twice the concurrency, at least 8 |
@@ -41,6 +51,7 @@ struct Configuration {
     let logLevel: Logger.Level?
     let logFormat: TerminalLog.Format
     let readyFile: String?
+    let health: Health.Configuration
     let dispatcher: DispatcherConfiguration
     let worker: Worker
     let monitor: MonitorConfiguration
@@ -65,6 +76,10 @@ struct Configuration {
         logLevel = try settings.value("log-level", "one of \(levels)", default: nil) { text in Logger.Level(rawValue: text).map { $0 } }
         logFormat = try settings.choice("log-format", default: .text)
         readyFile = settings.text("ready-file")?.text
+        health = Health.Configuration(
+            host: settings.text("health-host")?.text ?? Health.Configuration.defaultHost,
+            port: settings.text("health-port") == nil ? nil : try settings.integer("health-port", 0...65535, default: 0)
+        )
         dispatcher = try DispatcherConfiguration(settings)
         worker = try Worker(settings)
         monitor = MonitorConfiguration(
@@ -93,6 +108,24 @@ extension DispatcherConfiguration {
         retentionCount = try settings.integer("dispatcher.retention-count", 0...1_000_000_000, default: retentionCount)
         window = try settings.duration("dispatcher.window", default: window)
         maximumBatch = try settings.integer("dispatcher.max-batch", 1...10_000, default: maximumBatch)
+        breaker = try BreakerSettings(settings)
         prefetch = try settings.integer("dispatcher.prefetch", 1...65535, default: prefetch)
+    }
+}
+
+extension BreakerSettings {
+    private enum Switch: String, CaseIterable {
+        case on, off
+    }
+
+    fileprivate init(_ settings: Settings) throws(Failure) {
+        self.init()
+        isEnabled = try settings.choice("dispatcher.breaker", default: Switch.on) == .on
+        window = try settings.duration("dispatcher.breaker-window", default: window)
+        minimumAttempts = try settings.integer("dispatcher.breaker-attempts", 1...1_000_000, default: minimumAttempts)
+        failureRatio = Double(try settings.integer("dispatcher.breaker-percent", 1...100, default: Int(failureRatio * 100))) / 100
+        pause = try settings.duration("dispatcher.breaker-pause", default: pause)
+        maximumPause = try settings.duration("dispatcher.breaker-max-pause", default: maximumPause)
+        probes = try settings.integer("dispatcher.breaker-probes", 1...1000, default: probes)
     }
 }

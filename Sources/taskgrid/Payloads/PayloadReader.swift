@@ -44,9 +44,11 @@ actor PayloadReader {
             }
             self.file = file
         }
-        var status = stat()
-        let isRegular = fstat(file.fileDescriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        length = isRegular ? Int(status.st_size) : nil
+        // Only a file has an end to be found; a pipe or a terminal has none.
+        let here = lseek(file.fileDescriptor, 0, SEEK_CUR)
+        let end = here < 0 ? -1 : lseek(file.fileDescriptor, 0, SEEK_END)
+        if here >= 0 { lseek(file.fileDescriptor, here, SEEK_SET) }
+        length = end > 0 ? Int(end) : nil
     }
 
     /// The next payloads, at least one; nil at the end.

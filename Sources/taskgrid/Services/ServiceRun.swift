@@ -1,19 +1,20 @@
 import Foundation
+import Health
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
 /// Runs a service until it is told to stop: SIGTERM or SIGINT lets it drain, a second one ends the process at once.
 enum ServiceRun {
-    static func run(_ service: any Service, logger: Logger) async throws {
+    /// - Parameter health: listens beside it, and ends after it.
+    static func run(_ service: any Service, health: Health? = nil, logger: Logger) async throws {
         // What the group has to tell, the services tell better.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let services = [
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: service, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: logger.label
-            )
-        ]
+        // They are shut down in the reverse order, one after the other.
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let health { services.append(.init(service: health, successTerminationBehavior: .ignore, serviceName: "health")) }
+        services.append(.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: logger.label))
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet))
         try await StopSignals.during {
             try await group.run()

@@ -1,4 +1,7 @@
 import AMQP
+import Foundation
+import Health
+import LocalGrid
 import Logging
 import TaskGridCore
 
@@ -8,6 +11,8 @@ struct ServiceSetup {
     let endpoint: Endpoint
     let logger: Logger
     let ready: ReadyFile
+    /// Where the service shows its health.
+    let vitals = Vitals()
 
     /// - Parameters:
     ///   - name: what the service is called in its logs.
@@ -22,6 +27,17 @@ struct ServiceSetup {
         logger.info(
             "starting",
             metadata: ["broker": "\(endpoint)", "prefix": "\(topology.prefix)", "queue.kind": "\(topology.queueKind.rawValue)"]
+        )
+    }
+
+    /// The service's `/healthz`.
+    ///
+    /// - Parameters:
+    ///   - id: which one of its kind it is.
+    ///   - use: by what the documentation knows its port.
+    func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> Health {
+        Health(
+            service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger
         )
     }
 }

@@ -8,6 +8,8 @@ final class ProgressBar: Sendable {
         var failed = 0
         /// From 0 to 1, where it is known.
         var fraction: Double?
+        /// What happens now, in words.
+        var note = ""
         var drawn: ContinuousClock.Instant?
         var isShown = false
         /// Other lines are being written.
@@ -42,6 +44,15 @@ final class ProgressBar: Sendable {
         }
     }
 
+    /// Shows from now on what happens, in words.
+    func note(_ text: String) {
+        guard let width else { return }
+        state.withLock { state in
+            state.note = text
+            draw(&state, width)
+        }
+    }
+
     /// Takes the bar away while `body` writes other lines to the terminal.
     func aside(_ body: () async throws -> Void) async rethrows {
         state.withLock { state in
@@ -66,7 +77,9 @@ final class ProgressBar: Sendable {
         guard !state.isAside else { return }
         state.isShown = true
         let elapsed = ContinuousClock.now - started
-        let line = Self.line(what, done: state.done, failed: state.failed, fraction: state.fraction, after: elapsed, width: width)
+        let line = Self.line(
+            what, done: state.done, failed: state.failed, fraction: state.fraction, after: elapsed, note: state.note, width: width
+        )
         Terminal.tell("\r\(line)\u{1B}[K")
     }
 
@@ -76,10 +89,12 @@ final class ProgressBar: Sendable {
     }
 
     /// The text of the bar, at most `width` - 1 columns of it.
-    static func line(_ what: String, done: Int, failed: Int, fraction: Double?, after elapsed: Duration, width: Int) -> String {
+    static func line(
+        _ what: String, done: Int, failed: Int, fraction: Double?, after elapsed: Duration, note: String = "", width: Int
+    ) -> String {
         let seconds = max(0.001, Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
         let count = "\(Terminal.grouped(done)) \(what) · \(Terminal.grouped(Int(Double(done) / seconds)))/s"
-        let failures = failed > 0 ? " · \(Terminal.grouped(failed)) failed" : ""
+        let failures = (failed > 0 ? " · \(Terminal.grouped(failed)) failed" : "") + (note.isEmpty ? "" : " · \(note)")
         guard let fraction else { return String((count + failures).prefix(width - 1)) }
         let numbers = " \(Int(fraction * 100)) % · \(count)\(failures)"
         let room = min(40, width - 1 - numbers.count)

@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import LocalGrid
 import TaskGridCore
 import Testing
 
@@ -92,6 +93,8 @@ struct BrokerSaysTests {
         let error = await #expect(throws: AMQPError.self) { try await sent.value }
         #expect(error?.code == .connectionLost)
         #expect(error?.brokerCode == 320)
+        // As a broker hangs up that has closed a connection.
+        grid.proxy.cut()
         #expect(await reconnections.next() == 2)
         await connection.close()
         await grid.close()
@@ -113,6 +116,7 @@ struct BrokerSaysTests {
         #expect(error?.brokerCode == 320)
         // Said before the call ended: not only once the broker has hung up.
         #expect(grid.log.journal.events.contains("connection lost or not made; trying again"))
+        grid.proxy.cut()
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
         await connection.close()

@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import LocalGrid
 import TaskGridCore
 import Testing
 

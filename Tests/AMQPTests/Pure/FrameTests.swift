@@ -1,5 +1,6 @@
 import CRabbitMQ
 import Foundation
+import LocalGrid
 import TaskGridCore
 import Testing
 

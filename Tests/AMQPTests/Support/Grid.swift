@@ -3,16 +3,16 @@ import Foundation
 import Logging
 import TaskGridCore
 
-/// A queue of a test's own on the broker, which connections reach through a ``Proxy``.
+/// A queue of a test's own on the broker, which connections reach through a ``WatchedProxy``.
 struct Grid {
-    let proxy: Proxy
+    let proxy: WatchedProxy
     let log = LogJournal()
     let exchange = "test.\(UUID().uuidString)"
     let queue: Queue
 
     /// - Parameter isShared: the queue outlives its connections, for a minute.
     init(isShared: Bool = false, heartbeat: Int = 10) throws {
-        proxy = try Proxy(to: TestBroker.endpoint(), heartbeat: heartbeat)
+        proxy = try WatchedProxy(to: TestBroker.endpoint(), heartbeat: heartbeat)
         queue = isShared ? .shared(exchange, kind: .classic, arguments: ["x-expires": 60_000]) : .exclusive(exchange)
     }
 

@@ -94,6 +94,7 @@ final class Arena {
         set(properties.contentType, AMQP_BASIC_CONTENT_TYPE_FLAG, \.content_type)
         set(properties.correlationID, AMQP_BASIC_CORRELATION_ID_FLAG, \.correlation_id)
         set(properties.replyTo, AMQP_BASIC_REPLY_TO_FLAG, \.reply_to)
+        set(properties.expiration.map { String($0.milliseconds) }, AMQP_BASIC_EXPIRATION_FLAG, \.expiration)
         set(properties.messageID, AMQP_BASIC_MESSAGE_ID_FLAG, \.message_id)
         set(properties.type, AMQP_BASIC_TYPE_FLAG, \.type)
         set(properties.appID, AMQP_BASIC_APP_ID_FLAG, \.app_id)

@@ -1,3 +1,5 @@
+import LocalGrid
+
 /// A frame as its bytes stand on the wire (AMQP 0-9-1, section 4.2.3), written and read without the code under test.
 struct WireFrame: Equatable, Sendable {
     var type: UInt8
@@ -22,14 +24,6 @@ struct WireFrame: Equatable, Sendable {
         [type] + Self.big(channel) + Self.big(UInt32(payload.count)) + payload + [0xCE]
     }
 
-    /// Which method the frame carries.
-    var method: MethodID? {
-        guard type == 1, payload.count >= 4 else { return nil }
-        return MethodID(
-            UInt16(payload[0]) << 8 | UInt16(payload[1]), UInt16(payload[2]) << 8 | UInt16(payload[3])
-        )
-    }
-
     /// Takes the first whole frame off the bytes; nil where it has not come yet.
     static func take(from bytes: inout [UInt8]) -> WireFrame? {
         guard bytes.count >= 8 else { return nil }
@@ -47,26 +41,4 @@ struct WireFrame: Equatable, Sendable {
 }
 
 /// A class and a method of the protocol.
-struct MethodID: Hashable, Sendable {
-    let classNumber: UInt16
-    let number: UInt16
-
-    init(_ classNumber: UInt16, _ number: UInt16) {
-        self.classNumber = classNumber
-        self.number = number
-    }
-
-    static let connectionClose = MethodID(10, 50)
-    static let connectionCloseOK = MethodID(10, 51)
-    static let connectionBlocked = MethodID(10, 60)
-    static let connectionUnblocked = MethodID(10, 61)
-    static let channelClose = MethodID(20, 40)
-    static let queueDeclare = MethodID(50, 10)
-    static let basicCancel = MethodID(60, 30)
-    static let basicCancelOK = MethodID(60, 31)
-    static let basicPublish = MethodID(60, 40)
-    static let basicReturn = MethodID(60, 50)
-    static let basicDeliver = MethodID(60, 60)
-    static let basicAck = MethodID(60, 80)
-    static let basicNack = MethodID(60, 120)
-}
+typealias MethodID = Proxy.Method

@@ -45,8 +45,8 @@ struct MonitorPort: Sendable {
     }
 
     struct Health: Decodable {
-        var status: String
-        var connectedToBroker: Bool
+        var healthy: Bool
+        var reasons: [String]
     }
 
     func get<Report: Decodable>(_ path: String, as type: Report.Type = Report.self) async throws -> (status: Int, report: Report) {

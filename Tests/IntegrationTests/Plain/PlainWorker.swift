@@ -40,7 +40,14 @@ struct PlainWorker: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     while let deliveries = await consumer.next() {
-                        for delivery in deliveries { work.add(delivery) }
+                        for delivery in deliveries {
+                            // The audit's marker is no task.
+                            if delivery.message.properties.messageID == "0" {
+                                try await answer(delivery, "returned")
+                            } else {
+                                work.add(delivery)
+                            }
+                        }
                     }
                 }
                 try await body(self)

@@ -59,6 +59,7 @@ struct WireExample: Sendable {
             case "app-id": example.message.properties.appID = value
             case "content-type": example.message.properties.contentType = value
             case "delivery-mode": example.message.properties.isPersistent = value == "2"
+            case "expiration": example.message.properties.expiration = Int64(value).map { .milliseconds($0) }
             case "priority": example.message.properties.priority = UInt8(value)
             case "body": example.message.body = Data(value.utf8)
             case "hex": example.message.body = try Self.bytes(value, self.line + index)

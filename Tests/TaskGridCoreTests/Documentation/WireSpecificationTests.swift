@@ -10,6 +10,8 @@ import Testing
         let kinds = Dictionary(grouping: try WireExample.all(), by: { $0.kind.joined(separator: " ") }).mapValues(\.count)
         for (kind, count) in [
             ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("question task", 1), ("answer task", 1),
+            ("question tasks", 1), ("question matches", 1), ("answer matches", 1), ("question cancel", 1), ("answer cancel", 1),
+            ("question retry", 2), ("answer retry", 1), ("control cancel", 1),
             ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
             ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
         ] {
@@ -45,18 +47,41 @@ import Testing
             let (kind, content) = try RegistryMessage.decode(message)
             expect(example, topology.registry, topology.registryKey(kind, types: content.types), content.message(kind))
         case "question":
-            let question = try JSON.decode(TaskQuestion.self, message.body)
-            let asked = question.message(from: message.properties.replyTo ?? "", correlation: message.properties.correlationID ?? "")
-            expect(example, topology.rpc, TaskQuestion.service.rawValue, asked)
+            switch example.kind.last {
+            case TasksQuestion.name: try checkQuestion(example, TasksQuestion.self)
+            case MatchesQuestion.name: try checkQuestion(example, MatchesQuestion.self)
+            case CancelQuestion.name: try checkQuestion(example, CancelQuestion.self)
+            case RetryQuestion.name: try checkQuestion(example, RetryQuestion.self)
+            default: try checkQuestion(example, TaskQuestion.self)
+            }
         case "answer":
-            let answer = try AnswerMessage.read(TaskRecord.self, message)
-            let asked = TaskQuestion(id: answer.id).message(from: "c", correlation: message.properties.correlationID ?? "")
-            expect(example, topology.reply, "laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
+            switch example.kind.last {
+            case MatchesQuestion.name: try checkAnswer(example, MatchesQuestion(TaskFilter()))
+            case CancelQuestion.name: try checkAnswer(example, CancelQuestion(tasks: []))
+            case RetryQuestion.name: try checkAnswer(example, RetryQuestion(tasks: []))
+            default: try checkAnswer(example, TaskQuestion(id: 1))
+            }
+        case "control":
+            let request = try CancelRequest(message)
+            expect(example, topology.control, topology.cancelKey(try TaskType("reverse")), request.message())
         case "event": try checkEvent(example)
         case "refused":
             #expect(refusal { _ = try Submission(message) }?.rawValue == example.kind.last, "line \(example.line)")
         default: Issue.record("line \(example.line): '\(example.kind)' is no kind of example")
         }
+    }
+
+    func checkQuestion<Asked: Question>(_ example: WireExample, _: Asked.Type) throws {
+        let properties = example.message.properties
+        let question = try JSON.decode(Asked.self, example.message.body)
+        let asked = question.message(from: properties.replyTo ?? "", correlation: properties.correlationID ?? "")
+        expect(example, topology.rpc, Asked.service.rawValue, asked)
+    }
+
+    func checkAnswer<Asked: Question>(_ example: WireExample, _ question: Asked) throws {
+        let answer = try AnswerMessage.read(Asked.Answer.self, example.message)
+        let asked = question.message(from: "c", correlation: example.message.properties.correlationID ?? "")
+        expect(example, topology.reply, "laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
     }
 
     func checkEvent(_ example: WireExample) throws {
@@ -101,7 +126,7 @@ import Testing
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
             WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
-            WireFormat.Header.reason,
+            WireFormat.Header.reason, WireFormat.Header.alone,
         ]
         #expect(named == known)
     }
@@ -119,6 +144,8 @@ import Testing
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
             + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
+            + [MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name]
+            + [OrderOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
         for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
         for exchange in topology.exchanges {
             #expect(text.contains("| `<p>.\(exchange.name.dropFirst("taskgrid.".count))` | \(exchange.kind) |"), "\(exchange.name)")
@@ -127,7 +154,8 @@ import Testing
             WireFormat.maximumBodySize, WireFormat.maximumRecords, WireFormat.maximumNameLength, WireFormat.maximumIDLength,
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
-            TaskType.maximumLength,
+            TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
+            CancelRequest.maximumTasks,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

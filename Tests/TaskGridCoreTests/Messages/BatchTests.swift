@@ -90,7 +90,8 @@ import Testing
                 })
         }
         #expect(read(record(1, 1), kind) == nil)
-        #expect(read(record(0, 1), kind) == .malformedBody)
+        // A marker may come back among other results, and is never handed out among others.
+        #expect(read(record(0, 1), kind) == (kind.name == "results" ? nil : .malformedBody))
         #expect(read(record(-1, 1), kind) == .malformedBody)
         #expect(read(record(1, .max), kind) == .malformedBody)
         // 0 is the attempt of a task that ended before it was handed out: only a reply may say so.

@@ -20,6 +20,17 @@ import Testing
             let (type, state, id) = (generator.maybe { $0.type() }, generator.maybe { _ in record.status }, generator.maybe { $0.taskID() })
             try roundTrip(TaskQuestion(id: record.id), record)
             try roundTrip(TasksQuestion(type: type, state: state, before: id, limit: generator.number(1...1000)), .init(tasks: [record]))
+            let filter = TaskFilter(
+                type: type, state: state, createdSince: generator.maybe { $0.timestamp() }, createdUntil: generator.maybe { $0.timestamp() },
+                completedSince: generator.maybe { $0.timestamp() }, completedUntil: generator.maybe { $0.timestamp() },
+                text: generator.maybe { "\($0.text())." }
+            )
+            try roundTrip(TasksQuestion(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
+            try roundTrip(MatchesQuestion(filter, before: id), .init(count: generator.number(0...9), next: id))
+            let outcome = OrderOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
+            try roundTrip(CancelQuestion(tasks: [record.id]), .init(tasks: [outcome]))
+            try roundTrip(RetryQuestion(tasks: [record.id]), .init(tasks: [outcome]))
+            try roundTrip(RetryQuestion(matching: filter, before: id), .init(tasks: [outcome], next: id))
             try roundTrip(EndingsQuestion(tasks: [record.id]), .init(ended: [record], unknown: [generator.taskID()]))
             try roundTrip(CountsQuestion(), .init(store: generator.text(), types: [generator.type(): .random(using: &generator)]))
             let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
@@ -28,8 +39,11 @@ import Testing
     }
 
     @Test func servicesAndNames() {
-        let dispatcher: [any Question.Type] = [TaskQuestion.self, TasksQuestion.self, EndingsQuestion.self, CountsQuestion.self]
-        #expect(dispatcher.map { $0.name } == ["task", "tasks", "endings", "counts"])
+        let dispatcher: [any Question.Type] = [
+            TaskQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self, CancelQuestion.self,
+            RetryQuestion.self,
+        ]
+        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry"])
         #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
         #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
     }
@@ -56,6 +70,25 @@ import Testing
 
     @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func badQuestions(_ body: String) {
         #expect(refusal { _ = try JSON.decode(TaskQuestion.self, Data(body.utf8)) } == .malformedBody)
+    }
+
+    /// What an older program asks has no filter, and what it is answered it can read.
+    @Test func thePlainQuestionForTasks() throws {
+        let asked = try JSON.decode(TasksQuestion.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
+        #expect(asked == TasksQuestion(type: try TaskType("sum"), state: .failed, before: 9, limit: 5))
+        #expect(String(decoding: JSON.encode(TasksQuestion.Answer(tasks: [])), as: UTF8.self) == #"{"tasks":[]}"#)
+    }
+
+    @Test(arguments: [
+        #"{"limit":1,"text":""}"#, #"{"limit":1,"state":"done"}"#, #"{"limit":1,"completed_since":-1}"#, #"{"limit":1,"type":"A B"}"#,
+        #"{"limit":1,"created_until":"yesterday"}"#, #"{"text":"x"}"#,
+    ]) func badFilters(_ body: String) {
+        #expect(refusal { _ = try JSON.decode(TasksQuestion.self, Data(body.utf8)) } == .malformedBody)
+    }
+
+    @Test func aTextToLookForHasABound() {
+        let body = JSON.encode(MatchesQuestion(TaskFilter(text: String(repeating: "x", count: TaskFilter.maximumTextLength + 1))))
+        #expect(refusal { _ = try JSON.decode(MatchesQuestion.self, body) } == .malformedBody)
     }
 
     @Test func anOversizedBody() {

@@ -5,6 +5,7 @@ import Testing
 @Suite struct TaskStateMachinePropertyTests {
     @Test func everyLife() {
         var ends = 0
+        var reopened = 0
         forAll(4000) { generator, seed in
             var machine = TaskStateMachine(maxAttempts: .random(in: 1...4, using: &generator))
             var ended: TaskStateMachine?
@@ -13,6 +14,14 @@ import Testing
                 let event = TaskStateMachine.Event.random(around: machine.attempt, using: &generator)
                 let action = machine.handle(event)
                 #expect(machine.attempt >= before.attempt, seed)
+                if event == .retried, action != .ignored(.ended), action != .ignored(.notApplicable) {
+                    // The only way back from an end, and only from one without success.
+                    #expect(ended.map { $0.state != .succeeded } == true && action == .handOut(alone: false), seed)
+                    #expect(machine.attempt == before.attempt && machine.failures == 0 && machine.interruptions == 0, seed)
+                    ended = nil
+                    reopened += 1
+                    continue
+                }
                 #expect(machine.failures >= before.failures && machine.failures <= machine.maxAttempts, seed)
                 #expect(machine.interruptions - before.interruptions <= 1, seed)
                 #expect(machine.interruptions <= TaskStateMachine.maximumInterruptions, seed)
@@ -40,7 +49,7 @@ import Testing
                 #expect(machine.state.isTerminal == (ended != nil), seed)
             }
         }
-        #expect(ends > 1000, "the sequences reach an end often enough to say something")
+        #expect(ends > 1000 && reopened > 100, "the sequences reach an end often enough to say something")
     }
 
     /// However a task is interrupted, lost and given back, it can still be handed out and ended.
@@ -62,7 +71,8 @@ extension TaskStateMachine.Event {
     static func random(around attempt: Int, using generator: inout SplitMix64) -> Self {
         // Mostly the latest attempt, sometimes an old or a forgotten one.
         let attempt = max(0, attempt + [-2, -1, 0, 0, 0, 0, 0, 1, 2].randomElement(using: &generator)!)
-        switch Int.random(in: 0..<40, using: &generator) {
+        switch Int.random(in: 0..<41, using: &generator) {
+        case 40: return .retried
         case 0..<6: return .due
         case 6..<14: return .handedOut
         case 14..<20: return .named(attempt: attempt)
@@ -83,7 +93,7 @@ extension TaskStateMachine.Event {
         case .named(let attempt), .succeeded(let attempt), .failed(let attempt, _), .interrupted(let attempt, _, _),
             .givenBack(let attempt), .lost(let attempt):
             attempt
-        case .due, .handedOut, .cancelled, .expired: nil
+        case .due, .handedOut, .cancelled, .expired, .retried: nil
         }
     }
 

@@ -56,6 +56,9 @@ import Testing
         always(.succeeded(attempt: 0), .succeeded, .end(.succeeded, nil)),
         always(.cancelled, .cancelled, .end(.cancelled, cancelled)),
         always(.expired, .expired, .end(.expired, expired)),
+        Row(
+            event: .retried, pending: (.pending, away), scheduled: (.scheduled, away), queued: (.queued, away), running: (.running, away)
+        ),
         underWay(.failed(attempt: 1, error), .scheduled, .retry(number: 1)),
         underWay(.failed(attempt: 1, error), failures: 1, .scheduled, .retry(number: 2)),
         underWay(.failed(attempt: 1, error), failures: 2, .failed, .end(.failed, error)),
@@ -89,12 +92,23 @@ import Testing
     }
 
     @Test(arguments: rows) func theEndIsFinal(_ row: Row) {
-        for state in TaskState.allCases where state.isTerminal {
+        // But for those that are to be done again on request.
+        for state in TaskState.allCases where state.isTerminal && (row.event != .retried || state == .succeeded) {
             var machine = Machine(state: state, attempt: 1, failures: row.failures, interruptions: row.interruptions, maxAttempts: 3)
             let before = machine
             #expect(machine.handle(row.event) == .ignored(.ended))
             #expect(machine == before)
         }
+    }
+
+    /// Whatever ended without success begins anew on request, under the number after its last one.
+    @Test(arguments: [TaskState.failed, .cancelled, .expired]) func retriedOnRequest(_ state: TaskState) {
+        var machine = Machine(state: state, attempt: 4, failures: 2, interruptions: 3, maxAttempts: 3)
+        #expect(machine.handle(.retried) == .handOut(alone: false))
+        #expect(machine == Machine(state: .pending, attempt: 4, failures: 0, interruptions: 0, maxAttempts: 3))
+        #expect(machine.handle(.handedOut) == .none && machine.attempt == 5)
+        #expect(machine.handle(.failed(attempt: 4, Self.error)) == .ignored(.staleAttempt))
+        #expect(machine.handle(.failed(attempt: 5, Self.error)) == .retry(number: 1))
     }
 
     /// What an older attempt says is ignored in every state.

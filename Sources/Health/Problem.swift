@@ -1,13 +1,19 @@
-import Hummingbird
+public import Hummingbird
 import TaskGridCore
 
-/// An error as the REST interface tells it: a problem document (RFC 9457), `application/problem+json`.
-struct Problem: Error, Hashable {
-    var status: HTTPResponse.Status
+/// An error as a web server tells it: a problem document (RFC 9457), `application/problem+json`.
+public struct Problem: Error, Hashable {
+    public var status: HTTPResponse.Status
     /// What happened, and what to do.
-    var detail: String
+    public var detail: String
     /// For `405`: the methods that are allowed.
-    var allow: String?
+    public var allow: String?
+
+    public init(status: HTTPResponse.Status, detail: String, allow: String? = nil) {
+        self.status = status
+        self.detail = detail
+        self.allow = allow
+    }
 
     private struct Document: Encodable {
         var type = "about:blank"
@@ -16,7 +22,7 @@ struct Problem: Error, Hashable {
         var detail: String
     }
 
-    var response: Response {
+    public var response: Response {
         let document = Document(title: status.reasonPhrase, status: status.code, detail: detail)
         var response = Response.json(document, status: status, contentType: "application/problem+json")
         if let allow { response.headers[.allow] = allow }
@@ -25,7 +31,8 @@ struct Problem: Error, Hashable {
 }
 
 extension Response {
-    static func json(
+    /// JSON and a line's end.
+    public static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json", pretty: Bool = false
     ) -> Response {
         var body = JSON.encode(value, pretty: pretty)

@@ -7,6 +7,8 @@ struct Problems: RouterMiddleware {
 
     static let methods = "GET, HEAD"
 
+    /// What failed, in an answer of 500.
+    let name: String
     /// The paths that exist: another method on one of them is a 405, another path a 404.
     let paths: Set<String>
 
@@ -21,7 +23,7 @@ struct Problems: RouterMiddleware {
             return problem(for: error, request).response
         } catch {
             context.logger.error("request failed", metadata: ["error": "\(error)", "http.path": "\(request.uri.path.prefix(200))"])
-            return Problem(status: .internalServerError, detail: "the monitor failed; its log says why").response
+            return Problem(status: .internalServerError, detail: "\(name) failed; its log says why").response
         }
     }
 

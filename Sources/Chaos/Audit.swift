@@ -1,0 +1,40 @@
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// What the dispatcher's store says in the end of all that was accepted.
+struct Audit: Sendable {
+    let client: GridClient
+
+    /// The books of the run's type, and the ended ones of these tasks; nil where no dispatcher answers within `patience`.
+    func run(_ tasks: [TaskID], within patience: Duration, take: (Ending) -> Void) async -> TaskCounts? {
+        let deadline = ContinuousClock.now + patience
+        var rest = tasks[...]
+        while !rest.isEmpty {
+            let chunk = Array(rest.prefix(500))
+            guard let answer = await ask(EndingsQuestion(tasks: chunk), until: deadline) else { return nil }
+            for record in answer.ended {
+                take(
+                    Ending(
+                        id: record.id, state: record.status, result: record.result ?? Data(), error: record.error,
+                        attempt: record.attempt, worker: record.worker ?? ""
+                    )
+                )
+            }
+            rest = rest.dropFirst(chunk.count)
+        }
+        guard let books = await ask(CountsQuestion(), until: deadline) else { return nil }
+        return books.types[NumberedTask.type] ?? TaskCounts()
+    }
+
+    private func ask<Asked: Question>(_ question: Asked, until deadline: ContinuousClock.Instant) async -> Asked.Answer? {
+        while ContinuousClock.now < deadline {
+            do {
+                return try await client.ask(question)
+            } catch {
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return nil }
+            }
+        }
+        return nil
+    }
+}

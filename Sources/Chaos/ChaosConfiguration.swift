@@ -1,0 +1,72 @@
+public import LocalGrid
+public import TaskGridCore
+
+/// What a chaos run does, where, and for how long.
+public struct ChaosConfiguration: Sendable {
+    /// Makes the plan of faults and the tasks the same again.
+    public var seed: UInt64
+    /// How long faults are injected.
+    public var duration: Duration
+    /// The mean time from one fault to the next.
+    public var every: Duration
+    public var faults: Set<Fault>
+    /// Tasks submitted a second.
+    public var rate: Double
+    /// Worker processes.
+    public var workers: Int
+    /// How long all that is left may take once the faults have ended; what has not ended by then is lost.
+    public var patience: Duration
+    public var queueKind: Queue.Kind
+    /// Where the grid keeps all it has.
+    public var folder: GridFolder
+    /// The program that the services are commands of: an absolute path.
+    public var executable: String
+    /// Variables for all services.
+    public var environment: [String: String] = [:]
+
+    /// Tasks on their way at most: past that, none is submitted until some have ended.
+    public static let maximumUnderWay = 20_000
+
+    public init(
+        seed: UInt64, duration: Duration, every: Duration = .seconds(5), faults: Set<Fault> = Set(Fault.allCases), rate: Double = 100,
+        workers: Int = 3, patience: Duration = .seconds(120), queueKind: Queue.Kind = .classic, folder: GridFolder,
+        executable: String = GridConfiguration.Services.thisExecutable
+    ) {
+        self.seed = seed
+        self.duration = duration
+        self.every = every
+        self.faults = faults
+        self.rate = rate
+        self.workers = workers
+        self.patience = patience
+        self.queueKind = queueKind
+        self.folder = folder
+        self.executable = executable
+    }
+
+    /// The plan that the seed makes.
+    public var plan: FaultPlan {
+        FaultPlan(
+            seed: seed,
+            FaultPlan.Wishes(faults: faults, duration: duration, every: every, workers: counts.each.map(\.process))
+        )
+    }
+
+    var counts: WorkerCounts { WorkerCounts([NumberedTask.type: workers]) }
+    var topology: Topology { Topology(queueKind: queueKind) }
+    /// The journal of executions.
+    var journal: String { "\(folder.path)/executions" }
+
+    /// The grid, its processes' connections led as `route` says.
+    func grid(route: @escaping @Sendable (String, String) throws(LocalGridError) -> String) -> LocalGrid {
+        var services = GridConfiguration.Services(executable: executable, workers: counts)
+        services.environment = environment
+        services.environment["TASKGRID_QUEUE_KIND"] = queueKind.rawValue
+        services.environment[ChaosWorker.variable] = journal
+        services.route = route
+        var configuration = GridConfiguration(folder: folder, ports: .free, services: services)
+        // At once, or nearly so: a program that does not start must not fill the logs.
+        configuration.restarts = Backoff(base: .milliseconds(100), ceiling: .seconds(1))
+        return LocalGrid(configuration)
+    }
+}

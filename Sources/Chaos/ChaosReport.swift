@@ -1,0 +1,118 @@
+public import TaskGridCore
+
+/// What came of a chaos run.
+public struct ChaosReport: Sendable, Codable {
+    /// What is known of one kind of fault.
+    public struct FaultRow: Sendable, Codable, Hashable {
+        public let fault: Fault
+        public let injected: Int
+        /// Planned, and not possible at its time: a process to be killed did not run, for instance.
+        public let skipped: Int
+        /// The longest time from such a fault to the next moment at which a task submitted after it has ended, in
+        /// milliseconds; nil where that never came.
+        public let longestRecovery: Double?
+        /// After which no task has ended any more.
+        public let withoutRecovery: Int
+
+        enum CodingKeys: String, CodingKey {
+            case fault, injected, skipped
+            case longestRecovery = "longest_recovery_ms"
+            case withoutRecovery = "without_recovery"
+        }
+    }
+
+    public let seed: UInt64
+    /// Of the whole run, in seconds.
+    public let seconds: Double
+    public let submitted: Int
+    public let accepted: Int
+    public let refused: [Ledger.Refusal]
+    /// Numbers whose submission nobody has answered.
+    public let unanswered: [Int]
+    public let succeeded: Int
+    public let failed: Int
+    /// Ended as failed because faults killed their worker three times.
+    public let failedAsPoison: Int
+    public let cancelled: Int
+    public let expired: Int
+    /// Accepted, and not ended.
+    public let lost: [TaskID]
+    /// Seen to end in two ways, by the client, on the wire or in the store.
+    public let endedTwice: [TaskID]
+    /// Ids that were given to two submissions, and submissions that got two.
+    public let acceptedTwice: [TaskID]
+    /// Tasks whose execution has begun more than once, which is allowed.
+    public let executedMoreThanOnce: Int
+    public let mostExecutions: Int
+    /// Succeeded with something else than their answer, or without having run.
+    public let wrong: [TaskID]
+    /// The dispatcher's own books; nil where it did not answer in the end.
+    public let books: TaskCounts?
+    public let faults: [FaultRow]
+
+    enum CodingKeys: String, CodingKey {
+        case seed, seconds, submitted, accepted, refused, unanswered, succeeded, failed, cancelled, expired, lost, books, faults
+        case failedAsPoison = "failed_as_poison"
+        case endedTwice = "ended_twice"
+        case acceptedTwice = "accepted_twice"
+        case executedMoreThanOnce = "executed_more_than_once"
+        case mostExecutions = "most_executions"
+        case wrong = "wrong_results"
+    }
+
+    init(
+        seed: UInt64, took duration: Duration, _ ledger: Ledger, _ recoveries: Recoveries, skipped: [Fault: Int],
+        executions: [Int: Int], answer: (Int) -> NumberedTask, books: TaskCounts?
+    ) {
+        self.seed = seed
+        self.books = books
+        seconds = (duration / .milliseconds(1)).rounded() / 1000
+        submitted = ledger.submitted
+        accepted = ledger.accepted
+        refused = ledger.refusals
+        unanswered = ledger.unanswered
+        succeeded = ledger.ended(.succeeded)
+        failed = ledger.ended(.failed)
+        failedAsPoison = ledger.poisoned
+        cancelled = ledger.ended(.cancelled)
+        expired = ledger.ended(.expired)
+        lost = ledger.lost
+        endedTwice = ledger.endedTwice.sorted()
+        acceptedTwice = ledger.acceptedTwice.sorted()
+        executedMoreThanOnce = executions.values.count { $0 > 1 }
+        mostExecutions = executions.values.max() ?? 0
+        wrong = ledger.wrong(answer: { answer($0).answer }, executions: executions)
+        faults = Fault.allCases.compactMap { fault in
+            let row = recoveries.rows.first { $0.fault == fault }
+            guard row != nil || skipped[fault] != nil else { return nil }
+            return FaultRow(
+                fault: fault, injected: row?.injected ?? 0, skipped: skipped[fault] ?? 0,
+                longestRecovery: row?.longest.map { ($0 / .milliseconds(1)).rounded() }, withoutRecovery: row?.open ?? 0
+            )
+        }
+    }
+
+    public var ended: Int { accepted - lost.count }
+
+    /// What went wrong, a line each; empty where all promises were kept.
+    public var violations: [String] {
+        var lines: [String] = []
+        func note(_ count: Int, _ what: String) { if count > 0 { lines.append("\(count) \(what)") } }
+        note(lost.count, "tasks were accepted and have not ended")
+        note(endedTwice.count, "tasks ended twice")
+        note(acceptedTwice.count, "submissions were accepted twice")
+        note(wrong.count, "tasks have a wrong result")
+        note(unanswered.count, "submissions were never answered")
+        guard let books else { return lines + ["the dispatcher did not answer in the end"] }
+        if !books.balances { lines.append("the dispatcher's books do not balance: \(books.submitted) submitted, \(books.sum) in all states") }
+        // What nobody has answered may have been accepted all the same.
+        if !(accepted...(accepted + unanswered.count)).contains(books.submitted) {
+            lines.append("the dispatcher's books have \(books.submitted) tasks, accepted were \(accepted)")
+        }
+        let closed = TaskState.allCases.filter(\.isTerminal).reduce(0) { $0 + books[$1] }
+        if !(ended...(ended + unanswered.count)).contains(closed) {
+            lines.append("the dispatcher's books have \(closed) ended tasks, ended are \(ended)")
+        }
+        return lines
+    }
+}

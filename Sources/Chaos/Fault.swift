@@ -1,0 +1,44 @@
+/// The kinds of faults that can be injected.
+public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
+    case worker, dispatcher, nameservice, monitor, broker, cut, stall, purge, wipe
+
+    /// What it is, in a line for people.
+    public var summary: String {
+        switch self {
+        case .worker: "a worker is killed (SIGKILL)"
+        case .dispatcher: "the dispatcher is killed"
+        case .nameservice: "the nameservice is killed"
+        case .monitor: "the monitor is killed"
+        case .broker: "the broker is killed"
+        case .cut: "one process's connections are cut: with FIN, with RST, or in the middle of a frame"
+        case .stall: "one process's connections carry nothing for a while, one way or both"
+        case .purge: "a queue is purged, or the work queue deleted"
+        case .wipe: "the broker is killed and its data folder wiped before its next start"
+        }
+    }
+
+    /// Reads names set apart by commas; `all` is all of them.
+    ///
+    /// - Throws: `UnknownFault`.
+    public static func read(_ text: String) throws(UnknownFault) -> Set<Fault> {
+        var faults: Set<Fault> = []
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+            if name == "all" {
+                faults.formUnion(allCases)
+            } else {
+                guard let fault = Fault(rawValue: String(name)) else { throw UnknownFault(name: String(name)) }
+                faults.insert(fault)
+            }
+        }
+        return faults
+    }
+}
+
+/// A name that is none of a fault.
+public struct UnknownFault: Error, Hashable, CustomStringConvertible {
+    public let name: String
+
+    public var description: String {
+        "'\(name)' is no fault: name \(Fault.allCases.map(\.rawValue).joined(separator: ", ")) or all, set apart by commas"
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import LocalGrid
+
+/// Which fault is injected when: a pure function of a seed and what is wished.
+///
+/// Each kind of fault comes once in a round, in an order of the round's own, so that even a short run has all of them. The
+/// times between faults are exponentially distributed, as those of independent accidents are.
+public struct FaultPlan: Sendable {
+    public struct Wishes: Hashable, Sendable {
+        public var faults: Set<Fault>
+        public var duration: Duration
+        /// The mean time from one fault to the next.
+        public var every: Duration
+        /// The processes of the workers.
+        public var workers: [String]
+
+        public init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String]) {
+            self.faults = faults
+            self.duration = duration
+            self.every = every
+            self.workers = workers
+        }
+
+        /// Whose connections can be cut and stalled.
+        public var parties: [String] { ["client", "dispatcher", "nameservice", "monitor"] + workers }
+    }
+
+    public struct Entry: Hashable, Sendable {
+        /// From the start of the run.
+        public let at: Duration
+        public let injection: Injection
+    }
+
+    /// In the order of their times.
+    public let entries: [Entry]
+
+    public init(seed: UInt64, _ wishes: Wishes) {
+        var generator = SplitMix64(seed: seed)
+        let kinds = wishes.faults.sorted { $0.rawValue < $1.rawValue }
+        var entries: [Entry] = []
+        var round: [Fault] = []
+        var time = Duration.zero
+        while !kinds.isEmpty {
+            time += Self.pause(wishes.every, &generator)
+            guard time < wishes.duration else { break }
+            if round.isEmpty { round = kinds.shuffled(using: &generator) }
+            entries.append(Entry(at: time, injection: Self.injection(round.removeLast(), wishes, &generator)))
+        }
+        self.entries = entries
+    }
+
+    /// Between 100 ms and four times the mean, for two faults at once are one.
+    private static func pause(_ mean: Duration, _ generator: inout SplitMix64) -> Duration {
+        let factor = -log(1 - Double.random(in: 0..<1, using: &generator))
+        return max(.milliseconds(100), mean * min(4, factor))
+    }
+
+    private static func injection(_ fault: Fault, _ wishes: Wishes, _ generator: inout SplitMix64) -> Injection {
+        func one<Value>(_ values: [Value]) -> Value { values[Int.random(in: values.indices, using: &generator)] }
+        switch fault {
+        case .worker: return .kill(.worker, process: one(wishes.workers))
+        case .dispatcher, .nameservice, .monitor, .broker: return .kill(fault, process: fault.rawValue)
+        case .wipe: return .wipe
+        case .cut:
+            return .cut(party: one(wishes.parties), one([.finish, .reset, .midFrame(.towardBroker), .midFrame(.towardClient)]))
+        case .stall:
+            // One in five outlasts the heartbeats, after which both sides think each other gone.
+            let seconds = one([0, 1, 2, 3, 4]) == 0 ? Double.random(in: 21...28, using: &generator) : .random(in: 0.5...8, using: &generator)
+            let directions = one([Set(Proxy.Direction.allCases), [.towardBroker], [.towardClient]])
+            return .stall(party: one(wishes.parties), directions, for: .milliseconds(Int(seconds * 1000)))
+        case .purge:
+            // Most of what a broker holds is work.
+            return .purge(one([.purgeWork, .purgeWork, .deleteWork, .purgeResults, .purgeSubmissions]))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import AMQP
+import Foundation
+import LocalGrid
+import Logging
+import TaskGridCore
+
+/// Does to a running grid what a plan says.
+struct Injector: Sendable {
+    let grid: LocalGrid
+    let routes: Routes
+    /// The broker itself, past all proxies.
+    let broker: Connection
+    let topology: Topology
+
+    /// Injects one fault.
+    ///
+    /// - Returns: why it could not be injected; nil where it was.
+    func inject(_ injection: Injection) async -> String? {
+        switch injection {
+        case .kill(_, let process):
+            return grid.processes.kill(process) ? nil : "\(process) does not run now"
+        case .wipe:
+            do throws(LocalGridError) {
+                return try grid.wipeBroker() ? nil : "the broker does not run now"
+            } catch {
+                return error.message
+            }
+        case .cut(let party, let manner):
+            guard let proxy = routes[party], proxy.count > 0 else { return "\(party) has no connections now" }
+            switch manner {
+            case .finish: proxy.cut()
+            case .reset: proxy.reset()
+            case .midFrame(let direction): proxy.cutMidFrame(direction)
+            }
+            return nil
+        case .stall(let party, let directions, _):
+            guard let proxy = routes[party], proxy.count > 0 else { return "\(party) has no connections now" }
+            proxy.stall(directions)
+            return nil
+        case .purge(let queue):
+            do throws(AMQPError) {
+                switch queue {
+                case .purgeWork: try await broker.purge(queue: topology.workQueue(NumberedTask.type).name)
+                case .deleteWork: try await broker.delete(queue: topology.workQueue(NumberedTask.type).name)
+                case .purgeResults: try await broker.purge(queue: topology.resultsQueue.name)
+                case .purgeSubmissions: try await broker.purge(queue: topology.submitQueue.name)
+                }
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+    }
+
+    /// Ends a fault that lasts.
+    func end(_ injection: Injection) {
+        if case .stall(let party, let directions, _) = injection { routes[party]?.resume(directions) }
+    }
+
+    /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls after it.
+    func follow(
+        _ plan: FaultPlan, from start: ContinuousClock.Instant, tell: @escaping @Sendable (FaultPlan.Entry, _ problem: String?) -> Void
+    ) async {
+        await withDiscardingTaskGroup { group in
+            for entry in plan.entries {
+                guard (try? await Task.sleep(until: start + entry.at, clock: .continuous)) != nil else { break }
+                let problem = await inject(entry.injection)
+                tell(entry, problem)
+                guard problem == nil, case .stall(_, _, let time) = entry.injection else { continue }
+                group.addTask {
+                    // Cancelled: the faults are to end.
+                    try? await Task.sleep(for: time)
+                    end(entry.injection)
+                }
+            }
+        }
+        routes.heal()
+    }
+}

@@ -1,0 +1,46 @@
+public import Foundation
+public import TaskGridCore
+
+/// A task of a chaos run: its number and how long it runs. Its result is a function of both.
+public struct NumberedTask: Hashable, Sendable {
+    /// Proof that this cannot throw: `chaos` is a lower-case word.
+    public static let type = try! TaskType("chaos")
+
+    public let number: Int
+    /// How long an attempt runs, in milliseconds.
+    public let milliseconds: Int
+
+    public init(number: Int, milliseconds: Int) {
+        self.number = number
+        self.milliseconds = milliseconds
+    }
+
+    /// The task of a number: most are short, some run for seconds, so that faults hit them while they run.
+    ///
+    /// - Parameter rate: tasks a second; the long ones keep some twelve places busy whatever it is.
+    public init(number: Int, seed: UInt64, rate: Double) {
+        var generator = SplitMix64(seed: seed ^ UInt64(truncatingIfNeeded: number) &* 0xD129_0D3E_9A1B_73C5)
+        let share = Double.random(in: 0..<1, using: &generator)
+        let long = min(0.05, 4 / rate)
+        let medium = min(0.15, 20 / rate)
+        let range = share < long ? 1_000...3_000 : share < long + medium ? 50...300 : 1...20
+        self.init(number: number, milliseconds: .random(in: range, using: &generator))
+    }
+
+    public var payload: Data { Data("\(number) \(milliseconds)".utf8) }
+
+    /// What a worker has to return.
+    public var answer: Data {
+        var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: number) << 16 ^ UInt64(truncatingIfNeeded: milliseconds))
+        return Data("\(number) \(String(generator.next(), radix: 16))".utf8)
+    }
+
+    /// Reads a payload.
+    public init(payload: Data) throws(TaskError) {
+        let parts = String(decoding: payload, as: UTF8.self).split(separator: " ")
+        guard parts.count == 2, let number = Int(parts[0]), let milliseconds = Int(parts[1]), (0...60_000).contains(milliseconds) else {
+            throw TaskError(.invalidInput, "the payload is no number and run time, as 'taskgrid chaos' writes them")
+        }
+        self.init(number: number, milliseconds: milliseconds)
+    }
+}

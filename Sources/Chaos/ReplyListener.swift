@@ -1,0 +1,30 @@
+import AMQP
+import Logging
+import TaskGridCore
+
+/// Hears every reply to a client, beside the client itself: a queue of its own with the same binding, on the broker itself.
+struct ReplyListener: Sendable {
+    let connection: Connection
+    private let consumer: Consumer
+
+    init(_ endpoint: Endpoint, _ topology: Topology, client: String, _ logger: Logger) {
+        let queue = topology.listenerQueue("chaos", client)
+        let declarations =
+            topology.common
+            + Declarations(queues: [queue], bindings: [Binding(exchange: topology.reply.name, queue: queue.name, key: client)])
+        connection = Connection(endpoint, name: "chaos", declarations: declarations, logger: logger)
+        consumer = connection.consumer(queues: [queue.name], prefetch: 1_000)
+    }
+
+    /// Hears until the connection is closed or the task cancelled.
+    func listen(_ take: @Sendable (Reply.Ending) -> Void) async {
+        while let deliveries = await consumer.next() {
+            for delivery in deliveries {
+                // What is no reply (an answer to a question) says of no end.
+                guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }
+                endings.forEach(take)
+            }
+            if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import TaskGridCore
+
+/// Stops the hand-out of a type whose attempts mostly fail, and finds out by a few probes when it may go on (M. Nygard,
+/// *Release It!*, "Circuit Breaker"). Pure: it is told what happens and when.
+///
+/// | state | hands out | goes to |
+/// |---|---|---|
+/// | closed | everything | open, when of at least `minimumAttempts` in the last `window` the share `failureRatio` failed |
+/// | open | nothing; tasks wait as `pending` | half-open after the pause |
+/// | half-open | `probes` tasks | closed when all of them succeed; open again, for twice the pause, when one fails |
+///
+/// A failure is what the worker could not do: an error, a time-out, or its death. Input that it refuses as invalid says that
+/// it works. What was handed out before the breaker opened still runs, and does not count towards the probes.
+struct CircuitBreaker {
+    typealias Instant = ContinuousClock.Instant
+
+    private enum Phase {
+        case closed
+        case open(until: Instant)
+        /// The probes that are out, and how many have succeeded.
+        case halfOpen(out: Set<TaskID>, succeeded: Int)
+    }
+
+    private struct Slice {
+        let start: Instant
+        var attempts = 0
+        var failures = 0
+    }
+
+    private static let slices = 10
+
+    let settings: BreakerSettings
+    private var phase = Phase.closed
+    private var window: [Slice] = []
+    /// How often it has opened since it was last closed.
+    private var openings = 0
+
+    init(_ settings: BreakerSettings = BreakerSettings()) {
+        self.settings = settings
+    }
+
+    var state: BreakerState {
+        switch phase {
+        case .closed: .closed
+        case .open: .open
+        case .halfOpen: .halfOpen
+        }
+    }
+
+    /// How many tasks may be handed out now; nil: any number. To be asked before each hand-out: it is what ends a pause.
+    mutating func allowance(at now: Instant) -> Int? {
+        if case .open(let until) = phase, until <= now { phase = .halfOpen(out: [], succeeded: 0) }
+        switch phase {
+        case .closed: return nil
+        case .open: return 0
+        case .halfOpen(let out, let succeeded): return max(0, settings.probes - out.count - succeeded)
+        }
+    }
+
+    /// A task was handed out.
+    mutating func handedOut(_ task: TaskID) {
+        guard case .halfOpen(var out, let succeeded) = phase else { return }
+        out.insert(task)
+        phase = .halfOpen(out: out, succeeded: succeeded)
+    }
+
+    /// A task is out no more, and it is not known whether its worker could have done it.
+    mutating func withdrawn(_ task: TaskID) {
+        guard case .halfOpen(var out, let succeeded) = phase, out.remove(task) != nil else { return }
+        phase = .halfOpen(out: out, succeeded: succeeded)
+    }
+
+    /// An attempt ended.
+    mutating func ended(_ task: TaskID, isFailure: Bool, at now: Instant) {
+        guard settings.isEnabled else { return }
+        switch phase {
+        case .closed:
+            count(isFailure, at: now)
+            let attempts = window.reduce(0) { $0 + $1.attempts }
+            let failures = window.reduce(0) { $0 + $1.failures }
+            if attempts >= settings.minimumAttempts, Double(failures) >= settings.failureRatio * Double(attempts) { open(at: now) }
+        case .open:
+            break
+        case .halfOpen(var out, let succeeded):
+            guard out.remove(task) != nil else { break }
+            if isFailure {
+                open(at: now)
+            } else if succeeded + 1 >= settings.probes {
+                phase = .closed
+                openings = 0
+            } else {
+                phase = .halfOpen(out: out, succeeded: succeeded + 1)
+            }
+        }
+    }
+
+    private mutating func open(at now: Instant) {
+        let pause = min(settings.pause * (1 << min(openings, 20)), settings.maximumPause)
+        phase = .open(until: now + pause)
+        openings += 1
+        window = []
+    }
+
+    private mutating func count(_ isFailure: Bool, at now: Instant) {
+        let oldest = now - settings.window
+        window.removeAll { $0.start <= oldest }
+        let newest = window.popLast()
+        var slice = newest ?? Slice(start: now)
+        if let newest, newest.start + settings.window / Self.slices <= now {
+            window.append(newest)
+            slice = Slice(start: now)
+        }
+        slice.attempts += 1
+        if isFailure { slice.failures += 1 }
+        window.append(slice)
+    }
+}

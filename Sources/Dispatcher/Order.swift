@@ -1,0 +1,42 @@
+import TaskGridCore
+
+/// What somebody asked to be done with tasks: it is done in the dispatcher's next turn, in one transaction with everything
+/// else, and answered once that is durable and nothing else is owed to the broker.
+struct Order: Sendable {
+    enum Kind: Sendable {
+        case cancel, retry
+    }
+
+    let kind: Kind
+    let tasks: [TaskID]
+    /// Where the search that found the tasks goes on.
+    var next: TaskID?
+    let question: Message
+    /// Whom to answer.
+    let asker: String
+}
+
+/// An order within a turn's plan.
+struct PlannedOrder {
+    /// What decides the outcome for a task: its place among the plan's changes.
+    enum Step {
+        /// - Parameter stood: where the task stood in the store, if it is not handed out.
+        case ending(Int, stood: TaskState?)
+        case reopening(Int)
+    }
+
+    let order: Order
+    /// One for each task; those with a step are only known once the plan is committed.
+    var outcomes: [OrderOutcome] = []
+    var steps: [Int: Step] = [:]
+
+    mutating func add(_ id: TaskID, _ outcome: OrderOutcome.Kind, _ state: TaskState? = nil) {
+        outcomes.append(OrderOutcome(id: id, outcome: outcome, state: state))
+    }
+
+    /// The change is planned; until it is committed it counts as not done.
+    mutating func add(_ id: TaskID, _ state: TaskState, _ step: Step) {
+        steps[outcomes.count] = step
+        add(id, .refused, state)
+    }
+}

@@ -1,0 +1,81 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Deliveries that are nowhere, and books that do not balance.
+extension Scheduler {
+    /// Sends a marker through the work queue of each type where one is due.
+    func sendMarkers(_ outbound: inout Outbound) {
+        let clock = ContinuousClock.now
+        for type in lanes.keys {
+            // Without a worker nobody would give it back.
+            guard let lane = lanes[type], lane.isRoutable, lane.concurrency > 0 else { continue }
+            guard let number = lanes[type]?.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }
+            let marker = Work.marker(type: type, store: store.identity, number: number)
+            outbound.publications.append(
+                Publication(exchange: topology.work.name, routingKey: type.name, message: marker.message(isPersistent: false))
+            )
+        }
+    }
+
+    /// A marker is back: what was handed out before it and is not with a worker may be lost.
+    func markerIsBack(_ number: Int, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan) {
+        guard let lane = lanes[type] else { return }
+        let held = workers.held(of: type)
+        var candidates: [TaskID: Int] = [:]
+        for (id, task) in lane.handed where task.marker < number {
+            let attempt = task.machine.attempt
+            if !held.contains(RegistryMessage.Held(task: id, attempt: attempt)) { candidates[id] = attempt }
+        }
+        let lost = lanes[type]?.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now) ?? [:]
+        guard !lost.isEmpty else { return }
+        Failpoint.lossFound.pass()
+        for (id, attempt) in lost { apply(.lost(attempt: attempt), id, type, now, &plan) }
+        warn("\(lost.count) deliveries of type '\(type)' were nowhere and are handed out anew", type, now, &plan)
+    }
+
+    /// How long a task waits before it is handed out anew: not at all, but for one that is lost again and again, such as one
+    /// whose result nobody can read.
+    func delay(after event: TaskStateMachine.Event, _ machine: TaskStateMachine) -> Duration {
+        guard case .lost = event else { return .zero }
+        return Backoff(base: .milliseconds(100), ceiling: .seconds(60))
+            .delay(before: max(1, machine.attempt - machine.failures - machine.interruptions))
+    }
+
+    /// Compares the books in memory with those of the store, which counts what is open and keeps tallies of the rest.
+    /// Seldom, for counting a million waiting tasks takes a while: a two-hundredth of the time at most.
+    func checkBooks(_ now: Timestamp, _ outbound: inout Outbound) async {
+        let start = ContinuousClock.now
+        guard nextCheck <= start else { return }
+        let known: [TaskType: TaskCounts]
+        do {
+            known = try await store.counts()
+        } catch {
+            logger.error("cannot check the books", metadata: ["error": "\(error)"])
+            nextCheck = start + .seconds(10)
+            return
+        }
+        nextCheck = .now + max(.seconds(10), start.duration(to: .now) * 200)
+        for type in lanes.keys.sorted() {
+            guard let lane = lanes[type], let stored = known[type] else { continue }
+            var counted = lane.counts
+            counted.queued += counted.running
+            counted.running = 0
+            guard counted != stored || !stored.balances else { continue }
+            let message =
+                "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
+            logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
+            outbound.publications.append(
+                .event(GridEvent(kind: .error, service: "dispatcher", at: now, message: message), topology)
+            )
+            // The store is the record.
+            lanes[type]?.adopt(stored)
+        }
+    }
+
+    func warn(_ message: String, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan) {
+        logger.warning("\(message)", metadata: ["task.type": "\(type)"])
+        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: now, message: message), topology))
+    }
+}

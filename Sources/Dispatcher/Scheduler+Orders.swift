@@ -1,0 +1,216 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// What the dispatcher is told by rpc to do with tasks.
+extension Scheduler {
+    /// The answer to a question; nil to an order, which is answered by the turn that does it.
+    func answer(_ question: Message, from asker: String, ordersTo inbox: Inbox) async -> Message? {
+        do {
+            guard let order = try await order(question, asker) else { return await answer(question) }
+            guard inbox.put(order) else { throw QuestionError(.unavailable, "too many orders wait already: ask again") }
+            return nil
+        } catch let error as QuestionError {
+            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(error), to: question)
+        } catch let error as WireError {
+            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(QuestionError(.badQuestion, "\(error)")), to: question)
+        } catch {
+            logger.error("order not taken", metadata: ["rpc.question": "\(question.properties.type ?? "")", "error": "\(error)"])
+            let refusal = QuestionError(.unavailable, "\(error)")
+            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(refusal), to: question)
+        }
+    }
+
+    /// The order that a question gives; nil where it is none. What a filter means is searched for here, between the turns.
+    private func order(_ message: Message, _ asker: String) async throws -> Order? {
+        func bounded(_ tasks: [TaskID], _ maximum: Int) throws(QuestionError) -> [TaskID] {
+            guard tasks.count <= maximum else { throw QuestionError(.badQuestion, "tasks: at most \(maximum)") }
+            var seen: Set<TaskID> = []
+            return tasks.filter { seen.insert($0).inserted }
+        }
+        switch message.properties.type {
+        case CancelQuestion.name:
+            let tasks = try bounded(try JSON.decode(CancelQuestion.self, message.body).tasks, CancelQuestion.maximumTasks)
+            return Order(kind: .cancel, tasks: tasks, question: message, asker: asker)
+        case RetryQuestion.name:
+            let question = try JSON.decode(RetryQuestion.self, message.body)
+            switch (question.tasks, question.filter) {
+            case (let tasks?, nil):
+                return Order(kind: .retry, tasks: try bounded(tasks, RetryQuestion.maximumTasks), question: message, asker: asker)
+            case (nil, var filter?):
+                let state = filter.state ?? .failed
+                guard state.isTerminal, state != .succeeded else {
+                    throw QuestionError(.badQuestion, "state: failed, cancelled or expired tasks can be done again, not \(state) ones")
+                }
+                filter.state = state
+                let page = try await search(filter, before: question.before, limit: RetryQuestion.maximumTasks)
+                return Order(kind: .retry, tasks: page.elements, next: page.next, question: message, asker: asker)
+            default: throw QuestionError(.badQuestion, "either tasks or a filter says what to do again")
+            }
+        default: return nil
+        }
+    }
+
+    /// The ids of the tasks that a filter means, up to `limit`, after looking at no more than one answer is worth.
+    func search(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
+        var found = TaskPage<TaskID>(elements: [], next: before)
+        for _ in 0..<Self.pages {
+            let page = try await store.ids(filter, before: found.next, limit: min(5000, limit - found.elements.count))
+            found.elements += page.elements
+            found.next = page.next
+            if page.next == nil || found.elements.count >= limit { break }
+        }
+        return found
+    }
+
+    /// How many pages of a search one answer is worth.
+    static var pages: Int { 20 }
+
+    // MARK: In the turn
+
+    /// Plans what the orders ask for.
+    func take(_ orders: [Order], _ now: Timestamp, _ plan: inout Plan) async {
+        for order in orders {
+            do throws(StoreError) {
+                switch order.kind {
+                case .cancel: plan.orders.append(try await cancel(order, now, &plan))
+                case .retry: plan.orders.append(try await retry(order, now, &plan))
+                }
+            } catch {
+                logger.error("cannot read the store; an order is not done", metadata: ["error": "\(error)"])
+                let refusal = Result<OrderAnswer, QuestionError>.failure(QuestionError(.unavailable, "\(error)"))
+                plan.publications.append(.answer(AnswerMessage.message(refusal, to: order.question), to: order.asker, topology))
+            }
+        }
+    }
+
+    private func cancel(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
+        // Read before anything is planned: should it fail, the order is not half done.
+        let waiting = order.tasks.filter { lane(handing: $0) == nil }
+        let standings = try await standings(waiting)
+        let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
+        var planned = PlannedOrder(order: order)
+        for id in order.tasks {
+            if let type = lane(handing: id), let machine = lanes[type]?.handed[id]?.machine {
+                apply(.cancelled, id, type, now, &plan)
+                plan.cancels[type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
+                planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
+            } else if let standing = standings[id], let task = open[id] {
+                var machine = TaskStateMachine(
+                    state: standing.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
+                    maxAttempts: task.maxAttempts
+                )
+                guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
+                let ending = NewEnding(
+                    id: id, type: task.type, state: state, error: error, attempt: machine.attempt, completed: now
+                )
+                plan.end(id, task.type, HandedTask(task, machine: machine, marker: 0), ending)
+                planned.add(id, standing.state, .ending(plan.changes.endings.count - 1, stood: standing.state))
+            } else if let standing = standings[id] {
+                planned.add(id, .refused, standing.state)
+            } else {
+                planned.add(id, .unknown)
+            }
+        }
+        return planned
+    }
+
+    private func retry(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
+        let standings = try await standings(order.tasks)
+        var planned = PlannedOrder(order: order)
+        for id in order.tasks {
+            guard let standing = standings[id] else {
+                planned.add(id, .unknown)
+                continue
+            }
+            var machine = TaskStateMachine(state: standing.state, attempt: standing.attempt, maxAttempts: 1)
+            guard case .handOut = machine.handle(.retried) else {
+                planned.add(id, .refused, lanes[standing.type]?.handed[id]?.machine.state ?? standing.state)
+                continue
+            }
+            plan.changes.reopenings.append(Reopening(id: id, due: now))
+            planned.add(id, standing.state, .reopening(plan.changes.reopenings.count - 1))
+            // So that it may go out with this very commit.
+            let nextDue = lanes[standing.type]?.nextDue ?? now
+            lanes[standing.type]?.nextDue = min(nextDue, now)
+        }
+        return planned
+    }
+
+    private func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: TaskStanding] {
+        Dictionary(uniqueKeysWithValues: try await store.standings(ids).map { ($0.id, $0) })
+    }
+
+    /// The type of a task that is handed out.
+    private func lane(handing id: TaskID) -> TaskType? {
+        lanes.values.first { $0.handed[id] != nil }?.type
+    }
+
+    /// The orders are durable: keeps the books, tells the workers, answers.
+    func settleOrders(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
+        for var planned in plan.orders {
+            for (place, step) in planned.steps {
+                switch step {
+                case .ending(let number, let stood):
+                    guard receipt.endings[number] else { continue }
+                    planned.outcomes[place].outcome = .done
+                    settle(cancelled: plan.changes.endings[number].type, stood)
+                case .reopening(let number):
+                    settle(receipt.reopenings[number], plan.changes.reopenings[number], now, &planned.outcomes[place])
+                }
+            }
+            await correct(&planned)
+            let answer = OrderAnswer(tasks: planned.outcomes, next: planned.order.next)
+            outbound.publications.append(
+                .answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)
+            )
+        }
+        for (type, attempts) in plan.cancels {
+            for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
+                let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
+                outbound.publications.append(
+                    Publication(exchange: topology.control.name, routingKey: topology.cancelKey(type), message: request.message())
+                )
+            }
+        }
+    }
+
+    /// A task was cancelled that stood so in the store, or that was handed out and so is out of the books already.
+    private func settle(cancelled type: TaskType, _ stood: TaskState?) {
+        lanes[type]?.isDirty = true
+        switch stood {
+        case .pending, .scheduled: lanes[type]?.books[stood ?? .pending] -= 1
+        // Something else has become of it in the same turn.
+        case .some: recount.insert(type)
+        case nil: break
+        }
+    }
+
+    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ now: Timestamp, _ outcome: inout OrderOutcome) {
+        switch reopened {
+        case .done(let type, let state):
+            lanes[type]?.books[state] -= 1
+            lanes[type]?.scheduled(for: reopening.due)
+            outcome = OrderOutcome(id: reopening.id, outcome: .done, state: state)
+        case .refused(let state): outcome = OrderOutcome(id: reopening.id, outcome: .refused, state: state)
+        case .unknown: outcome = OrderOutcome(id: reopening.id, outcome: .unknown)
+        }
+    }
+
+    /// A task that had ended when its cancellation came to the store: says how.
+    private func correct(_ planned: inout PlannedOrder) async {
+        let late = planned.outcomes.indices.filter { place in
+            guard case .ending = planned.steps[place] else { return false }
+            return planned.outcomes[place].outcome == .refused
+        }
+        guard !late.isEmpty else { return }
+        do throws(StoreError) {
+            let standings = try await standings(late.map { planned.outcomes[$0].id })
+            for place in late { planned.outcomes[place].state = standings[planned.outcomes[place].id]?.state }
+        } catch {
+            logger.error("cannot read the store; an answer lacks states", metadata: ["error": "\(error)"])
+            for place in late { planned.outcomes[place].state = nil }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+public import Hummingbird
+import HummingbirdCore
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// An HTTP server around routes. Bounded: connections, the size of a request's head and body, and how long a connection may be
+/// silent.
+public struct WebServer: Service {
+    /// What answers a request.
+    public typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+
+    private static let maximumConnections = 256
+    private static let maximumHeadSize = 16 << 10
+
+    private let gets: [String: Handler]
+    private let host: String
+    private let port: Int
+    private let name: String
+    private let logger: Logger
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// - Parameters:
+    ///   - gets: what answers GET and HEAD on each path.
+    ///   - port: 0 for a free one.
+    ///   - name: what its errors call it, such as `the monitor`.
+    ///   - onListening: told the port once it listens there.
+    public init(
+        gets: [String: Handler], host: String, port: Int, of name: String, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.gets = gets
+        self.host = host
+        self.port = port
+        self.name = name
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Routes that answer GET and HEAD on each path; whatever goes wrong is a problem document.
+    public static func router(of name: String, gets: [String: Handler]) -> Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(middleware: Safeguards())
+        router.add(middleware: Problems(name: name, paths: Set(gets.keys)))
+        for (path, handler) in gets { router.get(RouterPath(path), use: handler) }
+        return router
+    }
+
+    /// Serves until a graceful shutdown, or until the task is cancelled.
+    ///
+    /// - Throws: `WebServerError` where it cannot listen.
+    public func run() async throws {
+        let isListening = Mutex(false)
+        // What the framework has to tell, `listening` tells better.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(30),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: Self.maximumHeadSize, maxHeaderListSize: Self.maximumHeadSize, maxHeaderFieldCount: 100
+            )
+        )
+        let application = Application(
+            router: Self.router(of: name, gets: gets), server: .http1(configuration: http),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
+            ),
+            onServerRunning: { [host, port, name, logger, onListening] channel in
+                isListening.withLock { $0 = true }
+                let port = channel.localAddress?.port ?? port
+                logger.info("listening", metadata: ["http.of": "\(name)", "http.host": "\(host)", "http.port": "\(port)"])
+                onListening(port)
+            },
+            logger: quiet
+        )
+        do {
+            try await application.run()
+        } catch {
+            if isListening.withLock({ $0 }) || error is CancellationError { throw error }
+            throw WebServerError(
+                .cannotListen,
+                "\(name) cannot listen on \(host):\(port) (\(error)): stop what uses the port, or choose another port or host"
+            )
+        }
+    }
+}
+
+/// Why a web server cannot run.
+public struct WebServerError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// Its address cannot be listened on: the port is taken, or the host is not this machine's.
+        case cannotListen
+    }
+
+    public let code: Code
+    /// What happened, and what to do.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

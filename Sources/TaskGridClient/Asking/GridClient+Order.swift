@@ -1,0 +1,124 @@
+public import TaskGridCore
+
+/// What a client asks to be done with tasks that were accepted. Each call returns once all of it is durable.
+///
+/// The dispatcher does an order once, however often it is given; so one whose answer is lost is given again.
+extension GridClient {
+    /// Cancels tasks that have not ended, whoever submitted them. They end at once; a worker that holds one is told to stop.
+    ///
+    /// - Returns: For each task `done`; `refused` with the state in which it had ended; or `unknown`.
+    /// - Throws: `serviceUnavailable` where the dispatcher does not answer: those before may be cancelled by then.
+    public func cancel(_ tasks: [TaskID]) async throws(ClientError) -> [OrderOutcome] {
+        var outcomes: [OrderOutcome] = []
+        for part in parts(of: tasks, CancelQuestion.maximumTasks) {
+            let (answer, isRepeated) = try await order(CancelQuestion(tasks: part))
+            outcomes += answer.tasks.map { task in
+                let wasDoneBefore = isRepeated && task.state == .cancelled
+                return wasDoneBefore ? OrderOutcome(id: task.id, outcome: .done, state: task.state) : task
+            }
+        }
+        return outcomes
+    }
+
+    /// Has tasks done again that ended as failed, cancelled or expired: with all their tries, and without their expiry.
+    ///
+    /// - Returns: For each task `done`; `refused` with its state where it succeeded or has not ended; or `unknown`.
+    /// - Throws: `serviceUnavailable` where the dispatcher does not answer: those before may be under way by then.
+    public func retry(_ tasks: [TaskID]) async throws(ClientError) -> [OrderOutcome] {
+        var outcomes: [OrderOutcome] = []
+        for part in parts(of: tasks, RetryQuestion.maximumTasks) {
+            let (answer, isRepeated) = try await order(RetryQuestion(tasks: part))
+            outcomes += answer.tasks.map { task in
+                let wasDoneBefore = isRepeated && task.state?.isTerminal == false
+                return wasDoneBefore ? OrderOutcome(id: task.id, outcome: .done, state: task.state) : task
+            }
+        }
+        return outcomes
+    }
+
+    /// Has up to 1000 tasks done again that the filter means, the newest first: the failed ones, unless it names another last
+    /// state. Repeated with the answer's `next` as `before` until that is nil, it does so with each of them once.
+    ///
+    /// - Returns: What came of each task found; none though there are more, where the search takes long. Where an answer was
+    ///   lost on the way, more may be done again than it says.
+    /// - Throws: `badArgument` for a state that cannot be retried; `serviceUnavailable` where the dispatcher does not answer.
+    public func retry(matching filter: TaskFilter, before: TaskID?) async throws(ClientError) -> OrderAnswer {
+        try await order(RetryQuestion(matching: filter, before: before)).answer
+    }
+
+    /// Has all tasks done again that the filter means, each once.
+    ///
+    /// - Returns: How many.
+    /// - Throws: as `retry(matching:before:)`; those before may be under way by then.
+    @discardableResult
+    public func retry(matching filter: TaskFilter) async throws(ClientError) -> Int {
+        var count = 0
+        var before: TaskID?
+        repeat {
+            let answer = try await retry(matching: filter, before: before)
+            count += answer.tasks.count { $0.outcome == .done }
+            before = answer.next
+        } while before != nil
+        return count
+    }
+
+    /// Tasks that ended as failed, the newest first.
+    ///
+    /// - Parameter before: only tasks with a lower id.
+    public func failed(
+        matching filter: TaskFilter = TaskFilter(), before: TaskID? = nil, limit: Int = 50
+    ) async throws(ClientError) -> [TaskRecord] {
+        var filter = filter
+        filter.state = .failed
+        return try await tasks(matching: filter, before: before, limit: limit)
+    }
+
+    /// Up to `limit` of the tasks that the filter means, the newest first, after as many questions as that takes.
+    ///
+    /// - Parameter before: only tasks with a lower id.
+    public func tasks(matching filter: TaskFilter, before: TaskID? = nil, limit: Int = 50) async throws(ClientError) -> [TaskRecord] {
+        var tasks: [TaskRecord] = []
+        var next = before
+        while tasks.count < limit {
+            let question = TasksQuestion(filter, before: next, limit: min(TasksQuestion.maximumLimit, limit - tasks.count))
+            let answer = try await ask(question)
+            tasks += answer.tasks
+            next = answer.next
+            if next == nil { break }
+        }
+        return tasks
+    }
+
+    /// How many tasks the filter means.
+    ///
+    /// - Parameter maximum: where to stop counting: the answer may be somewhat higher, and then stands for *at least*.
+    public func count(
+        matching filter: TaskFilter, before: TaskID? = nil, upTo maximum: Int = .max
+    ) async throws(ClientError) -> Int {
+        var count = 0
+        var next = before
+        repeat {
+            let answer = try await ask(MatchesQuestion(filter, before: next))
+            count += answer.count
+            next = answer.next
+        } while next != nil && count < maximum
+        return count
+    }
+
+    /// Gives an order until it is answered, three times at most.
+    private func order<Asked: Question>(_ question: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
+        var tries = 1
+        while true {
+            do {
+                return (try await ask(question, within: .seconds(10)), tries > 1)
+            } catch {
+                guard error.code == .serviceUnavailable, tries < 3 else { throw error }
+                tries += 1
+            }
+        }
+    }
+
+    private func parts(of tasks: [TaskID], _ size: Int) -> [[TaskID]] {
+        stride(from: 0, to: tasks.count, by: size).map { Array(tasks[$0..<min(tasks.count, $0 + size)]) }
+    }
+}

@@ -1,0 +1,96 @@
+import Synchronization
+
+/// The signs of life of one service: its loops' pulses and its connections. The service registers them as it starts; whoever
+/// made it asks for the report.
+public final class Vitals: Sendable {
+    /// What part the service plays now.
+    public enum Standing: String, Sendable, Codable {
+        /// It connects, or reads what it needs.
+        case starting
+        /// Another instance is the active one; it takes over when that goes.
+        case standby
+        case serving
+        /// It was told to stop and brings to an end what is under way.
+        case stopping
+    }
+
+    private struct Link {
+        let read: @Sendable () -> ConnectionReading
+        /// Whether the service stands by, and is well, while another holds the queue that is for one alone.
+        let mayStandBy: Bool
+    }
+
+    private struct State {
+        var standing = Standing.starting
+        var loops: [(name: String, read: @Sendable (ContinuousClock.Instant) -> LoopReading)] = []
+        var links: [Link] = []
+    }
+
+    /// How long a loop may work on the same: longer than any deadline of a publish to a broker that answers.
+    public static let defaultLimit = Duration.seconds(15)
+
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state = Mutex(State())
+
+    /// - Parameter now: the time; tests bring their own.
+    public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
+    }
+
+    /// A pulse for a loop that begins now. One of the same name from an earlier run is forgotten.
+    ///
+    /// - Parameters:
+    ///   - limit: how long it may work on the same before it counts as stuck.
+    ///   - period: for a loop that a clock drives, how often it moves at least.
+    public func pulse(_ name: String, limit: Duration = Vitals.defaultLimit, period: Duration? = nil) -> Pulse {
+        let pulse = Pulse(name, limit: limit, period: period, now: now)
+        loop(name) { pulse.reading(at: $0) }
+        return pulse
+    }
+
+    /// A loop, or several, that can be read without a pulse.
+    public func loop(_ name: String, _ read: @escaping @Sendable (ContinuousClock.Instant) -> LoopReading) {
+        state.withLock { state in
+            state.loops.removeAll { $0.name == name }
+            state.loops.append((name, read))
+        }
+    }
+
+    /// A connection that the service needs.
+    ///
+    /// - Parameter mayStandBy: whether the service stands by, and is well, while another holds a queue for one alone.
+    public func connection(mayStandBy: Bool = false, _ read: @escaping @Sendable () -> ConnectionReading) {
+        state.withLock { $0.links.append(Link(read: read, mayStandBy: mayStandBy)) }
+    }
+
+    /// The service has come so far.
+    public func stands(_ standing: Standing) {
+        state.withLock { $0.standing = standing }
+    }
+
+    /// How the service is now.
+    public func report(service: String, id: String) -> HealthReport {
+        let now = now()
+        let (standing, loops, links) = state.withLock { ($0.standing, $0.loops, $0.links) }
+        let readings = links.map { (link: $0, reading: $0.read()) }
+        let isStandby = standing != .stopping && readings.contains { $0.link.mayStandBy && $0.reading.state == .locked }
+        var report = HealthReport(service: service, id: id, standing: isStandby ? .standby : standing)
+        for (link, reading) in readings {
+            report.connections.append(HealthReport.Connection(reading, at: now))
+            // A service that stops closes its connections itself.
+            if standing == .stopping || isStandby && link.mayStandBy { continue }
+            if let problem = reading.problem(at: now) { report.reasons.append(problem) }
+        }
+        if report.standing == .starting, report.reasons.isEmpty { report.reasons.append("it is starting, and does not serve yet") }
+        for read in loops {
+            let reading = read.read(now)
+            report.loops.append(HealthReport.Loop(reading))
+            if let problem = reading.problem {
+                report.reasons.append("loop '\(reading.name)' \(problem); its log may say why, a restart helps")
+            } else if reading.state == .ended, report.standing == .serving {
+                report.reasons.append("loop '\(reading.name)' has ended; restart the service")
+            }
+        }
+        return report
+    }
+}

@@ -1,0 +1,76 @@
+/// Ends tasks that have not ended, as cancelled. Asking again does no harm: the answer is then that they have ended.
+public struct CancelQuestion: Question, Hashable {
+    public static let name = "cancel"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumTasks = 1000
+
+    /// Up to 1000.
+    public var tasks: [TaskID]
+
+    public init(tasks: [TaskID]) {
+        self.tasks = tasks
+    }
+
+    public typealias Answer = OrderAnswer
+}
+
+/// Hands out again tasks that ended without success: those named, or those that a filter means, the newest first.
+public struct RetryQuestion: Question, Hashable {
+    public static let name = "retry"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumTasks = 1000
+
+    /// Up to 1000; nil where the filter says which.
+    public var tasks: [TaskID]?
+    /// Which tasks, where none are named; without a state those that failed, and never those that succeeded.
+    public var filter: TaskFilter?
+    /// With a filter: only tasks with a lower id, the `next` of the answer before.
+    public var before: TaskID?
+
+    public init(tasks: [TaskID]) {
+        self.tasks = tasks
+    }
+
+    public init(matching filter: TaskFilter, before: TaskID? = nil) {
+        self.filter = filter
+        self.before = before
+    }
+
+    public typealias Answer = OrderAnswer
+}
+
+/// What an order came to.
+public struct OrderAnswer: Codable, Sendable, Hashable {
+    /// One for each task that was asked for, or found.
+    public var tasks: [OrderOutcome]
+    /// Where the search of a filter goes on, as the `before` of the next question; nil: it is done.
+    public var next: TaskID?
+
+    public init(tasks: [OrderOutcome], next: TaskID? = nil) {
+        self.tasks = tasks
+        self.next = next
+    }
+}
+
+/// What an order came to for one task.
+public struct OrderOutcome: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable {
+        /// It was done.
+        case done
+        /// The task's state does not allow it; nothing was changed.
+        case refused
+        /// The store does not know the task (any more).
+        case unknown
+    }
+
+    public var id: TaskID
+    public var outcome: Kind
+    /// Of a task that is known: where it stood when the order came.
+    public var state: TaskState?
+
+    public init(id: TaskID, outcome: Kind, state: TaskState? = nil) {
+        self.id = id
+        self.outcome = outcome
+        self.state = state
+    }
+}

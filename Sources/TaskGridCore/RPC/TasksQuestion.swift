@@ -1,0 +1,99 @@
+/// Tasks that a filter means, the newest first, a page at a time.
+public struct TasksQuestion: Question, Hashable {
+    public static let name = "tasks"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumLimit = 1000
+
+    public var filter: TaskFilter
+    /// Only tasks with a lower id: the `next` of the answer before.
+    public var before: TaskID?
+    /// 1 to 1000.
+    public var limit: Int
+
+    public init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50) {
+        self.filter = filter
+        self.before = before
+        self.limit = limit
+    }
+
+    public init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
+        self.init(TaskFilter(type: type, state: state), before: before, limit: limit)
+    }
+
+    public struct Answer: Codable, Sendable, Hashable {
+        public var tasks: [TaskRecord]
+        /// Where the search goes on, as the `before` of the next question: large tasks, and searches that look at many, take
+        /// more than one answer, which may be an empty one. Nil: there are no more.
+        public var next: TaskID?
+
+        public init(tasks: [TaskRecord], next: TaskID? = nil) {
+            self.tasks = tasks
+            self.next = next
+        }
+    }
+}
+
+/// The filter's members stand beside the others.
+extension TasksQuestion {
+    enum CodingKeys: String, CodingKey {
+        case before, limit
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try TaskFilter(from: decoder), before: try container.decodeIfPresent(TaskID.self, forKey: .before),
+            limit: try container.decode(Int.self, forKey: .limit)
+        )
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try filter.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(before, forKey: .before)
+        try container.encode(limit, forKey: .limit)
+    }
+}
+
+/// How many tasks a filter means; the answer to one question is a part of the count where there are many to look at.
+public struct MatchesQuestion: Question, Hashable {
+    public static let name = "matches"
+    public static let service = Topology.Service.dispatcher
+
+    public var filter: TaskFilter
+    /// Only tasks with a lower id: the `next` of the answer before.
+    public var before: TaskID?
+
+    public init(_ filter: TaskFilter, before: TaskID? = nil) {
+        self.filter = filter
+        self.before = before
+    }
+
+    public struct Answer: Codable, Sendable, Hashable {
+        public var count: Int
+        /// Where the count goes on, as the `before` of the next question; nil: it is done.
+        public var next: TaskID?
+
+        public init(count: Int, next: TaskID? = nil) {
+            self.count = count
+            self.next = next
+        }
+    }
+}
+
+extension MatchesQuestion {
+    enum CodingKeys: String, CodingKey {
+        case before
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(try TaskFilter(from: decoder), before: try container.decodeIfPresent(TaskID.self, forKey: .before))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try filter.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(before, forKey: .before)
+    }
+}

@@ -1,0 +1,35 @@
+extension RegistryMessage {
+    /// The most types that a worker may have.
+    public static let maximumTypes = 1000
+    /// The most tasks that it may hold, begun or not.
+    public static let maximumHeld = 200_000
+
+    /// Whether it is within the bounds of the wire.
+    ///
+    /// - Throws: `malformedBody`, which names the first field that is not.
+    public func validate() throws(WireError) {
+        guard !worker.isEmpty, worker.isName(atMost: WireFormat.maximumIDLength) else {
+            throw WireError(.malformedBody, "worker: 1 to \(WireFormat.maximumIDLength) bytes without control characters")
+        }
+        for (field, text) in [("host", host), ("version", version)] where !text.isName(atMost: WireFormat.maximumNameLength) {
+            throw WireError(.malformedBody, "\(field): up to \(WireFormat.maximumNameLength) bytes without control characters")
+        }
+        guard !types.isEmpty, types.count <= Self.maximumTypes else {
+            throw WireError(.malformedBody, "types: 1 to \(Self.maximumTypes) task types")
+        }
+        guard (10...3_600_000).contains(interval) else { throw WireError(.malformedBody, "interval_ms: 10 to 3600000") }
+        guard (1...1_000_000).contains(concurrency), (0...1_000_000).contains(prefetch) else {
+            throw WireError(.malformedBody, "concurrency and prefetch: up to 1000000")
+        }
+        guard running.count <= Self.maximumHeld, waiting.count <= Self.maximumHeld - running.count else {
+            throw WireError(.malformedBody, "running and waiting: together up to \(Self.maximumHeld) tasks")
+        }
+    }
+}
+
+extension String {
+    /// Short, and safe to be shown on a terminal and in a log.
+    fileprivate func isName(atMost length: Int) -> Bool {
+        utf8.count <= length && unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+}

@@ -1,0 +1,89 @@
+/// Which tasks are meant: those that fulfil everything that is asked for. An empty one means all.
+///
+/// In JSON its members are optional, each under its own name; times are milliseconds since 1970.
+public struct TaskFilter: Hashable, Sendable {
+    public var type: TaskType?
+    public var state: TaskState?
+    /// Accepted at or after this time.
+    public var createdSince: Timestamp?
+    /// Accepted before this time.
+    public var createdUntil: Timestamp?
+    /// Ended at or after this time: only tasks that have ended.
+    public var completedSince: Timestamp?
+    /// Ended before this time: only tasks that have ended.
+    public var completedUntil: Timestamp?
+    /// What the error's text has in it, of the task or of the latest attempt; the case of ASCII letters makes no difference.
+    public var text: String?
+
+    /// The most bytes of ``text``.
+    public static let maximumTextLength = 1000
+
+    public init(
+        type: TaskType? = nil, state: TaskState? = nil, createdSince: Timestamp? = nil, createdUntil: Timestamp? = nil,
+        completedSince: Timestamp? = nil, completedUntil: Timestamp? = nil, text: String? = nil
+    ) {
+        self.type = type
+        self.state = state
+        self.createdSince = createdSince
+        self.createdUntil = createdUntil
+        self.completedSince = completedSince
+        self.completedUntil = completedUntil
+        self.text = text
+    }
+
+    /// Whether it asks for more than a type and a state, which alone a store finds without looking at each task.
+    public var looksAtEach: Bool {
+        createdSince != nil || createdUntil != nil || completedSince != nil || completedUntil != nil || text != nil
+    }
+
+    /// Whether a task is meant.
+    public func matches(_ task: TaskRecord) -> Bool {
+        func lies(_ time: Timestamp?, _ since: Timestamp?, _ until: Timestamp?) -> Bool {
+            guard since != nil || until != nil else { return true }
+            guard let time else { return false }
+            return since.map { time >= $0 } ?? true && until.map { time < $0 } ?? true
+        }
+        return type.map { $0 == task.type } ?? true && state.map { $0 == task.status } ?? true
+            && lies(task.created, createdSince, createdUntil) && lies(task.completed, completedSince, completedUntil)
+            && text.map { task.error?.description.containsIgnoringCase($0) ?? false } ?? true
+    }
+}
+
+extension TaskFilter: Codable {
+    enum CodingKeys: String, CodingKey {
+        case type, state, text
+        case createdSince = "created_since"
+        case createdUntil = "created_until"
+        case completedSince = "completed_since"
+        case completedUntil = "completed_until"
+    }
+
+    /// - Throws: `DecodingError` for a text that is empty or longer than ``maximumTextLength``, too.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            type: try container.decodeIfPresent(TaskType.self, forKey: .type),
+            state: try container.decodeIfPresent(TaskState.self, forKey: .state),
+            createdSince: try container.decodeIfPresent(Timestamp.self, forKey: .createdSince),
+            createdUntil: try container.decodeIfPresent(Timestamp.self, forKey: .createdUntil),
+            completedSince: try container.decodeIfPresent(Timestamp.self, forKey: .completedSince),
+            completedUntil: try container.decodeIfPresent(Timestamp.self, forKey: .completedUntil),
+            text: try container.decodeIfPresent(String.self, forKey: .text)
+        )
+        guard text.map({ (1...Self.maximumTextLength).contains($0.utf8.count) }) ?? true else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .text, in: container, debugDescription: "a text to look for has 1 to \(Self.maximumTextLength) bytes"
+            )
+        }
+    }
+}
+
+extension String {
+    /// Whether the text stands in it, byte by byte but for the case of ASCII letters.
+    fileprivate func containsIgnoringCase(_ text: String) -> Bool {
+        func lower(_ byte: UInt8) -> UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte }
+        let (all, part) = (utf8.map(lower), text.utf8.map(lower))
+        guard part.count <= all.count else { return false }
+        return (0...all.count - part.count).contains { all[$0..<$0 + part.count].elementsEqual(part) }
+    }
+}

@@ -1,0 +1,36 @@
+import GRDB
+import TaskGridCore
+
+/// Where tasks stand, read without their payloads and results.
+struct Standings {
+    private static let select = """
+        SELECT task.type, ending.state, ending.attempt, open.attempt, open.due IS NOT NULL, task.id <= coalesce(cursor.id, 0)
+        FROM task LEFT JOIN ending ON ending.id = task.id
+            LEFT JOIN open ON open.type = task.type AND open.priority = task.priority AND open.id = task.id
+            LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
+        WHERE task.id = ?
+        """
+
+    static func standings(_ ids: [TaskID], _ database: Database) throws -> [TaskStanding] {
+        let types = try TypeTable(database)
+        return try ids.compactMap { try standing(of: $0, database, types) }
+    }
+
+    /// Nil where the task is not known.
+    static func standing(of id: TaskID, _ database: Database, _ types: TypeTable) throws -> TaskStanding? {
+        let row = try BoundStatement(database, select)
+        try row.bind(id.rawValue, at: 1)
+        guard try row.step() else { return nil }
+        func standing(_ state: TaskState, _ attempt: Int) throws -> TaskStanding {
+            TaskStanding(id: id, type: try types.type(row.int64(0)), state: state, attempt: attempt)
+        }
+        if !row.isNull(1) {
+            guard let state = UInt8(exactly: row.int64(1)).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(id) has ended in a state that is none: \(row.int64(1))")
+            }
+            return try standing(state, row.int(2))
+        }
+        guard row.isNull(3) else { return try standing(row.int(4) != 0 ? .scheduled : .queued, row.int(3)) }
+        return try row.int(5) != 0 ? standing(.queued, 1) : standing(.pending, 0)
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import TaskGridCore
+
+/// The tasks of a benchmark: of one type and size, each of its own, with answers that are known without the grid.
+struct BenchLoad: Sendable {
+    let type: TaskType
+    let size: Int
+    private let answer: @Sendable (Data) -> Data?
+
+    /// The types whose answers are known.
+    static let types = ["reverse", "upper", "hash", "wait"]
+    /// Proof that this cannot throw: a lower-case word is a type.
+    static let standardType = try! TaskType("reverse")
+    static let maximumSize = 32 << 20
+
+    /// - Parameter size: bytes of a payload; a `wait` has the same short one however large it is to be.
+    init(_ type: TaskType, size: Int) throws(Failure) {
+        self.type = type
+        self.size = size
+        switch type.name {
+        case "reverse": answer = { Data($0.reversed()) }
+        case "upper": answer = { Data(String(decoding: $0, as: UTF8.self).uppercased().utf8) }
+        case "hash": answer = { Data(SHA256.hexadecimal($0).utf8) }
+        case "wait": answer = { $0 }
+        default:
+            let known = Self.types.joined(separator: ", ")
+            throw Failure(.failed, "the answers of '\(type)' are not known here, so that they could not be checked: use \(known)")
+        }
+    }
+
+    /// The payload of a task: its number, then the alphabet up to the size.
+    func payload(_ number: Int) -> Data {
+        guard type.name != "wait" else { return Data("0".utf8) }
+        var bytes = Data("\(number) ".utf8)
+        bytes.reserveCapacity(max(size, bytes.count))
+        while bytes.count < size { bytes.append(Self.filling.prefix(size - bytes.count)) }
+        return bytes.prefix(max(1, size))
+    }
+
+    private static let filling = Data(String(repeating: "abcdefghijklmnopqrstuvwxyz", count: 40).utf8)
+
+    func isRight(_ result: Data, for payload: Data) -> Bool { answer(payload) == result }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Histogram
+import TaskGridClient
+import TaskGridCore
+
+/// The runs of the benchmark, as a client sees the grid: each task is submitted, accepted, run, and its result received and
+/// checked.
+struct BenchRuns {
+    let client: GridClient
+    let load: BenchLoad
+    /// The process that runs the grid, where it is on this machine.
+    let grid: Int32?
+
+    /// Many tasks at once, from the first submission to the last result.
+    func bulk(_ count: Int, _ progress: ProgressBar) async throws -> Measurement {
+        let payloads = (0..<count).map(load.payload)
+        return try await measured { measurement in
+            let submitted = try await client.submitAndWatch(load.type, payloads: payloads)
+            guard let first = submitted.ids.first else { return }
+            let places = submitted.ids.last?.rawValue == first.rawValue + Int64(count) - 1 ? nil : Self.places(of: submitted.ids)
+            for try await ending in submitted.endings {
+                let place = places.map { $0[ending.id] } ?? Int(ending.id.rawValue - first.rawValue)
+                measurement.tasks += 1
+                if !(place.map { isRight(ending, payloads[$0]) } ?? false) { measurement.wrong += 1 }
+                progress.advance(share: 1 / Double(count))
+            }
+        }
+    }
+
+    /// The place of each id, where they are not in a row.
+    private static func places(of ids: [TaskID]) -> [TaskID: Int] {
+        Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    }
+
+    /// Submitters that each wait for the result of their own task before they submit the next.
+    func concurrent(_ submitters: Int, _ count: Int, _ progress: ProgressBar) async throws -> Measurement {
+        try await measured { measurement in
+            try await withThrowingTaskGroup(of: Measurement.self) { group in
+                for submitter in 0..<submitters {
+                    let share = count / submitters + (submitter < count % submitters ? 1 : 0)
+                    group.addTask { try await oneByOne(share, from: submitter * count, of: count, progress) }
+                }
+                for try await part in group {
+                    measurement.tasks += part.tasks
+                    measurement.wrong += part.wrong
+                    measurement.times.add(part.times)
+                }
+            }
+        }
+    }
+
+    /// One task after the other.
+    func lone(_ count: Int, _ progress: ProgressBar) async throws -> Measurement {
+        try await measured { $0 = try await oneByOne(count, from: 0, of: count, progress) }
+    }
+
+    private func oneByOne(_ count: Int, from number: Int, of all: Int, _ progress: ProgressBar) async throws -> Measurement {
+        var measurement = Measurement()
+        for number in number..<(number + count) {
+            let payload = load.payload(number)
+            let start = ContinuousClock.now
+            let ending = try await client.run(load.type, payload: payload)
+            measurement.record(start.duration(to: .now))
+            measurement.tasks += 1
+            if !isRight(ending, payload) { measurement.wrong += 1 }
+            progress.advance(share: 1 / Double(all))
+        }
+        return measurement
+    }
+
+    private func isRight(_ ending: Ending, _ payload: Data) -> Bool {
+        ending.state == .succeeded && load.isRight(ending.result, for: payload)
+    }
+
+    private func measured(_ body: (inout Measurement) async throws -> Void) async throws -> Measurement {
+        var measurement = Measurement()
+        let before = ProcessUsage.all(below: grid)
+        let start = ContinuousClock.now
+        try await body(&measurement)
+        measurement.seconds = start.duration(to: .now) / .seconds(1)
+        measurement.usage = ProcessUsage.between(before, ProcessUsage.all(below: grid))
+        return measurement
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import LocalGrid
+import Logging
+import TaskGridClient
+import TaskGridCore
+
+/// Measures the grid that runs.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure how fast the grid is, and check every result.",
+        discussion: """
+            Three runs, each a task's whole way: submitted, durably accepted, run, result
+            durably kept and received.
+              bulk        many tasks submitted at once: tasks per second
+              concurrent  submitters that each await their own task: tasks per second
+              lone        one task after the other: how long each takes
+            With --compare raw a fourth sends as many messages over the same four hops of
+            the same broker without the grid, so that there is something to measure by on
+            a machine whose speed varies.
+
+              taskgrid bench
+              taskgrid bench --runs bulk --count 1000000
+              taskgrid bench --type hash --size 100000 --compare raw --json
+
+            It needs workers of the type. Processor time and memory are told of the grid
+            that this machine runs ('taskgrid up'), the broker's too. The exit code is 1
+            where a result was wrong.
+            """
+    )
+
+    /// What can be run.
+    enum Run: String, ExpressibleByArgument, CaseIterable {
+        case bulk, concurrent, lone
+    }
+
+    enum Comparison: String, ExpressibleByArgument, CaseIterable {
+        case raw
+    }
+
+    @Option(help: "The type of the tasks: \(BenchLoad.types.joined(separator: ", ")).", completion: .list(BenchLoad.types), transform: Arguments.type)
+    var type: TaskType = BenchLoad.standardType
+    @Option(help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
+    var size = 100
+    @Option(parsing: .upToNextOption, help: "Which runs to make: bulk, concurrent, lone.")
+    var runs: [Run] = Run.allCases
+    @Option(help: ArgumentHelp("How many tasks in bulk.", valueName: "tasks"))
+    var count = 200_000
+    @Option(help: ArgumentHelp("How many submitters at a time.", valueName: "count"))
+    var submitters = 32
+    @Option(help: ArgumentHelp("How many tasks the submitters submit in all.", valueName: "tasks"))
+    var concurrentCount = 20_000
+    @Option(help: ArgumentHelp("How many tasks one by one.", valueName: "tasks"))
+    var loneCount = 1000
+    @Option(help: ArgumentHelp("Measure this too: raw, the broker without the grid.", valueName: "what"))
+    var compare: Comparison?
+    @Flag(help: "Print JSON, one object.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func validate() throws {
+        guard (1...BenchLoad.maximumSize).contains(size) else { throw ValidationError("--size is from 1 to \(BenchLoad.maximumSize), not \(size)") }
+        for (name, value) in [("count", count), ("submitters", submitters), ("concurrent-count", concurrentCount), ("lone-count", loneCount)]
+        where !(1...100_000_000).contains(value) {
+            throw ValidationError("--\(name) is from 1 to 100000000, not \(value)")
+        }
+    }
+
+    func run() async throws {
+        try await Failure.reported {
+            var report = BenchReport(type: type.name, size: size, submitters: submitters)
+            let load = try BenchLoad(type, size: size)
+            let configuration = try await grid.configuration()
+            let pid = try? GridFile.read(from: configuration.folder).pid
+            try await grid.withClient { client in
+                let runner = BenchRuns(client: client, load: load, grid: pid)
+                // So that nothing is measured that happens once: connections, the first look at the type's speed.
+                _ = try await client.run(type, payloads: (0..<100).map(load.payload), within: .seconds(30))
+                if runs.contains(.bulk) { report.bulk = try await shown("bulk") { try await runner.bulk(count, $0) } }
+                if runs.contains(.concurrent) {
+                    report.concurrent = try await shown("concurrent") { try await runner.concurrent(submitters, concurrentCount, $0) }
+                }
+                if runs.contains(.lone) { report.lone = try await shown("one by one") { try await runner.lone(loneCount, $0) } }
+            }
+            if compare == .raw {
+                let hops = RawHops(
+                    endpoint: try configuration.endpoint(), topology: configuration.topology, logger: configuration.logger("bench", default: .warning)
+                )
+                report.raw = try await shown("raw") { try await hops.run(min(count, 50_000), size: size, $0) }
+            }
+            for line in json ? [report.json] : report.lines(width: Terminal.width(1)) { try await Output.standard.line(line) }
+            try await Output.standard.flush()
+            if report.wrong > 0 { throw Failure(.failed, "\(report.wrong) tasks failed or had a wrong result") }
+        }
+    }
+
+    private func shown(_ what: String, _ body: (ProgressBar) async throws -> Measurement) async throws -> Measurement {
+        let progress = ProgressBar("tasks \(what)")
+        defer { progress.clear() }
+        return try await body(progress)
+    }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Chaos
+import Foundation
+import LocalGrid
+import Logging
+import Synchronization
+import TaskGridCore
+
+/// Shows that nothing is lost: load and faults on a grid of its own, and a table of what came of each task.
+struct ChaosCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos",
+        abstract: "Run a grid of its own under faults, and see whether a task is lost or ends twice.",
+        discussion: """
+            It starts a grid with a private broker on free ports in a temporary folder,
+            submits numbered tasks at a steady rate, and injects faults:
+
+            \(Fault.allCases.map { "  \($0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))  \($0.summary)" }.joined(separator: "\n"))
+
+            Then it lets all that is left end, and prints what came of the tasks. Exit code
+            1 where a promise was broken: a task was lost, ended twice or has a wrong
+            result, a submission was accepted twice or never answered, or the
+            dispatcher's books do not agree.
+              taskgrid chaos --minutes 5
+              taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
+              taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
+            Ctrl-C ends the faults early; a second one stops at once.
+
+            The plan of faults is a function of --seed (and of --faults, --every, the
+            duration and --workers); what they meet is not.
+
+            Executed more than once: an execution that was interrupted counts, and so does
+            the one that followed; the results of such tasks are taken once.
+
+            Recovery: the time from a fault to the next moment at which the client learns
+            that a task which it submitted after that fault has ended; the longest for each
+            kind of fault. What other faults cost meanwhile is in it.
+            """
+    )
+
+    @Option(help: ArgumentHelp("How many minutes of faults; 1 by default.", valueName: "minutes"))
+    var minutes: Double?
+    @Option(help: ArgumentHelp("How long, in place of --minutes, such as 30s.", valueName: "time"), transform: Arguments.time)
+    var duration: Duration?
+    @Option(help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
+    var rate: Double = 100
+    @Option(
+        help: ArgumentHelp("Which faults, set apart by commas; all by default.", valueName: "names"),
+        completion: .list(Fault.allCases.map(\.rawValue) + ["all"]), transform: Self.faults
+    )
+    var faults: Set<Fault> = Set(Fault.allCases)
+    @Option(help: ArgumentHelp("The mean time between two faults; 5s by default.", valueName: "time"), transform: Arguments.time)
+    var every: Duration = .seconds(5)
+    @Option(help: "Makes the plan of an earlier run, which printed it; random by default.")
+    var seed: UInt64?
+    @Option(help: ArgumentHelp("Worker processes.", valueName: "count"))
+    var workers = 3
+    @Option(
+        help: ArgumentHelp("How long the tasks left at the end may take; 2m by default.", valueName: "time"), transform: Arguments.time
+    )
+    var patience: Duration = .seconds(120)
+    @Option(help: "The kind of the grid's queues: classic or quorum.", completion: .list(["classic", "quorum"]))
+    var queueKind: String?
+    @Option(
+        help: ArgumentHelp("A new folder for logs, store and journal of executions, which stay there.", valueName: "folder"),
+        completion: .directory
+    )
+    var keep: String?
+    @Flag(help: "Print JSON.")
+    var json = false
+    @Option(help: "What is logged to standard error: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+    @Option(help: "How it is logged: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
+    var logFormat: String?
+
+    func validate() throws {
+        if minutes != nil, duration != nil { throw ValidationError("--minutes and --duration say the same: give one of them") }
+        if let minutes, !(minutes > 0 && minutes <= 100_000) { throw ValidationError("--minutes is above 0, not \(minutes)") }
+        guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is above 0 and at most 10000, not \(rate)") }
+        guard every >= .milliseconds(100) else { throw ValidationError("--every is at least 100ms") }
+        guard (1...WorkerCounts.maximum).contains(workers) else {
+            throw ValidationError("--workers is 1 to \(WorkerCounts.maximum), not \(workers)")
+        }
+    }
+
+    func run() async throws {
+        try await Failure.reported {
+            let arguments = ["queue-kind": queueKind, "log-level": logLevel, "log-format": logFormat].compactMapValues { $0 }
+            let configuration = try Configuration(try await Settings(arguments: arguments, file: nil))
+            let folder = try folder()
+            defer {
+                // What cannot be removed stays in the folder of temporary things.
+                if keep == nil { try? FileManager.default.removeItem(atPath: folder.path) }
+            }
+            let show = ChaosShow(duration: time, logger: configuration.logger("chaos", default: .notice))
+            // What a client says of lost connections is what the faults are for.
+            let quiet = configuration.logger("client", default: .critical)
+            let chaos = Chaos(plan(folder, configuration), logger: quiet, onEvent: show.tell)
+            show.start(chaos.configuration)
+            let report = Mutex<ChaosReport?>(nil)
+            try await StopSignals.during {
+                let result = try await chaos.run()
+                report.withLock { $0 = result }
+            } onFirst: { _ in
+                show.end()
+                chaos.endFaults()
+            }
+            show.clear()
+            guard let report = report.withLock({ $0 }) else { return }
+            let lines = json ? [String(decoding: JSON.encode(report), as: UTF8.self)] : ChaosTable(report).lines(width: Terminal.width(STDOUT_FILENO))
+            for line in lines { try await Output.standard.line(line) }
+            guard report.violations.isEmpty else {
+                throw Failure(.failed, "seed \(report.seed): " + report.violations.joined(separator: "; "))
+            }
+        }
+    }
+
+    private var time: Duration { duration ?? .seconds((minutes ?? 1) * 60) }
+
+    private func plan(_ folder: GridFolder, _ configuration: Configuration) -> ChaosConfiguration {
+        var plan = ChaosConfiguration(
+            seed: seed ?? .random(in: 0...(.max >> 1)), duration: time, every: every, faults: faults, rate: rate, workers: workers,
+            patience: patience, queueKind: configuration.topology.queueKind, folder: folder
+        )
+        if let logLevel { plan.environment[Settings.variable(of: "log-level")] = logLevel }
+        return plan
+    }
+
+    /// A new folder.
+    private func folder() throws(Failure) -> GridFolder {
+        guard let keep else {
+            return GridFolder(FileManager.default.temporaryDirectory.appending(path: "taskgrid-chaos-\(UUID().uuidString)").path)
+        }
+        let folder = GridFolder(keep)
+        let content = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        guard content.isEmpty else { throw Failure(.failed, "\(folder.path) is not empty: --keep names a new folder") }
+        return folder
+    }
+
+    @Sendable private static func faults(_ text: String) throws -> Set<Fault> {
+        do {
+            return try Fault.read(text)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+}

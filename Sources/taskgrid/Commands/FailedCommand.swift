@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Lists tasks that failed.
+struct FailedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "failed",
+        abstract: "List the tasks that ended as failed, the newest first, with their errors.",
+        discussion: """
+            taskgrid failed
+            taskgrid failed --type sum --since 1h
+            taskgrid failed --since 2026-11-23T10:00 --until 2026-11-23T12:00
+            taskgrid failed --text "no number" --limit 100 --wide
+            taskgrid failed --json | jq -r .error
+
+            Times are in UTC, and are those at which the tasks ended. Once the cause is
+            mended, 'taskgrid retry' takes the same options and has them done again.
+            """
+    )
+
+    /// About what fits on a screen.
+    static let screenful = 20
+    /// Where counting what is left ends.
+    private static let most = 10_000
+
+    @OptionGroup(title: "Which") var filter: FilterOptions
+    @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
+    var limit = Self.screenful
+    @Option(help: ArgumentHelp("Go on after this task of an earlier list.", valueName: "id"), transform: Arguments.id)
+    var before: TaskID?
+    @Flag(help: "Show errors whole, however wide the terminal is.")
+    var wide = false
+    @Flag(help: "Print JSON, a task a line.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func validate() throws {
+        if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
+    }
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                let (shown, last) = try await show(client)
+                guard shown > 0 else {
+                    let place = before.map { " before task \($0)" } ?? ""
+                    return Terminal.tell("no failed tasks\(filter.words)\(place)\n")
+                }
+                guard let last, shown == limit else { return }
+                let rest = try await client.count(matching: filter.filter, before: last, upTo: Self.most)
+                if rest > 0 { Terminal.tell(Self.more(rest, last: last)) }
+            }
+        }
+    }
+
+    /// Shows the tasks; answers how many, and the last one's id.
+    private func show(_ client: GridClient) async throws -> (Int, TaskID?) {
+        let width = wide ? nil : Terminal.width(STDOUT_FILENO)
+        var shown = 0
+        var last = before
+        while shown < limit {
+            // A table is set as a whole, and a long one in parts: its memory has a bound.
+            let part = min(1000, limit - shown)
+            let tasks = try await client.failed(matching: filter.filter, before: last, limit: part)
+            if json {
+                for task in tasks { try await Output.standard.line(JSON.encode(task)) }
+            } else if !tasks.isEmpty {
+                for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
+            }
+            try await Output.standard.flush()
+            shown += tasks.count
+            last = tasks.last?.id ?? last
+            if tasks.count < part { break }
+        }
+        return (shown, last)
+    }
+
+    static func table(_ tasks: [TaskRecord]) -> Table {
+        var table = Table(headings: ["ID", "TYPE", "FAILED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 3], lesser: [4, 3])
+        table.rows = tasks.map { task in
+            [
+                "\(task.id)", task.type.name, task.completed.map { "\($0.description.prefix(19))Z" } ?? "", "\(task.attempt)",
+                Terminal.plain(task.worker ?? "-"), Terminal.plain(task.error?.description ?? "no reason given"),
+            ]
+        }
+        return table
+    }
+
+    /// What is said of those that are not shown.
+    static func more(_ rest: Int, last: TaskID) -> String {
+        let number = rest >= most ? "more than \(Terminal.grouped(most))" : Terminal.grouped(rest)
+        return "… \(number) more: raise --limit, or go on with --before \(last)\n"
+    }
+}

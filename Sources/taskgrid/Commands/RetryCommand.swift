@@ -1,0 +1,113 @@
+import ArgumentParser
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Has tasks done again.
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Have tasks done again that failed, were cancelled or expired.",
+        discussion: """
+            Named by their ids, or all failed ones that the options mean; 'taskgrid
+            failed' with the same options lists them. They get all their tries again,
+            keep their ids, and lose their expiry.
+              taskgrid retry 17
+              taskgrid retry --type sum --since 1h
+              taskgrid retry --text "connection refused" --yes
+              taskgrid failed --json --limit 1000 | jq .id | taskgrid retry -
+
+            On a terminal it asks first where many are meant; --yes does not ask. The
+            exit code is 0 where all are done again, 3 where some are not known, 1 where
+            some could not be: they succeeded, or have not ended.
+            """
+    )
+
+    @OptionGroup var ids: TaskIDArguments
+    @OptionGroup(title: "Which") var filter: FilterOptions
+    @Flag(help: "Do not ask first.")
+    var yes = false
+    @Flag(help: "Print JSON, an object a line: id, outcome (done, refused, unknown), and the state before.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func validate() throws {
+        if !ids.isEmpty, !filter.isEmpty { throw ValidationError("give ids, or options that say which tasks, not both") }
+        if ids.isEmpty, filter.isEmpty {
+            throw ValidationError("say which tasks: ids, - for ids from standard input, or --type, --since, --until, --text")
+        }
+    }
+
+    func run() async throws {
+        try await Failure.reported {
+            var report = OrderReport()
+            try await grid.withClient { client in
+                report = try await ids.isEmpty ? retryMatching(client) : retryNamed(client)
+            }
+            if let failure = report.failure { throw failure }
+        }
+    }
+
+    private func retryNamed(_ client: GridClient) async throws -> OrderReport {
+        var report = OrderReport()
+        let progress = ProgressBar("retried", isWanted: ids.sources.contains(.standardInput))
+        try await ids.forEachPart { part, share in
+            let outcomes = try await client.retry(part)
+            progress.advance(by: part.count, failed: outcomes.count { $0.outcome != .done }, share: share)
+            try await progress.aside { try await tell(outcomes, &report) }
+        }
+        progress.clear()
+        if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
+        return report
+    }
+
+    private func retryMatching(_ client: GridClient) async throws -> OrderReport {
+        var report = OrderReport()
+        let count = try await client.count(matching: filter.filter)
+        guard count > 0 else {
+            Terminal.tell("no failed tasks\(filter.words)\n")
+            return report
+        }
+        let asks = !yes && count > FailedCommand.screenful && Terminal.isTerminal(STDIN_FILENO) && Terminal.isTerminal(STDERR_FILENO)
+        guard !asks || confirm(count) else { throw Failure(.failed, "nothing was done") }
+        let progress = ProgressBar("retried", isWanted: count > FailedCommand.screenful)
+        var before: TaskID?
+        repeat {
+            let answer = try await client.retry(matching: filter.filter, before: before)
+            progress.advance(
+                by: answer.tasks.count, failed: answer.tasks.count { $0.outcome != .done },
+                share: Double(answer.tasks.count) / Double(count)
+            )
+            try await progress.aside { try await tell(answer.tasks, &report) }
+            before = answer.next
+        } while before != nil
+        progress.clear()
+        if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
+        return report
+    }
+
+    private func tell(_ outcomes: [OrderOutcome], _ report: inout OrderReport) async throws {
+        for outcome in outcomes {
+            report.add(outcome)
+            if json { try await Output.standard.line(JSON.encode(outcome)) }
+            if report.undone <= OrderReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
+        }
+    }
+
+    /// Asks the person at the terminal.
+    private func confirm(_ count: Int) -> Bool {
+        Terminal.tell("have \(OrderReport.tasks(count, "failed "))\(filter.words) done again? [y/N] ")
+        return ["y", "yes"].contains((readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+    }
+
+    /// Why a task is not done again; nil where it is.
+    static func reason(_ outcome: OrderOutcome) -> String? {
+        switch (outcome.outcome, outcome.state) {
+        case (.done, _): nil
+        case (.refused, .succeeded?): "task \(outcome.id) has succeeded: submit it anew to have it done twice"
+        case (.refused, let state?): "task \(outcome.id) has not ended: it is \(state)"
+        case (.refused, nil): "task \(outcome.id) cannot be done again"
+        case (.unknown, _): "task \(outcome.id) is not known: never accepted, or ended so long ago that it was pruned"
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@testable import Chaos
+
+@Suite("The report of a chaos run")
+struct ChaosReportTests {
+    private func books(submitted: Int, succeeded: Int) -> TaskCounts {
+        var counts = TaskCounts()
+        counts.submitted = submitted
+        counts.succeeded = succeeded
+        return counts
+    }
+
+    private func report(_ ledger: Ledger, books: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
+        ChaosReport(
+            seed: 1, took: .seconds(1), ledger, Recoveries(), skipped: [:], executions: executions,
+            answer: { NumberedTask(number: $0, milliseconds: 1) }, books: books
+        )
+    }
+
+    /// Three tasks that have ended well, but for what `change` does.
+    private func violations(_ change: (inout Ledger, inout TaskCounts?, inout [Int: Int]) -> Void) -> [String] {
+        var ledger = Ledger()
+        for number in 1...3 {
+            ledger.submitted(number)
+            ledger.accepted(number, as: TaskID(Int64(number)))
+            if number < 3 { ledger.ended(good(number)) }
+        }
+        var counts: TaskCounts? = books(submitted: 3, succeeded: 3)
+        var executions = [1: 1, 2: 2, 3: 1]
+        change(&ledger, &counts, &executions)
+        return report(ledger, books: counts, executions: executions).violations
+    }
+
+    private func good(_ number: Int) -> Ending {
+        Ending(id: TaskID(Int64(number)), state: .succeeded, result: NumberedTask(number: number, milliseconds: 1).answer, attempt: 1)
+    }
+
+    @Test("has nothing to complain of when all has ended as it should")
+    func good() {
+        #expect(violations { ledger, _, _ in ledger.ended(good(3)) } == [])
+    }
+
+    @Test("tells each broken promise")
+    func bad() {
+        #expect(violations { _, _, _ in }.first == "1 tasks were accepted and have not ended")
+        #expect(
+            violations { ledger, _, _ in
+                ledger.ended(good(3))
+                ledger.ended(Ending(id: 3, state: .failed))
+            } == ["1 tasks ended twice"])
+        #expect(
+            violations { ledger, _, executions in
+                ledger.ended(good(3))
+                executions[3] = nil
+            } == ["1 tasks have a wrong result"])
+        #expect(
+            violations { ledger, books, _ in
+                ledger.ended(good(3))
+                books = self.books(submitted: 4, succeeded: 3)
+            }.first?.hasPrefix("the dispatcher's books do not balance") == true)
+        #expect(
+            violations { ledger, books, _ in
+                ledger.ended(good(3))
+                books = self.books(submitted: 4, succeeded: 4)
+            } == ["the dispatcher's books have 4 tasks, accepted were 3", "the dispatcher's books have 4 ended tasks, ended are 3"])
+        #expect(
+            violations { ledger, books, _ in
+                ledger.ended(good(3))
+                books = nil
+            } == ["the dispatcher did not answer in the end"])
+        #expect(
+            violations { ledger, _, _ in
+                ledger.ended(good(3))
+                ledger.submitted(4)
+            } == ["1 submissions were never answered"])
+    }
+
+    @Test("a submission without an answer may be in the books")
+    func unanswered() {
+        let lines = violations { ledger, books, _ in
+            ledger.ended(good(3))
+            ledger.submitted(4)
+            books = self.books(submitted: 4, succeeded: 4)
+        }
+        #expect(lines == ["1 submissions were never answered"])
+    }
+}

@@ -1,0 +1,62 @@
+import Chaos
+import Foundation
+import LocalGrid
+import Logging
+import Synchronization
+import TaskGridCore
+import Testing
+
+/// Real processes: the command's own services, a private broker, and the faults.
+@Suite("A chaos run", .enabled(if: Self.isPossible), .serialized, .timeLimit(.minutes(3)))
+struct ChaosTests {
+    /// Where RabbitMQ is installed, or has to be.
+    private static var isPossible: Bool {
+        FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
+    }
+
+    /// The built command, beside the test bundle.
+    private static var executable: String {
+        URL(fileURLWithPath: GridConfiguration.Services.thisExecutable).deletingLastPathComponent().appending(path: "taskgrid").path
+    }
+
+    private func run(
+        _ faults: Set<Fault>, onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
+    ) async throws -> (report: ChaosReport, folder: GridFolder) {
+        let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path)
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        let configuration = ChaosConfiguration(
+            seed: .random(in: 0...(.max >> 1)), duration: .seconds(10), every: .seconds(1), faults: faults, rate: 50,
+            patience: .seconds(60), folder: folder, executable: Self.executable
+        )
+        let chaos = Mutex<Chaos?>(nil)
+        let run = Chaos(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { event in
+            if let chaos = chaos.withLock({ $0 }) { onEvent(chaos, event) }
+        }
+        chaos.withLock { $0 = run }
+        defer { chaos.withLock { $0 = nil } }
+        return (try await run.run(), folder)
+    }
+
+    @Test("in which workers and the dispatcher are killed loses nothing, and interrupts tasks in earnest")
+    func killsWorkersAndDispatcher() async throws {
+        let (report, folder) = try await run([.worker, .dispatcher])
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        #expect(report.accepted == report.submitted && report.accepted >= 300, seed)
+        #expect(report.lost.isEmpty && report.endedTwice.isEmpty && report.wrong.isEmpty, seed)
+        #expect(report.books?.submitted == report.accepted, seed)
+        #expect(report.executedMoreThanOnce > 0, seed)
+        #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.worker, .dispatcher], seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 && $0.longestRecovery != nil }, seed)
+        #expect(!FileManager.default.fileExists(atPath: folder.gridFile))
+    }
+
+    @Test("whose faults are ended early goes on to its report")
+    func endsEarly() async throws {
+        let (report, _) = try await run([.worker]) { chaos, event in
+            if case .fault = event { chaos.endFaults() }
+        }
+        #expect(report.violations == [], "seed \(report.seed)")
+        #expect(report.faults.map { $0.injected + $0.skipped } == [1])
+    }
+}

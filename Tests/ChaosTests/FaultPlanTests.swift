@@ -1,0 +1,86 @@
+import Chaos
+import Foundation
+import Testing
+
+@Suite("The plan of faults")
+struct FaultPlanTests {
+    private func wishes(_ generator: inout SplitMix64) -> FaultPlan.Wishes {
+        FaultPlan.Wishes(
+            faults: Set(Fault.allCases.filter { _ in generator.coin() }), duration: .seconds(generator.number(0...300)),
+            every: .milliseconds(generator.number(100...20_000)), workers: (1...generator.number(1...5)).map { "worker-\($0)" }
+        )
+    }
+
+    @Test("is a function of its seed and what is wished")
+    func isPure() {
+        forAll { generator, seed in
+            let (wishes, number) = (wishes(&generator), generator.next())
+            #expect(FaultPlan(seed: number, wishes).entries == FaultPlan(seed: number, wishes).entries, seed)
+        }
+    }
+
+    @Test("differs from seed to seed")
+    func differs() {
+        let wishes = FaultPlan.Wishes(
+            faults: Set(Fault.allCases), duration: .seconds(60), every: .seconds(1), workers: ["worker-1", "worker-2"]
+        )
+        #expect(Set((0..<50).map { FaultPlan(seed: $0, wishes).entries }).count == 50)
+    }
+
+    @Test("has the faults wished and no others, within its time, in order, and never two at once")
+    func isAsWished() {
+        forAll { generator, seed in
+            let wishes = wishes(&generator)
+            var last = Duration.zero
+            for entry in FaultPlan(seed: generator.next(), wishes).entries {
+                #expect(wishes.faults.contains(entry.injection.fault), seed)
+                #expect(entry.at >= last + .milliseconds(100) && entry.at < wishes.duration, seed)
+                last = entry.at
+            }
+        }
+    }
+
+    @Test("has each kind as often as any other, but for one")
+    func isFair() {
+        forAll { generator, seed in
+            let wishes = wishes(&generator)
+            let counts = Dictionary(grouping: FaultPlan(seed: generator.next(), wishes).entries, by: \.injection.fault).mapValues(\.count)
+            let all = wishes.faults.map { counts[$0] ?? 0 }
+            #expect((all.max() ?? 0) - (all.min() ?? 0) <= 1, seed)
+        }
+    }
+
+    @Test("meets only who is there")
+    func meetsParties() {
+        forAll { generator, seed in
+            let wishes = wishes(&generator)
+            for entry in FaultPlan(seed: generator.next(), wishes).entries {
+                switch entry.injection {
+                case .kill(.worker, let process): #expect(wishes.workers.contains(process), seed)
+                case .kill(let fault, let process): #expect(process == fault.rawValue, seed)
+                case .cut(let party, _), .stall(let party, _, _): #expect(wishes.parties.contains(party), seed)
+                case .wipe, .purge: break
+                }
+                #expect(!entry.injection.words.isEmpty, seed)
+            }
+        }
+    }
+
+    @Test("comes as often as is wished, on the average")
+    func isAsOftenAsWished() {
+        forAll(20) { generator, seed in
+            let wishes = FaultPlan.Wishes(faults: [.worker], duration: .seconds(10_000), every: .seconds(5), workers: ["worker"])
+            let count = FaultPlan(seed: generator.next(), wishes).entries.count
+            // 2000 accidents have a standard deviation of 45.
+            #expect((1750...2250).contains(count), "\(seed): \(count)")
+        }
+    }
+
+    @Test("names of faults are read, and others refused", arguments: Fault.allCases)
+    func names(fault: Fault) throws {
+        #expect(try Fault.read(fault.rawValue) == [fault])
+        #expect(try Fault.read("all,\(fault.rawValue)") == Set(Fault.allCases))
+        #expect(throws: UnknownFault.self) { try Fault.read("\(fault.rawValue),") }
+        #expect(throws: UnknownFault.self) { try Fault.read("\(fault.rawValue)s") }
+    }
+}

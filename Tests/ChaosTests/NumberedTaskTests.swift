@@ -1,0 +1,36 @@
+import Chaos
+import Foundation
+import TaskGridCore
+import Testing
+
+@Suite("Numbered tasks")
+struct NumberedTaskTests {
+    @Test("are functions of their number and the seed, and read back from their payload")
+    func isPure() throws {
+        try forAll { generator, seed in
+            let (number, chosen) = (generator.number(1...1_000_000), generator.next())
+            let task = NumberedTask(number: number, seed: chosen, rate: 100)
+            #expect(task == NumberedTask(number: number, seed: chosen, rate: 100), seed)
+            #expect(try NumberedTask(payload: task.payload) == task, seed)
+        }
+    }
+
+    @Test("have answers that tell them apart")
+    func answers() {
+        let tasks = (1...10_000).map { NumberedTask(number: $0, seed: 1, rate: 100) }
+        #expect(Set(tasks.map(\.answer)).count == tasks.count)
+    }
+
+    @Test("are short and long, and do not want more than some places at a time, whatever the rate", arguments: [1, 100, 1_000, 10_000.0])
+    func mix(rate: Double) {
+        let tasks = (1...20_000).map { NumberedTask(number: $0, seed: 5, rate: rate) }
+        let seconds = Double(tasks.reduce(0) { $0 + $1.milliseconds }) / 1_000 / Double(tasks.count)
+        #expect(seconds * rate < 15 + 0.011 * rate)
+        #expect(tasks.contains { $0.milliseconds >= 1_000 } && tasks.contains { $0.milliseconds <= 20 })
+    }
+
+    @Test("of other payloads there are none", arguments: ["", "1", "1 2 3", "a 1", "1 -1", "1 60001", "\u{FF}"])
+    func refuses(payload: String) {
+        #expect(throws: TaskError.self) { try NumberedTask(payload: Data(payload.utf8)) }
+    }
+}

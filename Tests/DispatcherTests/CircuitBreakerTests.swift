@@ -1,0 +1,152 @@
+import TaskGridCore
+import Testing
+
+@testable import Dispatcher
+
+@Suite("A circuit breaker")
+struct CircuitBreakerTests {
+    private let start = ContinuousClock.now
+    private let settings = BreakerSettings(
+        window: .seconds(10), minimumAttempts: 10, failureRatio: 0.5, pause: .seconds(4), maximumPause: .seconds(10), probes: 2
+    )
+
+    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+    private func fail(_ breaker: inout CircuitBreaker, _ count: Int, at second: Double) {
+        for id in 0..<count { breaker.ended(TaskID(Int64(1000 + id)), isFailure: true, at: at(second)) }
+    }
+
+    private func succeed(_ breaker: inout CircuitBreaker, _ count: Int, at second: Double) {
+        for id in 0..<count { breaker.ended(TaskID(Int64(1000 + id)), isFailure: false, at: at(second)) }
+    }
+
+    @Test("opens when the share of failures is reached, and not on too few attempts")
+    func opens() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 9, at: 0)
+        #expect(breaker.state == .closed)
+        #expect(breaker.allowance(at: at(0)) == nil)
+        fail(&breaker, 1, at: 0)
+        #expect(breaker.state == .open)
+        #expect(breaker.allowance(at: at(3.9)) == 0)
+    }
+
+    @Test("stays closed while most attempts succeed")
+    func mostlyWell() {
+        var breaker = CircuitBreaker(settings)
+        for second in 0..<100 {
+            succeed(&breaker, 6, at: Double(second))
+            fail(&breaker, 5, at: Double(second))
+        }
+        #expect(breaker.state == .closed)
+    }
+
+    @Test("forgets what lies before the window")
+    func slides() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 9, at: 0)
+        fail(&breaker, 9, at: 10)
+        #expect(breaker.state == .closed)
+        fail(&breaker, 1, at: 11)
+        #expect(breaker.state == .open)
+    }
+
+    @Test("lets a few through after the pause, and closes when all of them succeed")
+    func closes() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 10, at: 0)
+        #expect(breaker.allowance(at: at(4)) == 2)
+        #expect(breaker.state == .halfOpen)
+        breaker.handedOut(1)
+        #expect(breaker.allowance(at: at(4)) == 1)
+        breaker.handedOut(2)
+        #expect(breaker.allowance(at: at(4)) == 0)
+        breaker.ended(1, isFailure: false, at: at(5))
+        #expect(breaker.state == .halfOpen)
+        #expect(breaker.allowance(at: at(5)) == 0)
+        breaker.ended(2, isFailure: false, at: at(6))
+        #expect(breaker.state == .closed)
+        #expect(breaker.allowance(at: at(6)) == nil)
+    }
+
+    @Test("opens again for twice as long when a probe fails, up to the longest pause")
+    func opensAgain() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 10, at: 0)
+        var now = 0.0
+        for pause in [4.0, 8, 10, 10] {
+            #expect(breaker.allowance(at: at(now + pause - 0.1)) == 0)
+            now += pause
+            #expect(breaker.allowance(at: at(now)) == 2)
+            breaker.handedOut(1)
+            breaker.ended(1, isFailure: true, at: at(now))
+            #expect(breaker.state == .open)
+        }
+    }
+
+    @Test("what was handed out before it opened neither closes it nor opens it again")
+    func stragglers() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 10, at: 0)
+        succeed(&breaker, 50, at: 1)
+        #expect(breaker.state == .open)
+        _ = breaker.allowance(at: at(4))
+        breaker.handedOut(1)
+        succeed(&breaker, 50, at: 4)
+        fail(&breaker, 50, at: 4)
+        #expect(breaker.state == .halfOpen)
+    }
+
+    @Test("a probe that ends without a verdict makes room for another")
+    func withdrawn() {
+        var breaker = CircuitBreaker(settings)
+        fail(&breaker, 10, at: 0)
+        _ = breaker.allowance(at: at(4))
+        breaker.handedOut(1)
+        breaker.handedOut(2)
+        breaker.withdrawn(1)
+        breaker.withdrawn(99)
+        #expect(breaker.allowance(at: at(4)) == 1)
+    }
+
+    @Test("can be switched off")
+    func disabled() {
+        var breaker = CircuitBreaker(BreakerSettings(isEnabled: false))
+        fail(&breaker, 1000, at: 0)
+        #expect(breaker.state == .closed)
+    }
+
+    @Test("never lets more out while half open than its probes, and always gets out of it", arguments: 0..<40)
+    func property(seed: UInt64) {
+        var random = SplitMix(seed)
+        var breaker = CircuitBreaker(settings)
+        var now = 0.0
+        var out: [TaskID] = []
+        var probes: Set<TaskID> = []
+        var next: Int64 = 1
+        func step(failing: Double) {
+            now += 0.1
+            let allowance = breaker.allowance(at: at(now))
+            if breaker.state != .halfOpen { probes = [] }
+            for _ in 0..<min(5, allowance ?? 5) {
+                breaker.handedOut(TaskID(next))
+                out.append(TaskID(next))
+                if breaker.state == .halfOpen { probes.insert(TaskID(next)) }
+                next += 1
+            }
+            #expect(probes.count <= 2, "seed \(seed)")
+            while !out.isEmpty, Int.random(in: 0..<3, using: &random) > 0 {
+                let task = out.remove(at: Int.random(in: 0..<out.count, using: &random))
+                if Int.random(in: 0..<10, using: &random) == 0 {
+                    breaker.withdrawn(task)
+                    probes.remove(task)
+                } else {
+                    breaker.ended(task, isFailure: Double.random(in: 0..<1, using: &random) < failing, at: at(now))
+                }
+            }
+        }
+        for _ in 0..<500 { step(failing: 0.8) }
+        for _ in 0..<1000 { step(failing: 0) }
+        #expect(breaker.state == .closed, "seed \(seed)")
+    }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+import Testing
+
+@testable import AMQP
+@testable import Dispatcher
+
+@Suite("The scheduler, about what is lost or fails too often")
+struct LosingTests {
+    private func marker(_ out: Outbound) throws -> Int? { try out.markers().first }
+
+    /// Sends a marker and brings it back.
+    private func mark(_ desk: Desk) async throws -> Outbound {
+        var number: Int?
+        // A marker follows the one before only after a while, which the turns here cannot wait for.
+        await desk.scheduler.forgetAuditTimes()
+        number = try marker(await desk.tick())
+        return await desk.result(.init(id: .marker, attempt: try #require(number), outcome: .returned))
+    }
+
+    @Test("a delivery that is nowhere at two markers is handed out anew")
+    func lost() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b", "c"])
+        // The worker holds 1 and has ended 2; of 3 nobody knows.
+        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
+        _ = await desk.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data())))
+        #expect(try await mark(desk).items().isEmpty)
+        let out = try await mark(desk)
+        #expect(out.publications.contains { $0.exchange == desk.topology.events.name && $0.routingKey == "grid.warning" })
+        var again = try out.items()
+        while again.isEmpty { again = try await desk.tick().items() }
+        #expect(again == [Work.Item(id: 3, attempt: 2, payload: Data("c".utf8))])
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("after a restart, what is out is audited too")
+    func afterRestart() async throws {
+        let before = try await Desk()
+        _ = await before.register()
+        _ = await before.submit(["a"])
+        let desk = try await Desk(store: before.store)
+        _ = await desk.register()
+        _ = try await mark(desk)
+        let out = try await mark(desk)
+        var again = try out.items()
+        while again.isEmpty { again = try await desk.tick().items() }
+        #expect(again.map(\.attempt) == [2])
+    }
+
+    @Test("what is handed out after the marker is not judged by it")
+    func handedOutLater() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a"])
+        _ = try await mark(desk)
+        await desk.scheduler.forgetAuditTimes()
+        let number = try #require(try marker(await desk.tick()))
+        _ = await desk.submit(["b"])
+        _ = await desk.result(.init(id: .marker, attempt: number, outcome: .returned))
+        let lane = try #require(await desk.scheduler.lanes[.reverse])
+        #expect(lane.handed[2]?.machine.attempt == 1)
+        #expect(lane.handed[1] == nil || lane.handed[1]?.machine.attempt == 2)
+    }
+
+    @Test("no marker is sent to a type without workers, nor one of another store taken up")
+    func noWorker() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a"])
+        _ = await desk.register(kind: .deregister)
+        #expect(try marker(await desk.tick()) == nil)
+        let foreign = await desk.result(.init(id: .marker, attempt: 5, outcome: .returned), store: "another")
+        #expect(foreign.publications.isEmpty)
+    }
+
+    @Test("a type whose attempts fail is held back, probed, and let go again")
+    func breaker() async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.retry = RetryPolicy(maxAttempts: 1, backoff: Backoff(base: .zero, ceiling: .zero))
+        configuration.breaker = BreakerSettings(minimumAttempts: 4, pause: .zero, probes: 2)
+        let desk = try await Desk(configuration)
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b", "c", "d"])
+        var out = Outbound()
+        for id in 1...4 { out = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.failed, "no")))) }
+        #expect(out.publications.contains { $0.routingKey == "grid.warning" })
+        #expect(await desk.scheduler.takeEvents(all: true).first?.breaker != .closed)
+        // The pause is over at once: two of the tasks that wait are let out to try.
+        let held = try await desk.submit((0..<10).map { "\($0)" }).items()
+        let tried = try held + (await desk.tick().items())
+        #expect(tried.count == 2)
+        #expect(await desk.counts().pending == 8)
+        _ = await desk.result(.init(id: tried[0].id, attempt: 1, outcome: .succeeded(Data())))
+        let closed = await desk.result(.init(id: tried[1].id, attempt: 1, outcome: .succeeded(Data())))
+        let rest = try closed.items() + (await desk.tick().items())
+        #expect(rest.count == 8)
+        #expect(await desk.scheduler.takeEvents(all: true).first?.breaker == .closed)
+        #expect(await desk.counts().balances)
+    }
+
+    @Test("invalid input and cancelled tasks open no breaker")
+    func notTheWorkersFault() async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.breaker = BreakerSettings(minimumAttempts: 2)
+        let desk = try await Desk(configuration)
+        _ = await desk.register()
+        _ = await desk.submit((0..<20).map { "\($0)" })
+        for id in 1...10 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no")))) }
+        for id in 11...20 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.cancelled, "no")))) }
+        #expect(await desk.scheduler.lanes[.reverse]?.breaker.state == .closed)
+    }
+
+    @Test("books that do not balance are an error event, and the store's word is taken")
+    func books() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b"])
+        await desk.scheduler.falsifyBooks()
+        let out = await desk.tick()
+        #expect(out.publications.contains { $0.routingKey == "grid.error" })
+        #expect(await desk.counts().balances)
+        await desk.scheduler.checkBooksNow()
+        #expect(await desk.tick().publications.allSatisfy { $0.routingKey != "grid.error" })
+    }
+}
+
+extension Scheduler {
+    /// The next marker is due.
+    fileprivate func forgetAuditTimes() {
+        for type in lanes.keys { lanes[type]?.audit.next = .now }
+    }
+
+    fileprivate func checkBooksNow() { nextCheck = .now }
+
+    fileprivate func falsifyBooks() {
+        lanes[.reverse]?.books.submitted += 1
+        nextCheck = .now
+    }
+}

@@ -1,0 +1,253 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+import Testing
+
+@testable import AMQP
+@testable import Dispatcher
+
+@Suite("Orders to cancel and to retry")
+struct OrdersTests {
+    private func failed(_ attempt: Int = 1, _ id: TaskID = 1) -> Results.Item {
+        Results.Item(id: id, attempt: attempt, outcome: .failed(TaskError(.invalidInput, "no number")))
+    }
+
+    @Test("a task that is queued or runs ends at once; its client and the workers are told, and late words change nothing")
+    func cancelHandedOut() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b", "c"])
+        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
+        let (answer, out) = try await desk.order(CancelQuestion(tasks: [1, 2]))
+        #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .running), .init(id: 2, outcome: .done, state: .queued)])
+        #expect(try out.endings().map(\.state) == [.cancelled, .cancelled])
+        #expect(try out.endings().map(\.error) == Array(repeating: TaskError(.cancelled, "cancelled on request"), count: 2))
+        let requests = out.publications.filter { $0.exchange == desk.topology.control.name }
+        #expect(requests.map(\.routingKey) == ["cancel.reverse"])
+        #expect(try CancelRequest(requests[0].message).tasks == [.init(task: 1, attempt: 1), .init(task: 2, attempt: 1)])
+        let counts = await desk.counts()
+        #expect(counts.cancelled == 2 && counts.queued == 1 && counts.running == 0 && counts.balances)
+
+        let late = await desk.result(
+            .init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))),
+            .init(id: 2, attempt: 1, outcome: .failed(TaskError(.cancelled, "cancelled on request")))
+        )
+        #expect(try late.endings().isEmpty && late.items().isEmpty)
+        let record = try #require(try await desk.store.task(1))
+        #expect(record.status == .cancelled && record.result == nil)
+        try await desk.booksAreTheStores()
+    }
+
+    @Test("a task that waits ends in the store, and no worker is told")
+    func cancelWaiting() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["later"]) { $0.due = .now() + .seconds(3600) }
+        _ = await desk.submit((0..<80).map(String.init))
+        #expect(await desk.counts().pending > 0)
+        let (answer, out) = try await desk.order(CancelQuestion(tasks: [1, 81]))
+        #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .scheduled), .init(id: 81, outcome: .done, state: .pending)])
+        #expect(try out.endings().map(\.id) == [1, 81] && out.endings().map(\.attempt) == [0, 0])
+        #expect(out.publications.allSatisfy { $0.exchange != desk.topology.control.name })
+        #expect(await desk.counts().cancelled == 2)
+        try await desk.booksAreTheStores()
+    }
+
+    @Test("what has ended is refused with its state, what is not known says so, and a repeated order does no harm")
+    func cancelWhatCannotBe() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
+        let (first, _) = try await desk.order(CancelQuestion(tasks: [1, 2, 99, 2]))
+        #expect(
+            first.tasks == [
+                .init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued),
+                .init(id: 99, outcome: .unknown),
+            ]
+        )
+        let (again, out) = try await desk.order(CancelQuestion(tasks: [2]))
+        #expect(again.tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
+        #expect(try out.endings().isEmpty)
+        try await desk.booksAreTheStores()
+    }
+
+    @Test("a cancellation that meets the end of its task in one turn says how the task ended")
+    func cancelTooLate() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b"])
+        let inbox = Inbox()
+        try await desk.ask(CancelQuestion(tasks: [1, 2]), inbox)
+        try await desk.ask(CancelQuestion(tasks: [2]), inbox)
+        var intake = await inbox.take(bytes: 1)
+        let results = Results(
+            form: .batch, type: .reverse, store: desk.store.identity, worker: "w1",
+            items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8)))]
+        )
+        intake.deliveries = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
+        let out = await desk.scheduler.turn(intake)
+        let answers = try out.answers(CancelQuestion.self)
+        #expect(answers[0].tasks == [.init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued)])
+        #expect(answers[1].tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
+        #expect(try out.endings().map(\.state) == [.succeeded, .cancelled])
+        try await desk.booksAreTheStores()
+    }
+
+    @Test("a failed, a cancelled and an expired task go out again with the answer, with all their tries")
+    func retry() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["failed", "cancelled", "done"])
+        _ = await desk.submit(["expired"]) { $0.due = .now() + .seconds(3600); $0.expires = Timestamp(rawValue: 1) }
+        _ = await desk.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
+        _ = try await desk.order(CancelQuestion(tasks: [2]))
+        let expired = try #require(try await desk.store.open(4))
+        _ = try await desk.store.commit(
+            StoreChanges(endings: [.init(id: 4, type: .reverse, state: .expired, attempt: expired.attempt, completed: .now())])
+        )
+        try await desk.scheduler.resume()
+
+        let (answer, out) = try await desk.order(RetryQuestion(tasks: [1, 2, 3, 4, 99]))
+        #expect(
+            answer.tasks == [
+                .init(id: 1, outcome: .done, state: .failed), .init(id: 2, outcome: .done, state: .cancelled),
+                .init(id: 3, outcome: .refused, state: .succeeded), .init(id: 4, outcome: .done, state: .expired),
+                .init(id: 99, outcome: .unknown),
+            ]
+        )
+        #expect(try out.items().sorted { $0.id < $1.id }.map(\.attempt) == [2, 2, 1])
+        let counts = await desk.counts()
+        #expect(counts.queued == 3 && counts.succeeded == 1 && counts.failed + counts.cancelled + counts.expired == 0)
+        try await desk.booksAreTheStores()
+
+        let (again, _) = try await desk.order(RetryQuestion(tasks: [1]))
+        #expect(again.tasks == [.init(id: 1, outcome: .refused, state: .queued)])
+        // It has its three tries again; what its old attempt says is not taken for the new one's.
+        #expect(try await desk.result(failed(1)).endings().isEmpty)
+        for attempt in 2...4 {
+            let ended = await desk.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "again"))))
+            #expect(try ended.endings().count == (attempt == 4 ? 1 : 0))
+            _ = await desk.tick()
+        }
+        try await desk.booksAreTheStores()
+    }
+
+    @Test("the failed ones that a filter means go out page by page, each once")
+    func retryMatching() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(concurrency: 2000)
+        _ = await desk.register("w2", types: [.sum], concurrency: 2000)
+        _ = await desk.submit((0..<1500).map(String.init))
+        _ = await desk.submit(["x"], type: .sum)
+        for start in [1, 751] {
+            let items = (start..<start + 750).map { failed(1, TaskID(Int64($0))) }
+            let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
+            _ = await desk.turn { $0.deliveries = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
+        }
+        _ = await desk.result(failed(1, 1501), type: .sum)
+        #expect(await desk.counts().failed == 1500)
+        let filter = TaskFilter(type: .reverse, text: "no number")
+        let (first, _) = try await desk.order(RetryQuestion(matching: filter))
+        #expect(first.tasks.count == 1000 && first.next != nil)
+        let (second, _) = try await desk.order(RetryQuestion(matching: filter, before: first.next))
+        #expect(second.next == nil)
+        let outcomes = first.tasks + second.tasks
+        #expect(outcomes.map(\.id.rawValue) == Array((1...1500).reversed()) && outcomes.allSatisfy { $0.outcome == .done })
+        #expect(await desk.counts().failed == 0)
+        #expect(await desk.counts(.sum).failed == 1)
+        try await desk.booksAreTheStores()
+        let (none, _) = try await desk.order(RetryQuestion(matching: filter))
+        #expect(none == OrderAnswer(tasks: []))
+    }
+
+    @Test("a bad order is answered with what is wrong, and one too many with a word to ask again")
+    func refusals() async throws {
+        let desk = try await Desk()
+        let inbox = Inbox()
+        for body in [
+            #"{}"#, #"{"tasks":[1],"filter":{}}"#, #"{"filter":{"state":"succeeded"}}"#, #"{"filter":{"state":"queued"}}"#, #"{"tasks":["x"]}"#, "",
+        ] {
+            var message = RetryQuestion(tasks: []).message(from: "c", correlation: "1")
+            message.body = Data(body.utf8)
+            let answer = try #require(await desk.scheduler.answer(message, from: "c", ordersTo: inbox))
+            #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, answer) }
+        }
+        let many = CancelQuestion(tasks: (1...1001).map { TaskID($0) }).message(from: "c", correlation: "1")
+        #expect(await desk.scheduler.answer(many, from: "c", ordersTo: inbox) != nil)
+        let order = CancelQuestion(tasks: [1]).message(from: "c", correlation: "1")
+        for _ in 0..<64 { #expect(await desk.scheduler.answer(order, from: "c", ordersTo: inbox) == nil) }
+        let full = try #require(await desk.scheduler.answer(order, from: "c", ordersTo: inbox))
+        do {
+            _ = try AnswerMessage.read(OrderAnswer.self, full)
+            Issue.record("taken")
+        } catch {
+            #expect(error.code == .unavailable)
+        }
+        var turns = 0
+        while turns < 8 {
+            #expect(await inbox.take(bytes: 1).orders.count == 8)
+            turns += 1
+        }
+    }
+
+    @Test("searches and counts")
+    func questions() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(concurrency: 100)
+        _ = await desk.submit((0..<30).map(String.init))
+        _ = await desk.result(failed(1, 4), failed(1, 7), .init(id: 9, attempt: 1, outcome: .failed(TaskError(.invalidInput, "other"))))
+        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
+        func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
+            let answer = await desk.scheduler.answer(question.message(from: "c", correlation: "1"))
+            return try AnswerMessage.read(Asked.Answer.self, answer)
+        }
+        let found = try await ask(TasksQuestion(TaskFilter(state: .failed, text: "NO number")))
+        #expect(found.tasks.map(\.id) == [7, 4] && found.next == nil)
+        let page = try await ask(TasksQuestion(TaskFilter(state: .failed), limit: 2))
+        #expect(page.tasks.map(\.id) == [9, 7] && page.next != nil)
+        #expect(try await ask(TasksQuestion(TaskFilter(state: .failed), before: page.next, limit: 2)).tasks.map(\.id) == [4])
+        #expect(try await ask(TasksQuestion(TaskFilter(state: .running, createdSince: .now() + .seconds(60)))).tasks.isEmpty)
+        #expect(try await ask(TasksQuestion(TaskFilter(state: .running))).tasks.map(\.id) == [1])
+        #expect(try await ask(MatchesQuestion(TaskFilter(state: .failed))) == .init(count: 3))
+        #expect(try await ask(MatchesQuestion(TaskFilter(text: "other"))) == .init(count: 1))
+        #expect(try await ask(MatchesQuestion(TaskFilter(), before: 11)) == .init(count: 10))
+    }
+}
+
+extension Desk {
+    /// Gives an order; it waits in the inbox.
+    func ask(_ question: some Question, _ inbox: Inbox) async throws {
+        let message = question.message(from: "asker", correlation: "o")
+        if let answer = await scheduler.answer(message, from: "asker", ordersTo: inbox) {
+            _ = try AnswerMessage.read(OrderAnswer.self, answer)
+            Issue.record("answered before it was done")
+        }
+    }
+
+    /// Gives an order and runs the turn that does it.
+    func order<Asked: Question>(_ question: Asked) async throws -> (OrderAnswer, Outbound) where Asked.Answer == OrderAnswer {
+        let inbox = Inbox()
+        try await ask(question, inbox)
+        let out = await scheduler.turn(await inbox.take(bytes: 1))
+        return (try #require(try out.answers(Asked.self).first), out)
+    }
+
+    /// The books in memory say what the store's do.
+    func booksAreTheStores(_ location: SourceLocation = #_sourceLocation) async throws {
+        for (type, stored) in try await store.counts() {
+            var counts = await counts(type)
+            #expect(counts.balances, sourceLocation: location)
+            counts.queued += counts.running
+            counts.running = 0
+            #expect(counts == stored, sourceLocation: location)
+        }
+    }
+}
+
+extension Outbound {
+    func answers<Asked: Question>(_: Asked.Type, _ topology: Topology = Topology()) throws -> [Asked.Answer] {
+        try publications.filter { $0.exchange == topology.reply.name && AnswerMessage.isAnswer($0.message) }
+            .map { try AnswerMessage.read(Asked.Answer.self, $0.message) }
+    }
+}

@@ -1,0 +1,99 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("A broker that goes away", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct BrokerFaultTests {
+    enum Fault: String, CaseIterable, Sendable { case stopped, killed, wiped }
+
+    /// Tasks wait in the broker, run at the worker and come in, while it goes.
+    @Test(arguments: Fault.allCases) func brokerGoesAndComesBack(_ fault: Fault) async throws {
+        try await withBroker { broker, server, grid in
+            let (_, worker) = try await grid.start()
+            let before = try await grid.submit((0..<40).map { _ in "sleep 0.2" }, each: 20)
+            try await grid.runs.begun(4)
+
+            let gone: ContinuousClock.Instant
+            let again: Service
+            switch fault {
+            case .killed:
+                gone = try await server.kill()
+                again = server
+            case .stopped, .wiped:
+                let stop = try await server.stop()
+                #expect(stop.ending == .exited(code: 0))
+                gone = .now - stop.took
+                if fault == .wiped { try broker.wipe() }
+                again = broker.start()
+            }
+            // Submitted while there is none: accepted once it is there.
+            async let during = grid.submit((0..<20).map(String.init))
+            try await again.ready(fault == .killed ? 2 : 1)
+            let ready = ContinuousClock.now
+            let endings = try await grid.settle(before + during)
+            report("broker \(fault.rawValue), away for \(Self.seconds(ready - gone)), from its return until all has ended", .now - ready)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(worker.endings.isEmpty)
+        }
+    }
+
+    @Test func memoryAlarmIsATypedErrorAndPasses() async throws {
+        try await withBroker { broker, _, grid in
+            _ = try await grid.start()
+            let before = try await grid.submit((0..<20).map { _ in "sleep 0.1" })
+            try await broker.control("set_vm_memory_high_watermark", "0.00001")
+            // Publishing is what makes the broker say that it is blocked.
+            let options = TaskOptions(deadline: .seconds(2))
+            let error = await #expect(throws: ClientError.self) {
+                try await grid.client.submit(FaultGrid.fault, payload: Data("now".utf8), options: options)
+            }
+            #expect(error?.code == .brokerBlocked, "\(String(describing: error))")
+            let key = TaskOptions(key: "order", deadline: .seconds(60))
+            async let patient = grid.client.submitAndWatch(FaultGrid.fault, payloads: [Data("later".utf8)], options: key)
+            try await broker.control("set_vm_memory_high_watermark", "0.4")
+            let cleared = ContinuousClock.now
+            let late = try await patient
+            for try await ending in late.endings { #expect(ending.state == .succeeded) }
+            for submitted in before {
+                for try await ending in submitted.endings { #expect(ending.state == .succeeded) }
+            }
+            report("memory alarm, from its end until all has ended", .now - cleared)
+            // The one that was given up may have been accepted, as its error says: once at most, and then it ends too.
+            try await grid.until { let books = try await grid.books(); return books.ended == books.submitted }
+            let books = try await grid.books()
+            #expect((21...22).contains(books.submitted))
+            #expect(books.succeeded == books.submitted)
+        }
+    }
+
+    /// The broker takes back what was not acknowledged in time, and hands it out again.
+    @Test func aTaskLongerThanTheConsumerTimeoutCompletesOnce() async throws {
+        try await withBroker(advanced: "{consumer_timeout, 2000}, {channel_tick_interval, 1000}") { _, _, grid in
+            let (_, worker) = try await grid.start()
+            let began = ContinuousClock.now
+            let long = try await grid.submit(["sleep 8"])
+            _ = try await grid.client.outcome(of: long[0].ids[0], within: .seconds(60))
+            report("task of 8 s under a consumer_timeout of 2 s, until it has ended", .now - began)
+            #expect(grid.runs.attempts == [long[0].ids[0]: [1]])
+            // Its worker goes on, as it was.
+            let endings = try await grid.settle(long + grid.submit(["after"]))
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(worker.endings.isEmpty)
+        }
+    }
+
+    private func withBroker(
+        advanced: String = "", _ body: @escaping @Sendable (FaultBroker, Service, FaultGrid) async throws -> Void
+    ) async throws {
+        try await Turnstile.shared.pass {
+            try await FaultBroker.run(advanced: advanced) { broker, server in
+                try await FaultGrid.run(broker: broker.url, isAdmitted: true) { try await body(broker, server, $0) }
+            }
+        }
+    }
+
+    private static func seconds(_ duration: Duration) -> String { duration.formatted(.units(allowed: [.seconds], width: .narrow)) }
+}

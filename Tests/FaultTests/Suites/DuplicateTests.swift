@@ -1,0 +1,86 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("Messages that come twice", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct DuplicateTests {
+    /// Every message of some tasks comes again, by hand, after their ends; and results that say something else.
+    @Test func workAndResultsChangeNothing() async throws {
+        try await FaultGrid.run { grid in
+            _ = try await grid.start()
+            let type = try FaultGrid.fault
+            let (work, results) = (grid.topology.work, grid.topology.results)
+            let tap = try Tap(grid, [work, results], key: type.name)
+            try await tap.during {
+                let submitted = try await grid.submit(["one", "sleep 0.2", "fail-first"], each: 1)
+                for submitted in submitted { _ = try await grid.client.outcome(of: submitted.ids[0], within: .seconds(60)) }
+                // Four attempts in all, and what was said of each.
+                while tap.messages(results).count < 4 { try await tap.heard.wait(beyond: tap.heard.count) }
+                let (works, said) = (tap.messages(work), tap.messages(results))
+                #expect(works.count == 4)
+                let runs = grid.runs.begun.count
+                for message in said {
+                    var forged = message
+                    forged.body = Data("forged".utf8)
+                    for message in [message, forged] { try await grid.ear.say(results.name, type.name, message) }
+                }
+                for message in works { try await grid.ear.say(work.name, type.name, message) }
+                // The worker runs them again: it cannot know. Behind their results comes that of another task.
+                try await grid.runs.begun(runs + 4)
+                let later = try await grid.submit(["later"])
+                let endings = try await grid.settle(submitted + later)
+                #expect(endings.values.allSatisfy { $0.state == .succeeded })
+                #expect(endings.values.allSatisfy { $0.result != Data("forged".utf8) })
+            }
+        }
+    }
+
+    /// A work message comes twice while its task runs: two run, one end.
+    @Test func twoRunsAtATimeMakeOneEnd() async throws {
+        try await FaultGrid.run { grid in
+            _ = try await grid.start()
+            let type = try FaultGrid.fault
+            let work = grid.topology.work
+            let tap = try Tap(grid, [work], key: type.name)
+            try await tap.during {
+                let submitted = try await grid.submit(["sleep 1"])
+                try await grid.runs.begun(1)
+                try await grid.ear.say(work.name, type.name, try #require(tap.messages(work).first))
+                try await grid.runs.begun(2)
+                try await grid.runs.ended(2)
+                let endings = try await grid.settle(submitted + grid.submit(["later"]))
+                #expect(endings.values.allSatisfy { $0.state == .succeeded && $0.attempt == 1 })
+            }
+        }
+    }
+
+    @Test func aKeyIsAcceptedOnceAlsoAcrossARestart() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let type = try FaultGrid.fault
+            let tap = try Tap(grid, [grid.topology.submit], key: type.name)
+            try await tap.during {
+                let options = TaskOptions(key: "order-17", deadline: .seconds(60))
+                let first = try await grid.client.submit(type, payload: Data("one".utf8), options: options)
+                #expect(try await grid.client.submit(type, payload: Data("one".utf8), options: options) == first)
+                try await dispatcher.kill()
+                #expect(try await grid.client.submit(type, payload: Data("one".utf8), options: options) == first)
+                // The very message, as a broker does that did not get the acknowledgement.
+                try await grid.ear.say(grid.topology.submit.name, type.name, try #require(tap.messages(grid.topology.submit).first))
+                // Another client, which knows nothing of the first.
+                let other = GridClient(endpoint: try Endpoint(url: grid.broker), topology: grid.topology, logger: grid.logger)
+                try await other.start(within: .seconds(30))
+                let again = try await other.submitAndWatch(type, payloads: [Data("one".utf8)], options: options)
+                #expect(again.ids == [first])
+                for try await ending in again.endings { #expect(ending.state == .succeeded) }
+                await other.close()
+                #expect(try await grid.books().submitted == 1)
+                #expect(try await grid.books().succeeded == 1)
+                #expect(grid.runs.attempts[first]?.count == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("SIGKILL at the hand-over points", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct FailpointTests {
+    @Test(arguments: [
+        Failpoint.submissionReceived, .storeTransaction, .submissionCommitted, .workPublished, .resultReceived, .resultCommitted,
+        .replyPublished, .retryCommitted,
+    ]) func dispatcher(_ failpoint: Failpoint) async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start(dispatcher: (failpoint, 3))
+            let payloads = (0..<60).map { $0 % 6 == 0 ? "fail-first" : "\($0)" }
+            let endings = try await grid.settle(try await grid.submit(payloads))
+            try await expectOneDeath(dispatcher, failpoint)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+
+    /// Tasks wait in the store: more than the window holds, and later those that failed once.
+    @Test func dispatcherWithWaitingTasksTaken() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start(dispatcher: (.waitingTaken, 2))
+            let payloads = (0..<300).map { $0 % 10 == 0 ? "fail-first" : "\($0)" }
+            let endings = try await grid.settle(try await grid.submit(payloads, each: 100))
+            try await expectOneDeath(dispatcher, .waitingTaken)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+
+    /// It dies between becoming the active one and reading its store, with tasks under way that another one accepted.
+    @Test func dispatcherThatTakesOver() async throws {
+        try await FaultGrid.run { grid in
+            let (first, _) = try await grid.start()
+            let submitted = try await grid.submit((0..<20).map { _ in "sleep 0.5" })
+            try await first.kill(restarts: false)
+            let second = grid.launch(.dispatcher, named: "second", failpoint: .dispatcherActive)
+            try await grid.settle(submitted)
+            try await expectOneDeath(second, .dispatcherActive)
+        }
+    }
+
+    @Test(arguments: [Failpoint.deliveryReceived, .runBegun, .runEnded, .resultConfirmed]) func worker(_ failpoint: Failpoint) async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.dispatcher).ready()
+            let worker = grid.launchWorker(failpoint: failpoint, pass: 3)
+            try await worker.ready()
+            try await grid.knows(FaultGrid.fault)
+            let endings = try await grid.settle(try await grid.submit((0..<60).map(String.init)))
+            try await expectOneDeath(worker, failpoint)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+
+    /// A task that was interrupted once is announced; its worker dies between the announcement and the run, which takes a second
+    /// life from the task, but not the third.
+    @Test func workerThatHasAnnouncedATask() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.dispatcher).ready()
+            let worker = grid.launchWorker(failpoint: .startAnnounced)
+            try await worker.ready()
+            try await grid.knows(FaultGrid.fault)
+            let submitted = try await grid.submit(["hang-first"])
+            try await grid.runs.begun(1)
+            let other = grid.launchWorker(named: "other", failpoint: .startAnnounced)
+            try await other.ready()
+            try await worker.kill()
+            let endings = try await grid.settle(submitted)
+            try await expectOneDeath(other, .startAnnounced)
+            #expect(endings.values.map(\.state) == [.succeeded])
+        }
+    }
+
+    @Test func nameservice() async throws {
+        try await FaultGrid.run { grid in
+            let nameservice = grid.launch(.nameservice, failpoint: .registryReceived, pass: 3)
+            try await nameservice.ready()
+            _ = try await grid.start()
+            let submitted = try await grid.submit((0..<60).map(String.init))
+            let death = try await nameservice.ended()
+            #expect(death.ending == .signalled(SIGKILL))
+            try await nameservice.ready(2)
+            try await grid.until { try await grid.client.workers().count == 1 }
+            report("SIGKILL of the nameservice, until it knows all workers again", .now - death.at)
+            try await grid.settle(submitted)
+        }
+    }
+
+    @Test func monitor() async throws {
+        try await FaultGrid.run { grid in
+            let monitor = grid.launch(.monitor, failpoint: .eventReceived, pass: 3)
+            try await monitor.ready()
+            _ = try await grid.start()
+            try await grid.settle(try await grid.submit((0..<60).map(String.init)))
+            let death = try await monitor.ended()
+            #expect(death.ending == .signalled(SIGKILL))
+            try await monitor.ready(2)
+            report("SIGKILL of the monitor, until it listens again", .now - death.at)
+        }
+    }
+
+    /// Its submission is repeated with the same key, as a script would do.
+    @Test(arguments: [Failpoint.submissionPublished, .answerReceived]) func client(_ failpoint: Failpoint) async throws {
+        try await FaultGrid.run { grid in
+            _ = try await grid.start()
+            let client = grid.launchClient(["submit", "fault", "payload", "--key", "order-17"], failpoint: failpoint)
+            let death = try await client.ended()
+            #expect(death.ending == .signalled(SIGKILL))
+            #expect(try await client.ended(2).ending == .exited(code: 0))
+            report("SIGKILL at \(failpoint.rawValue), until the repeated submission is answered", .now - death.at)
+            let printed = try String(contentsOfFile: grid.file("client.log"), encoding: .utf8).split(separator: "\n")
+            let task = try #require(printed.last.flatMap { TaskID(String($0)) })
+            #expect(try await grid.client.outcome(of: task, within: .seconds(60)).state == .succeeded)
+            #expect(try await grid.books().submitted == 1)
+            #expect(grid.runs.attempts == [task: [1]])
+        }
+    }
+
+    private func expectOneDeath(_ service: Service, _ failpoint: Failpoint) async throws {
+        let (ending, at) = try await service.ended()
+        #expect(ending == .signalled(SIGKILL))
+        #expect(service.endings.count == 1)
+        report("SIGKILL at \(failpoint.rawValue), until all has ended", .now - at)
+    }
+}

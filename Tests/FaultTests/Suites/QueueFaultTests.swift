@@ -1,0 +1,73 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+/// What a person can do in the RabbitMQ admin.
+@Suite("Work queues purged and deleted", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct QueueFaultTests {
+    enum Fault: String, CaseIterable, Sendable { case purged, deleted }
+
+    @Test(arguments: Fault.allCases) func tasksThatWaitInTheQueueAreHandedOutAnew(_ fault: Fault) async throws {
+        try await FaultGrid.run { grid in
+            let (_, worker) = try await grid.start(concurrency: 1)
+            let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
+            try await grid.runs.begun(1)
+            let queue = try grid.topology.workQueue(FaultGrid.fault).name
+            let lost: Int
+            let began = ContinuousClock.now
+            switch fault {
+            case .purged:
+                lost = try await grid.ear.connection.purge(queue: queue)
+            case .deleted:
+                lost = try await grid.ear.connection.depth(of: queue).messages
+                try await grid.ear.connection.delete(queue: queue)
+            }
+            #expect(lost > 0, "nothing waited in the queue")
+            let endings = try await grid.settle(submitted)
+            report("work queue \(fault.rawValue) with \(lost) tasks in it, until all have ended", .now - began)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(worker.endings.isEmpty)
+            // None of what was not lost ran twice.
+            #expect(grid.runs.attempts.values.allSatisfy { $0.count == 1 })
+        }
+    }
+
+    @Test func aDispatcherThatDiesAsItFindsTheLossFindsItAgain() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start(dispatcher: (.lossFound, 1), concurrency: 1)
+            let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
+            try await grid.runs.begun(1)
+            let began = ContinuousClock.now
+            let lost = try await grid.ear.connection.purge(queue: try grid.topology.workQueue(FaultGrid.fault).name)
+            #expect(lost > 0, "nothing waited in the queue")
+            try await grid.settle(submitted)
+            #expect(dispatcher.endings == [.signalled(SIGKILL)])
+            report("SIGKILL at \(Failpoint.lossFound.rawValue), from the purge until all has ended", .now - began)
+        }
+    }
+
+    /// Results that were on their way are gone: their tasks run again, and end once.
+    @Test func resultsPurgedWhileTheDispatcherIsAway() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let submitted = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            try await grid.runs.begun(4)
+            try await dispatcher.kill(restarts: false)
+            let ended = try await grid.runs.ended(8)
+            #expect(ended.count == 8)
+            // Two messages at least are in the queue once a later one of each lane has ended.
+            while try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages < 2 {
+                try await grid.ear.heard.wait(beyond: grid.ear.heard.count)
+            }
+            let lost = try await grid.ear.connection.purge(queue: grid.topology.resultsQueue.name)
+            let began = ContinuousClock.now
+            try await grid.launch(.dispatcher, named: "again").ready()
+            let endings = try await grid.settle(submitted)
+            report("results queue purged with \(lost) messages in it, until all have ended", .now - began)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+}

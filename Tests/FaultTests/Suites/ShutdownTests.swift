@@ -1,0 +1,99 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("Services told to stop", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct ShutdownTests {
+    @Test func workerUnderLoadDrainsAndNothingRunsTwice() async throws {
+        try await FaultGrid.run { grid in
+            let (_, worker) = try await grid.start()
+            try await grid.launchWorker(named: "other").ready()
+            let submitted = try await grid.submit((0..<200).map { _ in "sleep 0.05" }, each: 50)
+            try await grid.runs.begun(40)
+            let stop = try await worker.stop()
+            report("SIGTERM of a worker under load, until it has drained", stop.took)
+            #expect(stop.ending == .exited(code: 0))
+            try await grid.settle(submitted)
+            #expect(grid.runs.attempts.values.allSatisfy { $0.count == 1 })
+        }
+    }
+
+    @Test func dispatcherUnderLoadDrainsAndNothingRunsTwice() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let submitted = try await grid.submit((0..<200).map { _ in "sleep 0.05" }, each: 50)
+            try await grid.runs.begun(40)
+            let stop = try await dispatcher.stop()
+            report("SIGTERM of the dispatcher under load, until it has drained", stop.took)
+            #expect(stop.ending == .exited(code: 0))
+            #expect(stop.took < .seconds(20))
+            try await grid.launch(.dispatcher, named: "again").ready()
+            try await grid.settle(submitted)
+            #expect(grid.runs.attempts.values.allSatisfy { $0.count == 1 })
+        }
+    }
+
+    @Test func nameserviceMonitorAndCommandsWorkerEndWithCodeZero() async throws {
+        try await FaultGrid.run { grid in
+            let nameservice = grid.launch(.nameservice)
+            let monitor = grid.launch(.monitor)
+            try await grid.launch(.dispatcher).ready()
+            let worker = grid.launch(.worker, ["wait", "--concurrency", "4"])
+            for service in [nameservice, monitor, worker] { try await service.ready() }
+            let wait = try TaskType("wait")
+            try await grid.knows(wait)
+            let submitted = try await grid.submit((0..<12).map { _ in "0.3" }, each: 12, type: wait)
+            try await grid.until { try await grid.books().running > 0 }
+            for (service, deadline) in [(worker, 30), (nameservice, 10), (monitor, 10)] {
+                let stop = try await service.stop()
+                report("SIGTERM of the \(service.name), until it has drained", stop.took)
+                #expect(stop.ending == .exited(code: 0), "\(service.name)")
+                #expect(stop.took < .seconds(deadline), "\(service.name)")
+            }
+            try await grid.launch(.worker, named: "again", ["wait"]).ready()
+            try await grid.settle(submitted)
+        }
+    }
+
+    @Test func aSecondSignalStopsAtOnce() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.dispatcher).ready()
+            let worker = grid.launch(.worker, ["wait"])
+            try await worker.ready()
+            let wait = try TaskType("wait")
+            try await grid.knows(wait)
+            let submitted = try await grid.submit(["4"], type: wait)
+            try await grid.until { try await grid.books().running == 1 }
+            try worker.signal(SIGTERM)
+            // Its heartbeat says at once that it drains.
+            try await grid.ear.heard.first { delivery in
+                (try? RegistryMessage.decode(delivery.message))?.1.draining == true ? () : nil
+            }
+            #expect(worker.endings.isEmpty)
+            let stop = try await worker.stop()
+            report("second signal, until the worker is gone", stop.took)
+            #expect(stop.ending == .exited(code: 128 + SIGTERM))
+            #expect(stop.took < .seconds(2))
+            try await grid.launch(.worker, named: "again", ["wait"]).ready()
+            try await grid.settle(submitted)
+        }
+    }
+
+    @Test func theStandbyTakesOverFromAKilledDispatcher() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let standby = grid.launch(.dispatcher, named: "standby")
+            let before = try await grid.submit((0..<100).map { _ in "sleep 0.05" }, each: 20)
+            try await grid.runs.begun(20)
+            #expect(standby.events.count == 0)
+            let killed = try await dispatcher.kill(restarts: false)
+            try await standby.ready()
+            report("SIGKILL of the active dispatcher, until the standby serves", .now - killed)
+            try await grid.settle(before + grid.submit(["after"]))
+            #expect(grid.runs.attempts.values.allSatisfy { $0.count == 1 })
+        }
+    }
+}

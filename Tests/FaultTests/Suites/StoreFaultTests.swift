@@ -1,0 +1,101 @@
+import Foundation
+import GRDB
+import Glibc
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("A store that cannot write", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct StoreFaultTests {
+    /// The store lies on a file system of a few megabytes, which fills up while tasks run.
+    @Test(.enabled(if: SmallDisk.canMount, "mounting a tmpfs needs root")) func fullDisk() async throws {
+        try await FaultGrid.run { grid in
+            try await SmallDisk.during(megabytes: 8, at: grid.file("disk")) { disk in
+                let dispatcher = grid.launch(.dispatcher, ["--store", "\(disk.path)/store.sqlite"])
+                try await dispatcher.ready()
+                try await grid.launchWorker().ready()
+                try await grid.knows(FaultGrid.fault)
+                let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+                try await grid.runs.begun(4)
+                try disk.fill()
+                let filled = ContinuousClock.now
+                // Larger than what the log's pages still hold.
+                let large = Data(repeating: 0x61, count: 1 << 20)
+                try await expectRejection(grid, large, "disk")
+                try await grid.runs.ended(8)
+                try disk.free()
+                let freed = ContinuousClock.now
+                let after = try await grid.client.submitAndWatch(try FaultGrid.fault, payloads: [large], within: .seconds(60))
+                let endings = try await grid.settle(before + [after])
+                report("disk full for \(Self.seconds(freed - filled)), from room on it until all has ended", .now - freed)
+                #expect(endings.values.allSatisfy { $0.state == .succeeded })
+                #expect(dispatcher.endings.isEmpty)
+                // Each ran once: what the workers did was not forgotten for want of a disk.
+                #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
+            }
+        }
+    }
+
+    /// Another program holds the file's write lock for longer than the dispatcher waits for it at a time.
+    @Test func lockedFile() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            try await grid.runs.begun(4)
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: grid.store, configuration: configuration)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            try await expectRejection(grid, Data("while locked".utf8), "lock")
+            try await grid.runs.ended(8)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            let released = ContinuousClock.now
+            try other.close()
+            let endings = try await grid.settle(before + grid.submit(["after"]))
+            report("store locked by another program, from its release until all has ended", .now - released)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(dispatcher.endings.isEmpty)
+            #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
+        }
+    }
+
+    private func expectRejection(_ grid: FaultGrid, _ payload: Data, _ word: String) async throws {
+        let error = await #expect(throws: ClientError.self) {
+            try await grid.client.submit(try FaultGrid.fault, payload: payload, options: TaskOptions(deadline: .seconds(30)))
+        }
+        #expect(error?.code == .rejected)
+        #expect(error?.rejection?.code == .storeUnavailable)
+        #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+    }
+
+    private static func seconds(_ duration: Duration) -> String { duration.formatted(.units(allowed: [.seconds], width: .narrow)) }
+}
+
+/// A file system in memory, small enough to be filled.
+struct SmallDisk: Sendable {
+    let path: String
+
+    static var canMount: Bool { geteuid() == 0 }
+
+    static func during(megabytes: Int, at path: String, _ body: (SmallDisk) async throws -> Void) async throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0, "cannot mount a tmpfs: \(String(cString: strerror(errno)))")
+        // Detached: it goes when the last file in it is closed, for the dispatcher still has some open.
+        defer { umount2(path, Int32(MNT_DETACH)) }
+        try await body(SmallDisk(path: path))
+    }
+
+    private var ballast: String { "\(path)/ballast" }
+
+    /// Leaves no byte free.
+    func fill() throws {
+        let descriptor = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        let bytes = [UInt8](repeating: 0, count: 4096)
+        while write(descriptor, bytes, bytes.count) > 0 {}
+        close(descriptor)
+    }
+
+    func free() throws { try FileManager.default.removeItem(atPath: ballast) }
+}

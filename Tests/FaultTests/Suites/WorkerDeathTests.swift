@@ -1,0 +1,74 @@
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@Suite("Workers killed under their tasks", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct WorkerDeathTests {
+    /// The bound that the grid promises between a worker's death and the new begin of each of its tasks.
+    static let bound = Duration.seconds(5)
+
+    @Test func unfinishedTasksRunElsewhereWithinFiveSeconds() async throws {
+        try await FaultGrid.run(alone: true) { grid in
+            let dispatcher = grid.launch(.dispatcher)
+            try await dispatcher.ready()
+            let doomed = grid.launchWorker(named: "doomed", concurrency: 8, prefetch: 16, restarts: false)
+            try await doomed.ready()
+            try await grid.knows(FaultGrid.fault)
+            let submitted = try await grid.submit(Array(repeating: "hang-first", count: 16), each: 1)
+            let held = Set(submitted.flatMap(\.ids))
+            let running = Set(try await grid.runs.begun(8).map(\.task))
+            #expect(running.count == 8)
+            // The heartbeats name all sixteen: eight that run, eight that wait.
+            try await grid.until { try await grid.books().running == 8 }
+            let other = grid.launchWorker(named: "other", concurrency: 16, prefetch: 16)
+            let process = try await other.ready()
+
+            let killed = try await doomed.kill()
+            let endings = try await grid.settle(submitted)
+            let begun = grid.runs.begun.filter { $0.process == process }
+            // A task that lay in the dead worker's buffer was never begun there; it too goes on as its second attempt, or hangs.
+            #expect(Set(begun.map(\.task)) == held)
+            #expect(begun.map(\.attempt) == Array(repeating: 2, count: 16))
+            let slowest = try #require(begun.map { $0.at - killed }.max())
+            report("SIGKILL of a worker with 16 tasks, until the last of them runs elsewhere", slowest)
+            #expect(slowest < Self.bound)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded && $0.attempt == 2 })
+        }
+    }
+
+    @Test func poisonEndsAloneAndItsNeighboursAreNotBlamed() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.dispatcher).ready()
+            let workers = ["one", "two"].map { grid.launchWorker(named: $0, concurrency: 4, prefetch: 8) }
+            for worker in workers { try await worker.ready() }
+            try await grid.knows(FaultGrid.fault)
+            let began = ContinuousClock.now
+            let neighbours = try await grid.submit((0..<60).map { _ in "sleep 0.2" }, each: 20)
+            let poison = try await grid.submit(["die"])
+            let more = try await grid.submit((0..<60).map { _ in "sleep 0.2" }, each: 20)
+            let endings = try await grid.settle(neighbours + poison + more)
+            report("a task that kills its worker three times, among 120 others, until all have ended", .now - began)
+
+            let id = poison[0].ids[0]
+            #expect(endings[id]?.state == .failed)
+            #expect(endings[id]?.error?.code == .poison)
+            #expect(grid.runs.attempts[id]?.count == 3)
+            #expect(endings.filter { $0.key != id }.values.allSatisfy { $0.state == .succeeded })
+            let deaths = workers.flatMap(\.endings)
+            #expect(deaths == Array(repeating: .signalled(SIGKILL), count: 3))
+        }
+    }
+
+    /// Two that die in the same worker, one of them only the first time, are told apart.
+    @Test func onlyTheGuiltyOneIsPoison() async throws {
+        try await FaultGrid.run { grid in
+            _ = try await grid.start()
+            let submitted = try await grid.submit(["die-first", "die", "sleep 0.1"], each: 3)
+            let endings = try await grid.settle(submitted)
+            #expect(submitted[0].ids.map { endings[$0]?.state } == [.succeeded, .failed, .succeeded])
+            #expect(endings[submitted[0].ids[1]]?.error?.code == .poison)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import LocalGrid
+
+/// A RabbitMQ of one test's own, to be stopped, killed, wiped and alarmed.
+final class FaultBroker: Sendable {
+    let url: String
+    let port: Int
+    private let folder: GridFolder
+    private let server: ChildProcess
+    private let launches: AsyncStream<Service>.Continuation
+    private let starts = Mutex<[Service]>([])
+
+    private init(_ broker: PrivateBroker, folder: GridFolder, port: Int, _ launches: AsyncStream<Service>.Continuation) {
+        url = broker.amqpURL
+        server = broker.stages[1][0]
+        self.port = port
+        self.folder = folder
+        self.launches = launches
+    }
+
+    /// Runs `body` beside a broker that is ready; ends it in any case.
+    ///
+    /// - Parameter advanced: Erlang terms of RabbitMQ's own application, such as `{consumer_timeout, 3000}`.
+    static func run(
+        advanced: String = "", _ body: @escaping @Sendable (FaultBroker, Service) async throws -> Void
+    ) async throws {
+        let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "broker-\(UUID().uuidString.prefix(8))").path)
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        let lock = try folder.open()
+        defer { withExtendedLifetime(lock) {} }
+        let ports = try Ports(.free, for: PrivateBroker.uses)
+        let broker = try PrivateBroker(folder: folder, ports: ports)
+        try "[{rabbit, [\(advanced)]}].\n".write(
+            toFile: BrokerFiles(folder: folder.broker).advanced, atomically: true, encoding: .utf8
+        )
+        let (stream, launches) = AsyncStream.makeStream(of: Service.self)
+        let fault = FaultBroker(broker, folder: folder, port: try #require(ports[.amqp]), launches)
+        let mapper = broker.stages[0][0]
+        do {
+            try await withThrowingTaskGroup { group in
+                group.addTask {
+                    await withDiscardingTaskGroup { group in
+                        for await service in stream { group.addTask { await service.run() } }
+                        group.cancelAll()
+                    }
+                    try await Task.sleep(for: .seconds(86_400))
+                }
+                group.addTask {
+                    let epmd = Service(first: mapper, later: mapper, pidFile: "/dev/null", restarts: false)
+                    launches.yield(epmd)
+                    try await epmd.ready()
+                    let server = fault.start()
+                    try await server.ready()
+                    try await body(fault, server)
+                }
+                defer {
+                    // Nothing of it is needed any more, so that it need not be stopped in order.
+                    for service in fault.starts.withLock({ $0 }) { service.abandon() }
+                    group.cancelAll()
+                }
+                try await group.next()
+            }
+        } catch {
+            await fault.end()
+            throw error
+        }
+        await fault.end()
+    }
+
+    /// Starts the server; it is started again when it is killed, unless that is told not to.
+    func start() -> Service {
+        let service = Service(first: server, later: server, pidFile: BrokerFiles(folder: folder.broker).pid, restarts: true)
+        starts.withLock { $0.append(service) }
+        launches.yield(service)
+        return service
+    }
+
+    /// Deletes everything that a stopped server has kept.
+    func wipe() throws {
+        try FileManager.default.removeItem(atPath: BrokerFiles(folder: folder.broker).data)
+        try FileManager.default.createDirectory(
+            atPath: BrokerFiles(folder: folder.broker).data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+        )
+    }
+
+    /// Runs `rabbitmqctl` on it.
+    func control(_ arguments: String...) async throws {
+        guard case .exactly(let environment) = server.environment else { return }
+        let child = ChildProcess(
+            name: "rabbitmqctl", executable: server.executable.replacing("rabbitmq-server", with: "rabbitmqctl"),
+            arguments: ["-n", "taskgrid@localhost"] + arguments, environment: .exactly(environment),
+            log: "\(folder.logs)/rabbitmqctl.log"
+        )
+        let ending = await ChildRun(child: child).run { _ in }
+        #expect(ending == .exited(code: 0), "rabbitmqctl: \(LogFile.tail(child.log))")
+    }
+
+    private func end() async {
+        // Unstructured, for it has to be done in a cancelled task too.
+        await Task { await PrivateBroker.endStrays(of: folder) }.value
+    }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+/// What every test of this target asserts: each accepted task has ended once.
+extension FaultGrid {
+    static var fault: TaskType { get throws { try TaskType("fault") } }
+
+    /// Submits payloads, a few a message, so that acceptance takes many turns of the dispatcher.
+    func submit(
+        _ payloads: [String], each: Int = 5, type: TaskType? = nil, options: TaskOptions = TaskOptions(deadline: .seconds(60))
+    ) async throws -> [Submitted] {
+        let type = try type ?? Self.fault
+        var submitted: [Submitted] = []
+        for start in stride(from: 0, to: payloads.count, by: each) {
+            let part = payloads[start..<min(start + each, payloads.count)].map { Data($0.utf8) }
+            submitted.append(try await client.submitAndWatch(type, payloads: part, options: options, within: .seconds(90)))
+        }
+        return submitted
+    }
+
+    /// Waits until every task accepted has ended, and checks by id that each has one end, the same for whoever asks, and that the
+    /// dispatcher's books count as many submissions and ends as there were.
+    @discardableResult
+    func settle(_ submitted: [Submitted], sourceLocation: SourceLocation = #_sourceLocation) async throws -> [TaskID: Ending] {
+        var endings: [TaskID: Ending] = [:]
+        for submitted in submitted {
+            for try await ending in submitted.endings {
+                #expect(endings[ending.id] == nil, "task \(ending.id) ended twice", sourceLocation: sourceLocation)
+                endings[ending.id] = ending
+            }
+        }
+        let ids = submitted.flatMap(\.ids)
+        #expect(Set(ids).count == ids.count, "an id was given twice", sourceLocation: sourceLocation)
+        #expect(Set(endings.keys) == Set(ids), sourceLocation: sourceLocation)
+        // Again, from the store.
+        for try await ending in client.endings(of: ids, within: .seconds(30)) {
+            let told = endings[ending.id]
+            #expect(told?.state == ending.state, "task \(ending.id) has two ends", sourceLocation: sourceLocation)
+            #expect(told?.result == ending.result, "task \(ending.id) has two results", sourceLocation: sourceLocation)
+        }
+        let books = try await books()
+        #expect(books.submitted == ids.count, sourceLocation: sourceLocation)
+        #expect(books.ended == ids.count, sourceLocation: sourceLocation)
+        #expect(books.balances, sourceLocation: sourceLocation)
+        return endings
+    }
+
+    /// The dispatcher's books, all types together.
+    func books() async throws -> TaskCounts {
+        try await client.counts().values.reduce(TaskCounts(), +)
+    }
+
+    /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.
+    func until(_ isAsWanted: () async throws -> Bool) async throws {
+        while true {
+            let before = ear.heard.count
+            if try await isAsWanted() { return }
+            try await ear.heard.wait(beyond: before)
+        }
+    }
+}
+
+extension TaskCounts {
+    /// Tasks in a terminal state.
+    var ended: Int { succeeded + failed + cancelled + expired }
+}
+
+/// Prints what was measured, for the table in README.md.
+func report(_ fault: String, _ duration: Duration) {
+    print("measured: \(fault): \(duration.formatted(.units(allowed: [.seconds, .milliseconds], width: .narrow, maximumUnitCount: 2)))")
+}

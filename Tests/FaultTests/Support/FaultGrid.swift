@@ -1,0 +1,214 @@
+import AMQP
+import Foundation
+import Logging
+import Synchronization
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+@testable import LocalGrid
+
+/// A grid of a test's own: real processes on a real broker, under a prefix and with a store that no other test has. The test
+/// starts, kills and stops them one by one; none outlives it.
+final class FaultGrid: Sendable {
+    let folder: URL
+    let topology: Topology
+    /// The broker, as the services are told.
+    let broker: String
+    let client: GridClient
+    let ear: Ear
+    let runs: Journal<Run>
+    private let listener: RunListener
+    private let launches: AsyncStream<Service>.Continuation
+    private let services = Mutex<[Service]>([])
+    let logger: Logger
+
+    /// Runs `body` beside a grid without services, and ends whatever it started.
+    ///
+    /// - Parameters:
+    ///   - broker: its URL; nil: the one that the test run has started.
+    ///   - alone: no other grid of this target runs meanwhile, for the sake of what is measured.
+    ///   - isAdmitted: the caller has passed the turnstile.
+    ///   - deadline: how long `body` may take before it has failed.
+    static func run(
+        broker: String? = nil, alone: Bool = false, isAdmitted: Bool = false, within deadline: Duration = .seconds(100),
+        _ body: @escaping @Sendable (FaultGrid) async throws -> Void
+    ) async throws {
+        guard isAdmitted else {
+            return try await Turnstile.shared.pass(alone: alone) {
+                try await run(broker: broker, isAdmitted: true, within: deadline, body)
+            }
+        }
+        do {
+            let (stream, launches) = AsyncStream.makeStream(of: Service.self)
+            let grid = try FaultGrid(broker: broker ?? #require(TestBroker.url, "run Tests/run.sh, which starts a broker"), launches)
+            do {
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await grid.ear.connection.start(patience: .seconds(30)) }
+                    try await group.next()
+                    group.addTask {
+                        await grid.ear.listen()
+                        try await Task.sleep(for: .seconds(86_400))
+                    }
+                    group.addTask {
+                        try await Task.sleep(for: deadline)
+                        Issue.record("not done within \(deadline)")
+                        throw CancellationError()
+                    }
+                    group.addTask {
+                        await withDiscardingTaskGroup { group in
+                            for await service in stream { group.addTask { await service.run() } }
+                            group.cancelAll()
+                        }
+                        try await Task.sleep(for: .seconds(86_400))
+                    }
+                    group.addTask {
+                        try await grid.client.start(within: .seconds(30))
+                        try await body(grid)
+                    }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            } catch {
+                Attachment.record(grid.logText, named: "log.txt")
+                await grid.end()
+                throw error
+            }
+            await grid.end()
+        }
+    }
+
+    private init(broker: String, _ launches: AsyncStream<Service>.Continuation) throws {
+        let name = "fault-\(UUID().uuidString.prefix(8).lowercased())"
+        folder = FileManager.default.temporaryDirectory.appending(path: name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        topology = Topology(prefix: name)
+        self.broker = broker
+        var logger = Logger(label: "fault") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        self.logger = logger
+        let endpoint = try Endpoint(url: broker)
+        client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        ear = Ear(endpoint, topology, logger)
+        listener = try RunListener(folder: folder)
+        runs = listener.runs
+        self.launches = launches
+    }
+
+    // MARK: Services
+
+    /// Starts a service, with a failpoint the first time; it is started again without one when it dies.
+    func launch(
+        _ role: GridConfiguration.Role, named name: String? = nil, _ arguments: [String] = [], failpoint: Failpoint? = nil,
+        pass: Int = 1, environment: [String: String] = [:], broker: String? = nil, restarts: Bool = true
+    ) -> Service {
+        let own = role == .dispatcher ? ["--store", store] : role == .monitor ? ["--port", "0"] : []
+        return launch(
+            Programs.taskgrid, named: name ?? role.rawValue, [role.rawValue] + own + arguments, failpoint, pass, environment, broker,
+            restarts
+        )
+    }
+
+    /// Starts a worker whose tasks do as their payloads say.
+    func launchWorker(
+        named name: String = "worker", types: [String] = ["fault"], concurrency: Int = 4, prefetch: Int = 8,
+        failpoint: Failpoint? = nil, pass: Int = 1, broker: String? = nil, restarts: Bool = true
+    ) -> Service {
+        let environment = ["TASKGRID_WORKER_CONCURRENCY": "\(concurrency)", "TASKGRID_WORKER_PREFETCH": "\(prefetch)"]
+        return launch(Programs.worker, named: name, types, failpoint, pass, environment, broker, restarts)
+    }
+
+    /// Starts a client's command, and again where it dies by its failpoint.
+    func launchClient(_ arguments: [String], failpoint: Failpoint) -> Service {
+        launch(Programs.taskgrid, named: "client", arguments, failpoint, 1, ["TASKGRID_LOG_LEVEL": "critical"], nil, true)
+    }
+
+    private func launch(
+        _ program: String, named name: String, _ arguments: [String], _ failpoint: Failpoint?, _ pass: Int,
+        _ environment: [String: String], _ broker: String?, _ restarts: Bool
+    ) -> Service {
+        var variables = environment
+        variables["TASKGRID_LOG_LEVEL"] = variables["TASKGRID_LOG_LEVEL"] ?? "debug"
+        variables["TASKGRID_BROKER"] = broker ?? self.broker
+        variables["TASKGRID_PREFIX"] = topology.prefix
+        variables["TASKGRID_READY_FILE"] = file("\(name).ready")
+        variables["TASKGRID_DISPATCHER_BACKOFF"] = "20ms"
+        variables["TASKGRID_DISPATCHER_MAX_BACKOFF"] = "100ms"
+        variables["FAULT_RUNS"] = listener.path
+        func child(_ variables: [String: String]) -> ChildProcess {
+            ChildProcess(
+                name: name, executable: program, arguments: arguments, environment: .inherited(variables), log: file("\(name).log"),
+                readiness: .file(file("\(name).ready")), readyWithin: .seconds(60), stopWithin: .seconds(2)
+            )
+        }
+        let later = child(variables)
+        if let failpoint { variables["TASKGRID_FAILPOINT"] = "\(failpoint.rawValue):\(pass)" }
+        let service = Service(first: child(variables), later: later, pidFile: file("\(name).ready"), restarts: restarts)
+        services.withLock { $0.append(service) }
+        launches.yield(service)
+        return service
+    }
+
+    /// A dispatcher and a worker, ready.
+    @discardableResult
+    func start(
+        dispatcher failpoint: (Failpoint, Int)? = nil, types: [String] = ["fault"], concurrency: Int = 4
+    ) async throws -> (dispatcher: Service, worker: Service) {
+        let dispatcher = launch(.dispatcher, failpoint: failpoint?.0, pass: failpoint?.1 ?? 1)
+        try await dispatcher.ready()
+        let worker = launchWorker(types: types, concurrency: concurrency)
+        try await worker.ready()
+        for type in types { try await knows(TaskType(type)) }
+        return (dispatcher, worker)
+    }
+
+    /// Waits until the dispatcher has told of a type.
+    func knows(_ type: TaskType) async throws {
+        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+    }
+
+    var store: String { file("store.sqlite") }
+
+    func file(_ name: String) -> String { folder.appending(path: name).path }
+
+    // MARK: The end
+
+    private func end() async {
+        // Unstructured, so that a test that ran out of time cleans up too.
+        await Task {
+            await client.close()
+            await clean()
+            await ear.connection.close()
+            listener.close()
+            try? FileManager.default.removeItem(at: folder)
+        }.value
+    }
+
+    /// Deletes the queues that outlive their connections, where the broker is there and stays.
+    private func clean() async {
+        guard broker == TestBroker.url, ear.connection.isConnected else { return }
+        let shared = [
+            topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
+            topology.rpcQueue(.nameservice),
+        ]
+        let types = ["fault", "other", "wait", "reverse"].compactMap { try? TaskType($0) }.map(topology.workQueue)
+        for queue in shared + types { try? await ear.connection.delete(queue: queue.name) }
+    }
+
+    private var logText: String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".log") } ?? []
+        return names.sorted().map { name in
+            "== \(name)\n\((try? String(contentsOfFile: file(name), encoding: .utf8)) ?? "")"
+        }.joined(separator: "\n")
+    }
+}
+
+/// What the tests start: built beside them.
+enum Programs {
+    static let taskgrid = path("taskgrid")
+    static let worker = path("FaultWorker")
+
+    private static func path(_ name: String) -> String {
+        URL(filePath: GridConfiguration.Services.thisExecutable).deletingLastPathComponent().appending(path: name).path
+    }
+}

@@ -1,0 +1,83 @@
+import AMQP
+import Foundation
+import Logging
+import ServiceLifecycle
+import TaskGridCore
+import TaskGridWorker
+import UnixSignals
+
+/// A worker whose tasks say themselves what goes wrong with them, for FaultTests alone. It tells each begin and end of a run to
+/// the datagram socket `FAULT_RUNS`, so that what a killed process has done is known.
+///
+/// | payload | what the run does |
+/// |---|---|
+/// | `sleep SECONDS` | sleeps, then ends |
+/// | `hang-first` | never ends in its first attempt |
+/// | `fail-first` | fails in its first attempt |
+/// | `die` | kills its process |
+/// | `die-first` | kills its process in its first attempt |
+/// | anything else | ends |
+///
+/// A run that ends gives back its payload.
+@main
+struct FaultWorker: TaskWorker {
+    let type: TaskType
+    let journal: RunJournal
+
+    func run(_ input: String, context: TaskContext) async throws -> String {
+        journal.tell("begun", context)
+        let words = input.split(separator: " ")
+        switch words.first {
+        case "sleep":
+            guard words.count == 2, let seconds = Double(words[1]) else { throw TaskError(.invalidInput, "sleep how long?") }
+            try await Task.sleep(for: .seconds(seconds))
+        case "hang-first" where context.attempt == 1: try await Task.sleep(for: .seconds(3600))
+        case "fail-first" where context.attempt == 1: throw TaskError(.failed, "as it should")
+        case "die": kill(getpid(), SIGKILL)
+        case "die-first" where context.attempt == 1: kill(getpid(), SIGKILL)
+        default: break
+        }
+        journal.tell("ended", context)
+        return input
+    }
+
+    static func main() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        var logger = Logger(label: "fault-worker")
+        logger.logLevel = .debug
+        let journal = RunJournal(path: environment["FAULT_RUNS"] ?? "")
+        let ready = environment["TASKGRID_READY_FILE"] ?? ""
+        let host = WorkerHost(
+            endpoint: try Endpoint(url: environment["TASKGRID_BROKER"] ?? ""),
+            topology: Topology(prefix: environment["TASKGRID_PREFIX"] ?? Topology.defaultPrefix),
+            workers: try CommandLine.arguments.dropFirst().map { FaultWorker(type: try TaskType($0), journal: journal) },
+            concurrency: environment["TASKGRID_WORKER_CONCURRENCY"].flatMap(Int.init) ?? 4,
+            prefetch: environment["TASKGRID_WORKER_PREFETCH"].flatMap(Int.init), logger: logger,
+            onReady: { _ = FileManager.default.createFile(atPath: ready, contents: Data("\(getpid())\n".utf8)) }
+        )
+        try await ServiceGroup(services: [host], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+    }
+}
+
+/// Where runs are told to.
+struct RunJournal: Sendable {
+    private let socket: Int32
+
+    init(path: String) {
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    func tell(_ what: String, _ context: TaskContext) {
+        let line = Array("\(what) \(context.type) \(context.id) \(context.attempt) \(getpid())".utf8)
+        // A reader that is gone has no more tests to run.
+        _ = send(socket, line, line.count, Int32(MSG_NOSIGNAL))
+    }
+}

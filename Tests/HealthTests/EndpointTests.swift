@@ -1,0 +1,87 @@
+import Foundation
+import Health
+import Hummingbird
+import HummingbirdTesting
+import TaskGridCore
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct EndpointTests {
+    private let vitals = Vitals()
+
+    /// Runs an endpoint and gives the port that it listens on, then ends it.
+    private func run(
+        _ configuration: Health.Configuration = Health.Configuration(), standardPort: Int = 0,
+        _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let health = Health(
+            service: "dispatcher", id: "7", vitals: vitals, configuration: configuration, standardPort: standardPort, logger: .silent
+        ) { port.yield($0) }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { port.finish() }
+                try await health.run()
+            }
+            if let port = await ports.first(where: { _ in true }) { try await body(port) }
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+        }
+    }
+
+    @Test func saysWhoItIsAndWhyItIsNotWell() async throws {
+        try await run { [vitals] port in
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
+                let before = try await client.health()
+                #expect(before.service == "dispatcher")
+                #expect(before.id == "7")
+                #expect(before.reasons == ["it is starting, and does not serve yet"])
+                vitals.stands(.serving)
+                #expect(try await client.health().healthy)
+                let response = try await client.get("/healthz?pretty")
+                #expect(response.headers[.contentType] == "application/json")
+                #expect(String(buffer: try #require(response.body)).contains("\n  \"healthy\" : true"))
+                #expect(try await client.head("/healthz").body?.readableBytes ?? 0 == 0)
+            }
+        }
+    }
+
+    @Test(arguments: [("/", 404), ("/stats", 404), ("/healthz?x", 400), ("/healthz/", 200)])
+    func whatItDoesNotKnowIsAProblem(uri: String, status: Int) async throws {
+        vitals.stands(.serving)
+        try await run { port in
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
+                let response = try await client.get(uri)
+                #expect(response.status.code == status)
+                if status != 200 { #expect(response.headers[.contentType] == "application/problem+json") }
+                let post = try await client.post("/healthz", body: ByteBuffer())
+                #expect(post.status == .methodNotAllowed)
+                #expect(post.headers[.allow] == "GET, HEAD")
+            }
+        }
+    }
+
+    @Test func anotherPortIsTakenWhereTheStandardOneIsNotFree() async throws {
+        try await run { port in
+            try await run(standardPort: port) { other in
+                #expect(other != port)
+            }
+        }
+    }
+
+    @Test func aPortThatWasAskedForAndIsTakenIsAnError() async throws {
+        try await run { port in
+            let error = await #expect(throws: WebServerError.self) {
+                try await run(Health.Configuration(port: port)) { _ in }
+            }
+            #expect(error?.code == .cannotListen)
+            #expect(error?.message.hasPrefix("the health endpoint of the dispatcher cannot listen on 127.0.0.1:\(port) (") == true)
+            #expect(error?.message.hasSuffix("): stop what uses the port, or choose another port or host") == true)
+        }
+    }
+
+    @Test func portZeroIsNoEndpoint() async throws {
+        try await run(Health.Configuration(port: 0), standardPort: 1) { _ in
+            Issue.record("it listens")
+        }
+    }
+}

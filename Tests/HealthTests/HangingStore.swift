@@ -1,0 +1,79 @@
+import Synchronization
+import TaskGridCore
+import TaskStore
+
+/// A store on a disk that hangs when the test says so: every commit waits until the disk goes on.
+final class HangingStore: TaskStore {
+    private struct State {
+        var hangs = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var watcher: CheckedContinuation<Void, Never>?
+    }
+
+    private let store: SQLiteTaskStore
+    private let state = Mutex(State())
+
+    init() async throws { store = try await .inMemory() }
+
+    func hang() { state.withLock { $0.hangs = true } }
+
+    func goOn() {
+        let waiting = state.withLock { state in
+            state.hangs = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for commit in waiting { commit.resume() }
+    }
+
+    /// Returns once a commit hangs.
+    func hung() async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                guard state.waiting.isEmpty else { return true }
+                state.watcher = continuation
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
+        await withCheckedContinuation { continuation in
+            let (watcher, hangs) = state.withLock { state in
+                guard state.hangs else { return (CheckedContinuation<Void, Never>?.none, false) }
+                state.waiting.append(continuation)
+                defer { state.watcher = nil }
+                return (state.watcher, true)
+            }
+            watcher?.resume()
+            if !hangs { continuation.resume() }
+        }
+        return try await store.commit(changes)
+    }
+
+    var identity: String { store.identity }
+    func types() async throws(StoreError) -> [TaskType] { try await store.types() }
+    func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await store.counts() }
+    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask] {
+        try await store.handedOut(type, after: after, limit: limit)
+    }
+    func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await store.nextDue() }
+    func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
+        try await store.expired(at: time, limit: limit)
+    }
+    func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? { try await store.task(id) }
+    func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] { try await store.tasks(ids) }
+    func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await store.tasks(filter, before: before, limit: limit)
+    }
+    func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
+        try await store.ids(filter, before: before, limit: limit)
+    }
+    func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding] { try await store.standings(ids) }
+    func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] { try await store.open(ids) }
+    func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int {
+        try await store.prune(before: before, keeping: keeping, limit: limit)
+    }
+    func close() async { await store.close() }
+}

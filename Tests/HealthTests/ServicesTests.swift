@@ -1,0 +1,130 @@
+import AMQP
+import Dispatcher
+import Foundation
+import HummingbirdTesting
+import LocalGrid
+import Nameservice
+import TaskGridCore
+import TaskGridWorker
+import TaskStore
+import Testing
+
+/// What `/healthz` of real services on a real broker says of the faults that befall them.
+@Suite("Health on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct ServicesTests {
+    private let patient = Patient()
+
+    private func nameservice(_ endpoint: Endpoint) -> Nameservice {
+        Nameservice(endpoint: endpoint, topology: patient.topology, vitals: patient.vitals, logger: .silent)
+    }
+
+    private func dispatcher(_ endpoint: Endpoint, _ store: any TaskStore, vitals: Vitals? = nil) -> Dispatcher {
+        Dispatcher(endpoint: endpoint, topology: patient.topology, store: store, vitals: vitals ?? patient.vitals, logger: .silent)
+    }
+
+    @Test func aBrokerThatIsGoneIsAReasonUntilItIsBack() async throws {
+        let (proxy, endpoint) = try TestBroker.behindProxy()
+        try await patient.live(nameservice(endpoint)) { [patient] client in
+            let well = try await client.health { $0.healthy }
+            #expect(Set(well.loops.map(\.name)) == ["registrations", "questions", "leases"])
+            #expect(well.connections.map(\.name) == ["nameservice publish", "nameservice consume"])
+
+            proxy.refuse()
+            proxy.cut()
+            _ = try await client.health { !$0.connections.contains { $0.state == .connected } }
+            patient.later(.seconds(6))
+            let ill = try await client.health { $0.reasons.count == 2 }
+            #expect(ill.reasons.allSatisfy { $0.contains("' is lost since ") })
+
+            proxy.accept()
+            _ = try await client.health { $0.healthy }
+        }
+        try await patient.clean()
+    }
+
+    @Test func aBrokerThatHasNeverBeenThereIsAReasonAtOnce() async throws {
+        try await patient.live(nameservice(Endpoint(host: "127.0.0.1", port: 1))) { client in
+            let ill = try await client.health { $0.connections.first?.detail != nil }
+            #expect(ill.reasons.first?.hasPrefix("connection 'nameservice publish' has not stood yet since 0 s, trying again: ") == true)
+        }
+    }
+
+    @Test func aBrokerThatTakesNoMessagesIsAReason() async throws {
+        let (proxy, endpoint) = try TestBroker.behindProxy()
+        try await patient.live(nameservice(endpoint)) { client in
+            _ = try await client.health { $0.healthy }
+            // `connection.blocked` (AMQP 0-9-1 with RabbitMQ's extension): class 10, method 60, a short string.
+            proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE])
+            let ill = try await client.health { !$0.healthy }
+            #expect(ill.reasons.count == 1)
+            #expect(ill.reasons.first?.hasPrefix("the broker takes no messages since 0 s") == true)
+            #expect(ill.reasons.first?.hasSuffix(": low") == true)
+            proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE])
+            _ = try await client.health { $0.healthy }
+        }
+        try await patient.clean()
+    }
+
+    @Test func aDispatcherWhoseStoreHangsIsStuckUntilItGoesOn() async throws {
+        let store = try await HangingStore()
+        try await patient.live(dispatcher(try TestBroker.endpoint(), store)) { [patient] http in
+            let well = try await http.health { $0.healthy }
+            #expect(Set(well.loops.map(\.name)).isSuperset(of: ["intake", "turns", "publishing", "heartbeats", "clock"]))
+            store.hang()
+            // A type that it has not heard of is written to the store.
+            try await patient.say(.register, types: ["odd"])
+            await store.hung()
+            patient.later(.seconds(20))
+            let ill = try await http.health { report in report.reasons.contains { $0.contains("'turns'") } }
+            #expect(ill.reasons.contains { $0.hasPrefix("loop 'turns' has worked on the same for 2") })
+            store.goOn()
+            _ = try await http.health { $0.healthy }
+        }
+        try await patient.clean()
+    }
+
+    @Test func aDispatcherThatStandsByIsWell() async throws {
+        let endpoint = try TestBroker.endpoint()
+        let first = Patient(topology: patient.topology)
+        let firstStore = try await SQLiteTaskStore.inMemory()
+        let store = try await SQLiteTaskStore.inMemory()
+        let active = dispatcher(endpoint, firstStore, vitals: first.vitals)
+        let standby = dispatcher(endpoint, store)
+        try await first.live(active) { [patient] client in
+            _ = try await client.health { $0.standing == .serving }
+            try await patient.live(standby) { [patient] client in
+                _ = try await client.health { $0.standing == .standby }
+                patient.later(.seconds(1000))
+                #expect(try await client.health().healthy)
+            }
+        }
+        try await patient.clean()
+    }
+
+    @Test func aWorkerWithLongTasksIsWell() async throws {
+        let (begun, begins) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let worker = ClosureWorker(try TaskType("long")) { (text: String, _) async throws -> String in
+            begins.yield()
+            for await _ in ended {}
+            return text
+        }
+        let host = WorkerHost(
+            endpoint: try TestBroker.endpoint(), topology: patient.topology, workers: [worker], concurrency: 1, prefetch: 1,
+            vitals: patient.vitals, logger: .silent
+        )
+        try await patient.live(host) { [patient] client in
+            let well = try await client.health { $0.healthy }
+            #expect(Set(well.loops.map(\.name)) == ["lanes", "receiver", "sender", "heart"])
+            for id in 1...3 { try await patient.handOut(TaskID(Int64(id)), "long") }
+            _ = await begun.first { _ in true }
+            patient.later(.seconds(36_000))
+            // The heart has to beat again in the time that it is now.
+            let busy = try await client.health { $0.healthy }
+            #expect(busy.loops.first { $0.name == "lanes" }?.state == .working)
+            #expect(busy.loops.first { $0.name == "lanes" }.map { $0.seconds > 30_000 } == true)
+            end.finish()
+        }
+        try await patient.clean(types: ["long"])
+    }
+}

@@ -1,0 +1,97 @@
+import AMQP
+import Foundation
+import TaskGridClient
+import TaskGridCore
+import TaskGridWorker
+import Testing
+
+@Suite("Tasks that are cancelled", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct CancelTests {
+    private let type: TaskType
+
+    init() throws { type = try TaskType("slow") }
+
+    /// A worker that runs until it is cancelled, or the gate opens.
+    private func worker(_ runs: Journal<Run>, _ gate: Latch) -> any TaskWorker {
+        runs.worker(type) { text, _ in
+            if text != "quick" { try await gate.wait() }
+            return text
+        }
+    }
+
+    @Test func whileTheyRunAndItsWorkerIsFreeAtOnce() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            _ = try await grid.startWorkers([worker(runs, Latch())], concurrency: 1)
+            let submitted = try await grid.client.submitAndWatch(type, payloads: ["x"].payloads, within: .seconds(60))
+            try await runs.begun(1)
+            try await grid.until { try await grid.client.status(submitted.ids[0]).status == .running }
+            #expect(try await grid.client.cancel(submitted.ids) == [.init(id: submitted.ids[0], outcome: .done, state: .running)])
+            // Whoever waits is told, and the only slot runs the next task.
+            for try await ending in submitted.endings { #expect(ending.state == .cancelled) }
+            #expect(try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60)).state == .succeeded)
+            #expect(try await grid.client.status(submitted.ids[0]).error == TaskError(.cancelled, "cancelled on request"))
+            try await expectBooks(grid, cancelled: 1, succeeded: 1)
+        }
+    }
+
+    @Test func inTheQueueAndInAWorkersBufferAndAreNotRun() async throws {
+        try await Grid.run { grid in
+            let (runs, gate) = (Journal<Run>(), Latch())
+            _ = try await grid.startWorkers([worker(runs, gate)], concurrency: 1, prefetch: 1)
+            let ids = try await grid.client.submit(type, payloads: (0..<10).map(String.init).payloads)
+            try await runs.begun(1)
+            let outcomes = try await grid.client.cancel(Array(ids.dropFirst()))
+            #expect(outcomes.map(\.outcome) == Array(repeating: .done, count: 9))
+            #expect(outcomes.allSatisfy { $0.state == .queued })
+            gate.open()
+            #expect(try await grid.client.outcome(of: ids[0], within: .seconds(60)).state == .succeeded)
+            #expect(try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60)).state == .succeeded)
+            #expect(runs.entries.map(\.payload) == ["0", "quick"])
+            try await expectBooks(grid, cancelled: 9, succeeded: 2)
+        }
+    }
+
+    @Test func beforeTheyAreDueAndWhileNoWorkerIsThere() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let (running, _) = try await grid.startWorkers([worker(runs, Latch())])
+            try await running.stop()
+            try await grid.ear.connection.delete(queue: grid.topology.workQueue(type).name)
+            let delayed = try await grid.client.submit(type, payload: Data("quick".utf8), options: TaskOptions(delay: .seconds(3600)))
+            let waiting = try await grid.client.submit(type, payloads: (0..<5000).map { _ in "quick" }.payloads)
+            // What went out has come back, and the rest has not gone out.
+            try await grid.until {
+                let books = try await grid.books(type)
+                return books.queued == 0 && books.pending + books.scheduled == 5001
+            }
+            #expect(try await grid.books(type).pending > 0)
+            let outcomes = try await grid.client.cancel([delayed] + waiting)
+            #expect(outcomes.count == 5001 && outcomes.allSatisfy { $0.outcome == .done })
+            #expect(Set(outcomes.map(\.state)).isSubset(of: [.pending, .scheduled]) && outcomes[0].state == .scheduled)
+            try await expectBooks(grid, cancelled: 5001, succeeded: 0)
+            _ = try await grid.startWorkers([worker(runs, Latch())])
+            #expect(try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60)).state == .succeeded)
+            #expect(runs.entries.count == 1)
+        }
+    }
+
+    @Test func areRefusedWhereTheyHaveEndedOrAreNotKnown() async throws {
+        try await Grid.run { grid in
+            _ = try await grid.startWorkers([worker(Journal(), Latch())])
+            let ended = try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60))
+            let unknown = TaskID(ended.id.rawValue + 1000)
+            let outcomes = try await grid.client.cancel([ended.id, unknown])
+            #expect(outcomes == [.init(id: ended.id, outcome: .refused, state: .succeeded), .init(id: unknown, outcome: .unknown)])
+            #expect(try await grid.client.cancel([]).isEmpty)
+        }
+    }
+
+    private func expectBooks(_ grid: Grid, cancelled: Int, succeeded: Int) async throws {
+        let books = try await grid.books(type)
+        #expect(books.cancelled == cancelled)
+        #expect(books.succeeded == succeeded)
+        #expect(books.submitted == cancelled + succeeded)
+        #expect(books.balances)
+    }
+}

@@ -1,0 +1,129 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridCore
+import Testing
+
+@testable import TaskGridClient
+
+/// What a client says of a broker that is down, blocked, full or silent: each is an error of its own that says what happened,
+/// at which broker, and whether the submission may have been accepted.
+@Suite("A client's errors on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct BrokerErrorTests {
+    private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
+    private let hasty = TaskOptions(deadline: .milliseconds(300))
+
+    /// A client behind a network of the test's own. Its connections there: first the replies', then the publishing one.
+    private func withClient(_ body: @escaping @Sendable (GridClient, Proxy) async throws -> Void) async throws {
+        let (proxy, endpoint) = try TestBroker.behindProxy()
+        try await GridClient.withClient(endpoint: endpoint, topology: topology, logger: .silent) { try await body($0, proxy) }
+    }
+
+    /// The queue that a dispatcher has declared which does not run now.
+    private func declareSubmitQueue(_ connection: Connection) async throws {
+        try await connection.declare(
+            topology.common
+                + Declarations(
+                    queues: [topology.submitQueue],
+                    bindings: [Binding(exchange: topology.submit.name, queue: topology.submitQueue.name, key: "#")]
+                )
+        )
+    }
+
+    private func withConnection(_ body: (Connection) async throws -> Void) async throws {
+        let connection = Connection(try TestBroker.endpoint(), name: "test", logger: .silent)
+        try await connection.start(patience: .seconds(10))
+        do {
+            try await body(connection)
+        } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+    }
+
+    @Test func aBrokerThatIsNotThere() async throws {
+        let client = GridClient(endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology, logger: .silent)
+        let error = await #expect(throws: ClientError.self) { try await client.start(within: .milliseconds(100)) }
+        #expect(error?.code == .brokerUnavailable)
+        #expect(error?.message.contains("no broker answers at amqp://guest@127.0.0.1:1") == true)
+        #expect(error?.message.contains("is it running?") == true)
+        await client.close()
+    }
+
+    @Test func aBrokerThatWentAway() async throws {
+        try await withClient { [hasty] client, proxy in
+            proxy.refuse()
+            proxy.cut()
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            #expect(error?.code == .brokerUnavailable)
+            #expect(error?.message.contains("127.0.0.1:\(proxy.port)") == true)
+            #expect(error?.message.contains("is it running?") == true)
+        }
+    }
+
+    @Test func aBrokerThatTakesNoMessages() async throws {
+        try await withClient { [hasty] client, proxy in
+            // `connection.blocked`, with the reason that RabbitMQ gives: class 10, method 60, a short string.
+            proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], .towardClient, .number(2))
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            #expect(error?.code == .brokerBlocked)
+            #expect(error?.message.contains("takes no messages now (low on memory): free memory or disk on it") == true)
+            #expect(error?.isOutcomeUnknown == false, "nothing was sent")
+        }
+    }
+
+    @Test func aQueueThatIsFull() async throws {
+        try await withConnection { connection in
+            try await declareSubmitQueue(connection)
+            try await TestBroker.bound(topology.submitQueue.name, to: 1)
+            // The broker applies a policy in its own time.
+            let filler = Publication(exchange: topology.submit.name, routingKey: "reverse", message: Message(body: Data("x")))
+            while try await connection.publish([filler]) != [.nacked] {}
+            try await withClient { [hasty, topology] client, _ in
+                let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+                #expect(error?.code == .brokerFull)
+                #expect(error?.message.contains("the queue \(topology.submitQueue.name) is full") == true)
+                #expect(error?.isOutcomeUnknown == false, "the broker has refused it")
+            }
+            try await TestBroker.unbound(topology.submitQueue.name)
+            try await connection.delete(queue: topology.submitQueue.name)
+            try await connection.delete(queue: topology.deadQueue.name)
+        }
+    }
+
+    @Test func aBrokerThatSaysNothing() async throws {
+        try await withConnection { connection in
+            try await declareSubmitQueue(connection)
+            try await withClient { client, proxy in
+                proxy.stall([.towardClient])
+                let options = TaskOptions(key: "order-17", deadline: .milliseconds(300))
+                let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: options) }
+                #expect(error?.code == .timedOut)
+                #expect(error?.isOutcomeUnknown == true)
+                #expect(error?.message.contains("it may have been accepted (repeat it with the same key, which is safe)") == true)
+                // Closing in order would wait for the broker's farewell.
+                proxy.cut()
+            }
+            try await connection.delete(queue: topology.submitQueue.name)
+            try await connection.delete(queue: topology.deadQueue.name)
+        }
+    }
+
+    @Test func aDispatcherThatHasNeverRun() async throws {
+        try await withClient { [hasty] client, _ in
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            #expect(error?.code == .serviceUnavailable)
+            #expect(error?.message.contains("no dispatcher has ever run") == true)
+            #expect(error?.isOutcomeUnknown == false)
+        }
+    }
+
+    @Test func tlsIsRefusedPlainly() async throws {
+        let client = GridClient(endpoint: try Endpoint(url: "amqps://h"), topology: topology, logger: .silent)
+        let error = await #expect(throws: ClientError.self) { try await client.start() }
+        #expect(error?.code == .badArgument)
+        #expect(error?.message.contains("TLS is not built in yet") == true)
+        await client.close()
+    }
+}
