@@ -44,7 +44,8 @@ public struct FaultPlan: Sendable {
             time += Self.pause(wishes.every, &generator)
             guard time < wishes.duration else { break }
             if round.isEmpty { round = kinds.shuffled(using: &generator) }
-            entries.append(Entry(at: time, injection: Self.injection(round.removeLast(), wishes, &generator)))
+            let injection = Self.injection(round.removeLast(), wishes, until: wishes.duration - time, &generator)
+            entries.append(Entry(at: time, injection: injection))
         }
         self.entries = entries
     }
@@ -55,7 +56,9 @@ public struct FaultPlan: Sendable {
         return max(.milliseconds(100), mean * min(4, factor))
     }
 
-    private static func injection(_ fault: Fault, _ wishes: Wishes, _ generator: inout SplitMix64) -> Injection {
+    private static func injection(
+        _ fault: Fault, _ wishes: Wishes, until end: Duration, _ generator: inout SplitMix64
+    ) -> Injection {
         func one<Value>(_ values: [Value]) -> Value { values[Int.random(in: values.indices, using: &generator)] }
         switch fault {
         case .worker: return .kill(.worker, process: one(wishes.workers))
@@ -67,7 +70,7 @@ public struct FaultPlan: Sendable {
             // One in five outlasts the heartbeats, after which both sides think each other gone.
             let seconds = one([0, 1, 2, 3, 4]) == 0 ? Double.random(in: 21...28, using: &generator) : .random(in: 0.5...8, using: &generator)
             let directions = one([Set(Proxy.Direction.allCases), [.towardBroker], [.towardClient]])
-            return .stall(party: one(wishes.parties), directions, for: .milliseconds(Int(seconds * 1000)))
+            return .stall(party: one(wishes.parties), directions, for: min(end, .milliseconds(Int(seconds * 1000))))
         case .purge:
             // Most of what a broker holds is work.
             return .purge(one([.purgeWork, .purgeWork, .deleteWork, .purgeResults, .purgeSubmissions]))

@@ -76,6 +76,7 @@ struct CircuitBreaker {
         switch phase {
         case .closed:
             count(isFailure, at: now)
+            guard isFailure else { break }
             let attempts = window.reduce(0) { $0 + $1.attempts }
             let failures = window.reduce(0) { $0 + $1.failures }
             if attempts >= settings.minimumAttempts, Double(failures) >= settings.failureRatio * Double(attempts) { open(at: now) }
@@ -102,16 +103,13 @@ struct CircuitBreaker {
     }
 
     private mutating func count(_ isFailure: Bool, at now: Instant) {
-        let oldest = now - settings.window
-        window.removeAll { $0.start <= oldest }
-        let newest = window.popLast()
-        var slice = newest ?? Slice(start: now)
-        if let newest, newest.start + settings.window / Self.slices <= now {
-            window.append(newest)
-            slice = Slice(start: now)
+        if window.last.map({ now >= $0.start + settings.window / Self.slices }) ?? true {
+            let oldest = now - settings.window
+            window.removeAll { $0.start <= oldest }
+            window.append(Slice(start: now))
         }
-        slice.attempts += 1
-        if isFailure { slice.failures += 1 }
-        window.append(slice)
+        let current = window.count - 1
+        window[current].attempts += 1
+        if isFailure { window[current].failures += 1 }
     }
 }

@@ -113,7 +113,7 @@ public struct Dispatcher: Service {
             pulse.works()
             isFinished = intake.isFinished
             let outbound = await scheduler.turn(intake)
-            if !outbound.publications.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
+            if !outbound.messages.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
         }
         pipe.finish()
     }
@@ -122,7 +122,7 @@ public struct Dispatcher: Service {
         let pulse = vitals.pulse("intake")
         defer { pulse.ends() }
         while let deliveries = await intake.next() {
-            inbox.put(deliveries)
+            inbox.put(deliveries.map { Arrival($0, topology) })
             pulse.waits()
         }
     }
@@ -132,12 +132,12 @@ public struct Dispatcher: Service {
     private func publish(_ pipe: Pipe<Outbound>, _ publishing: Connection, _ intake: Consumer, _ inbox: Inbox) async {
         let pulse = vitals.pulse("publishing")
         defer { pulse.ends() }
-        while var outbound = await pipe.receive() {
+        while let outbound = await pipe.receive() {
             pulse.works()
-            outbound.publications = outbound.publications.map(sendable)
+            let publications = outbound.publications.map(sendable)
             while true {
                 do throws(AMQPError) {
-                    let outcomes = try await publishing.publish(outbound.publications, within: .seconds(10))
+                    let outcomes = try await publishing.publish(publications, within: .seconds(10))
                     let undelivered = outbound.undelivered(outcomes)
                     if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
                     break
@@ -147,7 +147,7 @@ public struct Dispatcher: Service {
                     if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return pipe.finish() }
                 }
             }
-            if !outbound.work.isEmpty { Failpoint.workPublished.pass() }
+            if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
             if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }
             pulse.waits()

@@ -5,6 +5,7 @@ import TaskStore
 /// not part of it; the store has that.
 struct HandedTask {
     var machine: TaskStateMachine
+    let priority: Int
     let created: Timestamp
     let timeout: Duration?
     let expires: Timestamp?
@@ -22,6 +23,7 @@ struct HandedTask {
     init(_ task: OpenTask, machine: TaskStateMachine, marker: Int) {
         self.machine = machine
         self.marker = marker
+        priority = task.priority
         created = task.created
         timeout = task.timeout
         expires = task.expires

@@ -3,12 +3,12 @@ import DequeModule
 import Synchronization
 import TaskGridCore
 
-/// What waits for the dispatcher's next turn. Bounded: deliveries by the prefetch, orders by number, the rest by what is
+/// What waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, orders by number, the rest by what is
 /// handed out and by the workers there are.
 final class Inbox: Sendable {
     /// What a turn takes up together.
     struct Intake {
-        var deliveries: [Delivery] = []
+        var arrivals: [Arrival] = []
         var registry: [(RegistryMessage.Kind, RegistryMessage)] = []
         /// Work that did not reach a queue.
         var undelivered: [Undelivered] = []
@@ -22,7 +22,7 @@ final class Inbox: Sendable {
         var mustResume = false
 
         var isEmpty: Bool {
-            deliveries.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !isFinished && !mustResume
+            arrivals.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !isFinished && !mustResume
         }
     }
 
@@ -35,7 +35,7 @@ final class Inbox: Sendable {
 
     private struct State {
         var intake = Intake()
-        var deliveries: Deque<Delivery> = []
+        var arrivals: Deque<Arrival> = []
         /// Where in the intake each worker's latest word is.
         var words: [String: Int] = [:]
         var orders: Deque<Order> = []
@@ -48,8 +48,8 @@ final class Inbox: Sendable {
 
     private let state = Mutex(State())
 
-    func put(_ deliveries: [Delivery]) {
-        add { $0.deliveries.append(contentsOf: deliveries) }
+    func put(_ arrivals: [Arrival]) {
+        add { $0.arrivals.append(contentsOf: arrivals) }
     }
 
     /// What workers say of themselves. Each message says everything, so of one worker only the latest is kept.
@@ -89,16 +89,16 @@ final class Inbox: Sendable {
         taker?.resume()
     }
 
-    /// All that waits, deliveries up to `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
+    /// All that waits, arrivals up to `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
     func take(bytes: Int) async -> Intake {
         while true {
             let intake = state.withLock { state -> Intake? in
                 var intake = state.intake
                 var size = 0
-                while let next = state.deliveries.first, size == 0 || size + next.message.body.count <= bytes {
-                    size += max(1, next.message.body.count)
-                    intake.deliveries.append(next)
-                    state.deliveries.removeFirst()
+                while let next = state.arrivals.first, size == 0 || size + next.size <= bytes {
+                    size += max(1, next.size)
+                    intake.arrivals.append(next)
+                    state.arrivals.removeFirst()
                 }
                 while intake.orders.count < Self.ordersOfATurn, let next = state.orders.popFirst() { intake.orders.append(next) }
                 guard !intake.isEmpty else { return nil }
@@ -109,7 +109,7 @@ final class Inbox: Sendable {
             if let intake { return intake }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.intake.isEmpty, state.deliveries.isEmpty, state.orders.isEmpty else { return true }
+                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.orders.isEmpty else { return true }
                     state.taker = continuation
                     return false
                 }

@@ -2,8 +2,8 @@ import TaskGridCore
 import TaskStore
 
 /// Everything the dispatcher knows of one type: its books, what is handed out, who runs it, and how much more to hand out.
-/// Pure: it is told what happens.
-struct Lane {
+/// Pure: it is told what happens. A class, so that a turn finds it once for all that it does to it.
+final class Lane {
     let type: TaskType
     /// Submitted, waiting and ended tasks. Those handed out are in `handed`.
     var books: TaskCounts
@@ -52,7 +52,7 @@ struct Lane {
     }
 
     /// Takes the store's word for the books.
-    mutating func adopt(_ stored: TaskCounts) {
+    func adopt(_ stored: TaskCounts) {
         books = stored
         books.queued = 0
         books.running = 0
@@ -61,14 +61,20 @@ struct Lane {
     }
 
     /// A task was put into the store's schedule.
-    mutating func scheduled(for due: Timestamp) {
+    func scheduled(for due: Timestamp) {
         books.scheduled += 1
         nextDue = min(nextDue ?? due, due)
         isDirty = true
     }
 
+    /// An attempt came to its end with a worker.
+    func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
+        ran(for: runTime)
+        statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime)
+    }
+
     /// Notes how long attempts ran; the newest count for an eighth.
-    mutating func ran(for duration: Duration) {
+    func ran(for duration: Duration) {
         let seconds = max(duration.seconds, 1e-7)
         meanRunTime = meanRunTime.map { $0 + (seconds - $0) / 8 } ?? seconds
     }
@@ -105,14 +111,14 @@ struct Lane {
     }
 
     /// Puts a task into the window.
-    mutating func hand(out task: OpenTask) {
+    func hand(out task: OpenTask) {
         handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
         isDirty = true
     }
 
     /// Takes a task out of the window.
     @discardableResult
-    mutating func remove(_ id: TaskID) -> HandedTask? {
+    func remove(_ id: TaskID) -> HandedTask? {
         guard let task = handed.removeValue(forKey: id) else { return nil }
         if task.runningSince != nil { running -= 1 }
         audit.forget(id)
@@ -122,7 +128,7 @@ struct Lane {
     }
 
     /// A heartbeat names the attempt as running.
-    mutating func name(_ held: RegistryMessage.Held, worker: String, at now: ContinuousClock.Instant) {
+    func name(_ held: RegistryMessage.Held, worker: String, at now: ContinuousClock.Instant) {
         guard let index = handed.index(forKey: held.task) else { return }
         guard handed.values[index].machine.handle(.named(attempt: held.attempt)) == .none else { return }
         handed.values[index].worker = worker

@@ -2,22 +2,55 @@ import AMQP
 import TaskGridCore
 
 /// What a turn leaves to be published, and what may be acknowledged once the broker has confirmed it.
+///
+/// Work and replies are put into messages only when they are published: while that goes on, the next turn is on its way.
 struct Outbound: Sendable {
-    var publications: [Publication] = []
-    /// The work among `publications`, by place: which attempts a message carries.
-    var work: [Int: (type: TaskType, items: [RegistryMessage.Held])] = [:]
-    /// Some of `publications` tell how tasks ended.
+    enum Outgoing: Sendable {
+        case ready(Publication)
+        case work(Work)
+        case reply(Reply, client: String)
+    }
+
+    let topology: Topology
+    /// Whether the broker is to keep work over its restart.
+    let persistsWork: Bool
+    var messages: [Outgoing] = []
+    /// Some of `messages` tell how tasks ended.
     var hasEndings = false
     /// Acknowledges the turn's deliveries.
     var acknowledges: DeliveryTag?
 
+    /// The messages, to be published in this order.
+    var publications: [Publication] {
+        messages.map { outgoing in
+            switch outgoing {
+            case .ready(let publication): publication
+            case .work(let work): publication(of: work)
+            case .reply(let reply, let client): .reply(reply, to: client, topology)
+            }
+        }
+    }
+
+    private func publication(of work: Work) -> Publication {
+        var message = work.message(isPersistent: persistsWork)
+        // A returned message is known by its id; a single one's is its task's already.
+        if work.items.count > 1 { message.properties.messageID = "\(work.items[0].id)+\(work.items.count - 1)" }
+        return Publication(exchange: topology.work.name, routingKey: work.type.name, message: message, isMandatory: true)
+    }
+
+    var hasWork: Bool {
+        messages.contains { if case .work = $0 { true } else { false } }
+    }
+
     /// The work that did not reach a queue.
     func undelivered(_ outcomes: [PublishOutcome]) -> [Inbox.Undelivered] {
-        work.flatMap { place, work in
-            switch outcomes[place] {
-            case .confirmed: [Inbox.Undelivered]()
-            case .returned: work.items.map { Inbox.Undelivered(type: work.type, held: $0, isUnroutable: true) }
-            case .nacked: work.items.map { Inbox.Undelivered(type: work.type, held: $0, isUnroutable: false) }
+        zip(messages, outcomes).flatMap { outgoing, outcome -> [Inbox.Undelivered] in
+            guard case .work(let work) = outgoing, outcome != .confirmed else { return [] }
+            let isUnroutable = if case .returned = outcome { true } else { false }
+            return work.items.map {
+                Inbox.Undelivered(
+                    type: work.type, held: RegistryMessage.Held(task: $0.id, attempt: $0.attempt), isUnroutable: isUnroutable
+                )
             }
         }
     }

@@ -8,30 +8,28 @@ extension Scheduler {
     /// Sends a marker through the work queue of each type where one is due.
     func sendMarkers(_ outbound: inout Outbound) {
         let clock = ContinuousClock.now
-        for type in lanes.keys {
-            // Without a worker nobody would give it back.
-            guard let lane = lanes[type], lane.isRoutable, lane.concurrency > 0 else { continue }
-            guard let number = lanes[type]?.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }
+        // Without a worker nobody would give it back.
+        for (type, lane) in lanes where lane.isRoutable && lane.concurrency > 0 {
+            guard let number = lane.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }
             let marker = Work.marker(type: type, store: store.identity, number: number)
-            outbound.publications.append(
-                Publication(exchange: topology.work.name, routingKey: type.name, message: marker.message(isPersistent: false))
-            )
+            outbound.messages.append(
+                .ready(Publication(exchange: topology.work.name, routingKey: type.name, message: marker.message(isPersistent: false))))
         }
     }
 
     /// A marker is back: what was handed out before it and is not with a worker may be lost.
-    func markerIsBack(_ number: Int, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan) {
-        guard let lane = lanes[type] else { return }
+    func markerIsBack(_ number: Int, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+        let type = lane.type
         let held = workers.held(of: type)
         var candidates: [TaskID: Int] = [:]
         for (id, task) in lane.handed where task.marker < number {
             let attempt = task.machine.attempt
             if !held.contains(RegistryMessage.Held(task: id, attempt: attempt)) { candidates[id] = attempt }
         }
-        let lost = lanes[type]?.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now) ?? [:]
+        let lost = lane.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
         guard !lost.isEmpty else { return }
         Failpoint.lossFound.pass()
-        for (id, attempt) in lost { apply(.lost(attempt: attempt), id, type, now, &plan) }
+        for (id, attempt) in lost { apply(.lost(attempt: attempt), id, lane, now, &plan) }
         warn("\(lost.count) deliveries of type '\(type)' were nowhere and are handed out anew", type, now, &plan)
     }
 
@@ -66,11 +64,9 @@ extension Scheduler {
             let message =
                 "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
             logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
-            outbound.publications.append(
-                .event(GridEvent(kind: .error, service: "dispatcher", at: now, message: message), topology)
-            )
+            outbound.messages.append(.ready(.event(GridEvent(kind: .error, service: "dispatcher", at: now, message: message), topology)))
             // The store is the record.
-            lanes[type]?.adopt(stored)
+            lane.adopt(stored)
         }
     }
 

@@ -3,7 +3,7 @@ import TaskGridCore
 extension Scheduler {
     /// Tells a type's circuit breaker what an event says of its workers.
     func tellBreaker(
-        _ event: TaskStateMachine.Event, _ action: TaskStateMachine.Action, wasAnnounced: Bool, _ id: TaskID, _ type: TaskType,
+        _ event: TaskStateMachine.Event, _ action: TaskStateMachine.Action, wasAnnounced: Bool, _ id: TaskID, _ lane: Lane,
         _ now: Timestamp, _ plan: inout Plan
     ) {
         if case .ignored = action { return }
@@ -17,18 +17,17 @@ extension Scheduler {
         case .interrupted where wasAnnounced: isFailure = true
         default: return
         }
-        change(breakerOf: type, now, &plan) { $0.ended(id, isFailure: isFailure, at: .now) }
+        change(breakerOf: lane, now, &plan) { $0.ended(id, isFailure: isFailure, at: .now) }
     }
 
     /// Changes a breaker, and tells when it opens or closes.
-    func change(breakerOf type: TaskType, _ now: Timestamp, _ plan: inout Plan, _ body: (inout CircuitBreaker) -> Void) {
-        guard var breaker = lanes[type]?.breaker else { return }
-        let before = breaker.state
-        body(&breaker)
-        lanes[type]?.breaker = breaker
-        guard breaker.state != before else { return }
-        lanes[type]?.isDirty = true
-        switch breaker.state {
+    func change(breakerOf lane: Lane, _ now: Timestamp, _ plan: inout Plan, _ body: (inout CircuitBreaker) -> Void) {
+        let before = lane.breaker.state
+        body(&lane.breaker)
+        let type = lane.type
+        guard lane.breaker.state != before else { return }
+        lane.isDirty = true
+        switch lane.breaker.state {
         case .open: warn("the circuit breaker of type '\(type)' is open: most recent attempts failed; its tasks wait", type, now, &plan)
         case .halfOpen: warn("the circuit breaker of type '\(type)' is half open: a few tasks try its workers", type, now, &plan)
         case .closed: warn("the circuit breaker of type '\(type)' is closed: its tasks are handed out again", type, now, &plan)

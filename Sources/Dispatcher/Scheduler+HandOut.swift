@@ -12,10 +12,11 @@ extension Scheduler {
         await settleOrders(plan, receipt, now, &outbound)
         var hasTakenScheduled = false
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
-            lanes[take.type]?.hasBacklog = !isExhausted
+            guard let lane = lanes[take.type] else { continue }
+            lane.hasBacklog = !isExhausted
             for handOut in handOuts {
                 hasTakenScheduled = hasTakenScheduled || handOut.wasScheduled
-                lanes[take.type]?.books.take(handOut)
+                lane.books.take(handOut)
             }
             work += handOuts
         }
@@ -42,14 +43,14 @@ extension Scheduler {
                 batches[Key(client: client, type: ending.type), default: []].append(end)
             } else {
                 let reply = Reply(form: .single, type: ending.type, correlation: task.correlation, content: .ended([end]))
-                outbound.publications.append(.reply(reply, to: client, topology))
+                outbound.messages.append(.reply(reply, client: client))
             }
         }
         for (key, endings) in batches {
             for start in stride(from: 0, to: endings.count, by: WireFormat.maximumRecords) {
                 let part = Array(endings[start..<min(endings.count, start + WireFormat.maximumRecords)])
                 let reply = Reply(form: .batch, type: key.type, correlation: nil, content: .ended(part))
-                outbound.publications.append(.reply(reply, to: key.client, topology))
+                outbound.messages.append(.reply(reply, client: key.client))
             }
         }
     }
@@ -58,18 +59,21 @@ extension Scheduler {
     /// worker before it runs.
     private func send(_ work: [HandOut], _ outbound: inout Outbound) {
         for (type, handOuts) in Dictionary(grouping: work, by: \.task.type) {
+            guard let lane = lanes[type] else { continue }
+            var together: [HandOut] = []
+            together.reserveCapacity(handOuts.count)
             for handOut in handOuts {
-                lanes[type]?.hand(out: handOut.task)
-                lanes[type]?.breaker.handedOut(handOut.task.id)
-            }
-            let alone = handOuts.filter { $0.task.interruptions > 0 }
-            let together = handOuts.filter { $0.task.interruptions == 0 }
-            for handOut in alone {
+                lane.hand(out: handOut.task)
+                lane.breaker.handedOut(handOut.task.id)
+                guard handOut.task.interruptions > 0 else {
+                    together.append(handOut)
+                    continue
+                }
                 // One death more ends it as poison: that death must be its own.
                 let isLast = handOut.task.interruptions >= TaskStateMachine.maximumInterruptions - 1
                 send([handOut], type, announce: true, alone: isLast, &outbound)
             }
-            let size = lanes[type]?.batchSize(together.count, configuration) ?? 1
+            let size = lane.batchSize(together.count, configuration)
             for start in stride(from: 0, to: together.count, by: size) {
                 send(together[start..<min(together.count, start + size)], type, announce: false, &outbound)
             }
@@ -85,13 +89,7 @@ extension Scheduler {
         let work = Work(
             form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, alone: alone, items: items
         )
-        var message = work.message(isPersistent: configuration.persistsWork)
-        // A returned message is known by its id; a single one's is its task's already.
-        if items.count > 1 { message.properties.messageID = "\(items[0].id)+\(items.count - 1)" }
-        outbound.work[outbound.publications.count] = (type, items.map { RegistryMessage.Held(task: $0.id, attempt: $0.attempt) })
-        outbound.publications.append(
-            Publication(exchange: topology.work.name, routingKey: type.name, message: message, isMandatory: true)
-        )
+        outbound.messages.append(.work(work))
     }
 
     /// Asks the store what the turn could not know.

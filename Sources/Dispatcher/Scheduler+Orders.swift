@@ -92,9 +92,9 @@ extension Scheduler {
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
         var planned = PlannedOrder(order: order)
         for id in order.tasks {
-            if let type = lane(handing: id), let machine = lanes[type]?.handed[id]?.machine {
-                apply(.cancelled, id, type, now, &plan)
-                plan.cancels[type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
+            if let lane = lane(handing: id), let machine = lane.handed[id]?.machine {
+                apply(.cancelled, id, lane, now, &plan)
+                plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
                 planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
             } else if let standing = standings[id], let task = open[id] {
                 var machine = TaskStateMachine(
@@ -103,7 +103,7 @@ extension Scheduler {
                 )
                 guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
                 let ending = NewEnding(
-                    id: id, type: task.type, state: state, error: error, attempt: machine.attempt, completed: now
+                    id: id, type: task.type, priority: task.priority, state: state, error: error, attempt: machine.attempt, completed: now
                 )
                 plan.end(id, task.type, HandedTask(task, machine: machine, marker: 0), ending)
                 planned.add(id, standing.state, .ending(plan.changes.endings.count - 1, stood: standing.state))
@@ -142,9 +142,9 @@ extension Scheduler {
         Dictionary(uniqueKeysWithValues: try await store.standings(ids).map { ($0.id, $0) })
     }
 
-    /// The type of a task that is handed out.
-    private func lane(handing id: TaskID) -> TaskType? {
-        lanes.values.first { $0.handed[id] != nil }?.type
+    /// The lane in which a task is handed out.
+    private func lane(handing id: TaskID) -> Lane? {
+        lanes.values.first { $0.handed[id] != nil }
     }
 
     /// The orders are durable: keeps the books, tells the workers, answers.
@@ -162,16 +162,14 @@ extension Scheduler {
             }
             await correct(&planned)
             let answer = OrderAnswer(tasks: planned.outcomes, next: planned.order.next)
-            outbound.publications.append(
-                .answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)
-            )
+            outbound.messages.append(
+                .ready(.answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)))
         }
         for (type, attempts) in plan.cancels {
             for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
                 let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
-                outbound.publications.append(
-                    Publication(exchange: topology.control.name, routingKey: topology.cancelKey(type), message: request.message())
-                )
+                outbound.messages.append(
+                    .ready(Publication(exchange: topology.control.name, routingKey: topology.cancelKey(type), message: request.message())))
             }
         }
     }

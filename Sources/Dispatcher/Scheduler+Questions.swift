@@ -139,10 +139,9 @@ extension Scheduler {
     func takeEvents(all: Bool) -> [TaskEvent] {
         let now = Timestamp.now()
         return lanes.keys.sorted().compactMap { type in
-            guard var lane = lanes[type], all || lane.isDirty else { return nil }
+            guard let lane = lanes[type], all || lane.isDirty else { return nil }
             lane.isDirty = false
             let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.counts, breaker: lane.breaker.state, at: now)
-            lanes[type] = lane
             return event
         }
     }

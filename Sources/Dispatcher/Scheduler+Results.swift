@@ -25,45 +25,54 @@ extension Scheduler {
                 )
                 continue
             }
-            for item in result.items { await take(item, result, now, &plan) }
+            guard let lane = lanes[result.type] else { continue }
+            for item in result.items {
+                if item.id == .marker {
+                    markerIsBack(item.attempt, lane, now, &plan)
+                } else if lane.handed[item.id] != nil {
+                    take(item, result, lane, now, &plan)
+                } else {
+                    await takeForgotten(item, result, lane, now, &plan)
+                }
+            }
         }
     }
 
-    private func take(_ item: Results.Item, _ result: Results, _ now: Timestamp, _ plan: inout Plan) async {
-        let type = result.type
-        guard item.id != .marker else { return markerIsBack(item.attempt, type, now, &plan) }
-        var isForgotten = false
-        if lanes[type]?.handed[item.id] == nil {
-            // Only a success counts of a task that is not out: an older attempt got there after all.
-            guard case .succeeded = item.outcome, let open = try? await store.open(item.id), open.type == type else {
-                logger.debug("late word on a task ignored", metadata: ["task.id": "\(item.id)", "worker.id": "\(result.worker)"])
-                return
-            }
-            lanes[type]?.hand(out: open)
-            isForgotten = true
+    /// Only a success counts of a task that is not out: an older attempt got there after all.
+    private func takeForgotten(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) async {
+        guard case .succeeded = item.outcome, let open = try? await store.open(item.id), open.type == lane.type else {
+            logger.debug("late word on a task ignored", metadata: ["task.id": "\(item.id)", "worker.id": "\(result.worker)"])
+            return
         }
-        let held = RegistryMessage.Held(task: item.id, attempt: item.attempt)
+        lane.hand(out: open)
+        take(item, result, lane, now, &plan)
+        recount.insert(lane.type)
+    }
+
+    private func take(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
         switch item.outcome {
         case .succeeded(let payload):
-            lanes[type]?.ran(for: item.runTime)
-            lanes[type]?.statistics.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
-            apply(.succeeded(attempt: item.attempt), item.id, type, now, &plan, payload, result.worker, item.runTime)
+            lane.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
+            apply(.succeeded(attempt: item.attempt), item.id, lane, now, &plan, payload, result.worker, item.runTime)
         case .failed(let error):
-            lanes[type]?.ran(for: item.runTime)
-            lanes[type]?.statistics.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
-            apply(.failed(attempt: item.attempt, error), item.id, type, now, &plan, worker: result.worker, runTime: item.runTime)
+            lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
+            apply(.failed(attempt: item.attempt, error), item.id, lane, now, &plan, Data(), result.worker, item.runTime)
         case .interrupted:
-            // One that was to be announced and was not had not begun, and is not to blame.
-            let machine = lanes[type]?.handed[item.id]?.machine
-            let started = machine?.interruptions == 0 || machine?.state == .running
-            let lives = workers.holder(of: held) != nil
-            apply(.interrupted(attempt: item.attempt, holderLives: lives, started: started), item.id, type, now, &plan)
+            interrupt(RegistryMessage.Held(task: item.id, attempt: item.attempt), lane, now, &plan)
         case .returned:
-            apply(.givenBack(attempt: item.attempt), item.id, type, now, &plan)
+            apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
         case .started:
-            apply(.named(attempt: item.attempt), item.id, type, now, &plan)
+            apply(.named(attempt: item.attempt), item.id, lane, now, &plan)
         }
-        if isForgotten { recount.insert(type) }
+    }
+
+    /// A delivery came back, and whoever held it is known to live or not.
+    private func interrupt(_ held: RegistryMessage.Held, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+        // One that was to be announced and was not had not begun, and is not to blame.
+        let machine = lane.handed[held.task]?.machine
+        let started = machine?.interruptions == 0 || machine?.state == .running
+        let lives = workers.holder(of: held) != nil
+        apply(.interrupted(attempt: held.attempt, holderLives: lives, started: started), held.task, lane, now, &plan)
     }
 
     /// A delivery came back: finds out whether those whose heartbeats name its tasks still live. A lease says so only
@@ -71,7 +80,8 @@ extension Scheduler {
     private func findHolders(_ results: [Results]) async {
         var holders: Set<String> = []
         for result in results {
-            for item in result.items where item.outcome == .interrupted {
+            for item in result.items {
+                guard case .interrupted = item.outcome else { continue }
                 if let holder = workers.holder(of: RegistryMessage.Held(task: item.id, attempt: item.attempt)) { holders.insert(holder) }
             }
         }
@@ -92,91 +102,81 @@ extension Scheduler {
     func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
         let orphans = lanes.values.flatMap { lane in
             lane.handed.filter(\.value.isOrphan).map { id, task in
-                (type: lane.type, held: RegistryMessage.Held(task: id, attempt: task.machine.attempt))
+                (lane: lane, held: RegistryMessage.Held(task: id, attempt: task.machine.attempt))
             }
         }
         await removeGone(Set(orphans.compactMap { workers.holder(of: $0.held) }))
-        for orphan in orphans where workers.holder(of: orphan.held) == nil {
-            let event = TaskStateMachine.Event.interrupted(attempt: orphan.held.attempt, holderLives: false)
-            apply(event, orphan.held.task, orphan.type, now, &plan)
-        }
+        for orphan in orphans where workers.holder(of: orphan.held) == nil { interrupt(orphan.held, orphan.lane, now, &plan) }
     }
 
     /// Work that reached no queue waits in the store again.
     func take(_ undelivered: Inbox.Undelivered, _ now: Timestamp, _ plan: inout Plan) {
-        if undelivered.isUnroutable, lanes[undelivered.type]?.isRoutable == true {
-            lanes[undelivered.type]?.isRoutable = false
+        guard let lane = lanes[undelivered.type] else { return }
+        if undelivered.isUnroutable, lane.isRoutable {
+            lane.isRoutable = false
             logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
         }
-        apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, undelivered.type, now, &plan)
+        apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, lane, now, &plan)
     }
 
     /// Gives an event to a task's state machine and plans what follows.
     func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan,
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan,
         _ payload: consuming Data = Data(), _ worker: String = "", _ runTime: Duration = .zero
     ) {
-        guard var task = lanes[type]?.handed[id] else { return }
-        let wasAnnounced = task.machine.interruptions > 0
-        let action = task.machine.handle(event)
-        lanes[type]?.handed[id] = task
-        tellBreaker(event, action, wasAnnounced: wasAnnounced, id, type, now, &plan)
+        guard let place = lane.handed.index(forKey: id) else { return }
+        let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
+        let action = lane.handed.values[place].machine.handle(event)
+        tellBreaker(event, action, wasAnnounced: wasAnnounced, id, lane, now, &plan)
         switch action {
         case .none:
             break
         case .ignored(let reason):
-            if reason == .holderLives { lanes[type]?.handed[id]?.isOrphan = true }
+            if reason == .holderLives { lane.handed.values[place].isOrphan = true }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
-            putBack(id, task, type, due: now + delay(after: event, task.machine), error: nil, &plan)
+            putBack(id, lane, &plan) { now + delay(after: event, $0) }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?
             if case .failed(_, let cause) = event { error = cause }
-            lanes[type]?.statistics.attemptRetried()
-            putBack(id, task, type, due: now + delay, error: error, &plan)
+            lane.statistics.attemptRetried()
+            putBack(id, lane, error: error, &plan) { _ in now + delay }
         case .end(let state, let error):
-            lanes[type]?.remove(id)
+            guard let task = lane.remove(id) else { return }
             plan.end(
-                id, type, task,
+                id, lane.type, task,
                 NewEnding(
-                    id: id, type: type, state: state, result: state == .succeeded ? payload : Data(), error: error, worker: worker,
+                    id: id, type: lane.type, priority: task.priority, state: state, result: state == .succeeded ? payload : Data(), error: error, worker: worker,
                     attempt: task.machine.attempt, runTime: runTime, completed: now
                 )
             )
         }
     }
 
-    private func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan, worker: String,
-        runTime: Duration
-    ) {
-        apply(event, id, type, now, &plan, Data(), worker, runTime)
-    }
-
     /// A task leaves the window for the store's schedule.
-    private func putBack(_ id: TaskID, _ task: HandedTask, _ type: TaskType, due: Timestamp, error: TaskError?, _ plan: inout Plan) {
-        lanes[type]?.remove(id)
-        lanes[type]?.scheduled(for: due)
+    private func putBack(_ id: TaskID, _ lane: Lane, error: TaskError? = nil, _ plan: inout Plan, due: (TaskStateMachine) -> Timestamp) {
+        guard let machine = lane.remove(id)?.machine else { return }
+        let due = due(machine)
+        lane.scheduled(for: due)
         plan.changes.schedules.append(
             Schedule(
-                id: id, type: type, attempt: task.machine.attempt, failures: task.machine.failures,
-                interruptions: task.machine.interruptions, due: due, error: error
+                id: id, type: lane.type, attempt: machine.attempt, failures: machine.failures, interruptions: machine.interruptions,
+                due: due, error: error
             )
         )
     }
 
     /// Ends attempts that run longer than their tasks allow. The worker does so itself; this is for one that cannot.
-    func endTimedOut(_ type: TaskType, _ clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
+    func endTimedOut(_ lane: Lane, _ clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
         let grace = Duration.seconds(5)
-        let late = lanes[type]?.handed.filter { _, task in
+        let late = lane.handed.filter { _, task in
             guard let timeout = task.timeout, let since = task.runningSince else { return false }
             return since + timeout + grace <= clock
         }
-        for (id, task) in late ?? [:] {
-            apply(
-                .failed(attempt: task.machine.attempt, TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")), id, type,
-                now, &plan)
+        for (id, task) in late {
+            let error = TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")
+            apply(.failed(attempt: task.machine.attempt, error), id, lane, now, &plan)
         }
     }
 
@@ -189,12 +189,13 @@ extension Scheduler {
             logger.error("cannot look for expired tasks", metadata: ["error": "\(error)"])
             return
         }
-        for task in expired where lanes[task.type]?.handed[task.id]?.runningSince == nil {
-            if lanes[task.type]?.handed[task.id] == nil {
-                lanes[task.type]?.hand(out: task)
+        for task in expired {
+            guard let lane = lanes[task.type], lane.handed[task.id]?.runningSince == nil else { continue }
+            if lane.handed[task.id] == nil {
+                lane.hand(out: task)
                 recount.insert(task.type)
             }
-            apply(.expired, task.id, task.type, now, &plan)
+            apply(.expired, task.id, lane, now, &plan)
         }
     }
 }

@@ -50,21 +50,21 @@ extension Scheduler {
     func settle(_ new: NewSubmission, _ accepted: Accepted, _ now: Timestamp, _ work: inout [HandOut], _ outbound: inout Outbound) {
         let submission = new.submission
         if let client = submission.client {
-            outbound.publications.append(
+            outbound.messages.append(
                 .reply(
                     Reply(
                         form: submission.form, type: submission.type, correlation: submission.correlation,
                         content: .accepted(first: accepted.first, count: accepted.count)
-                    ), to: client, topology
+                    ), client: client
                 )
             )
         }
-        guard !accepted.isRepeat else { return }
-        lanes[submission.type]?.books.submitted += accepted.count
-        lanes[submission.type]?.isDirty = true
+        guard !accepted.isRepeat, let lane = lanes[submission.type] else { return }
+        lane.books.submitted += accepted.count
+        lane.isDirty = true
         for (place, task) in submission.tasks.enumerated() {
             if let due = task.due, due > new.created {
-                lanes[submission.type]?.scheduled(for: due)
+                lane.scheduled(for: due)
             } else if new.handsOut {
                 work.append(
                     HandOut(
@@ -77,7 +77,7 @@ extension Scheduler {
                     )
                 )
             } else {
-                lanes[submission.type]?.books.pending += 1
+                lane.books.pending += 1
             }
         }
     }

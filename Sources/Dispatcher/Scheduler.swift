@@ -43,7 +43,7 @@ actor Scheduler {
         var lanes: [TaskType: Lane] = [:]
         for type in try await store.types() {
             let breaker = self.lanes[type]?.breaker ?? CircuitBreaker(configuration.breaker)
-            var lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now))
+            let lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now))
             var last: TaskID?
             repeat {
                 let page = try await store.handedOut(type, after: last, limit: 5000)
@@ -66,7 +66,7 @@ actor Scheduler {
         var plan = Plan()
         for (kind, message) in intake.registry { take(kind, message, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
-        await take(intake.deliveries, now, &plan)
+        await take(intake.arrivals, now, &plan)
         await take(intake.orders, now, &plan)
         if intake.isTick { await look(now, &plan) }
         planTakes(now, &plan)
@@ -74,7 +74,8 @@ actor Scheduler {
         let receipt = plan.changes.isEmpty ? StoreReceipt() : await commit(&plan)
         plan.passFailpoints(receipt)
         var outbound = Outbound(
-            publications: plan.publications, hasEndings: !plan.ended.isEmpty, acknowledges: intake.deliveries.last?.tag
+            topology: topology, persistsWork: configuration.persistsWork, messages: plan.publications.map { .ready($0) },
+            hasEndings: !plan.ended.isEmpty, acknowledges: intake.arrivals.last?.tag
         )
         await settle(plan, receipt, now, &outbound)
         if intake.isTick {
@@ -84,20 +85,16 @@ actor Scheduler {
         return outbound
     }
 
-    /// Takes each delivery up by the queue that it comes from.
-    private func take(_ deliveries: [Delivery], _ now: Timestamp, _ plan: inout Plan) async {
+    private func take(_ arrivals: [Arrival], _ now: Timestamp, _ plan: inout Plan) async {
         var results: [Results] = []
-        for delivery in deliveries {
-            do throws(WireError) {
-                if delivery.queue == topology.resultsQueue.name {
-                    results.append(try Results(delivery.message))
-                } else {
-                    take(try Submission(delivery.message), now, &plan)
-                }
-            } catch {
-                logger.warning("message not readable", metadata: ["amqp.queue": "\(delivery.queue)", "error": "\(error)"])
-                plan.publications.append(.dead(delivery.message, "\(error)", topology))
-                if let rejection = Publication.rejection(of: delivery.message, error, topology) { plan.publications.append(rejection) }
+        for arrival in arrivals {
+            switch arrival.content {
+            case .submission(let submission): take(submission, now, &plan)
+            case .results(let result): results.append(result)
+            case .unreadable(let message, let queue, let error):
+                logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
+                plan.publications.append(.dead(message, "\(error)", topology))
+                if let rejection = Publication.rejection(of: message, error, topology) { plan.publications.append(rejection) }
             }
         }
         await take(results, now, &plan)
@@ -135,7 +132,7 @@ actor Scheduler {
         guard nextRefusal.map({ $0 <= now }) ?? true else { return }
         nextRefusal = now + .seconds(60)
         logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(why)"])
-        let text = "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(WorkerTable.maximumHeld) tasks, "
+        let text = "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
             + "and \(Self.maximumTypes) types); stop those that are not needed"
         plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
     }
@@ -156,18 +153,18 @@ actor Scheduler {
         lastLook = clock
         refresh(workers.expire(at: clock))
         await adoptOrphans(now, &plan)
-        for type in lanes.keys { endTimedOut(type, clock, now, &plan) }
+        for lane in lanes.values { endTimedOut(lane, clock, now, &plan) }
         await endExpired(now, &plan)
     }
 
     /// Asks the store for more work where a lane has room.
     private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        for type in lanes.keys {
+        for lane in lanes.values {
             var allowance: Int?
-            change(breakerOf: type, now, &plan) { allowance = $0.allowance(at: .now) }
-            let room = (lanes[type]?.room(configuration, now: now, allowance: allowance) ?? 0) - plan.promised[type, default: 0]
+            if lane.breaker.state != .closed { change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) } }
+            let room = lane.room(configuration, now: now, allowance: allowance) - plan.promised[lane.type, default: 0]
             if room > 0 {
-                plan.changes.takes.append(Take(type: type, limit: min(room, 5000), bytes: 8 << 20, now: now))
+                plan.changes.takes.append(Take(type: lane.type, limit: min(room, 5000), bytes: 8 << 20, now: now))
             }
         }
     }

@@ -12,21 +12,23 @@ struct WorkerTable {
 
     static let defaultMaximum = 10_000
     /// The most tasks held by all workers together that are kept.
-    static let maximumHeld = 4_000_000
+    static let defaultMaximumHeld = 4_000_000
 
     let maximum: Int
+    let maximumHeld: Int
     private(set) var workers: [String: Worker] = [:]
     private var held = 0
 
-    init(maximum: Int = WorkerTable.defaultMaximum) {
+    init(maximum: Int = WorkerTable.defaultMaximum, maximumHeld: Int = WorkerTable.defaultMaximumHeld) {
         self.maximum = maximum
+        self.maximumHeld = maximumHeld
     }
 
     /// Whether there is room for what a message says.
     func hasRoom(for message: RegistryMessage) -> Bool {
         let known = workers[message.worker]
         let more = message.running.count + message.waiting.count - (known?.held.count ?? 0)
-        return (known != nil || workers.count < maximum) && held + more <= Self.maximumHeld
+        return (known != nil || workers.count < maximum) && held + more <= maximumHeld
     }
 
     /// Takes a registry message; returns the types whose workers changed. What there is no room for is not taken.

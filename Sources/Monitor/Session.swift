@@ -87,8 +87,7 @@ struct Session: Sendable {
                         "message goes to the dead",
                         metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
                     )
-                    let message = delivery.message.dead(because: error.description)
-                    dead.append(Publication(exchange: topology.dead.name, routingKey: delivery.routingKey, message: message))
+                    dead.append(letter(delivery, because: error.description))
                 }
             }
             await publish(dead, "dead messages are lost")
@@ -102,17 +101,25 @@ struct Session: Sendable {
         let pulse = vitals.pulse("answers")
         while let deliveries = await replies.next() {
             pulse.works()
+            var dead: [Publication] = []
             for delivery in deliveries {
                 do {
                     try board.takeAnswer(delivery.message)
                 } catch {
                     logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
+                    // A service's refusal can be read.
+                    if let error = error as? WireError { dead.append(letter(delivery, because: error.description)) }
                 }
             }
+            await publish(dead, "dead messages are lost")
             if let last = deliveries.last { await replies.ack(upTo: last.tag) }
             pulse.waits()
         }
         pulse.ends()
+    }
+
+    private func letter(_ delivery: Delivery, because reason: String) -> Publication {
+        Publication(exchange: topology.dead.name, routingKey: "", message: delivery.message.dead(because: reason))
     }
 
     private func ask() async {

@@ -65,8 +65,8 @@ final class Registry: Sendable {
 
     /// Handles a message from the questions' queue.
     func answer(_ message: Message, key: String) -> Publication {
-        guard let asker = message.properties.replyTo, !asker.isEmpty else {
-            return dead(message, key: key, reason: "missing_property: reply-to is missing, so nobody can be answered")
+        guard let asker = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
+            return dead(message, key: key, reason: "missing_property: reply-to is missing or too long, so nobody can be answered")
         }
         return Publication(exchange: topology.reply.name, routingKey: asker, message: answer(to: message))
     }
@@ -133,6 +133,6 @@ final class Registry: Sendable {
 
     private func dead(_ message: Message, key: String, reason: String) -> Publication {
         logger.warning("message goes to the dead", metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
-        return Publication(exchange: topology.dead.name, routingKey: key, message: message.dead(because: reason))
+        return Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
     }
 }

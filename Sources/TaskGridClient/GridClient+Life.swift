@@ -8,6 +8,8 @@ import TaskGridCore
 extension GridClient {
     /// How often the dispatcher is asked for endings that may have been lost.
     static let auditInterval = Duration.seconds(10)
+    /// How long after a question that failed it is asked again.
+    static let auditPause = Duration.seconds(2)
     /// How often it is asked for the endings of other clients' tasks.
     static let foreignInterval = Duration.seconds(1)
     /// Younger waits are not asked for.
@@ -67,8 +69,13 @@ extension GridClient {
     /// Deals with messages of the reply queue.
     func handle(_ messages: [Message]) async {
         var dead: [Publication] = []
+        var hasNewDispatcher = false
         let news = messages.compactMap { message -> News? in
             if AnswerMessage.isAnswer(message) { return .answer(message) }
+            if message.properties.type == nil, let event = try? JSON.decode(GridEvent.self, message.body) {
+                if event.service == Topology.Service.dispatcher.rawValue { hasNewDispatcher = true }
+                return nil
+            }
             do {
                 return .reply(try Reply(message))
             } catch {
@@ -84,7 +91,8 @@ extension GridClient {
             for news in news { state.take(news, now: now, &wakes) }
         }
         wakes.resume()
-        wake()
+        // The one before it may have died with replies unsaid.
+        if hasNewDispatcher { repliesLost() } else { wake() }
         guard !dead.isEmpty else { return }
         do {
             _ = try await transport.publish(dead, within: Self.publishDeadline)
@@ -93,7 +101,7 @@ extension GridClient {
         }
     }
 
-    /// The reply queue was lost for a while: everything awaited is asked for again.
+    /// Replies may have been lost: everything awaited is asked for again.
     func repliesLost() {
         state.withLock { state in
             state.submissions.repliesLost(now: now())
@@ -140,6 +148,7 @@ extension GridClient {
             } catch {
                 guard error.code != .closed, error.code != .cancelled else { return }
                 logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
+                state.withLock { $0.lastAudit = now() - (Self.auditInterval - Self.auditPause) }
                 return
             }
         }

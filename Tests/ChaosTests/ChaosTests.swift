@@ -6,14 +6,13 @@ import Synchronization
 import TaskGridCore
 import Testing
 
-/// Real processes: the command's own services, a private broker, and the faults.
-@Suite("A chaos run", .enabled(if: Self.isPossible), .serialized, .timeLimit(.minutes(3)))
-struct ChaosTests {
-    /// Where RabbitMQ is installed, or has to be.
-    private static var isPossible: Bool {
-        FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
-    }
+/// Whether RabbitMQ is installed here, or has to be.
+private let isPossible =
+    FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
 
+/// Real processes: the command's own services, a private broker, and the faults.
+@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(3)))
+struct ChaosTests {
     /// The built command, beside the test bundle.
     private static var executable: String {
         URL(fileURLWithPath: GridConfiguration.Services.thisExecutable).deletingLastPathComponent().appending(path: "taskgrid").path

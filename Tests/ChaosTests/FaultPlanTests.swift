@@ -36,6 +36,7 @@ struct FaultPlanTests {
                 #expect(wishes.faults.contains(entry.injection.fault), seed)
                 #expect(entry.at >= last + .milliseconds(100) && entry.at < wishes.duration, seed)
                 last = entry.at
+                if case .stall(_, _, let time) = entry.injection { #expect(entry.at + time <= wishes.duration, seed) }
             }
         }
     }

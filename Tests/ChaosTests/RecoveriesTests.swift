@@ -1,5 +1,6 @@
-import Chaos
 import Testing
+
+@testable import Chaos
 
 @Suite("Recoveries")
 struct RecoveriesTests {

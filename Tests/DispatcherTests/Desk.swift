@@ -37,14 +37,15 @@ struct Desk {
         return await scheduler.turn(intake)
     }
 
-    func delivery(_ message: Message, from queue: Queue) -> Delivery {
+    func delivery(_ message: Message, from queue: Queue) -> Arrival {
         let tag = tags.value.withLock { tag in
             tag += 1
             return tag
         }
-        return Delivery(
+        let delivery = Delivery(
             tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: "", isRedelivered: false, message: message
         )
+        return Arrival(delivery, topology)
     }
 
     func register(
@@ -68,21 +69,31 @@ struct Desk {
             return task
         }
         let submission = Submission(form: form, type: type, key: key, client: client, correlation: "q", tasks: tasks)
-        return await turn { $0.deliveries = [delivery(submission.message(), from: topology.submitQueue)] }
+        return await turn { $0.arrivals = [delivery(submission.message(), from: topology.submitQueue)] }
     }
 
     func result(
         _ items: Results.Item..., worker: String = "w1", type: TaskType = .reverse, store identity: String? = nil
     ) async -> Outbound {
         let results = Results(form: .batch, type: type, store: identity ?? store.identity, worker: worker, items: items)
-        return await turn { $0.deliveries = [delivery(results.message(isPersistent: true), from: topology.resultsQueue)] }
+        return await turn { $0.arrivals = [delivery(results.message(isPersistent: true), from: topology.resultsQueue)] }
     }
 
     func tick() async -> Outbound { await turn { $0.isTick = true } }
 
     func counts(_ type: TaskType = .reverse) async -> TaskCounts {
-        await scheduler.lanes[type]?.counts ?? TaskCounts()
+        await scheduler.counts(type)
     }
+
+    /// The state machine of a task that is handed out.
+    func machine(_ id: TaskID, _ type: TaskType = .reverse) async -> TaskStateMachine? {
+        await scheduler.machine(id, type)
+    }
+}
+
+extension Scheduler {
+    fileprivate func counts(_ type: TaskType) -> TaskCounts { lanes[type]?.counts ?? TaskCounts() }
+    fileprivate func machine(_ id: TaskID, _ type: TaskType) -> TaskStateMachine? { lanes[type]?.handed[id]?.machine }
 }
 
 extension DispatcherConfiguration {

@@ -7,20 +7,41 @@ import Testing
 
 @Suite("The dispatcher's inbox and pipe", .timeLimit(.minutes(1)))
 struct InboxTests {
-    private func delivery(_ tag: UInt64, bytes: Int) -> Delivery {
-        Delivery(
+    private func delivery(_ tag: UInt64, bytes: Int) -> Arrival {
+        let delivery = Delivery(
             tag: DeliveryTag(epoch: 1, value: tag), queue: "q", exchange: "", routingKey: "", isRedelivered: false,
             message: Message(body: Data(count: bytes))
         )
+        return Arrival(delivery, Topology())
     }
 
     @Test("deliveries are taken in order, up to a bound of bytes and at least one")
     func bytes() async {
         let inbox = Inbox()
         inbox.put([delivery(1, bytes: 500), delivery(2, bytes: 40), delivery(3, bytes: 60), delivery(4, bytes: 1)])
-        #expect(await inbox.take(bytes: 100).deliveries.map(\.tag.value) == [1])
-        #expect(await inbox.take(bytes: 100).deliveries.map(\.tag.value) == [2, 3])
-        #expect(await inbox.take(bytes: 100).deliveries.map(\.tag.value) == [4])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [1])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [2, 3])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [4])
+    }
+
+    private func word(_ worker: String, _ progress: Int) -> (RegistryMessage.Kind, RegistryMessage) {
+        let message = RegistryMessage(
+            worker: worker, host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 1, prefetch: 1, batch: false,
+            started: Timestamp(rawValue: 1), progress: progress
+        )
+        return (.heartbeat, message)
+    }
+
+    @Test("of each worker the latest word waits, of a bounded number of workers")
+    func registry() async {
+        let inbox = Inbox()
+        for progress in 1...1000 { inbox.put([word("a", progress), word("b", progress)]) }
+        let taken = await inbox.take(bytes: 1).registry
+        #expect(taken.map { "\($0.1.worker)\($0.1.progress)" } == ["a1000", "b1000"])
+        inbox.put([word("a", 1001)])
+        #expect(await inbox.take(bytes: 1).registry.map(\.1.progress) == [1001])
+        inbox.put((0..<WorkerTable.defaultMaximum + 5).map { word("w\($0)", 1) })
+        #expect(await inbox.take(bytes: 1).registry.count == WorkerTable.defaultMaximum)
     }
 
     @Test("one who waits is woken, and everything that came is taken at once")
@@ -32,7 +53,7 @@ struct InboxTests {
         inbox.put([delivery(1, bytes: 1)])
         inbox.update { $0.isFinished = true }
         let intake = await inbox.take(bytes: 100)
-        #expect(intake.deliveries.count == 1)
+        #expect(intake.arrivals.count == 1)
         #expect(intake.isFinished)
     }
 

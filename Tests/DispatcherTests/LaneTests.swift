@@ -11,7 +11,7 @@ struct LaneTests {
     private let now = Timestamp(rawValue: 1_000_000)
 
     private func lane(concurrency: Int = 4, runTime: Duration? = nil, batches: Bool = true) -> Lane {
-        var lane = Lane(type: .reverse)
+        let lane = Lane(type: .reverse)
         lane.concurrency = concurrency
         lane.takesBatches = batches
         if let runTime { lane.ran(for: runTime) }
@@ -43,7 +43,7 @@ struct LaneTests {
 
     @Test("a lane asks for work when something waits, it has a queue, and its window has room worth a transaction")
     func room() {
-        var lane = lane(runTime: .milliseconds(10))
+        let lane = lane(runTime: .milliseconds(10))
         #expect(lane.room(configuration, now: now) == 0)
         lane.hasBacklog = true
         #expect(lane.room(configuration, now: now) == 800)
@@ -62,7 +62,7 @@ struct LaneTests {
 
     @Test("a heartbeat makes a task run, once, and only its latest attempt")
     func names() {
-        var lane = lane()
+        let lane = lane()
         lane.hand(out: open(1, attempt: 2))
         lane.name(.init(task: 1, attempt: 1), worker: "old", at: .now)
         #expect(lane.running == 0)

@@ -24,7 +24,8 @@ struct OrdersTests {
         #expect(try out.endings().map(\.error) == Array(repeating: TaskError(.cancelled, "cancelled on request"), count: 2))
         let requests = out.publications.filter { $0.exchange == desk.topology.control.name }
         #expect(requests.map(\.routingKey) == ["cancel.reverse"])
-        #expect(try CancelRequest(requests[0].message).tasks == [.init(task: 1, attempt: 1), .init(task: 2, attempt: 1)])
+        let request = try #require(requests.first)
+        #expect(try CancelRequest(request.message).tasks == [.init(task: 1, attempt: 1), .init(task: 2, attempt: 1)])
         let counts = await desk.counts()
         #expect(counts.cancelled == 2 && counts.queued == 1 && counts.running == 0 && counts.balances)
 
@@ -85,9 +86,10 @@ struct OrdersTests {
             form: .batch, type: .reverse, store: desk.store.identity, worker: "w1",
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8)))]
         )
-        intake.deliveries = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
+        intake.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
         let out = await desk.scheduler.turn(intake)
         let answers = try out.answers(CancelQuestion.self)
+        try #require(answers.count == 2)
         #expect(answers[0].tasks == [.init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued)])
         #expect(answers[1].tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().map(\.state) == [.succeeded, .cancelled])
@@ -143,7 +145,7 @@ struct OrdersTests {
         for start in [1, 751] {
             let items = (start..<start + 750).map { failed(1, TaskID(Int64($0))) }
             let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
-            _ = await desk.turn { $0.deliveries = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
+            _ = await desk.turn { $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
         }
         _ = await desk.result(failed(1, 1501), type: .sum)
         #expect(await desk.counts().failed == 1500)

@@ -98,7 +98,7 @@ struct SchedulerTests {
         _ = await desk.tick()
         // Attempt 2 is out; a late failure of attempt 1 changes nothing, its success counts.
         _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "again"))))
-        #expect(await desk.scheduler.lanes[.reverse]?.handed[1]?.machine.failures == 1)
+        #expect(await desk.machine(1)?.failures == 1)
         let first = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("one".utf8))))
         let second = await desk.result(.init(id: 1, attempt: 2, outcome: .succeeded(Data("two".utf8))))
         #expect(try first.endings().count == 1)
@@ -212,14 +212,14 @@ struct SchedulerTests {
             properties: BasicProperties(contentType: WireFormat.batchContentType, replyTo: "c1", messageID: "k", type: "reverse"),
             body: Data([0xFF, 0xFF])
         )
-        let out = await desk.turn { $0.deliveries = [desk.delivery(bad, from: desk.topology.submitQueue)] }
+        let out = await desk.turn { $0.arrivals = [desk.delivery(bad, from: desk.topology.submitQueue)] }
         #expect(out.dead().count == 1)
         #expect(out.dead()[0].message.properties.headers[WireFormat.Header.reason]?.text?.hasPrefix("malformed_body") == true)
         guard case .rejected(let rejection) = try out.replies()[0].content else { return #expect(Bool(false), "not rejected") }
         #expect(rejection.code == .malformed)
         #expect(out.acknowledges != nil)
         bad.properties.type = nil
-        let worse = await desk.turn { $0.deliveries = [desk.delivery(bad, from: desk.topology.resultsQueue)] }
+        let worse = await desk.turn { $0.arrivals = [desk.delivery(bad, from: desk.topology.resultsQueue)] }
         #expect(worse.dead().count == 1)
         #expect(worse.publications.count == 1)
     }

@@ -59,4 +59,27 @@ struct WorkerTableTests {
         _ = table.take(.heartbeat, message("b", concurrency: 3, batch: false, draining: true), at: start)
         #expect(table.service(of: .reverse) == (2, true))
     }
+
+    @Test("a worker too many is not taken, and leaves room when it goes")
+    func bound() {
+        var table = WorkerTable(maximum: 2)
+        for worker in ["a", "b", "c", "a"] { _ = table.take(.heartbeat, message(worker), at: start) }
+        #expect(Set(table.workers.keys) == ["a", "b"])
+        _ = table.take(.deregister, message("a"), at: start)
+        #expect(table.take(.heartbeat, message("c"), at: start) == [.reverse])
+        #expect(Set(table.workers.keys) == ["b", "c"])
+    }
+
+    @Test("the tasks held by all together are bounded")
+    func heldBound() {
+        var table = WorkerTable(maximumHeld: 10)
+        let held = (1...4).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
+        for number in 0...2 { _ = table.take(.heartbeat, message("\(number)", waiting: held), at: start) }
+        #expect(table.workers.count == 2)
+        #expect(table.hasRoom(for: message("0", waiting: held)), "what is known is renewed")
+        #expect(!table.hasRoom(for: message("x", waiting: held)))
+        #expect(table.hasRoom(for: message("x")))
+        _ = table.expire(at: start + .seconds(3))
+        #expect(table.hasRoom(for: message("x", waiting: held)))
+    }
 }

@@ -14,7 +14,7 @@ import Testing
         let json = BrokerDefinitions.json(password: "secret-password")
         #expect(!json.contains("secret-password"))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(Set(object.keys) == ["users", "vhosts", "permissions"])
+        #expect(Set(object.keys) == ["users", "vhosts", "permissions", "policies"])
     }
 
     @Test func passwordsAreLongAndDiffer() {

@@ -90,6 +90,22 @@ import Testing
         #expect(try table.take(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
     }
 
+    @Test func typesAreBoundedAndForgottenWithTheirWorkers() throws {
+        var table = LeaseTable(maximumTypes: 3)
+        _ = try table.take(.register, .sample("a", types: ["x", "y"]), at: .after(0))
+        _ = try table.take(.register, .sample("b", types: ["y", "z"]), at: .after(0))
+        #expect(throws: LeaseTable.Full(maximum: 3, what: "types")) {
+            try table.take(.register, .sample("c", types: ["x", "new"]), at: .after(0))
+        }
+        #expect(table.count == 2)
+        _ = try table.take(.deregister, .sample("a"), at: .after(1))
+        #expect(try table.take(.register, .sample("c", types: ["y", "new"]), at: .after(1))?.kind == .joined)
+        // Of those left one takes another type in the place of its own.
+        #expect(throws: LeaseTable.Full.self) { try table.take(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(2)) }
+        _ = table.expire(at: .after(10_000))
+        #expect(try table.take(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(10_000))?.kind == .joined)
+    }
+
     @Test func afterSilenceOfTheBrokerEveryoneHasAWholeLease() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))

@@ -66,6 +66,41 @@ struct NameserviceTests {
         }
     }
 
+    /// Whatever comes, each message is put to the dead once, and the next one is read.
+    @Test func goesOnAfterWhatItCannotRead() async throws {
+        try await withNameservice { ear in
+            let bad: [(Exchange, String, Message, String)] = [
+                (topology.registry, "register.x", Message(properties: BasicProperties(type: "register")), "malformed_body"),
+                (topology.registry, "heartbeat.x", Message(properties: BasicProperties(type: "heartbeat"), body: Data([0xFF])), "malformed_body"),
+                (topology.registry, "heartbeat.x", RegistryMessage.sample("a\u{1B}").message(.heartbeat), "malformed_body"),
+                (topology.rpc, "nameservice", Message(properties: BasicProperties(type: "workers")), "missing_property"),
+            ]
+            for (exchange, key, message, code) in bad {
+                try await ear.say(exchange, key, message)
+                let reason = await ear.hear { $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil }
+                #expect(reason?.hasPrefix(code) == true)
+            }
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("b").message(.register))
+            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
+            #expect(try await ear.connection.depth(of: topology.deadQueue.name).messages == bad.count)
+            #expect(try await ear.connection.depth(of: topology.registryQueue.name).messages == 0)
+        }
+    }
+
+    /// What was said while nobody listened is not believed for longer than it was meant.
+    @Test func oldHeartbeatsAreNotBelieved() async throws {
+        let early = try await Ear(topology, bindings: [(topology.events.name, "#")])
+        try await early.connection.declare(topology.nameservice)
+        try await early.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("old", interval: 50).message(.heartbeat))
+        // The broker drops it after its 150 ms.
+        while try await early.connection.depth(of: topology.registryQueue.name).messages > 0 {}
+        await early.connection.close()
+        try await withNameservice { ear in
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("new").message(.register))
+            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "new")
+        }
+    }
+
     @Test func endsAtOnceWhereThereIsNoBroker() async throws {
         let nameservice = Nameservice(
             endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology, logger: Logger(label: "test")

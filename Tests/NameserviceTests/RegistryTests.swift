@@ -49,7 +49,7 @@ import Testing
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
         #expect(publication.exchange == "t.dead")
-        #expect(publication.routingKey == "some.key")
+        #expect(publication.routingKey.isEmpty)
         #expect(publication.message.body == message.body)
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.hasPrefix(reason) == true)
     }

@@ -96,15 +96,19 @@ struct GridClientTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func afterAReconnectEndingsAreAskedFor() async throws {
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func afterAReconnectOrADispatchersStartEndingsAreAskedFor(isReconnect: Bool) async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let submitting = client.submitAndWatch(.reverse, payloads: [Data("abc")])
             let submission = try #require(await transport.publication())
             transport.deliver(try Reply.accepted(submission, first: 5))
             let submitted = try await submitting
-            transport.reconnect()
+            if isReconnect {
+                transport.reconnect()
+            } else {
+                transport.deliver(.event(GridEvent(kind: .started, service: "dispatcher", at: .now(), message: "dispatcher started")))
+            }
             let asked = try #require(await transport.publication())
             #expect(asked.exchange == "test.rpc")
             #expect(asked.routingKey == "dispatcher")

@@ -60,6 +60,16 @@ struct SubmissionsTests {
         #expect(submissions.answered(first.correlation) == nil, "a late answer finds nobody")
     }
 
+    @Test func aDispatcherThatHasNotAnsweredYetIsNamed() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(2)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        let (_, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
+        #expect(error.code == .serviceUnavailable)
+        #expect(error.isOutcomeUnknown)
+    }
+
     @Test func whatWasNeverSentSaysSo() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
         submissions.add(parcel(1))

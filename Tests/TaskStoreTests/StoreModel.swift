@@ -43,7 +43,7 @@ struct StoreModel {
     mutating func end(_ ending: NewEnding) -> Bool {
         guard var entry = entries[ending.id], !entry.state.isTerminal else { return false }
         entry.state = ending.state
-        entry.attempt = max(entry.attempt, ending.attempt)
+        entry.attempt = ending.state == .succeeded ? ending.attempt : max(entry.attempt, ending.attempt)
         entry.due = nil
         entry.completed = ending.completed
         entries[ending.id] = entry

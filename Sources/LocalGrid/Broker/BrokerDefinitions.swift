@@ -1,9 +1,12 @@
 import Crypto
 import Foundation
 
-/// The one user of a private broker, as RabbitMQ's definitions file says it.
+/// The one user of a private broker, and the bound of its queue of submissions, as RabbitMQ's definitions file says them.
 enum BrokerDefinitions {
     static let user = "taskgrid"
+    /// The most bytes of submissions that wait for a dispatcher; a client is told that the queue is full. A policy, for it can
+    /// be changed while the queue is there.
+    static let maximumSubmissions = 1 << 30
 
     static func json(password: String) -> String {
         var generator = SystemRandomNumberGenerator()
@@ -17,7 +20,11 @@ enum BrokerDefinitions {
                 "tags": ["administrator"]
               }],
               "vhosts": [{"name": "/"}],
-              "permissions": [{"user": "\(user)", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
+              "permissions": [{"user": "\(user)", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
+              "policies": [{
+                "name": "submissions", "vhost": "/", "pattern": "[.]submit$", "apply-to": "queues", "priority": 0,
+                "definition": {"max-length-bytes": \(maximumSubmissions), "overflow": "reject-publish"}
+              }]
             }
 
             """

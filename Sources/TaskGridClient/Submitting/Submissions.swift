@@ -147,7 +147,7 @@ struct Submissions: Sendable {
         }
         for (correlation, envelope) in envelopes {
             for parcel in envelope.parcels where parcel.deadline <= now && !envelope.gone.contains(parcel.id) {
-                let cause = trouble ?? envelope.cause ?? ClientError(.timedOut, "neither the broker nor the dispatcher has answered")
+                let cause = trouble ?? envelope.cause ?? Self.silence(envelope)
                 // The connection will say within moments whether it was sent.
                 if envelope.standing == .publishing, !envelope.mayHaveArrived, now < parcel.deadline + Self.grace { continue }
                 let isUnknown = envelope.mayHaveArrived || envelope.standing == .publishing
@@ -156,6 +156,14 @@ struct Submissions: Sendable {
             }
         }
         return expired
+    }
+
+    /// Who has not said a word yet.
+    private static func silence(_ envelope: Envelope) -> ClientError {
+        if case .unanswered = envelope.standing {
+            return ClientError(.serviceUnavailable, "the broker has it, and the dispatcher has not answered: is it running?")
+        }
+        return ClientError(.timedOut, "neither the broker nor the dispatcher has answered")
     }
 
     private static func unsent(_ cause: ClientError) -> ClientError {

@@ -43,6 +43,7 @@ public enum AnswerMessage {
     static let answer = "answer"
     static let error = "error"
 
+    /// The names that it repeats are cut to what AMQP carries: what was not UTF-8 in them has grown by being replaced.
     public static func message(_ result: Result<some Encodable, QuestionError>, to question: Message) -> Message {
         let (status, body) =
             switch result {
@@ -52,7 +53,8 @@ public enum AnswerMessage {
         return Message(
             properties: BasicProperties(
                 contentType: WireFormat.jsonContentType, headers: [WireFormat.Header.status: .string(status)],
-                correlationID: question.properties.correlationID, type: question.properties.type
+                correlationID: question.properties.correlationID?.cut(toUTF8: WireFormat.maximumNameLength),
+                type: question.properties.type?.cut(toUTF8: WireFormat.maximumNameLength)
             ),
             body: body
         )

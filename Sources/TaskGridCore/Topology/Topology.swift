@@ -153,7 +153,11 @@ public struct Topology: Hashable, Sendable {
         Declarations(
             exchanges: exchanges,
             queues: [replyQueue(client: id)],
-            bindings: [Binding(exchange: reply.name, queue: replyQueue(client: id).name, key: id)]
+            bindings: [
+                Binding(exchange: reply.name, queue: replyQueue(client: id).name, key: id),
+                // A dispatcher that has just begun says so: one that died may have owed replies.
+                Binding(exchange: events.name, queue: replyQueue(client: id).name, key: gridEventKey("started")),
+            ]
         )
     }
 }

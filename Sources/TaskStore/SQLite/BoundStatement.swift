@@ -46,6 +46,21 @@ struct BoundStatement: ~Copyable {
         try check(data.withUnsafeBytes { sqlite3_bind_blob64(handle, index, $0.baseAddress, UInt64($0.count), Self.copied) })
     }
 
+    /// Runs to the end with `data` bound, which SQLite reads where it lies instead of copying it first.
+    @discardableResult
+    func run(binding data: Data?, at index: Int32) throws -> Int {
+        guard let data, !data.isEmpty else {
+            try bind(data, at: index)
+            return try run()
+        }
+        return try data.withUnsafeBytes { bytes in
+            // Static: the bytes stay until the statement has run, and are bound no longer.
+            try check(sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil))
+            defer { sqlite3_bind_null(handle, index) }
+            return try run()
+        }
+    }
+
     // MARK: Running
 
     /// Whether there is another row to read.

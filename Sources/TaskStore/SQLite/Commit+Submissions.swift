@@ -51,8 +51,7 @@ extension Commit {
                 try insertTask.bind(position, at: 4)
                 try insertTask.bind(task.maxAttempts ?? new.defaultMaxAttempts, at: 5)
                 try insertTask.bind(task.timeout?.milliseconds, at: 6)
-                try insertTask.bind(task.payload, at: 7)
-                try insertTask.run()
+                try insertTask.run(binding: task.payload, at: 7)
 
                 var attempt: Int64?
                 var due: Int64?

@@ -5,6 +5,8 @@ public import TaskGridCore
 public struct NewEnding: Hashable, Sendable {
     public var id: TaskID
     public var type: TaskType
+    /// The task's priority, by which its open row is found; where it is not known, or wrong, it is looked up.
+    public var priority: Int?
     /// A terminal state; another one is refused as `badRequest`.
     public var state: TaskState
     /// What the worker returned; kept where the state is `succeeded`.
@@ -18,11 +20,12 @@ public struct NewEnding: Hashable, Sendable {
     public var completed: Timestamp
 
     public init(
-        id: TaskID, type: TaskType, state: TaskState, result: Data = Data(), error: TaskError? = nil, worker: String = "", attempt: Int,
+        id: TaskID, type: TaskType, priority: Int? = nil, state: TaskState, result: Data = Data(), error: TaskError? = nil, worker: String = "", attempt: Int,
         runTime: Duration = .zero, completed: Timestamp
     ) {
         self.id = id
         self.type = type
+        self.priority = priority
         self.state = state
         self.result = result
         self.error = error

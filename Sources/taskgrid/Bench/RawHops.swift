@@ -59,8 +59,9 @@ struct RawHops {
         var measurement = Measurement()
         measurement.tasks = count
         measurement.seconds = start.duration(to: .now) / .seconds(1)
+        for connection in consuming { await connection.close() }
         for queue in queues { try await publishers[0].delete(queue: queue.name) }
-        for connection in publishers + consuming { await connection.close() }
+        for connection in publishers { await connection.close() }
         return measurement
     }
 

@@ -69,7 +69,10 @@ struct RetryCommand: AsyncParsableCommand {
             return report
         }
         let asks = !yes && count > FailedCommand.screenful && Terminal.isTerminal(STDIN_FILENO) && Terminal.isTerminal(STDERR_FILENO)
-        guard !asks || confirm(count) else { throw Failure(.failed, "nothing was done") }
+        guard !asks || confirm(count) else {
+            Terminal.tell("nothing was done\n")
+            throw Failure(.failed, nil)
+        }
         let progress = ProgressBar("retried", isWanted: count > FailedCommand.screenful)
         var before: TaskID?
         repeat {

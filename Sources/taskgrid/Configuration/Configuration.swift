@@ -39,9 +39,11 @@ import TaskGridWorker
 /// | `dispatcher.breaker-pause` | how long it stays open at first; doubled each time its probes fail | `10s` |
 /// | `dispatcher.breaker-max-pause` | at most that long | `5m` |
 /// | `dispatcher.breaker-probes` | tasks that must succeed before it closes | 3 |
+/// | `dispatcher.work` | `transient`, or `persistent`: whether the broker writes work to disk; lost work is found either way | `transient` |
 /// | `dispatcher.prefetch` | messages that the broker hands the dispatcher ahead | 500 |
 /// | `worker.concurrency` | how many tasks a worker runs at a time | four for each core |
 /// | `worker.prefetch` | messages of each type that the broker hands it ahead | twice the concurrency, at least 8 |
+/// | `worker.results` | `transient`, or `persistent`: whether the broker writes results to disk | `transient` |
 /// | `worker.drain-deadline` | how long running tasks may take once the worker is told to stop | `30s` |
 /// | `monitor.host` | the address that the monitor listens on | `127.0.0.1` |
 /// | `monitor.port` | its port; 0 for any | 8080 |
@@ -60,6 +62,7 @@ struct Configuration {
         let concurrency: Int
         let prefetch: Int
         let drainDeadline: Duration
+        let persistsResults: Bool
     }
 
     /// - Throws: `Failure` naming the first setting that cannot be.
@@ -94,6 +97,7 @@ extension Configuration.Worker {
         concurrency = try settings.integer("worker.concurrency", 1...10_000, default: WorkerHost.defaultConcurrency)
         prefetch = try settings.integer("worker.prefetch", 1...65535, default: WorkerHost.defaultPrefetch(concurrency: concurrency))
         drainDeadline = try settings.duration("worker.drain-deadline", default: .seconds(30))
+        persistsResults = try settings.choice("worker.results", default: Keeping.transient) == .persistent
     }
 }
 
@@ -109,6 +113,7 @@ extension DispatcherConfiguration {
         window = try settings.duration("dispatcher.window", default: window)
         maximumBatch = try settings.integer("dispatcher.max-batch", 1...10_000, default: maximumBatch)
         breaker = try BreakerSettings(settings)
+        persistsWork = try settings.choice("dispatcher.work", default: Keeping.transient) == .persistent
         prefetch = try settings.integer("dispatcher.prefetch", 1...65535, default: prefetch)
     }
 }
@@ -128,4 +133,9 @@ extension BreakerSettings {
         maximumPause = try settings.duration("dispatcher.breaker-max-pause", default: maximumPause)
         probes = try settings.integer("dispatcher.breaker-probes", 1...1000, default: probes)
     }
+}
+
+/// How the broker keeps messages that the grid finds again when they are lost.
+private enum Keeping: String, CaseIterable {
+    case transient, persistent
 }

@@ -85,8 +85,8 @@ struct FrameTests {
             .header(
                 bodySize: 12,
                 properties: BasicProperties(
-                    contentType: "type", isPersistent: true, priority: 9, correlationID: "c", replyTo: "r", messageID: "m",
-                    timestamp: 5, type: "t", appID: "a"
+                    contentType: "type", isPersistent: true, priority: 9, correlationID: "c", replyTo: "r", expiration: .seconds(60),
+                    messageID: "m", timestamp: 5, type: "t", appID: "a"
                 )
             )
         )

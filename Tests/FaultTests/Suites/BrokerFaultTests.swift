@@ -53,16 +53,19 @@ struct BrokerFaultTests {
             #expect(error?.code == .brokerBlocked, "\(String(describing: error))")
             let key = TaskOptions(key: "order", deadline: .seconds(60))
             async let patient = grid.client.submitAndWatch(FaultGrid.fault, payloads: [Data("later".utf8)], options: key)
-            try await broker.control("set_vm_memory_high_watermark", "0.4")
             let cleared = ContinuousClock.now
+            try await broker.control("set_vm_memory_high_watermark", "0.4")
             let late = try await patient
             for try await ending in late.endings { #expect(ending.state == .succeeded) }
             for submitted in before {
                 for try await ending in submitted.endings { #expect(ending.state == .succeeded) }
             }
-            report("memory alarm, from its end until all has ended", .now - cleared)
+            report("memory alarm, from the command that ends it until all has ended", .now - cleared)
             // The one that was given up may have been accepted, as its error says: once at most, and then it ends too.
-            try await grid.until { let books = try await grid.books(); return books.ended == books.submitted }
+            try await grid.until {
+                let books = try await grid.books()
+                return books.ended == books.submitted
+            }
             let books = try await grid.books()
             #expect((21...22).contains(books.submitted))
             #expect(books.succeeded == books.submitted)

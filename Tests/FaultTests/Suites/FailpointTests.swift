@@ -13,9 +13,17 @@ struct FailpointTests {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (failpoint, 3))
             let payloads = (0..<60).map { $0 % 6 == 0 ? "fail-first" : "\($0)" }
-            let endings = try await grid.settle(try await grid.submit(payloads))
+            let submitted = try await grid.submit(payloads)
+            let endings = try await grid.settle(submitted)
             try await expectOneDeath(dispatcher, failpoint)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            // What the worker has done is not done again: its results wait for the next dispatcher.
+            for (id, payload) in zip(submitted.flatMap(\.ids), payloads) {
+                let attempts = grid.runs.attempts[id] ?? []
+                // Its first attempt may have been lost on its way, and then it does not fail.
+                let runs = payload == "fail-first" && attempts.first == 1 ? 2 : 1
+                #expect(attempts.count == runs && Set(attempts).count == runs, "task \(id) '\(payload)' ran as \(attempts)")
+            }
         }
     }
 
@@ -42,7 +50,8 @@ struct FailpointTests {
         }
     }
 
-    @Test(arguments: [Failpoint.deliveryReceived, .runBegun, .runEnded, .resultConfirmed]) func worker(_ failpoint: Failpoint) async throws {
+    @Test(arguments: [Failpoint.deliveryReceived, .runBegun, .runEnded, .resultConfirmed])
+    func worker(_ failpoint: Failpoint) async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launchWorker(failpoint: failpoint, pass: 3)

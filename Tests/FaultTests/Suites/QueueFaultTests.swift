@@ -59,9 +59,7 @@ struct QueueFaultTests {
             let ended = try await grid.runs.ended(8)
             #expect(ended.count == 8)
             // Two messages at least are in the queue once a later one of each lane has ended.
-            while try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages < 2 {
-                try await grid.ear.heard.wait(beyond: grid.ear.heard.count)
-            }
+            try await grid.until { try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages >= 2 }
             let lost = try await grid.ear.connection.purge(queue: grid.topology.resultsQueue.name)
             let began = ContinuousClock.now
             try await grid.launch(.dispatcher, named: "again").ready()

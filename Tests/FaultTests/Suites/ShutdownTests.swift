@@ -45,7 +45,7 @@ struct ShutdownTests {
             for service in [nameservice, monitor, worker] { try await service.ready() }
             let wait = try TaskType("wait")
             try await grid.knows(wait)
-            let submitted = try await grid.submit((0..<12).map { _ in "0.3" }, each: 12, type: wait)
+            let submitted = try await grid.submit((0..<12).map { _ in "1.5" }, each: 12, type: wait)
             try await grid.until { try await grid.books().running > 0 }
             for (service, deadline) in [(worker, 30), (nameservice, 10), (monitor, 10)] {
                 let stop = try await service.stop()

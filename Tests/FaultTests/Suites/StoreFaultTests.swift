@@ -11,29 +11,31 @@ struct StoreFaultTests {
     /// The store lies on a file system of a few megabytes, which fills up while tasks run.
     @Test(.enabled(if: SmallDisk.canMount, "mounting a tmpfs needs root")) func fullDisk() async throws {
         try await FaultGrid.run { grid in
-            try await SmallDisk.during(megabytes: 8, at: grid.file("disk")) { disk in
-                let dispatcher = grid.launch(.dispatcher, ["--store", "\(disk.path)/store.sqlite"])
-                try await dispatcher.ready()
-                try await grid.launchWorker().ready()
-                try await grid.knows(FaultGrid.fault)
-                let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
-                try await grid.runs.begun(4)
-                try disk.fill()
-                let filled = ContinuousClock.now
-                // Larger than what the log's pages still hold.
-                let large = Data(repeating: 0x61, count: 1 << 20)
-                try await expectRejection(grid, large, "disk")
-                try await grid.runs.ended(8)
-                try disk.free()
-                let freed = ContinuousClock.now
-                let after = try await grid.client.submitAndWatch(try FaultGrid.fault, payloads: [large], within: .seconds(60))
-                let endings = try await grid.settle(before + [after])
-                report("disk full for \(Self.seconds(freed - filled)), from room on it until all has ended", .now - freed)
-                #expect(endings.values.allSatisfy { $0.state == .succeeded })
-                #expect(dispatcher.endings.isEmpty)
-                // Each ran once: what the workers did was not forgotten for want of a disk.
-                #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
-            }
+            let path = grid.file("disk")
+            let dispatcher = grid.launch(
+                .dispatcher, ["--store", "\(path)/store.sqlite"], under: SmallDisk.command(megabytes: 8, at: path)
+            )
+            let disk = SmallDisk(of: try await dispatcher.ready(), at: path)
+            try await grid.launchWorker().ready()
+            try await grid.knows(FaultGrid.fault)
+            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            try await grid.runs.begun(4)
+            try disk.fill()
+            let filled = ContinuousClock.now
+            // Larger than what the log's pages still hold.
+            let large = Data(repeating: 0x61, count: 1 << 20)
+            try await expectRejection(grid, large, "disk")
+            try await grid.runs.ended(8)
+            try await grid.logged("dispatcher", "store fails; trying again")
+            try disk.free()
+            let freed = ContinuousClock.now
+            let after = try await grid.client.submitAndWatch(try FaultGrid.fault, payloads: [large], within: .seconds(60))
+            let endings = try await grid.settle(before + [after])
+            report("disk full for \(Self.seconds(freed - filled)), from room on it until all has ended", .now - freed)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(dispatcher.endings.isEmpty)
+            // Each ran once: what the workers did was not forgotten for want of a disk.
+            #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
         }
     }
 
@@ -49,6 +51,7 @@ struct StoreFaultTests {
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             try await expectRejection(grid, Data("while locked".utf8), "lock")
             try await grid.runs.ended(8)
+            try await grid.logged("dispatcher", "store fails; trying again")
             try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             let released = ContinuousClock.now
             try other.close()
@@ -72,21 +75,22 @@ struct StoreFaultTests {
     private static func seconds(_ duration: Duration) -> String { duration.formatted(.units(allowed: [.seconds], width: .narrow)) }
 }
 
-/// A file system in memory, small enough to be filled.
+/// A file system in memory, small enough to be filled. Its process alone sees it, and it goes with that.
 struct SmallDisk: Sendable {
-    let path: String
-
     static var canMount: Bool { geteuid() == 0 }
 
-    static func during(megabytes: Int, at path: String, _ body: (SmallDisk) async throws -> Void) async throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0, "cannot mount a tmpfs: \(String(cString: strerror(errno)))")
-        // Detached: it goes when the last file in it is closed, for the dispatcher still has some open.
-        defer { umount2(path, Int32(MNT_DETACH)) }
-        try await body(SmallDisk(path: path))
+    /// Before a program and its arguments: mounts the file system at `path`, then becomes the program.
+    static func command(megabytes: Int, at path: String) -> [String] {
+        let script = "mkdir '\(path)' && mount -t tmpfs -o size=\(megabytes)m tmpfs '\(path)' && exec \"$@\""
+        return ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", script, "sh"]
     }
 
-    private var ballast: String { "\(path)/ballast" }
+    private let ballast: String
+
+    /// The file system as the process sees it.
+    init(of process: pid_t, at path: String) {
+        ballast = "/proc/\(process)/root\(path)/ballast"
+    }
 
     /// Leaves no byte free.
     func fill() throws {

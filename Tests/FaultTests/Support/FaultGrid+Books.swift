@@ -52,6 +52,11 @@ extension FaultGrid {
         try await client.counts().values.reduce(TaskCounts(), +)
     }
 
+    /// Waits until a service's log has a text.
+    func logged(_ service: String, _ text: String) async throws {
+        try await until { try String(contentsOfFile: file("\(service).log"), encoding: .utf8).contains(text) }
+    }
+
     /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.
     func until(_ isAsWanted: () async throws -> Bool) async throws {
         while true {

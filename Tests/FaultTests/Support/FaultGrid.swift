@@ -98,14 +98,18 @@ final class FaultGrid: Sendable {
     // MARK: Services
 
     /// Starts a service, with a failpoint the first time; it is started again without one when it dies.
+    ///
+    /// - Parameters:
+    ///   - broker: its own way there, where it has one.
+    ///   - prefix: a command that becomes the service.
     func launch(
         _ role: GridConfiguration.Role, named name: String? = nil, _ arguments: [String] = [], failpoint: Failpoint? = nil,
-        pass: Int = 1, environment: [String: String] = [:], broker: String? = nil, restarts: Bool = true
+        pass: Int = 1, broker: String? = nil, under prefix: [String] = [], restarts: Bool = true
     ) -> Service {
         let own = role == .dispatcher ? ["--store", store] : role == .monitor ? ["--port", "0"] : []
+        let command = prefix + [Programs.taskgrid, role.rawValue] + own + arguments
         return launch(
-            Programs.taskgrid, named: name ?? role.rawValue, [role.rawValue] + own + arguments, failpoint, pass, environment, broker,
-            restarts
+            command[0], named: name ?? role.rawValue, Array(command.dropFirst()), failpoint, pass, [:], broker, restarts
         )
     }
 
@@ -134,6 +138,7 @@ final class FaultGrid: Sendable {
         variables["TASKGRID_READY_FILE"] = file("\(name).ready")
         variables["TASKGRID_DISPATCHER_BACKOFF"] = "20ms"
         variables["TASKGRID_DISPATCHER_MAX_BACKOFF"] = "100ms"
+        variables["TASKGRID_HEALTH_PORT"] = "0"
         variables["FAULT_RUNS"] = listener.path
         func child(_ variables: [String: String]) -> ChildProcess {
             ChildProcess(

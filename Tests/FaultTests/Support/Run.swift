@@ -25,7 +25,7 @@ final class RunListener: Sendable {
         path = folder.appending(path: "runs").path
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         self.descriptor = descriptor
-        try #require(withAddress { bind(descriptor, $0, $1) } == 0)
+        try #require(withAddress { Int(bind(descriptor, $0, $1)) } == 0)
         Thread.detachNewThread { [self] in listen() }
     }
 
@@ -57,9 +57,6 @@ final class RunListener: Sendable {
         }
     }
 
-    private func withAddress(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        Int32(withAddress { Int(body($0, $1)) })
-    }
 }
 
 extension Journal<Run> {

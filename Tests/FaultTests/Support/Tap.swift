@@ -42,8 +42,14 @@ struct Tap: Sendable {
         }
     }
 
-    /// What went through an exchange about tasks.
-    func messages(_ exchange: Exchange) -> [Message] {
-        heard.entries.filter { $0.exchange == exchange.name && $0.message.properties.messageID != TaskID.marker.description }.map(\.message)
+    /// Waits until what went through an exchange about tasks is as wanted, and gives it.
+    func messages(_ exchange: Exchange, until isAsWanted: ([Message]) throws -> Bool) async throws -> [Message] {
+        while true {
+            let entries = heard.entries
+            let messages = entries.filter { $0.exchange == exchange.name }.map(\.message)
+                .filter { $0.properties.messageID != TaskID.marker.description }
+            if try isAsWanted(messages) { return messages }
+            try await heard.wait(beyond: entries.count)
+        }
     }
 }

@@ -60,7 +60,7 @@ struct RejectionTests {
                 ("work", "reverse", BasicProperties(type: "reverse"), "no store", "missing_property: header taskgrid-store"),
                 ("work", "reverse", batch, "no protobuf", "malformed_body"),
                 ("registry", "register.reverse", BasicProperties(type: "register"), "no json", "malformed_body"),
-                ("rpc", "dispatcher", BasicProperties(type: "counts"), "{}", "a question without reply-to"),
+                ("rpc", "dispatcher", BasicProperties(type: "counts"), "{}", "missing_property: reply-to"),
                 ("rpc", "nameservice", BasicProperties(type: "workers"), "{}", "missing_property: reply-to"),
             ]
             for (number, bad) in cases.enumerated() {

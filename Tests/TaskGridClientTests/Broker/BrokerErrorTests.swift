@@ -11,7 +11,7 @@ import Testing
 @Suite("A client's errors on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct BrokerErrorTests {
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
-    private let hasty = TaskOptions(deadline: .milliseconds(300))
+    private let hasty = TaskOptions(deadline: .seconds(1))
 
     /// A client behind a network of the test's own. Its connections there: first the replies', then the publishing one.
     private func withClient(_ body: @escaping @Sendable (GridClient, Proxy) async throws -> Void) async throws {
@@ -111,8 +111,9 @@ struct BrokerErrorTests {
     }
 
     @Test func aDispatcherThatHasNeverRun() async throws {
-        try await withClient { [hasty] client, _ in
-            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+        let options = TaskOptions(deadline: .seconds(5))
+        try await withClient { client, _ in
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: options) }
             #expect(error?.code == .serviceUnavailable)
             #expect(error?.message.contains("no dispatcher has ever run") == true)
             #expect(error?.isOutcomeUnknown == false)

@@ -22,6 +22,12 @@ import Testing
         again({ message throws(WireError) in try Results(message) }, { $0.message(isPersistent: true) })
         again({ message throws(WireError) in try Reply(message) }, { $0.message() })
         again({ message throws(WireError) in try RegistryMessage.decode(message).1 }, { $0.message(.heartbeat) })
+        again({ message throws(WireError) in try CancelRequest(message) }, { $0.message() })
+        json(TaskQuestion.self)
+        json(TasksQuestion.self)
+        json(WorkersQuestion.self)
+        json(WorkersQuestion.Answer.self)
+        json(HealthReport.self)
         json(TaskEvent.self)
         json(WorkerEvent.self)
         json(GridEvent.self)
@@ -32,6 +38,9 @@ import Testing
         json(TaskError.self)
         _ = AnswerMessage.isAnswer(message)
         _ = try? AnswerMessage.read(TaskRecord.self, message)
+        // Whoever refuses a message has to be able to publish it.
+        let dead = message.dead(because: "malformed_body")
+        #expect(dead.body == message.body && dead.properties.headers[WireFormat.Header.reason] != nil, seed)
         return read
     }
 
@@ -98,13 +107,22 @@ extension SplitMix64 {
 
     /// A valid message of any kind.
     mutating func message() -> Message {
-        switch number(0...7) {
+        switch number(0...11) {
         case 0: Submission.random(using: &self).message()
         case 1: Work.random(using: &self).message(isPersistent: false)
         case 2: Results.random(using: &self).message(isPersistent: false)
         case 3: Reply.random(using: &self).message()
         case 4: RegistryMessage.random(using: &self).message(.heartbeat)
         case 5: .event(TaskEvent.random(using: &self))
+        case 7: CancelRequest(tasks: list(0...5) { .init(task: $0.taskID(), attempt: $0.number(1...9)) }).message()
+        case 8: .event(GridEvent(kind: .error, service: text(), at: timestamp(), message: text()))
+        case 9: .event(WorkerEvent(kind: .left, reason: .leaseExpired, at: timestamp(), worker: .random(using: &self)))
+        case 10: WorkersQuestion(type: maybe { $0.type() }).message(from: text(), correlation: text())
+        case 11:
+            AnswerMessage.message(
+                .success(WorkersQuestion.Answer(workers: list(0...3) { LiveWorker(worker: .random(using: &$0), lastSeen: $0.timestamp()) })),
+                to: WorkersQuestion().message(from: "c", correlation: "1")
+            )
         case 6: EndingsQuestion(tasks: list(0...5) { $0.taskID() }).message(from: "c", correlation: "1")
         default:
             AnswerMessage.message(

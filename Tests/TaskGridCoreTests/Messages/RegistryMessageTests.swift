@@ -77,6 +77,35 @@ import Testing
         #expect(refused(#""waiting":[\#(pair)]"#) == .malformedBody)
     }
 
+    /// They would reach people's terminals and logs.
+    @Test(arguments: ["\\u0000", "\\u001b[2J", "\\n", "\\u0085"]) func controlCharacters(_ escape: String) {
+        #expect(refusal { _ = try read(#"{"worker":"w\#(escape)","types":["sum"]}"#) } == .malformedBody)
+        #expect(refused(#""host":"h\#(escape)""#) == .malformedBody)
+        #expect(refused(#""version":"\#(escape)""#) == .malformedBody)
+    }
+
+    @Test func longNames() {
+        let longest = String(repeating: "h", count: WireFormat.maximumNameLength)
+        #expect(refused(#""host":"\#(longest)","version":"\#(longest)""#) == nil)
+        #expect(refused(#""host":"\#(longest)h""#) == .malformedBody)
+        #expect(refused(#""version":"\#(longest)h""#) == .malformedBody)
+    }
+
+    @Test func tooManyHeld() {
+        let half = repeatElement("[1,1]", count: RegistryMessage.maximumHeld / 2).joined(separator: ",")
+        #expect(refused(#""running":[\#(half)],"waiting":[\#(half)]"#) == nil)
+        #expect(refused(#""running":[\#(half)],"waiting":[\#(half),[1,1]]"#) == .malformedBody)
+    }
+
+    /// What shows a worker alive is untrue once its lease is over.
+    @Test func expires() throws {
+        let worker = try read(#"{"worker":"w","types":["sum"],"interval_ms":250}"#)
+        #expect(worker.message(.register).properties.expiration == .milliseconds(750))
+        #expect(worker.message(.heartbeat).properties.expiration == .milliseconds(750))
+        #expect(worker.message(.deregister).properties.expiration == nil)
+        #expect(worker.message(.heartbeat).dead(because: "malformed_body: x").properties.expiration == nil, "the dead wait for people")
+    }
+
     @Test func size() throws {
         let pairs = repeatElement("[123456789,1]", count: 100_000).joined(separator: ",")
         #expect(try read(#"{"worker":"w","types":["sum"],"waiting":[\#(pairs)]}"#).waiting.count == 100_000)

@@ -67,6 +67,7 @@ import Testing
         for key in [topology.taskEventKey(sum), topology.workerEventKey(.left), topology.gridEventKey("error")] {
             #expect(queues(topology.events, key) == ["taskgrid.monitor.m"])
         }
+        #expect(queues(topology.events, topology.gridEventKey("started")) == ["taskgrid.monitor.m", "taskgrid.reply.c"])
     }
 
     @Test func theDead() {

@@ -1,0 +1,30 @@
+import AMQP
+import TaskGridCore
+
+/// A delivery of the submit or results queue, read: before the turn that takes it up, so that one is read while another is
+/// being committed.
+struct Arrival: Sendable {
+    enum Content: Sendable {
+        case submission(Submission)
+        case results(Results)
+        /// For the dead, and why.
+        case unreadable(Message, queue: String, WireError)
+    }
+
+    let tag: DeliveryTag
+    /// Bytes of the body.
+    let size: Int
+    let content: Content
+
+    init(_ delivery: Delivery, _ topology: Topology) {
+        tag = delivery.tag
+        size = delivery.message.body.count
+        do throws(WireError) {
+            content =
+                delivery.queue == topology.resultsQueue.name
+                ? .results(try Results(delivery.message)) : .submission(try Submission(delivery.message))
+        } catch {
+            content = .unreadable(delivery.message, queue: delivery.queue, error)
+        }
+    }
+}

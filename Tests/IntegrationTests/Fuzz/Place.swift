@@ -1,0 +1,56 @@
+import AMQP
+import TaskGridCore
+
+/// Where a message of the grid can be sent to, and what whoever takes it there reads it as.
+enum Place: String, CaseIterable, Decodable {
+    case submit, results, work, registry, dispatcher, nameservice, control, events, reply
+
+    /// What the `type` property of a good message says here; nil: the task's type.
+    var kind: String? {
+        switch self {
+        case .submit, .results, .work, .events, .reply: nil
+        case .registry: RegistryMessage.Kind.heartbeat.rawValue
+        case .dispatcher: TasksQuestion.name
+        case .nameservice: WorkersQuestion.name
+        case .control: CancelRequest.name
+        }
+    }
+
+    func publication(_ message: Message, _ topology: Topology, type: TaskType, client: String) -> Publication {
+        let (exchange, key) =
+            switch self {
+            case .submit: (topology.submit, type.name)
+            case .results: (topology.results, type.name)
+            case .work: (topology.work, type.name)
+            case .registry: (topology.registry, "heartbeat.\(type)")
+            case .dispatcher, .nameservice: (topology.rpc, rawValue)
+            case .control: (topology.control, topology.cancelKey(type))
+            case .events: (topology.events, topology.taskEventKey(type))
+            case .reply: (topology.reply, client)
+            }
+        return Publication(exchange: exchange.name, routingKey: key, message: message)
+    }
+
+    /// Whether nobody here can use the message, so that it belongs to the dead. A question that cannot be read is answered by
+    /// an error where it says whom to answer.
+    func mustDie(_ message: Message, type: TaskType) -> Bool {
+        do {
+            switch self {
+            case .submit: _ = try Submission(message)
+            case .results: _ = try Results(message)
+            case .work: return try Work(message).type != type
+            case .registry: _ = try RegistryMessage.decode(message)
+            case .dispatcher, .nameservice:
+                return !(1...WireFormat.maximumIDLength).contains(message.properties.replyTo?.utf8.count ?? 0)
+            case .control:
+                if message.properties.type == CancelRequest.name { _ = try CancelRequest(message) }
+            case .events: _ = try JSON.decode(TaskEvent.self, message.body)
+            case .reply:
+                if !AnswerMessage.isAnswer(message) { _ = try Reply(message) }
+            }
+            return false
+        } catch {
+            return true
+        }
+    }
+}

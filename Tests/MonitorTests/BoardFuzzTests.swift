@@ -1,0 +1,72 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+/// Whatever comes to the monitor: it is taken or refused with a `WireError`, never more, and what is kept is bounded.
+@Suite struct BoardFuzzTests {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) {
+        var generator = SplitMix64(state: seed)
+        let board = Board(topology: Topology(prefix: "t"), now: { .start })
+        var taken = 0
+        for step in 0..<300 {
+            var (message, key) = generator.valid()
+            for _ in 0..<Int.random(in: 0...2, using: &generator) { generator.damage(&message) }
+            do {
+                try board.take(message, exchange: key.hasPrefix("heartbeat") ? "t.registry" : "t.events", key: key)
+                taken += 1
+            } catch {
+                #expect(!error.description.isEmpty, "seed \(seed), step \(step)")
+            }
+            let report = StatisticsReport(board.statistics, at: .after(1))
+            #expect(!JSON.encode(report).isEmpty, "seed \(seed), step \(step)")
+        }
+        #expect((50...299).contains(taken), "seed \(seed): \(taken) of 300 taken")
+        #expect(board.statistics.gridEvents.count <= Statistics.maximumGridEvents)
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
+private struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    private mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
+
+    /// Numbers as anybody may send them.
+    private mutating func count() -> Int { [0, 1, -1, 7, 1 << 45, 1 << 53, .max, .min][number(0...7)] }
+
+    mutating func valid() -> (Message, String) {
+        switch number(0...3) {
+        case 0:
+            let event = TaskEvent.sample(
+                [.pending: number(0...9), .succeeded: count()], workers: [WorkerTally(worker: "w", succeeded: count())],
+                run: [(UInt64(number(0...Int.max)), UInt64(number(0...9)))], retried: number(0...9)
+            )
+            return (.event(event), "task.reverse")
+        case 1:
+            let worker = RegistryMessage.sample("w\(number(0...9))")
+            return (.event(WorkerEvent(kind: [.joined, .left][number(0...1)], at: .start, worker: worker)), "worker.joined")
+        case 2: return (.event(GridEvent(kind: .error, service: "s", at: .start, message: "m")), "grid.error")
+        default: return (RegistryMessage.sample("w\(number(0...9))").message(.heartbeat), "heartbeat.reverse")
+        }
+    }
+
+    mutating func damage(_ message: inout Message) {
+        switch number(0...2) {
+        case 0 where !message.body.isEmpty: message.body[number(0...message.body.count - 1)] = .random(in: .min ... .max, using: &self)
+        case 1: message.body = message.body.prefix(number(0...message.body.count))
+        default:
+            let place = number(0...message.body.count)
+            message.body = message.body.prefix(place) + Data([.random(in: .min ... .max, using: &self)]) + message.body.dropFirst(place)
+        }
+    }
+}

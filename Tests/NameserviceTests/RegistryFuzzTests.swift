@@ -1,0 +1,77 @@
+import AMQP
+import Foundation
+import Logging
+import TaskGridCore
+import Testing
+
+@testable import Nameservice
+
+/// Whatever comes to the registry, in whatever order: it is bounded, and each message is used or put to the dead once.
+@Suite struct RegistryFuzzTests {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let registry = Registry(
+            topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 5, maximumTypes: 6),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        var alive: Set<String> = []
+        for step in 0..<400 {
+            let moment = Moment.after(step * 20)
+            let message = generator.registryMessage()
+            let published = registry.take(message, key: "k", at: moment) + registry.expire(at: moment)
+            let isReadable = (try? RegistryMessage.decode(message)) != nil
+            #expect(published.count { $0.exchange == "t.dead" } == (isReadable ? 0 : 1), "seed \(seed), step \(step)")
+            for publication in published {
+                #expect(throws: Never.self, "seed \(seed), step \(step)") { try publication.check() }
+                guard publication.routingKey.hasPrefix("worker.") else { continue }
+                let event = try JSON.decode(WorkerEvent.self, publication.message.body)
+                let isNew =
+                    event.kind == .joined ? alive.insert(event.worker.worker).inserted : alive.remove(event.worker.worker) != nil
+                #expect(isNew, "seed \(seed), step \(step): \(event.worker.worker) \(event.kind) twice")
+            }
+            #expect(alive.count <= 5, "seed \(seed), step \(step)")
+            let asked = registry.answer(generator.question(), key: "nameservice")
+            #expect(throws: Never.self, "seed \(seed), step \(step)") { try asked.check() }
+        }
+        _ = registry.expire(at: .after(100_000_000))
+        #expect(registry.nextExpiry == nil, "seed \(seed)")
+    }
+}
+
+extension SeededGenerator {
+    private mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
+
+    private mutating func noise(_ count: ClosedRange<Int>) -> Data {
+        Data((0..<number(count)).map { _ in UInt8.random(in: .min ... .max, using: &self) })
+    }
+
+    /// Mostly of few workers and types, sometimes damaged.
+    mutating func registryMessage() -> Message {
+        let kind = [RegistryMessage.Kind.register, .heartbeat, .heartbeat, .deregister][number(0...3)]
+        let types = (0..<number(0...3)).map { _ in "t\(number(0...9))" }
+        let interval = [1, 10, 100, 1000, 3_600_000, 3_600_001][number(0...5)]
+        var message = RegistryMessage.sample("w\(number(0...9))", types: types, interval: interval).message(kind)
+        switch number(0...5) {
+        case 0 where !message.body.isEmpty: message.body[number(0...message.body.count - 1)] = .random(in: .min ... .max, using: &self)
+        case 1: message.body = message.body.prefix(number(0...message.body.count))
+        case 2 where number(0...3) == 0: message = Message(body: noise(0...50))
+        case 3 where number(0...3) == 0:
+            message.properties.type = String(decoding: noise(0...300), as: UTF8.self)
+            message.properties.appID = String(decoding: noise(0...300), as: UTF8.self)
+        default: break
+        }
+        return message
+    }
+
+    mutating func question() -> Message {
+        var message = WorkersQuestion(type: nil).message(from: "me", correlation: "1")
+        switch number(0...4) {
+        case 0: message.body = noise(0...20)
+        case 1: message.properties.replyTo = nil
+        case 2: message.properties.replyTo = String(decoding: noise(0...255), as: UTF8.self)
+        case 3: message.properties.type = String(decoding: noise(0...255), as: UTF8.self)
+        default: break
+        }
+        return message
+    }
+}
