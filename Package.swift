@@ -99,7 +99,7 @@ let package = Package(
             ]
         ),
         tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
-        tests("ChaosTests", ["Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", logging]),
+        tests("ChaosTests", ["Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]),
         tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", "Chaos", argumentParser]),
         tests(
             "IntegrationTests",

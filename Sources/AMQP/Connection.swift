@@ -114,7 +114,7 @@ public actor Connection {
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     public init(
         _ endpoint: Endpoint, name: String, declarations: Declarations = Declarations(),
-        backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5)), logger: Logger
+        backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), logger: Logger
     ) {
         self.endpoint = endpoint
         self.name = name

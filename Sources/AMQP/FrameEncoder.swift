@@ -194,6 +194,9 @@ extension Publication {
         guard size < maximumFrameSize - 4096 else {
             throw AMQPError(.badMessage, "the message's headers have \(size) bytes; \(maximumFrameSize - 4096) fit a frame")
         }
+        guard FieldValue.table(properties.headers).hasFiniteNumbers else {
+            throw AMQPError(.badMessage, "a header is an infinite number or none at all (NaN), for which RabbitMQ closes the connection")
+        }
         guard !isMandatory || properties.messageID != nil else {
             throw AMQPError(.badMessage, "a mandatory message needs a message-id, by which it is known when it comes back")
         }
@@ -206,6 +209,16 @@ extension FieldValue {
         switch self {
         case .array(let values): values.allSatisfy(\.hasShortNames)
         case .table(let values): values.allSatisfy { $0.key.utf8.count <= 255 && $0.value.hasShortNames }
+        default: true
+        }
+    }
+
+    /// All floating-point numbers in it are numbers, as Erlang's are: RabbitMQ's parser fails on others.
+    fileprivate var hasFiniteNumbers: Bool {
+        switch self {
+        case .double(let value): value.isFinite
+        case .array(let values): values.allSatisfy(\.hasFiniteNumbers)
+        case .table(let values): values.allSatisfy { $0.value.hasFiniteNumbers }
         default: true
         }
     }

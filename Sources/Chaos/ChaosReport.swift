@@ -104,7 +104,9 @@ public struct ChaosReport: Sendable, Codable {
         note(wrong.count, "tasks have a wrong result")
         note(unanswered.count, "submissions were never answered")
         guard let books else { return lines + ["the dispatcher did not answer in the end"] }
-        if !books.balances { lines.append("the dispatcher's books do not balance: \(books.submitted) submitted, \(books.sum) in all states") }
+        if !books.balances {
+            lines.append("the dispatcher's books do not balance: \(books.submitted) submitted, \(books.sum) in all states")
+        }
         // What nobody has answered may have been accepted all the same.
         if !(accepted...(accepted + unanswered.count)).contains(books.submitted) {
             lines.append("the dispatcher's books have \(books.submitted) tasks, accepted were \(accepted)")

@@ -68,7 +68,8 @@ public struct FaultPlan: Sendable {
             return .cut(party: one(wishes.parties), one([.finish, .reset, .midFrame(.towardBroker), .midFrame(.towardClient)]))
         case .stall:
             // One in five outlasts the heartbeats, after which both sides think each other gone.
-            let seconds = one([0, 1, 2, 3, 4]) == 0 ? Double.random(in: 21...28, using: &generator) : .random(in: 0.5...8, using: &generator)
+            let isLong = Int.random(in: 0..<5, using: &generator) == 0
+            let seconds = Double.random(in: isLong ? 21...28 : 0.5...8, using: &generator)
             let directions = one([Set(Proxy.Direction.allCases), [.towardBroker], [.towardClient]])
             return .stall(party: one(wishes.parties), directions, for: min(end, .milliseconds(Int(seconds * 1000))))
         case .purge:

@@ -44,12 +44,16 @@ public enum Injection: Hashable, Sendable {
         case .cut(let party, .midFrame(.towardBroker)): "cut \(party) in a frame to the broker"
         case .cut(let party, .midFrame(.towardClient)): "cut \(party) in a frame from the broker"
         case .stall(let party, let directions, let time):
-            "stall \(party)\(Self.way(directions)) for \(time.formatted(.units(allowed: [.seconds, .milliseconds], width: .narrow, maximumUnitCount: 1)))"
+            "stall \(party)\(Self.way(directions)) for \(Self.shown(time))"
         case .purge(.purgeWork): "purge the work queue"
         case .purge(.deleteWork): "delete the work queue"
         case .purge(.purgeResults): "purge the results queue"
         case .purge(.purgeSubmissions): "purge the submit queue"
         }
+    }
+
+    private static func shown(_ time: Duration) -> String {
+        time.formatted(.units(allowed: [.seconds, .milliseconds], width: .narrow, maximumUnitCount: 1))
     }
 
     private static func way(_ directions: Set<Proxy.Direction>) -> String {

@@ -17,6 +17,9 @@ struct HandedTask {
     var runningSince: ContinuousClock.Instant?
     /// Its delivery came back while its worker lived: should that worker go, the broker does not bring it again.
     var isOrphan = false
+    /// It was out when the dispatcher's connection, or its life, began: should its delivery come back, it is not known whether
+    /// its worker died or the broker.
+    var isInherited = false
     /// The audit's latest marker when the task was handed out.
     let marker: Int
 

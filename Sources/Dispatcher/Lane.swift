@@ -41,6 +41,18 @@ final class Lane {
         self.books.running = 0
         self.nextDue = nextDue
         hasBacklog = books.pending > 0
+        settled = counts
+    }
+
+    /// The books as they stood after the latest turn: within one, a task that ends is nowhere for a while.
+    private(set) var settled = TaskCounts()
+
+    /// A turn is over.
+    func settle() {
+        let counts = counts
+        guard counts != settled else { return }
+        settled = counts
+        isDirty = true
     }
 
     /// The books with what is handed out.

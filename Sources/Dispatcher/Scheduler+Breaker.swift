@@ -14,7 +14,7 @@ extension Scheduler {
             guard error.code != .cancelled else { return }
             isFailure = error.code != .invalidInput
         // The first death is blamed on whatever the worker held; only a task that was announced surely is the cause.
-        case .interrupted where wasAnnounced: isFailure = true
+        case .interrupted(_, _, let started) where wasAnnounced && started: isFailure = true
         default: return
         }
         change(breakerOf: lane, now, &plan) { $0.ended(id, isFailure: isFailure, at: .now) }

@@ -122,7 +122,7 @@ extension Scheduler {
     }
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {
-        CountsQuestion.Answer(store: store.identity, types: lanes.mapValues(\.counts))
+        CountsQuestion.Answer(store: store.identity, types: lanes.mapValues(\.settled))
     }
 
     /// A record with what only memory knows: that it runs, and where.
@@ -141,7 +141,7 @@ extension Scheduler {
         return lanes.keys.sorted().compactMap { type in
             guard let lane = lanes[type], all || lane.isDirty else { return nil }
             lane.isDirty = false
-            let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.counts, breaker: lane.breaker.state, at: now)
+            let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
             return event
         }
     }

@@ -72,6 +72,9 @@ extension Scheduler {
         let machine = lane.handed[held.task]?.machine
         let started = machine?.interruptions == 0 || machine?.state == .running
         let lives = workers.holder(of: held) != nil
+        if !lives, lane.handed[held.task]?.isInherited == true {
+            return apply(.lost(attempt: held.attempt), held.task, lane, now, &plan)
+        }
         apply(.interrupted(attempt: held.attempt, holderLives: lives, started: started), held.task, lane, now, &plan)
     }
 

@@ -47,9 +47,13 @@ actor Scheduler {
             var last: TaskID?
             repeat {
                 let page = try await store.handedOut(type, after: last, limit: 5000)
-                for task in page { lane.hand(out: task) }
+                for task in page {
+                    lane.hand(out: task)
+                    lane.handed[task.id]?.isInherited = true
+                }
                 last = page.last?.id
             } while last != nil
+            lane.settle()
             (lane.concurrency, lane.takesBatches) = workers.service(of: type)
             lanes[type] = lane
         }
@@ -82,6 +86,7 @@ actor Scheduler {
             sendMarkers(&outbound)
             await checkBooks(now, &outbound)
         }
+        for lane in lanes.values { lane.settle() }
         return outbound
     }
 

@@ -39,7 +39,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case registryReceived = "nameservice.registry-received"
     case eventReceived = "monitor.event-received"
 
-    /// The broker has the submission; the dispatcher has not answered.
+    /// The broker has confirmed the submission; the dispatcher may have answered or not.
     case submissionPublished = "client.submission-published"
     /// The dispatcher's answer has come; nobody has been told.
     case answerReceived = "client.answer-received"

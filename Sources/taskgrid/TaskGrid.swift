@@ -38,7 +38,10 @@ struct TaskGrid: AsyncParsableCommand {
                     RetryCommand.self,
                 ]
             ),
-            CommandGroup(name: "The grid", subcommands: [UpCommand.self, WorkersCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self]),
+            CommandGroup(
+                name: "The grid",
+                subcommands: [UpCommand.self, WorkersCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self]
+            ),
             CommandGroup(
                 name: "Single services",
                 subcommands: [DispatcherCommand.self, NameserviceCommand.self, MonitorCommand.self, WorkerCommand.self, BrokerCommand.self]

@@ -1,9 +1,11 @@
+import ArgumentParser
 import Foundation
 import TaskGridClient
 import TaskGridCore
 import Testing
 
 @testable import Chaos
+@testable import taskgrid
 
 @Suite("The report of a chaos run")
 struct ChaosReportTests {
@@ -77,6 +79,29 @@ struct ChaosReportTests {
                 ledger.ended(good(3))
                 ledger.submitted(4)
             } == ["1 submissions were never answered"])
+    }
+
+    @Test("fits the terminal, and shows what was lost", arguments: [40, 80, nil])
+    func table(width: Int?) {
+        var ledger = Ledger()
+        for number in 1...30 {
+            ledger.submitted(number)
+            ledger.accepted(number, as: TaskID(Int64(number)))
+        }
+        let lines = ChaosTable(report(ledger, books: books(submitted: 30, succeeded: 0), executions: [:])).lines(width: width)
+        #expect(lines.contains { $0.hasPrefix("lost") && $0.hasSuffix("30") })
+        #expect(lines.last == "lost: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …")
+        for line in lines.dropLast() { #expect(line.count <= width ?? .max) }
+    }
+
+    @Test(
+        "a command's arguments that cannot be are refused",
+        arguments: [
+            ["--minutes", "1", "--duration", "1s"], ["--rate", "0"], ["--every", "1ms"], ["--workers", "0"], ["--faults", "rain"],
+            ["--minutes", "-1"],
+        ])
+    func arguments(arguments: [String]) {
+        #expect(throws: (any Error).self) { try ChaosCommand.parse(arguments) }
     }
 
     @Test("a submission without an answer may be in the books")

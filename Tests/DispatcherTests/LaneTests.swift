@@ -31,6 +31,24 @@ struct LaneTests {
         #expect(lane(runTime: .microseconds(1)).capacity(configuration) == 50_000)
     }
 
+    @Test("what is told of the books is how they stood after a turn, though within one a task is nowhere")
+    func settled() {
+        let lane = lane()
+        lane.books.submitted = 1
+        lane.hand(out: open(1))
+        lane.settle()
+        lane.remove(1)
+        #expect(!lane.counts.balances)
+        #expect(lane.settled.queued == 1)
+        #expect(lane.settled.balances)
+        lane.isDirty = false
+        lane.books.succeeded += 1
+        lane.settle()
+        #expect(lane.settled.succeeded == 1)
+        #expect(lane.settled.balances)
+        #expect(lane.isDirty)
+    }
+
     @Test("a batch runs about five milliseconds, spreads over the workers, and never holds long tasks together")
     func batchSize() {
         #expect(lane().batchSize(1000, configuration) == 1)

@@ -50,6 +50,24 @@ struct LosingTests {
         #expect(again.map(\.attempt) == [2])
     }
 
+    @Test("nobody is blamed for what came back when the broker, or the dispatcher, was away")
+    func inherited() async throws {
+        let before = try await Desk()
+        _ = await before.register()
+        _ = await before.submit(["a"])
+        let desk = try await Desk(store: before.store)
+        _ = await desk.register("w2")
+        var works = try await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
+        while works.isEmpty { works = try await desk.tick().works() }
+        #expect(works.map(\.announce) == [false])
+        #expect(await desk.machine(1)?.interruptions == 0)
+        // This one was handed out under its eyes.
+        works = try await desk.result(.init(id: 1, attempt: 2, outcome: .interrupted), worker: "w2").works()
+        while works.isEmpty { works = try await desk.tick().works() }
+        #expect(works.map(\.announce) == [true])
+        #expect(await desk.machine(1)?.interruptions == 1)
+    }
+
     @Test("what is handed out after the marker is not judged by it")
     func handedOutLater() async throws {
         let desk = try await Desk()

@@ -76,8 +76,17 @@ struct PrivateBrokerTests {
                     #expect(await iterator.next() != nil)
                     let pid = try String(contentsOfFile: BrokerFiles(folder: folder.broker).pid, encoding: .utf8)
                     let server = try #require(pid_t(pid.trimmingCharacters(in: .whitespacesAndNewlines)))
+                    #expect(grid.processes["broker"] == server)
+                    let data = "\(BrokerFiles(folder: folder.broker).data)/of-this-run"
+                    #expect(FileManager.default.createFile(atPath: data, contents: nil))
                     #expect(kill(server, SIGKILL) == 0)
                     #expect(await iterator.next() != nil, "it is ready a second time")
+                    #expect(FileManager.default.fileExists(atPath: data))
+                    // A third time, without its data, and its user is there.
+                    #expect(try grid.wipeBroker())
+                    #expect(await iterator.next() != nil)
+                    #expect(!FileManager.default.fileExists(atPath: data))
+                    #expect(try await get("\(#require(file.admin))/api/whoami").contains(#""name":"taskgrid""#))
                     break
                 }
                 group.cancelAll()

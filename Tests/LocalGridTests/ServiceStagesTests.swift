@@ -21,6 +21,14 @@ import Testing
         if case .inherited(let variables) = child.environment { variables } else { [:] }
     }
 
+    @Test func eachReachesTheBrokerByItsRoute() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([try TaskType("hash"): 2]))
+        services.route = { process, broker in "\(broker)/\(process)" }
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let stages = try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret)
+        for child in stages.flatMap({ $0 }) { #expect(variables(child)["TASKGRID_BROKER"] == "\(secret)/\(child.name)") }
+    }
+
     @Test func workersStartLastSoThatTheyStopFirst() throws {
         let names = try stages("hash=2,reverse=1,wait=0").map { $0.map(\.name) }
         #expect(names == [["monitor"], ["nameservice"], ["dispatcher"], ["worker-hash-1", "worker-hash-2", "worker-reverse"]])

@@ -104,7 +104,7 @@ import Testing
             defer { withExtendedLifetime(lock) {} }
             let events = ProcessEvents()
             var supervisor = Supervisor(
-                stages: [[shell("dying", "touch \"$READY\"; sleep 0.3; exit 3", in: folder)]],
+                stages: [[shell("dying", "touch \"$READY\"; sleep 1.5; exit 3", in: folder)]],
                 onEvent: events.add
             )
             supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
@@ -112,6 +112,40 @@ import Testing
             try await supervising(supervisor, events) {
                 for _ in 1...3 { #expect(await events.next { $0.attempt != nil }?.attempt == 1) }
             }
+        }
+    }
+
+    @Test func whatIsKilledByNameIsStartedAnew() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            var supervisor = Supervisor(stages: [[shell("steady", Self.steady, in: folder)]], onEvent: events.add)
+            supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
+            #expect(!supervisor.processes.kill("steady"))
+            try await supervising(supervisor, events) {
+                #expect(await events.next(\.isReady) != nil)
+                let pid = try #require(supervisor.processes["steady"])
+                #expect(!supervisor.processes.kill("other"))
+                #expect(supervisor.processes.kill("steady"))
+                #expect(await events.next { $0.ending != nil }?.ending == .signalled(SIGKILL))
+                #expect(await events.next(\.isReady) != nil)
+                #expect(try #require(supervisor.processes["steady"]) != pid)
+            }
+            #expect(supervisor.processes["steady"] == nil)
+        }
+    }
+
+    @Test func whatIsDoneBeforeAStartCanRefuseIt() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            var child = shell("good", Self.steady, in: folder)
+            child.beforeStart = { throw POSIXError(.ENOSPC) }
+            let error = await #expect(throws: LocalGridError.self) {
+                try await Supervisor(stages: [[child]], onEvent: { _ in }).run()
+            }
+            #expect(error?.message.contains("could not be started") == true)
         }
     }
 

@@ -90,9 +90,14 @@ import Testing
         #expect(!bench.hasWaiting)
         _ = bench.end(1, .returned, at: Self.start)
         guard case .yield = bench.next(1, at: Self.start) else {
-            Issue.record("who rests beside it is not woken")
+            Issue.record("no yield")
             return
         }
+        #expect(run(bench.next(1, at: Self.start)) == nil)
+        bench.confirmed(1)
+        #expect(!bench.hasWaiting)
+        bench.confirmed(2)
+        #expect(bench.hasWaiting)
         #expect(bench.waitingParcels == 1)
         #expect(run(bench.next(0, at: Self.start)) == 3)
     }

@@ -46,6 +46,8 @@ struct Bench: Sendable {
 
     private var queue = Deque<Parcel>()
     private var slots: [Slot]
+    /// The delivery that was taken up to run alone, until its result is confirmed.
+    private var alone: Int?
 
     init(slots: Int) {
         self.slots = Array(repeating: Slot(), count: slots)
@@ -89,7 +91,10 @@ struct Bench: Sendable {
             slots[slot].parcel = nil
             return queue.isEmpty ? .rest : .yield
         }
-        if slots[slot].parcel == nil, canBegin { slots[slot].parcel = queue.popFirst() }
+        if slots[slot].parcel == nil, canBegin {
+            slots[slot].parcel = queue.popFirst()
+            if let parcel = slots[slot].parcel, parcel.isAlone { alone = parcel.delivery }
+        }
         guard let parcel = slots[slot].parcel else { return .rest }
         guard !parcel.announces else { return .announce(parcel) }
         guard let item = slots[slot].parcel?.next() else { return .yield }
@@ -98,10 +103,15 @@ struct Bench: Sendable {
         return .run(Assignment(item: item, type: parcel.type, deadline: deadline))
     }
 
-    /// Whether a free slot may take up what waits first. A parcel that runs alone waits for the others to end, and they for it.
+    /// Whether a free slot may take up what waits first. A parcel that runs alone waits for the others to end. They wait for its
+    /// result to be confirmed, for until then a death that one of them causes would be taken for its own.
     private var canBegin: Bool {
-        let begun = slots.compactMap(\.parcel)
-        return begun.isEmpty || queue.first?.isAlone != true && !begun.contains(where: \.isAlone)
+        alone == nil && (queue.first?.isAlone != true || slots.allSatisfy { $0.parcel == nil })
+    }
+
+    /// All that is to be said of a delivery is confirmed.
+    mutating func confirmed(_ delivery: Int) {
+        if alone == delivery { alone = nil }
     }
 
     /// The slot's parcel, where it still has one, needs no announcement any more.

@@ -18,11 +18,18 @@ extension Pipeline {
             let shipment = shipment(load)
             guard await deliver(shipment.publications) else { return }
             Failpoint.resultConfirmed.pass()
-            let tags = state.withLock { state -> [DeliveryTag] in
-                let tags = shipment.receipts.compactMap { state.ledger.confirm($0.delivery, items: $0.items) }
+            let (tags, woken) = state.withLock { state -> ([DeliveryTag], [Int]) in
+                var tags: [DeliveryTag] = []
+                for (delivery, items) in shipment.receipts {
+                    guard let tag = state.ledger.confirm(delivery, items: items) else { continue }
+                    tags.append(tag)
+                    state.bench.confirmed(delivery)
+                }
                 state.acknowledging = tags.count
-                return tags
+                // Lanes that rest beside what waits have waited for what ran alone.
+                return (tags, state.bench.hasWaiting ? state.popResting(state.bench.waitingParcels) : [])
             }
+            wakeLanes(woken)
             guard !tags.isEmpty else { continue }
             await transport.acknowledgeWork(tags)
             let isDraining = state.withLock { state in

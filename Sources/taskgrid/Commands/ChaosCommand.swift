@@ -15,7 +15,7 @@ struct ChaosCommand: AsyncParsableCommand {
             It starts a grid with a private broker on free ports in a temporary folder,
             submits numbered tasks at a steady rate, and injects faults:
 
-            \(Fault.allCases.map { "  \($0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))  \($0.summary)" }.joined(separator: "\n"))
+            \(Self.list)
 
             Then it lets all that is left end, and prints what came of the tasks. Exit code
             1 where a promise was broken: a task was lost, ended twice or has a wrong
@@ -24,7 +24,7 @@ struct ChaosCommand: AsyncParsableCommand {
               taskgrid chaos --minutes 5
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
-            Ctrl-C ends the faults early; a second one stops at once.
+            Ctrl-C ends the faults early; a second one stops at once, and leaves the folder.
 
             The plan of faults is a function of --seed (and of --faults, --every, the
             duration and --workers); what they meet is not.
@@ -37,6 +37,11 @@ struct ChaosCommand: AsyncParsableCommand {
             kind of fault. What other faults cost meanwhile is in it.
             """
     )
+
+    /// The kinds of faults, a line each.
+    private static let list = Fault.allCases.map { fault in
+        "  \(fault.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))  \(fault.summary)"
+    }.joined(separator: "\n")
 
     @Option(help: ArgumentHelp("How many minutes of faults; 1 by default.", valueName: "minutes"))
     var minutes: Double?
@@ -107,8 +112,11 @@ struct ChaosCommand: AsyncParsableCommand {
             }
             show.clear()
             guard let report = report.withLock({ $0 }) else { return }
-            let lines = json ? [String(decoding: JSON.encode(report), as: UTF8.self)] : ChaosTable(report).lines(width: Terminal.width(STDOUT_FILENO))
-            for line in lines { try await Output.standard.line(line) }
+            if json {
+                try await Output.standard.line(JSON.encode(report))
+            } else {
+                for line in ChaosTable(report).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
+            }
             guard report.violations.isEmpty else {
                 throw Failure(.failed, "seed \(report.seed): " + report.violations.joined(separator: "; "))
             }

@@ -59,7 +59,9 @@ struct ChaosTable {
         list("ended twice", report.endedTwice)
         list("accepted twice", report.acceptedTwice)
         list("wrong results", report.wrong)
-        for refusal in report.refused.prefix(10) { lines.append("not accepted: number \(refusal.number): \(Terminal.plain(refusal.reason))") }
+        for refusal in report.refused.prefix(10) {
+            lines.append("not accepted: number \(refusal.number): \(Terminal.plain(refusal.reason))")
+        }
         return lines.isEmpty ? [] : [""] + lines
     }
 

@@ -9,7 +9,7 @@ enum MomentText {
     /// it is none of these, or is no time from 1970 to 9999.
     static func read(_ text: String, now: Timestamp) -> Timestamp? {
         if let age = DurationText.read(text) { return max(Timestamp(rawValue: 0), now + (.zero - age)) }
-        let pattern = /(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?/
+        let pattern = /(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?/
         guard let match = try? pattern.wholeMatch(in: text) else { return nil }
         let (_, date, minutes, seconds, zone) = match.output
         let whole = "\(date)T\(minutes ?? "00:00")\((seconds ?? ":00").prefix(3))\(zone ?? "Z")"

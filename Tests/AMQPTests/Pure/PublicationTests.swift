@@ -48,6 +48,15 @@ struct PublicationTests {
         }
     }
 
+    @Test("a number that is none is refused at any depth, for RabbitMQ closes the connection for it")
+    func numbers() {
+        for number in [Double.nan, .infinity, -.infinity] {
+            #expect(refusal(BasicProperties(headers: ["a": .double(number)]))?.code == .badMessage)
+            #expect(refusal(BasicProperties(headers: ["a": .array([.table(["b": .double(number)])])]))?.code == .badMessage)
+        }
+        #expect(refusal(BasicProperties(headers: ["a": .double(1e300)])) == nil)
+    }
+
     @Test("headers that do not fit a frame are refused, and those that pass do fit")
     func size() throws {
         func headers(_ size: Int) -> BasicProperties { BasicProperties(headers: ["a": .bytes(Data(count: size))]) }

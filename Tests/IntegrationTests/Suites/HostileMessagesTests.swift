@@ -24,6 +24,8 @@ struct HostileMessagesTests {
         try await Grid.run { grid in
             let (worker, id) = try await grid.startWorkers([Journal<Run>().worker(type)])
             let (_, port) = try await grid.startMonitor()
+            // It listens on its port before it hears events.
+            _ = try await grid.ear.event(GridEvent.self) { $0.service == "monitor" && $0.kind == .started }
             let sent = try await send(seed, grid)
             #expect(sent.count > 1000)
             try await expectDead(sent, grid)
