@@ -106,7 +106,8 @@ let package = Package(
             [
                 "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
-            ]
+            ],
+            resources: [.copy("Corpus")]
         ),
         .executableTarget(
             name: "FaultWorker", dependencies: ["TaskGridCore", "TaskGridWorker", "AMQP", lifecycle, logging, unixSignals],

@@ -130,7 +130,8 @@ struct PrivateBrokerTests {
             async let ending = ChildRun(child: stray).run { _ in starting.finish() }
             for await _ in started {}
             try await withBroker(folder) { _ in }
-            #expect(await ending == .signalled(SIGTERM))
+            // A process that is just being made may miss the first signal, and is then killed.
+            #expect([.signalled(SIGTERM), .signalled(SIGKILL)].contains(await ending))
             #expect(strays(folder) == [])
         }
     }
