@@ -25,8 +25,7 @@ struct ServicesTests {
     @Test func aBrokerThatIsGoneIsAReasonUntilItIsBack() async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
         try await patient.live(nameservice(endpoint)) { [patient] client in
-            let well = try await client.health { $0.healthy }
-            #expect(Set(well.loops.map(\.name)) == ["registrations", "questions", "leases"])
+            let well = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["registrations", "questions", "leases"] }
             #expect(well.connections.map(\.name) == ["nameservice publish", "nameservice consume"])
 
             proxy.refuse()
@@ -118,8 +117,7 @@ struct ServicesTests {
             vitals: patient.vitals, logger: .silent
         )
         try await patient.live(host) { [patient] client in
-            let well = try await client.health { $0.healthy }
-            #expect(Set(well.loops.map(\.name)) == ["lanes", "receiver", "sender", "heart"])
+            _ = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["lanes", "receiver", "sender", "heart"] }
             for id in 1...3 { try await patient.handOut(TaskID(Int64(id)), "long") }
             _ = await begun.first { _ in true }
             patient.later(.seconds(36_000))
