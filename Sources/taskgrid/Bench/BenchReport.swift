@@ -33,7 +33,7 @@ struct BenchReport {
         }
         var lines = speed.lines(width: width)
         if let raw, let bulk, raw.tasksPerSecond > 0 {
-            lines += ["", String(format: "bulk is %.1f times the raw broker, a message a task", bulk.tasksPerSecond / raw.tasksPerSecond)]
+            lines += ["", String(format: "bulk: %.1f times the raw broker, a message a task", bulk.tasksPerSecond / raw.tasksPerSecond)]
         }
         return lines + [""] + usage.lines(width: width)
     }
@@ -42,7 +42,8 @@ struct BenchReport {
     private var usage: Table {
         let measured = runs.filter { !$0.measurement.usage.isEmpty }
         var table = Table(
-            headings: ["PROCESS"] + measured.map { "\($0.name.uppercased()) CPU" } + ["PEAK MB"], numeric: Set(1...(measured.count + 1))
+            headings: ["PROCESS"] + measured.map { "\($0.name.uppercased()) CPU" } + ["PEAK MB"], numeric: Set(1...(measured.count + 1)),
+            lesser: measured.indices.map { $0 + 1 }.reversed()
         )
         for process in measured.last?.measurement.usage ?? [] {
             let shares = measured.map { _, run -> String in
