@@ -194,7 +194,7 @@ public struct Dispatcher: Service {
             pulse.works()
             var answers: [Publication] = []
             for delivery in deliveries {
-                guard let asker = delivery.message.properties.replyTo, asker.utf8.count <= WireFormat.maximumIDLength else {
+                guard let asker = delivery.message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
                     let reason = "missing_property: reply-to is missing or too long, so nobody can be answered"
                     answers.append(.dead(delivery.message, reason, topology))
                     continue
@@ -202,7 +202,7 @@ public struct Dispatcher: Service {
                 guard let answer = await scheduler.answer(delivery.message, from: asker, ordersTo: inbox) else { continue }
                 answers.append(.answer(answer, to: asker, topology))
             }
-            await attempt("answers", publishing, answers)
+            await insist(answers.map(sendable), publishing)
             if let last = deliveries.last { await questions.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -264,7 +264,20 @@ public struct Dispatcher: Service {
         await attempt("events", publishing, [.event(event, topology)])
     }
 
-    /// Publishes what may be lost: events, and answers that will be asked for again.
+    /// Publishes until it is confirmed, or nothing can be any more: a dead letter among answers must not get lost.
+    private func insist(_ publications: [Publication], _ publishing: Connection) async {
+        while true {
+            do throws(AMQPError) {
+                _ = try await publishing.publish(publications, within: .seconds(10))
+                return
+            } catch {
+                logger.warning("publishing answers again", metadata: ["error": "\(error)"])
+                if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return }
+            }
+        }
+    }
+
+    /// Publishes what may be lost: events.
     private func attempt(_ what: String, _ publishing: Connection, _ publications: [Publication]) async {
         do throws(AMQPError) {
             _ = try await publishing.publish(publications, within: .seconds(2))

@@ -23,7 +23,7 @@ extension Publication {
     /// The answer to a submission that cannot be read, where it says whom to answer.
     static func rejection(of message: Message, _ error: WireError, _ topology: Topology) -> Publication? {
         let properties = message.properties
-        guard let client = properties.replyTo, client.utf8.count <= WireFormat.maximumIDLength,
+        guard let client = properties.replyTo, (1...WireFormat.maximumIDLength).contains(client.utf8.count),
             let type = try? TaskType(properties.type ?? "")
         else { return nil }
         let reply = Reply(

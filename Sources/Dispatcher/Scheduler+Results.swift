@@ -150,7 +150,8 @@ extension Scheduler {
             plan.end(
                 id, lane.type, task,
                 NewEnding(
-                    id: id, type: lane.type, priority: task.priority, state: state, result: state == .succeeded ? payload : Data(), error: error, worker: worker,
+                    id: id, type: lane.type, priority: task.priority, state: state, result: state == .succeeded ? payload : Data(),
+                    error: error, worker: worker,
                     attempt: task.machine.attempt, runTime: runTime, completed: now
                 )
             )

@@ -137,7 +137,8 @@ actor Scheduler {
         guard nextRefusal.map({ $0 <= now }) ?? true else { return }
         nextRefusal = now + .seconds(60)
         logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(why)"])
-        let text = "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
+        let text =
+            "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
             + "and \(Self.maximumTypes) types); stop those that are not needed"
         plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
     }

@@ -44,7 +44,8 @@ extension GridClient {
         case .returned:
             fail(envelope, neverRan(Topology.Service.dispatcher.rawValue), isUnknown: false)
         case .nacked:
-            let message = "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed; "
+            let message =
+                "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed; "
                 + "a dispatcher that runs empties it"
             fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
         }

@@ -126,7 +126,9 @@ struct LosingTests {
         let desk = try await Desk(configuration)
         _ = await desk.register()
         _ = await desk.submit((0..<20).map { "\($0)" })
-        for id in 1...10 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no")))) }
+        for id in 1...10 {
+            _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no"))))
+        }
         for id in 11...20 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.cancelled, "no")))) }
         #expect(await desk.scheduler.takeEvents(all: true).first?.breaker == .closed)
     }

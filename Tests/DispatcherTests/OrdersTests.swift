@@ -101,7 +101,10 @@ struct OrdersTests {
         let desk = try await Desk()
         _ = await desk.register()
         _ = await desk.submit(["failed", "cancelled", "done"])
-        _ = await desk.submit(["expired"]) { $0.due = .now() + .seconds(3600); $0.expires = Timestamp(rawValue: 1) }
+        _ = await desk.submit(["expired"]) {
+            $0.due = .now() + .seconds(3600)
+            $0.expires = Timestamp(rawValue: 1)
+        }
         _ = await desk.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
         _ = try await desk.order(CancelQuestion(tasks: [2]))
         let expired = try #require(try await desk.store.open(4))
@@ -168,7 +171,8 @@ struct OrdersTests {
         let desk = try await Desk()
         let inbox = Inbox()
         for body in [
-            #"{}"#, #"{"tasks":[1],"filter":{}}"#, #"{"filter":{"state":"succeeded"}}"#, #"{"filter":{"state":"queued"}}"#, #"{"tasks":["x"]}"#, "",
+            #"{}"#, #"{"tasks":[1],"filter":{}}"#, #"{"filter":{"state":"succeeded"}}"#, #"{"filter":{"state":"queued"}}"#,
+            #"{"tasks":["x"]}"#, "",
         ] {
             var message = RetryQuestion(tasks: []).message(from: "c", correlation: "1")
             message.body = Data(body.utf8)

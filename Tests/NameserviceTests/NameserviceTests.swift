@@ -71,13 +71,18 @@ struct NameserviceTests {
         try await withNameservice { ear in
             let bad: [(Exchange, String, Message, String)] = [
                 (topology.registry, "register.x", Message(properties: BasicProperties(type: "register")), "malformed_body"),
-                (topology.registry, "heartbeat.x", Message(properties: BasicProperties(type: "heartbeat"), body: Data([0xFF])), "malformed_body"),
+                (
+                    topology.registry, "heartbeat.x", Message(properties: BasicProperties(type: "heartbeat"), body: Data([0xFF])),
+                    "malformed_body"
+                ),
                 (topology.registry, "heartbeat.x", RegistryMessage.sample("a\u{1B}").message(.heartbeat), "malformed_body"),
                 (topology.rpc, "nameservice", Message(properties: BasicProperties(type: "workers")), "missing_property"),
             ]
             for (exchange, key, message, code) in bad {
                 try await ear.say(exchange, key, message)
-                let reason = await ear.hear { $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil }
+                let reason = await ear.hear {
+                    $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil
+                }
                 #expect(reason?.hasPrefix(code) == true)
             }
             try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("b").message(.register))

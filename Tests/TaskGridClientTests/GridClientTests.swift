@@ -74,13 +74,15 @@ struct GridClientTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [
-        (FakeTransport.Verdict.error(.blocked), ClientError.Code.brokerBlocked),
-        (.error(.unreachable), .brokerUnavailable),
-        (.outcome(.nacked), .brokerFull),
-        (.outcome(.returned(code: 312, text: "NO_ROUTE")), .serviceUnavailable),
-        (.outcome(.confirmed), .serviceUnavailable),
-    ])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (FakeTransport.Verdict.error(.blocked), ClientError.Code.brokerBlocked),
+            (.error(.unreachable), .brokerUnavailable),
+            (.outcome(.nacked), .brokerFull),
+            (.outcome(.returned(code: 312, text: "NO_ROUTE")), .serviceUnavailable),
+            (.outcome(.confirmed), .serviceUnavailable),
+        ])
     func theDeadlineEndsInAnErrorThatSaysWhy(verdict: FakeTransport.Verdict, code: ClientError.Code) async throws {
         let transport = FakeTransport { _ in verdict }
         let time = TestTime()
@@ -197,7 +199,7 @@ struct GridClientTests {
             let errors = await withTaskGroup(of: ClientError?.self) { group in
                 group.addTask { await failure { _ = try await client.submit(.reverse, payload: Data("a")) } }
                 group.addTask { await failure { _ = try await client.outcome(of: 5) } }
-                    for _ in 1...2 { _ = await transport.publication() }
+                for _ in 1...2 { _ = await transport.publication() }
                 group.cancelAll()
                 return await group.reduce(into: []) { $0.append($1) }
             }

@@ -18,7 +18,8 @@ import Testing
         ] as [(String, Int64)] {
             #expect(read(text) == offset, "\(text)")
         }
-        for text in ["", "yesterday", "2026-13-01", "2026-02-30x", "2026-01-01T25:00", "-1h", "2026-01-01T01", "1969-12-31", "2026-01-01T"] {
+        for text in ["", "yesterday", "2026-13-01", "2026-02-30x", "2026-01-01T25:00", "-1h", "2026-01-01T01", "1969-12-31", "2026-01-01T"]
+        {
             #expect(read(text) == nil, "\(text)")
         }
         // What the commands print can be given back to them.

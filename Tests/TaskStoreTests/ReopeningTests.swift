@@ -7,7 +7,9 @@ import Testing
     /// 1 failed, 2 cancelled, 3 expired, 4 succeeded, 5 queued, 6 scheduled, 7 pending.
     private func fill(_ store: any TaskStore) async throws {
         try await store.submit(
-            .of([.text("1", expires: .at(15)), .text("2"), .text("3", expires: .at(5)), .text("4"), .text("5"), .text("6", due: .at(90))], handsOut: true)
+            .of(
+                [.text("1", expires: .at(15)), .text("2"), .text("3", expires: .at(5)), .text("4"), .text("5"), .text("6", due: .at(90))],
+                handsOut: true)
         )
         try await store.submit(.of([.text("7")]))
         try await store.end(.of(1, .failed, attempt: 3), .of(2, .cancelled), .of(3, .expired), .of(4))
@@ -18,7 +20,9 @@ import Testing
         try await kind.withStore { store in
             try await fill(store)
             #expect(
-                try await store.reopen(1, 2, 3) == [.done(.reverse, from: .failed), .done(.reverse, from: .cancelled), .done(.reverse, from: .expired)]
+                try await store.reopen(1, 2, 3) == [
+                    .done(.reverse, from: .failed), .done(.reverse, from: .cancelled), .done(.reverse, from: .expired),
+                ]
             )
             let record = try #require(try await store.task(1))
             #expect(record.status == .scheduled && record.due == .at(20) && record.completed == nil)
@@ -54,7 +58,9 @@ import Testing
             try await fill(store)
             let before = try await store.tasks(TaskFilter(), before: nil, limit: 99)
             #expect(
-                try await store.reopen(4, 5, 6, 7, 44) == [.refused(.succeeded), .refused(.queued), .refused(.scheduled), .refused(.pending), .unknown]
+                try await store.reopen(4, 5, 6, 7, 44) == [
+                    .refused(.succeeded), .refused(.queued), .refused(.scheduled), .refused(.pending), .unknown,
+                ]
             )
             #expect(try await store.tasks(TaskFilter(), before: nil, limit: 99) == before)
             #expect(try await store.reopen(1) == [.done(.reverse, from: .failed)])

@@ -8,7 +8,8 @@ import Testing
     private func fill(_ store: any TaskStore) async throws {
         for number in 0..<6 {
             try await store.submit(.of(number < 3 ? .reverse : .sum, [.text("x")], created: .at(number * 1000), handsOut: true))
-            var ending = NewEnding.of(TaskID(Int64(number + 1)), .failed, type: number < 3 ? .reverse : .sum, completed: .at(number * 1000 + 500))
+            var ending = NewEnding.of(
+                TaskID(Int64(number + 1)), .failed, type: number < 3 ? .reverse : .sum, completed: .at(number * 1000 + 500))
             ending.error = TaskError(.failed, ["Connection REFUSED", "100% wrong", "1000 wrong", "a_b", "aXb", "back\\slash"][number])
             try await store.end(ending)
         }

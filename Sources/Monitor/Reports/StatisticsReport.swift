@@ -49,7 +49,8 @@ struct StatisticsReport: Encodable {
             uniqueKeysWithValues: types.map { type, work in
                 let report = WorkReport(
                     activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker,
-                    ended: work.throughput.ended(at: now), uptime: uptime, retried: work.retried, runTimes: work.runTimes, totalTimes: work.totalTimes, at: now
+                    ended: work.throughput.ended(at: now), uptime: uptime, retried: work.retried, runTimes: work.runTimes,
+                    totalTimes: work.totalTimes, at: now
                 )
                 return (type, report)
             }

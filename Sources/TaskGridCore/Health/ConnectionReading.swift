@@ -26,7 +26,8 @@ public struct ConnectionReading: Hashable, Sendable {
     public var unconsumed: [String: ContinuousClock.Instant]
 
     public init(
-        name: String, state: State, since: ContinuousClock.Instant, wasConnected: Bool, detail: String? = nil, unconsumed: [String: ContinuousClock.Instant] = [:]
+        name: String, state: State, since: ContinuousClock.Instant, wasConnected: Bool, detail: String? = nil,
+        unconsumed: [String: ContinuousClock.Instant] = [:]
     ) {
         self.name = name
         self.state = state

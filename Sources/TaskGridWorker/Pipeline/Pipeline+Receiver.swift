@@ -82,7 +82,8 @@ extension Pipeline.State {
             for item in work.items { book(parcel.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
         case .failure(let error):
             outbox.add(
-                Outbox.DeadLetter(delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
+                Outbox.DeadLetter(
+                    delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
             )
         }
         return false

@@ -17,7 +17,8 @@ struct Search {
         let reach = filter.looksAtEach ? Self.reach : limit
         let candidates = try newest(reach)
         guard filter.looksAtEach else {
-            return TaskPage(elements: candidates.map(TaskID.init(_:)), next: candidates.count < reach ? nil : candidates.last.map(TaskID.init(_:)))
+            return TaskPage(
+                elements: candidates.map(TaskID.init(_:)), next: candidates.count < reach ? nil : candidates.last.map(TaskID.init(_:)))
         }
         let look = try Look(database, filter)
         var found: [TaskID] = []

@@ -20,7 +20,8 @@ public struct NewEnding: Hashable, Sendable {
     public var completed: Timestamp
 
     public init(
-        id: TaskID, type: TaskType, priority: Int? = nil, state: TaskState, result: Data = Data(), error: TaskError? = nil, worker: String = "", attempt: Int,
+        id: TaskID, type: TaskType, priority: Int? = nil, state: TaskState, result: Data = Data(), error: TaskError? = nil,
+        worker: String = "", attempt: Int,
         runTime: Duration = .zero, completed: Timestamp
     ) {
         self.id = id

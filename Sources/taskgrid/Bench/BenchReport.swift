@@ -62,12 +62,16 @@ struct BenchReport {
         var object: [String: Any] = ["type": type, "size": size]
         for (name, run) in [("bulk", bulk), ("concurrent", concurrent), ("lone", lone), ("raw", raw)] {
             guard let run else { continue }
-            var members: [String: Any] = ["tasks": run.tasks, "seconds": run.seconds, "tasks_per_second": run.tasksPerSecond, "wrong": run.wrong]
+            var members: [String: Any] = [
+                "tasks": run.tasks, "seconds": run.seconds, "tasks_per_second": run.tasksPerSecond, "wrong": run.wrong,
+            ]
             for (key, percentile) in [("p50_ms", 50.0), ("p90_ms", 90), ("p99_ms", 99), ("p999_ms", 99.9)] {
                 if let value = run.percentile(percentile) { members[key] = value }
             }
             if name == "concurrent" { members["submitters"] = submitters }
-            members["processes"] = run.usage.map { ["name": $0.name, "pid": Int($0.pid), "cpu_seconds": $0.cpu, "peak_bytes": $0.peak] as [String: Any] }
+            members["processes"] = run.usage.map {
+                ["name": $0.name, "pid": Int($0.pid), "cpu_seconds": $0.cpu, "peak_bytes": $0.peak] as [String: Any]
+            }
             object[name] = members
         }
         // Proof that this cannot throw: strings, numbers, arrays and dictionaries of these, and no number is infinite.

@@ -42,7 +42,9 @@ struct ProcessUsage: Hashable, Sendable {
         // utime and stime are the 14th and 15th fields; here the third is the first.
         guard let stat = fields(of: pid), stat.count > 12, let user = Double(stat[11]), let system = Double(stat[12]) else { return nil }
         let status = text("/proc/\(pid)/status") ?? ""
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first.flatMap {
+            Int($0)
+        }
         return ProcessUsage(pid: pid, name: name, cpu: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), peak: (peak ?? 0) << 10)
     }
 

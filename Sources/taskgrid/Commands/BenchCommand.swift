@@ -38,7 +38,9 @@ struct BenchCommand: AsyncParsableCommand {
         case raw
     }
 
-    @Option(help: "The type of the tasks: \(BenchLoad.types.joined(separator: ", ")).", completion: .list(BenchLoad.types), transform: Arguments.type)
+    @Option(
+        help: "The type of the tasks: \(BenchLoad.types.joined(separator: ", ")).", completion: .list(BenchLoad.types),
+        transform: Arguments.type)
     var type: TaskType = BenchLoad.standardType
     @Option(help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
     var size = 100
@@ -59,8 +61,12 @@ struct BenchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
-        guard (1...BenchLoad.maximumSize).contains(size) else { throw ValidationError("--size is from 1 to \(BenchLoad.maximumSize), not \(size)") }
-        for (name, value) in [("count", count), ("submitters", submitters), ("concurrent-count", concurrentCount), ("lone-count", loneCount)]
+        guard (1...BenchLoad.maximumSize).contains(size) else {
+            throw ValidationError("--size is from 1 to \(BenchLoad.maximumSize), not \(size)")
+        }
+        for (name, value) in [
+            ("count", count), ("submitters", submitters), ("concurrent-count", concurrentCount), ("lone-count", loneCount),
+        ]
         where !(1...100_000_000).contains(value) {
             throw ValidationError("--\(name) is from 1 to 100000000, not \(value)")
         }
@@ -84,7 +90,8 @@ struct BenchCommand: AsyncParsableCommand {
             }
             if compare == .raw {
                 let hops = RawHops(
-                    endpoint: try configuration.endpoint(), topology: configuration.topology, logger: configuration.logger("bench", default: .warning)
+                    endpoint: try configuration.endpoint(), topology: configuration.topology,
+                    logger: configuration.logger("bench", default: .warning)
                 )
                 report.raw = try await shown("raw") { try await hops.run(min(count, 50_000), size: size, $0) }
             }

@@ -44,7 +44,8 @@ struct WorkerCommand: AsyncParsableCommand {
             let worker = setup.configuration.worker
             let host = WorkerHost(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
-                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults, vitals: setup.vitals,
+                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults,
+                vitals: setup.vitals,
                 logger: setup.logger, onReady: setup.ready.make
             )
             // Of several types the first one's.

@@ -3,7 +3,8 @@ import TaskGridCore
 
 /// Points in time as people write them.
 enum MomentText {
-    static let what = "a time ago such as 90s, 15m, 12h or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
+    static let what =
+        "a time ago such as 90s, 15m, 12h or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
 
     /// How long before `now`, or a date, or a date and a time: in UTC, as the grid shows times, unless a zone follows. Nil where
     /// it is none of these, or is no time from 1970 to 9999.

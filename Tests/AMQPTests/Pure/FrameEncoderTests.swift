@@ -14,7 +14,8 @@ struct FrameEncoderTests {
             "timestamp": .timestamp(.max), "void": .void, "array": .array([1, "x", .array([]), .table([:])]),
             "table": .table(["nested": .table(["deep": false])]), "": "a name may be empty",
         ],
-        isPersistent: true, priority: 255, correlationID: "c", replyTo: "r", expiration: .milliseconds(3000), messageID: "m", timestamp: .max, type: "t", appID: "a"
+        isPersistent: true, priority: 255, correlationID: "c", replyTo: "r", expiration: .milliseconds(3000), messageID: "m",
+        timestamp: .max, type: "t", appID: "a"
     )
 
     private func encoded(_ publication: Publication, frameSize: Int) -> [UInt8] {

@@ -48,7 +48,10 @@ struct Mutation {
     }
 
     private mutating func flip(_ body: inout Data) {
-        guard !body.isEmpty else { return body = Data([UInt8(random.number(0...255))]) }
+        guard !body.isEmpty else {
+            body = Data([UInt8(random.number(0...255))])
+            return
+        }
         for _ in 0..<random.number(1...3) {
             let place = body.startIndex + random.number(0...body.count - 1)
             body[place] ^= 1 << UInt8(random.number(0...7))

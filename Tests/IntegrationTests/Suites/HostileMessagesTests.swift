@@ -34,7 +34,9 @@ struct HostileMessagesTests {
             let payload = Data("still there".utf8)
             #expect(try await grid.client.run(type, payload: payload, within: .seconds(60)).result == payload)
             #expect(try await grid.client.workers(type).map(\.worker.worker).contains(id))
-            try await grid.until { try await port.get("stats", as: MonitorPort.Statistics.self).report.types["echo"]?.activeWorkers ?? 0 > 0 }
+            try await grid.until {
+                try await port.get("stats", as: MonitorPort.Statistics.self).report.types["echo"]?.activeWorkers ?? 0 > 0
+            }
             #expect(try await port.get("healthz", as: MonitorPort.Health.self).report.healthy)
             let starts = grid.ear.heard.entries.compactMap { delivery -> String? in
                 guard delivery.exchange == grid.topology.events.name,

@@ -89,7 +89,8 @@ extension SplitMix64 {
         case 5: .array([.void, 1])
         case 6: .table(["x": .void])
         case 7: .string(anyText())
-        case 8: .string(["succeeded", "failed", "accepted", "rejected", "ended", "started", "answer", "error"].randomElement(using: &self)!)
+        case 8:
+            .string(["succeeded", "failed", "accepted", "rejected", "ended", "started", "answer", "error"].randomElement(using: &self)!)
         default: .void
         }
     }
@@ -120,7 +121,8 @@ extension SplitMix64 {
         case 10: WorkersQuestion(type: maybe { $0.type() }).message(from: text(), correlation: text())
         case 11:
             AnswerMessage.message(
-                .success(WorkersQuestion.Answer(workers: list(0...3) { LiveWorker(worker: .random(using: &$0), lastSeen: $0.timestamp()) })),
+                .success(
+                    WorkersQuestion.Answer(workers: list(0...3) { LiveWorker(worker: .random(using: &$0), lastSeen: $0.timestamp()) })),
                 to: WorkersQuestion().message(from: "c", correlation: "1")
             )
         case 6: EndingsQuestion(tasks: list(0...5) { $0.taskID() }).message(from: "c", correlation: "1")

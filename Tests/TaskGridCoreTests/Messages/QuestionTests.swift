@@ -21,7 +21,8 @@ import Testing
             try roundTrip(TaskQuestion(id: record.id), record)
             try roundTrip(TasksQuestion(type: type, state: state, before: id, limit: generator.number(1...1000)), .init(tasks: [record]))
             let filter = TaskFilter(
-                type: type, state: state, createdSince: generator.maybe { $0.timestamp() }, createdUntil: generator.maybe { $0.timestamp() },
+                type: type, state: state, createdSince: generator.maybe { $0.timestamp() },
+                createdUntil: generator.maybe { $0.timestamp() },
                 completedSince: generator.maybe { $0.timestamp() }, completedUntil: generator.maybe { $0.timestamp() },
                 text: generator.maybe { "\($0.text())." }
             )

@@ -163,7 +163,8 @@ extension Message {
     @Test(arguments: [work, results, reply]) func taskIDs(_ kind: Kind) {
         #expect(refusal { try kind.read(kind.single.with { $0.properties.messageID = nil }) } == .missingProperty)
         // 0 is a marker, which goes through work queues and comes back as a result.
-        #expect(refusal { try kind.read(kind.single.with { $0.properties.messageID = "0" }) } == (kind.name == "reply" ? .badProperty : nil))
+        #expect(
+            refusal { try kind.read(kind.single.with { $0.properties.messageID = "0" }) } == (kind.name == "reply" ? .badProperty : nil))
         for id in ["00", "-1", "x", "9223372036854775808", " 1", String(repeating: "9", count: 300)] {
             #expect(refusal { try kind.read(kind.single.with { $0.properties.messageID = id }) } == .badProperty, "\(id)")
         }
