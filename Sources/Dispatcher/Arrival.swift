@@ -9,12 +9,14 @@ struct Arrival: Sendable {
         case results(Results)
         /// For the dead, and why.
         case unreadable(Message, queue: String, WireError)
+        /// Was a submission, and has been rejected already.
+        case turnedAway
     }
 
     let tag: DeliveryTag
     /// Bytes of the body.
     let size: Int
-    let content: Content
+    private(set) var content: Content
 
     init(_ delivery: Delivery, _ topology: Topology) {
         tag = delivery.tag
@@ -26,5 +28,12 @@ struct Arrival: Sendable {
         } catch {
             content = .unreadable(delivery.message, queue: delivery.queue, error)
         }
+    }
+
+    /// Makes nothing of a submission but its acknowledgement; gives it to be rejected.
+    mutating func turnAway() -> Submission? {
+        guard case .submission(let submission) = content else { return nil }
+        content = .turnedAway
+        return submission
     }
 }

@@ -48,11 +48,15 @@ public struct Dispatcher: Service {
         )
         let registry = consuming.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
         let questions = consuming.consumer(queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64)
-        let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
-            await Self.gone(workers, publishing, topology)
-        }
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
+        let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
+            await Self.gone(workers, publishing, topology)
+        } turnAway: { rejection in
+            let rejections = inbox.turnAway().flatMap { Publication.rejection(of: $0, rejection, topology) }
+            let outbound = Outbound(topology: topology, persistsWork: false, messages: rejections.map { .ready($0) })
+            if !rejections.isEmpty { await pipe.send(outbound) }
+        }
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
         vitals.connection(mayStandBy: true) { consuming.reading }

@@ -89,6 +89,11 @@ final class Inbox: Sendable {
         taker?.resume()
     }
 
+    /// The submissions that wait, to be rejected: no turn accepts them.
+    func turnAway() -> [Submission] {
+        state.withLock { state in state.arrivals.indices.compactMap { state.arrivals[$0].turnAway() } }
+    }
+
     /// All that waits, arrivals up to `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
     func take(bytes: Int) async -> Intake {
         while true {

@@ -13,6 +13,8 @@ actor Scheduler {
     let logger: Logger
     /// Asks live workers whether they are there; returns those that are gone.
     let findGone: @Sendable (_ workers: [String]) async -> [String]
+    /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
+    let turnAway: @Sendable (Rejection) async -> Void
 
     var lanes: [TaskType: Lane] = [:]
     var workers = WorkerTable()
@@ -26,13 +28,15 @@ actor Scheduler {
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger,
-        findGone: @escaping @Sendable (_ workers: [String]) async -> [String]
+        findGone: @escaping @Sendable (_ workers: [String]) async -> [String],
+        turnAway: @escaping @Sendable (Rejection) async -> Void = { _ in }
     ) {
         self.store = store
         self.topology = topology
         self.configuration = configuration
         self.logger = logger
         self.findGone = findGone
+        self.turnAway = turnAway
     }
 
     /// Reads where everything stands from the store: at the start, and after the connection was lost, when another
@@ -96,6 +100,7 @@ actor Scheduler {
             switch arrival.content {
             case .submission(let submission): take(submission, now, &plan)
             case .results(let result): results.append(result)
+            case .turnedAway: break
             case .unreadable(let message, let queue, let error):
                 logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
                 plan.publications.append(.dead(message, "\(error)", topology))
@@ -206,6 +211,7 @@ actor Scheduler {
                 tries += 1
                 logger.error(
                     "store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
+                await turnAway(Rejection(.storeUnavailable, "\(error)"))
                 // A cancelled task cannot sleep; the store has then the little time that shutdown leaves.
                 try? await Task.sleep(for: backoff.delay(before: tries))
             }

@@ -162,6 +162,45 @@ struct SubmissionsTests {
         #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
     }
 
+    @Test func whatWasRepeatedFailsWhenAllItsCopiesAreRejected() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        let again = try #require(submissions.take(now: start + .seconds(5)).first)
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty, "the repeat is on its way")
+        submissions.confirmed(again.correlation, now: start + .seconds(5))
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).map(\.id) == [1])
+        #expect(submissions.isEmpty)
+    }
+
+    @Test func aRejectedCopyWhoseRepeatIsAcceptedIsAccepted() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
+        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        submissions.confirmed(again.correlation, now: start + .seconds(1))
+        #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
+        #expect(submissions.answered(first.correlation)?.parcels.map(\.id) == [1])
+    }
+
+    @Test func aRejectionIsTheReasonWhereItsRepeatIsNeverAnswered() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(12)))
+        let first = try #require(submissions.take(now: start).first)
+        submissions.confirmed(first.correlation, now: start)
+        for second in [5, 10] {
+            let again = try #require(submissions.take(now: start + .seconds(second)).first)
+            submissions.confirmed(again.correlation, now: start + .seconds(second))
+            #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
+        }
+        let (_, error) = try #require(submissions.expire(now: start + .seconds(12)).first)
+        #expect(error.code == .rejected)
+        #expect(error.message.contains("locked"))
+        #expect(error.isOutcomeUnknown)
+    }
+
     @Test func abandonedParcelsAreSentNoMoreButTheirNeighboursAre() throws {
         var submissions = Submissions()
         submissions.add(parcel(1))

@@ -25,6 +25,8 @@ struct Envelope: Sendable {
     var gone: Set<Parcel.ID> = []
     /// Times that it was published.
     var tries = 1
+    /// Copies that the dispatcher has, may have or will get, and has not answered.
+    var copies = 0
     /// What went wrong last.
     var cause: ClientError?
     /// Whether the broker has taken it once, or may have.

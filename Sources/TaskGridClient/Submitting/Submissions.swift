@@ -44,7 +44,7 @@ struct Submissions: Sendable {
         for (correlation, envelope) in envelopes where isDue(envelope, now: now) {
             guard publishing < limits.unconfirmed else { break }
             var envelope = envelope
-            if case .unanswered = envelope.standing {
+            if case .unanswered = envelope.standing, envelope.cause?.rejection == nil {
                 envelope.cause = ClientError(
                     .serviceUnavailable,
                     "the dispatcher did not answer the submission within \(limits.patience.seconds.formatted()) s: is it running?"
@@ -86,6 +86,7 @@ struct Submissions: Sendable {
         envelopes[correlation]?.standing = .unanswered(since: now)
         envelopes[correlation]?.mayHaveArrived = true
         envelopes[correlation]?.isPublishUnknown = false
+        envelopes[correlation]?.copies += 1
     }
 
     /// The broker has not taken the message, or nobody knows whether it has.
@@ -95,7 +96,10 @@ struct Submissions: Sendable {
         envelopes[correlation]?.standing = .waiting(until: now + limits.pause)
         envelopes[correlation]?.cause = cause
         envelopes[correlation]?.isPublishUnknown = isUnknown
-        if isUnknown { envelopes[correlation]?.mayHaveArrived = true }
+        if isUnknown {
+            envelopes[correlation]?.mayHaveArrived = true
+            envelopes[correlation]?.copies += 1
+        }
     }
 
     /// The dispatcher has answered: whoever waited, and the number of the answered envelope's tasks; nil where nobody waits.
@@ -103,10 +107,22 @@ struct Submissions: Sendable {
         envelopes.removeValue(forKey: correlation)
     }
 
-    /// The dispatcher took nothing of an envelope, for the sake of a payload in it: its parcels go again, each alone, so that
-    /// only the guilty one fails. Gives the parcels that fail now.
+    /// The dispatcher took nothing of an envelope. Gives the parcels that fail now.
+    ///
+    /// Where that is for the sake of a payload, the parcels go again, each alone, so that only the guilty one fails. Else, where
+    /// the envelope was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered.
     mutating func rejected(_ correlation: String, _ rejection: Rejection) -> [Parcel] {
-        guard let envelope = envelopes.removeValue(forKey: correlation) else { return [] }
+        guard var envelope = envelopes.removeValue(forKey: correlation) else { return [] }
+        if !rejection.isOfOnePayload {
+            // The answer may come before the confirm of what it answers.
+            let underWay = envelope.standing == .publishing ? 1 : 0
+            envelope.copies -= 1
+            guard envelope.copies + underWay <= 0 || envelope.tries == 1 else {
+                envelope.cause = ClientError(rejection)
+                envelopes[correlation] = envelope
+                return []
+            }
+        }
         let waiting = envelope.parcels.filter { !envelope.gone.contains($0.id) }
         guard waiting.count > 1, rejection.isOfOnePayload else { return waiting }
         for var parcel in waiting {

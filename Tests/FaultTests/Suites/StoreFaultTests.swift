@@ -52,6 +52,8 @@ struct StoreFaultTests {
             try await expectRejection(grid, Data("while locked".utf8), "lock")
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store fails; trying again")
+            // While it tries to write the results, it answers.
+            try await expectRejection(grid, Data("while results wait".utf8), "lock")
             try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             let released = ContinuousClock.now
             try other.close()
