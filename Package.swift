@@ -28,8 +28,8 @@ let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
-func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -71,49 +71,72 @@ let package = Package(
         source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
         source("Health", ["TaskGridCore", logging, lifecycle, httpTypes, hummingbird]),
-        source("Monitor", ["TaskGridCore", "AMQP", "Health", logging, lifecycle, histogram, httpTypes, hummingbird]),
+        source(
+            "Monitor", ["TaskGridCore", "AMQP", "Health", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
+            resources: [.embedInCode("Page/Assets")]
+        ),
         source("LocalGrid", ["TaskGridCore", crypto, subprocess, systemPackage]),
         source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
             name: "taskgrid",
             dependencies: [
                 "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "Health", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle, unixSignals, logging, histogram,
+                "Nameservice", "Monitor", "Health", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle, unixSignals, logging,
+                histogram,
             ],
             swiftSettings: settings
         ),
-        tests("TaskGridCoreTests", ["TaskGridCore"]),
-        tests("AMQPTests", ["AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore"]),
-        tests("TaskStoreTests", ["TaskStore", "TaskGridCore", grdb]),
-        tests("TaskGridClientTests", ["TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
-        tests("TaskGridWorkerTests", ["TaskGridWorker", "TaskGridCore", "AMQP"]),
-        tests("BuiltinWorkersTests", ["BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
-        tests("DispatcherTests", ["Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
-        tests("NameserviceTests", ["Nameservice", "TaskGridCore", "AMQP", lifecycle]),
-        tests("MonitorTests", ["Monitor", "Health", "TaskGridCore", "AMQP", lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]),
+        .target(
+            name: "TestSupport", dependencies: ["TaskGridCore", "AMQP", "LocalGrid", logging], path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
+        tests("AMQPTests", ["TestSupport", "AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
+        tests("TaskStoreTests", ["TestSupport", "TaskStore", "TaskGridCore", grdb]),
+        tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
+        tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "TaskGridCore", "AMQP"]),
+        tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
+        tests("DispatcherTests", ["TestSupport", "Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
+        tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
+        tests(
+            "MonitorTests",
+            ["TestSupport", "Monitor", "Health", "TaskGridCore", "AMQP", grdb, lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]
+        ),
         tests(
             "HealthTests",
             [
-                "Health", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice", "TaskGridWorker", "LocalGrid", lifecycle, logging,
-                hummingbird, hummingbirdTesting, httpTypes,
+                "TestSupport", "Health", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice", "TaskGridWorker", "LocalGrid",
+                lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
             ]
         ),
         tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
-        tests("ChaosTests", ["Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]),
+        tests(
+            "ChaosTests",
+            ["TestSupport", "Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]
+        ),
         tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", "Chaos", argumentParser]),
         tests(
             "IntegrationTests",
             [
-                "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
             ],
             resources: [.copy("Corpus")]
+        ),
+        tests(
+            "BrowserTests",
+            [
+                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "Nameservice", "Monitor", lifecycle, logging, subprocess, systemPackage,
+            ]
         ),
         .executableTarget(
             name: "FaultWorker", dependencies: ["TaskGridCore", "TaskGridWorker", "AMQP", lifecycle, logging, unixSignals],
             path: "Tests/FaultWorker", swiftSettings: settings
         ),
-        tests("FaultTests", ["TaskGridCore", "AMQP", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb, logging]),
+        tests(
+            "FaultTests", ["TestSupport", "TaskGridCore", "AMQP", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb, logging]
+        ),
     ]
 )
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the tests against a broker of their own, and leaves nothing running.
-# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped; with CI set they fail.
+# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped, and without Chromium those of
+# the dashboard; with CI set they fail.
 #
 #   Tests/run.sh [arguments of swift test, such as --filter NAME]
 set -euo pipefail
@@ -15,13 +16,17 @@ if ! compose/packages.sh rabbitmq-server; then
     [ -z "${CI:-}" ] || fail "There is no RabbitMQ here, and CI is set."
     say "There is no RabbitMQ here: tests that need a broker are skipped."
 fi
+if ! compose/packages.sh chromium fonts-liberation; then
+    [ -z "${CI:-}" ] || fail "There is no Chromium here, and CI is set."
+    say "There is no Chromium here: tests of the dashboard are skipped."
+fi
 
 say "Building"
 swift build --build-tests
 built=$SECONDS
 
 # All that the tests start has this folder in its environment, by which what is left is found.
-work=$(mktemp -d "${TMPDIR:-/tmp}/taskgrid-tests.XXXXXX")
+work=$(mktemp -d)
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 broker=

@@ -6,28 +6,11 @@ public import TaskGridWorker
 /// The command runs them by name; nothing else calls this module.
 public enum BuiltinWorkers {
     /// One of each.
-    public static var all: [any TaskWorker] { Name.allCases.map(\.worker) }
+    public static var all: [any TaskWorker] { [Reverse(), Sum(), Hash(), Upper(), Wait()] }
 
     /// The names, in the order of `all`.
-    public static var names: [String] { Name.allCases.map(\.rawValue) }
+    public static var names: [String] { all.map(\.type.name) }
 
     /// The worker of a name; nil where there is none.
-    public static func make(named name: String) -> (any TaskWorker)? { Name(rawValue: name)?.worker }
-
-    enum Name: String, CaseIterable {
-        case reverse, sum, hash, upper, wait
-
-        var worker: any TaskWorker {
-            switch self {
-            case .reverse: Reverse()
-            case .sum: Sum()
-            case .hash: Hash()
-            case .upper: Upper()
-            case .wait: Wait()
-            }
-        }
-
-        // Proof that this cannot throw: each name is a lower-case word, and a test makes the type of every one.
-        var type: TaskType { try! TaskType(rawValue) }
-    }
+    public static func make(named name: String) -> (any TaskWorker)? { all.first { $0.type.name == name } }
 }

@@ -5,7 +5,7 @@ public import TaskGridWorker
 
 /// The SHA-256 of the payload's bytes (FIPS 180-4), in lower-case hexadecimal.
 public struct Hash: TaskWorker {
-    public let type = BuiltinWorkers.Name.hash.type
+    public let type = TaskType(literal: "hash")
 
     public init() {}
 

@@ -4,7 +4,7 @@ public import TaskGridWorker
 
 /// `hello` → `olleh`, by grapheme: what looks like one character stays whole (Unicode Standard Annex #29).
 public struct Reverse: TaskWorker {
-    public let type = BuiltinWorkers.Name.reverse.type
+    public let type = TaskType(literal: "reverse")
 
     public init() {}
 

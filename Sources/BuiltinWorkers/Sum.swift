@@ -7,7 +7,7 @@ public import TaskGridWorker
 /// Nothing is rounded: integers may have any size and `[0.1,0.2]` is `0.3`. A number has at most
 /// `NumberArray.maximumDigits` digits, and an exponent of at most `NumberArray.maximumExponent` either way.
 public struct Sum: TaskWorker {
-    public let type = BuiltinWorkers.Name.sum.type
+    public let type = TaskType(literal: "sum")
 
     public init() {}
 

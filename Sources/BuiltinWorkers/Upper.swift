@@ -3,7 +3,7 @@ public import TaskGridWorker
 
 /// `hello straße` → `HELLO STRASSE`: Unicode's full case mapping, of no particular language.
 public struct Upper: TaskWorker {
-    public let type = BuiltinWorkers.Name.upper.type
+    public let type = TaskType(literal: "upper")
 
     public init() {}
 

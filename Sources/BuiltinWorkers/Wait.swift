@@ -3,7 +3,7 @@ public import TaskGridWorker
 
 /// `2` → waits two seconds and gives back the payload. Holds no thread meanwhile, and ends when it is cancelled.
 public struct Wait: TaskWorker {
-    public let type = BuiltinWorkers.Name.wait.type
+    public let type = TaskType(literal: "wait")
     /// The longest wait that is taken.
     public let limit: Duration
     private let clock: any Clock<Duration>

@@ -3,8 +3,7 @@ public import TaskGridCore
 
 /// A task of a chaos run: its number and how long it runs. Its result is a function of both.
 public struct NumberedTask: Hashable, Sendable {
-    /// Proof that this cannot throw: `chaos` is a lower-case word.
-    public static let type = try! TaskType("chaos")
+    public static let type = TaskType(literal: "chaos")
 
     public let number: Int
     /// How long an attempt runs, in milliseconds.

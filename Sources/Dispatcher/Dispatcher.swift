@@ -107,17 +107,36 @@ public struct Dispatcher: Service {
         await store.close()
     }
 
+    /// How many bytes of bodies one turn takes up.
+    private static let turnSize = 256 << 10
+
     private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
         let pulse = vitals.pulse("turns")
         defer { pulse.ends() }
+        /// Durable, and not settled.
+        var committed: Turn?
+        var next: Turn?
+        func settle(isLast: Bool) async {
+            guard let turn = committed.take() else { return }
+            let outbound = await scheduler.settle(turn, isLast: isLast)
+            if !outbound.messages.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
+        }
         var isFinished = false
         while !isFinished {
-            pulse.waits()
-            let intake = await inbox.take(bytes: 256 << 10)
-            pulse.works()
-            isFinished = intake.isFinished
-            let outbound = await scheduler.turn(intake)
-            if !outbound.messages.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
+            if next == nil {
+                pulse.waits()
+                let intake = await inbox.take(bytes: Self.turnSize)
+                pulse.works()
+                isFinished = intake.isFinished
+                next = await scheduler.plan(intake)
+            }
+            guard let turn = next.take() else { break }
+            async let commit = scheduler.commit(turn)
+            // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
+            await settle(isLast: false)
+            if !turn.isTick, !isFinished, let intake = inbox.takeFull(bytes: Self.turnSize) { next = await scheduler.plan(intake) }
+            committed = await commit
+            if next == nil { await settle(isLast: true) }
         }
         pipe.finish()
     }

@@ -16,7 +16,7 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public var maximumWindow: Int
     /// How long a work batch is expected to run at most.
     public var batchTarget: Duration
-    /// The most tasks of a work batch; 64 is where a larger one stops paying.
+    /// The most tasks of a work batch; 256 is where a larger one stops paying.
     public var maximumBatch: Int
     /// Whether work messages survive a restart of the broker.
     public var persistsWork: Bool
@@ -28,7 +28,7 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
         retentionCount: Int = 10_000_000, window: Duration = .seconds(2), maximumWindow: Int = 50_000,
-        batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 64, persistsWork: Bool = true,
+        batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = true,
         breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500
     ) {
         self.maximumPayload = maximumPayload

@@ -94,6 +94,21 @@ final class Inbox: Sendable {
         state.withLock { state in state.arrivals.indices.compactMap { state.arrivals[$0].turnAway() } }
     }
 
+    /// Arrivals that make a whole turn of `bytes` of bodies, where so many wait already and nothing else does; else nil.
+    func takeFull(bytes: Int) -> Intake? {
+        state.withLock { state in
+            guard state.intake.isEmpty, state.orders.isEmpty else { return nil }
+            var size = 0
+            guard let count = state.arrivals.firstIndex(where: { arrival in
+                size += max(1, arrival.size)
+                return size >= bytes
+            }) else { return nil }
+            let intake = Intake(arrivals: Array(state.arrivals[...count]))
+            state.arrivals.removeFirst(count + 1)
+            return intake
+        }
+    }
+
     /// All that waits, arrivals up to `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
     func take(bytes: Int) async -> Intake {
         while true {

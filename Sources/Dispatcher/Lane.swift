@@ -9,6 +9,10 @@ final class Lane {
     var books: TaskCounts
     /// Tasks queued or running.
     var handed: [TaskID: HandedTask] = [:]
+    /// How many more the turns under way may add to `handed`.
+    var promised = 0
+    /// How many submissions of the turns under way will wait in the store.
+    var feeds = 0
     /// How many of `handed` run.
     var running = 0
     /// Plain tasks may wait in the store, so that newer ones must not overtake them.
@@ -17,6 +21,8 @@ final class Lane {
     var nextDue: Timestamp?
     /// False once a message came back for want of a queue, until a worker of the type shows itself.
     var isRoutable = true
+    /// Somebody asked that nothing be handed out.
+    var isPaused = false
     /// How many tasks all its workers run at a time.
     var concurrency = 0
     /// Every worker of the type takes batches.
@@ -113,13 +119,18 @@ final class Lane {
         return handed.isEmpty || room * 4 >= capacity ? max(0, room) : 0
     }
 
+    /// What a message of its own costs the broker and the services, about: tasks that run in less go together though they might
+    /// have been spread.
+    private static let messageCost = Duration.microseconds(500)
+
     /// How many tasks to put into one message when `count` go out together: what is expected to run in
-    /// `configuration.batchTarget`, and no more than spreads over all workers.
+    /// `configuration.batchTarget`, and no more than spreads over all workers where that is worth a message.
     func batchSize(_ count: Int, _ configuration: DispatcherConfiguration) -> Int {
         guard takesBatches, let meanRunTime else { return 1 }
         let fits = min(Double(configuration.maximumBatch), configuration.batchTarget.seconds / meanRunTime)
         let fair = (count + max(1, concurrency) - 1) / max(1, concurrency)
-        return max(1, min(Int(fits), fair))
+        let worth = min(Double(count), Self.messageCost.seconds / meanRunTime)
+        return max(1, min(Int(fits), max(fair, Int(worth))))
     }
 
     /// Puts a task into the window.
@@ -129,9 +140,8 @@ final class Lane {
     }
 
     /// Takes a task out of the window.
-    @discardableResult
-    func remove(_ id: TaskID) -> HandedTask? {
-        guard let task = handed.removeValue(forKey: id) else { return nil }
+    func remove(at place: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
+        let (id, task) = handed.remove(at: place)
         if task.runningSince != nil { running -= 1 }
         audit.forget(id)
         breaker.withdrawn(id)

@@ -11,15 +11,18 @@ struct LaneStatistics {
         static func histogram() -> Histogram<UInt32> { Histogram(numberOfSignificantValueDigits: .two) }
     }
 
-    private var workers: [String: Tally] = [:]
-    private var runTimes = Tally.histogram()
+    private var workers: [(name: String, tally: Tally)] = []
+    /// Where the latest worker stands in `workers`: results of one come many at a time.
+    private var latest = 0
     private var totalTimes = Tally.histogram()
     private var retried = 0
 
     mutating func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
-        let microseconds = UInt64(clamping: max(1, runTime.microseconds))
-        runTimes.record(microseconds)
-        workers[worker, default: Tally()].note(succeeded, microseconds)
+        if latest >= workers.count || workers[latest].name != worker {
+            latest = workers.firstIndex { $0.name == worker } ?? workers.count
+            if latest == workers.count { workers.append((worker, Tally())) }
+        }
+        workers[latest].tally.note(succeeded, UInt64(clamping: max(1, runTime.microseconds)))
     }
 
     mutating func taskEnded(after total: Duration) {
@@ -32,10 +35,12 @@ struct LaneStatistics {
 
     /// The event that tells of it all; begins anew.
     mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TaskEvent {
-        defer { if runTimes.totalCount > 0 || totalTimes.totalCount > 0 || retried > 0 { self = LaneStatistics() } }
+        defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 { self = LaneStatistics() } }
+        var runTimes = Tally.histogram()
+        for worker in workers { runTimes.add(worker.tally.runTimes) }
         return TaskEvent(
             type: type, store: store, at: now, states: counts,
-            workers: workers.sorted { $0.key < $1.key }.map { worker, tally in
+            workers: workers.sorted { $0.name < $1.name }.map { worker, tally in
                 WorkerTally(
                     worker: worker, succeeded: tally.succeeded, failed: tally.failed, runTimes: tally.runTimes.latencies
                 )

@@ -4,13 +4,15 @@ import TaskGridCore
 /// else, and answered once that is durable and nothing else is owed to the broker.
 struct Order: Sendable {
     enum Kind: Sendable {
-        case cancel, retry
+        case cancel, retry, pause, resume
     }
 
     let kind: Kind
     let tasks: [TaskID]
     /// Where the search that found the tasks goes on.
     var next: TaskID?
+    /// What is to be paused or resumed.
+    var types: [TaskType] = []
     let question: Message
     /// Whom to answer.
     let asker: String

@@ -5,6 +5,8 @@ import TaskStore
 /// What one turn is going to write down in one transaction, and what it will say once that is durable.
 struct Plan {
     var changes = StoreChanges()
+    /// When it was begun.
+    let clock = ContinuousClock.now
     /// Of each of `changes.submissions`.
     var submissions: [Submission] { changes.submissions.map(\.submission) }
     /// Of each of `changes.endings`: the task, where it was handed out.
@@ -13,12 +15,26 @@ struct Plan {
     var publications: [Publication] = []
     /// What was asked to be done with tasks.
     var orders: [PlannedOrder] = []
+    var pauses: [Scheduler.PlannedPause] = []
     /// Attempts that workers are to be told to end.
     var cancels: [TaskType: [RegistryMessage.Held]] = [:]
-    /// Tasks that the plan will add to a lane's window.
-    var promised: [TaskType: Int] = [:]
+    /// Tasks that the plan may add to a lane's window, counted in ``Lane/promised`` until it is settled.
+    private(set) var promised: [TaskType: Int] = [:]
+    /// Submissions whose tasks the plan leaves waiting, counted in ``Lane/feeds`` until it is settled.
+    private(set) var feeds: [TaskType: Int] = [:]
 
-    mutating func end(_ id: TaskID, _ type: TaskType, _ task: HandedTask, _ ending: NewEnding) {
+    mutating func promise(_ count: Int, _ lane: Lane) {
+        promised[lane.type, default: 0] += count
+        lane.promised += count
+    }
+
+    mutating func feed(_ lane: Lane) {
+        feeds[lane.type, default: 0] += 1
+        lane.feeds += 1
+        lane.hasBacklog = true
+    }
+
+    mutating func end(_ task: consuming HandedTask, _ ending: consuming NewEnding) {
         changes.endings.append(ending)
         ended.append(task)
     }

@@ -17,7 +17,7 @@ extension Scheduler {
         case .interrupted(_, _, let started) where wasAnnounced && started: isFailure = true
         default: return
         }
-        change(breakerOf: lane, now, &plan) { $0.ended(id, isFailure: isFailure, at: .now) }
+        change(breakerOf: lane, now, &plan) { [clock = plan.clock] in $0.ended(id, isFailure: isFailure, at: clock) }
     }
 
     /// Changes a breaker, and tells when it opens or closes.

@@ -7,20 +7,27 @@ extension Scheduler {
     /// A plan is durable: keeps the books, and says what is to be said.
     func settle(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
         var work: [HandOut] = []
+        for (type, count) in plan.promised { lanes[type]?.promised -= count }
+        for (type, count) in plan.feeds { lanes[type]?.feeds -= count }
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
         await settleOrders(plan, receipt, now, &outbound)
         var hasTakenScheduled = false
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
             guard let lane = lanes[take.type] else { continue }
-            lane.hasBacklog = !isExhausted
+            // A turn planned since may leave more waiting.
+            lane.hasBacklog = !isExhausted || lane.feeds > 0
             for handOut in handOuts {
                 hasTakenScheduled = hasTakenScheduled || handOut.wasScheduled
                 lane.books.take(handOut)
             }
             work += handOuts
         }
+        // Work before the answers: somebody has to do it, while who asked only waits.
+        let answers = outbound.messages
+        outbound.messages = []
         send(work, &outbound)
+        outbound.messages += answers
         if hasTakenScheduled || !recount.isEmpty { await lookAgain() }
     }
 
@@ -31,21 +38,36 @@ extension Scheduler {
             let type: TaskType
         }
         var batches: [Key: [Reply.Ending]] = [:]
-        for ((ending, task), isTaken) in zip(zip(plan.changes.endings, plan.ended), receipt.endings) where isTaken {
-            lanes[ending.type]?.books[ending.state] += 1
-            lanes[ending.type]?.statistics.taskEnded(after: now - task.created)
-            guard let client = task.client else { continue }
+        // Tasks of one submission end together mostly: neighbours have lane and client in common.
+        var batch: (key: Key, endings: [Reply.Ending])?
+        var lane: Lane?
+        func closeBatch() {
+            if let batch { batches[batch.key, default: []] += batch.endings }
+            batch = nil
+        }
+        for place in plan.ended.indices where receipt.endings[place] {
+            let ending = plan.changes.endings[place]
+            if lane?.type != ending.type { lane = lanes[ending.type] }
+            lane?.books[ending.state] += 1
+            lane?.statistics.taskEnded(after: now - plan.ended[place].created)
+            guard let client = plan.ended[place].client else { continue }
             let end = Reply.Ending(
                 id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
                 worker: ending.worker, runTime: ending.runTime
             )
-            if task.form == .batch {
-                batches[Key(client: client, type: ending.type), default: []].append(end)
+            if plan.ended[place].form == .batch {
+                if batch?.key.client != client || batch?.key.type != ending.type {
+                    closeBatch()
+                    batch = (Key(client: client, type: ending.type), [])
+                }
+                batch?.endings.append(end)
             } else {
-                let reply = Reply(form: .single, type: ending.type, correlation: task.correlation, content: .ended([end]))
+                let correlation = plan.ended[place].correlation
+                let reply = Reply(form: .single, type: ending.type, correlation: correlation, content: .ended([end]))
                 outbound.messages.append(.reply(reply, client: client))
             }
         }
+        closeBatch()
         for (key, endings) in batches {
             for start in stride(from: 0, to: endings.count, by: WireFormat.maximumRecords) {
                 let part = Array(endings[start..<min(endings.count, start + WireFormat.maximumRecords)])
@@ -58,7 +80,10 @@ extension Scheduler {
     /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
     /// worker before it runs.
     private func send(_ work: [HandOut], _ outbound: inout Outbound) {
-        for (type, handOuts) in Dictionary(grouping: work, by: \.task.type) {
+        var rest = work[...]
+        while let type = rest.first?.task.type {
+            let handOuts = rest.prefix { $0.task.type == type }
+            rest = rest.dropFirst(handOuts.count)
             guard let lane = lanes[type] else { continue }
             var together: [HandOut] = []
             together.reserveCapacity(handOuts.count)

@@ -48,6 +48,7 @@ extension Scheduler {
                 return Order(kind: .retry, tasks: page.elements, next: page.next, question: message, asker: asker)
             default: throw QuestionError(.badQuestion, "either tasks or a filter says what to do again")
             }
+        case PauseQuestion.name, ResumeQuestion.name: return try pauseOrder(message, asker)
         default: return nil
         }
     }
@@ -76,6 +77,7 @@ extension Scheduler {
                 switch order.kind {
                 case .cancel: plan.orders.append(try await cancel(order, now, &plan))
                 case .retry: plan.orders.append(try await retry(order, now, &plan))
+                case .pause, .resume: pause(order, now, &plan)
                 }
             } catch {
                 logger.error("cannot read the store; an order is not done", metadata: ["error": "\(error)"])
@@ -105,7 +107,7 @@ extension Scheduler {
                 let ending = NewEnding(
                     id: id, type: task.type, priority: task.priority, state: state, error: error, attempt: machine.attempt, completed: now
                 )
-                plan.end(id, task.type, HandedTask(task, machine: machine, marker: 0), ending)
+                plan.end(HandedTask(task, machine: machine, marker: 0), ending)
                 planned.add(id, standing.state, .ending(plan.changes.endings.count - 1, stood: standing.state))
             } else if let standing = standings[id] {
                 planned.add(id, .refused, standing.state)
@@ -165,6 +167,7 @@ extension Scheduler {
             outbound.messages.append(
                 .ready(.answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)))
         }
+        settlePauses(plan, &outbound)
         for (type, attempts) in plan.cancels {
             for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
                 let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))

@@ -28,7 +28,7 @@ extension Scheduler {
 
     private static let questions = [
         TaskQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name, CancelQuestion.name,
-        RetryQuestion.name,
+        RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name,
     ]
 
     private func answer<Asked: Question>(
@@ -52,7 +52,7 @@ extension Scheduler {
         guard let task = try await store.task(question.id) else {
             throw QuestionError(.notFound, "task \(question.id) is not known: never accepted, or ended so long ago that it was pruned")
         }
-        return current(task)
+        return withRunningAttempt(current(task))
     }
 
     private func tasks(_ question: TasksQuestion) async throws -> TasksQuestion.Answer {
@@ -66,7 +66,7 @@ extension Scheduler {
                 .filter { id in question.before.map { id < $0 } ?? true }
             let page = Array(running.sorted(by: >).prefix(question.limit))
             let (known, asked) = try await records(of: page)
-            let tasks = known.map(current).filter(filter.matches).sorted { $0.id > $1.id }
+            let tasks = known.map(current).filter(filter.matches).sorted { $0.id > $1.id }.map { question.isBrief ? $0.brief : $0 }
             return TasksQuestion.Answer(tasks: tasks, next: asked < running.count ? page[asked - 1] : nil)
         }
         var tasks: [TaskRecord] = []
@@ -74,8 +74,13 @@ extension Scheduler {
         var pages = 0
         var next = question.before
         repeat {
-            let page = try await store.tasks(filter, before: next, limit: min(Self.step, question.limit - tasks.count))
-            tasks += page.elements.map(current)
+            let limit = min(Self.step, question.limit - tasks.count)
+            let page =
+                question.isBrief
+                ? try await store.summaries(filter, before: next, limit: limit)
+                : try await store.tasks(filter, before: next, limit: limit)
+            // What runs counts as queued in the store.
+            tasks += page.elements.map(current).filter { filter.state == nil || filter.state == $0.status }
             size += page.elements.reduce(0) { $0 + $1.size }
             pages += 1
             next = page.next
@@ -122,7 +127,7 @@ extension Scheduler {
     }
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {
-        CountsQuestion.Answer(store: store.identity, types: lanes.mapValues(\.settled))
+        CountsQuestion.Answer(store: store.identity, types: lanes.mapValues(\.settled), paused: lanes.values.filter(\.isPaused).map(\.type).sorted())
     }
 
     /// A record with what only memory knows: that it runs, and where.
@@ -141,7 +146,8 @@ extension Scheduler {
         return lanes.keys.sorted().compactMap { type in
             guard let lane = lanes[type], all || lane.isDirty else { return nil }
             lane.isDirty = false
-            let event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
+            var event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
+            event.paused = lane.isPaused
             return event
         }
     }
@@ -150,4 +156,12 @@ extension Scheduler {
 extension TaskRecord {
     /// About how many bytes the record takes.
     fileprivate var size: Int { 500 + payload.count + (result?.count ?? 0) }
+
+    /// The record without its payload and result.
+    fileprivate var brief: TaskRecord {
+        var task = self
+        task.payload = Data()
+        task.result = nil
+        return task
+    }
 }

@@ -29,8 +29,8 @@ extension Scheduler {
             for item in result.items {
                 if item.id == .marker {
                     markerIsBack(item.attempt, lane, now, &plan)
-                } else if lane.handed[item.id] != nil {
-                    take(item, result, lane, now, &plan)
+                } else if let place = lane.handed.index(forKey: item.id) {
+                    take(item, at: place, result, lane, now, &plan)
                 } else {
                     await takeForgotten(item, result, lane, now, &plan)
                 }
@@ -45,18 +45,21 @@ extension Scheduler {
             return
         }
         lane.hand(out: open)
-        take(item, result, lane, now, &plan)
+        if let place = lane.handed.index(forKey: item.id) { take(item, at: place, result, lane, now, &plan) }
         recount.insert(lane.type)
     }
 
-    private func take(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+    private func take(
+        _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ lane: Lane, _ now: Timestamp,
+        _ plan: inout Plan
+    ) {
         switch item.outcome {
         case .succeeded(let payload):
             lane.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
-            apply(.succeeded(attempt: item.attempt), item.id, lane, now, &plan, payload, result.worker, item.runTime)
+            apply(.succeeded(attempt: item.attempt), at: place, lane, now, &plan, payload, result.worker, item.runTime)
         case .failed(let error):
             lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
-            apply(.failed(attempt: item.attempt, error), item.id, lane, now, &plan, Data(), result.worker, item.runTime)
+            apply(.failed(attempt: item.attempt, error), at: place, lane, now, &plan, Data(), result.worker, item.runTime)
         case .interrupted:
             interrupt(RegistryMessage.Held(task: item.id, attempt: item.attempt), lane, now, &plan)
         case .returned:
@@ -122,12 +125,17 @@ extension Scheduler {
         apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, lane, now, &plan)
     }
 
-    /// Gives an event to a task's state machine and plans what follows.
-    func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan,
-        _ payload: consuming Data = Data(), _ worker: String = "", _ runTime: Duration = .zero
-    ) {
+    /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
+    func apply(_ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
         guard let place = lane.handed.index(forKey: id) else { return }
+        apply(event, at: place, lane, now, &plan)
+    }
+
+    private func apply(
+        _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, _ now: Timestamp,
+        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero
+    ) {
+        let id = lane.handed.keys[place]
         let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
         let action = lane.handed.values[place].machine.handle(event)
         tellBreaker(event, action, wasAnnounced: wasAnnounced, id, lane, now, &plan)
@@ -138,29 +146,36 @@ extension Scheduler {
             if reason == .holderLives { lane.handed.values[place].isOrphan = true }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
-            putBack(id, lane, &plan) { now + delay(after: event, $0) }
+            note(event, id, lane, now, &plan, worker, runTime)
+            putBack(at: place, lane, &plan) { now + delay(after: event, $0) }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?
             if case .failed(_, let cause) = event { error = cause }
             lane.statistics.attemptRetried()
-            putBack(id, lane, error: error, &plan) { _ in now + delay }
+            note(event, id, lane, now, &plan, worker, runTime)
+            putBack(at: place, lane, error: error, &plan) { _ in now + delay }
         case .end(let state, let error):
-            guard let task = lane.remove(id) else { return }
+            if state != .succeeded { note(event, id, lane, now, &plan, worker, runTime) }
+            let task = lane.remove(at: place)
+            let (priority, attempt) = (task.priority, task.machine.attempt)
             plan.end(
-                id, lane.type, task,
+                task,
                 NewEnding(
-                    id: id, type: lane.type, priority: task.priority, state: state, result: state == .succeeded ? payload : Data(),
-                    error: error, worker: worker,
-                    attempt: task.machine.attempt, runTime: runTime, completed: now
+                    id: id, type: lane.type, priority: priority, state: state, result: state == .succeeded ? payload : Data(),
+                    error: error, worker: worker, attempt: attempt, runTime: runTime, completed: now
                 )
             )
         }
     }
 
     /// A task leaves the window for the store's schedule.
-    private func putBack(_ id: TaskID, _ lane: Lane, error: TaskError? = nil, _ plan: inout Plan, due: (TaskStateMachine) -> Timestamp) {
-        guard let machine = lane.remove(id)?.machine else { return }
+    private func putBack(
+        at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, error: TaskError? = nil, _ plan: inout Plan,
+        due: (TaskStateMachine) -> Timestamp
+    ) {
+        let id = lane.handed.keys[place]
+        let machine = lane.remove(at: place).machine
         let due = due(machine)
         lane.scheduled(for: due)
         plan.changes.schedules.append(

@@ -9,19 +9,13 @@ extension Scheduler {
             plan.publications += Publication.rejection(of: submission, rejection, topology)
             return
         }
-        let type = submission.type
+        guard let lane = lanes[submission.type] else { return }
         let count = submission.tasks.count { $0.due.map { $0 <= now } ?? true }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
         let handsOut =
-            lanes[type].map { lane in
-                lane.isRoutable && !lane.hasBacklog && lane.breaker.state == .closed
-                    && lane.handed.count + plan.promised[type, default: 0] + count <= lane.capacity(configuration)
-            } ?? false
-        if handsOut {
-            plan.promised[type, default: 0] += count
-        } else if count > 0 {
-            lanes[type]?.hasBacklog = true
-        }
+            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed
+            && lane.handed.count + lane.promised + count <= lane.capacity(configuration)
+        if handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
         plan.changes.submissions.append(
             NewSubmission(
                 submission: submission, created: now, handsOut: handsOut, defaultMaxAttempts: configuration.retry.maxAttempts

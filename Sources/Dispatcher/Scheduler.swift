@@ -4,8 +4,8 @@ import TaskGridCore
 import TaskStore
 
 /// Decides what becomes of every task: takes submissions and results up, writes them down in one transaction a turn, and
-/// says what to publish. All changes of state happen in ``turn(_:)``, which one task calls, one turn after the other;
-/// between turns the actor only answers questions.
+/// says what to publish. One task calls for turn after turn, each of them planned, committed and settled; a turn may be planned
+/// while the one before is committed. Between them the actor only answers questions.
 actor Scheduler {
     let store: any TaskStore
     let topology: Topology
@@ -44,6 +44,7 @@ actor Scheduler {
     func resume() async throws(StoreError) {
         let counts = try await store.counts()
         let dues = try await store.nextDue()
+        let paused = try await store.paused()
         var lanes: [TaskType: Lane] = [:]
         for type in try await store.types() {
             let breaker = self.lanes[type]?.breaker ?? CircuitBreaker(configuration.breaker)
@@ -57,6 +58,7 @@ actor Scheduler {
                 }
                 last = page.last?.id
             } while last != nil
+            lane.isPaused = paused.contains(type)
             lane.settle()
             (lane.concurrency, lane.takesBatches) = workers.service(of: type)
             lanes[type] = lane
@@ -67,8 +69,10 @@ actor Scheduler {
         logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
     }
 
-    /// Takes up what came, makes it durable, and returns what is to be said.
-    func turn(_ intake: Inbox.Intake) async -> Outbound {
+    // MARK: A turn: planned, committed, settled
+
+    /// Takes up what came: from here on it counts in the lanes, and ``settle(_:isLast:)`` follows.
+    func plan(_ intake: Inbox.Intake) async -> Turn {
         if intake.mustResume { await insist("reading the store") { () async throws(StoreError) in try await self.resume() } }
         let now = Timestamp.now()
         var plan = Plan()
@@ -78,19 +82,32 @@ actor Scheduler {
         await take(intake.orders, now, &plan)
         if intake.isTick { await look(now, &plan) }
         planTakes(now, &plan)
-        plan.passFailpoints()
-        let receipt = plan.changes.isEmpty ? StoreReceipt() : await commit(&plan)
-        plan.passFailpoints(receipt)
+        return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: intake.arrivals.last?.tag)
+    }
+
+    /// Makes a turn durable.
+    @concurrent nonisolated func commit(_ turn: Turn) async -> Turn {
+        var turn = turn
+        turn.plan.passFailpoints()
+        if !turn.plan.changes.isEmpty { turn.receipt = await commit(&turn.plan) }
+        turn.plan.passFailpoints(turn.receipt)
+        return turn
+    }
+
+    /// A turn is durable: keeps the books, and returns what is to be said.
+    ///
+    /// - Parameter isLast: no other has been planned since; else the books are between two turns.
+    func settle(_ turn: Turn, isLast: Bool) async -> Outbound {
         var outbound = Outbound(
-            topology: topology, persistsWork: configuration.persistsWork, messages: plan.publications.map { .ready($0) },
-            hasEndings: !plan.ended.isEmpty, acknowledges: intake.arrivals.last?.tag
+            topology: topology, persistsWork: configuration.persistsWork, messages: turn.plan.publications.map { .ready($0) },
+            hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges
         )
-        await settle(plan, receipt, now, &outbound)
-        if intake.isTick {
+        await settle(turn.plan, turn.receipt, turn.now, &outbound)
+        if turn.isTick {
             sendMarkers(&outbound)
-            await checkBooks(now, &outbound)
+            await checkBooks(turn.now, &outbound)
         }
-        for lane in lanes.values { lane.settle() }
+        if isLast { for lane in lanes.values { lane.settle() } }
         return outbound
     }
 
@@ -170,19 +187,20 @@ actor Scheduler {
 
     /// Asks the store for more work where a lane has room.
     private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        for lane in lanes.values {
+        for lane in lanes.values where !lane.isPaused {
             var allowance: Int?
             if lane.breaker.state != .closed { change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) } }
-            let room = lane.room(configuration, now: now, allowance: allowance) - plan.promised[lane.type, default: 0]
+            let room = min(5000, lane.room(configuration, now: now, allowance: allowance) - lane.promised)
             if room > 0 {
-                plan.changes.takes.append(Take(type: lane.type, limit: min(room, 5000), bytes: 8 << 20, now: now))
+                plan.changes.takes.append(Take(type: lane.type, limit: room, bytes: 8 << 20, now: now))
+                plan.promise(room, lane)
             }
         }
     }
 
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
-    private func commit(_ plan: inout Plan) async -> StoreReceipt {
+    private nonisolated func commit(_ plan: inout Plan) async -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes)
         } catch {
@@ -191,7 +209,6 @@ actor Scheduler {
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
             plan.changes.submissions = []
             plan.changes.takes = []
-            plan.promised = [:]
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
         let changes = plan.changes
@@ -199,7 +216,7 @@ actor Scheduler {
     }
 
     /// Does what must be done in the end, again and again with backoff.
-    private func insist<Result: Sendable>(
+    private nonisolated func insist<Result: Sendable>(
         _ what: String, _ body: () async throws(StoreError) -> Result
     ) async -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))

@@ -1,3 +1,4 @@
+public import Foundation
 public import Hummingbird
 import TaskGridCore
 
@@ -8,11 +9,14 @@ public struct Problem: Error, Hashable {
     public var detail: String
     /// For `405`: the methods that are allowed.
     public var allow: String?
+    /// For `503`: when it may be well again.
+    public var retryAfter: Duration?
 
-    public init(status: HTTPResponse.Status, detail: String, allow: String? = nil) {
+    public init(status: HTTPResponse.Status, detail: String, allow: String? = nil, retryAfter: Duration? = nil) {
         self.status = status
         self.detail = detail
         self.allow = allow
+        self.retryAfter = retryAfter
     }
 
     private struct Document: Encodable {
@@ -26,6 +30,8 @@ public struct Problem: Error, Hashable {
         let document = Document(title: status.reasonPhrase, status: status.code, detail: detail)
         var response = Response.json(document, status: status, contentType: "application/problem+json")
         if let allow { response.headers[.allow] = allow }
+        if let retryAfter { response.headers[.retryAfter] = "\(max(1, Int(retryAfter.seconds.rounded(.up))))" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
 }
@@ -35,11 +41,18 @@ extension Response {
     public static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json", pretty: Bool = false
     ) -> Response {
-        var body = JSON.encode(value, pretty: pretty)
-        body.append(UInt8(ascii: "\n"))
+        json(encoded: JSON.encode(value, pretty: pretty), status: status, contentType: contentType)
+    }
+
+    /// JSON that is encoded already, and a line's end.
+    public static func json(
+        encoded: Data, status: HTTPResponse.Status = .ok, contentType: String = "application/json"
+    ) -> Response {
+        var body = ByteBuffer(bytes: encoded)
+        body.writeInteger(UInt8(ascii: "\n"))
         return Response(
-            status: status, headers: [.contentType: contentType, .contentLength: "\(body.count)"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+            status: status, headers: [.contentType: contentType, .contentLength: "\(body.readableBytes)"],
+            body: ResponseBody(byteBuffer: body)
         )
     }
 }

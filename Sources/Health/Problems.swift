@@ -5,12 +5,18 @@ import Logging
 struct Problems: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    static let methods = "GET, HEAD"
-
     /// What failed, in an answer of 500.
     let name: String
-    /// The paths that exist: another method on one of them is a 405, another path a 404.
-    let paths: Set<String>
+    /// The paths that exist and the methods that each takes: another method on one of them is a 405, another path a 404.
+    private let routes: [(path: PathPattern, methods: String)]
+
+    init(name: String, gets: some Sequence<String>, posts: some Sequence<String>) {
+        self.name = name
+        var methods: [PathPattern: [String]] = [:]
+        for path in gets { methods[PathPattern(path), default: []] += ["GET", "HEAD"] }
+        for path in posts { methods[PathPattern(path), default: []] += ["POST"] }
+        routes = methods.map { ($0, $1.joined(separator: ", ")) }.sorted { $0.path.text < $1.path.text }
+    }
 
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -30,11 +36,10 @@ struct Problems: RouterMiddleware {
     private func problem(for error: any HTTPResponseError, _ request: Request) -> Problem {
         let path = request.uri.path
         guard error.status == .notFound else { return Problem(status: error.status, detail: "the request cannot be served") }
-        if paths.contains(path) {
-            return Problem(
-                status: .methodNotAllowed, detail: "\(path) takes \(Self.methods) only", allow: Self.methods
-            )
+        if let route = routes.first(where: { $0.path.matches(path) }) {
+            return Problem(status: .methodNotAllowed, detail: "\(path.prefix(200)) takes \(route.methods) only", allow: route.methods)
         }
-        return Problem(status: .notFound, detail: "there is nothing here; there is \(paths.sorted().joined(separator: ", "))")
+        let there = routes.map(\.path.text).joined(separator: ", ")
+        return Problem(status: .notFound, detail: "there is nothing here; there is \(there)")
     }
 }

@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 
 /// Refuses what no request here needs, and sets the headers that keep a browser from doing more with an answer than show
-/// it.
+/// it. The pages of a service, at `/` and below `/assets/`, may besides load their own scripts, styles and images, and ask
+/// the service that they came from; nothing from elsewhere, and nothing inline.
 struct Safeguards: RouterMiddleware {
     typealias Context = BasicRequestContext
 
@@ -18,12 +19,23 @@ struct Safeguards: RouterMiddleware {
             } else {
                 try await next(request, context)
             }
+        // A page says itself how long it may be kept.
+        let kept = Self.isPage(request.uri.path) ? response.headers[.cacheControl] : nil
         for (name, value) in Self.headers { response.headers[name] = value }
+        if let kept { response.headers[.cacheControl] = kept }
+        response.headers[.contentSecurityPolicy] = Self.isPage(request.uri.path) ? Self.pagePolicy : Self.dataPolicy
         return response
     }
 
+    static let dataPolicy = "default-src 'none'; frame-ancestors 'none'"
+    static let pagePolicy = """
+        default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'
+        """
+
+    private static func isPage(_ path: String) -> Bool { path == "/" || path.hasPrefix("/assets/") }
+
     private static let headers: [(HTTPField.Name, String)] = [
-        (.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'"),
         (.xContentTypeOptions, "nosniff"),
         (.cacheControl, "no-store"),
         (HTTPField.Name("referrer-policy"), "no-referrer"),

@@ -4,16 +4,18 @@ public import Logging
 public import ServiceLifecycle
 import Synchronization
 
-/// An HTTP server around routes. Bounded: connections, the size of a request's head and body, and how long a connection may be
-/// silent.
+/// An HTTP server around routes. Bounded: connections, the size of a request's head and body, how long a connection may be
+/// silent, and how long it may leave an answer untaken.
 public struct WebServer: Service {
     /// What answers a request.
     public typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
-    private static let maximumConnections = 256
+    /// The listeners of the monitor's events, and as many others.
+    private static let maximumConnections = 512
     private static let maximumHeadSize = 16 << 10
 
     private let gets: [String: Handler]
+    private let posts: [String: Handler]
     private let host: String
     private let port: Int
     private let name: String
@@ -21,15 +23,17 @@ public struct WebServer: Service {
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// - Parameters:
-    ///   - gets: what answers GET and HEAD on each path.
+    ///   - gets: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
+    ///   - posts: what answers POST.
     ///   - port: 0 for a free one.
     ///   - name: what its errors call it, such as `the monitor`.
     ///   - onListening: told the port once it listens there.
     public init(
-        gets: [String: Handler], host: String, port: Int, of name: String, logger: Logger,
+        gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, of name: String, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.gets = gets
+        self.posts = posts
         self.host = host
         self.port = port
         self.name = name
@@ -37,12 +41,15 @@ public struct WebServer: Service {
         self.onListening = onListening
     }
 
-    /// Routes that answer GET and HEAD on each path; whatever goes wrong is a problem document.
-    public static func router(of name: String, gets: [String: Handler]) -> Router<BasicRequestContext> {
+    /// Routes that answer GET and HEAD, or POST, on each path; whatever goes wrong is a problem document.
+    public static func router(
+        of name: String, gets: [String: Handler], posts: [String: Handler] = [:]
+    ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: Safeguards())
-        router.add(middleware: Problems(name: name, paths: Set(gets.keys)))
+        router.add(middleware: Problems(name: name, gets: gets.keys, posts: posts.keys))
         for (path, handler) in gets { router.get(RouterPath(path), use: handler) }
+        for (path, handler) in posts { router.post(RouterPath(path), use: handler) }
         return router
     }
 
@@ -55,13 +62,13 @@ public struct WebServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let http = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(30),
+            additionalChannelHandlers: [StallGuard()], idleTimeout: .seconds(30),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: Self.maximumHeadSize, maxHeaderListSize: Self.maximumHeadSize, maxHeaderFieldCount: 100
             )
         )
         let application = Application(
-            router: Self.router(of: name, gets: gets), server: .http1(configuration: http),
+            router: Self.router(of: name, gets: gets, posts: posts), server: .http1(configuration: http),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)

@@ -14,11 +14,12 @@ extension GridConfiguration {
             _ role: Role, _ name: String, _ use: Ports.Use, _ arguments: [String] = [], stopWithin: Duration
         ) throws(LocalGridError) -> ChildProcess {
             let ready = folder.readyFile(of: name)
-            var variables = services.environment
+            var variables = services.environment.merging(services.secrets[role] ?? [:]) { $1 }
             // The URL holds the password: an argument would show it to everyone in `ps`.
             variables["TASKGRID_BROKER"] = try services.route(name, amqp)
             variables["TASKGRID_PREFIX"] = services.prefix
             variables["TASKGRID_READY_FILE"] = ready
+            if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = folder.history }
             if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
             return ChildProcess(
                 name: name,

@@ -30,6 +30,8 @@ public struct GridConfiguration: Sendable {
         public var arguments: [Role: [String]] = [:]
         /// Variables for all of them, besides those that the grid itself sets and this process's own.
         public var environment: [String: String] = [:]
+        /// Variables for one kind alone: such as what the others need not know.
+        public var secrets: [Role: [String: String]] = [:]
         /// The broker's URL for a process, by its name and the true URL: such as one that leads through a ``Proxy``.
         public var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
         /// How long a worker may take to end, its running tasks with it; past that it is killed.

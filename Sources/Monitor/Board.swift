@@ -4,22 +4,35 @@ import TaskGridCore
 
 /// What the monitor knows now, shared between what listens to the grid and what answers requests.
 final class Board: Sendable {
-    private struct State {
+    /// All of it at one moment.
+    struct State {
         var statistics: Statistics
+        var alerts = Alerts()
+        var broker = BrokerReport.unknown
+        /// Rises with each change.
+        var version = 0
     }
 
     let topology: Topology
     private let state: Mutex<State>
     /// The monitor's time.
     let now: @Sendable () -> Timestamp
+    /// Who listens to what happens.
+    let broadcast: Broadcast
 
     init(topology: Topology, now: @escaping @Sendable () -> Timestamp) {
         self.topology = topology
         self.now = now
-        state = Mutex(State(statistics: Statistics(since: now())))
+        let since = now()
+        broadcast = Broadcast(since: since)
+        state = Mutex(State(statistics: Statistics(since: since)))
     }
 
     /// A copy, so that reading it long keeps nobody waiting.
+    var current: State { state.withLock { $0 } }
+    /// The number of the latest change.
+    var version: Int { state.withLock { $0.version } }
+
     var statistics: Statistics { state.withLock { $0.statistics } }
 
     /// Takes an event or a registry message.
@@ -29,6 +42,7 @@ final class Board: Sendable {
     func take(_ message: Message, exchange: String, key: String) throws(WireError) {
         let now = now()
         let change: (inout Statistics) -> Void
+        var happened: () -> Void = {}
         if exchange == topology.registry.name {
             guard let (kind, worker) = try? RegistryMessage.decode(message) else { return }
             change = { $0.take(kind, worker, at: now) }
@@ -42,14 +56,37 @@ final class Board: Sendable {
                 let event = try JSON.decode(WorkerEvent.self, message.body)
                 try event.worker.validate()
                 change = { $0.take(event, at: now) }
+                happened = { [broadcast] in broadcast.tell(.worker, WorkerChange(event)) }
             case "grid":
                 let event = try JSON.decode(GridEvent.self, message.body)
                 change = { $0.take(event) }
+                happened = { [broadcast] in broadcast.tell(.grid, GridEventReport(event.cut)) }
             default:
                 throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
             }
         }
-        state.withLock { change(&$0.statistics) }
+        update { change(&$0.statistics) }
+        happened()
+    }
+
+    /// Looks at how the connections to the broker stand now, and tells which alerts that, and all else that is known, starts
+    /// and ends.
+    func look(at connections: [ConnectionReading]) {
+        let now = now()
+        let broker = BrokerReport(connections)
+        let conditions = Alert.conditions(statistics, broker: broker, at: now)
+        let changes = update { state in
+            state.broker = broker
+            return state.alerts.update(conditions, at: now)
+        }
+        for change in changes { broadcast.tell(.alert, change) }
+    }
+
+    private func update<Result>(_ change: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            state.version += 1
+            return change(&state)
+        }
     }
 
     /// Takes the answer to a question that the monitor asked.
@@ -61,11 +98,11 @@ final class Board: Sendable {
         case CountsQuestion.name:
             let answer = try AnswerMessage.read(CountsQuestion.Answer.self, message)
             for states in answer.types.values { try Plausible.check(states) }
-            state.withLock { $0.statistics.take(answer, at: now) }
+            update { $0.statistics.take(answer, at: now) }
         case WorkersQuestion.name:
             let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
             for live in answer.workers { try live.worker.validate() }
-            state.withLock { $0.statistics.take(answer, at: now) }
+            update { $0.statistics.take(answer, at: now) }
         default:
             throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")
         }

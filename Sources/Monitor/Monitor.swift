@@ -10,19 +10,27 @@ public import TaskGridCore
 ///
 /// | path | answers |
 /// |---|---|
-/// | `/stats` | tasks, times and workers, of all and of each type |
+/// | `/stats` | tasks, times, workers and alerts, of all and of each type |
+/// | `/types` | each type, with its workers |
+/// | `/events` | all that happens, as server-sent events |
+/// | `/history` | what happened before, in steps; `type` and `window` choose |
+/// | `/scale`, `/scale/{type}` | how many workers each type wants |
+/// | `/metrics` | the same for Prometheus |
 /// | `/workers` | each worker; `type` and `state` choose |
 /// | `/queues` | depth and consumers of each queue |
 /// | `/healthz` | 200, or 503 with the reasons: a `HealthReport` |
 ///
-/// Each takes `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk: one that starts anew asks the
-/// dispatcher and the nameservice, and where they do not answer learns from events within seconds.
+/// All but `/events` and `/metrics` take `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk but its
+/// history: one that starts anew asks the dispatcher and the nameservice, and where they do not answer learns from events within
+/// seconds.
 public struct Monitor: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)
 
     private enum Ending: Sendable {
         case timeUp
+        /// What goes on until all else has ended.
+        case stopped
         case done
         case failed(any Error)
     }
@@ -56,20 +64,37 @@ public struct Monitor: Service {
         let vitals = Vitals()
         let session = Session(id: configuration.id, endpoint: endpoint, board: board, vitals: vitals, logger: logger)
         let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
-        let routes = Routes(board: board, depths: depths) { [id = configuration.id] in vitals.report(service: "monitor", id: id) }
+        let page = StatisticsPage(board: board)
+        let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger)
+        let rounds = Rounds(board: board, page: page) { session.readings }
+        let routes = Routes(board: board, page: page, depths: depths, history: history) { [id = configuration.id] in vitals.report(service: "monitor", id: id) }
+        let interface = Interface(
+            routes: routes, tasks: TaskRoutes(enquiries: session.enquiries, now: board.now),
+            actions: ActionRoutes(enquiries: session.enquiries),
+            access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
+        )
         let web = WebServer(
-            gets: routes.gets, host: configuration.host, port: configuration.port, of: "the monitor", logger: logger,
-            onListening: onListening
+            gets: interface.gets, posts: interface.posts, host: configuration.host, port: configuration.port, of: "the monitor",
+            logger: logger, onListening: onListening
         )
         let failure = await withTaskGroup(of: Ending.self, returning: (any Error)?.self) { group in
             group.addTask {
                 // It throws when the task is cancelled, and then too it is time to stop.
                 try? await gracefulShutdown()
                 vitals.stands(.stopping)
+                board.broadcast.end()
                 await session.stop(within: Self.shutdownDeadline)
                 return .timeUp
             }
             group.addTask { await Self.ending { try await session.serve() } }
+            group.addTask {
+                await rounds.run(vitals.pulse("rounds", period: Rounds.interval))
+                return .stopped
+            }
+            group.addTask {
+                await history.run(vitals.pulse("history", period: Rounds.interval))
+                return .stopped
+            }
             group.addTask { await Self.ending { try await Self.listen(web) } }
             let failure = await Self.wait(for: &group)
             // Ends the waits that cancelling does not.
@@ -77,6 +102,7 @@ public struct Monitor: Service {
             group.cancelAll()
             return failure
         }
+        await history.end()
         guard Task.isShuttingDownGracefully || Task.isCancelled else {
             throw failure ?? MonitorError(.ended, "a part of the monitor ended though nobody asked for it; start it again")
         }
@@ -90,6 +116,7 @@ public struct Monitor: Service {
         for await ending in group {
             switch ending {
             case .timeUp: return nil
+            case .stopped: continue
             case .failed(let error): return error
             case .done: working -= 1
             }

@@ -3,6 +3,8 @@ public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The REST interface cannot listen on its address.
         case cannotListen
+        /// The file of its history cannot be used.
+        case history
         /// A part ended that nobody asked to end.
         case ended
     }

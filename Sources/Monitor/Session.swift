@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import Logging
 import ServiceLifecycle
 import TaskGridCore
@@ -6,9 +7,12 @@ import TaskGridCore
 /// One run of the monitor: its connections, and what goes from them to the board.
 struct Session: Sendable {
     private static let service = "monitor"
+    private static let probeInterval = Duration.seconds(5)
 
     let id: String
     let board: Board
+    /// What people ask the dispatcher through the monitor.
+    let enquiries: Enquiries
     private let publishing: Connection
     private let consuming: Connection
     private let events: Consumer
@@ -29,8 +33,14 @@ struct Session: Sendable {
         consuming = Connection(endpoint, name: "monitor consume", declarations: topology.monitor(id: id), logger: logger)
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
+        enquiries = Enquiries(id: id, topology: topology) { [publishing] publication throws(AMQPError) in
+            try await publishing.publish([publication], within: Enquiries.deadline).first ?? .nacked
+        }
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
+
+    /// How its connections stand now.
+    var readings: [ConnectionReading] { [publishing.reading, consuming.reading] }
 
     var isConnected: Bool { publishing.isConnected && consuming.isConnected }
 
@@ -51,6 +61,7 @@ struct Session: Sendable {
                 // events and heartbeats of the next seconds say the same.
                 for await _ in connected { await ask() }
             }
+            background.addTask { await probe() }
             async let listened: Void = listen()
             async let answered: Void = takeAnswers()
             _ = await (listened, answered)
@@ -103,6 +114,7 @@ struct Session: Sendable {
             pulse.works()
             var dead: [Publication] = []
             for delivery in deliveries {
+                if enquiries.take(delivery.message) { continue }
                 do {
                     try board.takeAnswer(delivery.message)
                 } catch {
@@ -128,6 +140,15 @@ struct Session: Sendable {
             return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
         }
         await publish([publication(CountsQuestion()), publication(WorkersQuestion())], "questions are lost; learning from events")
+    }
+
+    /// The broker tells of an alarm only those who publish: so something is published now and then, which goes to nobody.
+    private func probe() async {
+        let nothing = Publication(exchange: topology.rpc.name, routingKey: "nobody", message: Message(body: Data()))
+        while (try? await Task.sleep(for: Self.probeInterval)) != nil {
+            // Where it fails, the connection's reading says why.
+            _ = try? await publishing.publish([nothing], within: Self.probeInterval)
+        }
     }
 
     private func tell(_ kind: GridEvent.Kind) async {

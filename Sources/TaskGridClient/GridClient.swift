@@ -12,8 +12,8 @@ public import TaskGridCore
 ///
 /// ```swift
 /// try await GridClient.withClient(endpoint: endpoint, topology: Topology(), logger: logger) { client in
-///     let ending = try await client.run(TaskType("reverse"), payload: Data("hello".utf8))
-///     print(String(decoding: try ending.get(), as: UTF8.self))
+///     let ending = try await client.run(TaskType(literal: "reverse"), payload: Data("hello".utf8))
+///     let result = try ending.get()
 /// }
 /// ```
 public final class GridClient: Sendable {

@@ -16,7 +16,8 @@ public protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
 
-    /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules, takes.
+    /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules,
+    /// attempts, pauses, takes.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine.
     func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
@@ -39,7 +40,7 @@ public protocol TaskStore: Sendable {
     /// Open tasks whose expiry is at or before `time`, the earliest first.
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask]
 
-    /// One task, whole; nil where the store does not know it (any more).
+    /// One task, whole, with the history of its attempts as far as they have ended; nil where the store does not know it (any more).
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
 
     /// Those of the tasks that the store knows, in the order asked for.
@@ -50,6 +51,12 @@ public protocol TaskStore: Sendable {
     /// One call is one small step: where the filter looks at each task it looks at some thousands, and the page's `next` says
     /// where to go on. A store does not know what runs: asked for `running` it answers as for `queued`.
     func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord>
+
+    /// The same tasks without their payloads and results, which are left unread: empty, and nil.
+    func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord>
+
+    /// The types that are paused.
+    func paused() async throws(StoreError) -> Set<TaskType>
 
     /// The ids of the same tasks, without reading the tasks.
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID>

@@ -21,6 +21,7 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid submit wait 5              prints the task's id at once
               taskgrid result 1                   prints its result
               taskgrid workers                    shows who works
+              taskgrid stats                      shows how the tasks stand
               taskgrid failed                     lists what failed, and why
 
             Settings come from arguments, else from the environment (such as
@@ -34,13 +35,16 @@ struct TaskGrid: AsyncParsableCommand {
             CommandGroup(
                 name: "Tasks",
                 subcommands: [
-                    RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self, CancelCommand.self, FailedCommand.self,
-                    RetryCommand.self,
+                    RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self, TasksCommand.self, CancelCommand.self,
+                    FailedCommand.self, RetryCommand.self,
                 ]
             ),
             CommandGroup(
                 name: "The grid",
-                subcommands: [UpCommand.self, WorkersCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self]
+                subcommands: [
+                    UpCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
+                    BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Single services",

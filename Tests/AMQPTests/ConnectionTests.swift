@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("A connection to a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))

@@ -1,6 +1,7 @@
 import BuiltinWorkers
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SumTests {
@@ -56,7 +57,7 @@ import Testing
 
     @Test(arguments: 0..<300 as Range<UInt64>)
     func agreesWithSchoolArithmetic(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Seeded(seed: seed)
         var school = SchoolSum()
         let numbers = (0..<Int.random(in: 0...12, using: &generator)).map { _ in school.addRandom(using: &generator) }
         let payload = "[\(numbers.joined(separator: ","))]"
@@ -71,7 +72,7 @@ private struct SchoolSum {
     private var minus = [Int](repeating: 0, count: 2 * places)
 
     /// Adds a random number and returns it as JSON writes it.
-    mutating func addRandom(using generator: inout SeededGenerator) -> String {
+    mutating func addRandom(using generator: inout Seeded) -> String {
         func digits(_ range: ClosedRange<Int>) -> [Int] {
             (0..<Int.random(in: range, using: &generator)).map { _ in Int.random(in: 0...9, using: &generator) }
         }

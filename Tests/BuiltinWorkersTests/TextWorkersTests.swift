@@ -1,6 +1,7 @@
 import BuiltinWorkers
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct ReverseTests {
@@ -23,7 +24,7 @@ import Testing
     /// Twice is the identity where graphemes do not join anew in the other order: letters, marks on letters, emoji.
     @Test(arguments: 0..<200 as Range<UInt64>)
     func twiceIsTheIdentity(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Seeded(seed: seed)
         let graphemes = ["a", "Z", " ", "\r\n", "\n", "é", "e\u{301}", "ß", "日", "👍🏽", "👨‍👩‍👧", "क्षि", "\0"]
         let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in graphemes.randomElement(using: &generator)! }.joined()
         let once = try await run(Reverse(), text)
@@ -34,7 +35,7 @@ import Testing
     /// The way over bytes gives what the way over graphemes gives.
     @Test(arguments: 0..<100 as Range<UInt64>)
     func bytesAreAsGraphemes(seed: UInt64) async throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Seeded(seed: seed)
         let bytes = (0..<50).map { _ in UInt8.random(in: 0..<0x80, using: &generator) }
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(try await Array(run(Reverse(), text).utf8) == Array(String(text.reversed()).utf8), "seed \(seed)")

@@ -4,6 +4,7 @@ import LocalGrid
 import Logging
 import Synchronization
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// Whether RabbitMQ is installed here, or has to be.
@@ -28,7 +29,7 @@ struct ChaosTests {
             patience: .seconds(60), folder: folder, executable: Self.executable
         )
         let chaos = Mutex<Chaos?>(nil)
-        let run = Chaos(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { event in
+        let run = Chaos(configuration, logger: .silent) { event in
             if let chaos = chaos.withLock({ $0 }) { onEvent(chaos, event) }
         }
         chaos.withLock { $0 = run }

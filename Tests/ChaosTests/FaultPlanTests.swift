@@ -1,10 +1,11 @@
 import Chaos
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The plan of faults")
 struct FaultPlanTests {
-    private func wishes(_ generator: inout SplitMix64) -> FaultPlan.Wishes {
+    private func wishes(_ generator: inout Seeded) -> FaultPlan.Wishes {
         FaultPlan.Wishes(
             faults: Set(Fault.allCases.filter { _ in generator.coin() }), duration: .seconds(generator.number(0...300)),
             every: .milliseconds(generator.number(100...20_000)), workers: (1...generator.number(1...5)).map { "worker-\($0)" }

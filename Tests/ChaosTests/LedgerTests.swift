@@ -2,6 +2,7 @@ import Chaos
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("The ledger of a chaos run")

@@ -1,6 +1,7 @@
 import Chaos
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Numbered tasks")

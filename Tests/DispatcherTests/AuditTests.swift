@@ -1,4 +1,5 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Dispatcher
@@ -112,7 +113,7 @@ struct AuditTests {
     /// every heartbeat is never taken for lost.
     @Test("finds all that is lost and nothing that is held", arguments: 0..<40)
     func property(seed: UInt64) {
-        var random = SplitMix(seed)
+        var random = Seeded(seed: seed)
         var audit = Audit(after: 0, due: start)
         var now = start
         var next: Int64 = 1
@@ -161,20 +162,5 @@ struct AuditTests {
         }
         for _ in 0..<3000 where !gone.isEmpty { _ = step() }
         #expect(gone.isEmpty, "never found: \(gone.sorted()); seed \(seed)")
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Dispatcher
@@ -118,7 +119,7 @@ struct CircuitBreakerTests {
 
     @Test("never lets more out while half open than its probes, and always gets out of it", arguments: 0..<40)
     func property(seed: UInt64) {
-        var random = SplitMix(seed)
+        var random = Seeded(seed: seed)
         var breaker = CircuitBreaker(settings)
         var now = 0.0
         var out: [TaskID] = []

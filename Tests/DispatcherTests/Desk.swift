@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import TaskGridCore
 import TaskStore
+import TestSupport
 
 @testable import AMQP
 @testable import Dispatcher
@@ -26,7 +27,7 @@ struct Desk {
         if let store { opened = store } else { opened = try await .inMemory() }
         self.store = opened
         scheduler = Scheduler(
-            store: opened, topology: topology, configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            store: opened, topology: topology, configuration: configuration, logger: .silent
         ) { [gone] workers in workers.filter { worker in gone.value.withLock { $0.contains(worker) } } }
         try await scheduler.resume()
     }
@@ -104,12 +105,8 @@ extension DispatcherConfiguration {
 }
 
 extension TaskType {
-    static let reverse = named("reverse")
-    static let sum = named("sum")
-
-    static func named(_ name: String) -> TaskType {
-        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
-    }
+    static let reverse = TaskType(literal: "reverse")
+    static let sum = TaskType(literal: "sum")
 }
 
 extension Outbound {
@@ -137,5 +134,12 @@ extension Outbound {
 
     func dead(_ topology: Topology = Topology()) -> [Publication] {
         publications.filter { $0.exchange == topology.dead.name }
+    }
+}
+
+extension Scheduler {
+    /// A turn by itself.
+    func turn(_ intake: Inbox.Intake) async -> Outbound {
+        await settle(await commit(await plan(intake)), isLast: true)
     }
 }

@@ -17,7 +17,7 @@ struct SchedulerTests {
         #expect(try accepted.replies().map(\.content) == [.accepted(first: 1, count: 1)])
         let items = try accepted.items()
         #expect(items == [Work.Item(id: 1, attempt: 1, payload: Data("hello".utf8))])
-        #expect(accepted.publications.last?.isMandatory == true)
+        #expect(accepted.publications.first?.isMandatory == true)
         #expect(await desk.counts().queued == 1)
         let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("olleh".utf8)), runTime: .microseconds(7)))
         #expect(
@@ -40,7 +40,7 @@ struct SchedulerTests {
         #expect(first.code == .unknownType)
         #expect(first.message.contains("none yet"))
         _ = await desk.register(types: [.reverse, .sum])
-        let unknown = try await desk.submit(["x"], type: .named("nope")).replies()
+        let unknown = try await desk.submit(["x"], type: TaskType(literal: "nope")).replies()
         guard case .rejected(let second) = unknown[0].content else { return #expect(Bool(false), "accepted an unknown type") }
         #expect(second.message.hasSuffix("known types: reverse, sum"))
         let large = try await desk.submit(["x", String(repeating: "y", count: 1001)]).replies()

@@ -31,7 +31,7 @@ struct FaultWorker: TaskWorker {
         case "sleep":
             guard words.count == 2, let seconds = Double(words[1]) else { throw TaskError(.invalidInput, "sleep how long?") }
             try await Task.sleep(for: .seconds(seconds))
-        case "hang-first" where context.attempt == 1: try await Task.sleep(for: .seconds(3600))
+        case "hang-first" where context.attempt == 1: try await hang()
         case "fail-first" where context.attempt == 1: throw TaskError(.failed, "as it should")
         case "die": kill(getpid(), SIGKILL)
         case "die-first" where context.attempt == 1: kill(getpid(), SIGKILL)
@@ -39,6 +39,13 @@ struct FaultWorker: TaskWorker {
         }
         journal.tell("ended", context)
         return input
+    }
+
+    /// Waits for what never comes, until the run is cancelled.
+    private func hang() async throws {
+        let (nothing, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in nothing {}
+        try Task.checkCancellation()
     }
 
     static func main() async throws {

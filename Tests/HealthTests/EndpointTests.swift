@@ -3,6 +3,7 @@ import Health
 import Hummingbird
 import HummingbirdTesting
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EndpointTests {

@@ -67,6 +67,10 @@ final class HangingStore: TaskStore {
     func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
         try await store.tasks(filter, before: before, limit: limit)
     }
+    func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await store.summaries(filter, before: before, limit: limit)
+    }
+    func paused() async throws(StoreError) -> Set<TaskType> { try await store.paused() }
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
         try await store.ids(filter, before: before, limit: limit)
     }

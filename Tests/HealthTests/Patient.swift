@@ -7,6 +7,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// A service with its health endpoint, both of the test's own, and a clock that the test can set ahead.
@@ -61,7 +62,7 @@ final class Patient: Sendable {
     }
 
     private func publish(_ exchange: Exchange, _ key: String, _ message: Message) async throws {
-        try await withConnection { connection in
+        try await TestBroker.withConnection { connection in
             _ = try await connection.publish([Publication(exchange: exchange.name, routingKey: key, message: message)])
         }
     }
@@ -73,21 +74,9 @@ final class Patient: Sendable {
             topology.rpcQueue(.nameservice),
         ]
         for type in types { queues.append(topology.workQueue(try TaskType(type))) }
-        try await withConnection { [queues] connection in
+        try await TestBroker.withConnection { [queues] connection in
             for queue in queues { try await connection.delete(queue: queue.name) }
         }
-    }
-
-    private func withConnection(_ body: (Connection) async throws -> Void) async throws {
-        let connection = Connection(try TestBroker.endpoint(), name: "test", logger: .silent)
-        try await connection.start(patience: .seconds(10))
-        do {
-            try await body(connection)
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
     }
 }
 
@@ -107,8 +96,4 @@ extension TestClient {
             if isAsWanted(report) { return report }
         }
     }
-}
-
-extension Logger {
-    static var silent: Logger { Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() } }
 }

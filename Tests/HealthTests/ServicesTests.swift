@@ -7,6 +7,7 @@ import Nameservice
 import TaskGridCore
 import TaskGridWorker
 import TaskStore
+import TestSupport
 import Testing
 
 /// What `/healthz` of real services on a real broker says of the faults that befall them.
@@ -107,7 +108,7 @@ struct ServicesTests {
     @Test func aWorkerWithLongTasksIsWell() async throws {
         let (begun, begins) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let worker = ClosureWorker(try TaskType("long")) { (text: String, _) async throws -> String in
+        let worker = ClosureWorker(TaskType(literal: "long")) { (text: String, _) async throws -> String in
             begins.yield()
             for await _ in ended {}
             return text

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct PortsTests {
     @Test func freePortsAreDistinctAndFree() throws {
-        let hash = try TaskType("hash")
+        let hash = TaskType(literal: "hash")
         let uses: [Ports.Use] =
             PrivateBroker.uses + [.monitor, .nameservice, .dispatcher] + (1...50).map { .worker(hash, number: $0) }
         let ports = try Ports(.free, for: uses)

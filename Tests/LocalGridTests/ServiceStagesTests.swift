@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func eachReachesTheBrokerByItsRoute() throws {
-        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([try TaskType("hash"): 2]))
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 2]))
         services.route = { process, broker in "\(broker)/\(process)" }
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
         let stages = try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret)

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Monitor
@@ -7,7 +8,7 @@ import Testing
 /// Whatever comes to the monitor: it is taken or refused with a `WireError`, never more, and what is kept is bounded.
 @Suite struct BoardFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) {
-        var generator = SplitMix64(state: seed)
+        var generator = Seeded(seed: seed)
         let board = Board(topology: Topology(prefix: "t"), now: { .start })
         var taken = 0
         for step in 0..<300 {
@@ -19,7 +20,7 @@ import Testing
             } catch {
                 #expect(!error.description.isEmpty, "seed \(seed), step \(step)")
             }
-            let report = StatisticsReport(board.statistics, at: .after(1))
+            let report = StatisticsReport(board.current, at: .after(1))
             #expect(!JSON.encode(report).isEmpty, "seed \(seed), step \(step)")
         }
         #expect((50...299).contains(taken), "seed \(seed): \(taken) of 300 taken")
@@ -27,24 +28,11 @@ import Testing
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    private mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
-
+extension Seeded {
     /// Numbers as anybody may send them.
     private mutating func count() -> Int { [0, 1, -1, 7, 1 << 45, 1 << 53, .max, .min][number(0...7)] }
 
-    mutating func valid() -> (Message, String) {
+    fileprivate mutating func valid() -> (Message, String) {
         switch number(0...3) {
         case 0:
             let event = TaskEvent.sample(
@@ -60,7 +48,7 @@ private struct SplitMix64: RandomNumberGenerator {
         }
     }
 
-    mutating func damage(_ message: inout Message) {
+    fileprivate mutating func damage(_ message: inout Message) {
         switch number(0...2) {
         case 0 where !message.body.isEmpty: message.body[number(0...message.body.count - 1)] = .random(in: .min ... .max, using: &self)
         case 1: message.body = message.body.prefix(number(0...message.body.count))

@@ -1,4 +1,5 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Monitor
@@ -61,7 +62,7 @@ import Testing
 
     /// Random times, spread over time, against a list of all of them.
     @Test(arguments: 1...20) func agreesWithAListOfAllTimes(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Seeded(seed: seed)
         var latencies = Latencies()
         var list: [(slot: Int64, microseconds: UInt64)] = []
         var seconds = 0.0

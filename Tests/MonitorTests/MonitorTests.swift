@@ -5,6 +5,7 @@ import HummingbirdTesting
 import Logging
 import ServiceLifecycle
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Monitor
@@ -39,7 +40,7 @@ struct MonitorTests {
     }
 
     @Test func showsWhatTheGridTells() async throws {
-        let ear = try await Ear(topology, bindings: [(topology.events.name, "#"), (topology.dead.name, "")])
+        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(ear) { client in
             try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
             let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
@@ -62,7 +63,7 @@ struct MonitorTests {
 
     @Test func asksTheServicesWhenItStarts() async throws {
         let services = [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)]
-        let ear = try await Ear(topology, shared: services, bindings: [(topology.events.name, "#")])
+        let ear = try await Ear(topology, shared: services, bindings: [(topology.events, "#")])
         try await ear.connection.declare(
             Declarations(
                 bindings: [Topology.Service.dispatcher, .nameservice].map {
@@ -71,7 +72,7 @@ struct MonitorTests {
             )
         )
         // This one plays the services, and must not miss a question while the other hears that the monitor has started.
-        let heard = try await Ear(topology, bindings: [(topology.events.name, "#")])
+        let heard = try await Ear(topology, bindings: [(topology.events, "#")])
         let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
         let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
         try await withMonitor(heard) { client in

@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Synchronization
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Monitor
@@ -34,8 +35,12 @@ import Testing
     private func application(
         health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
-    ) -> some ApplicationProtocol {
-        let routes = Routes(board: board, depths: QueueDepths(board: board, depth: depth)) { health.report(service: "monitor", id: "m") }
+    ) async throws -> some ApplicationProtocol {
+        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
+        let depths = QueueDepths(board: board, depth: depth)
+        let routes = Routes(board: board, page: StatisticsPage(board: board), depths: depths, history: history) {
+            health.report(service: "monitor", id: "m")
+        }
         return Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
     }
 
@@ -53,7 +58,7 @@ import Testing
 
     @Test func statsTellTheWhole() async throws {
         try fill()
-        let response = try await get("/stats", from: application())
+        let response = try await get("/stats", from: try await application())
         #expect(response.status == .ok)
         #expect(response.headers[.contentType] == "application/json")
         let stats = try json(response)
@@ -93,7 +98,7 @@ import Testing
 
     @Test func statsTellEachTypeAlike() async throws {
         try fill()
-        let stats = try json(try await get("/stats", from: application()))
+        let stats = try json(try await get("/stats", from: try await application()))
         let types = try #require(stats["types"] as? [String: [String: Any]])
         #expect(types.keys.sorted() == ["hash", "reverse"])
         let reverse = try #require(types["reverse"])
@@ -108,7 +113,7 @@ import Testing
     }
 
     @Test func statsOfNothingAreWhole() async throws {
-        let stats = try json(try await get("/stats", from: application()))
+        let stats = try json(try await get("/stats", from: try await application()))
         #expect(stats["active_workers"] as? Int == 0)
         #expect(stats["pending_tasks"] as? Int == 0)
         #expect(stats["average_processing_time_ms"] is NSNull)
@@ -119,13 +124,13 @@ import Testing
 
     @Test(arguments: ["/stats?pretty", "/stats?pretty=", "/stats?pretty=true", "/stats?pretty=1"])
     func prettyIsIndented(uri: String) async throws {
-        let body = String(buffer: try await get(uri, from: application()).body)
+        let body = String(buffer: try await get(uri, from: try await application()).body)
         #expect(body.contains("\n  \"active_workers\" : 0"))
         #expect(body.hasSuffix("}\n"))
     }
 
     @Test(arguments: ["/stats", "/stats?pretty=false", "/stats?pretty=0"]) func plainIsOneLine(uri: String) async throws {
-        let body = String(buffer: try await get(uri, from: application()).body)
+        let body = String(buffer: try await get(uri, from: try await application()).body)
         #expect(body.dropLast().contains("\n") == false)
     }
 
@@ -133,7 +138,7 @@ import Testing
 
     @Test func workersAreTold() async throws {
         try fill()
-        let answer = try json(try await get("/workers", from: application()))
+        let answer = try json(try await get("/workers", from: try await application()))
         #expect(answer["active_workers"] as? Int == 2)
         let workers = try #require(answer["workers"] as? [String: [String: Any]])
         #expect(workers.keys.sorted() == ["a", "b", "c"])
@@ -158,7 +163,7 @@ import Testing
     ])
     func workersAreChosen(uri: String, ids: [String]) async throws {
         try fill()
-        let answer = try json(try await get(uri, from: application()))
+        let answer = try json(try await get(uri, from: try await application()))
         #expect((answer["workers"] as? [String: Any])?.keys.sorted() == ids)
     }
 
@@ -166,7 +171,7 @@ import Testing
 
     @Test func queuesAreTold() async throws {
         try fill()
-        let application = application { queue throws(AMQPError) in
+        let application = try await application { queue throws(AMQPError) in
             if queue == "t.work.hash" { throw AMQPError(.notFound, "no such queue", brokerCode: 404) }
             return QueueDepth(messages: queue == "t.dead" ? 2 : 0, consumers: 1)
         }
@@ -184,7 +189,7 @@ import Testing
     }
 
     @Test func queuesCannotBeToldWithoutTheBroker() async throws {
-        let application = application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
+        let application = try await application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
         let response = try await get("/queues", from: application)
         #expect(response.status == .serviceUnavailable)
         #expect(try json(response)["detail"] as? String == "the broker cannot be asked: no connection")
@@ -213,7 +218,7 @@ import Testing
         let vitals = Vitals()
         vitals.connection { connection(.connected) }
         vitals.stands(.serving)
-        let response = try await get("/healthz", from: application(health: vitals))
+        let response = try await get("/healthz", from: try await application(health: vitals))
         #expect(response.status == .ok)
         let health = try json(response)
         #expect(health["service"] as? String == "monitor")
@@ -224,7 +229,7 @@ import Testing
     @Test func healthIsBadWithoutTheBroker() async throws {
         let vitals = Vitals()
         vitals.connection { connection(.unconnected, "nobody answers") }
-        let response = try await get("/healthz", from: application(health: vitals))
+        let response = try await get("/healthz", from: try await application(health: vitals))
         #expect(response.status == .serviceUnavailable)
         let health = try json(response)
         #expect(health["healthy"] as? Bool == false)
@@ -238,41 +243,112 @@ import Testing
 
     @Test(arguments: [
         "/stats?prety", "/stats?pretty=maybe", "/stats?pretty&pretty", "/stats?type=reverse", "/workers?type=NO", "/workers?type",
-        "/workers?state=dead", "/queues?x=1", "/healthz?%00=1", "/workers?type=%E2%82%AC", "/stats?=",
+        "/workers?state=dead", "/history?window=2h", "/history?type=NO", "/scale?drain_seconds=0", "/scale?drain_seconds=x", "/metrics?pretty", "/queues?x=1", "/healthz?%00=1", "/workers?type=%E2%82%AC", "/stats?=",
     ])
     func aBadParameterIsABadRequest(uri: String) async throws {
-        try expect(try await get(uri, from: application()), .badRequest, "Bad Request")
+        try expect(try await get(uri, from: try await application()), .badRequest, "Bad Request")
     }
 
     @Test(arguments: ["/", "/stat", "/stats/x", "/workers/a", "/../etc/passwd", "/%2e%2e/", "/STATS"])
     func anUnknownPathIsNotFound(uri: String) async throws {
-        try expect(try await get(uri, from: application()), .notFound, "Not Found")
+        try expect(try await get(uri, from: try await application()), .notFound, "Not Found")
     }
 
     @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]) func anotherMethodIsNotAllowed(method: String) async throws {
-        let response = try await get("/stats", from: application(), try #require(HTTPRequest.Method(method)))
+        let response = try await get("/stats", from: try await application(), try #require(HTTPRequest.Method(method)))
         try expect(response, .methodNotAllowed, "Method Not Allowed")
         #expect(response.headers[.allow] == "GET, HEAD")
     }
 
     @Test func aLargeBodyIsRefused() async throws {
-        let response = try await application().test(.router) {
+        let response = try await (try await application()).test(.router) {
             try await $0.execute(uri: "/stats", method: .get, body: ByteBuffer(repeating: 0, count: 20_000))
         }
         try expect(response, .contentTooLarge, nil)
     }
 
     @Test func headHasNoBody() async throws {
-        let response = try await get("/stats", from: application(), .head)
+        let response = try await get("/stats", from: try await application(), .head)
         #expect(response.status == .ok)
         #expect(response.body.readableBytes == 0)
     }
 
     @Test(arguments: ["/stats", "/nothing"]) func everyAnswerIsSafeForABrowser(uri: String) async throws {
-        let response = try await get(uri, from: application())
+        let response = try await get(uri, from: try await application())
         #expect(response.headers[.xContentTypeOptions] == "nosniff")
         #expect(response.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors 'none'")
         #expect(response.headers[.cacheControl] == "no-store")
+    }
+
+    @Test(arguments: ["/", "/assets/app.js"]) func thePageMayLoadWhatIsItsOwn(uri: String) async throws {
+        let policy = try #require(try await get(uri, from: try await application()).headers[.contentSecurityPolicy])
+        #expect(policy.contains("script-src 'self';") && policy.contains("connect-src 'self';"))
+        #expect(!policy.contains("unsafe"))
+    }
+
+    // MARK: /types, /scale, /metrics
+
+    @Test func typesAreTold() async throws {
+        try fill()
+        let types = try #require(try json(try await get("/types", from: try await application()))["types"] as? [String: [String: Any]])
+        #expect(types.keys.sorted() == ["hash", "reverse"])
+        #expect(types["reverse"]?["workers"] as? [String] == ["a", "b"])
+        #expect(types["reverse"]?["paused"] as? Bool == false)
+        #expect(types["reverse"]?["pending_tasks"] as? Int == 6)
+    }
+
+    @Test func scaleIsToldOfAllAndOfOne() async throws {
+        try fill()
+        let all = try #require(
+            try json(try await get("/scale?drain_seconds=30", from: try await application()))["types"] as? [String: [String: Any]]
+        )
+        #expect(all.keys.sorted() == ["hash", "reverse"])
+        let one = try json(try await get("/scale/reverse", from: try await application()))
+        #expect(one.keys.sorted() == ["rate_per_second", "seconds_to_drain", "waiting", "workers", "workers_wanted"])
+        #expect(one["waiting"] as? Int == 4)
+        try expect(try await get("/scale/sum", from: try await application()), .notFound, "Not Found")
+        try expect(try await get("/scale/%2F", from: try await application()), .notFound, "Not Found")
+    }
+
+    @Test func metricsAreTextAndNeedNoBroker() async throws {
+        try fill()
+        let application = try await application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
+        let response = try await get("/metrics", from: application)
+        #expect(response.status == .ok)
+        #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(String(buffer: response.body).contains("\ntaskgrid_workers{type=\"reverse\"} 2\n"))
+    }
+
+    // MARK: /history
+
+    @Test(arguments: [("/history", 360, 10), ("/history?window=5m&type=hash", 30, 10), ("/history?window=30d", 1440, 1800)])
+    func historyIsToldInSteps(uri: String, count: Int, step: Int) async throws {
+        let history = try json(try await get(uri, from: try await application()))
+        #expect(history["step_seconds"] as? Int == step)
+        let points = try #require(history["points"] as? [[String: Any]])
+        #expect(points.count == count)
+        #expect(points.last?["gap"] as? Bool == true)
+        #expect(points.last?.keys.sorted() == ["at", "gap"])
+    }
+
+    // MARK: /events
+
+    @Test func oneListenerTooManyIsToldToComeBack() async throws {
+        let listeners = (0..<Broadcast.maximumListeners).compactMap { _ in board.broadcast.listen(after: nil) }
+        let response = try await get("/events", from: try await application())
+        try expect(response, .serviceUnavailable, "Service Unavailable")
+        #expect(response.headers[.retryAfter] == "5")
+        #expect(listeners.count == Broadcast.maximumListeners)
+    }
+
+    @Test func eventsAreAStream() async throws {
+        board.broadcast.tell(stats: Data("{}".utf8))
+        board.broadcast.end()
+        let response = try await get("/events", from: try await application())
+        #expect(response.headers[.contentType] == "text/event-stream")
+        #expect(String(buffer: response.body).hasPrefix("retry: 2000\n\nid: "))
+        #expect(String(buffer: response.body).hasSuffix("\nevent: stats\ndata: {}\n\n"))
+        #expect(board.broadcast.listeners == 0)
     }
 
     private func expect(_ response: TestResponse, _ status: HTTPResponse.Status, _ title: String?) throws {

@@ -6,12 +6,8 @@ import TaskGridCore
 @testable import Monitor
 
 extension TaskType {
-    static let reverse = named("reverse")
-    static let hash = named("hash")
-
-    static func named(_ name: String) -> TaskType {
-        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
-    }
+    static let reverse = TaskType(literal: "reverse")
+    static let hash = TaskType(literal: "hash")
 }
 
 extension Timestamp {
@@ -55,24 +51,5 @@ extension RegistryMessage {
             started: .start, interval: interval, running: [Held(task: 1, attempt: 1)],
             waiting: [Held(task: 2, attempt: 1), Held(task: 3, attempt: 1)], done: 5, failed: 1, draining: draining
         )
-    }
-}
-
-extension Logger {
-    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

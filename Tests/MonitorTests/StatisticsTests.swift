@@ -62,11 +62,44 @@ import Testing
         var statistics = Statistics(since: .start, maximumTypes: 2)
         statistics.take(.sample([.pending: 1]), at: .start)
         statistics.take(.sample(.hash, [.pending: 1]), at: .start)
-        statistics.take(.sample(.named("sum"), [.pending: 1], run: [(1, 1)]), at: .start)
+        statistics.take(.sample(TaskType(literal: "sum"), [.pending: 1], run: [(1, 1)]), at: .start)
         statistics.take(.sample([.pending: 2]), at: .start)
         #expect(statistics.types.keys.sorted() == [.hash, .reverse])
         #expect(statistics.states.pending == 3)
         #expect(statistics.ignored == 1)
+    }
+
+    @Test func aRetryTakesNothingFromWhatHasHappened() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(at: .after(0), [.failed: 10]), at: .after(0))
+        statistics.take(.sample(at: .after(1), [.failed: 15]), at: .after(1))
+        statistics.take(.sample(at: .after(2), [.failed: 3, .scheduled: 12]), at: .after(2))
+        statistics.take(.sample(at: .after(3), [.failed: 4, .scheduled: 10, .succeeded: 1]), at: .after(3))
+        #expect(statistics.states.failed == 4)
+        #expect(statistics.seen.failed == 6)
+        #expect(statistics.seen.succeeded == 1)
+        #expect(statistics.ended(at: .after(3)) == 7)
+    }
+
+    @Test func theTasksOfATypeThatIsNewCount() {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
+        statistics.take(.sample(.hash, [.succeeded: 3, .pending: 2]), at: .after(1))
+        statistics.take(.sample(.reverse, [.succeeded: 1001]), at: .after(1))
+        #expect(statistics.types[.hash]?.seen.submitted == 5)
+        #expect(statistics.seen.succeeded == 4)
+        #expect(statistics.types[.reverse]?.before.succeeded == 1000)
+    }
+
+    @Test func pausedTypesAreKnownFromEventsAndAnswers() {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
+        #expect(statistics.types[.hash]?.isPaused == true)
+        #expect(statistics.types[.reverse]?.isPaused == false)
+        var event = TaskEvent.sample()
+        event.paused = true
+        statistics.take(event, at: .start)
+        #expect(statistics.types[.reverse]?.isPaused == true)
     }
 
     // MARK: Workers

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Nameservice
@@ -14,7 +15,7 @@ struct NameserviceTests {
     /// Runs the nameservice beside `body`, then shuts it down in order.
     private func withNameservice(_ body: (Ear) async throws -> Void) async throws {
         let ear = try await Ear(
-            topology, bindings: [(topology.events.name, "#"), (topology.reply.name, "me"), (topology.dead.name, "")]
+            topology, bindings: [(topology.events, "#"), (topology.reply, "me"), (topology.dead, "")]
         )
         let nameservice = Nameservice(endpoint: try TestBroker.endpoint(), topology: topology, logger: Logger(label: "test"))
         let group = ServiceGroup(services: [nameservice], logger: Logger(label: "test"))
@@ -50,7 +51,7 @@ struct NameserviceTests {
         try await withNameservice { ear in
             try await ear.say(topology.registry, "register.hash", RegistryMessage.sample("a", types: ["hash"]).message(.register))
             _ = await ear.hear(WorkerEvent.self, key: "worker.joined")
-            let question = WorkersQuestion(type: try TaskType("hash"))
+            let question = WorkersQuestion(type: TaskType(literal: "hash"))
             try await ear.say(topology.rpc, "nameservice", question.message(from: "me", correlation: "7"))
             let answer = try #require(await ear.hear { $0.routingKey == "me" ? $0.message : nil })
             #expect(answer.properties.correlationID == "7")
@@ -94,7 +95,7 @@ struct NameserviceTests {
 
     /// What was said while nobody listened is not believed for longer than it was meant.
     @Test func oldHeartbeatsAreNotBelieved() async throws {
-        let early = try await Ear(topology, bindings: [(topology.events.name, "#")])
+        let early = try await Ear(topology, bindings: [(topology.events, "#")])
         try await early.connection.declare(topology.nameservice)
         try await early.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("old", interval: 50).message(.heartbeat))
         // The broker drops it after its 150 ms.

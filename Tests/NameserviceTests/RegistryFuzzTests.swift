@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Nameservice
@@ -9,10 +10,10 @@ import Testing
 /// Whatever comes to the registry, in whatever order: it is bounded, and each message is used or put to the dead once.
 @Suite struct RegistryFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Seeded(seed: seed)
         let registry = Registry(
             topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 5, maximumTypes: 6),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: .silent
         )
         var alive: Set<String> = []
         for step in 0..<400 {
@@ -38,13 +39,7 @@ import Testing
     }
 }
 
-extension SeededGenerator {
-    private mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
-
-    private mutating func noise(_ count: ClosedRange<Int>) -> Data {
-        Data((0..<number(count)).map { _ in UInt8.random(in: .min ... .max, using: &self) })
-    }
-
+extension Seeded {
     /// Mostly of few workers and types, sometimes damaged.
     mutating func registryMessage() -> Message {
         let kind = [RegistryMessage.Kind.register, .heartbeat, .heartbeat, .deregister][number(0...3)]
@@ -54,10 +49,10 @@ extension SeededGenerator {
         switch number(0...5) {
         case 0 where !message.body.isEmpty: message.body[number(0...message.body.count - 1)] = .random(in: .min ... .max, using: &self)
         case 1: message.body = message.body.prefix(number(0...message.body.count))
-        case 2 where number(0...3) == 0: message = Message(body: noise(0...50))
+        case 2 where number(0...3) == 0: message = Message(body: bytes(0...50))
         case 3 where number(0...3) == 0:
-            message.properties.type = String(decoding: noise(0...300), as: UTF8.self)
-            message.properties.appID = String(decoding: noise(0...300), as: UTF8.self)
+            message.properties.type = String(decoding: bytes(0...300), as: UTF8.self)
+            message.properties.appID = String(decoding: bytes(0...300), as: UTF8.self)
         default: break
         }
         return message
@@ -66,10 +61,10 @@ extension SeededGenerator {
     mutating func question() -> Message {
         var message = WorkersQuestion(type: nil).message(from: "me", correlation: "1")
         switch number(0...4) {
-        case 0: message.body = noise(0...20)
+        case 0: message.body = bytes(0...20)
         case 1: message.properties.replyTo = nil
-        case 2: message.properties.replyTo = String(decoding: noise(0...255), as: UTF8.self)
-        case 3: message.properties.type = String(decoding: noise(0...255), as: UTF8.self)
+        case 2: message.properties.replyTo = String(decoding: bytes(0...255), as: UTF8.self)
+        case 3: message.properties.type = String(decoding: bytes(0...255), as: UTF8.self)
         default: break
         }
         return message

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import Nameservice
@@ -10,7 +11,7 @@ import Testing
     let topology = Topology(prefix: "t")
 
     func registry(maximum: Int = 100) -> Registry {
-        Registry(topology: topology, leases: LeaseTable(maximum: maximum), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        Registry(topology: topology, leases: LeaseTable(maximum: maximum), logger: .silent)
     }
 
     @Test func aRegistrationIsToldToTheEvents() throws {

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Synchronization
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import TaskGridClient
@@ -13,7 +14,7 @@ struct AcceptedOnceTests {
     private final class Shared: Sendable {
         private let books: Mutex<Books>
 
-        init(seed: UInt64) { books = Mutex(Books(generator: SeededGenerator(seed: seed))) }
+        init(seed: UInt64) { books = Mutex(Books(generator: Seeded(seed: seed))) }
 
         func withLock<Value: Sendable>(_ body: (inout Books) -> Value) -> Value { books.withLock { body(&$0) } }
     }
@@ -22,7 +23,7 @@ struct AcceptedOnceTests {
     private struct Books: Sendable {
         var first: [String: TaskID] = [:]
         var payloads: [TaskID: Data] = [:]
-        var generator: SeededGenerator
+        var generator: Seeded
 
         mutating func accept(_ submission: Submission) -> TaskID {
             if let id = first[submission.key] { return id }

@@ -1,6 +1,7 @@
 import AMQP
 import Synchronization
 import TaskGridCore
+import TestSupport
 
 @testable import TaskGridClient
 

@@ -4,13 +4,9 @@ import TaskGridCore
 
 @testable import TaskGridClient
 
-extension Logger {
-    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-}
-
 extension TaskType {
-    static let reverse = try! TaskType("reverse")  // Proof: a valid name.
-    static let hash = try! TaskType("hash")  // Proof: a valid name.
+    static let reverse = TaskType(literal: "reverse")
+    static let hash = TaskType(literal: "hash")
 }
 
 extension Data {
@@ -20,22 +16,6 @@ extension Data {
 extension TaskOptions {
     /// For tests in which time passes as fast as it can.
     static let patient = TaskOptions(deadline: .seconds(1_000_000_000))
-}
-
-/// A generator whose seed a failing test prints.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014).
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 /// What `body` fails with; nil where it does not.

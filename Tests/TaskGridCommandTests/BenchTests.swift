@@ -25,7 +25,7 @@ struct BenchTests {
 
     @Test("a type whose answers are not known is refused with those that are")
     func unknown() throws {
-        let type = try TaskType("greet")
+        let type = TaskType(literal: "greet")
         let failure = #expect(throws: Failure.self) { try BenchLoad(type, size: 1) }
         #expect(failure?.message?.contains("reverse, upper, hash, wait") == true)
     }

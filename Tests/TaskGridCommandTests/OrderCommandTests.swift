@@ -29,7 +29,7 @@ import Testing
     @Test func failedTakesWhichTasks() throws {
         let command = try FailedCommand.parse(["--type", "sum", "--since", "2026-01-01", "--text", "no number", "--limit", "3"])
         #expect(
-            command.filter.filter == TaskFilter(type: try TaskType("sum"), state: .failed, completedSince: now, text: "no number")
+            command.filter.filter == TaskFilter(type: TaskType(literal: "sum"), state: .failed, completedSince: now, text: "no number")
         )
         #expect(command.filter.words == " of type sum since 2026-01-01T00:00:00.000Z with \"no number\" in their error")
         for wrong in [
@@ -51,7 +51,8 @@ import Testing
 
     @Test func theTableFitsTheTerminalAndIsWholeWhereThereIsNone() throws {
         let task = TaskRecord(
-            id: 4711, type: try TaskType("sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3, maxAttempts: 3,
+            id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
+            maxAttempts: 3,
             error: TaskError(.invalidInput, "item 2 is no number:\nit is \"x\", which is " + String(repeating: "long ", count: 40)),
             worker: "node7-812-4c1d9e02", key: "k"
         )

@@ -47,7 +47,7 @@ struct ParsingTests {
         let command = try parse(
             "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --timeout 500ms --within 1m --key order",
             as: SubmitCommand.self)
-        #expect(command.payloads.type == (try TaskType("wait")))
+        #expect(command.payloads.type == TaskType(literal: "wait"))
         #expect(command.payloads.payload == "5")
         #expect(!command.payloads.areMany)
         let options = command.options(of: 0)

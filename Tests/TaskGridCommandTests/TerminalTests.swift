@@ -41,7 +41,8 @@ struct TerminalTests {
     @Test("the table of workers keeps whole numbers at sixty columns")
     func workers() throws {
         let worker = RegistryMessage(
-            worker: "build-server-17-123456-0a1b2c3d", host: "h", pid: 1, version: "1", types: [try TaskType("reverse")], concurrency: 8,
+            worker: "build-server-17-123456-0a1b2c3d", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")],
+            concurrency: 8,
             prefetch: 16, batch: true, started: Timestamp(rawValue: 0), done: 1_234_567
         )
         let live = LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 0))

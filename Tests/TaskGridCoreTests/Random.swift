@@ -1,22 +1,9 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 
 /// Anything that a message may hold, drawn within the wire's bounds.
-extension SplitMix64 {
-    mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
-
-    mutating func maybe<Value>(_ value: (inout SplitMix64) -> Value) -> Value? {
-        Bool.random(using: &self) ? value(&self) : nil
-    }
-
-    mutating func list<Value>(_ range: ClosedRange<Int>, _ value: (inout SplitMix64) -> Value) -> [Value] {
-        (0..<number(range)).map { _ in value(&self) }
-    }
-
-    mutating func bytes(_ range: ClosedRange<Int> = 0...40) -> Data {
-        Data(list(range) { .random(in: 0...255, using: &$0) })
-    }
-
+extension Seeded {
     /// Text of 1 to 20 characters, some of several bytes; it fits where an id must.
     mutating func text() -> String {
         String(list(1...20) { Array("abcdefgh-_.0123456789é日🇪🇺 :").randomElement(using: &$0)! })
@@ -24,7 +11,8 @@ extension SplitMix64 {
 
     mutating func type() -> TaskType {
         let tail = String(list(0...10) { Array("abc-_0").randomElement(using: &$0)! })
-        return try! TaskType("t" + tail)  // starts with a letter, and is short
+        // Proof that this cannot throw: it starts with a letter, and is short.
+        return try! TaskType("t" + tail)
     }
 
     mutating func taskID() -> TaskID { TaskID(Int64.random(in: 1...Int64.max / 2, using: &self)) }
@@ -37,7 +25,7 @@ extension SplitMix64 {
 }
 
 extension Submission {
-    static func random(using generator: inout SplitMix64) -> Submission {
+    static func random(using generator: inout Seeded) -> Submission {
         let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
         return Submission(
             form: form, type: generator.type(), key: generator.text(), client: generator.maybe { $0.text() },
@@ -54,7 +42,7 @@ extension Submission {
 }
 
 extension Work {
-    static func random(using generator: inout SplitMix64) -> Work {
+    static func random(using generator: inout Seeded) -> Work {
         let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
         return Work(
             form: form, type: generator.type(), store: generator.text(), announce: .random(using: &generator),
@@ -70,7 +58,7 @@ extension Work {
 }
 
 extension Results {
-    static func random(using generator: inout SplitMix64) -> Results {
+    static func random(using generator: inout Seeded) -> Results {
         let form: MessageForm = Bool.random(using: &generator) ? .single : .batch
         return Results(
             form: form, type: generator.type(), store: generator.text(), worker: generator.text(),
@@ -87,7 +75,7 @@ extension Results {
 }
 
 extension Reply {
-    static func random(using generator: inout SplitMix64) -> Reply {
+    static func random(using generator: inout Seeded) -> Reply {
         func endings(_ range: ClosedRange<Int>) -> [Ending] {
             generator.list(range) {
                 Ending(
@@ -112,7 +100,7 @@ extension Reply {
 }
 
 extension RegistryMessage {
-    static func random(using generator: inout SplitMix64) -> RegistryMessage {
+    static func random(using generator: inout Seeded) -> RegistryMessage {
         func held() -> [Held] {
             generator.list(0...10) { Held(task: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt)) }
         }
@@ -127,7 +115,7 @@ extension RegistryMessage {
 }
 
 extension TaskCounts {
-    static func random(using generator: inout SplitMix64) -> TaskCounts {
+    static func random(using generator: inout Seeded) -> TaskCounts {
         var counts = TaskCounts()
         counts.submitted = generator.number(0...1 << 53)
         for state in TaskState.allCases { counts[state] = generator.number(0...1 << 53) }
@@ -136,26 +124,38 @@ extension TaskCounts {
 }
 
 extension TaskEvent {
-    static func random(using generator: inout SplitMix64) -> TaskEvent {
+    static func random(using generator: inout Seeded) -> TaskEvent {
         func latencies() -> [LatencyCount] {
             generator.list(0...5) { LatencyCount(microseconds: UInt64($0.number(0...1 << 53)), count: UInt64($0.number(0...1 << 53))) }
         }
         return TaskEvent(
             type: generator.type(), store: generator.text(), at: generator.timestamp(), states: .random(using: &generator),
             workers: generator.list(0...3) { WorkerTally(worker: $0.text(), succeeded: $0.number(0...9), failed: $0.number(0...9)) },
-            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000)
+            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000), paused: generator.number(0...1) == 1
         )
     }
 }
 
 extension TaskRecord {
-    static func random(using generator: inout SplitMix64) -> TaskRecord {
+    static func random(using generator: inout Seeded) -> TaskRecord {
         TaskRecord(
             id: generator.taskID(), type: generator.type(), payload: generator.bytes(), result: generator.maybe { $0.bytes() },
             status: TaskState.allCases.randomElement(using: &generator)!, created: generator.timestamp(),
             completed: generator.maybe { $0.timestamp() }, attempt: generator.number(0...1000), maxAttempts: generator.number(1...1000),
             error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() }, priority: generator.number(0...9),
-            due: generator.maybe { $0.timestamp() }, key: generator.text()
+            due: generator.maybe { $0.timestamp() }, key: generator.text(),
+            timeout: generator.maybe { .milliseconds($0.number(0...1_000_000)) }, expires: generator.maybe { $0.timestamp() },
+            runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) }, attempts: generator.list(0...3) { .random(using: &$0) }
+        )
+    }
+}
+
+extension Attempt {
+    static func random(using generator: inout Seeded) -> Attempt {
+        Attempt(
+            number: generator.number(1...1000), worker: generator.maybe { $0.text() }, started: generator.maybe { $0.timestamp() },
+            ended: generator.maybe { $0.timestamp() }, runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) },
+            outcome: Outcome.allCases[generator.number(0...Outcome.allCases.count - 1)], error: generator.maybe { $0.error() }
         )
     }
 }

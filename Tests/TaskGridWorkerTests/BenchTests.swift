@@ -13,7 +13,7 @@ import Testing
         Parcel(
             delivery: delivery,
             work: Work(
-                form: .batch, type: try TaskType("test"), store: "s", announce: announce, alone: alone,
+                form: .batch, type: TaskType(literal: "test"), store: "s", announce: announce, alone: alone,
                 items: ids.map { Work.Item(id: TaskID($0), attempt: 1, payload: Data(), timeout: timeout) }
             )
         )

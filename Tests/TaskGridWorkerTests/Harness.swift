@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import TaskGridWorker
@@ -10,7 +11,7 @@ struct Harness: Sendable {
     let broker: FakeBroker
     let clock = ManualClock()
     let pipeline: Pipeline
-    static let type = try! TaskType("test")  // A valid name, as any run of the tests shows.
+    static let type = TaskType(literal: "test")
 
     init(
         _ worker: any TaskWorker, concurrency: Int = 2, prefetch: Int = 100, backoff: Duration = .zero,
@@ -21,7 +22,7 @@ struct Harness: Sendable {
             id: "w", topology: broker.topology, workers: [worker.type: worker], concurrency: concurrency,
             prefetch: prefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
         )
-        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger.silent
         pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: logger)
     }
 

@@ -136,7 +136,7 @@ import Testing
     @Test func sendsToTheDeadWhatNobodyCanRead() async throws {
         try await Harness(Self.upper).run { harness in
             var other = Harness.work((1, "a"), form: .single)
-            other.type = try TaskType("other")
+            other.type = TaskType(literal: "other")
             let nonsense = Message(
                 properties: BasicProperties(contentType: WireFormat.batchContentType, type: "test"), body: Data([1, 2, 3]))
             var long = Message(body: Data("x".utf8))

@@ -1,6 +1,7 @@
 import Foundation
 import TaskGridCore
 import TaskStore
+import TestSupport
 import Testing
 
 /// Random commits against the model. The seed of a run that fails is shown; put it into `TASKGRID_SEED` to see it again.
@@ -26,7 +27,7 @@ import Testing
         var keys: [NewSubmission] = []
         /// Each hand-out ever given, by id and attempt.
         var given: Set<[Int]> = []
-        let types: [TaskType] = [.reverse, .sum, .named("hash")]
+        let types: [TaskType] = [.reverse, .sum, TaskType(literal: "hash")]
 
         init(seed: UInt64, path: String) {
             self.seed = seed

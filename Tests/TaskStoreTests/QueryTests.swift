@@ -42,7 +42,7 @@ import Testing
             #expect(try await store.ids(type: .reverse, limit: 3) == [7, 6, 5])
             #expect(try await store.ids(type: .reverse, before: 5) == [4, 3, 2, 1])
             #expect(try await store.ids(state: .queued, before: 8, limit: 1) == [7])
-            #expect(try await store.ids(type: .named("unheard")) == [])
+            #expect(try await store.ids(type: TaskType(literal: "unheard")) == [])
             #expect(try await store.ids(limit: 0) == [])
         }
     }

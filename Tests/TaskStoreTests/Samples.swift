@@ -3,12 +3,8 @@ import TaskGridCore
 import TaskStore
 
 extension TaskType {
-    static func named(_ name: String) -> TaskType {
-        do { return try TaskType(name) } catch { preconditionFailure("\(error)") }
-    }
-
-    static let reverse = named("reverse")
-    static let sum = named("sum")
+    static let reverse = TaskType(literal: "reverse")
+    static let sum = TaskType(literal: "sum")
 }
 
 extension Timestamp {

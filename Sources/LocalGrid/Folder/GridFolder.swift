@@ -6,6 +6,7 @@ import Foundation
 /// lock           held while a grid runs
 /// grid.json      how to reach the running grid (``GridFile``)
 /// store.sqlite   the tasks
+/// history.sqlite what the monitor remembers
 /// logs/          a file for each process
 /// ready/         a file for each process that is ready
 /// broker/        the private RabbitMQ's own
@@ -31,6 +32,7 @@ public struct GridFolder: Hashable, Sendable {
     }
 
     public var store: String { "\(path)/store.sqlite" }
+    var history: String { "\(path)/history.sqlite" }
     public var logs: String { "\(path)/logs" }
     public var gridFile: String { "\(path)/grid.json" }
     var lockFile: String { "\(path)/lock" }

@@ -10,3 +10,6 @@ struct Nullable<Value: Encodable>: Encodable {
 }
 
 extension Nullable: Sendable where Value: Sendable {}
+
+extension Nullable: Equatable where Value: Equatable {}
+extension Nullable: Hashable where Value: Hashable {}

@@ -20,9 +20,11 @@ struct QueuesReport: Encodable, Sendable {
     var queues: [String: Entry]
     /// Whether there are more queues of types than are looked at.
     var isCut: Bool
+    /// The monitor's connections to the broker.
+    var broker = BrokerReport.unknown
 
     enum CodingKeys: String, CodingKey {
-        case queues
+        case queues, broker
         case isCut = "cut"
     }
 }

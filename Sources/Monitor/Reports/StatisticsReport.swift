@@ -6,7 +6,13 @@ struct StatisticsReport: Encodable {
     var types: [TaskType: WorkReport]
     var workers: [String: WorkerReport]
     /// The grid's latest events, the oldest first.
-    var events: [Event]
+    var events: [GridEventReport]
+    /// What is worth a person's time now.
+    var alerts: [AlertReport]
+    /// The monitor's connections to the broker.
+    var broker: BrokerReport
+    /// The monitor's time.
+    var at: String
     /// When the monitor began.
     var since: String
     var uptime: Double
@@ -15,20 +21,14 @@ struct StatisticsReport: Encodable {
     /// Messages about types and workers beyond those that the monitor can keep.
     var ignored: Int
 
-    struct Event: Encodable {
-        var kind: GridEvent.Kind
-        var service: String
-        var at: String
-        var message: String
-    }
-
     enum CodingKeys: String, CodingKey {
-        case types, workers, events, since, store
+        case types, workers, events, alerts, broker, at, since, store
         case uptime = "uptime_seconds"
         case ignored = "ignored_messages"
     }
 
-    init(_ statistics: Statistics, at now: Timestamp) {
+    init(_ state: Board.State, at now: Timestamp) {
+        let statistics = state.statistics
         let uptime = now - statistics.since
         var active = 0
         var activeByType: [TaskType: Int] = [:]
@@ -37,8 +37,9 @@ struct StatisticsReport: Encodable {
             for type in Set(worker.worker.types) { activeByType[type, default: 0] += 1 }
         }
         all = WorkReport(
-            activeWorkers: active, states: statistics.states, breaker: statistics.breaker, ended: statistics.ended(at: now), uptime: uptime,
-            retried: statistics.retried, runTimes: statistics.runTimes, totalTimes: statistics.totalTimes, at: now
+            activeWorkers: active, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
+            ended: statistics.ended(at: now), uptime: uptime, retried: statistics.retried, runTimes: statistics.runTimes,
+            totalTimes: statistics.totalTimes, at: now
         )
         var types = statistics.types
         // A type that has workers and no tasks yet is shown too.
@@ -48,7 +49,7 @@ struct StatisticsReport: Encodable {
         self.types = Dictionary(
             uniqueKeysWithValues: types.map { type, work in
                 let report = WorkReport(
-                    activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker,
+                    activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
                     ended: work.throughput.ended(at: now), uptime: uptime, retried: work.retried, runTimes: work.runTimes,
                     totalTimes: work.totalTimes, at: now
                 )
@@ -56,7 +57,10 @@ struct StatisticsReport: Encodable {
             }
         )
         workers = WorkersReport(statistics, at: now).workers
-        events = statistics.gridEvents.map { Event(kind: $0.kind, service: $0.service, at: $0.at.description, message: $0.message) }
+        events = statistics.gridEvents.map(GridEventReport.init)
+        alerts = state.alerts.current.map(AlertReport.init)
+        broker = state.broker
+        at = now.description
         since = statistics.since.description
         self.uptime = uptime.rounded3
         store = statistics.store
@@ -69,6 +73,9 @@ struct StatisticsReport: Encodable {
         try container.encode(types, forKey: .types)
         try container.encode(workers, forKey: .workers)
         try container.encode(events, forKey: .events)
+        try container.encode(alerts, forKey: .alerts)
+        try container.encode(broker, forKey: .broker)
+        try container.encode(at, forKey: .at)
         try container.encode(since, forKey: .since)
         try container.encode(uptime, forKey: .uptime)
         try container.encode(_store, forKey: .store)

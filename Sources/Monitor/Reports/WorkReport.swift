@@ -10,6 +10,7 @@ import TaskGridCore
 /// | `tasks` | tasks submitted, and in each state | since the store was made |
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
 /// | `breaker` | the circuit breaker: `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
+/// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
 /// | `run_times` | how long attempts ran | each window has its name |
@@ -24,6 +25,7 @@ struct WorkReport: Encodable {
     var tasks: TaskCounts
     var ledger: LedgerReport
     var breaker: BreakerState
+    var isPaused: Bool
     var throughput: Double
     var retried: Int
     var runTimes: LatencyWindows
@@ -37,6 +39,7 @@ struct WorkReport: Encodable {
         case p95 = "p95_ms"
         case p99 = "p99_ms"
         case tasks, ledger, breaker
+        case isPaused = "paused"
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
         case runTimes = "run_times"
@@ -44,14 +47,15 @@ struct WorkReport: Encodable {
     }
 
     init(
-        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, ended: Double, uptime: Duration, retried: Int, runTimes: Latencies,
-        totalTimes: Latencies, at now: Timestamp
+        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, ended: Double, uptime: Duration, retried: Int,
+        runTimes: Latencies, totalTimes: Latencies, at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
         pendingTasks = states.waiting
         tasks = states
         ledger = LedgerReport(states)
         self.breaker = breaker
+        self.isPaused = isPaused
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
         self.retried = retried
         self.runTimes = LatencyWindows(runTimes, at: now)

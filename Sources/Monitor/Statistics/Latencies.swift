@@ -19,11 +19,13 @@ struct Latencies {
     }
 
     /// Decides which values are one bucket; records nothing.
-    private static let buckets = Histogram<UInt64>(highestTrackableValue: ceiling, numberOfSignificantValueDigits: .two)
+    private static let resolution = Histogram<UInt64>(highestTrackableValue: ceiling, numberOfSignificantValueDigits: .two)
 
     private var slots: [Slot] = []
     private var whole = Histogram<UInt64>(numberOfSignificantValueDigits: .two)
     private var sum = 0.0
+    /// All of them again, for Prometheus.
+    private(set) var buckets = TimeBuckets()
 
     mutating func record(_ latencies: [LatencyCount], at now: Timestamp) {
         guard !latencies.isEmpty else { return }
@@ -34,10 +36,11 @@ struct Latencies {
         for latency in latencies where latency.count > 0 {
             let value = min(latency.microseconds, Self.ceiling)
             let total = Double(value) * Double(latency.count)
-            slots[slots.count - 1].counts[Self.buckets.highestEquivalentForValue(value), default: 0] += latency.count
+            slots[slots.count - 1].counts[Self.resolution.highestEquivalentForValue(value), default: 0] += latency.count
             slots[slots.count - 1].sum += total
             whole.record(value, count: latency.count)
             sum += total
+            buckets.add(value, count: latency.count)
         }
     }
 
@@ -56,8 +59,17 @@ struct Latencies {
     /// All times since the monitor began; nil where there are none.
     var sinceStart: LatencySummary? { LatencySummary(whole, sum: sum) }
 
+    /// The times that came within these slots.
+    func counts(in numbers: ClosedRange<Int64>) -> TimeCounts {
+        var times = TimeCounts()
+        for slot in slots where numbers.contains(slot.number) {
+            for (value, count) in slot.counts { times.add(value, count: count) }
+        }
+        return times
+    }
+
     /// How many slots are kept.
     var keptSlots: Int { slots.count }
 
-    private static func slotNumber(_ time: Timestamp) -> Int64 { time.rawValue / slotLength.milliseconds }
+    static func slotNumber(_ time: Timestamp) -> Int64 { time.rawValue / slotLength.milliseconds }
 }

@@ -19,6 +19,8 @@ struct Statistics {
     let since: Timestamp
     /// The identity of the store that the books are of.
     private(set) var store: String?
+    /// Whether the dispatcher has told which types that store has: a type that comes later is new.
+    private var knowsTypes = false
     private(set) var types: [TaskType: TypeStatistics] = [:]
     private(set) var workers: [String: WorkerStatistics] = [:]
     /// The times of all types together.
@@ -46,21 +48,24 @@ struct Statistics {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         guard hasPlace(for: event.type) else { return }
-        types[event.type, default: TypeStatistics()].take(event, at: now)
+        types[event.type, default: TypeStatistics()].take(event, isNew: knowsTypes, at: now)
     }
 
     /// The dispatcher's answer about its books.
     mutating func take(_ answer: CountsQuestion.Answer, at now: Timestamp) {
         adopt(store: answer.store)
+        let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
-            types[type, default: TypeStatistics()].take(states, at: now)
+            types[type, default: TypeStatistics()].take(states, isPaused: paused?.contains(type), isNew: knowsTypes, at: now)
         }
+        knowsTypes = true
     }
 
     /// The books of another store say nothing about those of the one before.
     private mutating func adopt(store: String) {
         guard self.store != store else { return }
         self.store = store
+        knowsTypes = false
         for index in types.values.indices { types.values[index].forgetStates() }
     }
 
@@ -127,7 +132,7 @@ struct Statistics {
     // MARK: The grid
 
     mutating func take(_ event: GridEvent) {
-        gridEvents.append(event)
+        gridEvents.append(event.cut)
         if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
     }
 
@@ -140,7 +145,13 @@ struct Statistics {
         return [.open, .halfOpen].first(where: states.contains) ?? .closed
     }
 
+    /// Whether somebody has paused a type.
+    var isPaused: Bool { types.values.contains { $0.isPaused } }
+
     var retried: Int { types.values.reduce(0) { $0 + $1.retried } }
+
+    /// What has happened since the monitor began, of all types.
+    var seen: Counters { types.values.reduce(Counters()) { $0 + $1.seen } }
 
     /// Tasks that ended in the last minute, of all types.
     func ended(at now: Timestamp) -> Double { types.values.reduce(0) { $0 + $1.throughput.ended(at: now) } }

@@ -6,15 +6,27 @@ struct TypeStatistics {
     private(set) var states = TaskCounts()
     private(set) var runTimes = Latencies()
     private(set) var totalTimes = Latencies()
+    /// Tasks that ended, and tasks that were submitted, within the last minute.
     private(set) var throughput = Throughput()
+    private(set) var arrivals = Throughput()
+    /// What has happened since the monitor began.
+    private(set) var seen = Counters()
+    /// What had happened before; so both together are the totals of the store, but for what was counted back.
+    private(set) var before = Counters()
+    /// What has happened as far as it is known; it never falls.
+    var total: Counters { before + seen }
     /// Attempts that were tried again, since the monitor began.
     private(set) var retried = 0
     /// Whether its circuit breaker lets its tasks through, as the dispatcher told last.
     private(set) var breaker = BreakerState.closed
+    /// Whether somebody has paused it.
+    private(set) var isPaused = false
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
+    private var hasBooks = false
 
-    mutating func take(_ event: TaskEvent, at now: Timestamp) {
+    /// - Parameter isNew: whether the type is known to have had no tasks before.
+    mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         retried += event.retried
@@ -22,32 +34,50 @@ struct TypeStatistics {
         if let latest, event.at < latest { return }
         latest = event.at
         breaker = event.breaker
-        if throughput.isEmpty {
+        isPaused = event.paused
+        if !hasBooks {
             // Where nothing was known before, what the event itself brought is what has happened.
-            let before = event.states.ended - event.workers.reduce(0) { $0 + $1.succeeded }
-            throughput.record(total: max(0, before), at: now + .seconds(-1))
+            var states = isNew ? TaskCounts() : event.states
+            states.succeeded = max(0, states.succeeded - event.workers.reduce(0) { $0 + $1.succeeded })
+            take(states, at: now + .seconds(-1))
         }
         take(event.states, at: now)
     }
 
-    /// Takes the books alone.
-    mutating func take(_ states: TaskCounts, at now: Timestamp) {
+    /// The dispatcher's answer about its books.
+    mutating func take(_ states: TaskCounts, isPaused: Bool?, isNew: Bool, at now: Timestamp) {
+        if let isPaused { self.isPaused = isPaused }
+        if !hasBooks, isNew { take(TaskCounts(), at: now + .seconds(-1)) }
+        take(states, at: now)
+    }
+
+    private mutating func take(_ states: TaskCounts, at now: Timestamp) {
+        if hasBooks {
+            seen = seen + (Counters(states) - Counters(self.states))
+        } else if before == Counters() {
+            before = Counters(states)
+        }
+        hasBooks = true
         self.states = states
-        throughput.record(total: states.ended, at: now)
+        throughput.record(total: seen.ended, at: now)
+        arrivals.record(total: seen.submitted, at: now)
     }
 
     /// Forgets the books, which were another store's.
     mutating func forgetStates() {
         states = TaskCounts()
         throughput = Throughput()
+        arrivals = Throughput()
         breaker = .closed
+        isPaused = false
         latest = nil
+        hasBooks = false
     }
 }
 
 extension TaskCounts {
-    /// Tasks that a worker brought to their end.
-    var ended: Int { succeeded + failed }
     /// Tasks that are accepted and do not run yet.
     var waiting: Int { pending + scheduled + queued }
+    /// Those of them that may run now.
+    var due: Int { pending + queued }
 }

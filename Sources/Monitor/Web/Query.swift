@@ -13,6 +13,23 @@ extension Query {
         }
     }
 
+    /// In whole seconds.
+    func drainTarget() throws(Problem) -> Duration {
+        guard let value = self["drain_seconds"] else { return .seconds(ScalesReport.standardTarget) }
+        guard let seconds = Int(value), seconds.description == value, ScalesReport.targets.contains(seconds) else {
+            throw Self.bad("drain_seconds", value, "\(ScalesReport.targets.lowerBound) to \(ScalesReport.targets.upperBound)")
+        }
+        return .seconds(seconds)
+    }
+
+    func window() throws(Problem) -> HistoryWindow {
+        guard let value = self["window"] else { return .hour }
+        guard let window = HistoryWindow(rawValue: value) else {
+            throw Self.bad("window", value, HistoryWindow.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return window
+    }
+
     func state() throws(Problem) -> WorkerStatistics.State? {
         guard let value = self["state"] else { return nil }
         guard let state = WorkerStatistics.State(rawValue: value) else {

@@ -6,16 +6,62 @@ import TaskGridCore
 /// The REST interface: what each path answers.
 struct Routes: Sendable {
     let board: Board
+    let page: StatisticsPage
     let depths: QueueDepths
+    let history: History
     let health: @Sendable () -> HealthReport
 
     var gets: [String: WebServer.Handler] {
-        ["/stats": stats, "/workers": workers, "/queues": queues, "/healthz": HealthRoute(report: health).get]
+        [
+            "/stats": stats, "/workers": workers, "/queues": queues, "/healthz": HealthRoute(report: health).get,
+            "/events": EventsRoute(broadcast: board.broadcast).get, "/history": past,
+            "/types": types, "/scale": scale, "/scale/{type}": scaleOfType, "/metrics": metrics,
+        ]
     }
 
     @Sendable private func stats(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let query = try Query(request, allowed: ["pretty"])
-        return .json(StatisticsReport(board.statistics, at: board.now()), pretty: try query.isPretty())
+        if try query.isPretty() { return .json(StatisticsReport(board.current, at: board.now()), pretty: true) }
+        return .json(encoded: page.data())
+    }
+
+    @Sendable private func types(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
+        return .json(TypesReport(board.current, at: board.now()), pretty: isPretty)
+    }
+
+    @Sendable private func scale(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let query = try Query(request, allowed: ["pretty", "type", "drain_seconds"])
+        var report = ScalesReport(board.statistics, target: try query.drainTarget(), at: board.now())
+        if let type = try query.type() { report.types = report.types.filter { $0.key == type } }
+        return .json(report, pretty: try query.isPretty())
+    }
+
+    @Sendable private func scaleOfType(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let query = try Query(request, allowed: ["pretty", "drain_seconds"])
+        let name = context.parameters.get("type") ?? ""
+        let report = ScalesReport(board.statistics, target: try query.drainTarget(), at: board.now())
+        guard let type = try? TaskType(name), let scale = report.types[type] else {
+            throw Problem(status: .notFound, detail: "there is no type '\(name.prefix(TaskType.maximumLength))'; /types has all")
+        }
+        return .json(scale, pretty: try query.isPretty())
+    }
+
+    @Sendable private func metrics(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        _ = try Query(request, allowed: [])
+        // Without the broker all else is told.
+        let queues = try? await depths.report()
+        let text = GridMetrics.text(board.current, queues: queues, listeners: board.broadcast.listeners, at: board.now())
+        return Response(
+            status: .ok, headers: [.contentType: Exposition.contentType, .contentLength: "\(text.readableBytes)"],
+            body: ResponseBody(byteBuffer: text)
+        )
+    }
+
+    @Sendable private func past(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let query = try Query(request, allowed: ["pretty", "type", "window"])
+        let isPretty = try query.isPretty()
+        return .json(try await history.report(try query.type(), try query.window()), pretty: isPretty)
     }
 
     @Sendable private func workers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
@@ -27,7 +73,9 @@ struct Routes: Sendable {
     @Sendable private func queues(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
         do {
-            return .json(try await depths.report(), pretty: isPretty)
+            var report = try await depths.report()
+            report.broker = board.current.broker
+            return .json(report, pretty: isPretty)
         } catch let error as AMQPError {
             throw Problem(status: .serviceUnavailable, detail: "the broker cannot be asked: \(error)")
         }

@@ -73,14 +73,35 @@ extension GridClient {
         return try await tasks(matching: filter, before: before, limit: limit)
     }
 
+    /// Hands out no more tasks of these types, until they are resumed. What runs goes on, and it outlives the dispatcher.
+    ///
+    /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where no worker has ever registered it.
+    /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be paused by then.
+    public func pause(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
+        try await order(PauseQuestion(types: types)).answer.types
+    }
+
+    /// Hands out tasks of paused types again.
+    ///
+    /// - Returns: For each type `done`; `unchanged` where it was not paused; `unknown` where no worker has ever registered it.
+    /// - Throws: as `pause(_:)`.
+    public func resume(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
+        try await order(ResumeQuestion(types: types)).answer.types
+    }
+
     /// Up to `limit` of the tasks that the filter means, the newest first, after as many questions as that takes.
     ///
-    /// - Parameter before: only tasks with a lower id.
-    public func tasks(matching filter: TaskFilter, before: TaskID? = nil, limit: Int = 50) async throws(ClientError) -> [TaskRecord] {
+    /// - Parameters:
+    ///   - before: only tasks with a lower id.
+    ///   - isBrief: whether payloads and results are left out.
+    public func tasks(
+        matching filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false
+    ) async throws(ClientError) -> [TaskRecord] {
         var tasks: [TaskRecord] = []
         var next = before
         while tasks.count < limit {
-            let question = TasksQuestion(filter, before: next, limit: min(TasksQuestion.maximumLimit, limit - tasks.count))
+            let part = min(TasksQuestion.maximumLimit, limit - tasks.count)
+            let question = TasksQuestion(filter, before: next, limit: part, isBrief: isBrief)
             let answer = try await ask(question)
             tasks += answer.tasks
             next = answer.next

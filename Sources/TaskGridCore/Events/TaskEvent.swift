@@ -17,16 +17,19 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var retried: Int
     /// Whether the circuit breaker of the type lets its tasks through.
     public var breaker: BreakerState
+    /// Whether nothing of the type is handed out, for somebody has paused it.
+    public var paused: Bool
 
     enum CodingKeys: String, CodingKey {
-        case type, store, at, states, workers, retried, breaker
+        case type, store, at, states, workers, retried, breaker, paused
         case runTimes = "run_us"
         case totalTimes = "total_us"
     }
 
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
-        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, breaker: BreakerState = .closed
+        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, breaker: BreakerState = .closed,
+        paused: Bool = false
     ) {
         self.type = type
         self.store = store
@@ -37,6 +40,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
         self.totalTimes = totalTimes
         self.retried = retried
         self.breaker = breaker
+        self.paused = paused
     }
 
     public init(from decoder: any Decoder) throws {
@@ -50,7 +54,8 @@ public struct TaskEvent: Hashable, Sendable, Codable {
             runTimes: try container.decode([LatencyCount].self, forKey: .runTimes),
             totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
             retried: try container.count(forKey: .retried),
-            breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed
+            breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,
+            paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false
         )
     }
 }

@@ -33,8 +33,7 @@ extension PBBatch {
             fill(item, &record)
             batch.records.append(record)
         }
-        // Proof that this cannot throw: `serializedBytes` fails only for missing required fields, which proto3 does not
-        // have, and for a message over 2 GiB, which the precondition excludes.
+        // Proof that this cannot throw: it fails only for lacking required fields (proto3 has none) and over 2 GiB (see above).
         return try! batch.serializedBytes()
     }
 }

@@ -8,8 +8,7 @@ public enum JSON {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-        // Proof that this cannot throw: JSONEncoder fails only for infinite and not-a-number floats, which the
-        // precondition excludes, and for an `encode(to:)` that throws, which none of ours does.
+        // Proof that this cannot throw: it fails only for floats not finite (see above) and an `encode(to:)` that throws (none does).
         return try! encoder.encode(value)
     }
 

@@ -48,10 +48,13 @@ public struct CountsQuestion: Question, Hashable {
         /// The identity of the store.
         public var store: String
         public var types: [TaskType: TaskCounts]
+        /// The types of which nothing is handed out, on request.
+        public var paused: [TaskType]?
 
-        public init(store: String, types: [TaskType: TaskCounts]) {
+        public init(store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil) {
             self.store = store
             self.types = types
+            self.paused = paused
         }
     }
 }

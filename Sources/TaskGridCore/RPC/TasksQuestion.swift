@@ -9,11 +9,14 @@ public struct TasksQuestion: Question, Hashable {
     public var before: TaskID?
     /// 1 to 1000.
     public var limit: Int
+    /// Whether payloads and results are left out: they then count as empty and as none.
+    public var isBrief: Bool
 
-    public init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50) {
+    public init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false) {
         self.filter = filter
         self.before = before
         self.limit = limit
+        self.isBrief = isBrief
     }
 
     public init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
@@ -37,13 +40,15 @@ public struct TasksQuestion: Question, Hashable {
 extension TasksQuestion {
     enum CodingKeys: String, CodingKey {
         case before, limit
+        case isBrief = "brief"
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             try TaskFilter(from: decoder), before: try container.decodeIfPresent(TaskID.self, forKey: .before),
-            limit: try container.decode(Int.self, forKey: .limit)
+            limit: try container.decode(Int.self, forKey: .limit),
+            isBrief: try container.decodeIfPresent(Bool.self, forKey: .isBrief) ?? false
         )
     }
 
@@ -52,6 +57,7 @@ extension TasksQuestion {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(before, forKey: .before)
         try container.encode(limit, forKey: .limit)
+        if isBrief { try container.encode(isBrief, forKey: .isBrief) }
     }
 }
 

@@ -23,11 +23,20 @@ public struct TaskRecord: Hashable, Sendable {
     public var due: Timestamp?
     /// The key of the submission that brought it.
     public var key: String
+    /// How long an attempt may run.
+    public var timeout: Duration?
+    /// Not begun after this time; forgotten once the task has ended.
+    public var expires: Timestamp?
+    /// Of an ended task: how long the last attempt ran.
+    public var runTime: Duration?
+    /// Its history, the first one first: only where one task was asked for, and of very many the latest.
+    public var attempts: [Attempt]
 
     public init(
         id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
         completed: Timestamp? = nil, attempt: Int = 0, maxAttempts: Int, error: TaskError? = nil, worker: String? = nil,
-        priority: Int = 0, due: Timestamp? = nil, key: String
+        priority: Int = 0, due: Timestamp? = nil, key: String, timeout: Duration? = nil, expires: Timestamp? = nil,
+        runTime: Duration? = nil, attempts: [Attempt] = []
     ) {
         self.id = id
         self.type = type
@@ -43,6 +52,10 @@ public struct TaskRecord: Hashable, Sendable {
         self.priority = priority
         self.due = due
         self.key = key
+        self.timeout = timeout
+        self.expires = expires
+        self.runTime = runTime
+        self.attempts = attempts
     }
 }
 
@@ -50,12 +63,14 @@ extension TaskRecord: Codable {
     /// The names in JSON. Bytes that are UTF-8 stand as text under `payload` and `result`, others as base64 under
     /// `payload_base64` and `result_base64`.
     enum CodingKeys: String, CodingKey {
-        case id, type, payload, result, status, attempt, error, worker, priority, due, key
+        case id, type, payload, result, status, attempt, error, worker, priority, due, key, expires, attempts
         case payloadBase64 = "payload_base64"
         case resultBase64 = "result_base64"
         case created = "timestamp_created"
         case completed = "timestamp_completed"
         case maxAttempts = "max_attempts"
+        case timeout = "timeout_ms"
+        case runTime = "run_us"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -78,7 +93,11 @@ extension TaskRecord: Codable {
             worker: try container.decodeIfPresent(String.self, forKey: .worker),
             priority: try container.decode(Int.self, forKey: .priority),
             due: try container.decodeIfPresent(Timestamp.self, forKey: .due),
-            key: try container.decode(String.self, forKey: .key)
+            key: try container.decode(String.self, forKey: .key),
+            timeout: try container.decodeIfPresent(Int64.self, forKey: .timeout).map(Duration.milliseconds),
+            expires: try container.decodeIfPresent(Timestamp.self, forKey: .expires),
+            runTime: try container.decodeIfPresent(Int64.self, forKey: .runTime).map(Duration.microseconds),
+            attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? []
         )
     }
 
@@ -105,5 +124,9 @@ extension TaskRecord: Codable {
         try container.encode(priority, forKey: .priority)
         try container.encodeIfPresent(due, forKey: .due)
         try container.encode(key, forKey: .key)
+        try container.encodeIfPresent(timeout?.milliseconds, forKey: .timeout)
+        try container.encodeIfPresent(expires, forKey: .expires)
+        try container.encodeIfPresent(runTime?.microseconds, forKey: .runTime)
+        if !attempts.isEmpty { try container.encode(attempts, forKey: .attempts) }
     }
 }

@@ -13,6 +13,16 @@ public struct TaskType: Hashable, Sendable {
         self.name = name
     }
 
+    /// A name that is written in the program: `TaskType(literal: "reverse")`. What comes from elsewhere may be no name, and
+    /// takes the initializer that throws.
+    ///
+    /// - Precondition: the name is valid.
+    public init(literal name: StaticString) {
+        let name = "\(name)"
+        precondition(Self.isValid(name), "\(InvalidTaskType(name: name))")
+        self.name = name
+    }
+
     private static func isValid(_ name: String) -> Bool {
         let bytes = name.utf8
         guard let first = bytes.first, bytes.count <= maximumLength, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)

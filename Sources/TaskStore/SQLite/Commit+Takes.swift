@@ -60,7 +60,7 @@ extension Commit {
         try query.bind(tray.room, at: 4)
         while try query.step() {
             guard tray.fits(query.byteCount(OpenTask.columnCount)) else { return }
-            let task = try OpenTask(row: query, types: types, pathAttempt: 1)
+            let task = try OpenTask(row: query, types: types, pathAttempt: 1, before: tray.handOuts.last?.task)
             try paths.advance(type: type, priority: priority, to: task.id.rawValue)
             tray.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: false))
         }

@@ -21,6 +21,8 @@ struct Commit {
         if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
         if !changes.reopenings.isEmpty { receipt.reopenings = try reopen(changes.reopenings) }
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
+        if !changes.attempts.isEmpty { try note(changes.attempts) }
+        if !changes.pauses.isEmpty { try pause(changes.pauses) }
         for take in changes.takes {
             let (handOuts, isExhausted) = try self.take(take)
             receipt.handOuts.append(handOuts)

@@ -42,7 +42,10 @@ struct Pruning {
     private func forget(_ ids: [Int64]) throws {
         let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
         let task = try BoundStatement(database, "DELETE FROM task WHERE id = ?")
+        let attempts = try BoundStatement(database, "DELETE FROM attempt WHERE task = ?")
         for id in ids {
+            try attempts.bind(id, at: 1)
+            try attempts.run()
             try ending.bind(id, at: 1)
             try ending.run()
             try task.bind(id, at: 1)

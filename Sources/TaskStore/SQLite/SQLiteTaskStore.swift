@@ -76,7 +76,19 @@ public final class SQLiteTaskStore: TaskStore {
     }
 
     public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
-        try await tasks([id]).first
+        try await read { database in
+            guard var record = try Records(database).records([id.rawValue]).first else { return nil }
+            record.attempts = try History.attempts(of: record, database)
+            return record
+        }
+    }
+
+    public func paused() async throws(StoreError) -> Set<TaskType> {
+        try await read { try History.paused($0) }
+    }
+
+    public func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await read { try Records($0, isBrief: true).records(Search(database: $0, filter: filter, before: before, limit: limit)) }
     }
 
     public func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {

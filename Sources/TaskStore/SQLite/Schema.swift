@@ -26,6 +26,7 @@ enum Schema {
             )
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("2") { try $0.execute(sql: version2) }
         return migrator
     }
 

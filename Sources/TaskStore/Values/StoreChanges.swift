@@ -9,10 +9,14 @@ public struct StoreChanges: Hashable, Sendable {
     public var reopenings: [Reopening]
     public var schedules: [Schedule]
     public var takes: [Take]
+    /// Attempts that did not succeed; nothing is answered to them.
+    public var attempts: [EndedAttempt]
+    /// Of types that are known; nothing is answered to them.
+    public var pauses: [Pausing]
 
     public init(
         types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [], reopenings: [Reopening] = [],
-        schedules: [Schedule] = [], takes: [Take] = []
+        schedules: [Schedule] = [], takes: [Take] = [], attempts: [EndedAttempt] = [], pauses: [Pausing] = []
     ) {
         self.types = types
         self.submissions = submissions
@@ -20,9 +24,12 @@ public struct StoreChanges: Hashable, Sendable {
         self.reopenings = reopenings
         self.schedules = schedules
         self.takes = takes
+        self.attempts = attempts
+        self.pauses = pauses
     }
 
     public var isEmpty: Bool {
         types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
+            && attempts.isEmpty && pauses.isEmpty
     }
 }

@@ -11,8 +11,7 @@ struct BenchLoad: Sendable {
 
     /// The types whose answers are known.
     static let types = ["reverse", "upper", "hash", "wait"]
-    /// Proof that this cannot throw: a lower-case word is a type.
-    static let standardType = try! TaskType("reverse")
+    static let standardType = TaskType(literal: "reverse")
     static let maximumSize = 32 << 20
 
     /// - Parameter size: bytes of a payload; a `wait` has the same short one however large it is to be.

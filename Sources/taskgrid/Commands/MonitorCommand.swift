@@ -9,6 +9,9 @@ struct MonitorCommand: AsyncParsableCommand {
         discussion: """
             taskgrid monitor --port 8080
             curl http://127.0.0.1:8080/stats
+
+            It does things (cancel, retry, pause, resume) for whoever shows the token that
+            is configured as monitor.token, best by TASKGRID_MONITOR_TOKEN.
             """
     )
 
@@ -16,11 +19,15 @@ struct MonitorCommand: AsyncParsableCommand {
     var host: String?
     @Option(help: "The port to listen on; 0 for any.")
     var port: String?
+    @Option(
+        help: ArgumentHelp("The SQLite file of its history; kept in memory by default.", valueName: "file"), completion: .file()
+    )
+    var history: String?
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("monitor", grid, ["monitor.host": host, "monitor.port": port])
+            let setup = try await ServiceSetup("monitor", grid, ["monitor.host": host, "monitor.port": port, "monitor.history": history])
             let monitor = Monitor(
                 configuration: setup.configuration.monitor, endpoint: setup.endpoint, topology: setup.configuration.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }

@@ -45,12 +45,27 @@ struct StatusCommand: AsyncParsableCommand {
         }
         if let worker = record.worker { fields.append(("worker", Terminal.plain(worker))) }
         if record.priority > 0 { fields.append(("priority", "\(record.priority)")) }
+        if let timeout = record.timeout { fields.append(("timeout", "\(timeout.seconds) s")) }
+        if let expires = record.expires { fields.append(("expires", expires.description)) }
         fields.append(("key", Terminal.plain(record.key)))
+        // A first attempt that succeeded, or runs, says nothing more than what stands above.
+        if record.attempts.count > 1 || record.attempts.contains(where: { $0.error != nil }) {
+            for attempt in record.attempts { fields.append(("try \(attempt.number)", Self.line(attempt))) }
+        }
         return fields.map { name, value in
             let line = name.padding(toLength: 11, withPad: " ", startingAt: 0) + value
             guard let width, line.count > width else { return line }
             return line.prefix(width - 1) + "…"
         }
+    }
+
+    /// An attempt for a line: what became of it, when, for how long, with whom, and why.
+    private static func line(_ attempt: Attempt) -> String {
+        var words = [attempt.outcome.rawValue.replacing("_", with: " ")]
+        if let time = attempt.ended ?? attempt.started { words.append("at \(time)") }
+        if let runTime = attempt.runTime { words.append("after \(Double(runTime.milliseconds) / 1000) s") }
+        if let worker = attempt.worker { words.append("with \(Terminal.plain(worker))") }
+        return words.joined(separator: " ") + (attempt.error.map { ": \(Terminal.plain($0.description))" } ?? "")
     }
 
     /// Bytes for a line of the terminal.

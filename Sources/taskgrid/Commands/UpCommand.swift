@@ -2,6 +2,7 @@ import ArgumentParser
 import BuiltinWorkers
 import LocalGrid
 import Logging
+import Monitor
 import TaskGridCore
 import TaskGridWorker
 
@@ -34,6 +35,8 @@ struct UpCommand: AsyncParsableCommand {
             if let workers { try counts.apply(workers) }
             var services = GridConfiguration.Services(workers: counts, prefix: configuration.topology.prefix)
             services.environment = inherited
+            let made = configuration.monitor.token == nil ? MonitorToken.random() : nil
+            if let made { services.secrets[.monitor] = [Settings.variable(of: "monitor.token"): made] }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(5)
             let broker = configuration.settings.text("broker").map { GridConfiguration.Broker.url($0.text) } ?? .privately
@@ -41,7 +44,7 @@ struct UpCommand: AsyncParsableCommand {
             let folder = configuration.folder
             let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
             try await GridRun(grid: local, logger: logger).run { file in
-                Terminal.say(Welcome(file: file, folder: folder).text)
+                Terminal.say(Welcome(file: file, folder: folder, token: made).text)
             }
         }
     }
@@ -57,12 +60,15 @@ struct UpCommand: AsyncParsableCommand {
 struct Welcome {
     let file: GridFile
     let folder: GridFolder
+    /// The monitor's token, where it was made for this run.
+    var token: String?
 
     var text: String {
         let option = folder == .standard() ? "" : " --grid \(folder.path)"
         var lines = ["", "The grid runs. Try it in another terminal:", "", "    taskgrid run reverse hello\(option)", ""]
         if let monitor = file.monitor {
-            lines.append("    statistics      \(monitor)/stats")
+            lines.append("    dashboard       \(monitor)/")
+            lines.append("    token           \(token ?? "as configured (monitor.token)"), for its buttons")
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
         lines.append("    logs            \(folder.logs)")

@@ -31,7 +31,7 @@ import TaskGridWorker
 /// | `dispatcher.retention` | how long ended tasks and results are kept | `7d` |
 /// | `dispatcher.retention-count` | how many of them are kept at most | 10000000 |
 /// | `dispatcher.window` | how much work the broker holds per type, in time | `2s` |
-/// | `dispatcher.max-batch` | the most tasks of a work message | 64 |
+/// | `dispatcher.max-batch` | the most tasks of a work message | 256 |
 /// | `dispatcher.breaker` | `on`, or `off`: whether circuit breakers hold tasks back | `on` |
 /// | `dispatcher.breaker-window` | how far back attempts count for a type's circuit breaker | `30s` |
 /// | `dispatcher.breaker-attempts` | fewer attempts than that within the window say nothing | 20 |
@@ -47,6 +47,9 @@ import TaskGridWorker
 /// | `worker.drain-deadline` | how long running tasks may take once the worker is told to stop | `30s` |
 /// | `monitor.host` | the address that the monitor listens on | `127.0.0.1` |
 /// | `monitor.port` | its port; 0 for any | 8080 |
+/// | `monitor.history` | the SQLite file of the monitor's history; without one it is kept in memory | `up`: `history.sqlite` in `data` |
+/// | `monitor.token` | what a request must show that has something done, 16 bytes or more; without one nothing is done | `up` makes one |
+/// | `monitor.protect-reading` | `off`, or `on`: reading needs the token too | `off` |
 struct Configuration {
     let settings: Settings
     let topology: Topology
@@ -87,8 +90,22 @@ struct Configuration {
         worker = try Worker(settings)
         monitor = MonitorConfiguration(
             host: settings.text("monitor.host")?.text ?? MonitorConfiguration.defaultHost,
-            port: try settings.integer("monitor.port", 0...65535, default: MonitorConfiguration.defaultPort)
+            port: try settings.integer("monitor.port", 0...65535, default: MonitorConfiguration.defaultPort),
+            token: try Self.token(settings),
+            protectsReading: try settings.choice("monitor.protect-reading", default: Switch.off) == .on,
+            history: settings.text("monitor.history")?.text
         )
+    }
+}
+
+extension Configuration {
+    /// The monitor's token. An error does not repeat it.
+    private static func token(_ settings: Settings) throws(Failure) -> String? {
+        guard let (token, name) = settings.text("monitor.token") else { return nil }
+        guard token.utf8.count >= MonitorToken.minimumLength, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Failure(.failed, "\(name): a token has \(MonitorToken.minimumLength) bytes or more, ASCII without spaces")
+        }
+        return token
     }
 }
 
@@ -118,11 +135,11 @@ extension DispatcherConfiguration {
     }
 }
 
-extension BreakerSettings {
-    private enum Switch: String, CaseIterable {
-        case on, off
-    }
+private enum Switch: String, CaseIterable {
+    case on, off
+}
 
+extension BreakerSettings {
     fileprivate init(_ settings: Settings) throws(Failure) {
         self.init()
         isEnabled = try settings.choice("dispatcher.breaker", default: Switch.on) == .on

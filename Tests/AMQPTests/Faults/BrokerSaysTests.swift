@@ -1,7 +1,9 @@
 import AMQP
 import Foundation
 import LocalGrid
+import Logging
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// What a broker says of its own accord, written into the connection by a proxy where a real broker would need an alarm.
@@ -15,9 +17,7 @@ struct BrokerSaysTests {
 
     @Test("while it takes no messages, publishing waits: to its deadline, or until it takes them again")
     func blockedAndUnblocked() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.inject(blocked)
         #expect(await grid.logged("broker takes no messages"))
         let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()], within: .milliseconds(50)) }
@@ -26,19 +26,16 @@ struct BrokerSaysTests {
         let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
         // Looking at a queue needs no permission to publish; and it follows the publication, which must not have gone out.
         #expect(try await connection.depth(of: grid.queue.name).messages == 0)
-        #expect(!grid.proxy.journal.events.contains(.sent(type: 1, channel: 1, .basicPublish)))
+        #expect(!grid.proxy.journal.entries.contains(.sent(type: 1, channel: 1, .basicPublish)))
         grid.proxy.inject(unblocked)
         #expect(try await waiting.value == [.confirmed])
         #expect(grid.proxy.joined == 1)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("what was sent before it took no more is unknown at its deadline, not unsent")
     func blockedAfterSending() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.stall(.towardBroker)
         let sent = Task.immediate { try await connection.publish([grid.publication()], within: .seconds(2)) }
         #expect(await grid.proxy.sent(.basicPublish))
@@ -53,39 +50,31 @@ struct BrokerSaysTests {
 
     @Test("a block is forgotten with the connection that it was said on")
     func blockedThenLost() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.inject(blocked)
         #expect(await grid.logged("broker takes no messages"))
         let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
         grid.proxy.cut()
         #expect(try await waiting.value == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("the end of the connection is answered before it is left")
     func connectionClosedWhileIdle() async throws {
         let grid = try Grid()
         let connection = grid.connection()
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         grid.proxy.inject(closed)
         #expect(await grid.proxy.sent(.connectionCloseOK))
         #expect(await reconnections.next() == 2)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("a closed connection's publications are unknown, with the broker's code, and it comes back")
     func connectionClosed() async throws {
         let grid = try Grid()
         let connection = grid.connection()
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         grid.proxy.stall(.towardBroker)
         let sent = Task.immediate { try await connection.publish([grid.publication()]) }
         #expect(await grid.proxy.sent(.basicPublish))
@@ -96,18 +85,15 @@ struct BrokerSaysTests {
         // As a broker hangs up that has closed a connection.
         grid.proxy.cut()
         #expect(await reconnections.next() == 2)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("a connection closed in the midst of a call is known to be lost, and comes back")
     func connectionClosedInCall() async throws {
         let grid = try Grid()
         let connection = grid.connection()
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
-        let declared = grid.proxy.journal.events.count { $0 == .sent(type: 1, channel: 2, .queueDeclare) }
+        let reconnections = try await Reconnections(starting: connection)
+        let declared = grid.proxy.journal.entries.count { $0 == .sent(type: 1, channel: 2, .queueDeclare) }
         grid.proxy.stall(.towardBroker)
         let call = Task.immediate { try await connection.depth(of: grid.queue.name) }
         #expect(await grid.proxy.sent(.queueDeclare, count: declared + 1))
@@ -115,12 +101,11 @@ struct BrokerSaysTests {
         let error = await #expect(throws: AMQPError.self) { try await call.value }
         #expect(error?.brokerCode == 320)
         // Said before the call ended: not only once the broker has hung up.
-        #expect(grid.log.journal.events.contains("connection lost or not made; trying again"))
+        #expect(grid.log.entries.contains { $0.message == "connection lost or not made; trying again" })
         grid.proxy.cut()
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test(
@@ -141,30 +126,24 @@ struct BrokerSaysTests {
         let grid = try Grid()
         let connection = grid.connection()
         let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         grid.proxy.inject(bytes)
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication(what)]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == [what])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("frames that mean nothing to this side are passed over")
     func unused() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.inject(.heartbeat)
         grid.proxy.inject(.method(1, .basicAck, WireFrame.big(UInt64(99)) + [0]))
         grid.proxy.inject(.method(9, .basicCancel, WireFrame.short("nobody's") + [0]))
         grid.proxy.inject(.body(9, [1]))
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
         #expect(grid.proxy.joined == 1)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("a consumer's channel closed by the broker is opened again: its deliveries come again, old tags mean nothing")
@@ -187,17 +166,14 @@ struct BrokerSaysTests {
         #expect(try await connection.publish([grid.publication("2")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["2"])
         #expect(grid.proxy.joined == 1)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("channels closed again and again bring the whole connection anew")
     func manyChannels() async throws {
         let grid = try Grid()
         let connection = grid.connection()
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         for _ in 0..<6 {
             let error = await #expect(throws: AMQPError.self) {
                 try await connection.publish([grid.publication(to: "test.no-such-exchange")])
@@ -207,8 +183,7 @@ struct BrokerSaysTests {
         }
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("a queue deleted after an administration error is declared and consumed again on the same connection")
@@ -219,7 +194,7 @@ struct BrokerSaysTests {
         try await connection.start()
         let missing = await #expect(throws: AMQPError.self) { try await connection.depth(of: "test.no-such-queue") }
         #expect(missing?.code == .notFound)
-        let admin = Connection(try TestBroker.endpoint(), name: "test admin", logger: grid.log.logger)
+        let admin = Connection(try TestBroker.endpoint(), name: "test admin", logger: Logger(into: grid.log))
         try await admin.start()
         try await admin.delete(queue: grid.queue.name)
         #expect(await grid.logged("consumer cancelled by the broker"))
@@ -229,7 +204,6 @@ struct BrokerSaysTests {
         #expect(await consumer.next()?.map(\.text) == ["m"])
         #expect(grid.proxy.joined == 1)
         await admin.close()
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 }

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LocalGrid
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("A connection that is closed", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
@@ -28,7 +29,7 @@ struct CloseTests {
             }
         }
         #expect(await listening.value == 0)
-        let methods = grid.proxy.journal.events.compactMap { event -> MethodID? in
+        let methods = grid.proxy.journal.entries.compactMap { event -> MethodID? in
             if case .sent(_, _, let method?) = event { method } else { nil }
         }
         #expect(methods.count { $0 == .basicPublish } == 10)
@@ -65,9 +66,7 @@ struct CloseTests {
 
     @Test("ends in time where the broker takes no bytes and the socket is full")
     func full() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.stall(.towardBroker)
         let publication = Publication(exchange: grid.exchange, routingKey: "k", message: Message(body: Data(count: 32 << 20)))
         let sent = Task.immediate { try await connection.publish([publication]) }

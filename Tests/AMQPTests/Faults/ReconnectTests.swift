@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LocalGrid
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("A connection that is lost", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
@@ -11,9 +12,7 @@ struct ReconnectTests {
         let grid = try Grid()
         let connection = grid.connection()
         let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         for round in 2...4 {
             grid.proxy.cut()
             #expect(await reconnections.next() == round)
@@ -26,8 +25,7 @@ struct ReconnectTests {
         }
         // More may have been joined: the broker takes a while to let go of the exclusive queue.
         #expect(grid.proxy.joined >= 4)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("gets its deliveries again, marked as redelivered, and old tags acknowledge nothing")
@@ -35,9 +33,7 @@ struct ReconnectTests {
         let grid = try Grid(isShared: true)
         let connection = grid.connection()
         let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         #expect(try await connection.publish([grid.publication("m")]) == [.confirmed])
         let old = try #require(await consumer.next()?.first)
         #expect(!old.isRedelivered)
@@ -71,9 +67,7 @@ struct ReconnectTests {
         let grid = try Grid(isShared: true)
         let connection = grid.connection()
         let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         #expect(try await connection.publish((0..<3).map { grid.publication("\($0)") }).allSatisfy { $0 == .confirmed })
         #expect(try await connection.depth(of: grid.queue.name).messages == 0)
         grid.proxy.cut()
@@ -87,15 +81,12 @@ struct ReconnectTests {
         #expect(texts == ["0", "1", "2"])
         #expect(try await connection.publish([grid.publication("last")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["last"])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("fails what was not confirmed, which may be published again")
     func unconfirmed() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.stall(.towardBroker)
         let first = Task.immediate { try await connection.publish([grid.publication("1")]) }
         let second = Task.immediate { try await connection.publish([grid.publication("2"), grid.publication("3")]) }
@@ -105,15 +96,12 @@ struct ReconnectTests {
             #expect(await #expect(throws: AMQPError.self) { try await task.value }?.code == .connectionLost)
         }
         #expect(try await connection.publish([grid.publication("1"), grid.publication("2")]) == [.confirmed, .confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("tries for ever; publishing waits for it as long as its deadline, and nothing was sent when that passes")
     func refused() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started()
         grid.proxy.refuse(true)
         grid.proxy.cut()
         #expect(await grid.proxy.journal.saw(3) { $0 == .refused })
@@ -125,8 +113,7 @@ struct ReconnectTests {
         #expect(await grid.proxy.journal.saw(6) { $0 == .refused })
         grid.proxy.refuse(false)
         #expect(try await waiting.value == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("a consumer that was being cancelled ends with the connection, and is not consumed again")
@@ -134,9 +121,7 @@ struct ReconnectTests {
         let grid = try Grid()
         let connection = grid.connection()
         let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         let waiting = Task.immediate { await consumer.next()?.count }
         grid.proxy.stall(.towardBroker)
         await consumer.cancel()
@@ -145,17 +130,14 @@ struct ReconnectTests {
         #expect(await waiting.value == nil)
         #expect(await reconnections.next() == 2)
         #expect(try await connection.depth(of: grid.queue.name).consumers == 0)
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("is given up after two heartbeats of silence")
     func stalled() async throws {
         let grid = try Grid(heartbeat: 1)
         let connection = grid.connection()
-        var reconnections = connection.reconnections().makeAsyncIterator()
-        try await connection.start()
-        #expect(await reconnections.next() == 1)
+        let reconnections = try await Reconnections(starting: connection)
         grid.proxy.stall(.towardClient)
         let stalled = ContinuousClock.now
         let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()]) }
@@ -166,21 +148,17 @@ struct ReconnectTests {
         #expect(silence > .milliseconds(900))
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 
     @Test("an idle one stays, because both sides send heartbeats")
     func idle() async throws {
-        let grid = try Grid(heartbeat: 1)
-        let connection = grid.connection()
-        try await connection.start()
+        let (grid, connection) = try await Grid.started(heartbeat: 1)
         // The broker gives up after two seconds without a byte; eight halves of a second are four.
         #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
         #expect(connection.isConnected)
         #expect(grid.proxy.joined == 1)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await connection.close()
-        await grid.close()
+        await grid.close(connection)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import AMQP
@@ -107,7 +108,7 @@ struct ContentAssemblerTests {
     func splits() throws {
         try forAll { generator, seed in
             var assemblers = [ContentAssembler(), ContentAssembler(), ContentAssembler()]
-            let bodies = assemblers.indices.map { _ in generator.data(0...300) }
+            let bodies = assemblers.indices.map { _ in generator.bytes(0...300) }
             var whole: [Message?] = []
             var rest: [Data] = bodies
             for index in assemblers.indices {

@@ -1,6 +1,7 @@
 import CRabbitMQ
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import AMQP
@@ -73,7 +74,7 @@ struct FrameEncoderTests {
     @Test("any publish is librabbitmq's to the byte")
     func anyPublish() throws {
         try forAll(200) { generator, seed in
-            let message = Message(properties: generator.properties(), body: generator.data(0...10_000))
+            let message = Message(properties: generator.properties(), body: generator.bytes(0...10_000))
             let publication = Publication(
                 exchange: generator.text(), routingKey: generator.text(), message: message, isMandatory: generator.coin()
             )
@@ -111,7 +112,7 @@ struct FrameEncoderTests {
     @Test("librabbitmq reads back what was written, whatever it is")
     func roundTrip() throws {
         try forAll(200) { generator, seed in
-            let message = Message(properties: generator.properties(), body: generator.data(0...10_000))
+            let message = Message(properties: generator.properties(), body: generator.bytes(0...10_000))
             let bytes = encoded(Publication(exchange: "e", routingKey: "k", message: message), frameSize: 4096)
             var body = Data()
             var headers = 0

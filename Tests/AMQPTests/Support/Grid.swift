@@ -2,11 +2,13 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
+import Testing
 
 /// A queue of a test's own on the broker, which connections reach through a ``WatchedProxy``.
 struct Grid {
     let proxy: WatchedProxy
-    let log = LogJournal()
+    let log = Journal<LogLine>()
     let exchange = "test.\(UUID().uuidString)"
     let queue: Queue
 
@@ -14,6 +16,14 @@ struct Grid {
     init(isShared: Bool = false, heartbeat: Int = 10) throws {
         proxy = try WatchedProxy(to: TestBroker.endpoint(), heartbeat: heartbeat)
         queue = isShared ? .shared(exchange, kind: .classic, arguments: ["x-expires": 60_000]) : .exclusive(exchange)
+    }
+
+    /// One with a connection through its proxy, which is up.
+    static func started(heartbeat: Int = 10) async throws -> (Grid, Connection) {
+        let grid = try Grid(heartbeat: heartbeat)
+        let connection = grid.connection()
+        try await connection.start()
+        return (grid, connection)
     }
 
     var declarations: Declarations {
@@ -26,7 +36,7 @@ struct Grid {
     func connection(_ name: String = "proxied") -> Connection {
         Connection(
             proxy.endpoint, name: "test \(name)", declarations: declarations,
-            backoff: Backoff(base: .milliseconds(5), ceiling: .milliseconds(50)), logger: log.logger
+            backoff: Backoff(base: .milliseconds(5), ceiling: .milliseconds(50)), logger: Logger(into: log)
         )
     }
 
@@ -36,18 +46,38 @@ struct Grid {
 
     /// Returns once this line was logged so often.
     func logged(_ line: String, count: Int = 1) async -> Bool {
-        await log.journal.saw(count) { $0 == line }
+        await log.saw(count) { $0.message == line }
+    }
+
+    func close(_ connection: Connection) async {
+        await connection.close()
+        await close()
     }
 
     /// Ends the network, and with it exclusive queues; what else there is on the broker is deleted.
     func close() async {
         proxy.close()
         guard let endpoint = try? TestBroker.endpoint() else { return }
-        let admin = Connection(endpoint, name: "test clean-up", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let admin = Connection(endpoint, name: "test clean-up", logger: .silent)
         guard (try? await admin.start(patience: .seconds(5))) != nil else { return }
         if !queue.isExclusive { try? await admin.delete(queue: queue.name) }
         await admin.close()
     }
+}
+
+/// The times that a connection came up.
+final class Reconnections {
+    private var iterator: AsyncStream<Int>.Iterator
+
+    /// Starts the connection, which is the first time.
+    init(starting connection: Connection) async throws {
+        iterator = connection.reconnections().makeAsyncIterator()
+        try await connection.start()
+        #expect(await next() == 1)
+    }
+
+    /// Waits for the next time, and gives its number.
+    func next() async -> Int? { await iterator.next(isolation: #isolation) }
 }
 
 extension Delivery {

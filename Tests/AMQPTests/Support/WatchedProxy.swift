@@ -1,5 +1,6 @@
 import AMQP
 import LocalGrid
+import TestSupport
 
 /// The network between a client and the broker, which tests cut, stall and write into, and a journal of what went through.
 struct WatchedProxy: Sendable {
@@ -23,13 +24,13 @@ struct WatchedProxy: Sendable {
         let journal = Journal<Event>()
         proxy = try Proxy(to: broker.host, port: broker.port) { event in
             switch event {
-            case .joined: journal.record(.joined)
-            case .refused: journal.record(.refused)
-            case .ended: journal.record(.ended)
+            case .joined: journal.add(.joined)
+            case .refused: journal.add(.refused)
+            case .ended: journal.add(.ended)
             }
         } onFrame: { frame in
             if frame.direction == .towardBroker {
-                journal.record(.sent(type: frame.type, channel: frame.channel, frame.method))
+                journal.add(.sent(type: frame.type, channel: frame.channel, frame.method))
             }
             return .pass
         }
@@ -68,5 +69,5 @@ struct WatchedProxy: Sendable {
     }
 
     /// How many connections were joined.
-    var joined: Int { journal.events.count { $0 == .joined } }
+    var joined: Int { journal.entries.count { $0 == .joined } }
 }

@@ -3,6 +3,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("A broker that goes away", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))

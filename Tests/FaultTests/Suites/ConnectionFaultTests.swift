@@ -2,6 +2,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Connections that break", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))

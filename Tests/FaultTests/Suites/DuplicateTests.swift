@@ -3,6 +3,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Messages that come twice", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
@@ -11,7 +12,7 @@ struct DuplicateTests {
     @Test func workAndResultsChangeNothing() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
-            let type = try FaultGrid.fault
+            let type = FaultGrid.fault
             let (work, results) = (grid.topology.work, grid.topology.results)
             let tap = try Tap(grid, [work, results], key: type.name)
             try await tap.during {
@@ -24,9 +25,9 @@ struct DuplicateTests {
                 for message in said {
                     var forged = message
                     forged.body = Data("forged".utf8)
-                    for message in [message, forged] { try await grid.ear.say(results.name, type.name, message) }
+                    for message in [message, forged] { try await grid.ear.say(results, type.name, message) }
                 }
-                for message in works { try await grid.ear.say(work.name, type.name, message) }
+                for message in works { try await grid.ear.say(work, type.name, message) }
                 // The worker runs them again: it cannot know. Behind their results comes that of another task.
                 try await grid.runs.begun(runs + 4)
                 let later = try await grid.submit(["later"])
@@ -41,14 +42,14 @@ struct DuplicateTests {
     @Test func twoRunsAtATimeMakeOneEnd() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
-            let type = try FaultGrid.fault
+            let type = FaultGrid.fault
             let work = grid.topology.work
             let tap = try Tap(grid, [work], key: type.name)
             try await tap.during {
                 let submitted = try await grid.submit(["sleep 1"])
                 try await grid.runs.begun(1)
                 let message = try #require(try await tap.messages(work) { $0.count == 1 }.first)
-                try await grid.ear.say(work.name, type.name, message)
+                try await grid.ear.say(work, type.name, message)
                 try await grid.runs.begun(2)
                 try await grid.runs.ended(2)
                 let endings = try await grid.settle(submitted + grid.submit(["later"]))
@@ -60,7 +61,7 @@ struct DuplicateTests {
     @Test func aKeyIsAcceptedOnceAlsoAcrossARestart() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
-            let type = try FaultGrid.fault
+            let type = FaultGrid.fault
             let tap = try Tap(grid, [grid.topology.submit], key: type.name)
             try await tap.during {
                 let options = TaskOptions(key: "order-17", deadline: .seconds(60))
@@ -70,7 +71,7 @@ struct DuplicateTests {
                 #expect(try await grid.client.submit(type, payload: Data("one".utf8), options: options) == first)
                 // The very message, as a broker does that did not get the acknowledgement.
                 let message = try #require(try await tap.messages(grid.topology.submit) { !$0.isEmpty }.first)
-                try await grid.ear.say(grid.topology.submit.name, type.name, message)
+                try await grid.ear.say(grid.topology.submit, type.name, message)
                 // Another client, which knows nothing of the first.
                 let other = GridClient(endpoint: try Endpoint(url: grid.broker), topology: grid.topology, logger: grid.logger)
                 try await other.start(within: .seconds(30))

@@ -3,6 +3,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// What a person can do in the RabbitMQ admin.
@@ -15,7 +16,7 @@ struct QueueFaultTests {
             let (_, worker) = try await grid.start(concurrency: 1)
             let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
-            let queue = try grid.topology.workQueue(FaultGrid.fault).name
+            let queue = grid.topology.workQueue(FaultGrid.fault).name
             let lost: Int
             let began = ContinuousClock.now
             switch fault {
@@ -41,7 +42,7 @@ struct QueueFaultTests {
             let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
             let began = ContinuousClock.now
-            let lost = try await grid.ear.connection.purge(queue: try grid.topology.workQueue(FaultGrid.fault).name)
+            let lost = try await grid.ear.connection.purge(queue: grid.topology.workQueue(FaultGrid.fault).name)
             #expect(lost > 0, "nothing waited in the queue")
             try await grid.settle(submitted)
             #expect(dispatcher.endings == [.signalled(SIGKILL)])

@@ -3,6 +3,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Services told to stop", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
@@ -43,7 +44,7 @@ struct ShutdownTests {
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launch(.worker, ["wait", "--concurrency", "4"])
             for service in [nameservice, monitor, worker] { try await service.ready() }
-            let wait = try TaskType("wait")
+            let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
             let submitted = try await grid.submit((0..<12).map { _ in "1.5" }, each: 12, type: wait)
             try await grid.until { try await grid.books().running > 0 }
@@ -63,7 +64,7 @@ struct ShutdownTests {
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launch(.worker, ["wait"])
             try await worker.ready()
-            let wait = try TaskType("wait")
+            let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
             let submitted = try await grid.submit(["4"], type: wait)
             try await grid.until { try await grid.books().running == 1 }

@@ -4,6 +4,7 @@ import Glibc
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("A store that cannot write", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
@@ -29,7 +30,7 @@ struct StoreFaultTests {
             try await grid.logged("dispatcher", "store fails; trying again")
             try disk.free()
             let freed = ContinuousClock.now
-            let after = try await grid.client.submitAndWatch(try FaultGrid.fault, payloads: [large], within: .seconds(60))
+            let after = try await grid.client.submitAndWatch(FaultGrid.fault, payloads: [large], within: .seconds(60))
             let endings = try await grid.settle(before + [after])
             report("disk full for \(Self.seconds(freed - filled)), from room on it until all has ended", .now - freed)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
@@ -67,7 +68,7 @@ struct StoreFaultTests {
 
     private func expectRejection(_ grid: FaultGrid, _ payload: Data, _ word: String) async throws {
         let error = await #expect(throws: ClientError.self) {
-            try await grid.client.submit(try FaultGrid.fault, payload: payload, options: TaskOptions(deadline: .seconds(30)))
+            try await grid.client.submit(FaultGrid.fault, payload: payload, options: TaskOptions(deadline: .seconds(30)))
         }
         #expect(error?.code == .rejected)
         #expect(error?.rejection?.code == .storeUnavailable)

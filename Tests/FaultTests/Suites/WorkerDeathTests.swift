@@ -2,6 +2,7 @@ import Foundation
 import LocalGrid
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Workers killed under their tasks", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))

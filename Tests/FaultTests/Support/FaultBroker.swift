@@ -40,13 +40,11 @@ final class FaultBroker: Sendable {
         let fault = FaultBroker(broker, folder: folder, port: try #require(ports[.amqp]), launches)
         let mapper = broker.stages[0][0]
         do {
-            try await withThrowingTaskGroup { group in
+            // Each says whether the test is done with it.
+            try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
-                    await withDiscardingTaskGroup { group in
-                        for await service in stream { group.addTask { await service.run() } }
-                        group.cancelAll()
-                    }
-                    try await Task.sleep(for: .seconds(86_400))
+                    await Service.run(stream)
+                    return false
                 }
                 group.addTask {
                     let epmd = Service(first: mapper, later: mapper, pidFile: "/dev/null", restarts: false)
@@ -55,13 +53,14 @@ final class FaultBroker: Sendable {
                     let server = fault.start()
                     try await server.ready()
                     try await body(fault, server)
+                    return true
                 }
                 defer {
                     // Nothing of it is needed any more, so that it need not be stopped in order.
                     for service in fault.starts.withLock({ $0 }) { service.abandon() }
                     group.cancelAll()
                 }
-                try await group.next()
+                for try await isDone in group where isDone { break }
             }
         } catch {
             await fault.end()

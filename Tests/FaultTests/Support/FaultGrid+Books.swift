@@ -1,17 +1,18 @@
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// What every test of this target asserts: each accepted task has ended once.
 extension FaultGrid {
-    static var fault: TaskType { get throws { try TaskType("fault") } }
+    static let fault = TaskType(literal: "fault")
 
     /// Submits payloads, a few a message, so that acceptance takes many turns of the dispatcher.
     func submit(
         _ payloads: [String], each: Int = 5, type: TaskType? = nil, options: TaskOptions = TaskOptions(deadline: .seconds(60))
     ) async throws -> [Submitted] {
-        let type = try type ?? Self.fault
+        let type = type ?? Self.fault
         var submitted: [Submitted] = []
         for start in stride(from: 0, to: payloads.count, by: each) {
             let part = payloads[start..<min(start + each, payloads.count)].map { Data($0.utf8) }

@@ -4,6 +4,7 @@ import Logging
 import Synchronization
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import LocalGrid
@@ -41,33 +42,33 @@ final class FaultGrid: Sendable {
         }
         do {
             let (stream, launches) = AsyncStream.makeStream(of: Service.self)
-            let grid = try FaultGrid(broker: broker ?? #require(TestBroker.url, "run Tests/run.sh, which starts a broker"), launches)
+            let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), launches)
             do {
-                try await withThrowingTaskGroup { group in
-                    group.addTask { try await grid.ear.connection.start(patience: .seconds(30)) }
-                    try await group.next()
+                // This has a deadline of its own.
+                try await grid.ear.connection.start(patience: .seconds(30))
+                // Each says whether the test is done with it.
+                try await withThrowingTaskGroup(of: Bool.self) { group in
                     group.addTask {
                         await grid.ear.listen()
-                        try await Task.sleep(for: .seconds(86_400))
+                        return false
                     }
                     group.addTask {
+                        // It only bounds a failure: no test that succeeds waits for it.
                         try await Task.sleep(for: deadline)
                         Issue.record("not done within \(deadline)")
                         throw CancellationError()
                     }
                     group.addTask {
-                        await withDiscardingTaskGroup { group in
-                            for await service in stream { group.addTask { await service.run() } }
-                            group.cancelAll()
-                        }
-                        try await Task.sleep(for: .seconds(86_400))
+                        await Service.run(stream)
+                        return false
                     }
                     group.addTask {
                         try await grid.client.start(within: .seconds(30))
                         try await body(grid)
+                        return true
                     }
                     defer { group.cancelAll() }
-                    try await group.next()
+                    for try await isDone in group where isDone { break }
                 }
             } catch {
                 Attachment.record(grid.logText, named: "log.txt")
@@ -84,7 +85,7 @@ final class FaultGrid: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         topology = Topology(prefix: name)
         self.broker = broker
-        var logger = Logger(label: "fault") { _ in SwiftLogNoOpLogHandler() }
+        var logger = Logger.silent
         logger.logLevel = .critical
         self.logger = logger
         let endpoint = try Endpoint(url: broker)

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// The begin or end of a task's run, as a `FaultWorker` told it.

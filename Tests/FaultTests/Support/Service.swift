@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LocalGrid
@@ -44,6 +45,14 @@ final class Service: Sendable {
             note(.ended(ending))
             guard case .signalled = ending, restarts.withLock({ $0 }) else { return }
             child = later
+        }
+    }
+
+    /// Runs each that comes, until the task is cancelled.
+    static func run(_ services: AsyncStream<Service>) async {
+        await withDiscardingTaskGroup { group in
+            for await service in services { group.addTask { await service.run() } }
+            group.cancelAll()
         }
     }
 

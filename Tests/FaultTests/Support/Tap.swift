@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import TaskGridCore
+import TestSupport
 
 /// Hears what goes through exchanges of a grid, so that a test can say it again.
 struct Tap: Sendable {

@@ -9,6 +9,7 @@ import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
 import TaskStore
+import TestSupport
 
 /// The services, one by one, and how to wait for what they do.
 extension Grid {

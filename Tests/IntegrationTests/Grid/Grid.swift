@@ -6,6 +6,7 @@ import ServiceLifecycle
 import Synchronization
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// A grid of a test's own: the real services in this process, on the real broker, under a prefix and with a store file that
@@ -68,8 +69,7 @@ final class Grid: Sendable {
         _ queueKind: Queue.Kind, _ configuration: DispatcherConfiguration, _ launches: AsyncStream<Running>.Continuation
     ) throws {
         let name = "test-\(UUID().uuidString.prefix(12).lowercased())"
-        let lines = logs
-        logger = Logger(label: "grid") { _ in LogTap(lines) }
+        logger = Logger(into: logs)
         endpoint = try TestBroker.endpoint()
         topology = Topology(prefix: name, queueKind: queueKind)
         folder = FileManager.default.temporaryDirectory.appending(path: name)

@@ -1,6 +1,7 @@
 import Foundation
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 
 /// One begin of a task in a test's worker.
 struct Run: Hashable, Sendable {

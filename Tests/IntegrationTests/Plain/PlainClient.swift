@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 
 /// A client that knows nothing but AMQP and the names on the wire, as one in another language would be written.
 struct PlainClient: Sendable {
@@ -17,7 +18,7 @@ struct PlainClient: Sendable {
             queues: [queue], bindings: [Binding(exchange: "\(prefix).reply", queue: queue.name, key: id)]
         )
         connection = Connection(
-            grid.endpoint, name: id, declarations: declarations, logger: Logger(label: "plain") { _ in LogTap(grid.logs) }
+            grid.endpoint, name: id, declarations: declarations, logger: Logger(into: grid.logs)
         )
         consumer = connection.consumer(queues: [queue.name], prefetch: 10)
     }

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
+import TestSupport
 
 /// A worker that knows nothing but AMQP and the names on the wire, as one in another language would be written. It does what
 /// the test tells it to with what it gets, and says nothing by itself.
@@ -28,7 +29,7 @@ struct PlainWorker: Sendable {
             ]
         )
         connection = Connection(
-            grid.endpoint, name: id, declarations: declarations, logger: Logger(label: "plain") { _ in LogTap(grid.logs) }
+            grid.endpoint, name: id, declarations: declarations, logger: Logger(into: grid.logs)
         )
         consumer = connection.consumer(queues: [queue.name], prefetch: prefetch)
     }

@@ -2,6 +2,7 @@ import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("The built-in workers", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
@@ -47,7 +48,7 @@ struct BuiltinTasksTests {
     }
 
     @Test func endManyTasksOnceEachAndInOrder() async throws {
-        let type = try TaskType("echo")
+        let type = TaskType(literal: "echo")
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let echo = runs.worker(type) { text, _ in "\(text)!" }

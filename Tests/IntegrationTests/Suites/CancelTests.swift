@@ -3,13 +3,12 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 import Testing
 
 @Suite("Tasks that are cancelled", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct CancelTests {
-    private let type: TaskType
-
-    init() throws { type = try TaskType("slow") }
+    private let type = TaskType(literal: "slow")
 
     /// A worker that runs until it is cancelled, or the gate opens.
     private func worker(_ runs: Journal<Run>, _ gate: Latch) -> any TaskWorker {

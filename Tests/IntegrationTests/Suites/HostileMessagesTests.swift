@@ -3,6 +3,7 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 import Testing
 
 /// Every message of the corpus, and random changes of them, to every place of a grid. The seed of a run that fails is shown;
@@ -16,9 +17,7 @@ struct HostileMessagesTests {
     /// What nobody reads is found at last where it should not be.
     private static let patience = Duration.seconds(90)
 
-    private let type: TaskType
-
-    init() throws { type = try TaskType("echo") }
+    private let type = TaskType(literal: "echo")
 
     @Test(arguments: [seed]) func stopNothingAndEndWithTheDead(seed: UInt64) async throws {
         try await Grid.run { grid in
@@ -84,7 +83,7 @@ struct HostileMessagesTests {
             }
         }
         let small = corpus.filter { $0.message.only == nil }
-        var mutation = Mutation(random: Seeded(seed))
+        var mutation = Mutation(random: Seeded(seed: seed))
         for number in 0..<Self.mutations {
             let (one, other) = (mutation.random.number(0...small.count - 1), mutation.random.number(0...small.count - 1))
             let place = Place.allCases[mutation.random.number(0...Place.allCases.count - 1)]
@@ -127,6 +126,7 @@ struct HostileMessagesTests {
                     if !missing.isEmpty { try await found.wait(beyond: next) }
                 }
             }
+            // It only bounds a failure: a test that succeeds does not wait for it.
             group.addTask { try? await Task.sleep(for: Self.patience) }
             // The last two end by themselves; what is missing after the longer is told.
             try await group.next()

@@ -1,30 +1,18 @@
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Workers that go away", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct LeavingWorkerTests {
-    private let type: TaskType
-
-    init() throws { type = try TaskType("echo") }
+    private let type = TaskType(literal: "echo")
 
     @Test func oneThatVanishesLeavesItsTasksToOthers() async throws {
         try await Grid.run { grid in
             let (first, second) = (Journal<Run>(), Journal<Run>())
             let never = Latch()
-            let (vanishing, firstID) = try await grid.startWorkers(
-                [
-                    first.worker(type) { text, _ in
-                        try await never.wait()
-                        return text
-                    }
-                ], concurrency: 4, prefetch: 8
-            )
             let texts = (0..<10).map(String.init)
-            let submitted = try await grid.client.submitAndWatch(
-                type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
-            )
-            try await grid.until { try await holds(firstID, running: 4, waiting: 4, grid) }
+            let (vanishing, _, submitted) = try await loaded(grid, first, behind: never, concurrency: 4, texts)
             let (_, secondID) = try await grid.startWorkers([second.worker(type)])
             try await vanishing.kill()
 
@@ -114,19 +102,8 @@ struct LeavingWorkerTests {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()
-            let (draining, firstID) = try await grid.startWorkers(
-                [
-                    runs.worker(type) { text, _ in
-                        try await gate.wait()
-                        return text
-                    }
-                ], concurrency: 1, prefetch: 8
-            )
             let texts = (0..<8).map(String.init)
-            let submitted = try await grid.client.submitAndWatch(
-                type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
-            )
-            try await grid.until { try await holds(firstID, running: 1, waiting: 7, grid) }
+            let (draining, firstID, submitted) = try await loaded(grid, runs, behind: gate, concurrency: 1, texts)
             let (_, secondID) = try await grid.startWorkers([runs.worker(type)])
             await draining.tell()
 
@@ -146,6 +123,22 @@ struct LeavingWorkerTests {
             let left = try await grid.ear.event(WorkerEvent.self) { $0.kind == .left && $0.worker.worker == firstID }
             #expect(left.reason == .deregistered)
         }
+    }
+
+    /// A worker that holds eight tasks: it has begun as many as it may at a time, and they wait for the latch.
+    private func loaded(
+        _ grid: Grid, _ runs: Journal<Run>, behind latch: Latch, concurrency: Int, _ texts: [String]
+    ) async throws -> (worker: Running, id: String, submitted: Submitted) {
+        let waiting = runs.worker(type) { text, _ in
+            try await latch.wait()
+            return text
+        }
+        let (worker, id) = try await grid.startWorkers([waiting], concurrency: concurrency, prefetch: 8)
+        let submitted = try await grid.client.submitAndWatch(
+            type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
+        )
+        try await grid.until { try await holds(id, running: concurrency, waiting: 8 - concurrency, grid) }
+        return (worker, id, submitted)
     }
 
     private func collect(_ submitted: Submitted) async throws -> [TaskID: Ending] {

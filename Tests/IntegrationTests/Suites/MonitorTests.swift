@@ -2,6 +2,7 @@ import AMQP
 import BuiltinWorkers
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("The monitor beside a grid that works", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))

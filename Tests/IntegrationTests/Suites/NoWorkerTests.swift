@@ -1,15 +1,14 @@
 import AMQP
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Tasks of a known type that nobody runs", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct NoWorkerTests {
-    private let type: TaskType
+    private let type = TaskType(literal: "echo")
     /// Waiting for a worker must not use up an attempt.
     private let once = TaskOptions(maxAttempts: 1)
-
-    init() throws { type = try TaskType("echo") }
 
     @Test func waitInTheQueueOfAWorkerThatLeft() async throws {
         try await Grid.run { grid in

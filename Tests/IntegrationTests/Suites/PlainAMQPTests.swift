@@ -3,6 +3,7 @@ import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("Clients and workers in plain AMQP", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
@@ -45,7 +46,7 @@ struct PlainAMQPTests {
     }
 
     @Test func aPlainWorkerDoesTheGridsWork() async throws {
-        let type = try TaskType("shout")
+        let type = TaskType(literal: "shout")
         try await Grid.run { grid in
             try await PlainWorker(grid, type: type).run { worker in
                 try await worker.tell("register")

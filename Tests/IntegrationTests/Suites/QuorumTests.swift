@@ -2,12 +2,13 @@ import AMQP
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 import Testing
 
 @Suite("A grid on quorum queues", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct QuorumTests {
     @Test func doesItsWork() async throws {
-        let type = try TaskType("echo")
+        let type = TaskType(literal: "echo")
         try await Grid.run(.quorum) { grid in
             let runs = Journal<Run>()
             let worker = runs.worker(type) { text, context in

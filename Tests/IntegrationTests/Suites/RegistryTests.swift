@@ -1,6 +1,7 @@
 import BuiltinWorkers
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("The registry of workers", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
@@ -38,7 +39,7 @@ struct RegistryTests {
 
     @Test func endsTheLeaseOfOneThatFallsSilent() async throws {
         try await Grid.run { grid in
-            let type = try TaskType("shout")
+            let type = TaskType(literal: "shout")
             let plain = PlainWorker(grid, type: type)
             try await plain.run { plain in
                 try await plain.tell("register", interval: 100)

@@ -4,6 +4,7 @@ import Dispatcher
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("What the grid does not take", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
@@ -12,7 +13,7 @@ struct RejectionTests {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse(), Upper()])
             let error = await #expect(throws: ClientError.self) {
-                _ = try await grid.client.submit(try TaskType("revrese"), payload: Data())
+                _ = try await grid.client.submit(TaskType(literal: "revrese"), payload: Data())
             }
             #expect(error?.code == .rejected)
             #expect(error?.rejection?.code == .unknownType)
@@ -46,32 +47,32 @@ struct RejectionTests {
         try await Grid.run { grid in
             let reverse = Reverse()
             _ = try await grid.startWorkers([reverse])
-            let prefix = grid.topology.prefix
+            let topology = grid.topology
             let batch = BasicProperties(
                 contentType: "application/vnd.taskgrid.batch+protobuf; v=1", headers: ["taskgrid-store": "x"], messageID: "k",
                 type: "reverse", appID: "w"
             )
-            let cases: [(exchange: String, key: String, properties: BasicProperties, body: String, reason: String)] = [
-                ("submit", "reverse", BasicProperties(), "no type", "missing_property: type"),
-                ("submit", "reverse", BasicProperties(type: "reverse"), "no key", "missing_property: message-id"),
-                ("submit", "reverse", batch, "no protobuf", "malformed_body"),
-                ("results", "reverse", BasicProperties(type: "reverse"), "no store", "missing_property: header taskgrid-store"),
-                ("results", "reverse", batch, "no protobuf", "malformed_body"),
-                ("work", "reverse", BasicProperties(type: "reverse"), "no store", "missing_property: header taskgrid-store"),
-                ("work", "reverse", batch, "no protobuf", "malformed_body"),
-                ("registry", "register.reverse", BasicProperties(type: "register"), "no json", "malformed_body"),
-                ("rpc", "dispatcher", BasicProperties(type: "counts"), "{}", "missing_property: reply-to"),
-                ("rpc", "nameservice", BasicProperties(type: "workers"), "{}", "missing_property: reply-to"),
+            let cases: [(exchange: Exchange, key: String, properties: BasicProperties, body: String, reason: String)] = [
+                (topology.submit, "reverse", BasicProperties(), "no type", "missing_property: type"),
+                (topology.submit, "reverse", BasicProperties(type: "reverse"), "no key", "missing_property: message-id"),
+                (topology.submit, "reverse", batch, "no protobuf", "malformed_body"),
+                (topology.results, "reverse", BasicProperties(type: "reverse"), "no store", "missing_property: header taskgrid-store"),
+                (topology.results, "reverse", batch, "no protobuf", "malformed_body"),
+                (topology.work, "reverse", BasicProperties(type: "reverse"), "no store", "missing_property: header taskgrid-store"),
+                (topology.work, "reverse", batch, "no protobuf", "malformed_body"),
+                (topology.registry, "register.reverse", BasicProperties(type: "register"), "no json", "malformed_body"),
+                (topology.rpc, "dispatcher", BasicProperties(type: "counts"), "{}", "missing_property: reply-to"),
+                (topology.rpc, "nameservice", BasicProperties(type: "workers"), "{}", "missing_property: reply-to"),
             ]
             for (number, bad) in cases.enumerated() {
                 let before = grid.ear.heard.count
                 try await grid.ear.say(
-                    "\(prefix).\(bad.exchange)", bad.key, Message(properties: bad.properties, body: Data(bad.body.utf8))
+                    bad.exchange, bad.key, Message(properties: bad.properties, body: Data(bad.body.utf8))
                 )
                 let reason = try await grid.ear.death(from: before)
-                #expect(reason.hasPrefix(bad.reason), "\(bad.exchange), \(bad.body): \(reason)")
+                #expect(reason.hasPrefix(bad.reason), "\(bad.exchange.name), \(bad.body): \(reason)")
                 // Each lies there for people to look at, and lies nowhere else.
-                let depth = try await grid.ear.connection.depth(of: "\(prefix).dead")
+                let depth = try await grid.ear.connection.depth(of: topology.deadQueue.name)
                 #expect(depth.messages == number + 1)
             }
             let ending = try await grid.client.run(reverse.type, payload: Data("hello".utf8), within: .seconds(60))

@@ -2,6 +2,7 @@ import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// A submission whose outcome its caller does not know is repeated with its key, by the same client or another one, before and
@@ -10,7 +11,7 @@ import Testing
 struct RepeatedSubmissionTests {
     @Test func isAcceptedOnceAcrossRestartsOfTheDispatcher() async throws {
         try await Grid.run { grid in
-            let reverse = try TaskType("reverse")
+            let reverse = TaskType(literal: "reverse")
             _ = try await grid.startWorkers([try #require(BuiltinWorkers.make(named: "reverse"))])
             try await grid.stopDispatcher()
             // It waits in the queue; its caller learns nothing.

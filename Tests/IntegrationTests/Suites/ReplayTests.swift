@@ -2,14 +2,13 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 import Testing
 
 @Suite("Tasks that are done again on request", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct ReplayTests {
-    private let type: TaskType
+    private let type = TaskType(literal: "mended")
     private let payload = Data("x".utf8)
-
-    init() throws { type = try TaskType("mended") }
 
     /// A worker that refuses everything until it is mended.
     private func worker(_ runs: Journal<Run>, _ mended: Latch) -> any TaskWorker {
@@ -52,7 +51,7 @@ struct ReplayTests {
     @Test func allFailedOnesOfATypeOverSeveralPages() async throws {
         try await Grid.run { grid in
             let (runs, mended) = (Journal<Run>(), Latch())
-            let other = try TaskType("other")
+            let other = TaskType(literal: "other")
             let broken = ClosureWorker(other) { (_: String, _) async throws -> String in throw TaskError(.invalidInput, "never") }
             _ = try await grid.startWorkers([worker(runs, mended), broken])
             let client = grid.client

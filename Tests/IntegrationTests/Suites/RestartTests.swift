@@ -1,13 +1,12 @@
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite("The dispatcher comes back", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RestartTests {
-    private let type: TaskType
-
-    init() throws { type = try TaskType("echo") }
+    private let type = TaskType(literal: "echo")
 
     @Test func theSameKeyIsAcceptedOnce() async throws {
         try await Grid.run { grid in
@@ -40,7 +39,7 @@ struct RestartTests {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()
-            let early = try TaskType("early")
+            let early = TaskType(literal: "early")
             _ = try await grid.startWorkers(
                 [
                     runs.worker(type) { text, _ in

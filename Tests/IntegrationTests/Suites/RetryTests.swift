@@ -2,14 +2,13 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TestSupport
 import Testing
 
 @Suite("Attempts that fail", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RetryTests {
-    private let type: TaskType
+    private let type = TaskType(literal: "fragile")
     private let payload = Data("x".utf8)
-
-    init() throws { type = try TaskType("fragile") }
 
     @Test func areTriedAgainUntilOneSucceeds() async throws {
         try await Grid.run { grid in

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LocalGrid
 import TaskGridCore
+import TestSupport
 import Testing
 
 @testable import TaskGridClient
@@ -28,18 +29,6 @@ struct BrokerErrorTests {
                     bindings: [Binding(exchange: topology.submit.name, queue: topology.submitQueue.name, key: "#")]
                 )
         )
-    }
-
-    private func withConnection(_ body: (Connection) async throws -> Void) async throws {
-        let connection = Connection(try TestBroker.endpoint(), name: "test", logger: .silent)
-        try await connection.start(patience: .seconds(10))
-        do {
-            try await body(connection)
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
     }
 
     @Test func aBrokerThatIsNotThere() async throws {
@@ -74,7 +63,7 @@ struct BrokerErrorTests {
     }
 
     @Test func aQueueThatIsFull() async throws {
-        try await withConnection { connection in
+        try await TestBroker.withConnection { connection in
             try await declareSubmitQueue(connection)
             try await TestBroker.bound(topology.submitQueue.name, to: 1)
             // The broker applies a policy in its own time.
@@ -93,7 +82,7 @@ struct BrokerErrorTests {
     }
 
     @Test func aBrokerThatSaysNothing() async throws {
-        try await withConnection { connection in
+        try await TestBroker.withConnection { connection in
             try await declareSubmitQueue(connection)
             try await withClient { client, proxy in
                 proxy.stall([.towardClient])

@@ -11,7 +11,7 @@ import Testing
         for (kind, count) in [
             ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("question task", 1), ("answer task", 1),
             ("question tasks", 1), ("question matches", 1), ("answer matches", 1), ("question cancel", 1), ("answer cancel", 1),
-            ("question retry", 2), ("answer retry", 1), ("control cancel", 1),
+            ("question retry", 2), ("answer retry", 1), ("question pause", 1), ("answer pause", 1), ("question resume", 1), ("control cancel", 1),
             ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
             ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
         ] {
@@ -52,6 +52,8 @@ import Testing
             case MatchesQuestion.name: try checkQuestion(example, MatchesQuestion.self)
             case CancelQuestion.name: try checkQuestion(example, CancelQuestion.self)
             case RetryQuestion.name: try checkQuestion(example, RetryQuestion.self)
+            case PauseQuestion.name: try checkQuestion(example, PauseQuestion.self)
+            case ResumeQuestion.name: try checkQuestion(example, ResumeQuestion.self)
             default: try checkQuestion(example, TaskQuestion.self)
             }
         case "answer":
@@ -59,11 +61,12 @@ import Testing
             case MatchesQuestion.name: try checkAnswer(example, MatchesQuestion(TaskFilter()))
             case CancelQuestion.name: try checkAnswer(example, CancelQuestion(tasks: []))
             case RetryQuestion.name: try checkAnswer(example, RetryQuestion(tasks: []))
+            case PauseQuestion.name: try checkAnswer(example, PauseQuestion(types: []))
             default: try checkAnswer(example, TaskQuestion(id: 1))
             }
         case "control":
             let request = try CancelRequest(message)
-            expect(example, topology.control, topology.cancelKey(try TaskType("reverse")), request.message())
+            expect(example, topology.control, topology.cancelKey(TaskType(literal: "reverse")), request.message())
         case "event": try checkEvent(example)
         case "refused":
             #expect(refusal { _ = try Submission(message) }?.rawValue == example.kind.last, "line \(example.line)")
@@ -144,7 +147,8 @@ import Testing
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
             + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
-            + [MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name]
+            + [MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name]
+            + Attempt.Outcome.allCases.map(\.rawValue) + [PauseOutcome.Kind.done, .unchanged, .unknown].map(\.rawValue)
             + [OrderOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
         for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
         for exchange in topology.exchanges {
@@ -155,7 +159,7 @@ import Testing
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks,
+            CancelRequest.maximumTasks, PauseQuestion.maximumTypes,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// Whatever comes is read or refused with a `WireError` (the compiler sees to the type), never more; and what is read can be
@@ -25,6 +26,8 @@ import Testing
         again({ message throws(WireError) in try CancelRequest(message) }, { $0.message() })
         json(TaskQuestion.self)
         json(TasksQuestion.self)
+        json(PauseQuestion.self)
+        json(TaskRecord.self)
         json(WorkersQuestion.self)
         json(WorkersQuestion.Answer.self)
         json(HealthReport.self)
@@ -70,7 +73,7 @@ import Testing
     }
 }
 
-extension SplitMix64 {
+extension Seeded {
     mutating func header() -> String {
         [
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
@@ -136,7 +139,7 @@ extension SplitMix64 {
 }
 
 extension Message {
-    mutating func mutate(using generator: inout SplitMix64) {
+    mutating func mutate(using generator: inout Seeded) {
         switch generator.number(0...11) {
         case 0...3 where !body.isEmpty:
             body[generator.number(0...body.count - 1)] = .random(in: 0...255, using: &generator)

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct QuestionTests {
@@ -27,13 +28,17 @@ import Testing
                 text: generator.maybe { "\($0.text())." }
             )
             try roundTrip(TasksQuestion(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
+            try roundTrip(TasksQuestion(filter, limit: 7, isBrief: true), .init(tasks: []))
+            let pause = PauseOutcome(type: record.type, outcome: [.done, .unchanged, .unknown][generator.number(0...2)])
+            try roundTrip(PauseQuestion(types: [record.type]), .init(types: [pause]))
+            try roundTrip(ResumeQuestion(types: [record.type]), .init(types: [pause]))
             try roundTrip(MatchesQuestion(filter, before: id), .init(count: generator.number(0...9), next: id))
             let outcome = OrderOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
             try roundTrip(CancelQuestion(tasks: [record.id]), .init(tasks: [outcome]))
             try roundTrip(RetryQuestion(tasks: [record.id]), .init(tasks: [outcome]))
             try roundTrip(RetryQuestion(matching: filter, before: id), .init(tasks: [outcome], next: id))
             try roundTrip(EndingsQuestion(tasks: [record.id]), .init(ended: [record], unknown: [generator.taskID()]))
-            try roundTrip(CountsQuestion(), .init(store: generator.text(), types: [generator.type(): .random(using: &generator)]))
+            try roundTrip(CountsQuestion(), .init(store: generator.text(), types: [generator.type(): .random(using: &generator)], paused: [record.type]))
             let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
             try roundTrip(WorkersQuestion(type: type), .init(workers: [live]))
         }
@@ -42,9 +47,9 @@ import Testing
     @Test func servicesAndNames() {
         let dispatcher: [any Question.Type] = [
             TaskQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self, CancelQuestion.self,
-            RetryQuestion.self,
+            RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self,
         ]
-        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry"])
+        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume"])
         #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
         #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
     }
@@ -76,7 +81,7 @@ import Testing
     /// What an older program asks has no filter, and what it is answered it can read.
     @Test func thePlainQuestionForTasks() throws {
         let asked = try JSON.decode(TasksQuestion.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
-        #expect(asked == TasksQuestion(type: try TaskType("sum"), state: .failed, before: 9, limit: 5))
+        #expect(asked == TasksQuestion(type: TaskType(literal: "sum"), state: .failed, before: 9, limit: 5))
         #expect(String(decoding: JSON.encode(TasksQuestion.Answer(tasks: [])), as: UTF8.self) == #"{"tasks":[]}"#)
     }
 

@@ -17,7 +17,8 @@ import Testing
         #expect(
             least
                 == RegistryMessage(
-                    worker: "w", host: "", pid: 0, version: "", types: [try TaskType("sum")], concurrency: 1, prefetch: 1, batch: false,
+                    worker: "w", host: "", pid: 0, version: "", types: [TaskType(literal: "sum")], concurrency: 1, prefetch: 1,
+                    batch: false,
                     started: Timestamp(rawValue: 0)
                 )
         )

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct ReplyTests {
@@ -58,9 +59,9 @@ import Testing
     }
 
     @Test func repliesAndAnswersAreToldApart() throws {
-        let question = try TaskType("reverse")
+        let question = TaskType(literal: "reverse")
         for seed in UInt64(0)..<50 {
-            var generator = SplitMix64(state: seed)
+            var generator = Seeded(seed: seed)
             #expect(!AnswerMessage.isAnswer(Reply.random(using: &generator).message()))
         }
         let asked = WorkersQuestion(type: question).message(from: "c", correlation: "1")

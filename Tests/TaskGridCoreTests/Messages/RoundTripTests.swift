@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// What is written is read back the same, one task or many.
@@ -64,7 +65,7 @@ import Testing
 
     /// Delivery modes: a submission outlives the broker's restart; the others as asked for.
     @Test func persistence() {
-        var generator = SplitMix64(state: 1)
+        var generator = Seeded(seed: 1)
         #expect(Submission.random(using: &generator).message().properties.isPersistent)
         for isPersistent in [true, false] {
             #expect(Work.random(using: &generator).message(isPersistent: isPersistent).properties.isPersistent == isPersistent)
@@ -74,7 +75,7 @@ import Testing
 
     @Test func theLargestBatch() throws {
         let tasks = Array(repeating: Submission.Task(payload: Data("x".utf8)), count: WireFormat.maximumRecords)
-        let submission = Submission(form: .batch, type: try TaskType("t"), key: "k", tasks: tasks)
+        let submission = Submission(form: .batch, type: TaskType(literal: "t"), key: "k", tasks: tasks)
         #expect(try Submission(submission.message()).tasks.count == WireFormat.maximumRecords)
     }
 }

@@ -1,4 +1,5 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct BackoffTests {

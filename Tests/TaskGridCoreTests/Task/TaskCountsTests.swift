@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct TaskCountsTests {

@@ -1,9 +1,10 @@
 import Foundation
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct TaskRecordTests {
-    static let type = try! TaskType("reverse")  // a valid name
+    static let type = TaskType(literal: "reverse")
 
     let full = TaskRecord(
         id: 7, type: type, payload: Data("ab".utf8), result: Data("ba".utf8), status: .succeeded,
@@ -17,6 +18,23 @@ import Testing
             #"{"attempt":1,"due":1500,"error":"timed_out: once","id":7,"key":"k","max_attempts":3,"payload":"ab","priority":4,"#
             + #""result":"ba","status":"succeeded","timestamp_completed":2000,"timestamp_created":1000,"type":"reverse","worker":"w"}"#
         #expect(String(decoding: JSON.encode(full), as: UTF8.self) == text)
+    }
+
+    @Test func namesOfAttempts() {
+        var record = full
+        record.timeout = .seconds(5)
+        record.expires = Timestamp(rawValue: 3000)
+        record.runTime = .milliseconds(2)
+        record.attempts = [
+            .ended(1, .timedOut, at: Timestamp(rawValue: 2000), after: .milliseconds(500), worker: "w", error: TaskError(.timedOut, "once")),
+            Attempt(number: 2, outcome: .running),
+        ]
+        let text =
+            #""attempts":[{"ended":2000,"error":"timed_out: once","number":1,"outcome":"timed_out","run_us":500000,"started":1500,"worker":"w"},"#
+            + #"{"number":2,"outcome":"running"}],"#
+        let written = String(decoding: JSON.encode(record), as: UTF8.self)
+        #expect(written.contains(text))
+        for member in [#""timeout_ms":5000"#, #""expires":3000"#, #""run_us":2000"#] { #expect(written.contains(member)) }
     }
 
     @Test func whatIsNotThereIsLeftOut() {

@@ -1,4 +1,5 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 /// What holds for every sequence of events.
@@ -68,7 +69,7 @@ import Testing
 }
 
 extension TaskStateMachine.Event {
-    static func random(around attempt: Int, using generator: inout SplitMix64) -> Self {
+    static func random(around attempt: Int, using generator: inout Seeded) -> Self {
         // Mostly the latest attempt, sometimes an old or a forgotten one.
         let attempt = max(0, attempt + [-2, -1, 0, 0, 0, 0, 0, 1, 2].randomElement(using: &generator)!)
         switch Int.random(in: 0..<41, using: &generator) {

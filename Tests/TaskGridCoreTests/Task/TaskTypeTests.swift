@@ -18,6 +18,11 @@ import Testing
         #expect(throws: InvalidTaskType.self) { try TaskType(name) }
     }
 
+    @Test func namesInTheProgram() async {
+        #expect(TaskType(literal: "sum-of_2").name == "sum-of_2")
+        await #expect(processExitsWith: .failure) { _ = TaskType(literal: "No type") }
+    }
+
     @Test(arguments: [
         ("A b", "A b"), (String(repeating: "é", count: 100_000), String(repeating: "é", count: 32) + "…"),
         ("e" + String(repeating: "\u{301}", count: 100_000), "…"),
@@ -36,7 +41,7 @@ import Testing
     }
 
     @Test func json() throws {
-        #expect(String(decoding: JSON.encode([try TaskType("reverse"): 1]), as: UTF8.self) == #"{"reverse":1}"#)
+        #expect(String(decoding: JSON.encode([TaskType(literal: "reverse"): 1]), as: UTF8.self) == #"{"reverse":1}"#)
         #expect(try JSON.decode([TaskType: Int].self, Data(#"{"sum":2}"#.utf8)) == [TaskType("sum"): 2])
         #expect(throws: WireError.self) { try JSON.decode([TaskType].self, Data(#"["No type"]"#.utf8)) }
         #expect(throws: WireError.self) { try JSON.decode([TaskType: Int].self, Data(#"{"No type":2}"#.utf8)) }

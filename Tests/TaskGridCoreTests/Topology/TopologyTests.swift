@@ -1,10 +1,12 @@
 import TaskGridCore
+import TestSupport
 import Testing
 
 @Suite struct TopologyTests {
-    static let reverse = try! TaskType("reverse")  // a valid name
-    static let sum = try! TaskType("sum")  // a valid name
-    static let longestType = try! TaskType(String(repeating: "t", count: TaskType.maximumLength))  // a valid name
+    static let reverse = TaskType(literal: "reverse")
+    static let sum = TaskType(literal: "sum")
+    /// Proof that this cannot throw: as many lower-case letters as may be are a valid name.
+    static let longestType = try! TaskType(String(repeating: "t", count: TaskType.maximumLength))
 
     static func everyone(_ topology: Topology, id: String, types: [TaskType]) -> [(String, Declarations)] {
         [

@@ -1,0 +1,52 @@
+import TaskGridCore
+import TaskStore
+
+/// The history of tasks: what became of attempts that did not succeed.
+extension Scheduler {
+    /// Plans the note of an attempt that has come to its end without success. What was given back unbegun is none.
+    func note(
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, _ worker: String,
+        _ runTime: Duration
+    ) {
+        guard let task = lane.handed[id] else { return }
+        let outcome: Attempt.Outcome
+        var error: TaskError?
+        switch event {
+        case .failed(_, let cause):
+            outcome = cause.code == .timedOut ? .timedOut : cause.code == .cancelled ? .cancelled : .failed
+            error = cause
+        case .interrupted:
+            outcome = .interrupted
+            error = TaskError(.interrupted, "its worker, or the worker's connection, went away")
+        case .lost:
+            outcome = .lost
+            error = TaskError(.interrupted, "its delivery was nowhere")
+        case .cancelled where task.runningSince != nil:
+            outcome = .cancelled
+            error = TaskError(.cancelled, "cancelled on request")
+        default: return
+        }
+        let known = runTime > .zero ? runTime : task.runningSince.map { $0.duration(to: .now) }
+        plan.changes.attempts.append(
+            EndedAttempt(
+                id: id,
+                attempt: .ended(
+                    max(1, task.machine.attempt), outcome, at: now, after: known, worker: worker.isEmpty ? task.worker : worker, error: error
+                )
+            )
+        )
+    }
+
+    /// The record with the attempt that runs now, as the last one.
+    func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
+        guard let handed = lanes[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
+        var task = task
+        let runTime = since.duration(to: .now)
+        task.attempts.append(
+            Attempt(
+                number: handed.machine.attempt, worker: handed.worker, started: .now() + (.zero - runTime), runTime: runTime, outcome: .running
+            )
+        )
+        return task
+    }
+}

@@ -1,0 +1,55 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Types of which nothing is handed out, for somebody asked for it. What is handed out already goes on.
+extension Scheduler {
+    /// What pausing or resuming came to, to be answered once it is durable.
+    struct PlannedPause {
+        let order: Order
+        let answer: PauseAnswer
+    }
+
+    /// The order that such a question gives.
+    func pauseOrder(_ message: Message, _ asker: String) throws -> Order {
+        let isPause = message.properties.type == PauseQuestion.name
+        let types =
+            isPause ? try JSON.decode(PauseQuestion.self, message.body).types : try JSON.decode(ResumeQuestion.self, message.body).types
+        guard types.count <= PauseQuestion.maximumTypes else {
+            throw QuestionError(.badQuestion, "types: at most \(PauseQuestion.maximumTypes)")
+        }
+        return Order(kind: isPause ? .pause : .resume, tasks: [], types: types, question: message, asker: asker)
+    }
+
+    /// Plans what such an order asks for. The lane knows at once, so that this very turn takes nothing more.
+    func pause(_ order: Order, _ now: Timestamp, _ plan: inout Plan) {
+        let isPaused = order.kind == .pause
+        var outcomes: [PauseOutcome] = []
+        for type in order.types {
+            guard let lane = lanes[type] else {
+                outcomes.append(PauseOutcome(type: type, outcome: .unknown))
+                continue
+            }
+            guard lane.isPaused != isPaused else {
+                outcomes.append(PauseOutcome(type: type, outcome: .unchanged))
+                continue
+            }
+            lane.isPaused = isPaused
+            lane.isDirty = true
+            plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
+            outcomes.append(PauseOutcome(type: type, outcome: .done))
+            let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
+            warn("type '\(type)' \(words)", type, now, &plan)
+        }
+        plan.pauses.append(PlannedPause(order: order, answer: PauseAnswer(types: outcomes)))
+    }
+
+    /// The orders are durable: answers.
+    func settlePauses(_ plan: Plan, _ outbound: inout Outbound) {
+        for planned in plan.pauses {
+            let answer = AnswerMessage.message(Result<PauseAnswer, QuestionError>.success(planned.answer), to: planned.order.question)
+            outbound.messages.append(.ready(.answer(answer, to: planned.order.asker, topology)))
+        }
+    }
+}

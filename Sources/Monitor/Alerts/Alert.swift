@@ -1,0 +1,81 @@
+import TaskGridCore
+
+/// Something in the grid that is worth a person's time, for as long as it lasts.
+struct Alert: Hashable, Sendable {
+    enum Kind: String, Hashable, Sendable, CaseIterable, Encodable {
+        /// Tasks of a type wait, and no worker of the type lives.
+        case noWorker = "no_worker"
+        /// The circuit breaker of a type holds its tasks back.
+        case breakerOpen = "breaker_open"
+        /// The books of a type do not balance.
+        case ledgerMismatch = "ledger_mismatch"
+        /// The broker takes no messages.
+        case brokerAlarm = "broker_alarm"
+        /// The monitor has no connection to the broker.
+        case brokerUnreachable = "broker_unreachable"
+        /// A worker went silent without saying goodbye.
+        case heartbeatLost = "heartbeat_lost"
+
+        /// How long it must last before it is told: what passes by itself as things start or reconnect is no alert.
+        var grace: Duration {
+            switch self {
+            case .noWorker, .brokerUnreachable: .seconds(5)
+            case .heartbeatLost: .seconds(3)
+            case .breakerOpen, .ledgerMismatch, .brokerAlarm: .zero
+            }
+        }
+    }
+
+    /// What makes two alerts the same.
+    struct Subject: Hashable, Comparable, Sendable {
+        var kind: Kind
+        var type: TaskType?
+        var worker: String?
+
+        private var order: (String, String, String) { (kind.rawValue, type?.name ?? "", worker ?? "") }
+
+        static func < (lhs: Subject, rhs: Subject) -> Bool { lhs.order < rhs.order }
+    }
+
+    var subject: Subject
+    /// The monitor's time at which it began to be so.
+    var since: Timestamp
+    /// What happened and what to do.
+    var message: String
+}
+
+/// An alert as JSON shows it.
+struct AlertReport: Encodable, Sendable {
+    var kind: Alert.Kind
+    @Nullable var type: TaskType?
+    @Nullable var worker: String?
+    var since: String
+    var message: String
+
+    init(_ alert: Alert) {
+        kind = alert.subject.kind
+        _type = Nullable(wrappedValue: alert.subject.type)
+        _worker = Nullable(wrappedValue: alert.subject.worker)
+        since = alert.since.description
+        message = alert.message
+    }
+}
+
+/// The start or the end of an alert, as the event `alert` tells it.
+struct AlertChange: Encodable, Sendable {
+    var alert: Alert
+    /// Whether it starts; else it ends.
+    var isActive: Bool
+    var at: Timestamp
+
+    private enum CodingKeys: String, CodingKey {
+        case active, at
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try AlertReport(alert).encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(isActive, forKey: .active)
+        try container.encode(at.description, forKey: .at)
+    }
+}

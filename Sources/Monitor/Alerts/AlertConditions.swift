@@ -1,0 +1,64 @@
+import TaskGridCore
+
+extension Alert {
+    /// How long the loss of a worker's heartbeats is told.
+    static let heartbeatMemory = Duration.seconds(300)
+
+    /// What is so in the grid now that is worth an alert, and what is to be said of it.
+    ///
+    /// While the broker is away nothing is known of workers, so nothing is said of them.
+    static func conditions(_ statistics: Statistics, broker: BrokerReport, at now: Timestamp) -> [Subject: String] {
+        var conditions: [Subject: String] = [:]
+        if !broker.connected {
+            conditions[Subject(kind: .brokerUnreachable)] =
+                "the monitor has no connection to the broker\(broker.problem.map { " (\($0))" } ?? ""): is the broker up, and its address right?"
+        }
+        if broker.blocked {
+            conditions[Subject(kind: .brokerAlarm)] =
+                "the broker takes no messages\(broker.alarm.map { " (\($0))" } ?? ""): free memory or disk on its machine"
+        }
+        for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
+        guard broker.connected else { return conditions }
+        conditions.merge(ofWorkers(statistics, at: now)) { $1 }
+        return conditions
+    }
+
+    private static func ofWork(_ work: TypeStatistics, _ type: TaskType) -> [Subject: String] {
+        var conditions: [Subject: String] = [:]
+        switch work.breaker {
+        case .open, .halfOpen:
+            conditions[Subject(kind: .breakerOpen, type: type)] =
+                "most recent attempts of type \(type) failed, so its tasks wait: see 'taskgrid failed --type \(type)' for their errors"
+        case .closed: break
+        }
+        if !work.states.balances {
+            conditions[Subject(kind: .ledgerMismatch, type: type)] = """
+                \(work.states.submitted) tasks of type \(type) were submitted and \(work.states.sum) are accounted for: \
+                see the dispatcher's log, and report it
+                """
+        }
+        return conditions
+    }
+
+    private static func ofWorkers(_ statistics: Statistics, at now: Timestamp) -> [Subject: String] {
+        var conditions: [Subject: String] = [:]
+        var served: Set<TaskType> = []
+        for (id, worker) in statistics.workers {
+            switch worker.state(at: now) {
+            case .alive, .draining: served.formUnion(worker.worker.types)
+            case .left where worker.left?.reason == .deregistered: continue
+            case .silent, .left:
+                guard let gone = worker.gone(at: now), now < gone + heartbeatMemory else { continue }
+                conditions[Subject(kind: .heartbeatLost, worker: id)] = """
+                    worker \(id) (\(worker.worker.types.map(\.name).joined(separator: ", "))) sends no heartbeats any more: its tasks \
+                    run elsewhere; start it again, and see its log
+                    """
+            }
+        }
+        for (type, work) in statistics.types where !served.contains(type) && !work.isPaused && work.states.due > 0 {
+            conditions[Subject(kind: .noWorker, type: type)] =
+                "\(work.states.due) tasks of type \(type) wait and no worker runs them: start one with 'taskgrid worker \(type)'"
+        }
+        return conditions
+    }
+}

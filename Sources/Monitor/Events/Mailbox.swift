@@ -1,0 +1,61 @@
+import NIOCore
+import Synchronization
+
+/// What is told to one listener and waits until its connection takes it. Bounded: of the statistics the latest, of the other
+/// events at most `maximumWaiting`; beyond that the listener is too slow, and is dropped.
+final class Mailbox: Sendable {
+    static let maximumWaiting = 1500
+
+    private struct Mail {
+        var events: [ByteBuffer]
+        var stats: ByteBuffer?
+        var isDropped = false
+    }
+
+    private let mail: Mutex<Mail>
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// With what the listener gets at once.
+    init(_ events: [ByteBuffer], stats: ByteBuffer?) {
+        mail = Mutex(Mail(events: events, stats: stats))
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        wake.yield()
+    }
+
+    func put(_ event: ByteBuffer) {
+        mail.withLock { mail in
+            guard !mail.isDropped else { return }
+            mail.events.append(event)
+            if mail.events.count > Self.maximumWaiting { mail = Mail(events: [], isDropped: true) }
+        }
+        wake.yield()
+    }
+
+    func put(stats: ByteBuffer) {
+        mail.withLock { if !$0.isDropped { $0.stats = stats } }
+        wake.yield()
+    }
+
+    /// What waits is still forwarded, and no more.
+    func end() { wake.finish() }
+
+    /// All that waits, each time something does, until the end; for one reader. It throws `SlowListener` where the listener was
+    /// dropped.
+    var deliveries: some AsyncSequence<[ByteBuffer], any Error> {
+        wakes.map { _ in try self.take() }
+    }
+
+    private func take() throws -> [ByteBuffer] {
+        try mail.withLock { mail in
+            if mail.isDropped { throw SlowListener() }
+            defer { mail = Mail(events: []) }
+            // The statistics first: so the latest number that the listener has seen is that of an event before which it has
+            // missed none.
+            return (mail.stats.map { [$0] } ?? []) + mail.events
+        }
+    }
+}
+
+/// A listener did not take its events in time.
+struct SlowListener: Error {}

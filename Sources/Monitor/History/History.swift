@@ -1,0 +1,79 @@
+import Logging
+import TaskGridCore
+
+/// The past of the grid, as far as a monitor saw it: writes each ten seconds down, and reads windows of it.
+actor History {
+    private static let interval = Duration.seconds(1)
+    private static let pruneInterval = Duration.seconds(60)
+
+    private let store: HistoryStore
+    private let board: Board
+    private let logger: Logger
+    private var recorder: HistoryRecorder
+    private var lastPrune: Timestamp
+    private var isFailing = false
+
+    init(_ store: HistoryStore, board: Board, logger: Logger) {
+        self.store = store
+        self.board = board
+        self.logger = logger
+        let now = board.now()
+        recorder = HistoryRecorder(at: now)
+        lastPrune = now
+    }
+
+    /// Records until the task is cancelled.
+    func run(_ pulse: Pulse) async {
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            pulse.works()
+            await record()
+            pulse.waits()
+        }
+        pulse.ends()
+    }
+
+    /// Writes down what is over.
+    func record() async {
+        let now = board.now()
+        guard let entry = recorder.record(board.statistics, at: now) else { return }
+        await add(entry)
+        guard lastPrune + Self.pruneInterval <= now else { return }
+        lastPrune = now
+        await attempt { try await $0.prune(at: now) }
+    }
+
+    /// Writes down the rest, and closes.
+    func end() async {
+        await add(recorder.recordRest(board.statistics, at: board.now()))
+        await attempt { try $0.close() }
+    }
+
+    private func add(_ entry: HistoryRecorder.Entry) async { await attempt { try await $0.add(entry) } }
+
+    /// The monitor goes on without its history: what cannot be written is a gap.
+    private func attempt(_ body: @escaping @Sendable (HistoryStore) async throws -> Void) async {
+        do {
+            // Unstructured, so that what is under way when the monitor is told to stop is written down all the same.
+            try await Task { [store] in try await body(store) }.value
+            if isFailing { logger.notice("history is written again") }
+            isFailing = false
+        } catch {
+            if !isFailing { logger.warning("history cannot be written; it has a gap until it can", metadata: ["error": "\(error)"]) }
+            isFailing = true
+        }
+    }
+
+    /// The window up to now, of a type or of all.
+    func report(_ type: TaskType?, _ window: HistoryWindow) async throws -> HistoryReport {
+        let step = window.step
+        // The latest ten seconds that are over, or the longer step that they lie in.
+        let last = step.start(HistoryStep.tenSeconds.start(board.now()) + .seconds(-10))
+        let first = Timestamp(rawValue: last.rawValue - Int64(window.count - 1) * step.milliseconds)
+        let rollups = try await store.rollups(type, step, first...last)
+        let points = (0..<window.count).map { number in
+            let at = Timestamp(rawValue: first.rawValue + Int64(number) * step.milliseconds)
+            return HistoryReport.Point(at: at, rollup: rollups[at])
+        }
+        return HistoryReport(type: type, window: window, points: points)
+    }
+}

@@ -1,0 +1,114 @@
+import NIOCore
+import TaskGridCore
+
+/// What `/metrics` answers, for Prometheus. Bounded: at most `maximumTypes` types and `maximumQueues` queues, in their order;
+/// `taskgrid_types` tells how many types there are. Of what a worker is called nothing is told, for names come and go.
+struct GridMetrics {
+    static let maximumTypes = 200
+    static let maximumQueues = 250
+
+    private let state: Board.State
+    private let statistics: Statistics
+    private let now: Timestamp
+    private let types: [(name: TaskType, work: TypeStatistics)]
+    private var out = Exposition()
+
+    private init(_ state: Board.State, at now: Timestamp) {
+        self.state = state
+        self.now = now
+        statistics = state.statistics
+        types = state.statistics.types.sorted { $0.key < $1.key }.prefix(Self.maximumTypes).map { ($0.key, $0.value) }
+    }
+
+    /// - Parameter queues: nil where the broker cannot be asked: then nothing is told of them.
+    static func text(_ state: Board.State, queues: QueuesReport?, listeners: Int, at now: Timestamp) -> ByteBuffer {
+        var metrics = GridMetrics(state, at: now)
+        metrics.writeTasks()
+        metrics.writeTimes()
+        metrics.writeTypes()
+        metrics.writeGrid(listeners: listeners)
+        if let queues { metrics.writeQueues(queues) }
+        return metrics.out.text
+    }
+
+    private mutating func writeTasks() {
+        out.family("taskgrid_tasks_submitted_total", .counter, "Tasks accepted.")
+        for (type, work) in types {
+            out.sample("taskgrid_tasks_submitted_total", [("type", type.name)], work.total.submitted)
+        }
+        out.family("taskgrid_tasks_total", .counter, "Tasks ended, by how; a task that is retried and fails again counts again.")
+        for (type, work) in types {
+            let total = work.total
+            for (outcome, count) in [
+                ("succeeded", total.succeeded), ("failed", total.failed), ("cancelled", total.cancelled), ("expired", total.expired),
+            ] {
+                out.sample("taskgrid_tasks_total", [("type", type.name), ("outcome", outcome)], count)
+            }
+        }
+        out.family("taskgrid_task_retries_total", .counter, "Attempts tried again, since the monitor began.")
+        for (type, work) in types { out.sample("taskgrid_task_retries_total", [("type", type.name)], work.retried) }
+        out.family("taskgrid_tasks", .gauge, "Tasks that have not ended, by their state.")
+        for (type, work) in types {
+            for state in [TaskState.pending, .scheduled, .queued, .running] {
+                out.sample("taskgrid_tasks", [("type", type.name), ("state", state.name)], work.states[state])
+            }
+        }
+    }
+
+    private mutating func writeTimes() {
+        out.family("taskgrid_task_run_seconds", .histogram, "How long attempts ran, since the monitor began.")
+        for (type, work) in types { out.histogram("taskgrid_task_run_seconds", [("type", type.name)], work.runTimes.buckets) }
+        out.family("taskgrid_task_seconds", .histogram, "From the acceptance of a task to its end, since the monitor began.")
+        for (type, work) in types { out.histogram("taskgrid_task_seconds", [("type", type.name)], work.totalTimes.buckets) }
+    }
+
+    private mutating func writeTypes() {
+        var workers: [TaskType: Int] = [:]
+        for worker in statistics.workers.values where worker.isActive(at: now) {
+            for type in Set(worker.worker.types) { workers[type, default: 0] += 1 }
+        }
+        for type in types where workers[type.name] == nil { workers[type.name] = 0 }
+        out.family("taskgrid_workers", .gauge, "Workers that hold a lease, by type; one of two types counts for both.")
+        for (type, count) in workers.sorted(by: { $0.key < $1.key }).prefix(Self.maximumTypes) {
+            out.sample("taskgrid_workers", [("type", type.name)], count)
+        }
+        out.family("taskgrid_breaker_state", .gauge, "1 for the state that the circuit breaker of the type is in.")
+        for (type, work) in types {
+            for state in BreakerState.allCases {
+                out.sample("taskgrid_breaker_state", [("type", type.name), ("state", state.rawValue)], work.breaker == state)
+            }
+        }
+        out.family("taskgrid_type_paused", .gauge, "Whether nothing of the type is handed out, on request.")
+        for (type, work) in types { out.sample("taskgrid_type_paused", [("type", type.name)], work.isPaused) }
+        out.family("taskgrid_ledger_balanced", .gauge, "Whether each task of the type that was submitted stands in one state.")
+        for (type, work) in types { out.sample("taskgrid_ledger_balanced", [("type", type.name)], work.states.balances) }
+    }
+
+    private mutating func writeGrid(listeners: Int) {
+        var out = out
+        defer { self.out = out }
+        func gauge(_ name: String, _ help: String, _ value: Double, _ labels: Exposition.Labels = []) {
+            out.family(name, .gauge, help)
+            out.sample(name, labels, value)
+        }
+        gauge("taskgrid_types", "Types that are known.", Double(statistics.types.count))
+        out.family("taskgrid_alerts", .gauge, "Alerts that stand, by kind.")
+        let alerts = state.alerts.current
+        for kind in Alert.Kind.allCases {
+            out.sample("taskgrid_alerts", [("kind", kind.rawValue)], alerts.count { $0.subject.kind == kind })
+        }
+        gauge("taskgrid_broker_connected", "Whether the monitor is connected to the broker.", state.broker.connected ? 1 : 0)
+        gauge("taskgrid_broker_blocked", "Whether the broker takes no messages.", state.broker.blocked ? 1 : 0)
+        gauge("taskgrid_event_listeners", "Who listens to the monitor's events.", Double(listeners))
+        gauge("taskgrid_monitor_start_time_seconds", "When the monitor began, since 1970.", Double(statistics.since.rawValue) / 1000)
+        gauge("taskgrid_build_info", "The monitor's version.", 1, [("version", TaskGridVersion.current)])
+    }
+
+    private mutating func writeQueues(_ queues: QueuesReport) {
+        let known = queues.queues.filter { $0.value.exists }.sorted { $0.key < $1.key }.prefix(Self.maximumQueues)
+        out.family("taskgrid_queue_messages", .gauge, "Messages of a queue that are ready for delivery.")
+        for (queue, entry) in known { out.sample("taskgrid_queue_messages", [("queue", queue)], entry.messages ?? 0) }
+        out.family("taskgrid_queue_consumers", .gauge, "Consumers of a queue.")
+        for (queue, entry) in known { out.sample("taskgrid_queue_consumers", [("queue", queue)], entry.consumers ?? 0) }
+    }
+}

@@ -1,0 +1,52 @@
+// Questions and orders to the monitor. Orders carry the token, and so do questions once it is known.
+
+const key = "taskgrid.token";
+
+/** What the monitor answered instead: the detail of its problem document. */
+export class Problem extends Error {
+    constructor(status, detail) {
+        super(detail);
+        this.status = status;
+    }
+}
+
+/** The token, kept as long as this tab lives. */
+export const token = {
+    get: () => sessionStorage.getItem(key),
+    set: (value) => sessionStorage.setItem(key, value),
+    forget: () => sessionStorage.removeItem(key),
+};
+
+export const authorization = () => (token.get() ? { Authorization: `Bearer ${token.get()}` } : {});
+
+/** The problem that an answer which is not well tells. */
+export async function problem(response) {
+    const text = await response.text();
+    try {
+        const { detail, title } = JSON.parse(text);
+        return new Problem(response.status, detail ?? title ?? `the monitor answered ${response.status}`);
+    } catch {
+        return new Problem(response.status, `the monitor answered ${response.status} ${response.statusText}`);
+    }
+}
+
+async function send(path, options) {
+    let response;
+    try {
+        response = await fetch(path, { ...options, headers: { Accept: "application/json", ...authorization() }, cache: "no-store" });
+    } catch (error) {
+        if (error.name === "AbortError") throw error;
+        throw new Problem(0, "the monitor cannot be reached; is it running?");
+    }
+    if (!response.ok) throw await problem(response);
+    return response.json();
+}
+
+export const get = (path, signal) => send(path, { signal });
+export const post = (path) => send(path, { method: "POST" });
+
+/** A path with those parameters that have a value. */
+export function withQuery(path, parameters) {
+    const given = Object.entries(parameters).filter(([, value]) => value);
+    return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}

@@ -1,0 +1,87 @@
+// The monitor's page: listens to the grid's events and shows them on the page that the address names.
+import { byId, setText } from "./dom.js";
+import { askToken } from "./ask.js";
+import { listen } from "./stream.js";
+import { seconds, timeOfDay } from "./format.js";
+import { token, withQuery } from "./api.js";
+import { Overview } from "./overview.js";
+import { Task } from "./task.js";
+import { Tasks } from "./tasks.js";
+
+let grid = null;
+let isLive = false;
+let page = null;
+
+// The page that the address names
+
+function open() {
+    // Another fragment, such as that of the link that skips to the content, names no page.
+    if (location.hash !== "" && !location.hash.startsWith("#/")) return;
+    const [path, query = ""] = location.hash.slice(1).split("?");
+    const [, first = "", id] = path.split("/");
+    page?.leave();
+    page = first === "tasks" ? (id ? new Task(decodeURIComponent(id)) : new Tasks(new URLSearchParams(query))) : new Overview();
+    byId("main").replaceChildren(page.element);
+    for (const link of document.querySelectorAll("nav [data-page]")) {
+        if (link.dataset.page === (first || "overview")) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+    }
+    scrollTo(0, 0);
+    tell();
+}
+
+function tell() {
+    page.take(grid, isLive);
+    const alerts = grid?.alerts?.length ?? 0;
+    const verdict = !grid || !isLive ? "…" : alerts > 0 ? `(${alerts}) needs you` : "well";
+    document.title = [page.title || verdict, "TaskGrid+"].join(" – ");
+}
+
+window.addEventListener("hashchange", () => {
+    open();
+    byId("main").focus({ preventScroll: true });
+});
+
+byId("find").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = byId("find-text").value.trim();
+    if (text === "") return;
+    location.hash = /^\d{1,19}$/.test(text) ? `#/tasks/${text}` : `#${withQuery("/tasks", { text })}`;
+    byId("find-text").value = "";
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    byId("main").focus();
+});
+
+open();
+
+// The grid's events
+
+listen("/events", {
+    take(name, data) {
+        // The others tell of what the next statistics show too.
+        if (name !== "stats") return;
+        grid = { ...data, ...data.all };
+        isLive = true;
+        tell();
+    },
+    async onState(state, error, wait) {
+        isLive = state === "live" && grid !== null;
+        byId("live").dataset.state = state;
+        setText(byId("live-text"), state === "live" ? "live" : "not live");
+        byId("broken").hidden = state === "live";
+        document.body.classList.toggle("stale", state !== "live");
+        if (state === "live") {
+            page.load?.();
+            return undefined;
+        }
+        const past = grid ? ` These are the numbers of ${timeOfDay(grid.at)}.` : "";
+        setText(byId("broken"), `Not live: ${error.message}.${past} Trying again in ${seconds(wait / 1000)}.`);
+        tell();
+        if (error.status !== 401) return undefined;
+        token.forget();
+        return (await askToken(`Reading here needs the monitor's token: ${error.message}`)) ? 0 : undefined;
+    },
+});

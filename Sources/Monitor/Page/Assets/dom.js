@@ -1,0 +1,42 @@
+// Elements, made of names, attributes and text. What the grid says reaches the page as text alone, never as markup.
+
+const svgNamespace = "http://www.w3.org/2000/svg";
+
+/**
+ * An element. Of `properties`, functions are listeners (`onclick`), true and false say whether an attribute is there, and
+ * everything else is an attribute's value. Children are nodes or text; null is none.
+ */
+export function element(name, properties = {}, ...children) {
+    return fill(document.createElement(name), properties, children);
+}
+
+/** The same for drawings. */
+export function svg(name, properties = {}, ...children) {
+    return fill(document.createElementNS(svgNamespace, name), properties, children);
+}
+
+function fill(node, properties, children) {
+    for (const [key, value] of Object.entries(properties)) {
+        if (typeof value === "function") node.addEventListener(key.slice(2), value);
+        else if (value === true) node.setAttribute(key, "");
+        else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+}
+
+/** Sets a text, and touches nothing where it is the same: a selection and a screen reader stay where they are. */
+export function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+}
+
+/** Sets an attribute where it is another; null takes it away. */
+export function setAttribute(node, name, value) {
+    if (value === null) node.removeAttribute(name);
+    else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}
+
+/** A text in which `commands` stand in backticks, as nodes. */
+export const prose = (text) => text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+
+export const byId = (id) => document.getElementById(id);

@@ -1,0 +1,72 @@
+// Numbers and times as people read them. What is not known is a dash.
+
+export const dash = "–";
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+const known = (value) => typeof value === "number" && Number.isFinite(value);
+const digits = (value) => value.toFixed(value < 10 && value > 0 ? (value < 1 ? 2 : 1) : 0);
+
+export function count(value) {
+    if (!known(value)) return dash;
+    return Math.abs(value) < 1e7 ? whole.format(value) : short.format(value);
+}
+
+/** "1 task", "2 tasks". */
+export const counted = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** A number of something per second. */
+export function rate(value) {
+    if (!known(value)) return dash;
+    return value >= 100 ? count(value) : digits(value).replace(/^0\.00$/, "0");
+}
+
+/** A time of so many milliseconds. */
+export function milliseconds(value) {
+    if (!known(value)) return dash;
+    if (value === 0) return "0 ms";
+    if (value < 1) return `${value.toFixed(2)} ms`;
+    if (value < 1000) return `${digits(value)} ms`;
+    return seconds(value / 1000);
+}
+
+export function seconds(value) {
+    if (!known(value)) return dash;
+    if (value < 60) return `${digits(Math.max(0, value)).replace(/\.0$/, "")} s`;
+    if (value < 3600) return `${Math.floor(value / 60)} min ${Math.floor(value % 60)} s`;
+    if (value < 86400) return `${Math.floor(value / 3600)} h ${Math.floor((value % 3600) / 60)} min`;
+    return `${Math.floor(value / 86400)} d ${Math.floor((value % 86400) / 3600)} h`;
+}
+
+export function bytes(value) {
+    if (!known(value)) return dash;
+    const units = ["bytes", "KiB", "MiB", "GiB"];
+    let unit = 0;
+    while (value >= 1024 && unit < units.length - 1) {
+        value /= 1024;
+        unit += 1;
+    }
+    return unit === 0 ? counted(value, "byte") : `${value.toFixed(1)} ${units[unit]}`;
+}
+
+const read = (at) => (at ? new Date(at) : new Date(NaN));
+const shown = (format, at) => (Number.isNaN(+read(at)) ? dash : format.format(read(at)));
+
+export const timeOfDay = (at) => shown(clock, at);
+export const hourAndMinute = (at) => shown(minute, at);
+export const dayAndMinute = (at) => shown(day, at);
+export const fullTime = (at) => shown(full, at);
+
+/** How long ago, by this machine's clock. */
+export function ago(at) {
+    const passed = (Date.now() - read(at)) / 1000;
+    if (Number.isNaN(passed)) return dash;
+    return passed < 1 ? "now" : `${seconds(Math.floor(passed))} ago`;
+}
+
+/** A state's or a kind's name in words. */
+export const words = (name) => String(name ?? dash).replaceAll("_", " ");

@@ -1,0 +1,35 @@
+// Round numbers for axes.
+
+const steps = [1, 2, 2.5, 5, 10];
+const times = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440].map((minutes) => minutes * 60_000);
+
+/** The distance between ticks, about three of them up to `maximum`. */
+function distance(maximum) {
+    const rough = maximum / 3;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    return steps.find((step) => step * power >= rough) * power;
+}
+
+/** Where an axis ends that must show `maximum`. */
+export function roof(maximum) {
+    if (!(maximum > 0)) return 1;
+    const step = distance(maximum);
+    return Math.ceil(maximum / step - 1e-9) * step;
+}
+
+/** From 0 to an end that `roof` has chosen. */
+export function ticks(end) {
+    const step = distance(end);
+    return Array.from({ length: Math.round(end / step) + 1 }, (_, index) => index * step);
+}
+
+/** Full minutes or hours of this machine's clock, at most `most` of them. */
+export function timeTicks({ from, to }, most) {
+    const step = times.find((step) => (to - from) / step <= most) ?? times.at(-1);
+    const zone = new Date(to).getTimezoneOffset() * 60_000;
+    const found = [];
+    for (let at = Math.ceil((from - zone) / step) * step + zone; at <= to; at += step) {
+        if (at > from + (to - from) * 0.02 && at < to - (to - from) * 0.02) found.push(at);
+    }
+    return found;
+}

@@ -1,0 +1,47 @@
+import Health
+import Hummingbird
+
+/// The dashboard: one page at `/`, and the styles and scripts that it loads from `/assets/`, all of which the executable
+/// carries within it. It shows what the REST interface tells, and nothing else: what it can, a script can.
+enum Dashboard {
+    static let gets: [String: WebServer.Handler] = [
+        "/": Asset("text/html; charset=utf-8", PackageResources.index_html).get, "/assets/{name}": asset,
+    ]
+
+    @Sendable private static func asset(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        guard let name = context.parameters.get("name"), let asset = assets[name] else {
+            throw Problem(status: .notFound, detail: "there is no such asset of the dashboard")
+        }
+        return try await asset.get(request, context)
+    }
+
+    private static let assets: [String: Asset] = Dictionary(
+        uniqueKeysWithValues: [
+            ("app.css", Asset("text/css; charset=utf-8", PackageResources.app_css)),
+            ("icon.svg", Asset("image/svg+xml", PackageResources.icon_svg)),
+        ] + scripts.map { ("\($0).js", Asset("text/javascript; charset=utf-8", $1)) }
+    )
+
+    private static let scripts = [
+        ("api", PackageResources.api_js),
+        ("app", PackageResources.app_js),
+        ("ask", PackageResources.ask_js),
+        ("books", PackageResources.books_js),
+        ("broker", PackageResources.broker_js),
+        ("chart", PackageResources.chart_js),
+        ("dom", PackageResources.dom_js),
+        ("format", PackageResources.format_js),
+        ("history", PackageResources.history_js),
+        ("overview", PackageResources.overview_js),
+        ("scale", PackageResources.scale_js),
+        ("states", PackageResources.states_js),
+        ("stream", PackageResources.stream_js),
+        ("table", PackageResources.table_js),
+        ("task", PackageResources.task_js),
+        ("tasks", PackageResources.tasks_js),
+        ("theme", PackageResources.theme_js),
+        ("types", PackageResources.types_js),
+        ("verdict", PackageResources.verdict_js),
+        ("workers", PackageResources.workers_js),
+    ]
+}

@@ -1,0 +1,30 @@
+import TaskGridCore
+
+/// How the monitor's own connections to the broker stand.
+struct BrokerReport: Encodable, Hashable, Sendable {
+    var connected: Bool
+    /// Whether the broker takes no messages: a memory or disk alarm.
+    var blocked: Bool
+    /// The broker's reason for that.
+    @Nullable var alarm: String?
+    /// Why there is no connection.
+    @Nullable var problem: String?
+
+    static let unknown = BrokerReport(connected: false, blocked: false, alarm: nil, problem: nil)
+
+    init(connected: Bool, blocked: Bool = false, alarm: String? = nil, problem: String? = nil) {
+        self.connected = connected
+        self.blocked = blocked
+        self.alarm = alarm
+        self.problem = problem
+    }
+
+    init(_ connections: [ConnectionReading]) {
+        let blocking = connections.first { $0.state == .blocked }
+        let away = connections.first { $0.state != .connected && $0.state != .blocked }
+        self.init(
+            connected: away == nil && !connections.isEmpty, blocked: blocking != nil, alarm: blocking.map { $0.detail ?? "no reason given" },
+            problem: away?.detail
+        )
+    }
+}

@@ -1,0 +1,82 @@
+import TaskGridCore
+
+/// How many workers a type wants: a hint for whatever starts and stops them.
+///
+/// | field | what |
+/// |---|---|
+/// | `waiting` | tasks that could run now and do not: `pending` and `queued`; a paused type has none |
+/// | `rate_per_second` | tasks that ended, over the last minute |
+/// | `seconds_to_drain` | until none waits at that rate; null where none ends, and 0 where none waits |
+/// | `workers` | workers that hold a lease |
+/// | `workers_wanted` | so many keep up with what was submitted in the last minute and end what waits within the target |
+///
+/// What one worker does is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
+/// what they did in the last minute, each its share. Where nothing was measured, one worker is wanted as long as tasks wait.
+/// Never more are wanted than there are tasks.
+struct ScaleReport: Encodable, Hashable {
+    var waiting: Int
+    var rate: Double
+    @Nullable var secondsToDrain: Double?
+    var workers: Int
+    var wanted: Int
+
+    enum CodingKeys: String, CodingKey {
+        case waiting, workers
+        case rate = "rate_per_second"
+        case secondsToDrain = "seconds_to_drain"
+        case wanted = "workers_wanted"
+    }
+
+    /// How much of their slots counts as full.
+    private static let full = 0.9
+
+    /// - Parameter target: how long the tasks that wait may take to end.
+    init(_ work: TypeStatistics, workers: [WorkerStatistics], target: Duration, over window: Duration, at now: Timestamp) {
+        waiting = work.isPaused ? 0 : work.states.due
+        let rate = work.throughput.ended(at: now) / window.seconds
+        self.rate = rate.rounded3
+        self.workers = workers.count
+        if waiting == 0 { secondsToDrain = 0 } else { secondsToDrain = rate > 0 ? (Double(waiting) / rate).rounded3 : nil }
+
+        let tasks = waiting + work.states.running
+        let slots = workers.reduce(0) { $0 + $1.worker.concurrency }
+        let busy = workers.reduce(0) { $0 + $1.runningTasks }
+        let mean = work.runTimes.recent(at: now).map { max(1, $0.average) / 1_000_000 }
+        let perWorker: Double? =
+            if slots > 0, rate > 0, Double(busy) >= Self.full * Double(slots) {
+                rate / Double(workers.count)
+            } else {
+                mean.map { (workers.isEmpty ? 1 : Double(slots) / Double(workers.count)) / $0 }
+            }
+        let arriving = work.isPaused ? 0 : work.arrivals.ended(at: now) / window.seconds
+        let needed = arriving + Double(waiting) / max(1, target.seconds)
+        let keepingUp = perWorker.map { Int((needed / max($0, 1e-6)).rounded(.up).clamped(to: 0...1e9)) } ?? 0
+        wanted = min(tasks, max(keepingUp, tasks > 0 ? 1 : 0))
+    }
+}
+
+/// What `/scale` answers.
+struct ScalesReport: Encodable {
+    static let targets = 1...86_400
+    static let standardTarget = 60
+
+    var types: [TaskType: ScaleReport]
+
+    init(_ statistics: Statistics, target: Duration, at now: Timestamp) {
+        let window = min(Throughput.window, max(.seconds(1), now - statistics.since))
+        var workers: [TaskType: [WorkerStatistics]] = [:]
+        for worker in statistics.workers.values where worker.isActive(at: now) && !worker.worker.draining {
+            for type in Set(worker.worker.types) { workers[type, default: []].append(worker) }
+        }
+        types = [:]
+        for type in Set(statistics.types.keys).union(workers.keys) {
+            types[type] = ScaleReport(
+                statistics.types[type] ?? TypeStatistics(), workers: workers[type] ?? [], target: target, over: window, at: now
+            )
+        }
+    }
+}
+
+extension Double {
+    func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+}

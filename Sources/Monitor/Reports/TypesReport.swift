@@ -1,0 +1,32 @@
+import TaskGridCore
+
+/// What `/types` answers: of each type what `/stats` tells, and which workers run it.
+struct TypesReport: Encodable {
+    struct Entry: Encodable {
+        var work: WorkReport
+        /// The ids of those that hold a lease, in their order.
+        var workers: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case workers
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try work.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(workers, forKey: .workers)
+        }
+    }
+
+    var types: [TaskType: Entry]
+
+    init(_ state: Board.State, at now: Timestamp) {
+        var workers: [TaskType: [String]] = [:]
+        for (id, worker) in state.statistics.workers where worker.isActive(at: now) {
+            for type in Set(worker.worker.types) { workers[type, default: []].append(id) }
+        }
+        types = StatisticsReport(state, at: now).types.reduce(into: [:]) { types, entry in
+            types[entry.key] = Entry(work: entry.value, workers: workers[entry.key, default: []].sorted())
+        }
+    }
+}

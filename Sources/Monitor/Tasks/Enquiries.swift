@@ -1,0 +1,177 @@
+import AMQP
+import HTTPTypes
+import Health
+import Synchronization
+import TaskGridCore
+
+/// What the monitor asks the dispatcher for people: so many questions at a time, each with a deadline.
+///
+/// The session publishes the questions and brings the answers; nothing is kept of one that was answered, or given up.
+final class Enquiries: Sendable {
+    typealias Publish = @Sendable (Publication) async throws(AMQPError) -> PublishOutcome
+
+    /// How many questions may be under way.
+    static let maximum = 32
+    static let deadline = Duration.seconds(5)
+    /// Before the number in the correlation id.
+    private static let prefix = "enquiry-"
+
+    private enum Stage {
+        case asked
+        case waiting(CheckedContinuation<Message, any Error>)
+        case answered(Message)
+    }
+
+    private struct State {
+        var count = 0
+        var stages: [String: Stage] = [:]
+    }
+
+    private let id: String
+    private let topology: Topology
+    private let publish: Publish
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - id: that of the monitor's reply queue.
+    ///   - publish: sends a question, and returns once the broker has it.
+    ///   - sleep: lets the time of an answer pass.
+    init(
+        id: String, topology: Topology, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        publish: @escaping Publish
+    ) {
+        self.id = id
+        self.topology = topology
+        self.sleep = sleep
+        self.publish = publish
+    }
+
+    /// Asks, and waits for the answer.
+    ///
+    /// - Throws: a `Problem` that says why there is none.
+    func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
+        let correlation = try begin()
+        defer { state.withLock { $0.stages[correlation] = nil } }
+        var message = question.message(from: id, correlation: correlation)
+        // By which it is known should it come back.
+        message.properties.messageID = "\(id)-\(correlation)"
+        let publication = Publication(
+            exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message, isMandatory: true
+        )
+        let answer = try await withThrowingTaskGroup(of: Message?.self, returning: Message.self) { group in
+            group.addTask { try await self.answer(to: correlation) }
+            group.addTask {
+                try await self.send(publication)
+                return nil
+            }
+            group.addTask {
+                try await self.sleep(Self.deadline)
+                throw Problem.silence
+            }
+            defer { group.cancelAll() }
+            while let answer = try await group.next() {
+                if let answer { return answer }
+            }
+            throw Problem.silence
+        }
+        do throws(QuestionError) {
+            return try AnswerMessage.read(Asked.Answer.self, answer)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// Takes the answer to one of its questions; false where the message is none. One that comes too late is dropped.
+    func take(_ message: Message) -> Bool {
+        guard let correlation = message.properties.correlationID, correlation.hasPrefix(Self.prefix) else { return false }
+        let continuation = state.withLock { state -> CheckedContinuation<Message, any Error>? in
+            switch state.stages[correlation] {
+            case .waiting(let continuation):
+                state.stages[correlation] = nil
+                return continuation
+            case .asked: state.stages[correlation] = .answered(message)
+            case .answered, nil: break
+            }
+            return nil
+        }
+        continuation?.resume(returning: message)
+        return true
+    }
+
+    private func begin() throws(Problem) -> String {
+        let correlation = state.withLock { state -> String? in
+            guard state.stages.count < Self.maximum else { return nil }
+            state.count += 1
+            let correlation = "\(Self.prefix)\(state.count)"
+            state.stages[correlation] = .asked
+            return correlation
+        }
+        guard let correlation else {
+            throw Problem(
+                status: .serviceUnavailable, detail: "\(Self.maximum) questions to the dispatcher are under way; ask again in a second",
+                retryAfter: .seconds(1)
+            )
+        }
+        return correlation
+    }
+
+    private func send(_ publication: Publication) async throws {
+        let outcome: PublishOutcome
+        do throws(AMQPError) {
+            outcome = try await publish(publication)
+        } catch {
+            throw Problem(
+                status: .serviceUnavailable, detail: "the broker cannot be reached, so the dispatcher cannot be asked: \(error)",
+                retryAfter: .seconds(5)
+            )
+        }
+        switch outcome {
+        case .confirmed: break
+        case .returned: throw Problem(status: .serviceUnavailable, detail: "no dispatcher has ever run in this grid; start one")
+        case .nacked:
+            throw Problem(
+                status: .serviceUnavailable, detail: "the broker refused the question: the dispatcher's queue is full or has failed",
+                retryAfter: .seconds(5)
+            )
+        }
+    }
+
+    /// Waits for an answer until it comes or the task is cancelled.
+    private func answer(to correlation: String) async throws -> Message {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let result = state.withLock { state -> Result<Message, any Error>? in
+                    if case .answered(let message) = state.stages[correlation] { return .success(message) }
+                    // Checked under the lock, which the handler of a later cancellation takes too.
+                    guard !Task.isCancelled, state.stages[correlation] != nil else { return .failure(CancellationError()) }
+                    state.stages[correlation] = .waiting(continuation)
+                    return nil
+                }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state -> CheckedContinuation<Message, any Error>? in
+                guard case .waiting(let continuation) = state.stages.removeValue(forKey: correlation) else { return nil }
+                return continuation
+            }
+            continuation?.resume(throwing: CancellationError())
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static let silence = Problem(
+        status: .gatewayTimeout,
+        detail: "the dispatcher did not answer within \(Int(Enquiries.deadline.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
+    )
+
+    /// What the dispatcher refused a question with.
+    fileprivate init(_ error: QuestionError) {
+        switch error.code {
+        case .notFound: self.init(status: .notFound, detail: error.message)
+        case .badQuestion: self.init(status: .badRequest, detail: error.message)
+        case .unavailable: self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))
+        }
+    }
+}

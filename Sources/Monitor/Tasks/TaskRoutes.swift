@@ -1,0 +1,60 @@
+import Health
+import Hummingbird
+import TaskGridCore
+
+/// What the paths about tasks answer: the dispatcher is asked, for the monitor keeps no tasks.
+struct TaskRoutes: Sendable {
+    /// How many questions one search may take: each looks at a bounded number of tasks.
+    private static let questions = 10
+
+    let enquiries: Enquiries
+    let now: @Sendable () -> Timestamp
+
+    var gets: [String: WebServer.Handler] { ["/tasks": tasks, "/tasks/{id}": task] }
+
+    @Sendable private func tasks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let query = try Query(request, allowed: Query.taskParameters)
+        let isPretty = try query.isPretty()
+        let filter = try query.filter(now: now())
+        let after = try query.task("after")
+        let limit = try query.limit()
+        if let id = try query.task("id") { return .json(try await one(id, filter, after), pretty: isPretty) }
+        var report = TasksReport(tasks: [])
+        var next = after
+        for _ in 0..<Self.questions {
+            let question = TasksQuestion(filter, before: next, limit: limit - report.tasks.count, isBrief: true)
+            let answer = try await enquiries.ask(question)
+            report.tasks += answer.tasks.map(TaskSummary.init)
+            next = answer.next
+            if next == nil || report.tasks.count >= limit { break }
+        }
+        report.next = next?.description
+        return .json(report, pretty: isPretty)
+    }
+
+    /// The one task with that id, if it is there and is meant.
+    private func one(_ id: TaskID, _ filter: TaskFilter, _ after: TaskID?) async throws -> TasksReport {
+        do {
+            let task = try await enquiries.ask(TaskQuestion(id: id))
+            let isMeant = filter.matches(task) && after.map { id < $0 } ?? true
+            return TasksReport(tasks: isMeant ? [TaskSummary(task)] : [])
+        } catch let problem as Problem where problem.status == .notFound {
+            return TasksReport(tasks: [])
+        }
+    }
+
+    @Sendable private func task(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
+        let id = try Self.id(context)
+        return .json(TaskReport(try await enquiries.ask(TaskQuestion(id: id))), pretty: isPretty)
+    }
+
+    /// The id that stands in the path.
+    static func id(_ context: BasicRequestContext) throws(Problem) -> TaskID {
+        let text = context.parameters.get("id") ?? ""
+        guard let id = TaskID(plain: text) else {
+            throw Problem(status: .badRequest, detail: "'\(text.prefix(40))' is no task id, a whole number from 1")
+        }
+        return id
+    }
+}

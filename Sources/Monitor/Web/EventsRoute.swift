@@ -1,0 +1,27 @@
+import HTTPTypes
+import Health
+import Hummingbird
+
+/// What `/events` answers: a stream of server-sent events that does not end, resumable by `Last-Event-ID`.
+struct EventsRoute: Sendable {
+    let broadcast: Broadcast
+
+    private static let lastEventID = HTTPField.Name("last-event-id")
+
+    @Sendable func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        _ = try Query(request, allowed: [])
+        let last = Self.lastEventID.flatMap { request.headers[$0] }
+        guard let listener = broadcast.listen(after: last.flatMap(UInt64.init)) else {
+            throw Problem(
+                status: .serviceUnavailable, detail: "\(Broadcast.maximumListeners) listen already, which is the most; try again later",
+                retryAfter: .seconds(5)
+            )
+        }
+        let body = ResponseBody { writer in
+            try await writer.write(ServerSentEvent.opening)
+            for try await events in listener.mailbox.deliveries where !events.isEmpty { try await writer.write(contentsOf: events) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "text/event-stream"], body: body)
+    }
+}

@@ -1,0 +1,86 @@
+import HTTPTypes
+import Health
+import Hummingbird
+
+/// Who may ask, and who may have things done.
+///
+/// Things are done for whoever has the token, and never for a page from elsewhere. Reading needs the token only where that is
+/// configured.
+struct Guard: Sendable {
+    /// What a request has to show; nil: nothing is done for anybody.
+    let token: String?
+    let protectsReading: Bool
+
+    /// What answers a question, behind the guard.
+    func reading(_ handler: @escaping WebServer.Handler) -> WebServer.Handler {
+        guard protectsReading else { return handler }
+        return { request, context in
+            try checkToken(request)
+            return try await handler(request, context)
+        }
+    }
+
+    /// All that is read, behind the guard, but for what says nothing of tasks: whether the service is well, and the page, which
+    /// asks for the token.
+    func reading(_ gets: [String: WebServer.Handler]) -> [String: WebServer.Handler] {
+        Dictionary(
+            uniqueKeysWithValues: gets.map { path, handler in
+                let isOpen = path == "/healthz" || path == "/" || path.hasPrefix("/assets/")
+                return (path, isOpen ? handler : reading(handler))
+            }
+        )
+    }
+
+    /// What does something, behind the guard.
+    func acting(_ handler: @escaping WebServer.Handler) -> WebServer.Handler {
+        { request, context in
+            try Self.checkOrigin(request)
+            guard token != nil else {
+                throw Problem(
+                    status: .forbidden, detail: "actions are switched off: no token is configured (monitor.token); use the taskgrid command"
+                )
+            }
+            try checkToken(request)
+            return try await handler(request, context)
+        }
+    }
+
+    private func checkToken(_ request: Request) throws(Problem) {
+        guard let token else {
+            throw Problem(status: .forbidden, detail: "reading needs a token, and none is configured (monitor.token)")
+        }
+        let header = request.headers[.authorization] ?? ""
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            throw Problem(status: .unauthorized, detail: "this needs the token, as 'Authorization: Bearer TOKEN'; 'taskgrid up' prints it")
+        }
+        guard Self.isSame(String(parts[1]), token) else {
+            throw Problem(status: .unauthorized, detail: "the token is not the right one; 'taskgrid up' prints it")
+        }
+    }
+
+    /// Whether the texts are the same, in a time that does not tell how much of them is.
+    static func isSame(_ given: String, _ expected: String) -> Bool {
+        let (given, expected) = (Array(given.utf8), Array(expected.utf8))
+        guard !expected.isEmpty else { return false }
+        var difference = given.count == expected.count ? 0 : 1 as UInt8
+        for (place, byte) in given.enumerated() { difference |= byte ^ expected[place % expected.count] }
+        return difference == 0
+    }
+
+    /// Refuses what a page from elsewhere sends: a browser says where it is from.
+    private static func checkOrigin(_ request: Request) throws(Problem) {
+        let site = HTTPField.Name("sec-fetch-site").flatMap { request.headers[$0] }
+        let origin = request.headers[.origin]
+        let isForeign = origin.map { host(of: $0)?.lowercased() != request.head.authority?.lowercased() } ?? false
+        guard !isForeign, site != "cross-site" else {
+            throw Problem(status: .forbidden, detail: "a page from elsewhere (\((origin ?? "another site").prefix(100))) cannot have anything done")
+        }
+    }
+
+    /// What stands after the scheme of an origin, such as `127.0.0.1:8080`; nil where it is none, such as `null`.
+    private static func host(of origin: String) -> String? {
+        for scheme in ["http://", "https://"] where origin.lowercased().hasPrefix(scheme) { return String(origin.dropFirst(scheme.count)) }
+        return nil
+    }
+}

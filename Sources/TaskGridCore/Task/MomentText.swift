@@ -1,0 +1,22 @@
+import Foundation
+
+/// Points in time as people write them.
+public enum MomentText {
+    /// What they are, for errors.
+    public static let what =
+        "a time ago such as 90s, 15m, 12h or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
+
+    /// How long before `now`, or a date, or a date and a time: in UTC, as the grid shows times, unless a zone follows. Nil where
+    /// it is none of these, or is no time from 1970 to 9999.
+    public static func read(_ text: String, now: Timestamp) -> Timestamp? {
+        if let age = DurationText.read(text) { return max(Timestamp(rawValue: 0), now + (.zero - age)) }
+        let pattern = /(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?/
+        guard let match = try? pattern.wholeMatch(in: text) else { return nil }
+        let (_, date, minutes, seconds, zone) = match.output
+        let whole = "\(date)T\(minutes ?? "00:00")\((seconds ?? ":00").prefix(3))\(zone ?? "Z")"
+        guard let time = try? Date(whole, strategy: .iso8601) else { return nil }
+        let fraction = seconds.flatMap { Double("0\($0.dropFirst(3))") } ?? 0
+        let moment = Timestamp(rawValue: Int64(time.timeIntervalSince1970) * 1000 + Int64(fraction * 1000))
+        return (0...WireFormat.maximumTime.rawValue).contains(moment.rawValue) ? moment : nil
+    }
+}

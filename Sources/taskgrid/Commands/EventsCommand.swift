@@ -1,0 +1,160 @@
+import AMQP
+import ArgumentParser
+import BuiltinWorkers
+import Foundation
+import Logging
+import TaskGridCore
+
+/// Shows what the services tell, as it happens.
+struct EventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "Show what happens in the grid, as it happens.",
+        discussion: """
+            taskgrid events --follow
+            taskgrid events --for 10s --kind grid,worker
+            taskgrid events --follow --type sum --json | jq .states.failed
+
+            Services tell of workers that join and leave, of what concerns the whole
+            grid, and each second how the tasks of a type stand where something changed.
+            """
+    )
+
+    /// The first word of an event's routing key.
+    enum Kind: String, CaseIterable {
+        case task, worker, grid
+    }
+
+    @Flag(help: "Go on until Ctrl-C.")
+    var follow = false
+    @Option(name: .customLong("for"), help: ArgumentHelp("How long to listen otherwise.", valueName: "time"), transform: Arguments.time)
+    var duration: Duration = .seconds(6)
+    @Option(
+        help: ArgumentHelp("Only these: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "kind,…"),
+        transform: Self.kinds
+    )
+    var kind: [Kind] = Kind.allCases
+    @Option(help: "Of tasks, only those of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
+    var type: TaskType?
+    @Flag(help: "Print JSON, an event a line, with its routing key under 'key'.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let configuration = try await grid.configuration()
+            let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
+            let topology = configuration.topology
+            let queue = topology.listenerQueue("events", UUID().uuidString.lowercased())
+            let declarations = Declarations(
+                exchanges: [topology.events], queues: [queue],
+                bindings: keys(topology).map { Binding(exchange: topology.events.name, queue: queue.name, key: $0) }
+            )
+            let connection = Connection(try configuration.endpoint(), name: "taskgrid events", declarations: declarations, logger: logger)
+            let consumer = connection.consumer(queues: [queue.name], prefetch: 1000)
+            do {
+                try await connection.start(patience: .seconds(10))
+            } catch {
+                await connection.close()
+                throw Failure(.unreachable, "\(error)")
+            }
+            try await StopSignals.during {
+                try await listen(consumer, connection)
+            } onFirst: { _ in
+                await connection.close()
+            }
+            await connection.close()
+        }
+    }
+
+    /// The routing keys of the events that are wanted.
+    private func keys(_ topology: Topology) -> [String] {
+        kind.map { kind in kind == .task ? type.map(topology.taskEventKey) ?? "task.*" : "\(kind.rawValue).*" }
+    }
+
+    private func listen(_ consumer: Consumer, _ connection: Connection) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let deliveries = await consumer.next() {
+                    for delivery in deliveries { try await show(delivery) }
+                    try await Output.standard.flush()
+                    if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
+                }
+            }
+            if !follow {
+                group.addTask {
+                    try await Task.sleep(for: duration)
+                    await connection.close()
+                }
+            }
+            // Listening ends with the connection, or because nobody reads what is printed.
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func show(_ delivery: Delivery) async throws {
+        let line: Data?
+        do throws(WireError) {
+            line = try Self.line(delivery.routingKey, delivery.message.body, json: json)
+        } catch {
+            return Terminal.tell("an event \(Terminal.plain(String(delivery.routingKey.prefix(100)))) cannot be read: \(error)\n")
+        }
+        if let line { try await Output.standard.line(line) }
+    }
+
+    /// An event for a line; nil for one of no known kind, which later versions may have.
+    static func line(_ key: String, _ body: Data, json: Bool) throws(WireError) -> Data? {
+        switch Kind(rawValue: String(key.prefix { $0 != "." })) {
+        case .task: try line(key, try JSON.decode(TaskEvent.self, body), json, text)
+        case .worker: try line(key, try JSON.decode(WorkerEvent.self, body), json, text)
+        case .grid: try line(key, try JSON.decode(GridEvent.self, body), json, text)
+        case nil: nil
+        }
+    }
+
+    private static func line<Event: Encodable>(_ key: String, _ event: Event, _ json: Bool, _ text: (Event) -> String) throws(WireError) -> Data {
+        json ? JSON.encode(Keyed(key: key, event: event)) : Data(text(event).utf8)
+    }
+
+    private struct Keyed<Event: Encodable>: Encodable {
+        let key: String
+        let event: Event
+
+        func encode(to encoder: any Encoder) throws {
+            try event.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(key, forKey: .key)
+        }
+
+        enum CodingKeys: CodingKey {
+            case key
+        }
+    }
+
+    private static func text(_ event: TaskEvent) -> String {
+        let states = TaskState.allCases.filter { event.states[$0] > 0 }.map { "\($0) \(Terminal.grouped(event.states[$0]))" }
+        let notes = [event.paused ? "paused" : nil, event.breaker == .closed ? nil : "breaker \(event.breaker.rawValue)"].compactMap { $0 }
+        return "\(event.at)  task    \(event.type): " + (states.isEmpty && notes.isEmpty ? "nothing yet" : (states + notes).joined(separator: ", "))
+    }
+
+    private static func text(_ event: WorkerEvent) -> String {
+        let worker = event.worker
+        let types = worker.types.prefix(10).map(\.name).joined(separator: ", ")
+        let reason = event.reason.map { " (\($0.rawValue))" } ?? ""
+        return "\(event.at)  worker  \(Terminal.plain(worker.worker)) \(event.kind.rawValue)\(reason): \(types)"
+    }
+
+    private static func text(_ event: GridEvent) -> String {
+        "\(event.at)  grid    \(event.kind.rawValue), \(Terminal.plain(event.service)): \(Terminal.plain(event.message))"
+    }
+
+    @Sendable private static func kinds(_ text: String) throws -> [Kind] {
+        try text.split(separator: ",").map { word in
+            guard let kind = Kind(rawValue: String(word)) else {
+                throw ValidationError("'\(word)' is no kind of event: \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return kind
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import BuiltinWorkers
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Has types wait.
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Hand out no more tasks of types, until they are resumed.",
+        discussion: """
+            What runs goes on; what is submitted is accepted and waits, retries too. It
+            holds until 'taskgrid resume', whatever is restarted meanwhile.
+              taskgrid pause hash
+              taskgrid pause hash sum --json
+
+            The exit code is 0 where all are paused (or were before), 1 where no worker
+            has ever registered one.
+            """
+    )
+
+    @OptionGroup var types: TypeArguments
+    @Flag(help: "Print JSON, an object a line: type, and outcome (done, unchanged, unknown).")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await types.order(grid, json: json, "paused", "was paused before") { try await $0.pause($1) }
+    }
+}
+
+/// Has paused types go on.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Hand out tasks of paused types again.",
+        discussion: """
+            taskgrid resume hash
+
+            The exit code is 0 where none of them is paused any more, 1 where no worker
+            has ever registered one.
+            """
+    )
+
+    @OptionGroup var types: TypeArguments
+    @Flag(help: "Print JSON, an object a line: type, and outcome (done, unchanged, unknown).")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await types.order(grid, json: json, "resumed", "was not paused") { try await $0.resume($1) }
+    }
+}
+
+/// The types that an order means.
+struct TypeArguments: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp("The types.", valueName: "type"), completion: .list(BuiltinWorkers.names), transform: Arguments.type
+    )
+    var types: [TaskType]
+
+    /// Gives the order and tells what it came to.
+    ///
+    /// - Parameters:
+    ///   - done: what is so now, such as "paused".
+    ///   - unchanged: what is said of a type that stood so before.
+    func order(
+        _ grid: GridOptions, json: Bool, _ done: String, _ unchanged: String,
+        _ order: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]
+    ) async throws {
+        try await Failure.reported {
+            var unknown = 0
+            try await grid.withClient { client in
+                for outcome in try await order(client, types) {
+                    if outcome.outcome == .unknown { unknown += 1 }
+                    try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome, done, unchanged).utf8))
+                }
+            }
+            if unknown > 0 { throw Failure(.failed, nil) }
+        }
+    }
+
+    static func line(_ outcome: PauseOutcome, _ done: String, _ unchanged: String) -> String {
+        switch outcome.outcome {
+        case .done: "\(outcome.type) is \(done)"
+        case .unchanged: "\(outcome.type) \(unchanged)"
+        case .unknown: "\(outcome.type) is not known: no worker has ever registered it"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import BuiltinWorkers
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Shows how the tasks of each type stand.
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Show how many tasks of each type stand where, and who works on them.",
+        discussion: """
+            taskgrid stats
+            taskgrid stats hash
+            taskgrid stats --json | jq .types.hash.failed
+
+            Rates and times are the monitor's: open its page, or see its /stats.
+            """
+    )
+
+    @Argument(help: "Only this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
+    var type: TaskType?
+    @Flag(help: "Print JSON.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                let counts = try await client.ask(CountsQuestion())
+                let workers = try await client.workers(type)
+                let report = Report(counts, workers, only: type)
+                if json { return try await Output.standard.line(JSON.encode(report)) }
+                guard !report.types.isEmpty else {
+                    let which = type.map { "type '\($0)' is not known" } ?? "no types are known"
+                    return Terminal.tell("\(which): start a worker with 'taskgrid worker TYPE'\n")
+                }
+                for line in Self.table(report).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
+            }
+        }
+    }
+
+    /// What is shown, and printed as JSON.
+    struct Report: Encodable {
+        struct Entry: Encodable {
+            var tasks: TaskCounts
+            var workers: Int
+            var paused: Bool
+        }
+
+        var store: String
+        var types: [TaskType: Entry]
+
+        init(_ counts: CountsQuestion.Answer, _ workers: [LiveWorker], only type: TaskType?) {
+            store = counts.store
+            types = [:]
+            for (name, tasks) in counts.types where type == nil || type == name {
+                types[name] = Entry(
+                    tasks: tasks, workers: workers.count { $0.worker.types.contains(name) }, paused: counts.paused?.contains(name) ?? false)
+            }
+        }
+    }
+
+    static func table(_ report: Report) -> Table {
+        var table = Table(
+            headings: [
+                "TYPE", "WORKERS", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "STATE",
+            ],
+            numeric: Set(1...9), lesser: [9, 8, 3]
+        )
+        table.rows = report.types.sorted { $0.key < $1.key }.map { type, entry in
+            let tasks = entry.tasks
+            let numbers = [
+                entry.workers, tasks.pending, tasks.scheduled, tasks.queued, tasks.running, tasks.succeeded, tasks.failed, tasks.cancelled,
+                tasks.expired,
+            ]
+            return [type.name] + numbers.map(Terminal.grouped) + [state(entry)]
+        }
+        return table
+    }
+
+    private static func state(_ entry: Report.Entry) -> String {
+        if entry.paused { return "paused" }
+        return entry.workers == 0 && entry.tasks.pending + entry.tasks.queued > 0 ? "no worker" : "open"
+    }
+}

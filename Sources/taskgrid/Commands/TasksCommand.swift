@@ -1,0 +1,124 @@
+import ArgumentParser
+import BuiltinWorkers
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// Finds tasks.
+struct TasksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tasks",
+        abstract: "Find tasks by type, state, time and error, the newest first.",
+        discussion: """
+            taskgrid tasks
+            taskgrid tasks --type sum --state failed --since 1h
+            taskgrid tasks --text "no number" --limit 100 --wide
+            taskgrid tasks --json --state running | jq -r .worker
+
+            Times are in UTC, and are those at which the tasks were accepted. 'taskgrid
+            status' shows one of them whole, with each of its attempts.
+            """
+    )
+
+    @Option(help: "Only tasks of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
+    var type: TaskType?
+    @Option(
+        help: "Only those that stand so: \(TaskState.allCases.map(\.name).joined(separator: ", ")).",
+        completion: .list(TaskState.allCases.map(\.name)), transform: Self.state
+    )
+    var state: TaskState?
+    @Option(
+        help: ArgumentHelp("Only those accepted then or later: how long ago, such as 1h, or a time (UTC).", valueName: "time"),
+        transform: Arguments.moment
+    )
+    var since: Timestamp?
+    @Option(help: ArgumentHelp("Only those accepted before then.", valueName: "time"), transform: Arguments.moment)
+    var until: Timestamp?
+    @Option(help: ArgumentHelp("Only those whose error has this text in it; upper and lower case are the same.", valueName: "words"))
+    var text: String?
+    @Option(help: ArgumentHelp("Only the one with this id.", valueName: "id"), transform: Arguments.id)
+    var id: TaskID?
+    @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
+    var limit = FailedCommand.screenful
+    @Option(help: ArgumentHelp("Go on after this task of an earlier list.", valueName: "id"), transform: Arguments.id)
+    var before: TaskID?
+    @Flag(help: "Show errors whole, however wide the terminal is.")
+    var wide = false
+    @Flag(help: "Print JSON, a task a line, with payload and result.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func validate() throws {
+        if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
+        if let text, !(1...TaskFilter.maximumTextLength).contains(text.utf8.count) {
+            throw ValidationError("--text has 1 to \(TaskFilter.maximumTextLength) bytes, not \(text.utf8.count)")
+        }
+        if let since, let until, since >= until {
+            throw ValidationError("--since \(since) is not before --until \(until): no task can have been accepted between them")
+        }
+    }
+
+    var filter: TaskFilter { TaskFilter(type: type, state: state, createdSince: since, createdUntil: until, text: text) }
+
+    func run() async throws {
+        try await Failure.reported {
+            try await grid.withClient { client in
+                let shown = try await show(client)
+                if shown == 0 { Terminal.tell("no tasks are like that\n") }
+            }
+        }
+    }
+
+    private func show(_ client: GridClient) async throws -> Int {
+        let width = wide ? nil : Terminal.width(STDOUT_FILENO)
+        var shown = 0
+        var last = before
+        while shown < limit {
+            // A table is set as a whole, and a long one in parts: its memory has a bound.
+            let part = min(1000, limit - shown)
+            let tasks = try await find(client, before: last, limit: part)
+            if json {
+                for task in tasks { try await Output.standard.line(JSON.encode(task)) }
+            } else if !tasks.isEmpty {
+                for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
+            }
+            try await Output.standard.flush()
+            shown += tasks.count
+            last = tasks.last?.id ?? last
+            if tasks.count < part { return shown }
+        }
+        if let last, id == nil { Terminal.tell("there may be more: raise --limit, or go on with --before \(last)\n") }
+        return shown
+    }
+
+    private func find(_ client: GridClient, before: TaskID?, limit: Int) async throws -> [TaskRecord] {
+        guard let id else { return try await client.tasks(matching: filter, before: before, limit: limit, isBrief: !json) }
+        do throws(ClientError) {
+            let task = try await client.status(id)
+            return filter.matches(task) && before.map { id < $0 } ?? true ? [task] : []
+        } catch {
+            guard error.code == .unknownTask else { throw error }
+            return []
+        }
+    }
+
+    static func table(_ tasks: [TaskRecord]) -> Table {
+        var table = Table(
+            headings: ["ID", "TYPE", "STATE", "ACCEPTED AT", "ENDED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 5], lesser: [6, 4, 5])
+        func shown(_ time: Timestamp?) -> String { time.map { "\($0.description.prefix(19))Z" } ?? "-" }
+        table.rows = tasks.map { task in
+            [
+                "\(task.id)", task.type.name, task.status.name, shown(task.created), shown(task.completed), "\(task.attempt)",
+                Terminal.plain(task.worker ?? "-"), Terminal.plain(task.error?.description ?? ""),
+            ]
+        }
+        return table
+    }
+
+    @Sendable private static func state(_ text: String) throws -> TaskState {
+        guard let state = TaskState(name: text) else {
+            throw ValidationError("'\(text)' is no state: \(TaskState.allCases.map(\.name).joined(separator: ", "))")
+        }
+        return state
+    }
+}

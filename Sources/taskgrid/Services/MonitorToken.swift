@@ -1,0 +1,14 @@
+/// What the monitor asks of whoever has something done through it.
+enum MonitorToken {
+    /// The least bytes of one: a shorter one could be guessed.
+    static let minimumLength = 16
+
+    /// Letters and digits that nobody takes for each other; 32 of them, so that each stands for five bits.
+    private static let letters = Array("abcdefghjkmnpqrstuvwxyz234567890")
+
+    /// A new one, of 160 bits from the system's generator.
+    static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<32).map { _ in letters[Int.random(in: letters.indices, using: &generator)] })
+    }
+}

@@ -1,0 +1,38 @@
+/// Whether text stands out from what is behind it: at least 4.5 to 1, 3 to 1 where it is large (WCAG 2.2, 1.4.3).
+enum Contrast {
+    /// Each text that does not, with its ratio.
+    static let faint = """
+        (() => {
+            const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+            const channels = (colour) => {
+                canvas.clearRect(0, 0, 1, 1);
+                canvas.fillStyle = colour;
+                canvas.fillRect(0, 0, 1, 1);
+                const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+                return [red, green, blue, alpha / 255];
+            };
+            const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
+            const behind = (element) => {
+                const own = channels(getComputedStyle(element).backgroundColor);
+                if (own[3] === 1) return own;
+                return over(own, element.parentElement ? behind(element.parentElement) : [255, 255, 255, 1]);
+            };
+            const luminance = (colour) => colour.slice(0, 3).map((value) => value / 255)
+                .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+            const faint = [];
+            for (const element of document.querySelectorAll("body *")) {
+                const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== "");
+                if (!hasText || !element.checkVisibility() || element.closest(".skip, noscript")) continue;
+                const style = getComputedStyle(element);
+                const back = behind(element);
+                const front = over(channels(element instanceof SVGElement ? style.fill : style.color), back);
+                const [light, dark] = [luminance(front), luminance(back)].sort((one, other) => other - one);
+                const ratio = (light + 0.05) / (dark + 0.05);
+                const isLarge = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+                if (ratio < (isLarge ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
+            }
+            return faint;
+        })()
+        """
+}

@@ -1,0 +1,121 @@
+import AMQP
+import BuiltinWorkers
+import Dispatcher
+import Foundation
+import Logging
+import Monitor
+import Nameservice
+import ServiceLifecycle
+import TaskGridClient
+import TaskGridCore
+import TaskGridWorker
+import TaskStore
+import TestSupport
+import Testing
+
+/// A grid for the page to show: the real services in this process, on the real broker, under a prefix and with a store that no
+/// other test has. A worker serves `reverse` and `sum`; of `lonely` there is none.
+struct LiveGrid: Sendable {
+    static let token = "the-token-of-the-test"
+
+    let client: GridClient
+    let reverse = Reverse().type
+    let sum = Sum().type
+    let lonely: TaskType
+    private let endpoint: Endpoint
+    private let topology: Topology
+    private let folder: URL
+    private let logger: Logger
+    private let logs = Journal<LogLine>()
+
+    private init() throws {
+        let name = "page-\(UUID().uuidString.prefix(12).lowercased())"
+        logger = Logger(into: logs)
+        endpoint = try TestBroker.endpoint()
+        topology = Topology(prefix: name)
+        folder = FileManager.default.temporaryDirectory.appending(path: name)
+        client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        lonely = try TaskType("lonely")
+    }
+
+    /// Runs `body` beside a grid without a monitor, and beside a browser.
+    static func run(_ body: @escaping @Sendable (LiveGrid, Browser) async throws -> Void) async throws {
+        let grid = try LiveGrid()
+        try FileManager.default.createDirectory(at: grid.folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: grid.folder) }
+        let store = try await SQLiteTaskStore(path: grid.folder.appending(path: "store.sqlite").path)
+        let services: [any Service] = [
+            Nameservice(endpoint: grid.endpoint, topology: grid.topology, logger: grid.logger),
+            Dispatcher(endpoint: grid.endpoint, topology: grid.topology, store: store, logger: grid.logger),
+            WorkerHost(endpoint: grid.endpoint, topology: grid.topology, workers: [Reverse(), Sum()], concurrency: 4, logger: grid.logger),
+        ]
+        do {
+            try await beside(services, grid.logger) {
+                try await grid.client.start(within: .seconds(30))
+                try await Chromium.run { browser in try await body(grid, browser) }
+            }
+            await grid.clean()
+        } catch {
+            Attachment.record(grid.logText, named: "log.txt")
+            await grid.clean()
+            throw error
+        }
+    }
+
+    /// Runs `body` with the address of a monitor, and stops the monitor.
+    ///
+    /// - Parameter port: 0: a free one.
+    func withMonitor(port: Int = 0, _ body: @escaping @Sendable (_ address: String, _ port: Int) async throws -> Void) async throws {
+        let ports = Journal<Int>()
+        let monitor = Monitor(
+            configuration: MonitorConfiguration(port: port, token: Self.token), endpoint: endpoint, topology: topology, logger: logger,
+            onListening: { ports.add($0) }
+        )
+        try await Self.beside([monitor], logger) {
+            let port = try await ports.first { $0 }
+            try await body("http://127.0.0.1:\(port)/", port)
+        }
+    }
+
+    /// Runs `body` beside services, then stops them in order.
+    private static func beside(_ services: [any Service], _ logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
+        let group = ServiceGroup(services: services, logger: logger)
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                try await body()
+                await group.triggerGracefulShutdown()
+            }
+            try await tasks.waitForAll()
+        }
+    }
+
+    private var logText: String {
+        logs.entries.map { "\($0.level) \($0.message) \($0.metadata.sorted { $0.key < $1.key })" }.joined(separator: "\n")
+    }
+
+    /// Deletes what outlives the connections. Unstructured, so that a test that ran out of time cleans up too.
+    private func clean() async {
+        await client.close()
+        let queues =
+            [topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue]
+            + [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)] + [reverse, sum, lonely].map(topology.workQueue)
+        await Task {
+            try? await TestBroker.withConnection { connection in
+                for queue in queues { try? await connection.delete(queue: queue.name) }
+            }
+        }.value
+    }
+}
+
+extension GridClient {
+    /// Submits texts, and waits until they are done.
+    @discardableResult
+    func run(_ type: TaskType, texts: [String]) async throws -> [Ending] {
+        try await run(type, payloads: texts.map { Data($0.utf8) }, within: .seconds(60))
+    }
+
+    func submit(_ type: TaskType, text: String) async throws -> TaskID {
+        try await submit(type, payload: Data(text.utf8))
+    }
+}

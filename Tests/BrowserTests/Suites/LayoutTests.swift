@@ -1,0 +1,114 @@
+import Foundation
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+extension DashboardTests {
+    @Suite("How it looks") struct Layout {
+        @Test func nothingIsWiderThanThePage() async throws {
+            try await LiveGrid.run { grid, browser in
+                let long = String(repeating: "long", count: 500)
+                let task = try await grid.client.run(grid.reverse, texts: [long])[0].id
+                let failed = try await grid.client.run(grid.sum, texts: ["[\"\(long)\"]"])[0].id
+                _ = try await grid.client.submit(grid.lonely, text: long)
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    let pages = [("", ".alerts li"), ("#/tasks", "tbody tr"), ("#/tasks/\(task)", ".content pre"), ("#/tasks/\(failed)", ".content pre")]
+                    for (page, shown) in pages {
+                        for dark in [false, true] {
+                            try await tab.prefer(dark: dark)
+                            try await tab.open("about:blank")
+                            try await tab.open(address + page)
+                            try await tab.until("document.querySelector('\(shown)') !== null")
+                            for width in [320, 360, 412, 720, 721, 1000, 1001, 1280, 1920] {
+                                try await tab.resize(width: width, height: 800)
+                                let found = try await tab.evaluate(Self.overflow)
+                                #expect(found == [], "\(page) at \(width) pixels, \(dark ? "dark" : "light")")
+                            }
+                        }
+                    }
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        /// What stands out of the window to the right; what scrolls within itself does not count.
+        private static let overflow = """
+            (() => {
+                const isScrolled = (one) => one !== document.body && (["auto", "scroll"].includes(getComputedStyle(one).overflowX)
+                    || (one.parentElement && isScrolled(one.parentElement)));
+                const wide = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && !one.closest(".skip, .hidden")
+                    && one.getBoundingClientRect().right > innerWidth + 0.5 && !isScrolled(one));
+                const names = wide.map((one) => `${one.tagName} ${one.className}`);
+                return document.documentElement.scrollWidth > innerWidth ? [`page ${document.documentElement.scrollWidth}`, ...names] : names;
+            })()
+            """
+
+        @Test func isLightOrDarkAsTheSystemAndAsThePersonSays() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.prefer(dark: false)
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    #expect(try await brightness(tab) > 0.9)
+                    try await tab.prefer(dark: true)
+                    #expect(try await brightness(tab) < 0.1)
+                    // As the system, then light, then dark; kept when the page is loaded again.
+                    try await tab.click("#theme")
+                    #expect(try await brightness(tab) > 0.9)
+                    try await tab.open(address)
+                    #expect(try await brightness(tab) > 0.9)
+                    try await tab.click("#theme")
+                    try await tab.prefer(dark: false)
+                    #expect(try await brightness(tab) < 0.1)
+                }
+            }
+        }
+
+        /// Of the background, from 0 to 1.
+        private func brightness(_ tab: Tab) async throws -> Double {
+            let channels = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
+            return try await tab.evaluate("\(channels).reduce((sum, one) => sum + one, 0) / 765").number ?? .nan
+        }
+
+        @Test func textIsReadable() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.sum, texts: ["[1]", "no"])
+                _ = try await grid.client.submit(grid.lonely, text: "anyone?")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    for dark in [false, true] {
+                        try await tab.prefer(dark: dark)
+                        try await tab.open(address)
+                        try await tab.sees("No worker for lonely", in: ".alerts")
+                        try await tab.sees("connected", in: ".chip")
+                        let faint = try await tab.evaluate(Contrast.faint)
+                        #expect(faint == [], "\(dark ? "dark" : "light")")
+                    }
+                }
+            }
+        }
+
+        @Test func aKeyboardReachesEverything() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.reverse, texts: ["hello"])
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("reverse", in: "tbody th")
+                    var seen: [String] = []
+                    while seen.count < 60, !seen.contains("Pause reverse") {
+                        try await tab.press("Tab")
+                        let name = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+                        seen.append(try await tab.evaluate(name).string ?? "")
+                        #expect(try await tab.evaluate("document.activeElement.matches(':focus-visible')").bool == true)
+                    }
+                    #expect(seen.first == "Skip to the content")
+                    for name in ["Overview", "Tasks", "Type", "hour", "Pause reverse"] { #expect(seen.contains(name), "\(seen)") }
+                    #expect(seen.contains { $0.hasPrefix("Tasks per second") })
+                }
+            }
+        }
+    }
+}

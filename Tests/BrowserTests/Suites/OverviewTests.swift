@@ -1,0 +1,81 @@
+import TaskGridClient
+import TaskGridCore
+import TestSupport
+import Testing
+
+extension DashboardTests {
+    @Suite("Its first page") struct Overview {
+        @Test func loadsWithoutComplaintsAndFromNowhereElse() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.reverse, texts: ["hello"])
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("live", in: "#live")
+                    try await tab.sees("reverse", in: "tbody th")
+                    try await tab.sees("connected", in: ".chip")
+                    try await tab.evaluate("location.hash = '#/tasks'")
+                    try await tab.sees("1 task, the newest first", in: ".results")
+                    try await tab.evaluate("location.hash = '#/tasks/1'")
+                    try await tab.sees("olleh", in: ".content pre")
+                    #expect(tab.complaints == [])
+                    #expect(tab.requests.count > 10)
+                    #expect(tab.requests.allSatisfy { $0.hasPrefix(address) })
+                }
+            }
+        }
+
+        @Test func numbersMoveWhileTasksFlow() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("taskgrid run reverse hello")
+                    try await grid.client.run(grid.reverse, texts: (0..<30).map(String.init))
+                    try await tab.sees("30", in: ".figures dd")
+                    try await tab.sees("30", in: "td[data-label=Succeeded]")
+                    try await grid.client.run(grid.reverse, texts: (0..<12).map(String.init))
+                    try await tab.sees("42", in: ".figures dd")
+                    try await tab.sees("42", in: "td[data-label=Succeeded]")
+                    try await tab.sees("42", in: ".books dd")
+                    // Still the same page, which nobody has loaded again.
+                    #expect(tab.requests.count { $0 == address } == 1)
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func saysWhatIsWrongAndWhatToDo() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    _ = try await grid.client.submit(grid.lonely, text: "anyone?")
+                    try await tab.sees("The grid needs you", in: ".verdict h1")
+                    try await tab.sees("No worker for lonely", in: ".alerts")
+                    #expect(try await tab.evaluate("document.title").string?.contains("needs you") == true)
+                }
+            }
+        }
+
+        @Test func tellsThatTheStreamBrokeAndTakesItUpAgain() async throws {
+            try await LiveGrid.run { grid, browser in
+                let tab = try await browser.tab()
+                let ports = Journal<Int>()
+                try await grid.withMonitor { address, port in
+                    ports.add(port)
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                }
+                try await tab.sees("Not live", in: "#broken")
+                try await tab.sees("Out of touch with the monitor", in: ".verdict")
+                try await grid.withMonitor(port: ports.entries[0]) { _, _ in
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    #expect(try await tab.evaluate("document.getElementById('broken').hidden").bool == true)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import TaskGridClient
+import TaskGridCore
+import Testing
+
+extension DashboardTests {
+    @Suite("Finding tasks, and doing something about them") struct Tasks {
+        @Test func searchFindsATask() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.reverse, texts: (0..<60).map { "number \($0)" })
+                let failed = try await grid.client.run(grid.sum, texts: ["[1, \"two\"]"])[0].id
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("live", in: "#live")
+
+                    // By its error, from every page.
+                    try await tab.click("#find-text")
+                    try await tab.type("is a string")
+                    try await tab.press("Enter")
+                    try await tab.sees("1 task, the newest first", in: ".results")
+                    try await tab.sees("\(failed)", in: "tbody th")
+                    #expect(try await tab.evaluate("document.querySelectorAll('tbody tr').length").number == 1)
+
+                    // By its id.
+                    try await tab.click("#find-text")
+                    try await tab.type("\(failed)")
+                    try await tab.press("Enter")
+                    try await tab.sees("Task \(failed)", in: "h1")
+                    try await tab.sees("failed", in: "h1 .chip")
+                    try await tab.sees("is a string, not a number", in: ".facts")
+                    try await tab.sees("[1, \"two\"]", in: ".content pre")
+
+                    // By type and state, page by page.
+                    try await tab.open(address + "#/tasks?type=reverse&state=succeeded")
+                    try await tab.evaluate("location.reload()")
+                    try await tab.sees("50 tasks, the newest first", in: ".results")
+                    try await tab.click(".pages a:last-child")
+                    try await tab.sees("10 tasks, the newest first, further back", in: ".results")
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func cancelsWithTheTokenAndNotWithout() async throws {
+            try await LiveGrid.run { grid, browser in
+                let task = try await grid.client.submit(grid.lonely, text: "never mind")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks/\(task)")
+                    try await tab.sees("pending", in: "h1 .chip")
+
+                    // It asks, and does nothing where the answer is no.
+                    try await tab.click("main .danger")
+                    try await tab.sees("Cancel task \(task)?", in: "#ask")
+                    try await tab.press("Escape")
+                    try await tab.until("!document.getElementById('ask').open")
+
+                    try await cancel(tab, token: "guessed")
+                    try await tab.sees("the token is not the right one", in: "#said")
+                    try await tab.sees("pending", in: "h1 .chip")
+
+                    try await cancel(tab, token: LiveGrid.token)
+                    try await tab.sees("Task \(task) is cancelled", in: "#said")
+                    try await tab.sees("cancelled", in: "h1 .chip")
+                    #expect(try await tab.evaluate("document.querySelector('main .danger').hidden").bool == true)
+
+                    // The token is asked for once.
+                    try await tab.click("main .primary")
+                    try await tab.sees("Retry task \(task)?", in: "#ask")
+                    try await tab.click("#ask-yes")
+                    try await tab.sees("Task \(task), which was cancelled, is done again", in: "#said")
+                    try await tab.sees("pending", in: "h1 .chip")
+                }
+            }
+        }
+
+        @Test func pausesATypeAndResumesIt() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.reverse, texts: ["hello"])
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.click("[aria-label='Pause reverse']")
+                    try await tab.sees("Pause reverse?", in: "#ask")
+                    try await tab.click("#ask-yes")
+                    try await answer(tab, token: LiveGrid.token)
+                    try await tab.sees("paused", in: "td[data-label=Breaker]")
+                    let waiting = try await grid.client.submitAndWatch(grid.reverse, payloads: [.init("waits".utf8)], within: .seconds(90))
+                    try await tab.sees("1", in: "td[data-label=Waiting]")
+                    try await tab.click("[aria-label='Resume reverse']")
+                    try await tab.sees("Resume reverse?", in: "#ask")
+                    try await tab.click("#ask-yes")
+                    try await tab.sees("closed", in: "td[data-label=Breaker]")
+                    for try await ending in waiting.endings { #expect(ending.state == .succeeded) }
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func markupInAPayloadStaysText() async throws {
+            let markup = "</pre><script>window.wasRun = 1</script><img src=x onerror='window.wasRun = 1'>"
+            try await LiveGrid.run { grid, browser in
+                let task = try await grid.client.run(grid.reverse, texts: [markup])[0].id
+                let failed = try await grid.client.run(grid.sum, texts: ["[1, \"\(markup.replacing("\"", with: ""))\"]"])[0].id
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    for id in [task, failed] {
+                        try await tab.open(address + "#/tasks/\(id)")
+                        try await tab.evaluate("location.reload()")
+                        try await tab.sees("<script>window.wasRun = 1</script>", in: ".content pre")
+                    }
+                    try await tab.open(address + "#/tasks?text=%3Cimg%20src=x%20onerror=window.wasRun=1%3E")
+                    try await tab.evaluate("location.reload()")
+                    try await tab.sees("No task is like that", in: ".results")
+                    #expect(try await tab.evaluate("window.wasRun === undefined").bool == true)
+                    #expect(try await tab.evaluate("document.querySelectorAll('main script, main img').length").number == 0)
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        private func cancel(_ tab: Tab, token: String) async throws {
+            try await tab.click("main .danger")
+            try await tab.click("#ask-yes")
+            try await answer(tab, token: token)
+        }
+
+        private func answer(_ tab: Tab, token: String) async throws {
+            try await tab.sees("A token is needed", in: "#ask")
+            try await tab.click("#ask-token")
+            try await tab.type(token)
+            try await tab.press("Enter")
+        }
+    }
+}

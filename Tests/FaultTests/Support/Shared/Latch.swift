@@ -1,1 +1,0 @@
-../../../IntegrationTests/Grid/Latch.swift

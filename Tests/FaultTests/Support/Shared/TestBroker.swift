@@ -1,1 +1,0 @@
-../../../IntegrationTests/Grid/TestBroker.swift

@@ -1,0 +1,145 @@
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct AlertsTests {
+    private let well = BrokerReport(connected: true)
+
+    private func kinds(_ statistics: Statistics, _ broker: BrokerReport? = nil, at second: Double = 0) -> [Alert.Subject] {
+        Alert.conditions(statistics, broker: broker ?? well, at: .after(second)).keys.sorted()
+    }
+
+    // MARK: What is an alert
+
+    @Test func aGridThatIsWellHasNone() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("a"), at: .start)
+        statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
+        #expect(kinds(statistics).isEmpty)
+    }
+
+    @Test func tasksThatWaitWithoutAWorkerAreOne() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
+        let conditions = Alert.conditions(statistics, broker: well, at: .start)
+        #expect(conditions == [
+            Alert.Subject(kind: .noWorker, type: .reverse):
+                "7 tasks of type reverse wait and no worker runs them: start one with 'taskgrid worker reverse'"
+        ])
+        statistics.take(.heartbeat, .sample("a", draining: true), at: .start)
+        #expect(kinds(statistics).isEmpty)
+    }
+
+    @Test(arguments: [[TaskState.scheduled: 3], [.running: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(_ states: [TaskState: Int]) {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(states), at: .start)
+        #expect(kinds(statistics).isEmpty)
+    }
+
+    @Test func aPausedTypeNeedsNoWorker() {
+        var statistics = Statistics(since: .start)
+        var event = TaskEvent.sample([.pending: 5])
+        event.paused = true
+        statistics.take(event, at: .start)
+        #expect(kinds(statistics).isEmpty)
+    }
+
+    @Test(arguments: [BreakerState.open, .halfOpen]) func aBreakerThatIsNotClosedIsOne(_ breaker: BreakerState) {
+        var statistics = Statistics(since: .start)
+        var event = TaskEvent.sample([.succeeded: 5])
+        event.breaker = breaker
+        statistics.take(event, at: .start)
+        #expect(kinds(statistics) == [Alert.Subject(kind: .breakerOpen, type: .reverse)])
+    }
+
+    @Test func booksThatDoNotBalanceAreOne() {
+        var statistics = Statistics(since: .start)
+        var event = TaskEvent.sample([.succeeded: 5])
+        event.states.submitted = 6
+        statistics.take(event, at: .start)
+        #expect(kinds(statistics) == [Alert.Subject(kind: .ledgerMismatch, type: .reverse)])
+    }
+
+    @Test func aWorkerThatGoesSilentIsOneForFiveMinutes() {
+        var statistics = Statistics(since: .start)
+        for id in ["silent", "expired", "gone", "alive"] { statistics.take(.heartbeat, .sample(id), at: .start) }
+        statistics.take(.deregister, .sample("gone"), at: .after(1))
+        statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("expired")), at: .after(2))
+        statistics.take(.heartbeat, .sample("alive"), at: .after(4))
+        let lost = ["expired", "silent"].map { Alert.Subject(kind: .heartbeatLost, worker: $0) }
+        #expect(kinds(statistics, at: 4) == lost)
+        statistics.take(.heartbeat, .sample("alive"), at: .after(302.5))
+        #expect(kinds(statistics, at: 302.5) == [lost[1]])
+        statistics.take(.heartbeat, .sample("alive"), at: .after(304))
+        #expect(kinds(statistics, at: 304).isEmpty)
+    }
+
+    @Test func aBrokerThatIsAwayIsOneAndWorkersAreNotGuessedAt() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("a"), at: .start)
+        statistics.take(.sample(.hash, [.pending: 5]), at: .start)
+        let away = BrokerReport(connected: false, problem: "nobody answers")
+        #expect(kinds(statistics, away, at: 100) == [Alert.Subject(kind: .brokerUnreachable)])
+    }
+
+    @Test func aBrokerInAlarmIsOne() {
+        let blocked = BrokerReport(connected: true, blocked: true, alarm: "low on memory")
+        let conditions = Alert.conditions(Statistics(since: .start), broker: blocked, at: .start)
+        #expect(conditions == [
+            Alert.Subject(kind: .brokerAlarm): "the broker takes no messages (low on memory): free memory or disk on its machine"
+        ])
+    }
+
+    @Test func theConnectionsSayHowTheBrokerIs() {
+        func reading(_ state: ConnectionReading.State, _ detail: String? = nil) -> ConnectionReading {
+            ConnectionReading(name: "c", state: state, since: .now, wasConnected: true, detail: detail)
+        }
+        #expect(BrokerReport([reading(.connected), reading(.connected)]) == BrokerReport(connected: true))
+        #expect(BrokerReport([reading(.connected), reading(.unconnected, "x")]) == BrokerReport(connected: false, problem: "x"))
+        #expect(BrokerReport([reading(.blocked, "low"), reading(.connected)]) == BrokerReport(connected: true, blocked: true, alarm: "low"))
+        #expect(BrokerReport([]) == BrokerReport(connected: false))
+    }
+
+    // MARK: Starts and ends
+
+    private let breaker = Alert.Subject(kind: .breakerOpen, type: .reverse)
+    private let worker = Alert.Subject(kind: .noWorker, type: .reverse)
+
+    @Test func startsAndEndsAreToldOnce() {
+        var alerts = Alerts()
+        let started = alerts.update([breaker: "m"], at: .after(1))
+        #expect(started.map(\.isActive) == [true])
+        #expect(started.first?.alert == Alert(subject: breaker, since: .after(1), message: "m"))
+        #expect(alerts.update([breaker: "n"], at: .after(2)).isEmpty)
+        #expect(alerts.current == [Alert(subject: breaker, since: .after(1), message: "n")])
+        let ended = alerts.update([:], at: .after(3))
+        #expect(ended.map(\.isActive) == [false])
+        #expect(ended.first?.alert.since == .after(1))
+        #expect(alerts.current.isEmpty)
+        #expect(alerts.update([:], at: .after(4)).isEmpty)
+    }
+
+    @Test func whatPassesByItselfIsNeverTold() {
+        var alerts = Alerts()
+        #expect(alerts.update([worker: "m"], at: .after(0)).isEmpty)
+        #expect(alerts.update([worker: "m"], at: .after(4.9)).isEmpty)
+        #expect(alerts.update([:], at: .after(5)).isEmpty)
+        #expect(alerts.update([worker: "m"], at: .after(6)).isEmpty)
+        #expect(alerts.current.isEmpty)
+        let started = alerts.update([worker: "m"], at: .after(11))
+        #expect(started.first?.alert.since == .after(6))
+        #expect(alerts.current.count == 1)
+    }
+
+    @Test func eachKindIsBoundedAndCrowdsOutNoOther() {
+        var alerts = Alerts()
+        var conditions = [breaker: "m"]
+        for number in 0..<1000 { conditions[Alert.Subject(kind: .heartbeatLost, worker: "\(number)")] = "m" }
+        _ = alerts.update(conditions, at: .after(0))
+        let started = alerts.update(conditions, at: .after(10))
+        #expect(started.count == Alerts.maximumOfKind)
+        #expect(alerts.current.count == Alerts.maximumOfKind + 1)
+        #expect(alerts.update([:], at: .after(11)).count == Alerts.maximumOfKind + 1)
+    }
+}

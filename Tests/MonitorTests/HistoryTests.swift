@@ -1,0 +1,205 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+@Suite(.timeLimit(.minutes(1))) struct HistoryTests {
+    // MARK: Times
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>) func percentilesAreWithinFourPercent(seed: UInt64) throws {
+        var generator = Seeded(seed: seed)
+        var times = TimeCounts()
+        var list: [UInt64] = []
+        for _ in 0..<500 {
+            let value = UInt64.random(in: 0...(1 << UInt64(generator.number(1...45))), using: &generator)
+            list.append(value)
+            times.add(value, count: 1)
+        }
+        list.sort()
+        for percent in [1.0, 50, 95, 100] {
+            let expected = Double(list[max(1, Int((percent / 100 * 500).rounded(.up))) - 1])
+            let value = try #require(times.percentile(percent))
+            #expect(abs(value - expected) <= 0.04 * expected, "seed \(seed), p\(percent): \(value), true \(expected)")
+        }
+        #expect(TimeCounts(data: times.data) == times, "seed \(seed)")
+        var twice = TimeCounts()
+        twice.add(times)
+        twice.add(times)
+        #expect(twice.percentile(50) == times.percentile(50), "seed \(seed)")
+    }
+
+    @Test func bytesThatAreNoTimesAreNone() {
+        #expect(TimeCounts().percentile(50) == nil)
+        #expect(TimeCounts(data: Data(repeating: 0xFF, count: 100)).isEmpty)
+        #expect(TimeCounts(data: Data([1, 2, 3])).isEmpty)
+        var huge = TimeCounts()
+        huge.add(.max, count: 1)
+        #expect(TimeCounts(data: huge.data) == huge)
+    }
+
+    // MARK: Recording
+
+    @Test func whatHappenedWithinTenSecondsIsAStep() throws {
+        var statistics = Statistics(since: .start)
+        var recorder = HistoryRecorder(at: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
+        statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(9))
+        statistics.take(.sample(at: .after(5), [.succeeded: 103, .pending: 2, .running: 1], run: [(5000, 3)]), at: .after(5))
+        #expect(recorder.record(statistics, at: .after(9.9)) == nil)
+        let recorded = recorder.record(statistics, at: .after(10))
+        let entry = try #require(recorded)
+        #expect(entry.at == .start)
+        let reverse = try #require(entry.types[.reverse])
+        #expect(reverse.happened.submitted == 6 && reverse.happened.succeeded == 3)
+        #expect(reverse.waiting == 2 && reverse.running == 1 && reverse.workers == 1)
+        #expect(abs(try #require(reverse.times.percentile(50)) - 5000) <= 200)
+        #expect(entry.all == reverse)
+        #expect(entry.types[.hash] == Rollup(workers: 1))
+        #expect(recorder.record(statistics, at: .after(10.5)) == nil)
+        // A retry takes from `failed`, and nothing from history.
+        statistics.take(.sample(at: .after(12), [.succeeded: 103, .failed: 3]), at: .after(12))
+        statistics.take(.sample(at: .after(13), [.succeeded: 104, .scheduled: 2]), at: .after(13))
+        let later = recorder.record(statistics, at: .after(20))
+        let next = try #require(later).all
+        #expect(next.happened.failed == 3 && next.happened.succeeded == 1 && next.times.isEmpty)
+    }
+
+    @Test func whereNobodyLookedOnlyTheLatestStepIsTold() throws {
+        var statistics = Statistics(since: .start)
+        var recorder = HistoryRecorder(at: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        statistics.take(.sample([.succeeded: 4]), at: .after(1))
+        let recorded = recorder.record(statistics, at: .after(65))
+        let entry = try #require(recorded)
+        #expect(entry.at == .after(50))
+        #expect(entry.all.happened.succeeded == 4)
+    }
+
+    @Test func typesOfAStepAreBoundedToTheBusiest() throws {
+        var statistics = Statistics(since: .start)
+        var recorder = HistoryRecorder(at: .start)
+        for number in 1...100 { statistics.take(.sample(try TaskType("t\(number)"), [.pending: number]), at: .start) }
+        let recorded = recorder.record(statistics, at: .after(10))
+        let entry = try #require(recorded)
+        #expect(entry.types.count == HistoryRecorder.maximumTypes)
+        let (most, last, first) = (TaskType(literal: "t100"), TaskType(literal: "t37"), TaskType(literal: "t36"))
+        #expect(entry.types[most] != nil && entry.types[last] != nil && entry.types[first] == nil)
+        #expect(entry.all.waiting == 5050)
+    }
+
+    // MARK: Keeping
+
+    private func step(_ second: Double, succeeded: Int, time: UInt64 = 1000) -> HistoryRecorder.Entry {
+        var rollup = Rollup(waiting: succeeded)
+        rollup.happened.succeeded = succeeded
+        rollup.times.add(time, count: UInt64(succeeded))
+        return HistoryRecorder.Entry(at: .after(second), all: rollup, types: [.reverse: rollup])
+    }
+
+    @Test func longerStepsAreTheSumOfTheShorter() async throws {
+        let store = try await HistoryStore.open(nil)
+        let start = HistoryStep.halfHour.start(.start)
+        for number in 0..<180 {
+            var entry = step(0, succeeded: number, time: UInt64(1000 + number))
+            entry.at = start + .seconds(number * 10)
+            try await store.add(entry)
+        }
+        let minutes = try await store.rollups(nil, .minute, start...(start + .seconds(1799)))
+        #expect(minutes.count == 30)
+        let second = try #require(minutes[start + .seconds(60)])
+        #expect(second.happened.succeeded == (6...11).reduce(0, +))
+        #expect(second.waiting == 11)
+        let halfHour = try await store.rollups(.reverse, .halfHour, start...start)
+        #expect(halfHour[start]?.happened.succeeded == (0..<180).reduce(0, +))
+        #expect(halfHour[start]?.waiting == 179)
+        #expect(abs(try #require(halfHour[start]?.times.percentile(100)) - 1179) <= 48)
+    }
+
+    @Test func aTypeThatHadNothingToTellIsIdleAndATimeWithoutAMonitorIsAGap() async throws {
+        let store = try await HistoryStore.open(nil)
+        try await store.add(step(0, succeeded: 1))
+        try await store.add(step(20, succeeded: 1))
+        let known = try await store.rollups(.hash, .tenSeconds, .start ... .after(20))
+        #expect(known == [.after(0): Rollup(), .after(20): Rollup()])
+    }
+
+    @Test func whatIsOldIsForgotten() async throws {
+        let store = try await HistoryStore.open(nil)
+        for second in [0.0, 10, 86_400] { try await store.add(step(second, succeeded: 1)) }
+        // For all and for the type: three steps of ten seconds, two minutes and two half hours.
+        #expect(try await store.count() == 14)
+        try await store.prune(at: .after(86_405))
+        #expect(try await store.rollups(nil, .tenSeconds, .start ... .after(90_000)).keys.sorted() == [.after(10), .after(86_400)])
+        #expect(try await store.rollups(nil, .minute, .after(-3600) ... .after(90_000)).count == 2)
+        try await store.prune(at: .after(30.5 * 86_400))
+        #expect(try await store.count() == 4)
+        try await store.prune(at: .after(40 * 86_400))
+        #expect(try await store.count() == 0)
+    }
+
+    @Test func pruningTakesSmallSteps() async throws {
+        let store = try await HistoryStore.open(nil)
+        for number in 0..<20 { try await store.add(step(Double(number * 10), succeeded: 1)) }
+        let before = try await store.count()
+        try await store.prune(at: .after(60 * 86_400), limit: 3)
+        #expect(try await store.count() == before - 8)
+    }
+
+    // MARK: The whole
+
+    private func seconds(_ report: HistoryReport) -> [Double] { report.points.filter { $0.rollup != nil }.map { ($0.at - .start).seconds } }
+
+    @Test func aRestartIsAGapOfItsOwnLength() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
+        let time = Mutex(Timestamp.start)
+        func live(from begin: Int, to end: Int, succeeded: Int) async throws -> HistoryReport {
+            time.withLock { $0 = .after(Double(begin)) }
+            let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+            let history = History(try await HistoryStore.open(path), board: board, logger: .silent)
+            for second in begin...end {
+                time.withLock { $0 = .after(Double(second)) }
+                let event = TaskEvent.sample(at: .after(Double(second)), [.succeeded: succeeded + second - begin])
+                try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
+                await history.record()
+            }
+            let report = try await history.report(nil, .fiveMinutes)
+            await history.end()
+            return report
+        }
+        let first = try await live(from: 0, to: 62, succeeded: 0)
+        #expect(seconds(first) == [0, 10, 20, 30, 40, 50])
+        let second = try await live(from: 95, to: 131, succeeded: 62)
+        #expect(seconds(second) == [0, 10, 20, 30, 40, 50, 60, 90, 100, 110, 120])
+        // Each second one task; those of the down-time and of the first moment are nobody's.
+        let happened = second.points.compactMap(\.rollup).map(\.happened.succeeded)
+        #expect(happened == [10, 10, 10, 10, 10, 10, 2, 5, 10, 10, 10])
+        #expect(second.points.count == 30)
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test(arguments: HistoryWindow.allCases) func eachWindowIsWholeAndEndsNow(_ window: HistoryWindow) async throws {
+        let board = Board(topology: Topology(prefix: "t"), now: { .after(25) })
+        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
+        let report = try await history.report(.reverse, window)
+        #expect(report.points.count == window.count)
+        #expect(report.points.last?.at == window.step.start(.after(10)))
+        #expect(report.points.allSatisfy { $0.rollup == nil })
+        let first = try #require(report.points.first), last = try #require(report.points.last)
+        #expect(last.at - first.at == .seconds(report.step * (window.count - 1)))
+    }
+
+    @Test func aFileThatIsNoHistoryIsRefused() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)").path(percentEncoded: false)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("no database, but a text that is long enough to be read as its head, which it is not".utf8).write(to: URL(filePath: path))
+        let error = await #expect(throws: MonitorError.self) { _ = try await HistoryStore.open(path) }
+        #expect(error?.code == .history)
+        #expect(error?.message.contains("monitor.history") == true)
+    }
+}

@@ -1,0 +1,148 @@
+import AMQP
+import Foundation
+import NIOCore
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite(.timeLimit(.minutes(1))) struct MetricsTests {
+    /// A grid in which something of each kind is to be told.
+    private func text(_ change: (inout Statistics) -> Void = { _ in }, queues: QueuesReport? = nil, at second: Double = 100) -> String {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
+        statistics.take(
+            .sample([.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2),
+            at: .after(1)
+        )
+        change(&statistics)
+        var alerts = Alerts()
+        _ = alerts.update([Alert.Subject(kind: .brokerAlarm): "m"], at: .start)
+        let state = Board.State(statistics: statistics, alerts: alerts, broker: BrokerReport(connected: true, blocked: true))
+        return String(buffer: GridMetrics.text(state, queues: queues, listeners: 3, at: .after(second)))
+    }
+
+    private var queues: QueuesReport {
+        QueuesReport(
+            queues: ["t.dead": QueuesReport.Entry(.init(messages: 4, consumers: 0)), "t.work.hash": QueuesReport.Entry(nil)], isCut: false
+        )
+    }
+
+    private func expect(_ text: String, has lines: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        let all = Set(text.split(separator: "\n"))
+        for line in lines.split(separator: "\n") { #expect(all.contains(line), "\(line)", sourceLocation: sourceLocation) }
+    }
+
+    @Test func tasksAreCounted() {
+        expect(
+            text(), has: """
+                # TYPE taskgrid_tasks_total counter
+                taskgrid_tasks_submitted_total{type="reverse"} 69
+                taskgrid_tasks_total{type="reverse",outcome="succeeded"} 60
+                taskgrid_tasks_total{type="reverse",outcome="failed"} 6
+                taskgrid_task_retries_total{type="reverse"} 2
+                taskgrid_tasks{type="reverse",state="pending"} 2
+                taskgrid_tasks{type="reverse",state="running"} 1
+                """
+        )
+    }
+
+    @Test func countersNeverFall() {
+        let text = text { $0.take(.sample(at: .after(2), [.failed: 1, .scheduled: 5, .succeeded: 63]), at: .after(2)) }
+        expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
+        expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="succeeded"} 63"#)
+        let other = self.text { $0.take(.sample(store: "other", [.failed: 1]), at: .after(2)) }
+        expect(other, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
+    }
+
+    @Test func timesAreAHistogram() {
+        expect(
+            text(), has: """
+                # TYPE taskgrid_task_run_seconds histogram
+                taskgrid_task_run_seconds_bucket{type="reverse",le="0.001"} 3
+                taskgrid_task_run_seconds_bucket{type="reverse",le="0.0025"} 3
+                taskgrid_task_run_seconds_bucket{type="reverse",le="0.005"} 5
+                taskgrid_task_run_seconds_bucket{type="reverse",le="30"} 5
+                taskgrid_task_run_seconds_bucket{type="reverse",le="60"} 6
+                taskgrid_task_run_seconds_bucket{type="reverse",le="+Inf"} 6
+                taskgrid_task_run_seconds_count{type="reverse"} 6
+                """
+        )
+        var buckets = TimeBuckets()
+        buckets.add(.max, count: 1)
+        #expect(buckets.count == 1 && buckets.cumulative.allSatisfy { $0 == 0 })
+    }
+
+    @Test func theGridIsTold() {
+        let text = text({ statistics in
+            var event = TaskEvent.sample(.hash, [.pending: 1])
+            (event.breaker, event.paused, event.states.submitted) = (.halfOpen, true, 7)
+            statistics.take(event, at: .after(2))
+        }, queues: queues)
+        expect(
+            text, has: """
+                taskgrid_workers{type="hash"} 1
+                taskgrid_workers{type="reverse"} 1
+                taskgrid_breaker_state{type="hash",state="half_open"} 1
+                taskgrid_breaker_state{type="hash",state="closed"} 0
+                taskgrid_type_paused{type="hash"} 1
+                taskgrid_ledger_balanced{type="hash"} 0
+                taskgrid_ledger_balanced{type="reverse"} 1
+                taskgrid_types 2
+                taskgrid_alerts{kind="broker_alarm"} 1
+                taskgrid_alerts{kind="no_worker"} 0
+                taskgrid_broker_connected 1
+                taskgrid_broker_blocked 1
+                taskgrid_event_listeners 3
+                taskgrid_monitor_start_time_seconds 1700000000
+                taskgrid_queue_messages{queue="t.dead"} 4
+                """
+        )
+        #expect(!text.contains("t.work.hash"))
+        #expect(!self.text().contains("taskgrid_queue_messages"))
+    }
+
+    @Test func aTypeWhoseWorkersAreGoneHasNone() {
+        expect(text(at: 200), has: #"taskgrid_workers{type="reverse"} 0"#)
+    }
+
+    @Test func labelsAreEscaped() {
+        var out = Exposition()
+        out.sample("x", [("l", "a\"b\\c\nd")], 1.5)
+        #expect(String(buffer: out.text) == "x{l=\"a\\\"b\\\\c\\nd\"} 1.5\n")
+    }
+
+    @Test func seriesAreBounded() throws {
+        let types = try (0..<2000).map { try TaskType("t\($0)") }
+        let few = text(), many = text { statistics in
+            for type in types.prefix(1000) { statistics.take(.sample(type, [.pending: 1]), at: .after(1)) }
+            for type in types.suffix(1000) { statistics.take(.heartbeat, .sample("w-\(type)", types: [type]), at: .after(99)) }
+        }
+        let perType = few.split(separator: "\n").count { $0.contains("type=\"reverse\"") }
+        #expect(many.split(separator: "\n").count <= GridMetrics.maximumTypes * perType + 200)
+        expect(many, has: "taskgrid_types 1001")
+    }
+
+    // MARK: promtool
+
+    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    @Test(.enabled("promtool is not installed (Debian: prometheus)") { MetricsTests.promtool != nil })
+    func promtoolFindsNothingWrong() async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(Self.promtool))
+        process.arguments = ["check", "metrics"]
+        let (input, output) = (Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
+        let (ends, end) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { end.yield($0.terminationStatus) }
+        try process.run()
+        // Small enough for the pipe to hold.
+        try input.fileHandleForWriting.write(contentsOf: Data(text(queues: queues).utf8))
+        try input.fileHandleForWriting.close()
+        let status = await ends.first { _ in true }
+        let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        #expect(status == 0, "\(said)")
+        #expect(said.isEmpty)
+    }
+}

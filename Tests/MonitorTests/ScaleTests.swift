@@ -1,0 +1,86 @@
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct ScaleTests {
+    private func report(_ statistics: Statistics, target: Int = 60, at second: Double) -> [TaskType: ScaleReport] {
+        ScalesReport(statistics, target: .seconds(target), at: .after(second)).types
+    }
+
+    private func worker(_ id: String, running: Int, concurrency: Int = 2) -> RegistryMessage {
+        var worker = RegistryMessage.sample(id)
+        worker.concurrency = concurrency
+        worker.running = (1...concurrency).prefix(running).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
+        return worker
+    }
+
+    /// A minute in which a task came and one ended each second, each of which ran for two seconds; `waiting` wait.
+    private func minute(waiting: Int, workers: [RegistryMessage]) -> Statistics {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        for second in 1...60 {
+            statistics.take(
+                .sample(at: .after(Double(second)), [.pending: waiting, .succeeded: second], run: [(2_000_000, 1)]), at: .after(Double(second))
+            )
+        }
+        for worker in workers { statistics.take(.heartbeat, worker, at: .after(60)) }
+        return statistics
+    }
+
+    @Test func whatKeepsUpIsEnoughWhereNothingWaits() throws {
+        // One task a second of two seconds each: two slots, one worker.
+        let idle = (1...4).map { worker("\($0)", running: 0) }
+        let scale = try #require(report(minute(waiting: 0, workers: idle), at: 60)[.reverse])
+        #expect(scale.waiting == 0 && scale.secondsToDrain == 0 && scale.workers == 4)
+        #expect(scale.rate == 1)
+        // Nothing waits or runs.
+        #expect(scale.wanted == 0)
+    }
+
+    @Test func aBacklogIsSharedOut() throws {
+        // 120 wait: two a second for a minute, and what arrives: (60 + 120) / 60 + 2 a second, each worker does one.
+        let scale = try #require(report(minute(waiting: 120, workers: [worker("a", running: 1)]), at: 60)[.reverse])
+        #expect(scale.waiting == 120)
+        #expect(scale.secondsToDrain == 120)
+        #expect(scale.wanted == 5)
+        let relaxed = try #require(report(minute(waiting: 120, workers: [worker("a", running: 1)]), target: 600, at: 60)[.reverse])
+        #expect(relaxed.wanted == 4)
+    }
+
+    @Test func fullWorkersDoWhatTheyDid() throws {
+        // Both are full and did one task a second together: half a task each, so twice as many are wanted.
+        let scale = try #require(report(minute(waiting: 120, workers: ["a", "b"].map { worker($0, running: 2) }), at: 60)[.reverse])
+        #expect(scale.wanted == 10)
+    }
+
+    @Test func withoutAMeasureOneWorkerIsWanted() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample([.pending: 50]), at: .after(1))
+        let scale = try #require(report(statistics, at: 2)[.reverse])
+        #expect(scale.secondsToDrain == nil && scale.workers == 0 && scale.wanted == 1)
+        #expect(String(decoding: JSON.encode(scale), as: UTF8.self).contains("\"seconds_to_drain\":null"))
+    }
+
+    @Test func neverMoreWorkersThanTasks() throws {
+        var statistics = minute(waiting: 3, workers: [])
+        statistics.take(.sample(at: .after(61), [.pending: 3, .succeeded: 60], run: [(3_600_000_000, 100)]), at: .after(61))
+        #expect(report(statistics, at: 61)[.reverse]?.wanted == 3)
+    }
+
+    @Test func aPausedTypeWantsNone() throws {
+        var statistics = minute(waiting: 120, workers: [])
+        var event = TaskEvent.sample(at: .after(61), [.pending: 120, .succeeded: 60])
+        event.paused = true
+        statistics.take(event, at: .after(61))
+        let scale = try #require(report(statistics, at: 61)[.reverse])
+        #expect(scale.waiting == 0 && scale.wanted == 0)
+    }
+
+    @Test func aTypeOfWorkersAloneIsTold() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, worker("a", running: 0), at: .after(1))
+        #expect(report(statistics, at: 1)[.reverse]?.workers == 1)
+        #expect(report(statistics, at: 1)[.reverse]?.wanted == 0)
+    }
+}

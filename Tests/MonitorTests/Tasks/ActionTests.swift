@@ -1,0 +1,143 @@
+import Foundation
+import HTTPTypes
+import Health
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+@Suite("Actions, and who may have them done") struct ActionTests {
+    private static let token = "correct-horse-battery"
+    private static let bearer: HTTPFields = [.authorization: "Bearer correct-horse-battery"]
+
+    private func post(
+        _ path: String, _ dispatcher: PlayedDispatcher, _ headers: HTTPFields = bearer, token: String? = token, body: ByteBuffer? = nil
+    ) async throws -> TestResponse {
+        let actions = ActionRoutes(enquiries: dispatcher.enquire())
+        let access = Guard(token: token, protectsReading: false)
+        let router = WebServer.router(of: "the monitor", gets: [:], posts: actions.posts.mapValues(access.acting))
+        return try await Application(router: router, logger: .silent).test(.router) {
+            try await $0.execute(uri: path, method: .post, headers: headers, body: body)
+        }
+    }
+
+    private func json(_ response: TestResponse) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
+    }
+
+    private func detail(_ response: TestResponse) throws -> String { try #require(try json(response)["detail"] as? String) }
+
+    private func ordering(_ outcome: OrderOutcome.Kind, _ state: TaskState?) -> PlayedDispatcher {
+        PlayedDispatcher { $0.answered(OrderAnswer(tasks: [OrderOutcome(id: 7, outcome: outcome, state: state)])) }
+    }
+
+    @Test("cancelling says what happened")
+    func cancel() async throws {
+        let done = ordering(.done, .running)
+        let answer = try json(try await post("/tasks/7/cancel", done))
+        #expect(answer["outcome"] as? String == "cancelled" && answer["id"] as? String == "7")
+        #expect((answer["message"] as? String)?.contains("told to stop") == true)
+        #expect(try done.asked(CancelQuestion.self) == [CancelQuestion(tasks: [7])])
+        #expect(try await post("/tasks/7/cancel", ordering(.refused, .cancelled)).status == .ok)
+        let late = try await post("/tasks/7/cancel", ordering(.refused, .succeeded))
+        #expect(try late.status == .conflict && detail(late).contains("succeeded"))
+        #expect(try await post("/tasks/7/cancel", ordering(.unknown, nil)).status == .notFound)
+        #expect(try await post("/tasks/x/cancel", done).status == .badRequest)
+    }
+
+    @Test("retrying says what happened")
+    func retry() async throws {
+        let done = ordering(.done, .failed)
+        #expect(try json(try await post("/tasks/7/retry", done))["outcome"] as? String == "retried")
+        #expect(try done.asked(RetryQuestion.self) == [RetryQuestion(tasks: [7])])
+        #expect(try await post("/tasks/7/retry", ordering(.refused, .running)).status == .conflict)
+        #expect(try await post("/tasks/7/retry", ordering(.unknown, nil)).status == .notFound)
+    }
+
+    @Test("pausing and resuming say what happened")
+    func pause() async throws {
+        func pausing(_ outcome: PauseOutcome.Kind) -> PlayedDispatcher {
+            PlayedDispatcher { $0.answered(PauseAnswer(types: [PauseOutcome(type: .reverse, outcome: outcome)])) }
+        }
+        let done = pausing(.done)
+        #expect(try json(try await post("/types/reverse/pause", done))["paused"] as? Bool == true)
+        #expect(try done.asked(PauseQuestion.self) == [PauseQuestion(types: [.reverse])])
+        let resumed = pausing(.unchanged)
+        #expect(try json(try await post("/types/reverse/resume", resumed))["paused"] as? Bool == false)
+        #expect(try resumed.asked(ResumeQuestion.self) == [ResumeQuestion(types: [.reverse])])
+        #expect(try await post("/types/reverse/pause", pausing(.unknown)).status == .notFound)
+        #expect(try await post("/types/Reverse/pause", done).status == .badRequest)
+    }
+
+    @Test(
+        "without the token nothing is asked",
+        arguments: [[:], [.authorization: "Bearer wrong"], [.authorization: "correct-horse-battery"], [.authorization: "Bearer "],
+            [.authorization: "Basic correct-horse-battery"], [.authorization: "Bearer correct-horse-batterycorrect-horse-battery"],
+        ] as [HTTPFields])
+    func unauthorized(headers: HTTPFields) async throws {
+        let dispatcher = ordering(.done, .running)
+        let response = try await post("/tasks/7/cancel", dispatcher, headers)
+        #expect(response.status == .unauthorized && response.headers[.wwwAuthenticate] == "Bearer")
+        #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+    }
+
+    @Test("where no token is configured, nothing is done for anybody")
+    func switchedOff() async throws {
+        for headers in [[:], [.authorization: "Bearer "], Self.bearer] as [HTTPFields] {
+            let dispatcher = ordering(.done, .running)
+            let response = try await post("/tasks/7/cancel", dispatcher, headers, token: nil)
+            #expect(try response.status == .forbidden && detail(response).contains("monitor.token"))
+            #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+        }
+    }
+
+    @Test("a page from elsewhere is refused, even with the token; one of the monitor's own is not")
+    func crossSite() async throws {
+        let site = try #require(HTTPField.Name("sec-fetch-site"))
+        for (origin, from, status) in [
+            ("http://evil.example", nil, HTTPResponse.Status.forbidden), ("null", nil, .forbidden), ("http://localhost:1", nil, .forbidden),
+            (nil, "cross-site", .forbidden), ("http://localhost", "same-origin", .ok), (nil, "none", .ok),
+        ] as [(String?, String?, HTTPResponse.Status)] {
+            var headers = Self.bearer
+            headers[.origin] = origin
+            headers[site] = from
+            #expect(try await post("/tasks/7/cancel", ordering(.done, .queued), headers).status == status, "\(origin ?? "-") \(from ?? "-")")
+        }
+    }
+
+    @Test("a large body is refused, and parameters are")
+    func body() async throws {
+        let dispatcher = ordering(.done, .running)
+        #expect(try await post("/tasks/7/cancel", dispatcher, body: ByteBuffer(repeating: 0, count: 20_000)).status == .contentTooLarge)
+        #expect(try await post("/tasks/7/cancel?now=1", dispatcher).status == .badRequest)
+        #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+    }
+
+    @Test("texts are the same only where every byte is")
+    func comparison() {
+        #expect(Guard.isSame("abc", "abc"))
+        for given in ["", "a", "ab", "abd", "abcabc", "abca", "xbc"] { #expect(!Guard.isSame(given, "abc"), "\(given)") }
+        #expect(!Guard.isSame("", ""))
+    }
+
+    @Test("reading needs the token where that is configured, but for what tells nothing")
+    func reading() async throws {
+        let access = Guard(token: Self.token, protectsReading: true)
+        let handler: WebServer.Handler = { _, _ in Response(status: .ok) }
+        let gets = access.reading(["/stats": handler, "/healthz": handler, "/": handler, "/assets/{name}": handler, "/tasks/{id}": handler])
+        let application = Application(router: WebServer.router(of: "the monitor", gets: gets), logger: .silent)
+        try await application.test(.router) { client in
+            for (path, status) in [
+                ("/stats", HTTPResponse.Status.unauthorized), ("/tasks/7", .unauthorized), ("/healthz", .ok), ("/", .ok), ("/assets/app.js", .ok),
+            ] {
+                let without = try await client.execute(uri: path, method: .get)
+                let with = try await client.execute(uri: path, method: .get, headers: Self.bearer)
+                #expect(without.status == status && with.status == .ok, "\(path)")
+            }
+        }
+    }
+}

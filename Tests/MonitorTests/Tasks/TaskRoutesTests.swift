@@ -1,0 +1,148 @@
+import Foundation
+import HTTPTypes
+import Health
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+@Suite("/tasks and /tasks/{id}") struct TaskRoutesTests {
+    private func task(_ id: Int64, _ change: (inout TaskRecord) -> Void = { _ in }) -> TaskRecord {
+        var task = TaskRecord(id: TaskID(id), type: .reverse, payload: Data("hello".utf8), status: .pending, created: .start, maxAttempts: 3, key: "k")
+        change(&task)
+        return task
+    }
+
+    private func get(_ uri: String, _ dispatcher: PlayedDispatcher) async throws -> TestResponse {
+        let routes = TaskRoutes(enquiries: dispatcher.enquire(), now: { .after(3600) })
+        let application = Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
+        return try await application.test(.router) { try await $0.execute(uri: uri, method: .get) }
+    }
+
+    private func json(_ response: TestResponse) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
+    }
+
+    /// One that has these tasks, and answers at most `step` at a time.
+    private func dispatcher(_ tasks: [TaskRecord], step: Int = 1000) -> PlayedDispatcher {
+        PlayedDispatcher { message in
+            if message.properties.type == TaskQuestion.name {
+                guard let question = try? JSON.decode(TaskQuestion.self, message.body) else { return nil }
+                guard let task = tasks.first(where: { $0.id == question.id }) else { return message.refused(.notFound, "not known") }
+                return message.answered(task)
+            }
+            guard let question = try? JSON.decode(TasksQuestion.self, message.body) else { return nil }
+            let found = tasks.sorted { $0.id > $1.id }.filter { task in
+                question.filter.matches(task) && question.before.map { task.id < $0 } ?? true
+            }
+            let page = Array(found.prefix(min(step, question.limit)))
+            return message.answered(TasksQuestion.Answer(tasks: page, next: found.count > page.count ? page.last?.id : nil))
+        }
+    }
+
+    @Test("a page is put together from as many answers as it takes, and says where to go on")
+    func pages() async throws {
+        let dispatcher = dispatcher((1...9).map { task($0) }, step: 2)
+        let first = try json(try await get("/tasks?limit=5", dispatcher))
+        #expect((first["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["9", "8", "7", "6", "5"])
+        #expect(first["next"] as? String == "5")
+        #expect(try dispatcher.asked(TasksQuestion.self).allSatisfy(\.isBrief))
+        let second = try json(try await get("/tasks?limit=5&after=5", dispatcher))
+        #expect((second["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["4", "3", "2", "1"])
+        #expect(second["next"] is NSNull)
+    }
+
+    @Test("a search takes ten questions at most, and says where to go on")
+    func boundedSearch() async throws {
+        let dispatcher = PlayedDispatcher { message in
+            let before = (try? JSON.decode(TasksQuestion.self, message.body))?.before?.rawValue ?? 1000
+            return message.answered(TasksQuestion.Answer(tasks: [], next: TaskID(before - 1)))
+        }
+        let report = try json(try await get("/tasks?text=x", dispatcher))
+        #expect(try dispatcher.asked(TasksQuestion.self).count == 10)
+        #expect(report["next"] as? String == "990")
+        #expect((report["tasks"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test("what is asked for is what the dispatcher is asked")
+    func filters() async throws {
+        let dispatcher = dispatcher([])
+        let uri = "/tasks?type=sum&state=failed&since=-1h&until=2023-11-15T00:00:00%2B02:00&text=no%20number%25&limit=7&after=99"
+        #expect(try await get(uri, dispatcher).status == .ok)
+        let question = try #require(try dispatcher.asked(TasksQuestion.self).first)
+        #expect(question.filter.type == TaskType(literal: "sum") && question.filter.state == .failed && question.filter.text == "no number%")
+        #expect(question.filter.createdSince == .start)
+        #expect(question.filter.createdUntil == Timestamp(rawValue: 1_699_999_200_000))
+        #expect(question.before == 99 && question.limit == 7)
+    }
+
+    @Test("one is found by its id, where it is what else is asked for")
+    func byID() async throws {
+        let dispatcher = dispatcher([task(7) { $0.status = .running }])
+        for (uri, count) in [
+            ("/tasks?id=7", 1), ("/tasks?id=8", 0), ("/tasks?id=7&state=failed", 0), ("/tasks?id=7&state=running", 1),
+            ("/tasks?id=7&after=7", 0), ("/tasks?id=7&after=8", 1),
+        ] {
+            #expect((try json(try await get(uri, dispatcher))["tasks"] as? [Any])?.count == count, "\(uri)")
+        }
+    }
+
+    @Test(
+        "bad parameters are bad requests, and nobody is asked",
+        arguments: [
+            "/tasks?type=A", "/tasks?state=lost", "/tasks?limit=0", "/tasks?limit=201", "/tasks?limit=+5", "/tasks?since=soon", "/tasks?since=5",
+            "/tasks?until=2026-13-01", "/tasks?text=", "/tasks?id=0", "/tasks?id=007", "/tasks?after=x", "/tasks?page=2", "/tasks/x", "/tasks/0",
+            "/tasks/%2B5", "/tasks/99999999999999999999", "/tasks/7?x=1", "/tasks?text=\(String(repeating: "x", count: 251))",
+        ])
+    func badParameters(uri: String) async throws {
+        let dispatcher = dispatcher([])
+        let response = try await get(uri, dispatcher)
+        #expect(response.status == .badRequest)
+        #expect(response.headers[.contentType] == "application/problem+json")
+        #expect(try dispatcher.asked(TasksQuestion.self).isEmpty && dispatcher.asked(TaskQuestion.self).isEmpty)
+    }
+
+    @Test("a task is told whole")
+    func whole() async throws {
+        let task = task(7) {
+            $0.status = .succeeded
+            $0.result = Data([0xFF, 0])
+            $0.completed = .after(2)
+            $0.attempt = 2
+            $0.runTime = .microseconds(1500)
+            $0.timeout = .seconds(5)
+            $0.attempts = [
+                .ended(1, .timedOut, at: .after(1), after: .seconds(1), worker: "w1", error: TaskError(.timedOut, "too long")),
+                .ended(2, .succeeded, at: .after(2), after: .microseconds(1500), worker: "w2"),
+            ]
+        }
+        let report = try json(try await get("/tasks/7", dispatcher([task])))
+        #expect(report["id"] as? String == "7" && report["state"] as? String == "succeeded")
+        #expect(report["run_ms"] as? Double == 1.5 && report["timeout_ms"] as? Int == 5000)
+        let payload = try #require(report["payload"] as? [String: Any])
+        #expect(payload["text"] as? String == "hello" && payload["bytes"] as? Int == 5 && payload["cut"] as? Bool == false)
+        let result = try #require(report["result"] as? [String: Any])
+        #expect(result["text"] is NSNull && result["base64"] as? String == "/wA=")
+        let attempts = try #require(report["attempts"] as? [[String: Any]])
+        #expect(attempts.map { $0["outcome"] as? String } == ["timed_out", "succeeded"])
+        #expect(attempts[0]["error"] as? String == "timed_out: too long" && attempts[1]["error"] is NSNull)
+        #expect(attempts[0]["started"] as? String == Timestamp.start.description)
+        #expect(try await get("/tasks/8", dispatcher([task])).status == .notFound)
+    }
+
+    @Test("what is long is cut, at a character where it is text")
+    func content() {
+        let letters = String(repeating: "ä", count: 40_000)
+        let text = Content(Data(("x" + letters).utf8))
+        #expect(text.cut && text.bytes == 80_001 && text.base64 == nil)
+        #expect(text.text?.utf8.count == 65_535 && letters.hasPrefix(text.text?.dropFirst() ?? "-"))
+        let bytes = Content(Data(repeating: 0xFF, count: 70_000))
+        #expect(bytes.cut && bytes.text == nil && bytes.base64?.count == 87_384)
+        #expect(Content(Data()).text == "")
+        #expect(Content(Data("ä".utf8).dropLast()).base64 != nil, "half a character at the end of the whole is no text")
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite("Commands that show tasks, types and events") struct SearchCommandTests {
+    private let now = Timestamp(rawValue: 1_767_225_600_000)
+
+    @Test func tasksTakesWhichTasks() throws {
+        let command = try TasksCommand.parse(["--type", "sum", "--state", "running", "--since", "2026-01-01", "--text", "x", "--before", "9"])
+        #expect(command.filter == TaskFilter(type: TaskType(literal: "sum"), state: .running, createdSince: now, text: "x"))
+        #expect(command.before == 9 && command.limit == 20)
+        for wrong in [
+            ["--limit", "0"], ["--since", "soon"], ["--text", ""], ["--since", "2026-01-02", "--until", "2026-01-01"], ["--state", "lost"],
+            ["--id", "0"], ["sum"],
+        ] {
+            #expect(throws: (any Error).self) { try TasksCommand.parse(wrong) }
+        }
+    }
+
+    @Test func tasksFitTheTerminal() {
+        let task = TaskRecord(
+            id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3, maxAttempts: 3,
+            error: TaskError(.failed, String(repeating: "long \n", count: 40)), worker: "node7-812-4c1d9e02", key: "k"
+        )
+        for width in [60, 80, 120] {
+            for line in TasksCommand.table([task]).lines(width: width) { #expect(line.count <= width && !line.contains("\n"), "\(line)") }
+        }
+        #expect(TasksCommand.table([task]).lines(width: nil)[1].contains("4711  sum   failed  2026-01-01T00:00:00Z"))
+    }
+
+    @Test func statsTellEachTypeAndWhatIsTheMatter() {
+        var open = TaskCounts()
+        open.pending = 1234
+        open.submitted = 1234
+        let types = [TaskType(literal: "hash"): open, TaskType(literal: "sum"): TaskCounts(), TaskType(literal: "upper"): open]
+        let worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "upper")], concurrency: 1, prefetch: 1, batch: false,
+            started: now
+        )
+        let answer = CountsQuestion.Answer(store: "s", types: types, paused: [TaskType(literal: "upper")])
+        let report = StatsCommand.Report(answer, [LiveWorker(worker: worker, lastSeen: now)], only: nil)
+        let lines = StatsCommand.table(report).lines(width: nil)
+        #expect(lines.count == 4 && lines[1].hasPrefix("hash") && lines[1].contains("1,234"))
+        #expect(lines[1].hasSuffix("no worker") && lines[2].hasSuffix("open") && lines[3].hasSuffix("paused"))
+        #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
+    }
+
+    @Test func pausingSaysWhatCameOfIt() throws {
+        #expect(try PauseCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
+        for wrong in [[], ["Sum"]] { #expect(throws: (any Error).self) { try ResumeCommand.parse(wrong) } }
+        func line(_ outcome: PauseOutcome.Kind) -> String {
+            TypeArguments.line(PauseOutcome(type: TaskType(literal: "sum"), outcome: outcome), "paused", "was paused before")
+        }
+        #expect(line(.done) == "sum is paused" && line(.unchanged) == "sum was paused before" && line(.unknown).contains("not known"))
+    }
+
+    @Test func eventsAreALine() throws {
+        func line(_ key: String, _ event: some Encodable, json: Bool = false) throws -> String {
+            String(decoding: try #require(try EventsCommand.line(key, JSON.encode(event), json: json)), as: UTF8.self)
+        }
+        var states = TaskCounts()
+        states.submitted = 3
+        states.running = 1
+        states.succeeded = 2
+        let task = TaskEvent(type: TaskType(literal: "sum"), store: "s", at: now, states: states, paused: true)
+        #expect(try line("task.sum", task) == "2026-01-01T00:00:00.000Z  task    sum: running 1, succeeded 2, paused")
+        let grid = GridEvent(kind: .warning, service: "dispatcher", at: now, message: "one\ntwo")
+        #expect(try line("grid.warning", grid) == "2026-01-01T00:00:00.000Z  grid    warning, dispatcher: one·two")
+        let json = try JSONSerialization.jsonObject(with: Data(try line("grid.warning", grid, json: true).utf8)) as? [String: Any]
+        #expect(json?["key"] as? String == "grid.warning" && json?["message"] as? String == "one\ntwo")
+        #expect(try EventsCommand.line("other.thing", Data(), json: false) == nil)
+        #expect(throws: WireError.self) { try EventsCommand.line("task.sum", Data("{}".utf8), json: false) }
+        #expect(try EventsCommand.parse(["--kind", "grid,worker", "--for", "2s"]).kind == [.grid, .worker])
+        #expect(throws: (any Error).self) { try EventsCommand.parse(["--kind", "all"]) }
+    }
+
+    @Test func statusTellsTheHistory() {
+        var task = TaskRecord(id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2, maxAttempts: 3, key: "k")
+        task.attempts = [.ended(1, .succeeded, at: now, after: .seconds(1), worker: "w")]
+        #expect(!StatusCommand.lines(task, width: nil).contains { $0.hasPrefix("try") })
+        task.attempts = [
+            .ended(1, .timedOut, at: now, after: .milliseconds(1500), worker: "w1", error: TaskError(.timedOut, "long")),
+            .ended(2, .succeeded, at: now, after: nil, worker: nil),
+        ]
+        let lines = StatusCommand.lines(task, width: nil)
+        #expect(lines.contains("try 1      timed out at 2026-01-01T00:00:00.000Z after 1.5 s with w1: timed_out: long"))
+        #expect(lines.contains("try 2      succeeded at 2026-01-01T00:00:00.000Z"))
+    }
+
+    @Test func tokensCannotBeGuessed() async throws {
+        let tokens = (0..<100).map { _ in MonitorToken.random() }
+        #expect(Set(tokens).count == 100 && tokens.allSatisfy { $0.count == 32 })
+    }
+
+    @Test func theMonitorsTokenIsRead() async throws {
+        func configuration(_ variables: [String: String]) async throws -> Configuration {
+            try Configuration(try await Settings(arguments: [:], file: nil, environment: variables))
+        }
+        let set = try await configuration(["TASKGRID_MONITOR_TOKEN": "sixteen-bytes-or-more", "TASKGRID_MONITOR_PROTECT_READING": "on"])
+        #expect(set.monitor.token == "sixteen-bytes-or-more" && set.monitor.protectsReading)
+        #expect(try await configuration([:]).monitor.token == nil)
+        let short = await #expect(throws: Failure.self) { _ = try await configuration(["TASKGRID_MONITOR_TOKEN": "tooshort-secret"]) }
+        #expect(short?.message?.contains("TASKGRID_MONITOR_TOKEN") == true && short?.message?.contains("secret") == false)
+    }
+}
