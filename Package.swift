@@ -42,6 +42,8 @@ let package = Package(
     products: [
         .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
+        // For Tests/Benchmarks, which is a package of its own.
+        .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "Dispatcher"]),
         .executable(name: "taskgrid", targets: ["taskgrid"]),
     ],
     dependencies: [

@@ -98,28 +98,31 @@ final class Inbox: Sendable {
     func takeFull(bytes: Int) -> Intake? {
         state.withLock { state in
             guard state.intake.isEmpty, state.orders.isEmpty else { return nil }
-            var size = 0
-            guard let count = state.arrivals.firstIndex(where: { arrival in
-                size += max(1, arrival.size)
-                return size >= bytes
-            }) else { return nil }
-            let intake = Intake(arrivals: Array(state.arrivals[...count]))
-            state.arrivals.removeFirst(count + 1)
-            return intake
+            let turn = Self.turn(of: state.arrivals, bytes: bytes)
+            guard turn.isFull else { return nil }
+            defer { state.arrivals.removeFirst(turn.count) }
+            return Intake(arrivals: Array(state.arrivals.prefix(turn.count)))
         }
     }
 
-    /// All that waits, arrivals up to `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
+    /// How many arrivals a turn takes up: those of `bytes` of bodies, of large ones sixteen, for each turn waits for the disk.
+    private static func turn(of arrivals: Deque<Arrival>, bytes: Int) -> (count: Int, isFull: Bool) {
+        var size = 0
+        for (count, arrival) in arrivals.enumerated() {
+            size += max(1, arrival.size)
+            if count > 0, size > (count < 16 ? 16 * bytes : bytes) { return (count, true) }
+        }
+        return (arrivals.count, false)
+    }
+
+    /// All that waits, arrivals up to a turn of `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
     func take(bytes: Int) async -> Intake {
         while true {
             let intake = state.withLock { state -> Intake? in
                 var intake = state.intake
-                var size = 0
-                while let next = state.arrivals.first, size == 0 || size + next.size <= bytes {
-                    size += max(1, next.size)
-                    intake.arrivals.append(next)
-                    state.arrivals.removeFirst()
-                }
+                let turn = Self.turn(of: state.arrivals, bytes: bytes)
+                intake.arrivals = Array(state.arrivals.prefix(turn.count))
+                state.arrivals.removeFirst(turn.count)
                 while intake.orders.count < Self.ordersOfATurn, let next = state.orders.popFirst() { intake.orders.append(next) }
                 guard !intake.isEmpty else { return nil }
                 state.intake = Intake()

@@ -31,7 +31,8 @@ extension Scheduler {
             EndedAttempt(
                 id: id,
                 attempt: .ended(
-                    max(1, task.machine.attempt), outcome, at: now, after: known, worker: worker.isEmpty ? task.worker : worker, error: error
+                    max(1, task.machine.attempt), outcome, at: now, after: known, worker: worker.isEmpty ? task.worker : worker,
+                    error: error
                 )
             )
         )
@@ -44,7 +45,8 @@ extension Scheduler {
         let runTime = since.duration(to: .now)
         task.attempts.append(
             Attempt(
-                number: handed.machine.attempt, worker: handed.worker, started: .now() + (.zero - runTime), runTime: runTime, outcome: .running
+                number: handed.machine.attempt, worker: handed.worker, started: .now() + (.zero - runTime), runTime: runTime,
+                outcome: .running
             )
         )
         return task

@@ -67,7 +67,9 @@ public struct Monitor: Service {
         let page = StatisticsPage(board: board)
         let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger)
         let rounds = Rounds(board: board, page: page) { session.readings }
-        let routes = Routes(board: board, page: page, depths: depths, history: history) { [id = configuration.id] in vitals.report(service: "monitor", id: id) }
+        let routes = Routes(board: board, page: page, depths: depths, history: history) { [id = configuration.id] in
+            vitals.report(service: "monitor", id: id)
+        }
         let interface = Interface(
             routes: routes, tasks: TaskRoutes(enquiries: session.enquiries, now: board.now),
             actions: ActionRoutes(enquiries: session.enquiries),

@@ -80,10 +80,7 @@ extension ClientState {
     }
 
     mutating func ended(_ endings: [Ending], _ wakes: inout Wakes) {
-        let keepEarly = submissions.isWatched
-        var woken: Set<Watch.ID> = []
-        for ending in endings { woken.formUnion(watches.ended(ending, keepEarly: keepEarly)) }
-        wakes.wake(woken, in: &self)
+        wakes.wake(watches.ended(endings, keepEarly: submissions.isWatched), in: &self)
     }
 
     /// What the dispatcher says of tasks that were asked for.

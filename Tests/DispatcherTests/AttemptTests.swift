@@ -16,13 +16,15 @@ struct AttemptTests {
 
     @Test("what failed, timed out, took its worker down and succeeded at last is told in order")
     func everyOutcome() async throws {
-        let desk = try await Desk(DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
+        let desk = try await Desk(
+            DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
         _ = await desk.register()
         _ = await desk.submit(["a"])
         _ = await desk.result(
             .init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "broken")), runTime: .milliseconds(7)), worker: "w1")
         _ = await desk.tick()
-        _ = await desk.result(.init(id: 1, attempt: 2, outcome: .failed(TaskError(.timedOut, "too long")), runTime: .seconds(2)), worker: "w2")
+        _ = await desk.result(
+            .init(id: 1, attempt: 2, outcome: .failed(TaskError(.timedOut, "too long")), runTime: .seconds(2)), worker: "w2")
         _ = await desk.tick()
         _ = await desk.register("w3", running: [.init(task: 1, attempt: 3)])
         desk.gone.value.withLock { $0 = ["w3"] }

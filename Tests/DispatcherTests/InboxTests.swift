@@ -15,13 +15,39 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("deliveries are taken in order, up to a bound of bytes and at least one")
-    func bytes() async {
+    @Test("small deliveries are taken in order up to a bound of bytes")
+    func small() async {
         let inbox = Inbox()
-        inbox.put([delivery(1, bytes: 500), delivery(2, bytes: 40), delivery(3, bytes: 60), delivery(4, bytes: 1)])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [1])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [2, 3])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [4])
+        inbox.put((1...20).map { delivery($0, bytes: 40) })
+        #expect(await inbox.take(bytes: 720).arrivals.map(\.tag.value) == Array(1...18))
+        #expect(await inbox.take(bytes: 720).arrivals.map(\.tag.value) == [19, 20])
+    }
+
+    @Test("of large deliveries a turn takes sixteen, of very large ones fewer, at least one")
+    func large() async {
+        let inbox = Inbox()
+        inbox.put((1...20).map { delivery($0, bytes: 99) })
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == Array(1...16))
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == Array(17...20))
+        inbox.put([delivery(21, bytes: 5000), delivery(22, bytes: 1500), delivery(23, bytes: 100), delivery(24, bytes: 1)])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [21])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [22, 23])
+        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [24])
+    }
+
+    @Test("a whole turn is taken ahead only where more waits, and nothing else does")
+    func ahead() async {
+        let inbox = Inbox()
+        inbox.put((1...20).map { delivery($0, bytes: 10) })
+        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil)
+        inbox.put([delivery(21, bytes: 10)])
+        inbox.update { $0.isTick = true }
+        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil, "the tick must not wait")
+        #expect(await inbox.take(bytes: 160).arrivals.count == 16)
+        inbox.put((22...40).map { delivery($0, bytes: 10) })
+        #expect(inbox.takeFull(bytes: 200)?.arrivals.map(\.tag.value) == Array(17...36))
+        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil)
+        #expect(await inbox.take(bytes: 200).arrivals.map(\.tag.value) == Array(37...40))
     }
 
     private func word(_ worker: String, _ progress: Int) -> (RegistryMessage.Kind, RegistryMessage) {

@@ -54,6 +54,11 @@ import Testing
         }
     }
 
+    @Test func theMonitorAloneKeepsHistoryInTheFolder() throws {
+        let files = try stages("hash=1").flatMap { $0 }.map { variables($0)["TASKGRID_MONITOR_HISTORY"] }
+        #expect(files == ["/data/history.sqlite", nil, nil, nil])
+    }
+
     @Test func everyServiceHasAPortOfItsOwn() throws {
         let children = try stages("hash=3").flatMap { $0 }
         let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }

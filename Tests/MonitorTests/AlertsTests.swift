@@ -23,15 +23,18 @@ import Testing
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
         let conditions = Alert.conditions(statistics, broker: well, at: .start)
-        #expect(conditions == [
-            Alert.Subject(kind: .noWorker, type: .reverse):
-                "7 tasks of type reverse wait and no worker runs them: start one with 'taskgrid worker reverse'"
-        ])
+        #expect(
+            conditions == [
+                Alert.Subject(kind: .noWorker, type: .reverse):
+                    "7 tasks of type reverse wait and no worker runs them: start one with 'taskgrid worker reverse'"
+            ])
         statistics.take(.heartbeat, .sample("a", draining: true), at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test(arguments: [[TaskState.scheduled: 3], [.running: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(_ states: [TaskState: Int]) {
+    @Test(arguments: [[TaskState.scheduled: 3], [.running: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(
+        _ states: [TaskState: Int]
+    ) {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(states), at: .start)
         #expect(kinds(statistics).isEmpty)
@@ -81,14 +84,17 @@ import Testing
         statistics.take(.sample(.hash, [.pending: 5]), at: .start)
         let away = BrokerReport(connected: false, problem: "nobody answers")
         #expect(kinds(statistics, away, at: 100) == [Alert.Subject(kind: .brokerUnreachable)])
+        // In an alarm heartbeats are not taken either.
+        #expect(kinds(statistics, BrokerReport(connected: true, blocked: true), at: 100) == [Alert.Subject(kind: .brokerAlarm)])
     }
 
     @Test func aBrokerInAlarmIsOne() {
         let blocked = BrokerReport(connected: true, blocked: true, alarm: "low on memory")
         let conditions = Alert.conditions(Statistics(since: .start), broker: blocked, at: .start)
-        #expect(conditions == [
-            Alert.Subject(kind: .brokerAlarm): "the broker takes no messages (low on memory): free memory or disk on its machine"
-        ])
+        #expect(
+            conditions == [
+                Alert.Subject(kind: .brokerAlarm): "the broker takes no messages (low on memory): free memory or disk on its machine"
+            ])
     }
 
     @Test func theConnectionsSayHowTheBrokerIs() {
@@ -97,7 +103,8 @@ import Testing
         }
         #expect(BrokerReport([reading(.connected), reading(.connected)]) == BrokerReport(connected: true))
         #expect(BrokerReport([reading(.connected), reading(.unconnected, "x")]) == BrokerReport(connected: false, problem: "x"))
-        #expect(BrokerReport([reading(.blocked, "low"), reading(.connected)]) == BrokerReport(connected: true, blocked: true, alarm: "low"))
+        #expect(
+            BrokerReport([reading(.blocked, "low"), reading(.connected)]) == BrokerReport(connected: true, blocked: true, alarm: "low"))
         #expect(BrokerReport([]) == BrokerReport(connected: false))
     }
 

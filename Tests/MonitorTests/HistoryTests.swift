@@ -190,7 +190,8 @@ import Testing
         #expect(report.points.count == window.count)
         #expect(report.points.last?.at == window.step.start(.after(10)))
         #expect(report.points.allSatisfy { $0.rollup == nil })
-        let first = try #require(report.points.first), last = try #require(report.points.last)
+        let first = try #require(report.points.first)
+        let last = try #require(report.points.last)
         #expect(last.at - first.at == .seconds(report.step * (window.count - 1)))
     }
 

@@ -17,7 +17,8 @@ import Testing
     private func serve(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let web = WebServer(
-            gets: ["/events": EventsRoute(broadcast: board.broadcast).get], host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
+            gets: ["/events": EventsRoute(broadcast: board.broadcast, page: StatisticsPage(board: board)).get], host: "127.0.0.1", port: 0,
+            of: "the test", logger: .silent,
             onListening: { port.yield($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -89,7 +90,7 @@ import Testing
     @Test func alertsAreToldAsTheyStartAndEnd() async throws {
         var event = TaskEvent.sample([.succeeded: 1])
         event.breaker = .open
-        let listener = try #require(board.broadcast.listen(after: nil))
+        let listener = try #require(board.broadcast.listen(after: nil, stats: Data("{}".utf8)))
         let well = [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)]
         try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
         board.look(at: well)
@@ -110,7 +111,7 @@ import Testing
     @Test func roundsTellTheStatisticsOnceForAll() async throws {
         let rounds = Rounds(board: board, page: StatisticsPage(board: board)) { [] }
         rounds.make(1)
-        let listener = try #require(board.broadcast.listen(after: nil))
+        let listener = try #require(board.broadcast.listen(after: nil, stats: Data("{}".utf8)))
         rounds.make(2)
         rounds.make(Rounds.keepAlive)
         board.broadcast.end()

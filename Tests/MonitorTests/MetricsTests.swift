@@ -35,7 +35,8 @@ import Testing
 
     @Test func tasksAreCounted() {
         expect(
-            text(), has: """
+            text(),
+            has: """
                 # TYPE taskgrid_tasks_total counter
                 taskgrid_tasks_submitted_total{type="reverse"} 69
                 taskgrid_tasks_total{type="reverse",outcome="succeeded"} 60
@@ -57,7 +58,8 @@ import Testing
 
     @Test func timesAreAHistogram() {
         expect(
-            text(), has: """
+            text(),
+            has: """
                 # TYPE taskgrid_task_run_seconds histogram
                 taskgrid_task_run_seconds_bucket{type="reverse",le="0.001"} 3
                 taskgrid_task_run_seconds_bucket{type="reverse",le="0.0025"} 3
@@ -74,13 +76,15 @@ import Testing
     }
 
     @Test func theGridIsTold() {
-        let text = text({ statistics in
-            var event = TaskEvent.sample(.hash, [.pending: 1])
-            (event.breaker, event.paused, event.states.submitted) = (.halfOpen, true, 7)
-            statistics.take(event, at: .after(2))
-        }, queues: queues)
+        let text = text(
+            { statistics in
+                var event = TaskEvent.sample(.hash, [.pending: 1])
+                (event.breaker, event.paused, event.states.submitted) = (.halfOpen, true, 7)
+                statistics.take(event, at: .after(2))
+            }, queues: queues)
         expect(
-            text, has: """
+            text,
+            has: """
                 taskgrid_workers{type="hash"} 1
                 taskgrid_workers{type="reverse"} 1
                 taskgrid_breaker_state{type="hash",state="half_open"} 1
@@ -114,7 +118,8 @@ import Testing
 
     @Test func seriesAreBounded() throws {
         let types = try (0..<2000).map { try TaskType("t\($0)") }
-        let few = text(), many = text { statistics in
+        let few = text()
+        let many = text { statistics in
             for type in types.prefix(1000) { statistics.take(.sample(type, [.pending: 1]), at: .after(1)) }
             for type in types.suffix(1000) { statistics.take(.heartbeat, .sample("w-\(type)", types: [type]), at: .after(99)) }
         }
@@ -125,7 +130,9 @@ import Testing
 
     // MARK: promtool
 
-    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
 
     @Test(.enabled("promtool is not installed (Debian: prometheus)") { MetricsTests.promtool != nil })
     func promtoolFindsNothingWrong() async throws {

@@ -21,7 +21,8 @@ import Testing
         statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
         for second in 1...60 {
             statistics.take(
-                .sample(at: .after(Double(second)), [.pending: waiting, .succeeded: second], run: [(2_000_000, 1)]), at: .after(Double(second))
+                .sample(at: .after(Double(second)), [.pending: waiting, .succeeded: second], run: [(2_000_000, 1)]),
+                at: .after(Double(second))
             )
         }
         for worker in workers { statistics.take(.heartbeat, worker, at: .after(60)) }

@@ -93,7 +93,8 @@ import Testing
 
     @Test func pausedTypesAreKnownFromEventsAndAnswers() {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
+        statistics.take(
+            CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
         #expect(statistics.types[.hash]?.isPaused == true)
         #expect(statistics.types[.reverse]?.isPaused == false)
         var event = TaskEvent.sample()

@@ -17,12 +17,12 @@ struct WatchesTests {
         let watch = watches.open(parcels: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: watch, arePushed: true, now: now)
         #expect(try taken(&watches, watch) == nil)
-        #expect(watches.ended(ending(3), keepEarly: false) == [watch])
-        _ = watches.ended(ending(1), keepEarly: false)
+        #expect(watches.ended([ending(3)], keepEarly: false) == [watch])
+        _ = watches.ended([ending(1)], keepEarly: false)
         #expect(try taken(&watches, watch) == [3, 1])
-        _ = watches.ended(ending(1), keepEarly: false)
+        _ = watches.ended([ending(1)], keepEarly: false)
         #expect(watches.take(watch) == nil, "a repeated ending is dropped")
-        _ = watches.ended(ending(2), keepEarly: false)
+        _ = watches.ended([ending(2)], keepEarly: false)
         #expect(try taken(&watches, watch) == [2])
         #expect(watches.take(watch) == .success(nil))
     }
@@ -30,7 +30,7 @@ struct WatchesTests {
     @Test func anEndingBeforeItsAcceptanceIsKept() throws {
         var watches = Watches()
         let watch = watches.open(parcels: 1, deadline: now + .seconds(1))
-        #expect(watches.ended(ending(7), keepEarly: true).isEmpty)
+        #expect(watches.ended([ending(7)], keepEarly: true).isEmpty)
         #expect(watches.take(watch) == nil, "its parcel has no ids yet")
         let hasEnding = watches.accepted([7, 8] as [TaskID], by: watch, now: now)
         #expect(hasEnding)
@@ -40,7 +40,7 @@ struct WatchesTests {
 
     @Test func earlyEndingsAreBoundedAndForgotten() {
         var watches = Watches()
-        for id in 1...Int64(Watches.maximumEarly + 5) { _ = watches.ended(ending(TaskID(id)), keepEarly: true) }
+        for id in 1...Int64(Watches.maximumEarly + 5) { _ = watches.ended([ending(TaskID(id))], keepEarly: true) }
         watches.forgetEarly()
         let watch = watches.open(parcels: 1, deadline: now + .seconds(1))
         let hasEnding = watches.accepted([1] as [TaskID], by: watch, now: now)
@@ -54,8 +54,23 @@ struct WatchesTests {
         _ = watches.add([5] as [TaskID], to: one, arePushed: true, now: now)
         _ = watches.add([5] as [TaskID], to: two, arePushed: true, now: now)
         watches.close(one)
-        #expect(watches.ended(ending(5), keepEarly: false) == [two])
+        #expect(watches.ended([ending(5)], keepEarly: false) == [two])
         #expect(try taken(&watches, two) == [5])
+    }
+
+    @Test func endingsThatComeTogetherReachTheirOwnOwners() throws {
+        var watches = Watches()
+        let one = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let two = watches.open(parcels: 0, deadline: now + .seconds(1))
+        _ = watches.add([1, 2, 3] as [TaskID], to: one, arePushed: true, now: now)
+        _ = watches.add([3, 4] as [TaskID], to: two, arePushed: true, now: now)
+        let woken = watches.ended([1, 4, 9, 3, 2].map { ending($0) }, keepEarly: false)
+        #expect(woken == [one, two])
+        #expect(try taken(&watches, one) == [1, 3, 2])
+        #expect(try taken(&watches, two) == [4, 3])
+        #expect(watches.take(one) == .success(nil))
+        #expect(watches.take(two) == .success(nil))
+        #expect(watches.outstanding == 0)
     }
 
     @Test func aClosedWatchLeavesNothingBehind() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Monitor
 import TaskGridCore
 import Testing
 
@@ -9,7 +10,9 @@ import Testing
     private let now = Timestamp(rawValue: 1_767_225_600_000)
 
     @Test func tasksTakesWhichTasks() throws {
-        let command = try TasksCommand.parse(["--type", "sum", "--state", "running", "--since", "2026-01-01", "--text", "x", "--before", "9"])
+        let command = try TasksCommand.parse([
+            "--type", "sum", "--state", "running", "--since", "2026-01-01", "--text", "x", "--before", "9",
+        ])
         #expect(command.filter == TaskFilter(type: TaskType(literal: "sum"), state: .running, createdSince: now, text: "x"))
         #expect(command.before == 9 && command.limit == 20)
         for wrong in [
@@ -22,7 +25,8 @@ import Testing
 
     @Test func tasksFitTheTerminal() {
         let task = TaskRecord(
-            id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3, maxAttempts: 3,
+            id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
+            maxAttempts: 3,
             error: TaskError(.failed, String(repeating: "long \n", count: 40)), worker: "node7-812-4c1d9e02", key: "k"
         )
         for width in [60, 80, 120] {
@@ -78,7 +82,8 @@ import Testing
     }
 
     @Test func statusTellsTheHistory() {
-        var task = TaskRecord(id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2, maxAttempts: 3, key: "k")
+        var task = TaskRecord(
+            id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2, maxAttempts: 3, key: "k")
         task.attempts = [.ended(1, .succeeded, at: now, after: .seconds(1), worker: "w")]
         #expect(!StatusCommand.lines(task, width: nil).contains { $0.hasPrefix("try") })
         task.attempts = [

@@ -54,7 +54,7 @@ import Testing
                 record
                     == TaskRecord(
                         id: 1, type: .reverse, payload: payload, status: .scheduled, created: .at(5), maxAttempts: 7, priority: 4,
-                        due: .at(99), key: "k/0"
+                        due: .at(99), key: "k/0", timeout: .seconds(3), expires: .at(1000)
                     )
             )
             let second = try #require(try await store.task(2))

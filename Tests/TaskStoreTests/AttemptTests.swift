@@ -6,7 +6,9 @@ import Testing
 @testable import TaskStore
 
 @Suite("The history of attempts, and paused types") struct AttemptTests {
-    private func failed(_ number: Int, _ outcome: Attempt.Outcome = .failed, worker: String? = "w1", run: Duration? = .milliseconds(3)) -> Attempt {
+    private func failed(_ number: Int, _ outcome: Attempt.Outcome = .failed, worker: String? = "w1", run: Duration? = .milliseconds(3))
+        -> Attempt
+    {
         .ended(number, outcome, at: .at(number * 10), after: run, worker: worker, error: TaskError(.failed, "try \(number)"))
     }
 
@@ -14,7 +16,9 @@ import Testing
         StoreChanges(attempts: attempts.map { EndedAttempt(id: id, attempt: $0) })
     }
 
-    @Test("those that failed come back as they were, in their order, and the one that succeeded from the ending", arguments: StoreKind.allCases)
+    @Test(
+        "those that failed come back as they were, in their order, and the one that succeeded from the ending",
+        arguments: StoreKind.allCases)
     func wholeHistory(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))

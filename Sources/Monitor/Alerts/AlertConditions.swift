@@ -6,19 +6,20 @@ extension Alert {
 
     /// What is so in the grid now that is worth an alert, and what is to be said of it.
     ///
-    /// While the broker is away nothing is known of workers, so nothing is said of them.
+    /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them.
     static func conditions(_ statistics: Statistics, broker: BrokerReport, at now: Timestamp) -> [Subject: String] {
         var conditions: [Subject: String] = [:]
         if !broker.connected {
+            let why = broker.problem.map { " (\($0))" } ?? ""
             conditions[Subject(kind: .brokerUnreachable)] =
-                "the monitor has no connection to the broker\(broker.problem.map { " (\($0))" } ?? ""): is the broker up, and its address right?"
+                "the monitor has no connection to the broker\(why): is the broker up, and its address right?"
         }
         if broker.blocked {
             conditions[Subject(kind: .brokerAlarm)] =
                 "the broker takes no messages\(broker.alarm.map { " (\($0))" } ?? ""): free memory or disk on its machine"
         }
         for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
-        guard broker.connected else { return conditions }
+        guard broker.connected, !broker.blocked else { return conditions }
         conditions.merge(ofWorkers(statistics, at: now)) { $1 }
         return conditions
     }

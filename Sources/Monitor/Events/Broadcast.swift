@@ -14,7 +14,6 @@ final class Broadcast: Sendable {
     private struct State {
         var latest: UInt64
         var past: [(id: UInt64, block: ByteBuffer)] = []
-        var stats: ByteBuffer?
         var listeners: [UInt64: Mailbox] = [:]
         var arrivals: UInt64 = 0
         var isOver = false
@@ -30,15 +29,17 @@ final class Broadcast: Sendable {
 
     /// Somebody who listens from now on.
     ///
-    /// - Parameter last: the number of the latest event that it has; nil: none before now are told.
+    /// - Parameters:
+    ///   - last: the number of the latest event that it has; nil: none before now are told.
+    ///   - stats: the statistics of now.
     /// - Returns: nil where there are too many already.
-    func listen(after last: UInt64?) -> Listener? {
+    func listen(after last: UInt64?, stats: Data) -> Listener? {
         state.withLock { state in
             guard state.listeners.count < Self.maximumListeners else { return nil }
             state.arrivals += 1
             let number = state.arrivals
             let missed = last.map { last in state.past.filter { $0.id > last }.map(\.block) } ?? []
-            let mailbox = Mailbox(missed, stats: state.stats)
+            let mailbox = Mailbox(missed, stats: ServerSentEvent.block(id: state.latest, kind: .stats, data: stats))
             if state.isOver { mailbox.end() }
             state.listeners[number] = mailbox
             return Listener(mailbox) { [weak self] in self?.leave(number) }
@@ -58,12 +59,11 @@ final class Broadcast: Sendable {
         }
     }
 
-    /// Tells the statistics; of those only the latest are kept.
+    /// Tells the statistics, which are not kept.
     func tell(stats: Data) {
         state.withLock { state in
             state.latest += 1
             let block = ServerSentEvent.block(id: state.latest, kind: .stats, data: stats)
-            state.stats = block
             for mailbox in state.listeners.values { mailbox.put(stats: block) }
         }
     }

@@ -25,7 +25,8 @@ struct HistoryStore: Sendable {
             return HistoryStore(database: try opened.get())
         } catch {
             throw MonitorError(
-                .history, "the history \(path ?? "in memory") cannot be opened (\(error)): move it away, or name another file (monitor.history)"
+                .history,
+                "the history \(path ?? "in memory") cannot be opened (\(error)): move it away, or name another file (monitor.history)"
             )
         }
     }

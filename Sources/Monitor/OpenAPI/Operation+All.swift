@@ -67,7 +67,8 @@ extension Operation {
                 .pretty, .type,
                 Parameter(
                     name: "window", summary: "How far back.",
-                    schema: "{\"enum\": [\(HistoryWindow.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))], \"default\": \"1h\"}"),
+                    schema:
+                        "{\"enum\": [\(HistoryWindow.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))], \"default\": \"1h\"}"),
             ],
             answer: .json("History")
         ),

@@ -42,11 +42,15 @@ struct Operation {
         var problems = problems
         if !isOpen {
             problems[401] = "The token is missing or is not the right one."
-            problems[403] = method == .post ? "No token is configured, or the request is from a page from elsewhere." : "Reading needs a token, and none is configured."
+            problems[403] =
+                method == .post
+                ? "No token is configured, or the request is from a page from elsewhere." : "Reading needs a token, and none is configured."
         }
         problems[400] = problems[400] ?? "A parameter is wrong; the detail says which and what it takes."
         problems[413] = "The request has a body that is too large; none is needed."
-        if isUnwellAlike { responses.append("\"503\": {\"description\": \"It does not; the reasons are there.\", \"content\": {\(content)}}") }
+        if isUnwellAlike {
+            responses.append("\"503\": {\"description\": \"It does not; the reasons are there.\", \"content\": {\(content)}}")
+        }
         for (status, meaning) in problems.sorted(by: { $0.key < $1.key }) {
             let schema = "{\"application/problem+json\": {\"schema\": {\"$ref\": \"#/components/schemas/Problem\"}}}"
             responses.append("\"\(status)\": {\"description\": \(OpenAPI.quoted(meaning)), \"content\": \(schema)}")

@@ -23,7 +23,8 @@ struct BrokerReport: Encodable, Hashable, Sendable {
         let blocking = connections.first { $0.state == .blocked }
         let away = connections.first { $0.state != .connected && $0.state != .blocked }
         self.init(
-            connected: away == nil && !connections.isEmpty, blocked: blocking != nil, alarm: blocking.map { $0.detail ?? "no reason given" },
+            connected: away == nil && !connections.isEmpty, blocked: blocking != nil,
+            alarm: blocking.map { $0.detail ?? "no reason given" },
             problem: away?.detail
         )
     }

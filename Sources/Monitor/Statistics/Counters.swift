@@ -22,7 +22,9 @@ struct Counters: Hashable, Sendable {
     /// Tasks that a worker brought to their end.
     var ended: Int { succeeded + failed }
 
-    private static let fields: [any WritableKeyPath<Counters, Int> & Sendable] = [\.submitted, \.succeeded, \.failed, \.cancelled, \.expired]
+    private static let fields: [any WritableKeyPath<Counters, Int> & Sendable] = [
+        \.submitted, \.succeeded, \.failed, \.cancelled, \.expired,
+    ]
 
     static func + (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs, +) }
 

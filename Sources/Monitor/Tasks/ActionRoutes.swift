@@ -40,7 +40,8 @@ struct ActionRoutes: Sendable {
         case (.done, _): return answer(id, .cancelled, "Task \(id) is cancelled, and will not be begun.")
         case (.refused, .cancelled?): return answer(id, .cancelled, "Task \(id) was cancelled before.")
         case (.refused, let state):
-            throw Problem(status: .conflict, detail: "task \(id) cannot be cancelled: it has ended\(state.map { " as \($0)" } ?? "") already")
+            throw Problem(
+                status: .conflict, detail: "task \(id) cannot be cancelled: it has ended\(state.map { " as \($0)" } ?? "") already")
         case (.unknown, _), (nil, _): throw Self.unknown(id)
         }
     }

@@ -163,7 +163,8 @@ final class Enquiries: Sendable {
 extension Problem {
     fileprivate static let silence = Problem(
         status: .gatewayTimeout,
-        detail: "the dispatcher did not answer within \(Int(Enquiries.deadline.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
+        detail:
+            "the dispatcher did not answer within \(Int(Enquiries.deadline.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
     )
 
     /// What the dispatcher refused a question with.
@@ -171,7 +172,8 @@ extension Problem {
         switch error.code {
         case .notFound: self.init(status: .notFound, detail: error.message)
         case .badQuestion: self.init(status: .badRequest, detail: error.message)
-        case .unavailable: self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))
+        case .unavailable:
+            self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))
         }
     }
 }

@@ -5,13 +5,14 @@ import Hummingbird
 /// What `/events` answers: a stream of server-sent events that does not end, resumable by `Last-Event-ID`.
 struct EventsRoute: Sendable {
     let broadcast: Broadcast
+    let page: StatisticsPage
 
     private static let lastEventID = HTTPField.Name("last-event-id")
 
     @Sendable func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         _ = try Query(request, allowed: [])
         let last = Self.lastEventID.flatMap { request.headers[$0] }
-        guard let listener = broadcast.listen(after: last.flatMap(UInt64.init)) else {
+        guard let listener = broadcast.listen(after: last.flatMap(UInt64.init), stats: page.data()) else {
             throw Problem(
                 status: .serviceUnavailable, detail: "\(Broadcast.maximumListeners) listen already, which is the most; try again later",
                 retryAfter: .seconds(5)

@@ -74,7 +74,8 @@ struct Guard: Sendable {
         let origin = request.headers[.origin]
         let isForeign = origin.map { host(of: $0)?.lowercased() != request.head.authority?.lowercased() } ?? false
         guard !isForeign, site != "cross-site" else {
-            throw Problem(status: .forbidden, detail: "a page from elsewhere (\((origin ?? "another site").prefix(100))) cannot have anything done")
+            throw Problem(
+                status: .forbidden, detail: "a page from elsewhere (\((origin ?? "another site").prefix(100))) cannot have anything done")
         }
     }
 

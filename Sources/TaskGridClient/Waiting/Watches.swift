@@ -51,30 +51,51 @@ struct Watches: Sendable {
     /// Adds tasks to a watch; `arePushed` for this client's own. Says whether an ending among them had come before.
     mutating func add(_ tasks: some Sequence<TaskID>, to id: Watch.ID, arePushed: Bool, now: Instant) -> Bool {
         guard watches[id] != nil else { return false }
-        var hasEnding = false
+        let interest = Interest(watches: [id], since: now, isPushed: arePushed)
+        var outstanding = 0
+        var ready: [Ending] = []
         for task in tasks {
-            if let ending = early.removeValue(forKey: task) {
-                watches[id]?.ready.append(ending)
-                hasEnding = true
+            if !early.isEmpty, let ending = early.removeValue(forKey: task) {
+                ready.append(ending)
                 continue
             }
-            if interests[task]?.watches.append(id) == nil { interests[task] = Interest(watches: [id], since: now, isPushed: arePushed) }
-            watches[id]?.outstanding += 1
+            outstanding += 1
+            guard let other = interests.updateValue(interest, forKey: task) else { continue }
+            interests[task] = other
+            interests[task]?.watches.append(id)
         }
-        return hasEnding
+        watches[id]?.outstanding += outstanding
+        watches[id]?.ready += ready
+        return !ready.isEmpty
     }
 
-    /// A task has ended. Gives whom to wake. With `keepEarly`, it is kept where nobody waits yet.
-    mutating func ended(_ ending: Ending, keepEarly: Bool) -> [Watch.ID] {
-        guard let interest = interests.removeValue(forKey: ending.id) else {
-            if keepEarly, early.count < Self.maximumEarly { early[ending.id] = ending }
-            return []
+    /// Tasks have ended. Gives whom to wake. With `keepEarly`, those that nobody waits for yet are kept.
+    mutating func ended(_ endings: [Ending], keepEarly: Bool) -> Set<Watch.ID> {
+        var woken: Set<Watch.ID> = []
+        // Tasks that end together have the same owner mostly, which is looked up once for all.
+        var owners: [Watch.ID] = []
+        var ready: [Ending] = []
+        func tell() {
+            for id in owners {
+                watches[id]?.outstanding -= ready.count
+                watches[id]?.ready += ready
+            }
+            woken.formUnion(owners)
+            ready = []
         }
-        for id in interest.watches {
-            watches[id]?.outstanding -= 1
-            watches[id]?.ready.append(ending)
+        for ending in endings {
+            guard let interest = interests.removeValue(forKey: ending.id) else {
+                if keepEarly, early.count < Self.maximumEarly { early[ending.id] = ending }
+                continue
+            }
+            if interest.watches != owners {
+                tell()
+                owners = interest.watches
+            }
+            ready.append(ending)
         }
-        return interest.watches
+        tell()
+        return woken
     }
 
     /// No submission is under way any more: endings without an owner have none.

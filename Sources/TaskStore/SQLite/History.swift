@@ -12,7 +12,8 @@ enum History {
         var attempts: [Attempt] = []
         while try query.step() {
             guard let outcome = query.text(1).flatMap(Attempt.Outcome.init) else {
-                throw StoreError(.corrupt, "attempt \(query.int(0)) of task \(task.id) came to what is no outcome: '\(query.text(1) ?? "")'")
+                throw StoreError(
+                    .corrupt, "attempt \(query.int(0)) of task \(task.id) came to what is no outcome: '\(query.text(1) ?? "")'")
             }
             attempts.append(
                 .ended(

@@ -30,7 +30,7 @@ struct BenchCommand: AsyncParsableCommand {
     )
 
     /// What can be run.
-    enum Run: String, ExpressibleByArgument, CaseIterable {
+    enum Run: String, CaseIterable {
         case bulk, concurrent, lone
     }
 
@@ -44,7 +44,9 @@ struct BenchCommand: AsyncParsableCommand {
     var type: TaskType = BenchLoad.standardType
     @Option(help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
     var size = 100
-    @Option(parsing: .upToNextOption, help: "Which runs to make: bulk, concurrent, lone.")
+    @Option(
+        help: ArgumentHelp("Which runs to make. (default: bulk,concurrent,lone)", valueName: "run,…"),
+        completion: .list(Run.allCases.map(\.rawValue)), transform: Self.runs)
     var runs: [Run] = Run.allCases
     @Option(help: ArgumentHelp("How many tasks in bulk.", valueName: "tasks"))
     var count = 200_000
@@ -60,7 +62,17 @@ struct BenchCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    private static func runs(_ list: String) throws -> [Run] {
+        try list.split(separator: ",").map { name in
+            guard let run = Run(rawValue: String(name)) else {
+                throw ValidationError("'\(name)' is no run: bulk, concurrent and lone are, with commas between them")
+            }
+            return run
+        }
+    }
+
     func validate() throws {
+        guard !runs.isEmpty else { throw ValidationError("--runs names no run: bulk, concurrent and lone are") }
         guard (1...BenchLoad.maximumSize).contains(size) else {
             throw ValidationError("--size is from 1 to \(BenchLoad.maximumSize), not \(size)")
         }

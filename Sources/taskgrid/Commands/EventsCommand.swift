@@ -113,7 +113,9 @@ struct EventsCommand: AsyncParsableCommand {
         }
     }
 
-    private static func line<Event: Encodable>(_ key: String, _ event: Event, _ json: Bool, _ text: (Event) -> String) throws(WireError) -> Data {
+    private static func line<Event: Encodable>(_ key: String, _ event: Event, _ json: Bool, _ text: (Event) -> String) throws(WireError)
+        -> Data
+    {
         json ? JSON.encode(Keyed(key: key, event: event)) : Data(text(event).utf8)
     }
 
@@ -135,7 +137,8 @@ struct EventsCommand: AsyncParsableCommand {
     private static func text(_ event: TaskEvent) -> String {
         let states = TaskState.allCases.filter { event.states[$0] > 0 }.map { "\($0) \(Terminal.grouped(event.states[$0]))" }
         let notes = [event.paused ? "paused" : nil, event.breaker == .closed ? nil : "breaker \(event.breaker.rawValue)"].compactMap { $0 }
-        return "\(event.at)  task    \(event.type): " + (states.isEmpty && notes.isEmpty ? "nothing yet" : (states + notes).joined(separator: ", "))
+        return "\(event.at)  task    \(event.type): "
+            + (states.isEmpty && notes.isEmpty ? "nothing yet" : (states + notes).joined(separator: ", "))
     }
 
     private static func text(_ event: WorkerEvent) -> String {

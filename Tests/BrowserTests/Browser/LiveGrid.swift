@@ -22,6 +22,7 @@ struct LiveGrid: Sendable {
     let reverse = Reverse().type
     let sum = Sum().type
     let lonely: TaskType
+    private let ear: Ear
     private let endpoint: Endpoint
     private let topology: Topology
     private let folder: URL
@@ -34,6 +35,7 @@ struct LiveGrid: Sendable {
         endpoint = try TestBroker.endpoint()
         topology = Topology(prefix: name)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
+        ear = Ear(endpoint, topology, logger)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
         lonely = try TaskType("lonely")
     }
@@ -51,8 +53,10 @@ struct LiveGrid: Sendable {
         ]
         do {
             try await beside(services, grid.logger) {
-                try await grid.client.start(within: .seconds(30))
-                try await Chromium.run { browser in try await body(grid, browser) }
+                try await grid.hearing {
+                    for type in [grid.reverse, grid.sum] { try await grid.knows(type) }
+                    try await Chromium.run { browser in try await body(grid, browser) }
+                }
             }
             await grid.clean()
         } catch {
@@ -77,6 +81,35 @@ struct LiveGrid: Sendable {
         }
     }
 
+    /// Makes `lonely` a type that the grid knows and nobody serves: a worker of it comes, does a task, and leaves.
+    func leaveLonely() async throws {
+        let worker = ClosureWorker(lonely) { (text: String, _) in text }
+        let host = WorkerHost(endpoint: endpoint, topology: topology, workers: [worker], concurrency: 1, logger: logger)
+        try await Self.beside([host], logger) {
+            try await knows(lonely)
+            try await client.run(lonely, texts: ["the last one"])
+        }
+    }
+
+    /// Waits until the dispatcher has told of a type: from then on it takes tasks of it.
+    private func knows(_ type: TaskType) async throws {
+        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+    }
+
+    /// Runs `body` with the client connected, and hears what the grid says.
+    private func hearing(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await ear.connection.start(patience: .seconds(30))
+        try await client.start(within: .seconds(30))
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { await ear.listen() }
+            tasks.addTask {
+                try await body()
+                await ear.connection.close()
+            }
+            while try await tasks.next() != nil {}
+        }
+    }
+
     /// Runs `body` beside services, then stops them in order.
     private static func beside(_ services: [any Service], _ logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
         let group = ServiceGroup(services: services, logger: logger)
@@ -86,7 +119,8 @@ struct LiveGrid: Sendable {
                 try await body()
                 await group.triggerGracefulShutdown()
             }
-            try await tasks.waitForAll()
+            // Whichever fails first ends the others.
+            while try await tasks.next() != nil {}
         }
     }
 
@@ -97,6 +131,7 @@ struct LiveGrid: Sendable {
     /// Deletes what outlives the connections. Unstructured, so that a test that ran out of time cleans up too.
     private func clean() async {
         await client.close()
+        await ear.connection.close()
         let queues =
             [topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue]
             + [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)] + [reverse, sum, lonely].map(topology.workQueue)

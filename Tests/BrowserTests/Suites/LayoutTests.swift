@@ -10,6 +10,7 @@ extension DashboardTests {
                 let long = String(repeating: "long", count: 500)
                 let task = try await grid.client.run(grid.reverse, texts: [long])[0].id
                 let failed = try await grid.client.run(grid.sum, texts: ["[\"\(long)\"]"])[0].id
+                try await grid.leaveLonely()
                 _ = try await grid.client.submit(grid.lonely, text: long)
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -75,6 +76,7 @@ extension DashboardTests {
         @Test func textIsReadable() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.sum, texts: ["[1]", "no"])
+                try await grid.leaveLonely()
                 _ = try await grid.client.submit(grid.lonely, text: "anyone?")
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()

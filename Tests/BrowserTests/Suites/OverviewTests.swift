@@ -31,7 +31,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("taskgrid run reverse hello")
+                    try await tab.sees("No tasks yet: taskgrid run reverse hello", in: ".verdict")
                     try await grid.client.run(grid.reverse, texts: (0..<30).map(String.init))
                     try await tab.sees("30", in: ".figures dd")
                     try await tab.sees("30", in: "td[data-label=Succeeded]")
@@ -52,6 +52,7 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     try await tab.open(address)
                     try await tab.sees("The grid is well", in: ".verdict")
+                    try await grid.leaveLonely()
                     _ = try await grid.client.submit(grid.lonely, text: "anyone?")
                     try await tab.sees("The grid needs you", in: ".verdict h1")
                     try await tab.sees("No worker for lonely", in: ".alerts")

@@ -43,6 +43,7 @@ extension DashboardTests {
 
         @Test func cancelsWithTheTokenAndNotWithout() async throws {
             try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()

@@ -75,7 +75,8 @@ import Testing
 
     @Test(
         "without the token nothing is asked",
-        arguments: [[:], [.authorization: "Bearer wrong"], [.authorization: "correct-horse-battery"], [.authorization: "Bearer "],
+        arguments: [
+            [:], [.authorization: "Bearer wrong"], [.authorization: "correct-horse-battery"], [.authorization: "Bearer "],
             [.authorization: "Basic correct-horse-battery"], [.authorization: "Bearer correct-horse-batterycorrect-horse-battery"],
         ] as [HTTPFields])
     func unauthorized(headers: HTTPFields) async throws {
@@ -105,7 +106,8 @@ import Testing
             var headers = Self.bearer
             headers[.origin] = origin
             headers[site] = from
-            #expect(try await post("/tasks/7/cancel", ordering(.done, .queued), headers).status == status, "\(origin ?? "-") \(from ?? "-")")
+            #expect(
+                try await post("/tasks/7/cancel", ordering(.done, .queued), headers).status == status, "\(origin ?? "-") \(from ?? "-")")
         }
     }
 
@@ -132,7 +134,8 @@ import Testing
         let application = Application(router: WebServer.router(of: "the monitor", gets: gets), logger: .silent)
         try await application.test(.router) { client in
             for (path, status) in [
-                ("/stats", HTTPResponse.Status.unauthorized), ("/tasks/7", .unauthorized), ("/healthz", .ok), ("/", .ok), ("/assets/app.js", .ok),
+                ("/stats", HTTPResponse.Status.unauthorized), ("/tasks/7", .unauthorized), ("/healthz", .ok), ("/", .ok),
+                ("/assets/app.js", .ok),
             ] {
                 let without = try await client.execute(uri: path, method: .get)
                 let with = try await client.execute(uri: path, method: .get, headers: Self.bearer)

@@ -80,7 +80,9 @@ import Testing
             let problem = try await problem { _ = try await enquiries.ask(CountsQuestion()) }
             #expect(problem.status == status && problem.detail.contains("because"))
         }
-        let away = Enquiries(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in throw AMQPError(.unreachable, "nobody there") }
+        let away = Enquiries(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in
+            throw AMQPError(.unreachable, "nobody there")
+        }
         let problem = try await problem { _ = try await away.ask(CountsQuestion()) }
         #expect(problem.status == .serviceUnavailable && problem.detail.contains("nobody there"))
         #expect(problem.retryAfter == .seconds(5))

@@ -12,7 +12,8 @@ import Testing
 
 @Suite("/tasks and /tasks/{id}") struct TaskRoutesTests {
     private func task(_ id: Int64, _ change: (inout TaskRecord) -> Void = { _ in }) -> TaskRecord {
-        var task = TaskRecord(id: TaskID(id), type: .reverse, payload: Data("hello".utf8), status: .pending, created: .start, maxAttempts: 3, key: "k")
+        var task = TaskRecord(
+            id: TaskID(id), type: .reverse, payload: Data("hello".utf8), status: .pending, created: .start, maxAttempts: 3, key: "k")
         change(&task)
         return task
     }
@@ -74,7 +75,8 @@ import Testing
         let uri = "/tasks?type=sum&state=failed&since=-1h&until=2023-11-15T00:00:00%2B02:00&text=no%20number%25&limit=7&after=99"
         #expect(try await get(uri, dispatcher).status == .ok)
         let question = try #require(try dispatcher.asked(TasksQuestion.self).first)
-        #expect(question.filter.type == TaskType(literal: "sum") && question.filter.state == .failed && question.filter.text == "no number%")
+        #expect(
+            question.filter.type == TaskType(literal: "sum") && question.filter.state == .failed && question.filter.text == "no number%")
         #expect(question.filter.createdSince == .start)
         #expect(question.filter.createdUntil == Timestamp(rawValue: 1_699_999_200_000))
         #expect(question.before == 99 && question.limit == 7)
@@ -94,8 +96,10 @@ import Testing
     @Test(
         "bad parameters are bad requests, and nobody is asked",
         arguments: [
-            "/tasks?type=A", "/tasks?state=lost", "/tasks?limit=0", "/tasks?limit=201", "/tasks?limit=+5", "/tasks?since=soon", "/tasks?since=5",
-            "/tasks?until=2026-13-01", "/tasks?text=", "/tasks?id=0", "/tasks?id=007", "/tasks?after=x", "/tasks?page=2", "/tasks/x", "/tasks/0",
+            "/tasks?type=A", "/tasks?state=lost", "/tasks?limit=0", "/tasks?limit=201", "/tasks?limit=+5", "/tasks?since=soon",
+            "/tasks?since=5",
+            "/tasks?until=2026-13-01", "/tasks?text=", "/tasks?id=0", "/tasks?id=007", "/tasks?after=x", "/tasks?page=2", "/tasks/x",
+            "/tasks/0",
             "/tasks/%2B5", "/tasks/99999999999999999999", "/tasks/7?x=1", "/tasks?text=\(String(repeating: "x", count: 251))",
         ])
     func badParameters(uri: String) async throws {

@@ -24,10 +24,11 @@ export class Verdict {
         this.sign = svg("path");
         this.title = element("h1", {});
         this.detail = element("p", {});
+        this.hint = element("p", { hidden: true }, ...prose("No tasks yet: `taskgrid run reverse hello`"));
         this.list = element("ul", { class: "alerts" });
         this.element = element("section", { class: "verdict lost", "aria-live": "polite", "aria-atomic": "false" },
             element("div", { class: "sign", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 24 24" }, this.sign)),
-            element("div", { class: "words" }, this.title, this.detail), this.list);
+            element("div", { class: "words" }, this.title, this.detail, this.hint), this.list);
         this.#set("lost", "Asking the grid…", "");
     }
 
@@ -38,6 +39,7 @@ export class Verdict {
             return;
         }
         const alerts = grid.alerts ?? [];
+        this.hint.hidden = grid.tasks.submitted > 0;
         if (alerts.length > 0) this.#set("needs", "The grid needs you", counted(alerts.length, "thing to look at", "things to look at"));
         else this.#set("well", "The grid is well", summary(grid));
         this.#list(alerts);
