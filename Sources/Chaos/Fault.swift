@@ -10,10 +10,10 @@ public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
         case .nameservice: "the nameservice is killed"
         case .monitor: "the monitor is killed"
         case .broker: "the broker is killed"
-        case .cut: "one process's connections are cut: with FIN, with RST, or in the middle of a frame"
-        case .stall: "one process's connections carry nothing for a while, one way or both"
+        case .cut: "one process's connections are cut: by FIN, by RST, within a frame"
+        case .stall: "one process's connections stand still, one way or both"
         case .purge: "a queue is purged, or the work queue deleted"
-        case .wipe: "the broker is killed and its data folder wiped before its next start"
+        case .wipe: "the broker is killed, and starts again without its data"
         }
     }
 

@@ -30,6 +30,15 @@ struct Arrival: Sendable {
         }
     }
 
+    /// How many tasks it concerns; 1 where it concerns none.
+    var taskCount: Int {
+        switch content {
+        case .submission(let submission): max(1, submission.tasks.count)
+        case .results(let results): max(1, results.items.count)
+        case .unreadable, .turnedAway: 1
+        }
+    }
+
     /// Makes nothing of a submission but its acknowledgement; gives it to be rejected.
     mutating func turnAway() -> Submission? {
         guard case .submission(let submission) = content else { return nil }

@@ -107,9 +107,6 @@ public struct Dispatcher: Service {
         await store.close()
     }
 
-    /// How many bytes of bodies one turn takes up.
-    private static let turnSize = 256 << 10
-
     private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
         let pulse = vitals.pulse("turns")
         defer { pulse.ends() }
@@ -125,7 +122,7 @@ public struct Dispatcher: Service {
         while !isFinished {
             if next == nil {
                 pulse.waits()
-                let intake = await inbox.take(bytes: Self.turnSize)
+                let intake = await inbox.take()
                 pulse.works()
                 isFinished = intake.isFinished
                 next = await scheduler.plan(intake)
@@ -134,7 +131,7 @@ public struct Dispatcher: Service {
             async let commit = scheduler.commit(turn)
             // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
             await settle(isLast: false)
-            if !turn.isTick, !isFinished, let intake = inbox.takeFull(bytes: Self.turnSize) { next = await scheduler.plan(intake) }
+            if !turn.isTick, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
             committed = await commit
             if next == nil { await settle(isLast: true) }
         }

@@ -46,7 +46,20 @@ final class Inbox: Sendable {
     private static let maximumOrders = 64
     private static let ordersOfATurn = 8
 
+    /// What a turn takes up at most: enough that it is worth its wait for the disk, and no more, so that turns overlap and nothing
+    /// waits long.
+    struct Bounds {
+        var tasks = 2000
+        /// Of message bodies.
+        var bytes = 4 << 20
+    }
+
+    private let bounds: Bounds
     private let state = Mutex(State())
+
+    init(_ bounds: Bounds = Bounds()) {
+        self.bounds = bounds
+    }
 
     func put(_ arrivals: [Arrival]) {
         add { $0.arrivals.append(contentsOf: arrivals) }
@@ -94,35 +107,38 @@ final class Inbox: Sendable {
         state.withLock { state in state.arrivals.indices.compactMap { state.arrivals[$0].turnAway() } }
     }
 
-    /// Arrivals that make a whole turn of `bytes` of bodies, where so many wait already and nothing else does; else nil.
-    func takeFull(bytes: Int) -> Intake? {
+    /// Arrivals that make a whole turn, where so many wait already and nothing else does; else nil.
+    func takeFull() -> Intake? {
         state.withLock { state in
-            guard state.intake.isEmpty, state.orders.isEmpty else { return nil }
-            let turn = Self.turn(of: state.arrivals, bytes: bytes)
-            guard turn.isFull else { return nil }
-            defer { state.arrivals.removeFirst(turn.count) }
-            return Intake(arrivals: Array(state.arrivals.prefix(turn.count)))
+            guard state.intake.isEmpty, state.orders.isEmpty, let count = turn(of: state.arrivals), count < state.arrivals.count else {
+                return nil
+            }
+            defer { state.arrivals.removeFirst(count) }
+            return Intake(arrivals: Array(state.arrivals.prefix(count)))
         }
     }
 
-    /// How many arrivals a turn takes up: those of `bytes` of bodies, of large ones sixteen, for each turn waits for the disk.
-    private static func turn(of arrivals: Deque<Arrival>, bytes: Int) -> (count: Int, isFull: Bool) {
-        var size = 0
+    /// How many arrivals a turn takes up: within its bounds, and at least one.
+    private func turn(of arrivals: Deque<Arrival>) -> Int? {
+        var tasks = 0
+        var bytes = 0
         for (count, arrival) in arrivals.enumerated() {
-            size += max(1, arrival.size)
-            if count > 0, size > (count < 16 ? 16 * bytes : bytes) { return (count, true) }
+            tasks += arrival.taskCount
+            bytes += arrival.size
+            if count > 0, tasks > bounds.tasks || bytes > bounds.bytes { return count }
         }
-        return (arrivals.count, false)
+        return arrivals.isEmpty ? nil : arrivals.count
     }
 
-    /// All that waits, arrivals up to a turn of `bytes` of bodies (at least one); suspends while nothing does. One caller at a time.
-    func take(bytes: Int) async -> Intake {
+    /// All that waits, arrivals up to a turn's bounds; suspends while nothing does. One caller at a time.
+    func take() async -> Intake {
         while true {
             let intake = state.withLock { state -> Intake? in
                 var intake = state.intake
-                let turn = Self.turn(of: state.arrivals, bytes: bytes)
-                intake.arrivals = Array(state.arrivals.prefix(turn.count))
-                state.arrivals.removeFirst(turn.count)
+                if let count = turn(of: state.arrivals) {
+                    intake.arrivals = Array(state.arrivals.prefix(count))
+                    state.arrivals.removeFirst(count)
+                }
                 while intake.orders.count < Self.ordersOfATurn, let next = state.orders.popFirst() { intake.orders.append(next) }
                 guard !intake.isEmpty else { return nil }
                 state.intake = Intake()

@@ -18,6 +18,7 @@ public struct WebServer: Service {
     private let posts: [String: Handler]
     private let host: String
     private let port: Int
+    private let hosts: AllowedHosts?
     private let name: String
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
@@ -26,16 +27,19 @@ public struct WebServer: Service {
     ///   - gets: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
     ///   - posts: what answers POST.
     ///   - port: 0 for a free one.
+    ///   - hosts: the names that it is asked by; nil: any.
     ///   - name: what its errors call it, such as `the monitor`.
     ///   - onListening: told the port once it listens there.
     public init(
-        gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, of name: String, logger: Logger,
+        gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, hosts: AllowedHosts? = nil,
+        of name: String, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.gets = gets
         self.posts = posts
         self.host = host
         self.port = port
+        self.hosts = hosts
         self.name = name
         self.logger = logger
         self.onListening = onListening
@@ -43,10 +47,11 @@ public struct WebServer: Service {
 
     /// Routes that answer GET and HEAD, or POST, on each path; whatever goes wrong is a problem document.
     public static func router(
-        of name: String, gets: [String: Handler], posts: [String: Handler] = [:]
+        of name: String, gets: [String: Handler], posts: [String: Handler] = [:], hosts: AllowedHosts? = nil
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: Safeguards())
+        if let hosts { router.add(middleware: Hosts(hosts)) }
         router.add(middleware: Problems(name: name, gets: gets.keys, posts: posts.keys))
         for (path, handler) in gets { router.get(RouterPath(path), use: handler) }
         for (path, handler) in posts { router.post(RouterPath(path), use: handler) }
@@ -68,7 +73,7 @@ public struct WebServer: Service {
             )
         )
         let application = Application(
-            router: Self.router(of: name, gets: gets, posts: posts), server: .http1(configuration: http),
+            router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts), server: .http1(configuration: http),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)

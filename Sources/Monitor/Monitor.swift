@@ -23,6 +23,8 @@ public import TaskGridCore
 /// All but `/events` and `/metrics` take `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk but its
 /// history: one that starts anew asks the dispatcher and the nameservice, and where they do not answer learns from events within
 /// seconds.
+///
+/// ``Watch`` gathers the same statistics for one who looks from within a process, such as `taskgrid top`.
 public struct Monitor: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)
@@ -76,8 +78,9 @@ public struct Monitor: Service {
             access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
         )
         let web = WebServer(
-            gets: interface.gets, posts: interface.posts, host: configuration.host, port: configuration.port, of: "the monitor",
-            logger: logger, onListening: onListening
+            gets: interface.gets, posts: interface.posts, host: configuration.host, port: configuration.port,
+            hosts: AllowedHosts(configuration.hosts + [configuration.host], key: "monitor.hosts"), of: "the monitor", logger: logger,
+            onListening: onListening
         )
         let failure = await withTaskGroup(of: Ending.self, returning: (any Error)?.self) { group in
             group.addTask {

@@ -4,6 +4,7 @@
 /// |---|---|---|
 /// | `host` | the address that the REST interface listens on; other than loopback only where the network is trusted | `127.0.0.1` |
 /// | `port` | its port, 0 to 65535; 0: a free one | `8080` |
+/// | `hosts` | the names that its page may be asked by, besides addresses, `localhost` and `host` | none |
 /// | `token` | what a request must show that has something done; nil: nothing is done | nil |
 /// | `protectsReading` | whether a request must show it to read, too | false |
 /// | `history` | the SQLite file of its history; nil: it is kept in memory, and gone with the monitor | nil |
@@ -14,6 +15,7 @@ public struct MonitorConfiguration: Hashable, Sendable {
 
     public var host: String
     public var port: Int
+    public var hosts: [String]
     public var id: String
     public var token: String?
     public var protectsReading: Bool
@@ -21,9 +23,10 @@ public struct MonitorConfiguration: Hashable, Sendable {
 
     public init(
         host: String = defaultHost, port: Int = defaultPort, id: String? = nil, token: String? = nil, protectsReading: Bool = false,
-        history: String? = nil
+        history: String? = nil, hosts: [String] = []
     ) {
         self.history = history
+        self.hosts = hosts
         self.token = token
         self.protectsReading = protectsReading
         self.host = host

@@ -6,9 +6,17 @@ import TaskGridCore
 
 /// One run of the monitor: its connections, and what goes from them to the board.
 struct Session: Sendable {
-    private static let service = "monitor"
     private static let probeInterval = Duration.seconds(5)
 
+    /// For whom it listens.
+    enum Role: String {
+        /// The monitor, which tells of its start and stop, and puts what cannot be read with the dead.
+        case monitor
+        /// One who merely looks, and leaves both.
+        case watch
+    }
+
+    let role: Role
     let id: String
     let board: Board
     /// What people ask the dispatcher through the monitor.
@@ -22,15 +30,16 @@ struct Session: Sendable {
 
     private var topology: Topology { board.topology }
 
-    init(id: String, endpoint: Endpoint, board: Board, vitals: Vitals, logger: Logger) {
+    init(_ role: Role = .monitor, id: String, endpoint: Endpoint, board: Board, vitals: Vitals, logger: Logger) {
+        self.role = role
         self.id = id
         self.board = board
         self.vitals = vitals
         self.logger = logger
         let topology = board.topology
         // The queues are exclusive to the connection that declares them, so only the one that consumes does.
-        publishing = Connection(endpoint, name: "monitor publish", declarations: topology.common, logger: logger)
-        consuming = Connection(endpoint, name: "monitor consume", declarations: topology.monitor(id: id), logger: logger)
+        publishing = Connection(endpoint, name: "\(role.rawValue) publish", declarations: topology.common, logger: logger)
+        consuming = Connection(endpoint, name: "\(role.rawValue) consume", declarations: topology.monitor(id: id), logger: logger)
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
         enquiries = Enquiries(id: id, topology: topology) { [publishing] publication throws(AMQPError) in
@@ -49,11 +58,22 @@ struct Session: Sendable {
     }
 
     /// Connects and listens until ``stop(within:)`` or ``close()``.
-    func serve() async throws(AMQPError) {
+    func serve() async throws(AMQPError) { await listen(asking: try await start()) }
+
+    /// Connects.
+    ///
+    /// - Parameter patience: how long it tries; nil: for ever.
+    /// - Returns: what tells of each connection that is made.
+    func start(patience: Duration? = nil) async throws(AMQPError) -> AsyncStream<Int> {
         let connected = consuming.reconnections()
-        try await publishing.start()
-        try await consuming.start()
+        try await publishing.start(patience: patience)
+        try await consuming.start(patience: patience)
         vitals.stands(.serving)
+        return connected
+    }
+
+    /// Listens until ``stop(within:)`` or ``close()``, and asks the services each time that a connection is made.
+    func listen(asking connected: AsyncStream<Int>) async {
         await withDiscardingTaskGroup { background in
             background.addTask { await tell(.started) }
             background.addTask {
@@ -94,6 +114,7 @@ struct Session: Sendable {
                 do {
                     try board.take(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
                 } catch {
+                    guard role == .monitor else { continue }
                     logger.warning(
                         "message goes to the dead",
                         metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
@@ -120,7 +141,7 @@ struct Session: Sendable {
                 } catch {
                     logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
                     // A service's refusal can be read.
-                    if let error = error as? WireError { dead.append(letter(delivery, because: error.description)) }
+                    if role == .monitor, let error = error as? WireError { dead.append(letter(delivery, because: error.description)) }
                 }
             }
             await publish(dead, "dead messages are lost")
@@ -152,8 +173,9 @@ struct Session: Sendable {
     }
 
     private func tell(_ kind: GridEvent.Kind) async {
+        guard role == .monitor else { return }
         let event = GridEvent(
-            kind: kind, service: Self.service, at: .now(), message: "monitor \(TaskGridVersion.current) \(kind.rawValue)"
+            kind: kind, service: role.rawValue, at: .now(), message: "monitor \(TaskGridVersion.current) \(kind.rawValue)"
         )
         let key = topology.gridEventKey(kind.rawValue)
         await publish([Publication(exchange: topology.events.name, routingKey: key, message: .event(event))], "event is lost")

@@ -22,6 +22,7 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid result 1                   prints its result
               taskgrid workers                    shows who works
               taskgrid stats                      shows how the tasks stand
+              taskgrid top                        shows all of it, live
               taskgrid failed                     lists what failed, and why
 
             Settings come from arguments, else from the environment (such as
@@ -42,8 +43,8 @@ struct TaskGrid: AsyncParsableCommand {
             CommandGroup(
                 name: "The grid",
                 subcommands: [
-                    UpCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self, ResumeCommand.self,
-                    BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
+                    UpCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self,
+                    ResumeCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
                 ]
             ),
             CommandGroup(

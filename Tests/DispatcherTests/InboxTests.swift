@@ -15,39 +15,48 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("small deliveries are taken in order up to a bound of bytes")
-    func small() async {
-        let inbox = Inbox()
-        inbox.put((1...20).map { delivery($0, bytes: 40) })
-        #expect(await inbox.take(bytes: 720).arrivals.map(\.tag.value) == Array(1...18))
-        #expect(await inbox.take(bytes: 720).arrivals.map(\.tag.value) == [19, 20])
+    private func submission(_ tag: UInt64, tasks: Int) -> Arrival {
+        let submission = Submission(
+            form: .batch, type: .reverse, key: "\(tag)", client: "c", correlation: "q",
+            tasks: (0..<tasks).map { _ in Submission.Task(payload: Data([1])) }
+        )
+        let delivery = Delivery(
+            tag: DeliveryTag(epoch: 1, value: tag), queue: "q", exchange: "", routingKey: "", isRedelivered: false,
+            message: submission.message()
+        )
+        return Arrival(delivery, Topology())
     }
 
-    @Test("of large deliveries a turn takes sixteen, of very large ones fewer, at least one")
-    func large() async {
-        let inbox = Inbox()
-        inbox.put((1...20).map { delivery($0, bytes: 99) })
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == Array(1...16))
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == Array(17...20))
-        inbox.put([delivery(21, bytes: 5000), delivery(22, bytes: 1500), delivery(23, bytes: 100), delivery(24, bytes: 1)])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [21])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [22, 23])
-        #expect(await inbox.take(bytes: 100).arrivals.map(\.tag.value) == [24])
+    @Test("a turn takes deliveries in order, up to a bound of tasks and one of bytes, and at least one")
+    func bounds() async {
+        let inbox = Inbox(.init(tasks: 10, bytes: 100))
+        inbox.put((1...12).map { delivery($0, bytes: 1) })
+        #expect(await inbox.take().arrivals.map(\.tag.value) == Array(1...10))
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [11, 12])
+        inbox.put([delivery(13, bytes: 500), delivery(14, bytes: 40), delivery(15, bytes: 60), delivery(16, bytes: 1)])
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [13])
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [14, 15])
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [16])
+        let tasks = Inbox(.init(tasks: 10))
+        tasks.put([submission(1, tasks: 6), submission(2, tasks: 4), submission(3, tasks: 50), submission(4, tasks: 1)])
+        #expect(await tasks.take().arrivals.map(\.tag.value) == [1, 2])
+        #expect(await tasks.take().arrivals.map(\.tag.value) == [3])
+        #expect(await tasks.take().arrivals.map(\.tag.value) == [4])
     }
 
     @Test("a whole turn is taken ahead only where more waits, and nothing else does")
     func ahead() async {
-        let inbox = Inbox()
-        inbox.put((1...20).map { delivery($0, bytes: 10) })
-        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil)
-        inbox.put([delivery(21, bytes: 10)])
+        let inbox = Inbox(.init(tasks: 16))
+        inbox.put((1...16).map { delivery($0, bytes: 10) })
+        #expect(inbox.takeFull()?.arrivals.count == nil)
+        inbox.put([delivery(17, bytes: 10)])
         inbox.update { $0.isTick = true }
-        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil, "the tick must not wait")
-        #expect(await inbox.take(bytes: 160).arrivals.count == 16)
-        inbox.put((22...40).map { delivery($0, bytes: 10) })
-        #expect(inbox.takeFull(bytes: 200)?.arrivals.map(\.tag.value) == Array(17...36))
-        #expect(inbox.takeFull(bytes: 200)?.arrivals.count == nil)
-        #expect(await inbox.take(bytes: 200).arrivals.map(\.tag.value) == Array(37...40))
+        #expect(inbox.takeFull()?.arrivals.count == nil, "the tick must not wait")
+        #expect(await inbox.take().arrivals.count == 16)
+        inbox.put((18...34).map { delivery($0, bytes: 10) })
+        #expect(inbox.takeFull()?.arrivals.map(\.tag.value) == Array(17...32))
+        #expect(inbox.takeFull()?.arrivals.count == nil)
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [33, 34])
     }
 
     private func word(_ worker: String, _ progress: Int) -> (RegistryMessage.Kind, RegistryMessage) {
@@ -62,23 +71,23 @@ struct InboxTests {
     func registry() async {
         let inbox = Inbox()
         for progress in 1...1000 { inbox.put([word("a", progress), word("b", progress)]) }
-        let taken = await inbox.take(bytes: 1).registry
+        let taken = await inbox.take().registry
         #expect(taken.map { "\($0.1.worker)\($0.1.progress)" } == ["a1000", "b1000"])
         inbox.put([word("a", 1001)])
-        #expect(await inbox.take(bytes: 1).registry.map(\.1.progress) == [1001])
+        #expect(await inbox.take().registry.map(\.1.progress) == [1001])
         inbox.put((0..<WorkerTable.defaultMaximum + 5).map { word("w\($0)", 1) })
-        #expect(await inbox.take(bytes: 1).registry.count == WorkerTable.defaultMaximum)
+        #expect(await inbox.take().registry.count == WorkerTable.defaultMaximum)
     }
 
     @Test("one who waits is woken, and everything that came is taken at once")
     func wakes() async {
         let inbox = Inbox()
-        async let taken = inbox.take(bytes: 100)
+        async let taken = inbox.take()
         inbox.update { $0.isTick = true }
         #expect(await taken.isTick)
         inbox.put([delivery(1, bytes: 1)])
         inbox.update { $0.isFinished = true }
-        let intake = await inbox.take(bytes: 100)
+        let intake = await inbox.take()
         #expect(intake.arrivals.count == 1)
         #expect(intake.isFinished)
     }

@@ -81,7 +81,7 @@ struct OrdersTests {
         let inbox = Inbox()
         try await desk.ask(CancelQuestion(tasks: [1, 2]), inbox)
         try await desk.ask(CancelQuestion(tasks: [2]), inbox)
-        var intake = await inbox.take(bytes: 1)
+        var intake = await inbox.take()
         let results = Results(
             form: .batch, type: .reverse, store: desk.store.identity, worker: "w1",
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8)))]
@@ -192,7 +192,7 @@ struct OrdersTests {
         }
         var turns = 0
         while turns < 8 {
-            #expect(await inbox.take(bytes: 1).orders.count == 8)
+            #expect(await inbox.take().orders.count == 8)
             turns += 1
         }
     }
@@ -235,7 +235,7 @@ extension Desk {
     func order<Asked: Question>(_ question: Asked) async throws -> (OrderAnswer, Outbound) where Asked.Answer == OrderAnswer {
         let inbox = Inbox()
         try await ask(question, inbox)
-        let out = await scheduler.turn(await inbox.take(bytes: 1))
+        let out = await scheduler.turn(await inbox.take())
         return (try #require(try out.answers(Asked.self).first), out)
     }
 

@@ -12,7 +12,7 @@ struct PauseTests {
     where Asked.Answer == PauseAnswer {
         let inbox = Inbox()
         try await desk.ask(question, inbox)
-        let out = await desk.scheduler.turn(await inbox.take(bytes: 1))
+        let out = await desk.scheduler.turn(await inbox.take())
         return (try #require(try out.answers(Asked.self).first), out)
     }
 

@@ -41,6 +41,20 @@ struct SettingsTests {
         }
     }
 
+    @Test("the monitor's names are a list, or a text with commas; a bad one is refused by its place")
+    func hosts() async throws {
+        let names = ["monitor", "grid.example.org"]
+        #expect(try await configuration(yaml: "monitor:\n  hosts: [monitor, grid.example.org]\n").monitor.hosts == names)
+        #expect(try await configuration(yaml: "monitor:\n  hosts: monitor, grid.example.org\n").monitor.hosts == names)
+        let variable = ["TASKGRID_MONITOR_HOSTS": "monitor,grid.example.org"]
+        #expect(try await configuration([:], variable, yaml: "monitor:\n  hosts: [other]\n").monitor.hosts == names)
+        #expect(try await configuration().monitor.hosts.isEmpty)
+        for bad in ["monitor:8080", "http://monitor", "*", "a..b", "a,,b", "m\u{F6}bel"] {
+            let failure = await #expect(throws: Failure.self) { try await configuration([:], ["TASKGRID_MONITOR_HOSTS": bad]) }
+            #expect(failure?.message?.hasPrefix("TASKGRID_MONITOR_HOSTS: ") == true)
+        }
+    }
+
     @Test("the environment names the file, and the argument another")
     func file() async throws {
         func prefix(_ file: String?, _ named: String) async throws -> String? {

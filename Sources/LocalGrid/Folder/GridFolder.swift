@@ -28,7 +28,9 @@ public struct GridFolder: Hashable, Sendable {
     static func standard(environment: [String: String]) -> GridFolder {
         // The XDG base directory specification ignores a relative path.
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return GridFolder("\(state)/taskgrid") }
-        return GridFolder("\(NSHomeDirectory())/.local/state/taskgrid")
+        // As a shell's `~`; Foundation asks the user database alone.
+        let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory()
+        return GridFolder("\(home)/.local/state/taskgrid")
     }
 
     public var store: String { "\(path)/store.sqlite" }

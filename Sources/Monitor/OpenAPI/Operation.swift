@@ -47,6 +47,7 @@ struct Operation {
                 ? "No token is configured, or the request is from a page from elsewhere." : "Reading needs a token, and none is configured."
         }
         problems[400] = problems[400] ?? "A parameter is wrong; the detail says which and what it takes."
+        problems[421] = "The `Host` is no name of the monitor: an address, `localhost` or one of `monitor.hosts`."
         problems[413] = "The request has a body that is too large; none is needed."
         if isUnwellAlike {
             responses.append("\"503\": {\"description\": \"It does not; the reasons are there.\", \"content\": {\(content)}}")

@@ -8,7 +8,7 @@ final class StatisticsPage: Sendable {
     /// How old an answer may be that is given again.
     private static let freshness = Duration.milliseconds(250)
 
-    private let board: Board
+    let board: Board
     private let latest = Mutex<(version: Int, at: Timestamp, data: Data)?>(nil)
 
     init(board: Board) {

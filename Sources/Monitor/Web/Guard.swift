@@ -52,10 +52,15 @@ struct Guard: Sendable {
         let header = request.headers[.authorization] ?? ""
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-            throw Problem(status: .unauthorized, detail: "this needs the token, as 'Authorization: Bearer TOKEN'; 'taskgrid up' prints it")
+            throw Problem(
+                status: .unauthorized,
+                detail: "this needs the token, as 'Authorization: Bearer TOKEN': monitor.token, or the one that 'taskgrid up' prints"
+            )
         }
         guard Self.isSame(String(parts[1]), token) else {
-            throw Problem(status: .unauthorized, detail: "the token is not the right one; 'taskgrid up' prints it")
+            throw Problem(
+                status: .unauthorized, detail: "the token is not the right one: that is monitor.token, or the one that 'taskgrid up' prints"
+            )
         }
     }
 

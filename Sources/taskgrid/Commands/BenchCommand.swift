@@ -9,6 +9,7 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure how fast the grid is, and check every result.",
+        usage: "taskgrid bench [<options>]",
         discussion: """
             Three runs, each a task's whole way: submitted, durably accepted, run, result
             durably kept and received.

@@ -7,6 +7,7 @@ struct BrokerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "broker",
         abstract: "Run a private RabbitMQ alone, for tests and development.",
+        usage: "taskgrid broker [<options>]",
         discussion: """
             Other commands find it by its folder:
               taskgrid broker --data /tmp/grid --ports free

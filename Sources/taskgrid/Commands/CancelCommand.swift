@@ -7,6 +7,7 @@ struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract: "Cancel tasks that have not ended, whether they wait or run.",
+        usage: "taskgrid cancel [<options>] [<id> ...]",
         discussion: """
             A task that waits is not begun any more; a worker that runs one is told to
             stop. Either way it ends as cancelled at once, and 'taskgrid retry' has it

@@ -11,6 +11,7 @@ struct ChaosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chaos",
         abstract: "Run a grid of its own under faults, and see whether a task is lost or ends twice.",
+        usage: "taskgrid chaos [<options>]",
         discussion: """
             It starts a grid with a private broker on free ports in a temporary folder,
             submits numbered tasks at a steady rate, and injects faults:

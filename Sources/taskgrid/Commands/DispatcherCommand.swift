@@ -9,6 +9,7 @@ struct DispatcherCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dispatcher",
         abstract: "Run the dispatcher: accepts tasks, keeps them, hands them to workers, collects results.",
+        usage: "taskgrid dispatcher [<options>]",
         discussion: """
             One is active for a grid; others that are started stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite

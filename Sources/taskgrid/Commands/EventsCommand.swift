@@ -10,6 +10,7 @@ struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "Show what happens in the grid, as it happens.",
+        usage: "taskgrid events [<options>]",
         discussion: """
             taskgrid events --follow
             taskgrid events --for 10s --kind grid,worker

@@ -8,6 +8,7 @@ struct FailedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failed",
         abstract: "List the tasks that ended as failed, the newest first, with their errors.",
+        usage: "taskgrid failed [<options>]",
         discussion: """
             taskgrid failed
             taskgrid failed --type sum --since 1h

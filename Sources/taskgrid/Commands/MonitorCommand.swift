@@ -5,10 +5,12 @@ import Monitor
 struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor",
-        abstract: "Run the monitor: statistics over REST.",
+        abstract: "Run the monitor: a dashboard, statistics over REST, and metrics.",
+        usage: "taskgrid monitor [<options>]",
         discussion: """
-            taskgrid monitor --port 8080
-            curl http://127.0.0.1:8080/stats
+              taskgrid monitor --port 8080
+              curl http://127.0.0.1:8080/stats
+            The dashboard is at http://127.0.0.1:8080/ in a browser.
 
             It does things (cancel, retry, pause, resume) for whoever shows the token that
             is configured as monitor.token, best by TASKGRID_MONITOR_TOKEN.

@@ -8,6 +8,7 @@ struct NameserviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nameservice",
         abstract: "Run the nameservice: knows which workers live and of which types.",
+        usage: "taskgrid nameservice [<options>]",
         discussion: """
             taskgrid nameservice --broker amqp://user:password@host
             Its health is on http://127.0.0.1:50051/healthz.

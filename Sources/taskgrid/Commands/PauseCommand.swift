@@ -9,6 +9,7 @@ struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Hand out no more tasks of types, until they are resumed.",
+        usage: "taskgrid pause [<options>] <type> ...",
         discussion: """
             What runs goes on; what is submitted is accepted and waits, retries too. It
             holds until 'taskgrid resume', whatever is restarted meanwhile.
@@ -35,6 +36,7 @@ struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Hand out tasks of paused types again.",
+        usage: "taskgrid resume [<options>] <type> ...",
         discussion: """
             taskgrid resume hash
 

@@ -7,6 +7,7 @@ struct ResultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "result",
         abstract: "Print the result of a task.",
+        usage: "taskgrid result [<options>] <id>",
         discussion: """
             The exit code says what became of the task:
               0  it succeeded; the result is on standard output

@@ -9,12 +9,13 @@ struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Show how many tasks of each type stand where, and who works on them.",
+        usage: "taskgrid stats [<options>] [<type>]",
         discussion: """
             taskgrid stats
             taskgrid stats hash
             taskgrid stats --json | jq .types.hash.failed
 
-            Rates and times are the monitor's: open its page, or see its /stats.
+            Rates and times are in 'taskgrid top', and on the monitor's page.
             """
     )
 

@@ -8,6 +8,7 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show how a task stands.",
+        usage: "taskgrid status [<options>] <id>",
         discussion: """
             The exit code is 0 where the task is known, 3 where it is not.
               taskgrid status 17

@@ -9,6 +9,7 @@ struct TasksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
         abstract: "Find tasks by type, state, time and error, the newest first.",
+        usage: "taskgrid tasks [<options>]",
         discussion: """
             taskgrid tasks
             taskgrid tasks --type sum --state failed --since 1h

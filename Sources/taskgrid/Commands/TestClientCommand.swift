@@ -9,6 +9,7 @@ struct TestClientCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test-client",
         abstract: "Submit random tasks of all types at intervals and check their answers.",
+        usage: "taskgrid test-client [<options>]",
         discussion: """
             Each round submits a task of each of the five types that come with the grid.
             Every submission and answer is written to the log file and to standard

@@ -11,6 +11,7 @@ struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
         abstract: "Run a whole grid on this machine: a private RabbitMQ, the services and workers.",
+        usage: "taskgrid up [<options>]",
         discussion: """
             It runs until Ctrl-C, which stops everything in order. What was accepted is
             kept in the grid's folder, and done after the next start if need be.

@@ -17,8 +17,8 @@ struct WorkerCommand: AsyncParsableCommand {
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
             Start more of them to do more. /healthz is on port 50060 reverse, 50061 sum,
-            50062 hash, 50063 upper, 50064 wait, or a free one where that is taken. SIGTERM or Ctrl-C lets the running tasks
-            finish and gives the others back.
+            50062 hash, 50063 upper, 50064 wait, or a free one where that is taken.
+            SIGTERM or Ctrl-C lets the running tasks finish and gives the others back.
             """
     )
 

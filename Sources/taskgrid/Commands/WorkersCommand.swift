@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -8,6 +9,7 @@ struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
         abstract: "Show the workers that live now.",
+        usage: "taskgrid workers [<options>] [<type>]",
         discussion: """
             taskgrid workers
             taskgrid workers hash
@@ -15,7 +17,7 @@ struct WorkersCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Only those of this type.", transform: Arguments.type)
+    @Argument(help: "Only those of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
     var type: TaskType?
     @Flag(help: "Print JSON, an object a line.")
     var json = false

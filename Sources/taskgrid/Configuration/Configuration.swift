@@ -47,6 +47,7 @@ import TaskGridWorker
 /// | `worker.drain-deadline` | how long running tasks may take once the worker is told to stop | `30s` |
 /// | `monitor.host` | the address that the monitor listens on | `127.0.0.1` |
 /// | `monitor.port` | its port; 0 for any | 8080 |
+/// | `monitor.hosts` | names that the monitor may be asked by, besides addresses, `localhost` and `monitor.host`; a list | none |
 /// | `monitor.history` | the SQLite file of the monitor's history; without one it is kept in memory | `up`: `history.sqlite` in `data` |
 /// | `monitor.token` | what a request must show that has something done, 16 bytes or more; without one nothing is done | `up` makes one |
 /// | `monitor.protect-reading` | `off`, or `on`: reading needs the token too | `off` |
@@ -93,12 +94,23 @@ struct Configuration {
             port: try settings.integer("monitor.port", 0...65535, default: MonitorConfiguration.defaultPort),
             token: try Self.token(settings),
             protectsReading: try settings.choice("monitor.protect-reading", default: Switch.off) == .on,
-            history: settings.text("monitor.history")?.text
+            history: settings.text("monitor.history")?.text,
+            hosts: try settings.list("monitor.hosts", "a list of host names, without ports", Self.isHostName)
         )
     }
 }
 
 extension Configuration {
+    /// Letters, digits, `-` and `_` in parts between dots (RFC 1123, and the names of containers), at most 253 bytes.
+    private static func isHostName(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 253
+            && parts.allSatisfy { part in
+                (1...63).contains(part.utf8.count) && part.utf8.allSatisfy { $0 < 0x80 }
+                    && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+            }
+    }
+
     /// The monitor's token. An error does not repeat it.
     private static func token(_ settings: Settings) throws(Failure) -> String? {
         guard let (token, name) = settings.text("monitor.token") else { return nil }

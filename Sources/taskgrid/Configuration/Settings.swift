@@ -15,6 +15,13 @@ struct Settings {
             guard let text = reader.string(forKey: ConfigKey(key), isSecret: true), !(skipsEmpty && text.isEmpty) else { return nil }
             return text
         }
+
+        /// A list as the file writes it, or a text with commas.
+        func list(_ key: String) -> [String]? {
+            let text = text(key)
+            let parts = text.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+            return (parts ?? reader.stringArray(forKey: ConfigKey(key), isSecret: true))?.map { $0.trimmingCharacters(in: .whitespaces) }
+        }
     }
 
     let layers: [Layer]
@@ -86,6 +93,20 @@ struct Settings {
         guard let (text, name) = text(key) else { return value }
         guard let value = read(text) else { throw Failure(.failed, "\(name): '\(text.prefix(80))' is not \(what)") }
         return value
+    }
+
+    /// A list of texts; empty where it stands nowhere.
+    ///
+    /// - Parameter what: what it has to be, for the error that names it.
+    func list(_ key: String, _ what: String, _ isGood: (String) -> Bool) throws(Failure) -> [String] {
+        for layer in layers {
+            guard let parts = layer.list(key) else { continue }
+            if let bad = parts.first(where: { !isGood($0) }) {
+                throw Failure(.failed, "\(layer.name(key)): '\(bad.prefix(80))' is not \(what)")
+            }
+            return parts
+        }
+        return []
     }
 
     func integer(_ key: String, _ range: ClosedRange<Int>, default value: Int) throws(Failure) -> Int {

@@ -26,6 +26,12 @@ actor Output {
         if buffer.count >= Self.bufferSize || Terminal.isTerminal(descriptor) { try await flush() }
     }
 
+    /// Writes a text as it is, at once, after what is held back; in one piece, where the other end takes it.
+    func write(_ text: String) async throws(BrokenOutput) {
+        buffer.append(Data(text.utf8))
+        try await flush()
+    }
+
     /// Writes what is held back.
     func flush() async throws(BrokenOutput) {
         guard !buffer.isEmpty else { return }

@@ -5,10 +5,13 @@ enum Terminal {
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// Columns of the terminal behind a descriptor; nil where it is none.
-    static func width(_ descriptor: Int32) -> Int? {
+    static func width(_ descriptor: Int32) -> Int? { size(descriptor)?.columns }
+
+    /// Columns and rows of the terminal behind a descriptor, as they are now; nil where it is none, or does not know them.
+    static func size(_ descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
         guard isTerminal(descriptor), ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     /// Writes a few lines to standard output at once, for a person.

@@ -32,21 +32,28 @@ struct Tab: Sendable {
 
     /// Waits until an expression is true, looking again after each change of the page.
     func until(_ expression: String) async throws {
-        try await evaluate(
-            """
-            new Promise((resolve) => {
-                const look = () => {
-                    let isSo = false;
-                    try { isSo = \(expression); } catch { /* Not there yet. */ }
-                    if (isSo) { observer.disconnect(); resolve(true); }
-                    return isSo;
-                };
-                const observer = new MutationObserver(look);
-                observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-                look();
-            })
-            """
-        )
+        do {
+            try await evaluate(Self.wait(for: expression))
+        } catch let error as CancellationError {
+            Issue.record("waited until the test's time was over for: \(expression)")
+            throw error
+        }
+    }
+
+    private static func wait(for expression: String) -> String {
+        """
+        new Promise((resolve) => {
+            const look = () => {
+                let isSo = false;
+                try { isSo = \(expression); } catch { /* Not there yet. */ }
+                if (isSo) { observer.disconnect(); resolve(true); }
+                return isSo;
+            };
+            const observer = new MutationObserver(look);
+            observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+            look();
+        })
+        """
     }
 
     /// Waits until an element that a person can see has the text.
@@ -93,7 +100,8 @@ struct Tab: Sendable {
     /// Goes to an address and waits until it is loaded.
     func open(_ address: String) async throws {
         let before = browser.said.count
-        try await call("Page.navigate", ["url": .string(address)])
+        // To another fragment of the same page, nothing is loaded.
+        guard try await call("Page.navigate", ["url": .string(address)])["loaderId"] != .null else { return }
         try await browser.said.first(from: before) { event in
             event["sessionId"].string == session && event["method"].string == "Page.loadEventFired" ? () : nil
         }

@@ -35,7 +35,9 @@ extension DashboardTests {
 
         /// What stands out of the window to the right; what scrolls within itself does not count.
         private static let overflow = """
-            (() => {
+            (async () => {
+                // What follows the width of the page has done so after two frames.
+                for (const frame of [1, 2]) await new Promise(requestAnimationFrame);
                 const isScrolled = (one) => one !== document.body && (["auto", "scroll"].includes(getComputedStyle(one).overflowX)
                     || (one.parentElement && isScrolled(one.parentElement)));
                 const wide = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && !one.closest(".skip, .hidden")

@@ -32,7 +32,6 @@ extension DashboardTests {
 
                     // By type and state, page by page.
                     try await tab.open(address + "#/tasks?type=reverse&state=succeeded")
-                    try await tab.evaluate("location.reload()")
                     try await tab.sees("50 tasks, the newest first", in: ".results")
                     try await tab.click(".pages a:last-child")
                     try await tab.sees("10 tasks, the newest first, further back", in: ".results")
@@ -48,7 +47,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address + "#/tasks/\(task)")
-                    try await tab.sees("pending", in: "h1 .chip")
+                    try await tab.sees("queued", in: "h1 .chip")
 
                     // It asks, and does nothing where the answer is no.
                     try await tab.click("main .danger")
@@ -58,7 +57,7 @@ extension DashboardTests {
 
                     try await cancel(tab, token: "guessed")
                     try await tab.sees("the token is not the right one", in: "#said")
-                    try await tab.sees("pending", in: "h1 .chip")
+                    try await tab.sees("queued", in: "h1 .chip")
 
                     try await cancel(tab, token: LiveGrid.token)
                     try await tab.sees("Task \(task) is cancelled", in: "#said")
@@ -70,7 +69,7 @@ extension DashboardTests {
                     try await tab.sees("Retry task \(task)?", in: "#ask")
                     try await tab.click("#ask-yes")
                     try await tab.sees("Task \(task), which was cancelled, is done again", in: "#said")
-                    try await tab.sees("pending", in: "h1 .chip")
+                    try await tab.sees("queued", in: "h1 .chip")
                 }
             }
         }
@@ -107,11 +106,9 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     for id in [task, failed] {
                         try await tab.open(address + "#/tasks/\(id)")
-                        try await tab.evaluate("location.reload()")
                         try await tab.sees("<script>window.wasRun = 1</script>", in: ".content pre")
                     }
                     try await tab.open(address + "#/tasks?text=%3Cimg%20src=x%20onerror=window.wasRun=1%3E")
-                    try await tab.evaluate("location.reload()")
                     try await tab.sees("No task is like that", in: ".results")
                     #expect(try await tab.evaluate("window.wasRun === undefined").bool == true)
                     #expect(try await tab.evaluate("document.querySelectorAll('main script, main img').length").number == 0)

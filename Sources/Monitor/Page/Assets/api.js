@@ -48,5 +48,6 @@ export const post = (path) => send(path, { method: "POST" });
 /** A path with those parameters that have a value. */
 export function withQuery(path, parameters) {
     const given = Object.entries(parameters).filter(([, value]) => value);
-    return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+    // A space as %20, which a plus stands for in forms alone.
+    return given.length === 0 ? path : `${path}?${String(new URLSearchParams(given)).replaceAll("+", "%20")}`;
 }

@@ -17,6 +17,7 @@ function ask({ title, text, yes, danger = false, wantsToken = false }) {
     dialog.returnValue = "no";
     return new Promise((resolve) => {
         dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+        byId("ask-no").onclick = () => dialog.close("no");
         dialog.showModal();
         (wantsToken ? field : byId("ask-yes")).focus();
     });

@@ -1,0 +1,52 @@
+public import AMQP
+public import Foundation
+import Health
+public import Logging
+public import TaskGridCore
+
+/// The statistics of a grid, for one who looks from within a process: what the monitor's `/stats` answers, gathered alike, from the
+/// same events, heartbeats and answers on the broker. It needs no monitor, tells nobody that it looks, and knows what happened since
+/// it began.
+public struct Watch: Sendable {
+    private let session: Session
+    private let page: StatisticsPage
+
+    /// Runs `body` with a watch of the grid.
+    ///
+    /// - Parameter patience: how long to try to connect; once connected, it reconnects for ever.
+    /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
+    public static func withWatch(
+        endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(10),
+        _ body: (Watch) async throws -> Void
+    ) async throws {
+        let clock = SteadyClock()
+        let board = Board(topology: topology, now: { clock.now() })
+        let id = "watch-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let session = Session(.watch, id: id, endpoint: endpoint, board: board, vitals: Vitals(), logger: logger)
+        do {
+            let connected = try await session.start(patience: patience)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await session.listen(asking: connected) }
+                do {
+                    try await body(Watch(session: session, page: StatisticsPage(board: board)))
+                } catch {
+                    // Ends the waits that cancelling does not.
+                    await session.close()
+                    throw error
+                }
+                await session.close()
+                group.cancelAll()
+            }
+        } catch {
+            await session.close()
+            throw error
+        }
+    }
+
+    /// The statistics of now, as JSON in one line: what `/stats` answers. Alerts are looked for by this, so it is to be asked
+    /// each second.
+    public func statistics() -> Data {
+        page.board.look(at: session.readings)
+        return page.data()
+    }
+}

@@ -1,0 +1,88 @@
+import AMQP
+import ArgumentParser
+import Foundation
+import Logging
+import Monitor
+import TaskGridCore
+
+/// Shows the whole grid, live.
+struct TopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "Show the whole grid, live: whether it is well, types, workers, events.",
+        discussion: """
+            taskgrid top
+            taskgrid top --once
+            taskgrid top --json | jq --unbuffered .throughput_per_second
+
+            q or Ctrl-C quits, t changes between types and workers, s changes the order,
+            the arrows (or j and k) and page up and down scroll. Where there is no terminal
+            it shows what --once does. It asks the broker, and needs no monitor: rates and
+            times are of what happens while it runs, of the last minute and five minutes.
+            """
+    )
+
+    private static let interval = Duration.seconds(1)
+
+    @Flag(help: "Show it once, without a screen: types and workers, then end.")
+    var once = false
+    @Option(
+        name: .customLong("for"), help: ArgumentHelp("How long to listen for that, so that rates and alerts are known.", valueName: "time"),
+        transform: Arguments.time
+    )
+    var duration: Duration = .seconds(6)
+    @Flag(help: "Print JSON, an object each second, as the monitor's /stats has it.")
+    var json = false
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func run() async throws {
+        try await Failure.reported {
+            let configuration = try await grid.configuration()
+            let screen = once || json ? nil : Screen()
+            // What is logged to the screen would stand in the picture.
+            let logger =
+                screen != nil && Terminal.isTerminal(STDERR_FILENO)
+                ? Logger(label: "taskgrid") { _ in SwiftLogNoOpLogHandler() }
+                : configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
+            try await watching(configuration, logger) { watch in
+                if let screen { return try await TopShow(watch, on: screen).run() }
+                if json, !once { return try await follow(watch) }
+                let statistics = try await latest(watch)
+                if json { return try await Output.standard.line(statistics) }
+                let width = Terminal.width(STDOUT_FILENO)
+                for line in TopFrame(try JSON.decode(GridState.self, statistics), size: nil).lines {
+                    try await Output.standard.line(line.cut(to: width).text)
+                }
+            }
+        }
+    }
+
+    private func watching(_ configuration: Configuration, _ logger: Logger, _ body: (Watch) async throws -> Void) async throws {
+        let endpoint = try configuration.endpoint()
+        do {
+            try await Watch.withWatch(endpoint: endpoint, topology: configuration.topology, logger: logger, body)
+        } catch let error as AMQPError {
+            throw Failure(.unreachable, "\(error)")
+        }
+    }
+
+    /// Prints a line each second, until whoever reads them has enough.
+    private func follow(_ watch: Watch) async throws {
+        while !Task.isCancelled {
+            try await Task.sleep(for: Self.interval)
+            try await Output.standard.line(watch.statistics())
+            try await Output.standard.flush()
+        }
+    }
+
+    /// The statistics after listening for a while, in which alerts are looked for each second.
+    private func latest(_ watch: Watch) async throws -> Data {
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now + Self.interval < end {
+            try await Task.sleep(for: Self.interval)
+            _ = watch.statistics()
+        }
+        try await Task.sleep(until: end, clock: .continuous)
+        return watch.statistics()
+    }
+}

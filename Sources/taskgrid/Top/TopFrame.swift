@@ -1,0 +1,140 @@
+import TaskGridCore
+
+/// One picture of the grid: its lines for a screen of some size. Pure.
+///
+/// On a screen it has as many lines as fit: the verdict, the alerts, the books, the table that was chosen, and where there is room the
+/// newest events. Without a screen it has all.
+struct TopFrame {
+    /// Of a terminal; no size is that of a file, which has room for all.
+    struct Size: Hashable {
+        var columns: Int
+        var rows: Int
+    }
+
+    private(set) var lines: [Line] = []
+    /// The first row of the table that is shown, which may be another than the one asked for.
+    private(set) var offset = 0
+    /// Rows of the table that are shown.
+    private(set) var visible = 0
+
+    private static let mostEvents = 10
+    /// Rows of the table that come before any event.
+    private static let tableBeforeEvents = 8
+
+    /// - Parameter state: nil until something was heard.
+    init(_ state: GridState?, _ view: TopView = TopView(), size: Size?) {
+        let columns = size?.columns
+        guard let state else {
+            lines = [Line("TaskGrid+: asking the grid…", .strong).cut(to: columns)]
+            return
+        }
+        let top = [Self.verdict(state, columns)] + Self.alerts(state, size)
+        let books = Self.books(state)
+        guard let size else {
+            lines = top + books
+            for page in [TopView.Page.types, .workers] {
+                let (heading, rows) = TopTable(state, page, by: view.order).lines(width: nil)
+                lines += [Line(""), heading] + rows
+            }
+            lines += Self.events(state, Self.mostEvents)
+            return
+        }
+        let (heading, rows) = TopTable(state, view.page, by: view.order).lines(width: size.columns)
+        // The head and the footer come first, then rows, then what is between.
+        let head = (top + books).prefix(max(1, size.rows - 4))
+        let isSpacious = size.rows >= 16
+        var room = max(0, size.rows - head.count - (isSpacious ? 1 : 0) - 2)
+        let wanted = min(rows.count, max(Self.tableBeforeEvents, room - Self.mostEvents - 1))
+        let events = isSpacious ? Self.events(state, min(Self.mostEvents, room - wanted - 2)) : []
+        room -= events.count
+        visible = min(rows.count, room)
+        offset = max(0, min(view.offset, rows.count - visible))
+        lines = head + (isSpacious ? [Line("")] : []) + [heading.padded(to: size.columns)] + rows[offset..<(offset + visible)] + events
+        let blank = size.rows - 1 - lines.count
+        if blank > 0 { lines += Array(repeating: Line(""), count: blank) }
+        lines = lines.prefix(max(1, size.rows - 1)).map { $0.cut(to: size.columns) }
+        if size.rows > 1 { lines.append(footer(view, of: rows.count).cut(to: size.columns)) }
+    }
+
+    private func footer(_ view: TopView, of count: Int) -> Line {
+        let other = view.page == .types ? "workers" : "types"
+        let place = visible < count ? "\(offset + 1)-\(offset + visible) of \(count)  " : ""
+        return Line("\(place)q quit  t \(other)  s sort: \(view.order.title(view.page))  ↑↓ scroll", .faint)
+    }
+
+    /// Whether the grid is well, in one line.
+    private static func verdict(_ state: GridState, _ columns: Int?) -> Line {
+        let line: Line
+        if !state.alerts.isEmpty {
+            line = Line("The grid needs you: \(state.alerts.count) \(state.alerts.count == 1 ? "thing" : "things") to look at", .bad)
+        } else if state.store == nil {
+            line = Line("Asking the grid… no dispatcher has answered yet", .warning)
+        } else {
+            let paused = state.types.filter(\.value.paused).keys.sorted().map(\.name)
+            let workers = state.all.workers
+            let parts = [
+                "The grid is well",
+                workers == 0 ? "no worker is here yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers") at work",
+                paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
+            ]
+            line = Line(parts.compactMap { $0 }.joined(separator: " · "), .good)
+        }
+        let clock = "\(Measure.clock(state.at))Z"
+        guard let columns, columns >= line.text.count + clock.count + 2 else { return line.cut(to: columns) }
+        return Line(line.text + String(repeating: " ", count: columns - line.text.count - clock.count) + clock, line.style)
+    }
+
+    /// What is wrong and what to do, in at most a quarter of the screen.
+    private static func alerts(_ state: GridState, _ size: Size?) -> [Line] {
+        guard let size else { return state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) } }
+        let most = max(1, size.rows / 4)
+        var lines: [Line] = []
+        for (index, alert) in state.alerts.enumerated() {
+            let wrapped = Line.wrapped(Terminal.plain(alert.message), width: max(1, size.columns - 2))
+            let isLast = index == state.alerts.count - 1
+            // A line is kept for how many more there are.
+            let room = most - lines.count - (isLast ? 0 : 1)
+            guard wrapped.count <= room || index == 0 else {
+                return lines + [Line("  … and \(state.alerts.count - index) more", .bad)]
+            }
+            for (place, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((place == 0 ? "! " : "  ") + text, .bad)) }
+        }
+        return lines
+    }
+
+    /// The ledger, and what goes on.
+    private static func books(_ state: GridState) -> [Line] {
+        let (ledger, tasks) = (state.all.ledger, state.all.tasks)
+        let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
+        let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
+        let sum =
+            "Ledger  \(verdict) · \(Terminal.grouped(ledger.submitted)) submitted"
+            + (states.isEmpty ? "" : ": \(states.joined(separator: ", "))")
+        let broker = !state.broker.connected ? "not reached" : state.broker.blocked ? "alarm" : "connected"
+        let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.uptime)))))
+        return [
+            Line(sum, ledger.balances ? .plain : .bad),
+            Line(
+                "Rate    \(Measure.rate(state.all.rate))/s in \(window) · p50 \(Measure.time(state.all.p50)) · p95 \(Measure.time(state.all.p95)) · broker \(broker)",
+                broker == "connected" ? .plain : .bad
+            ),
+        ]
+    }
+
+    /// The newest first, under a heading; nothing where there is no room for one.
+    private static func events(_ state: GridState, _ most: Int) -> [Line] {
+        let newest = state.events.reversed().prefix(max(0, most))
+        guard !newest.isEmpty else { return [] }
+        return [Line(""), Line("EVENTS", .strong)]
+            + newest.map { event in
+                let style: Line.Style = ["error": .bad, "warning": .warning][event.kind] ?? .plain
+                let text = "\(Measure.clock(event.at))  \(event.kind), \(event.service): \(event.message)"
+                return Line(Terminal.plain(text), style)
+            }
+    }
+}
+
+extension Line {
+    /// Filled with spaces to a width, so that a heading goes from side to side.
+    fileprivate func padded(to width: Int) -> Line { Line(text + String(repeating: " ", count: max(0, width - text.count)), style) }
+}

@@ -1,0 +1,311 @@
+import Foundation
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+/// A grid's state as JSON has it, made of what a test cares for.
+struct StatsText {
+    var types: [String: String] = [:]
+    var workers: [String: String] = [:]
+    var alerts: [String] = []
+    var events: [(kind: String, message: String)] = []
+    var store: String? = "s"
+    var isConnected = true
+    var isBalanced = true
+
+    static func work(
+        pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
+        breaker: String = "closed", isPaused: Bool = false, isBalanced: Bool = true
+    ) -> String {
+        let sum = pending + running + succeeded + failed
+        return """
+            "tasks":{"submitted":\(sum),"pending":\(pending),"scheduled":0,"queued":0,"running":\(running),"succeeded":\(succeeded),\
+            "failed":\(failed),"cancelled":0,"expired":0},"ledger":{"submitted":\(sum),"accounted_for":\(isBalanced ? sum : sum + 1),\
+            "balances":\(isBalanced)},"breaker":"\(breaker)","paused":\(isPaused),"throughput_per_second":\(rate),\
+            "active_workers":\(workers),"p50_ms":null,"p95_ms":\(p95.map { "\($0)" } ?? "null")
+            """
+    }
+
+    static func worker(_ state: String = "alive", running: Int = 0, done: Int = 0, failed: Int = 0, seen: Double = 0.2, host: String = "h")
+        -> String
+    {
+        """
+        {"state":"\(state)","types":["hash"],"host":"\(host)","version":"0.1.0","concurrency":8,"running_tasks":\(running),\
+        "done":\(done),"failed":\(failed),"last_seen_seconds_ago":\(seen)}
+        """
+    }
+
+    var state: GridState {
+        get throws {
+            let all = Self.work(
+                pending: 1_234, succeeded: 20_008, failed: 1, rate: 5_008.4, p95: 11.2, workers: workers.count, isBalanced: isBalanced)
+            let types = types.map { "\"\($0)\":{\($1)}" }.joined(separator: ",")
+            let workers = workers.map { "\"\($0)\":\($1)" }.joined(separator: ",")
+            let events = events.map {
+                "{\"kind\":\"\($0.kind)\",\"service\":\"dispatcher\",\"at\":\"2026-11-23T21:49:02.379Z\",\"message\":\"\($0.message)\"}"
+            }
+            let text = """
+                {\(all),"types":{\(types)},"workers":{\(workers)},"alerts":[\(alerts.map { "{\"message\":\"\($0)\"}" }.joined(separator: ","))],\
+                "events":[\(events.joined(separator: ","))],"broker":{"connected":\(isConnected),"blocked":false},\
+                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":42.5,"store":\(store.map { "\"\($0)\"" } ?? "null")}
+                """
+            return try JSON.decode(GridState.self, Data(text.utf8))
+        }
+    }
+
+    /// One with much of everything.
+    static var full: StatsText {
+        var text = StatsText()
+        for number in 0..<40 {
+            text.types["type-\(number / 10)\(number % 10)"] = work(
+                pending: number, failed: 40 - number, rate: Double(number % 7), p95: Double(number % 11))
+            text.workers["worker-\(number / 10)\(number % 10)-of-a-long-name"] = worker(running: number % 5, done: number)
+        }
+        text.alerts = (0..<9).map {
+            "alert number \($0) which is much too long for a narrow terminal: start one with 'taskgrid worker sum'"
+        }
+        text.events = (0..<50).map { ("warning", "event number \($0) whose text too is longer than what stands in eighty columns") }
+        return text
+    }
+}
+
+@Suite("A frame of top")
+struct TopFrameTests {
+    private func texts(_ text: StatsText, _ view: TopView = TopView(), _ columns: Int = 80, _ rows: Int = 24) throws -> [String] {
+        TopFrame(try text.state, view, size: .init(columns: columns, rows: rows)).lines.map(\.text)
+    }
+
+    private static let calm = StatsText(
+        types: ["hash": StatsText.work(pending: 3, running: 2, succeeded: 20_008, failed: 1, rate: 5_008.4, p95: 11.2)],
+        workers: ["w1": StatsText.worker()], events: [("started", "the first"), ("error", "disk is full")]
+    )
+
+    @Test(
+        "it fills every screen, and no line is wider", arguments: [1, 2, 3, 5, 9, 20, 40, 80, 132, 200],
+        [1, 2, 3, 4, 5, 8, 12, 15, 16, 24, 50, 90])
+    func fits(columns: Int, rows: Int) throws {
+        for text in [StatsText(), Self.calm, .full] {
+            for page in [TopView.Page.types, .workers] {
+                let lines = try texts(text, TopView(page: page, offset: 7), columns, rows)
+                #expect(lines.count == rows)
+                // A table narrower than its first columns can be is the terminal's to cut.
+                #expect(lines.allSatisfy { $0.count <= columns })
+            }
+        }
+    }
+
+    @Test("it says first whether the grid is well, and the time; then the books, the table, and the newest events first")
+    func calm() throws {
+        let lines = try texts(Self.calm)
+        #expect(lines[0].hasPrefix("The grid is well · 1 worker at work ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
+        #expect(lines[1].hasPrefix("Ledger  balances · 21,243 submitted: 1,234 pending, 20,008 succeeded, 1 failed"))
+        #expect(lines[2] == "Rate    5,008/s in 42s · p50 - · p95 11ms · broker connected")
+        #expect(
+            lines[4].split(separator: " ") == ["TYPE", "WAITING", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P95", "WORKERS", "BREAKER"]
+                || lines[4].hasPrefix("TYPE"))
+        #expect(lines[5].hasPrefix("hash") && lines[5].contains("20,008") && lines[5].hasSuffix("closed"))
+        let heading = try #require(lines.firstIndex(of: "EVENTS"))
+        #expect(lines[heading + 1] == "21:49:02  error, dispatcher: disk is full")
+        #expect(lines[heading + 2] == "21:49:02  started, dispatcher: the first")
+        #expect(lines.last == "q quit  t workers  s sort: name  ↑↓ scroll")
+    }
+
+    @Test("alerts are told whole where they fit, in at most a quarter of the screen, and the others counted")
+    func alerts() throws {
+        var text = Self.calm
+        text.alerts = ["12 tasks of type sum wait and no worker runs them: start one with 'taskgrid worker sum'"]
+        let lines = try texts(text)
+        #expect(lines[0].hasPrefix("The grid needs you: 1 thing to look at"))
+        #expect(lines[1...2].joined().contains("'taskgrid worker sum'"))
+        let many = try texts(.full)
+        #expect(many[0].hasPrefix("The grid needs you: 9 things to look at"))
+        let last = try #require(many.firstIndex { $0.hasPrefix("  … and ") })
+        #expect(last <= 6)
+        let told = many[1..<last].count { $0.hasPrefix("! ") }
+        #expect(many[last] == "  … and \(9 - told) more")
+        #expect(TopFrame(try text.state, size: nil).lines[0].style == .bad)
+    }
+
+    @Test("it says what it does not know")
+    func unknown() throws {
+        #expect(TopFrame(nil, size: .init(columns: 80, rows: 24)).lines.map(\.text) == ["TaskGrid+: asking the grid…"])
+        #expect(try texts(StatsText(store: nil))[0].hasPrefix("Asking the grid… no dispatcher has answered yet"))
+        #expect(try texts(StatsText())[0].hasPrefix("The grid is well · no worker is here yet"))
+        #expect(try texts(StatsText(isConnected: false))[2].hasSuffix("broker not reached"))
+        #expect(try texts(StatsText(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
+    }
+
+    @Test("a type that is paused, or whose breaker is not closed, is seen")
+    func breakers() throws {
+        let text = StatsText(types: [
+            "a": StatsText.work(isPaused: true), "b": StatsText.work(breaker: "half_open"),
+            "c": StatsText.work(breaker: "open", isPaused: true),
+            "d": StatsText.work(),
+        ])
+        let frame = TopFrame(try text.state, size: .init(columns: 120, rows: 24))
+        #expect(frame.lines[0].text.hasPrefix("The grid is well · no worker is here yet · paused: a, c"))
+        let rows = frame.lines[5...8]
+        #expect(zip(rows, ["paused", "half open", "paused, open", "closed"]).allSatisfy { $0.text.hasSuffix($1) })
+        #expect(rows.map(\.style) == [.warning, .bad, .bad, .plain])
+    }
+
+    @Test("a narrow screen keeps what matters most", arguments: [(200, 12), (80, 9), (40, 4)])
+    func narrow(columns: Int, count: Int) throws {
+        let heading = try #require(try texts(Self.calm, TopView(), columns, 24).first { $0.hasPrefix("TYPE") })
+        let columns = heading.split(separator: " ")
+        #expect(
+            columns.count == count && columns.contains("WAITING") && columns.contains("FAILED") && columns.last == "BREAKER", "\(heading)")
+    }
+
+    @Test("rows scroll as far as there are some, and the footer says where one is")
+    func scrolling() throws {
+        var text = StatsText.full
+        text.alerts = []
+        func frame(_ offset: Int) throws -> TopFrame {
+            TopFrame(try text.state, TopView(offset: offset), size: .init(columns: 80, rows: 24))
+        }
+        let first = try frame(0)
+        #expect(first.offset == 0 && first.visible == 8)
+        #expect(first.lines[5].text.hasPrefix("type-00"))
+        #expect(first.lines.last?.text.hasPrefix("1-8 of 40  q quit") == true)
+        #expect(try frame(3).lines[5].text.hasPrefix("type-03"))
+        let last = try frame(.max)
+        #expect(last.offset == 32 && last.lines[12].text.hasPrefix("type-39"))
+        // The columns do not move while the rows do.
+        #expect(last.lines[4] == first.lines[4])
+    }
+
+    @Test("rows are in the order that was chosen, those alike by their names", arguments: TopView.Order.allCases)
+    func sorting(order: TopView.Order) throws {
+        let text = StatsText(
+            types: [
+                "a": StatsText.work(pending: 1, failed: 3, rate: 2, p95: nil), "b": StatsText.work(pending: 1, failed: 4, rate: 1, p95: 5),
+                "c": StatsText.work(pending: 2, failed: 3, rate: 2, p95: 9),
+            ],
+            workers: [
+                "a": StatsText.worker(running: 1, done: 5, failed: 0, seen: 9),
+                "b": StatsText.worker(running: 2, done: 5, failed: 1, seen: 1),
+                "c": StatsText.worker(running: 1, done: 6, failed: 0, seen: 2),
+            ]
+        )
+        let state = try text.state
+        func names(_ page: TopView.Page) -> String { TopTable(state, page, by: order).table.rows.map { $0[0] }.joined() }
+        let expected: [TopView.Order: (String, String)] = [
+            .name: ("abc", "abc"), .load: ("cab", "bac"), .work: ("acb", "cab"), .failed: ("bac", "bac"), .slowest: ("cba", "acb"),
+        ]
+        #expect(try #require(expected[order]) == (names(.types), names(.workers)))
+    }
+
+    @Test("without a screen it has everything, uncut")
+    func whole() throws {
+        let lines = TopFrame(try StatsText.full.state, size: nil).lines.map(\.text)
+        #expect(lines.count { $0.hasPrefix("type-") } == 40 && lines.count { $0.hasPrefix("worker-") } == 40)
+        #expect(lines.count { $0.hasPrefix("! alert number") } == 9 && lines.count { $0.contains("warning, dispatcher") } == 10)
+        #expect(!lines.contains { $0.contains("…") || $0.contains("q quit") })
+    }
+
+    @Test("what the grid's parts say cannot move the cursor")
+    func plain() throws {
+        let text = StatsText(
+            workers: ["w\\u001b[2J": StatsText.worker(host: "h\\r\\n")], alerts: ["x\\u001b]0;y\\u0007"],
+            events: [("error", "a\\u009b1m\\nb")])
+        for size in [TopFrame.Size(columns: 120, rows: 30), nil] {
+            for line in TopFrame(try text.state, TopView(page: .workers), size: size).lines {
+                #expect(line.text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+            }
+        }
+    }
+}
+
+@Suite("The keys and the screen of top")
+struct TopViewTests {
+    @Test("keys are known by their sequences, whole or in pieces")
+    func keys() {
+        let bytes = Array("jq\u{1B}[A\u{1B}OB\u{1B}[5~\u{1B}[1;5C\u{1B}[6~\u{1B}[H\u{1B}[4~ \u{03}\u{1A}é\u{1B}x".utf8)
+        let expected: [Key] = [
+            .letter("j"), .letter("q"), .up, .down, .pageUp, .pageDown, .home, .end, .letter(" "), .control("C"), .control("Z"),
+            .letter("x"),
+        ]
+        var whole = KeyReader()
+        #expect(whole.read(bytes) == expected)
+        for size in 1...7 {
+            var reader = KeyReader()
+            let keys = stride(from: 0, to: bytes.count, by: size).flatMap { reader.read(bytes[$0..<min($0 + size, bytes.count)]) }
+            #expect(keys == expected, "in pieces of \(size)")
+        }
+    }
+
+    @Test("a sequence that never ends does not grow")
+    func endless() {
+        var reader = KeyReader()
+        #expect(reader.read(Array("\u{1B}[111111111111111111111111111111".utf8)).isEmpty)
+        #expect(reader.read(Array("q".utf8)) == [.letter("q")])
+    }
+
+    @Test(
+        "q, Ctrl-C and the end of input quit; Ctrl-Z suspends; no other key does",
+        arguments: [Key.letter("q"), .control("C"), .control("D")])
+    func ending(key: Key) {
+        var view = TopView()
+        #expect(view.press(key, visible: 5) == .quit)
+        #expect(view.press(.control("Z"), visible: 5) == .suspend)
+        for key in [Key.letter("x"), .letter("Q"), .up, .control("M")] { #expect(view.press(key, visible: 5) == .show) }
+        #expect(view == TopView())
+    }
+
+    @Test("t changes the table, s goes through all orders, and both begin at the top")
+    func choices() {
+        var view = TopView(offset: 4)
+        _ = view.press(.letter("t"), visible: 5)
+        #expect(view == TopView(page: .workers))
+        _ = view.press(.down, visible: 5)
+        var seen: [TopView.Order] = []
+        for _ in TopView.Order.allCases {
+            _ = view.press(.letter("s"), visible: 5)
+            seen.append(view.order)
+        }
+        #expect(seen == [.load, .work, .failed, .slowest, .name] && view.offset == 0)
+    }
+
+    @Test("keys scroll, never above the first row")
+    func scrolling() {
+        var view = TopView()
+        for (key, offset) in [
+            (Key.up, 0), (.down, 1), (.letter("j"), 2), (.letter("k"), 1), (.pageDown, 6), (.letter(" "), 11), (.pageUp, 6), (.home, 0),
+            (.end, .max),
+        ] {
+            _ = view.press(key, visible: 5)
+            #expect(view.offset == offset)
+        }
+    }
+
+    @Test("a frame is drawn over the one before: no line is left of it, and the screen does not scroll")
+    func frame() {
+        let lines = [Line("a", .bad), Line("b")]
+        #expect(Screen.frame(lines, isColoured: false) == "\u{1B}[?2026h\u{1B}[Ha\u{1B}[K\r\nb\u{1B}[K\u{1B}[J\u{1B}[?2026l")
+        #expect(Screen.frame(lines, isColoured: true).contains("\u{1B}[1;31ma\u{1B}[0m\u{1B}[K\r\nb"))
+    }
+
+    @Test("a text is broken between words, and within those that are too long", arguments: 1...40)
+    func wrapping(width: Int) {
+        let text = "no worker runs them: start-one-with-a-command-that-is-long now"
+        let lines = Line.wrapped(text, width: width)
+        #expect(lines.allSatisfy { $0.count <= width })
+        #expect(lines.joined().filter { $0 != " " } == text.filter { $0 != " " })
+        if width == 20 { #expect(lines[0] == "no worker runs them:") }
+    }
+
+    @Test(
+        "numbers are short",
+        arguments: [(0.0, "0"), (0.25, "0.25"), (12.34, "12.3"), (5008.4, "5,008")]
+    )
+    func rates(value: Double, text: String) { #expect(Measure.rate(value) == text) }
+
+    @Test(
+        "times have a unit",
+        arguments: [(nil, "-"), (0.004, "0.00ms"), (0.25, "0.25ms"), (2.25, "2.2ms"), (340, "340ms"), (2_500, "2.5s"), (129_000, "2m9s")]
+            as [(Double?, String)]
+    )
+    func times(value: Double?, text: String) { #expect(Measure.time(value) == text) }
+}
