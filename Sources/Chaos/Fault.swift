@@ -10,7 +10,7 @@ public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
         case .nameservice: "the nameservice is killed"
         case .monitor: "the monitor is killed"
         case .broker: "the broker is killed"
-        case .cut: "one process's connections are cut: by FIN, by RST, within a frame"
+        case .cut: "one process's connections are cut: FIN, RST, within a frame"
         case .stall: "one process's connections stand still, one way or both"
         case .purge: "a queue is purged, or the work queue deleted"
         case .wipe: "the broker is killed, and starts again without its data"

@@ -1,6 +1,5 @@
 public import AMQP
 public import Foundation
-import Health
 public import Logging
 public import TaskGridCore
 

@@ -22,7 +22,10 @@ struct DashboardTests {
     @Test func areAllServedAsTheyAre() async throws {
         let files = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
         #expect(files.count > 10)
-        let types = ["html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml"]
+        let types = [
+            "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8",
+            "svg": "image/svg+xml",
+        ]
         for file in files {
             let name = file.lastPathComponent
             let response = try await ask(name == "index.html" ? "/" : "/assets/\(name)")
@@ -57,7 +60,9 @@ struct DashboardTests {
     @Test func neverMakeMarkupOfText() throws {
         for file in try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil) {
             let text = try String(contentsOf: file, encoding: .utf8)
-            for forbidden in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser"] {
+            for forbidden in [
+                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc", "DOMParser",
+            ] {
                 #expect(!text.contains(forbidden), "\(file.lastPathComponent) has \(forbidden)")
             }
             if file.pathExtension == "html" {

@@ -93,6 +93,26 @@ struct MonitorTests {
         }
     }
 
+    @Test func aWatchKnowsTheSameAndTellsNothing() async throws {
+        let ear = try await Ear(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
+        try await Watch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
+            try await ear.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            try await ear.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
+            // Nothing but its statistics tells when it has heard that.
+            while true {
+                let stats = try #require(try JSONSerialization.jsonObject(with: watch.statistics()) as? [String: Any])
+                if stats["pending_tasks"] as? Int == 3, stats["active_workers"] as? Int == 1 { break }
+                await Task.yield()
+            }
+        }
+        // What it had told would be heard before this.
+        let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")
+        try await ear.say(topology.events, "grid.warning", .event(event))
+        #expect(await ear.hear { $0.exchange == topology.dead.name ? "dead" : $0.routingKey } == "grid.warning")
+        await ear.close(topology)
+    }
+
     @Test func servesWhileThereIsNoBroker() async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let monitor = Monitor(

@@ -32,7 +32,7 @@ struct SettingsFileTests {
         for case let file as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         where file.pathExtension == "swift" {
             let source = try String(contentsOf: file, encoding: .utf8)
-            let calls = /(?:settings|layer)\.(?:text|value|integer|duration|choice)\(\s*"([a-z.-]+)"/
+            let calls = /(?:settings|layer)\.(?:text|value|integer|duration|choice|list)\(\s*"([a-z.-]+)"/
             for match in source.matches(of: calls) { keys.insert(String(match.1)) }
         }
         return keys

@@ -13,7 +13,7 @@ struct StatsCommand: AsyncParsableCommand {
         discussion: """
             taskgrid stats
             taskgrid stats hash
-            taskgrid stats --json | jq .types.hash.failed
+            taskgrid stats --json | jq .types.hash.tasks.failed
 
             Rates and times are in 'taskgrid top', and on the monitor's page.
             """

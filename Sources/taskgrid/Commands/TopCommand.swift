@@ -49,10 +49,8 @@ struct TopCommand: AsyncParsableCommand {
                 if json, !once { return try await follow(watch) }
                 let statistics = try await latest(watch)
                 if json { return try await Output.standard.line(statistics) }
-                let width = Terminal.width(STDOUT_FILENO)
-                for line in TopFrame(try JSON.decode(GridState.self, statistics), size: nil).lines {
-                    try await Output.standard.line(line.cut(to: width).text)
-                }
+                let frame = TopFrame(whole: try JSON.decode(GridState.self, statistics), width: Terminal.width(STDOUT_FILENO))
+                for line in frame.lines { try await Output.standard.line(line.text) }
             }
         }
     }

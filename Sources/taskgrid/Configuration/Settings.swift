@@ -18,8 +18,7 @@ struct Settings {
 
         /// A list as the file writes it, or a text with commas.
         func list(_ key: String) -> [String]? {
-            let text = text(key)
-            let parts = text.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+            let parts = text(key).map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             return (parts ?? reader.stringArray(forKey: ConfigKey(key), isSecret: true))?.map { $0.trimmingCharacters(in: .whitespaces) }
         }
     }

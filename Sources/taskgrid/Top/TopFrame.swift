@@ -3,9 +3,9 @@ import TaskGridCore
 /// One picture of the grid: its lines for a screen of some size. Pure.
 ///
 /// On a screen it has as many lines as fit: the verdict, the alerts, the books, the table that was chosen, and where there is room the
-/// newest events. Without a screen it has all.
+/// newest events. Whole, it has all of them.
 struct TopFrame {
-    /// Of a terminal; no size is that of a file, which has room for all.
+    /// Of a screen.
     struct Size: Hashable {
         var columns: Int
         var rows: Int
@@ -21,39 +21,47 @@ struct TopFrame {
     /// Rows of the table that come before any event.
     private static let tableBeforeEvents = 8
 
+    /// All of it, without a screen.
+    ///
+    /// - Parameter width: columns that there are; nil: as many as it takes.
+    init(whole state: GridState, width: Int?) {
+        let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) }
+        let rest = [TopView.Page.types, .workers].flatMap { page in
+            let (heading, rows) = TopTable(state, page, by: .name).lines(width: width)
+            return [Line(""), heading] + rows
+        }
+        // What an alert says to do is not cut.
+        lines = [Self.verdict(state, width)] + alerts
+        lines += (Self.books(state, width: width) + rest + Self.events(state, Self.mostEvents)).map { $0.cut(to: width) }
+    }
+
     /// - Parameter state: nil until something was heard.
-    init(_ state: GridState?, _ view: TopView = TopView(), size: Size?) {
-        let columns = size?.columns
+    init(_ state: GridState?, _ view: TopView = TopView(), size: Size) {
+        let columns = size.columns
         guard let state else {
             lines = [Line("TaskGrid+: asking the grid…", .strong).cut(to: columns)]
             return
         }
-        let top = [Self.verdict(state, columns)] + Self.alerts(state, size)
-        let books = Self.books(state)
-        guard let size else {
-            lines = top + books
-            for page in [TopView.Page.types, .workers] {
-                let (heading, rows) = TopTable(state, page, by: view.order).lines(width: nil)
-                lines += [Line(""), heading] + rows
-            }
-            lines += Self.events(state, Self.mostEvents)
-            return
-        }
-        let (heading, rows) = TopTable(state, view.page, by: view.order).lines(width: size.columns)
-        // The head and the footer come first, then rows, then what is between.
-        let head = (top + books).prefix(max(1, size.rows - 4))
         let isSpacious = size.rows >= 16
+        let top = [Self.verdict(state, columns)] + Self.alerts(state, size) + Self.books(state, width: isSpacious ? columns : nil)
+        let (heading, rows) = TopTable(state, view.page, by: view.order).lines(width: columns)
+        // The head and the footer come first, then rows, then what is between.
+        let head = Array(top.prefix(max(1, size.rows - 4)))
         var room = max(0, size.rows - head.count - (isSpacious ? 1 : 0) - 2)
         let wanted = min(rows.count, max(Self.tableBeforeEvents, room - Self.mostEvents - 1))
         let events = isSpacious ? Self.events(state, min(Self.mostEvents, room - wanted - 2)) : []
         room -= events.count
         visible = min(rows.count, room)
         offset = max(0, min(view.offset, rows.count - visible))
-        lines = head + (isSpacious ? [Line("")] : []) + [heading.padded(to: size.columns)] + rows[offset..<(offset + visible)] + events
+        lines = head
+        if isSpacious { lines.append(Line("")) }
+        lines.append(heading.padded(to: columns))
+        lines += rows[offset..<(offset + visible)]
+        lines += events
         let blank = size.rows - 1 - lines.count
         if blank > 0 { lines += Array(repeating: Line(""), count: blank) }
-        lines = lines.prefix(max(1, size.rows - 1)).map { $0.cut(to: size.columns) }
-        if size.rows > 1 { lines.append(footer(view, of: rows.count).cut(to: size.columns)) }
+        lines = lines.prefix(max(1, size.rows - 1)).map { $0.cut(to: columns) }
+        if size.rows > 1 { lines.append(footer(view, of: rows.count).cut(to: columns)) }
     }
 
     private func footer(_ view: TopView, of count: Int) -> Line {
@@ -85,8 +93,7 @@ struct TopFrame {
     }
 
     /// What is wrong and what to do, in at most a quarter of the screen.
-    private static func alerts(_ state: GridState, _ size: Size?) -> [Line] {
-        guard let size else { return state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) } }
+    private static func alerts(_ state: GridState, _ size: Size) -> [Line] {
         let most = max(1, size.rows / 4)
         var lines: [Line] = []
         for (index, alert) in state.alerts.enumerated() {
@@ -103,21 +110,23 @@ struct TopFrame {
     }
 
     /// The ledger, and what goes on.
-    private static func books(_ state: GridState) -> [Line] {
+    ///
+    /// - Parameter width: where the ledger is broken; nil: it has one line.
+    private static func books(_ state: GridState, width: Int?) -> [Line] {
         let (ledger, tasks) = (state.all.ledger, state.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
         let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
         let sum =
-            "Ledger  \(verdict) · \(Terminal.grouped(ledger.submitted)) submitted"
-            + (states.isEmpty ? "" : ": \(states.joined(separator: ", "))")
+            "\(verdict) · \(Terminal.grouped(ledger.submitted)) submitted" + (states.isEmpty ? "" : ": \(states.joined(separator: ", "))")
+        let parts = width.map { Line.wrapped(sum, width: max(1, $0 - 8)) } ?? [sum]
+        let lines = parts.enumerated().map { Line(($0 == 0 ? "Ledger  " : "        ") + $1, ledger.balances ? .plain : .bad) }
         let broker = !state.broker.connected ? "not reached" : state.broker.blocked ? "alarm" : "connected"
         let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.uptime)))))
-        return [
-            Line(sum, ledger.balances ? .plain : .bad),
+        return lines + [
             Line(
                 "Rate    \(Measure.rate(state.all.rate))/s in \(window) · p50 \(Measure.time(state.all.p50)) · p95 \(Measure.time(state.all.p95)) · broker \(broker)",
                 broker == "connected" ? .plain : .bad
-            ),
+            )
         ]
     }
 

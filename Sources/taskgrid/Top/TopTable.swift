@@ -51,7 +51,7 @@ struct TopTable {
         }
         var table = Table(
             headings: ["WORKER", "STATE", "TYPES", "HOST", "SLOTS", "RUNNING", "DONE", "FAILED", "HEARTBEAT", "VERSION"],
-            numeric: Set(4...8), lesser: [9, 3, 4, 7, 8, 2]
+            numeric: Set(4...8), lesser: [9, 3, 4, 8, 6, 2]
         )
         table.rows = rows.map { id, worker in
             [

@@ -63,5 +63,8 @@ struct TopView: Hashable {
         return .show
     }
 
-    private mutating func scroll(_ rows: Int) { offset = max(0, offset.addingReportingOverflow(rows).partialValue) }
+    private mutating func scroll(_ rows: Int) {
+        let (sum, isTooMany) = offset.addingReportingOverflow(rows)
+        offset = isTooMany ? .max : max(0, sum)
+    }
 }

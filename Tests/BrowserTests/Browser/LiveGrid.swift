@@ -111,7 +111,9 @@ struct LiveGrid: Sendable {
     }
 
     /// Runs `body` beside services, then stops them in order.
-    private static func beside(_ services: [any Service], _ logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    private static func beside(_ services: [any Service], _ logger: Logger, _ body: @escaping @Sendable () async throws -> Void)
+        async throws
+    {
         let group = ServiceGroup(services: services, logger: logger)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }

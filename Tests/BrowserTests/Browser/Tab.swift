@@ -58,7 +58,9 @@ struct Tab: Sendable {
 
     /// Waits until an element that a person can see has the text.
     func sees(_ text: String, in selector: String = "body") async throws {
-        try await until("[...document.querySelectorAll(\(quoted(selector)))].some((one) => one.checkVisibility() && one.innerText.includes(\(quoted(text))))")
+        try await until(
+            "[...document.querySelectorAll(\(quoted(selector)))].some((one) => one.checkVisibility() && one.innerText.includes(\(quoted(text))))"
+        )
     }
 
     /// The text of the first element that the selector finds.

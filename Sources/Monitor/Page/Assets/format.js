@@ -29,7 +29,7 @@ export function rate(value) {
 export function milliseconds(value) {
     if (!known(value)) return dash;
     if (value === 0) return "0 ms";
-    if (value < 1) return `${value.toFixed(2)} ms`;
+    if (value < 1) return `${digits(value * 1000)} µs`;
     if (value < 1000) return `${digits(value)} ms`;
     return seconds(value / 1000);
 }

@@ -7,7 +7,7 @@ const times = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440].map((minu
 function distance(maximum) {
     const rough = maximum / 3;
     const power = 10 ** Math.floor(Math.log10(rough));
-    return steps.find((step) => step * power >= rough) * power;
+    return steps.find((step) => step * power >= rough * (1 - 1e-9)) * power;
 }
 
 /** Where an axis ends that must show `maximum`. */
