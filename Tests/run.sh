@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the tests against a broker of their own, and leaves nothing running.
-# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped, and without Chromium those of
-# the dashboard; with CI set they fail.
+# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the
+# dashboard, and without promtool those that it checks; with CI set they fail.
 #
 #   Tests/run.sh [arguments of swift test, such as --filter NAME]
 set -euo pipefail
@@ -19,6 +19,10 @@ fi
 if ! compose/packages.sh chromium fonts-liberation; then
     [ -z "${CI:-}" ] || fail "There is no Chromium here, and CI is set."
     say "There is no Chromium here: tests of the dashboard are skipped."
+fi
+if ! compose/packages.sh prometheus; then
+    [ -z "${CI:-}" ] || fail "There is no promtool here, and CI is set."
+    say "There is no promtool here: what it checks is not checked."
 fi
 
 say "Building"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs those of the named Debian packages that are missing, as root or by sudo.
-# A RabbitMQ that it installs is neither started nor enabled: a grid runs one of its own.
+# A RabbitMQ that it installs is neither started nor enabled, nor is a Prometheus: a grid runs one of its own.
 #
 #   compose/packages.sh PACKAGE…
 set -euo pipefail
@@ -34,6 +34,10 @@ if ! { "${root[@]}" apt-get -qq update &&
     fail "apt-get failed; its log is $log"
 fi
 rm -f "$log"
+if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+    "${root[@]}" systemctl --quiet disable prometheus.service 2>/dev/null ||
+        echo "packages: could not disable the system's Prometheus: it may start with the machine" >&2
+fi
 if [[ " ${missing[*]} " == *" rabbitmq-server "* ]] && command -v systemctl >/dev/null; then
     "${root[@]}" systemctl --quiet disable rabbitmq-server.service epmd.socket epmd.service 2>/dev/null ||
         echo "packages: could not disable the system's RabbitMQ: it may start with the machine" >&2

@@ -9,14 +9,12 @@ struct Arrival: Sendable {
         case results(Results)
         /// For the dead, and why.
         case unreadable(Message, queue: String, WireError)
-        /// Was a submission, and has been rejected already.
-        case turnedAway
     }
 
     let tag: DeliveryTag
     /// Bytes of the body.
     let size: Int
-    private(set) var content: Content
+    let content: Content
 
     init(_ delivery: Delivery, _ topology: Topology) {
         tag = delivery.tag
@@ -35,14 +33,7 @@ struct Arrival: Sendable {
         switch content {
         case .submission(let submission): max(1, submission.tasks.count)
         case .results(let results): max(1, results.items.count)
-        case .unreadable, .turnedAway: 1
+        case .unreadable: 1
         }
-    }
-
-    /// Makes nothing of a submission but its acknowledgement; gives it to be rejected.
-    mutating func turnAway() -> Submission? {
-        guard case .submission(let submission) = content else { return nil }
-        content = .turnedAway
-        return submission
     }
 }

@@ -11,7 +11,8 @@ public import TaskStore
 /// It consumes the submit and results queues over one channel. Each turn takes all that waits, as one transaction of the
 /// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
 /// the transaction is durable and what follows from it confirmed. One dispatcher is active for a prefix: it owns an
-/// exclusive queue, and another waits until that is free.
+/// exclusive queue, and another waits until that is free. One that has lost it, and does not know yet, is told so by the store
+/// (``TaskStore/beginTerm()``): what it would write is refused, and of that turn nothing is published or acknowledged.
 public struct Dispatcher: Service {
     private let configuration: DispatcherConfiguration
     private let endpoint: Endpoint
@@ -53,9 +54,16 @@ public struct Dispatcher: Service {
         let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
             await Self.gone(workers, publishing, topology)
         } turnAway: { rejection in
-            let rejections = inbox.turnAway().flatMap { Publication.rejection(of: $0, rejection, topology) }
-            let outbound = Outbound(topology: topology, persistsWork: false, messages: rejections.map { .ready($0) })
-            if !rejections.isEmpty { await pipe.send(outbound) }
+            let turnedAway = inbox.turnAway()
+            guard !turnedAway.isEmpty else { return }
+            // Acknowledged with their answers: a restart meanwhile would accept what has been rejected.
+            let rejections = turnedAway.flatMap { Publication.rejection(of: $0.submission, rejection, topology) }
+            await pipe.send(
+                Outbound(
+                    topology: topology, persistsWork: false, messages: rejections.map { .ready($0) },
+                    acknowledges: .only(turnedAway.map(\.tag))
+                )
+            )
         }
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
@@ -88,8 +96,8 @@ public struct Dispatcher: Service {
                 group.addTask { await listen(registry, inbox, publishing) }
                 group.addTask { await answer(questions, scheduler, inbox, publishing) }
                 group.addTask { await publish(pipe, publishing, intake, inbox) }
-                group.addTask { await tick(inbox) }
-                group.addTask { await report(scheduler, publishing) }
+                group.addTask { await tick(inbox, consuming) }
+                group.addTask { await report(scheduler, publishing, consuming) }
                 group.addTask { await prune() }
                 group.addTask { await watch(reconnections, inbox) }
                 await turns(inbox, scheduler, pipe)
@@ -98,6 +106,7 @@ public struct Dispatcher: Service {
             }
         } onCancelOrGracefulShutdown: {
             vitals.stands(.stopping)
+            scheduler.stopInsisting(at: .now + Self.shutdownPatience)
             inbox.update { $0.isFinished = true }
         }
         logger.info("dispatcher drained")
@@ -106,6 +115,10 @@ public struct Dispatcher: Service {
         await publishing.close()
         await store.close()
     }
+
+    /// How long a store that fails is tried after a shutdown was asked for. What is not written then is not acknowledged either,
+    /// and comes again.
+    private static let shutdownPatience = Duration.seconds(3)
 
     private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
         let pulse = vitals.pulse("turns")
@@ -116,9 +129,10 @@ public struct Dispatcher: Service {
         func settle(isLast: Bool) async {
             guard let turn = committed.take() else { return }
             let outbound = await scheduler.settle(turn, isLast: isLast)
-            if !outbound.messages.isEmpty || outbound.acknowledges != nil { await pipe.send(outbound) }
+            if !outbound.isEmpty { await pipe.send(outbound) }
         }
         var isFinished = false
+        var standsBy = false
         while !isFinished {
             if next == nil {
                 pulse.waits()
@@ -133,6 +147,16 @@ public struct Dispatcher: Service {
             await settle(isLast: false)
             if !turn.isTick, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
             committed = await commit
+            let failure = committed?.failure
+            if failure != nil {
+                // What was planned upon it does not hold either.
+                (committed, next) = (nil, nil)
+                guard failure?.code == .superseded else { break }
+            }
+            if standsBy != (failure != nil), !isFinished {
+                standsBy = failure != nil
+                vitals.stands(standsBy ? .standby : .serving)
+            }
             if next == nil { await settle(isLast: true) }
         }
         pipe.finish()
@@ -154,22 +178,16 @@ public struct Dispatcher: Service {
         defer { pulse.ends() }
         while let outbound = await pipe.receive() {
             pulse.works()
-            let publications = outbound.publications.map(sendable)
-            while true {
-                do throws(AMQPError) {
-                    let outcomes = try await publishing.publish(publications, within: .seconds(10))
-                    let undelivered = outbound.undelivered(outcomes)
-                    if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
-                    break
-                } catch {
-                    logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
-                    // Without a broker a stop cannot wait: what is not acknowledged comes again, and is known by then.
-                    if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return pipe.finish() }
-                }
-            }
+            guard let outcomes = await insist(outbound.publications.map(sendable), publishing) else { return pipe.finish() }
+            let undelivered = outbound.undelivered(outcomes)
+            if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
-            if let tag = outbound.acknowledges { await intake.ack(upTo: tag) }
+            switch outbound.acknowledges {
+            case .upTo(let tag): await intake.ack(upTo: tag)
+            case .only(let tags): await intake.ack(tags)
+            case nil: break
+            }
             pulse.waits()
         }
     }
@@ -180,10 +198,15 @@ public struct Dispatcher: Service {
             try publication.check()
             return publication
         } catch {
-            logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
-            let message = "a message to \(publication.exchange) could not be sent: \(error)"
-            return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
+            return unsendable(publication, error)
         }
+    }
+
+    /// The event that says of a message that it could not be sent.
+    private func unsendable(_ publication: Publication, _ error: AMQPError) -> Publication {
+        logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
+        let message = "a message to \(publication.exchange) could not be sent: \(error)"
+        return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
     }
 
     private func listen(_ registry: Consumer, _ inbox: Inbox, _ publishing: Connection) async {
@@ -222,29 +245,34 @@ public struct Dispatcher: Service {
                 guard let answer = await scheduler.answer(delivery.message, from: asker, ordersTo: inbox) else { continue }
                 answers.append(.answer(answer, to: asker, topology))
             }
-            await insist(answers.map(sendable), publishing)
+            guard await insist(answers.map(sendable), publishing) != nil else { return }
             if let last = deliveries.last { await questions.ack(upTo: last.tag) }
             pulse.waits()
         }
     }
 
-    private func tick(_ inbox: Inbox) async {
+    /// Time passes only for the active one: who has no connection to consume over owns no lock.
+    private func tick(_ inbox: Inbox, _ consuming: Connection) async {
         let pulse = vitals.pulse("clock", period: .milliseconds(100))
         defer { pulse.ends() }
         while (try? await Task.sleep(for: .milliseconds(100))) != nil {
-            inbox.update { $0.isTick = true }
+            if consuming.isConnected { inbox.update { $0.isTick = true } }
             pulse.waits()
         }
     }
 
     /// Tells the events exchange how the lanes stand: each second where something changed, each five seconds anyway.
-    private func report(_ scheduler: Scheduler, _ publishing: Connection) async {
+    private func report(_ scheduler: Scheduler, _ publishing: Connection, _ consuming: Connection) async {
         let pulse = vitals.pulse("events", period: .seconds(1))
         defer { pulse.ends() }
         var seconds = 0
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             pulse.works()
             seconds += 1
+            guard consuming.isConnected else {
+                pulse.waits()
+                continue
+            }
             let events = await scheduler.takeEvents(all: seconds % 5 == 0)
             await attempt(
                 "events", publishing,
@@ -284,17 +312,48 @@ public struct Dispatcher: Service {
         await attempt("events", publishing, [.event(event, topology)])
     }
 
-    /// Publishes until it is confirmed, or nothing can be any more: a dead letter among answers must not get lost.
-    private func insist(_ publications: [Publication], _ publishing: Connection) async {
+    /// How often a message that the broker refuses is published again.
+    private static let refusals = 5
+
+    /// Publishes until each message has an outcome; nil where nothing can be published any more. Work that is refused waits in
+    /// the store; anything else, such as a dead letter, is published again for a while.
+    private func insist(_ publications: [Publication], _ publishing: Connection, tries: Int = 0) async -> [PublishOutcome]? {
         while true {
             do throws(AMQPError) {
-                _ = try await publishing.publish(publications, within: .seconds(10))
-                return
+                var outcomes = try await publishing.publish(publications, within: .seconds(10))
+                let refused = outcomes.indices.filter { outcomes[$0] == .nacked && !publications[$0].isMandatory }
+                guard !refused.isEmpty else { return outcomes }
+                guard tries < Self.refusals else {
+                    logger.error("the broker refuses messages; they are lost", metadata: ["amqp.messages": "\(refused.count)"])
+                    return outcomes
+                }
+                try? await Task.sleep(for: .milliseconds(100 << tries))
+                guard let again = await insist(refused.map { publications[$0] }, publishing, tries: tries + 1) else { return nil }
+                for (place, outcome) in zip(refused, again) { outcomes[place] = outcome }
+                return outcomes
             } catch {
-                logger.warning("publishing answers again", metadata: ["error": "\(error)"])
-                if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return }
+                if error.code == .badMessage { return await halve(publications, error, publishing) }
+                logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
+                // Without a broker a stop cannot wait: what is not acknowledged comes again, and is known by then.
+                if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return nil }
             }
         }
+    }
+
+    /// One of them is more than this broker takes, whose frames are smaller than ours: finds it, tells of it, and sends the rest.
+    private func halve(_ publications: [Publication], _ error: AMQPError, _ publishing: Connection) async -> [PublishOutcome]? {
+        guard publications.count > 1 else {
+            for publication in publications where publication.exchange != topology.events.name {
+                await attempt("events", publishing, [unsendable(publication, error)])
+            }
+            // Work waits in the store; anything else is done with.
+            return publications.map { $0.isMandatory ? .nacked : .confirmed }
+        }
+        let middle = publications.count / 2
+        guard let first = await insist(Array(publications[..<middle]), publishing),
+            let second = await insist(Array(publications[middle...]), publishing)
+        else { return nil }
+        return first + second
     }
 
     /// Publishes what may be lost: events.
@@ -306,16 +365,16 @@ public struct Dispatcher: Service {
         }
     }
 
-    /// The workers among these whose control queue is gone, and that therefore live no more. Where the broker cannot be
-    /// asked, all count as gone: handing a task out twice is harmless, leaving it is not.
-    private static func gone(_ workers: [String], _ publishing: Connection, _ topology: Topology) async -> [String] {
+    /// The workers among these whose control queue is gone, and that therefore live no more; nil where the broker cannot be asked.
+    private static func gone(_ workers: [String], _ publishing: Connection, _ topology: Topology) async -> [String]? {
+        guard publishing.trouble == nil else { return nil }
         let publications = workers.map { worker in
             Publication(
                 exchange: topology.control.name, routingKey: "worker.\(worker)",
                 message: Message(properties: BasicProperties(messageID: worker, type: "ping")), isMandatory: true
             )
         }
-        guard let outcomes = try? await publishing.publish(publications, within: .seconds(5)) else { return workers }
+        guard let outcomes = try? await publishing.publish(publications, within: .seconds(5)) else { return nil }
         return zip(workers, outcomes).filter { $0.1 != .confirmed }.map(\.0)
     }
 }

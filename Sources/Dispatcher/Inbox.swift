@@ -102,9 +102,17 @@ final class Inbox: Sendable {
         taker?.resume()
     }
 
-    /// The submissions that wait, to be rejected: no turn accepts them.
-    func turnAway() -> [Submission] {
-        state.withLock { state in state.arrivals.indices.compactMap { state.arrivals[$0].turnAway() } }
+    /// Takes out the submissions that wait, to be rejected and acknowledged by themselves: no turn takes them up.
+    func turnAway() -> [(tag: DeliveryTag, submission: Submission)] {
+        state.withLock { state in
+            var turnedAway: [(tag: DeliveryTag, submission: Submission)] = []
+            state.arrivals.removeAll { arrival in
+                guard case .submission(let submission) = arrival.content else { return false }
+                turnedAway.append((arrival.tag, submission))
+                return true
+            }
+            return turnedAway
+        }
     }
 
     /// Arrivals that make a whole turn, where so many wait already and nothing else does; else nil.

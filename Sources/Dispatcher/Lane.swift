@@ -61,6 +61,13 @@ final class Lane {
         isDirty = true
     }
 
+    /// Takes over what an earlier one has learnt and the store does not know.
+    func learn(from earlier: Lane) {
+        breaker = earlier.breaker
+        statistics = earlier.statistics
+        meanRunTime = earlier.meanRunTime
+    }
+
     /// The books with what is handed out.
     var counts: TaskCounts {
         var counts = books

@@ -11,14 +11,21 @@ struct Outbound: Sendable {
         case reply(Reply, client: String)
     }
 
+    enum Acknowledgement {
+        /// A delivery and all before it.
+        case upTo(DeliveryTag)
+        /// Just these.
+        case only([DeliveryTag])
+    }
+
     let topology: Topology
     /// Whether the broker is to keep work over its restart.
     let persistsWork: Bool
     var messages: [Outgoing] = []
     /// Some of `messages` tell how tasks ended.
     var hasEndings = false
-    /// Acknowledges the turn's deliveries.
-    var acknowledges: DeliveryTag?
+    /// The deliveries of which this is all that there is to say.
+    var acknowledges: Acknowledgement?
 
     /// The messages, to be published in this order.
     var publications: [Publication] {
@@ -37,6 +44,9 @@ struct Outbound: Sendable {
         if work.items.count > 1 { message.properties.messageID = "\(work.items[0].id)+\(work.items.count - 1)" }
         return Publication(exchange: topology.work.name, routingKey: work.type.name, message: message, isMandatory: true)
     }
+
+    /// Nothing follows from it.
+    var isEmpty: Bool { messages.isEmpty && acknowledges == nil }
 
     var hasWork: Bool {
         messages.contains { if case .work = $0 { true } else { false } }

@@ -1,11 +1,11 @@
 import DequeModule
 import Synchronization
 
-/// Hands values from one task to another in order, and makes the sender wait while `capacity` of them are under way.
+/// Hands values to one task in the order in which others send them, and makes senders wait while `capacity` of them are under way.
 final class Pipe<Element: Sendable>: Sendable {
     private struct State {
         var elements: Deque<Element> = []
-        var sender: CheckedContinuation<Void, Never>?
+        var senders: Deque<CheckedContinuation<Void, Never>> = []
         var receiver: CheckedContinuation<Void, Never>?
         var isFinished = false
     }
@@ -17,7 +17,6 @@ final class Pipe<Element: Sendable>: Sendable {
         self.capacity = capacity
     }
 
-    /// One sender at a time.
     func send(_ element: Element) async {
         let receiver = state.withLock { state in
             state.elements.append(element)
@@ -28,7 +27,7 @@ final class Pipe<Element: Sendable>: Sendable {
         await withCheckedContinuation { continuation in
             let hasRoom = state.withLock { state in
                 guard state.elements.count >= capacity, !state.isFinished else { return true }
-                state.sender = continuation
+                state.senders.append(continuation)
                 return false
             }
             if hasRoom { continuation.resume() }
@@ -40,8 +39,8 @@ final class Pipe<Element: Sendable>: Sendable {
         while true {
             let (element, sender, isFinished) = state.withLock { state in
                 let element = state.elements.popFirst()
-                defer { if element != nil { state.sender = nil } }
-                return (element, element == nil ? nil : state.sender, state.isFinished)
+                // Each that is taken makes room for one sender.
+                return (element, element == nil ? nil : state.senders.popFirst(), state.isFinished)
             }
             sender?.resume()
             if let element { return element }
@@ -60,9 +59,9 @@ final class Pipe<Element: Sendable>: Sendable {
     func finish() {
         let waiting = state.withLock { state in
             state.isFinished = true
-            defer { (state.sender, state.receiver) = (nil, nil) }
-            return [state.sender, state.receiver]
+            defer { (state.senders, state.receiver) = ([], nil) }
+            return Array(state.senders) + [state.receiver].compactMap(\.self)
         }
-        for continuation in waiting { continuation?.resume() }
+        for continuation in waiting { continuation.resume() }
     }
 }

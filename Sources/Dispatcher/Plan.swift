@@ -52,6 +52,7 @@ extension Plan {
         if !receipt.submissions.isEmpty { Failpoint.submissionCommitted.pass() }
         if !ended.isEmpty { Failpoint.resultCommitted.pass() }
         if changes.schedules.contains(where: { $0.error != nil }) { Failpoint.retryCommitted.pass() }
+        if !orders.isEmpty || !pauses.isEmpty { Failpoint.orderCommitted.pass() }
         if receipt.handOuts.contains(where: { !$0.isEmpty }) { Failpoint.waitingTaken.pass() }
     }
 }

@@ -33,11 +33,9 @@ extension Scheduler {
         warn("\(lost.count) deliveries of type '\(type)' were nowhere and are handed out anew", type, now, &plan)
     }
 
-    /// How long a task waits before it is handed out anew: not at all, but for one that is lost again and again, such as one
-    /// whose result nobody can read.
-    func delay(after event: TaskStateMachine.Event, _ machine: TaskStateMachine) -> Duration {
-        guard case .lost = event else { return .zero }
-        return Backoff(base: .milliseconds(100), ceiling: .seconds(60))
+    /// How long a task waits that went out in vain, by how often it has.
+    func delay(of machine: TaskStateMachine) -> Duration {
+        Backoff(base: .milliseconds(100), ceiling: .seconds(60))
             .delay(before: max(1, machine.attempt - machine.failures - machine.interruptions))
     }
 
@@ -65,8 +63,9 @@ extension Scheduler {
                 "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
             logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
             outbound.messages.append(.ready(.event(GridEvent(kind: .error, service: "dispatcher", at: now, message: message), topology)))
-            // The store is the record.
+            // The store is the record: of the numbers, and of what is out.
             lane.adopt(stored)
+            mustRead = true
         }
     }
 

@@ -12,15 +12,13 @@ extension Scheduler {
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
         await settleOrders(plan, receipt, now, &outbound)
-        var hasTakenScheduled = false
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
             guard let lane = lanes[take.type] else { continue }
             // A turn planned since may leave more waiting.
             lane.hasBacklog = !isExhausted || lane.feeds > 0
-            for handOut in handOuts {
-                hasTakenScheduled = hasTakenScheduled || handOut.wasScheduled
-                lane.books.take(handOut)
-            }
+            for handOut in handOuts { lane.books.take(handOut) }
+            // What was due is out, or has ended before.
+            if isExhausted, let due = lane.nextDue, due <= take.now { mustLookAtDues = true }
             work += handOuts
         }
         // Work before the answers: somebody has to do it, while who asked only waits.
@@ -28,7 +26,6 @@ extension Scheduler {
         outbound.messages = []
         send(work, &outbound)
         outbound.messages += answers
-        if hasTakenScheduled || !recount.isEmpty { await lookAgain() }
     }
 
     /// Tells the clients how their tasks ended: singles one by one, those submitted in batches together.
@@ -117,11 +114,13 @@ extension Scheduler {
         outbound.messages.append(.work(work))
     }
 
-    /// Asks the store what the turn could not know.
-    private func lookAgain() async {
+    /// Asks the store what the turns could not know.
+    func lookAgain() async {
+        guard mustLookAtDues || !recount.isEmpty else { return }
         do {
             let dues = try await store.nextDue()
             for type in lanes.keys { lanes[type]?.nextDue = dues[type] }
+            mustLookAtDues = false
             guard !recount.isEmpty else { return }
             let counts = try await store.counts()
             for type in recount {

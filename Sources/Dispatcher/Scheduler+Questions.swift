@@ -127,7 +127,10 @@ extension Scheduler {
     }
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {
-        CountsQuestion.Answer(store: store.identity, types: lanes.mapValues(\.settled), paused: lanes.values.filter(\.isPaused).map(\.type).sorted())
+        CountsQuestion.Answer(
+            store: store.identity, types: lanes.mapValues(\.settled), paused: lanes.values.filter(\.isPaused).map(\.type).sorted(),
+            breakers: lanes.mapValues(\.breaker.state).filter { $1 != .closed }
+        )
     }
 
     /// A record with what only memory knows: that it runs, and where.
@@ -142,6 +145,7 @@ extension Scheduler {
 
     /// The events of the lanes in which something changed, or of all.
     func takeEvents(all: Bool) -> [TaskEvent] {
+        guard !isSuspended else { return [] }
         let now = Timestamp.now()
         return lanes.keys.sorted().compactMap { type in
             guard let lane = lanes[type], all || lane.isDirty else { return nil }

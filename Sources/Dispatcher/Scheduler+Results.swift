@@ -65,7 +65,7 @@ extension Scheduler {
         case .returned:
             apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
         case .started:
-            apply(.named(attempt: item.attempt), item.id, lane, now, &plan)
+            lane.name(RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, at: .now)
         }
     }
 
@@ -94,10 +94,11 @@ extension Scheduler {
         await removeGone(holders)
     }
 
-    /// Asks whether these workers live, and forgets those that do not.
+    /// Asks whether these workers live, and forgets those that do not. Where the broker cannot be asked all count as alive: what
+    /// they may hold is asked for again.
     private func removeGone(_ asked: Set<String>) async {
         guard !asked.isEmpty else { return }
-        for worker in await findGone(asked.sorted()) {
+        for worker in await findGone(asked.sorted()) ?? [] {
             logger.notice("worker is gone", metadata: ["worker.id": "\(worker)"])
             refresh(workers.remove(worker))
         }
@@ -122,18 +123,23 @@ extension Scheduler {
             lane.isRoutable = false
             logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
         }
-        apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, lane, now, &plan)
+        // A queue that is full, or fails, is not asked again at once.
+        apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, lane, now, &plan, backsOff: !undelivered.isUnroutable)
     }
 
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
-    func apply(_ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+    ///
+    /// - Parameter backsOff: whether one that goes out again does so the later the more often that has happened.
+    func apply(
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, backsOff: Bool = false
+    ) {
         guard let place = lane.handed.index(forKey: id) else { return }
-        apply(event, at: place, lane, now, &plan)
+        apply(event, at: place, lane, now, &plan, backsOff: backsOff)
     }
 
     private func apply(
         _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, _ now: Timestamp,
-        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero
+        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, backsOff: Bool = false
     ) {
         let id = lane.handed.keys[place]
         let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
@@ -147,7 +153,9 @@ extension Scheduler {
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
             note(event, id, lane, now, &plan, worker, runTime)
-            putBack(at: place, lane, &plan) { now + delay(after: event, $0) }
+            // One that is lost again and again may be such as one whose result nobody can read.
+            let isLost = if case .lost = event { true } else { false }
+            putBack(at: place, lane, &plan) { isLost || backsOff ? now + delay(of: $0) : now }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import Synchronization
 import TaskGridCore
 import TaskStore
 
@@ -11,8 +12,8 @@ actor Scheduler {
     let topology: Topology
     let configuration: DispatcherConfiguration
     let logger: Logger
-    /// Asks live workers whether they are there; returns those that are gone.
-    let findGone: @Sendable (_ workers: [String]) async -> [String]
+    /// Asks live workers whether they are there; returns those that are gone, nil where the broker cannot be asked.
+    let findGone: @Sendable (_ workers: [String]) async -> [String]?
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
     let turnAway: @Sendable (Rejection) async -> Void
 
@@ -20,7 +21,19 @@ actor Scheduler {
     var workers = WorkerTable()
     /// Types of which the store must be asked how many tasks wait.
     var recount: Set<TaskType> = []
-    private var lastLook = ContinuousClock.now
+    /// The store must be asked what is due next.
+    var mustLookAtDues = false
+    var lastLook = ContinuousClock.now
+    /// When the broker was last known to take messages, and thus to bring those of the workers.
+    var lastRollCall = ContinuousClock.now
+    /// The dispatcher's by the latest ``resume()``; another's may have begun since.
+    private var term: Term?
+    /// Why it does nothing any more, until ``resume()``.
+    private var suspension: StoreError?
+    /// What is believed of the tasks that are handed out is wrong somewhere.
+    var mustRead = false
+    /// When it stops trying what the store will not do.
+    private let patienceEnds = Mutex<ContinuousClock.Instant?>(nil)
     /// When a worker that is refused is next told of.
     private var nextRefusal: ContinuousClock.Instant?
     /// When the books are compared with the store's again.
@@ -28,7 +41,7 @@ actor Scheduler {
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger,
-        findGone: @escaping @Sendable (_ workers: [String]) async -> [String],
+        findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
         turnAway: @escaping @Sendable (Rejection) async -> Void = { _ in }
     ) {
         self.store = store
@@ -39,16 +52,26 @@ actor Scheduler {
         self.turnAway = turnAway
     }
 
-    /// Reads where everything stands from the store: at the start, and after the connection was lost, when another
-    /// dispatcher may have been at work.
+    /// Begins a term and reads where everything stands from the store: at the start, and after the connection was lost, when
+    /// another dispatcher may have been at work. One that has not noticed yet that it is the active one no more can write nothing
+    /// from then on.
     func resume() async throws(StoreError) {
+        let term = try await store.beginTerm()
+        try await read()
+        self.term = term
+        suspension = nil
+    }
+
+    /// Reads where everything stands from the store, within the term.
+    private func read() async throws(StoreError) {
         let counts = try await store.counts()
         let dues = try await store.nextDue()
         let paused = try await store.paused()
         var lanes: [TaskType: Lane] = [:]
         for type in try await store.types() {
-            let breaker = self.lanes[type]?.breaker ?? CircuitBreaker(configuration.breaker)
+            let breaker = CircuitBreaker(configuration.breaker)
             let lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now))
+            if let earlier = self.lanes[type] { lane.learn(from: earlier) }
             var last: TaskID?
             repeat {
                 let page = try await store.handedOut(type, after: last, limit: 5000)
@@ -64,6 +87,9 @@ actor Scheduler {
             lanes[type] = lane
         }
         self.lanes = lanes
+        recount = []
+        mustLookAtDues = false
+        mustRead = false
         let handed = lanes.values.reduce(0) { $0 + $1.handed.count }
         let waiting = lanes.values.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
         logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
@@ -73,9 +99,19 @@ actor Scheduler {
 
     /// Takes up what came: from here on it counts in the lanes, and ``settle(_:isLast:)`` follows.
     func plan(_ intake: Inbox.Intake) async -> Turn {
-        if intake.mustResume { await insist("reading the store") { () async throws(StoreError) in try await self.resume() } }
         let now = Timestamp.now()
         var plan = Plan()
+        do throws(StoreError) {
+            if intake.mustResume {
+                try await insist("reading the store") { () async throws(StoreError) in try await self.resume() }
+            } else if mustRead, suspension == nil {
+                try await insist("reading the store") { () async throws(StoreError) in try await self.read() }
+            }
+        } catch {
+            suspend(error)
+        }
+        if let suspension { return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: nil, failure: suspension) }
+        plan.changes.term = term
         for (kind, message) in intake.registry { take(kind, message, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
         await take(intake.arrivals, now, &plan)
@@ -88,26 +124,53 @@ actor Scheduler {
     /// Makes a turn durable.
     @concurrent nonisolated func commit(_ turn: Turn) async -> Turn {
         var turn = turn
+        guard turn.failure == nil else { return turn }
         turn.plan.passFailpoints()
-        if !turn.plan.changes.isEmpty { turn.receipt = await commit(&turn.plan) }
+        do throws(StoreError) {
+            if !turn.plan.changes.isEmpty { turn.receipt = try await commit(&turn.plan) }
+        } catch {
+            turn.failure = error
+            await suspend(error)
+            return turn
+        }
         turn.plan.passFailpoints(turn.receipt)
         return turn
+    }
+
+    /// What is believed of the tasks holds no more: does nothing until it is read anew.
+    private func suspend(_ error: StoreError) {
+        guard suspension == nil else { return }
+        suspension = error
+        logger.error("doing nothing more; what came and is not written comes again", metadata: ["error": "\(error)"])
+    }
+
+    /// Another dispatcher is at work, or the store does not work and time is up.
+    var isSuspended: Bool { suspension != nil }
+
+    /// Gives what the store fails to do time until then, for the process is to end.
+    nonisolated func stopInsisting(at deadline: ContinuousClock.Instant) {
+        patienceEnds.withLock { $0 = deadline }
     }
 
     /// A turn is durable: keeps the books, and returns what is to be said.
     ///
     /// - Parameter isLast: no other has been planned since; else the books are between two turns.
     func settle(_ turn: Turn, isLast: Bool) async -> Outbound {
+        guard turn.failure == nil else { return Outbound(topology: topology, persistsWork: false) }
         var outbound = Outbound(
             topology: topology, persistsWork: configuration.persistsWork, messages: turn.plan.publications.map { .ready($0) },
-            hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges
+            hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
         await settle(turn.plan, turn.receipt, turn.now, &outbound)
         if turn.isTick {
             sendMarkers(&outbound)
             await checkBooks(turn.now, &outbound)
         }
-        if isLast { for lane in lanes.values { lane.settle() } }
+        if isLast {
+            // Between two turns alone, for what one has planned and not written is not in the store.
+            await lookAgain()
+            for lane in lanes.values { lane.settle() }
+        }
         return outbound
     }
 
@@ -117,7 +180,6 @@ actor Scheduler {
             switch arrival.content {
             case .submission(let submission): take(submission, now, &plan)
             case .results(let result): results.append(result)
-            case .turnedAway: break
             case .unreadable(let message, let queue, let error):
                 logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
                 plan.publications.append(.dead(message, "\(error)", topology))
@@ -176,14 +238,24 @@ actor Scheduler {
 
     /// Each second: leases, time-outs and expiries.
     private func look(_ now: Timestamp, _ plan: inout Plan) async {
-        let clock = ContinuousClock.now
-        guard lastLook + .seconds(1) <= clock else { return }
-        lastLook = clock
-        refresh(workers.expire(at: clock))
-        await adoptOrphans(now, &plan)
-        for lane in lanes.values { endTimedOut(lane, clock, now, &plan) }
+        guard lastLook + .seconds(1) <= .now else { return }
+        lastLook = .now
+        // A broker that takes no messages of ours takes none of the workers either: their silence says nothing. That it takes
+        // none it says only when it is given one.
+        if await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil {
+            let clock = ContinuousClock.now
+            if lastRollCall + Self.longestRest < clock { workers.renewAll(at: clock) }
+            lastRollCall = clock
+            refresh(workers.expire(at: clock))
+            await adoptOrphans(now, &plan)
+            for lane in lanes.values { endTimedOut(lane, clock, now, &plan) }
+        }
         await endExpired(now, &plan)
     }
+
+    /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which
+    /// the last may have come one before.
+    private static let longestRest = Duration.seconds(2)
 
     /// Asks the store for more work where a lane has room.
     private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
@@ -200,10 +272,13 @@ actor Scheduler {
 
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
-    private nonisolated func commit(_ plan: inout Plan) async -> StoreReceipt {
+    ///
+    /// - Throws: `superseded`; or why the store fails, where there is no more time to insist.
+    private nonisolated func commit(_ plan: inout Plan) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes)
         } catch {
+            guard error.code != .superseded else { throw error }
             logger.error("store cannot commit; rejecting submissions and trying the rest again", metadata: ["error": "\(error)"])
             let rejection = Rejection(.storeUnavailable, "\(error)")
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
@@ -212,25 +287,32 @@ actor Scheduler {
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
         let changes = plan.changes
-        return await insist("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
+        return try await insist("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
     }
 
     /// Does what must be done in the end, again and again with backoff.
+    ///
+    /// - Throws: `superseded`; or the latest failure, where the process is to end and has no more time.
     private nonisolated func insist<Result: Sendable>(
         _ what: String, _ body: () async throws(StoreError) -> Result
-    ) async -> Result {
+    ) async throws(StoreError) -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
         var tries = 0
         while true {
             do throws(StoreError) {
                 return try await body()
             } catch {
+                guard error.code != .superseded else { throw error }
                 tries += 1
                 logger.error(
                     "store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
                 await turnAway(Rejection(.storeUnavailable, "\(error)"))
-                // A cancelled task cannot sleep; the store has then the little time that shutdown leaves.
-                try? await Task.sleep(for: backoff.delay(before: tries))
+                let end = patienceEnds.withLock { $0 }
+                let left = end.map { ContinuousClock.now.duration(to: $0) }
+                // A cancelled task cannot sleep, and would not wait.
+                guard left.map({ $0 > .zero }) ?? true, !Task.isCancelled else { throw error }
+                let delay = backoff.delay(before: tries)
+                try? await Task.sleep(for: left.map { min($0, delay) } ?? delay)
             }
         }
     }

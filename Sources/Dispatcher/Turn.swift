@@ -12,4 +12,6 @@ struct Turn: Sendable {
     let acknowledges: DeliveryTag?
     /// What the store answered; empty until it is committed.
     var receipt = StoreReceipt()
+    /// Why nothing comes of it: nothing is written, published or acknowledged.
+    var failure: StoreError?
 }

@@ -54,6 +54,18 @@ struct WorkerTable {
         return gone.flatMap { remove($0) }
     }
 
+    /// A worker whose lease has ended.
+    func late(at now: ContinuousClock.Instant) -> String? {
+        workers.first { $0.value.expires <= now }?.key
+    }
+
+    /// Gives every worker a whole lease from now: after a time in which none could be heard.
+    mutating func renewAll(at now: ContinuousClock.Instant) {
+        for place in workers.values.indices {
+            workers.values[place].expires = max(workers.values[place].expires, now + workers.values[place].message.lease)
+        }
+    }
+
     mutating func remove(_ worker: String) -> [TaskType] {
         guard let gone = workers.removeValue(forKey: worker) else { return [] }
         held -= gone.held.count

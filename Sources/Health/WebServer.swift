@@ -73,7 +73,8 @@ public struct WebServer: Service {
             )
         )
         let application = Application(
-            router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts), server: .http1(configuration: http),
+            router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts),
+            server: HTTPServerBuilder { responder in Connections(http: HTTP1Channel(responder: responder, configuration: http)) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)

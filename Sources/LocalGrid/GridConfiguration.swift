@@ -35,7 +35,7 @@ public struct GridConfiguration: Sendable {
         /// The broker's URL for a process, by its name and the true URL: such as one that leads through a ``Proxy``.
         public var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
         /// How long a worker may take to end, its running tasks with it; past that it is killed.
-        public var workersStopWithin: Duration = .seconds(35)
+        public var workersStopWithin: Duration = .seconds(45)
 
         public init(
             executable: String = Services.thisExecutable,

@@ -9,8 +9,8 @@ final class Board: Sendable {
         var statistics: Statistics
         var alerts = Alerts()
         var broker = BrokerReport.unknown
-        /// Rises with each change.
-        var version = 0
+        /// Since when what is said in the grid reaches the monitor; nil: it does not.
+        var reachable: Timestamp?
     }
 
     let topology: Topology
@@ -30,9 +30,6 @@ final class Board: Sendable {
 
     /// A copy, so that reading it long keeps nobody waiting.
     var current: State { state.withLock { $0 } }
-    /// The number of the latest change.
-    var version: Int { state.withLock { $0.version } }
-
     var statistics: Statistics { state.withLock { $0.statistics } }
 
     /// Takes an event or a registry message.
@@ -65,7 +62,7 @@ final class Board: Sendable {
                 throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
             }
         }
-        update { change(&$0.statistics) }
+        state.withLock { change(&$0.statistics) }
         happened()
     }
 
@@ -74,19 +71,22 @@ final class Board: Sendable {
     func look(at connections: [ConnectionReading]) {
         let now = now()
         let broker = BrokerReport(connections)
-        let conditions = Alert.conditions(statistics, broker: broker, at: now)
-        let changes = update { state in
+        let (statistics, reachable) = state.withLock { state in
+            state.reachable = broker.connected && !broker.blocked ? state.reachable ?? now : nil
+            return (state.statistics, state.reachable)
+        }
+        let conditions = Alert.conditions(statistics, broker: broker, reachable: reachable, at: now)
+        let changes = state.withLock { state in
             state.broker = broker
             return state.alerts.update(conditions, at: now)
         }
         for change in changes { broadcast.tell(.alert, change) }
     }
 
-    private func update<Result>(_ change: (inout State) -> Result) -> Result {
-        state.withLock { state in
-            state.version += 1
-            return change(&state)
-        }
+    /// A service has answered, to whatever it was asked.
+    func hear(_ service: Topology.Service) {
+        let now = now()
+        state.withLock { $0.statistics.hear(service, at: now) }
     }
 
     /// Takes the answer to a question that the monitor asked.
@@ -98,11 +98,11 @@ final class Board: Sendable {
         case CountsQuestion.name:
             let answer = try AnswerMessage.read(CountsQuestion.Answer.self, message)
             for states in answer.types.values { try Plausible.check(states) }
-            update { $0.statistics.take(answer, at: now) }
+            state.withLock { $0.statistics.take(answer, at: now) }
         case WorkersQuestion.name:
             let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
             for live in answer.workers { try live.worker.validate() }
-            update { $0.statistics.take(answer, at: now) }
+            state.withLock { $0.statistics.take(answer, at: now) }
         default:
             throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")
         }

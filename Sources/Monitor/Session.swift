@@ -7,6 +7,10 @@ import TaskGridCore
 /// One run of the monitor: its connections, and what goes from them to the board.
 struct Session: Sendable {
     private static let probeInterval = Duration.seconds(5)
+    /// The correlation of questions whose answers say no more than that somebody answers.
+    private static let signOfLife = "sign-of-life"
+    /// A type that no worker serves.
+    private static let nobody = TaskType(literal: "taskgrid-nobody")
 
     /// For whom it listens.
     enum Role: String {
@@ -135,7 +139,8 @@ struct Session: Sendable {
             pulse.works()
             var dead: [Publication] = []
             for delivery in deliveries {
-                if enquiries.take(delivery.message) { continue }
+                board.hear(delivery.message.properties.type == WorkersQuestion.name ? .nameservice : .dispatcher)
+                if enquiries.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
                     try board.takeAnswer(delivery.message)
                 } catch {
@@ -163,12 +168,18 @@ struct Session: Sendable {
         await publish([publication(CountsQuestion()), publication(WorkersQuestion())], "questions are lost; learning from events")
     }
 
-    /// The broker tells of an alarm only those who publish: so something is published now and then, which goes to nobody.
+    /// Asks both services for a sign of life now and then: the dispatcher says nothing by itself while it knows no types, the
+    /// nameservice while nobody comes or goes. And the broker tells of an alarm only those who publish.
     private func probe() async {
-        let nothing = Publication(exchange: topology.rpc.name, routingKey: "nobody", message: Message(body: Data()))
+        func publication<Asked: Question>(_ question: Asked) -> Publication {
+            let message = question.message(from: id, correlation: Self.signOfLife)
+            return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
+        }
+        // The least that each can be asked.
+        let questions = [publication(EndingsQuestion(tasks: [])), publication(WorkersQuestion(type: Self.nobody))]
         while (try? await Task.sleep(for: Self.probeInterval)) != nil {
             // Where it fails, the connection's reading says why.
-            _ = try? await publishing.publish([nothing], within: Self.probeInterval)
+            _ = try? await publishing.publish(questions, within: Self.probeInterval)
         }
     }
 

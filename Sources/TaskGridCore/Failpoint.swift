@@ -20,6 +20,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case replyPublished = "dispatcher.reply-published"
     /// A failed attempt is booked for a retry; its result is not acknowledged.
     case retryCommitted = "dispatcher.retry-committed"
+    /// What somebody asked to be done with tasks or types is done; it is not answered, and its question not acknowledged.
+    case orderCommitted = "dispatcher.order-committed"
     /// The audit has found deliveries that are nowhere; nothing follows from it yet.
     case lossFound = "dispatcher.loss-found"
     /// Tasks that waited in the store, retries among them, are marked as handed out; nothing is published.
@@ -34,6 +36,10 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case runEnded = "worker.run-ended"
     /// A result is confirmed; its delivery is not acknowledged.
     case resultConfirmed = "worker.result-confirmed"
+    /// The worker is to drain: nothing of what has not begun is given back yet.
+    case drainBegun = "worker.drain-begun"
+    /// What a worker gives back is confirmed; its deliveries are not acknowledged.
+    case givenBack = "worker.given-back"
 
     /// A registry message has come; nothing follows from it, and it is not acknowledged.
     case registryReceived = "nameservice.registry-received"

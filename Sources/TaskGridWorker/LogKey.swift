@@ -10,6 +10,7 @@ enum LogKey {
     static let request = "control.request"
     static let retry = "publish.retry"
     static let task = "task.id"
+    static let tasks = "task.ids"
     static let type = "task.type"
     static let types = "task.types"
     static let worker = "worker.id"

@@ -11,6 +11,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case corrupt
         /// The file was written by a newer version.
         case newerVersion
+        /// Another dispatcher has begun a term of its own: what an earlier one believes is no longer so.
+        case superseded
         /// The store was closed here.
         case closed
         /// Asked for something that makes no sense: a mistake of the caller.

@@ -16,10 +16,16 @@ public protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
 
+    /// Begins a new term, durably: from now on changes of an earlier one are refused.
+    ///
+    /// Who begins one then reads what it has to know: nothing of an earlier term is written any more.
+    func beginTerm() async throws(StoreError) -> Term
+
     /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules,
     /// attempts, pauses, takes.
     ///
-    /// It is durable when this returns: it survives the death of the process and of the machine.
+    /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
+    /// the latest throw `superseded`.
     func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
 
     /// All types that were ever named, ascending.

@@ -81,6 +81,33 @@ struct ChaosReportTests {
             } == ["1 submissions were never answered"])
     }
 
+    @Test("makes the command's exit code 1 where a task was lost, ended twice or has a wrong result", arguments: 0..<4)
+    func exitCode(fault: Int) async throws {
+        let scoreboard = Scoreboard(start: .now)
+        for number in 1...3 {
+            let submitted = scoreboard.submitted(number)
+            scoreboard.accepted(number, as: TaskID(Int64(number)))
+            // One is lost.
+            if fault != 1 || number != 2 { scoreboard.ended(good(number), submitted: submitted) }
+        }
+        // One is told to have ended once more, by another attempt.
+        if fault == 2 {
+            scoreboard.heard(good(1))
+            scoreboard.heard(Ending(id: 1, state: .failed, attempt: 2))
+        }
+        // One has succeeded, and nobody has executed it.
+        let executions = fault == 3 ? [1: 1, 2: 1] : [1: 1, 2: 1, 3: 1]
+        let report = report(scoreboard.final.ledger, books: books(submitted: 3, succeeded: fault == 1 ? 2 : 3), executions: executions)
+        #expect([report.lost.count, report.endedTwice.count, report.wrong.count] == (1...3).map { $0 == fault ? 1 : 0 })
+        var code: Int32 = 0
+        do {
+            try await Failure.reported { try ChaosCommand.judge(report) }
+        } catch {
+            code = ChaosCommand.exitCode(for: error).rawValue
+        }
+        #expect(code == (fault == 0 ? 0 : 1))
+    }
+
     @Test("fits the terminal, and shows what was lost", arguments: [40, 80, nil])
     func table(width: Int?) {
         var ledger = Ledger()

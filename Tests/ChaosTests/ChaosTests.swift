@@ -12,7 +12,7 @@ private let isPossible =
     FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
 
 /// Real processes: the command's own services, a private broker, and the faults.
-@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(3)))
+@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(4)))
 struct ChaosTests {
     /// The built command, beside the test bundle.
     private static var executable: String {
@@ -20,14 +20,16 @@ struct ChaosTests {
     }
 
     private func run(
-        _ faults: Set<Fault>, onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
+        _ faults: Set<Fault>, for duration: Duration = .seconds(10), every: Duration = .seconds(1), onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
         let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path)
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
-        let configuration = ChaosConfiguration(
-            seed: .random(in: 0...(.max >> 1)), duration: .seconds(10), every: .seconds(1), faults: faults, rate: 50,
-            patience: .seconds(60), folder: folder, executable: Self.executable
+        var configuration = ChaosConfiguration(
+            seed: .random(in: 0...(.max >> 1)), duration: duration, every: every, faults: faults, rate: 50,
+            patience: .seconds(90), folder: folder, executable: Self.executable
         )
+        // Of a short run not every seed has all of them.
+        while Set(configuration.plan.entries.map(\.injection.fault)) != faults { configuration.seed &+= 1 }
         let chaos = Mutex<Chaos?>(nil)
         let run = Chaos(configuration, logger: .silent) { event in
             if let chaos = chaos.withLock({ $0 }) { onEvent(chaos, event) }
@@ -49,6 +51,19 @@ struct ChaosTests {
         #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.worker, .dispatcher], seed)
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 && $0.longestRecovery != nil }, seed)
         #expect(!FileManager.default.fileExists(atPath: folder.gridFile))
+    }
+
+    @Test("in which all else is killed, cut, stalled, purged and wiped loses nothing")
+    func everythingElse() async throws {
+        let faults = Set(Fault.allCases).subtracting([.worker, .dispatcher])
+        let (report, _) = try await run(faults, for: .seconds(20), every: .seconds(2))
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        #expect(report.accepted == report.submitted, seed)
+        // While the broker is away some cannot be injected.
+        #expect(Set(report.faults.map(\.fault)) == faults, seed)
+        #expect(report.faults.reduce(0) { $0 + $1.injected } >= faults.count / 2, seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 
     @Test("whose faults are ended early goes on to its report")

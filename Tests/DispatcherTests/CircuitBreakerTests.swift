@@ -117,7 +117,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .closed)
     }
 
-    @Test("never lets more out while half open than its probes, and always gets out of it", arguments: 0..<40)
+    @Test("never lets more out while half open than its probes, and always gets out of it", arguments: Seeded.seeds)
     func property(seed: UInt64) {
         var random = Seeded(seed: seed)
         var breaker = CircuitBreaker(settings)
@@ -135,7 +135,7 @@ struct CircuitBreakerTests {
                 if breaker.state == .halfOpen { probes.insert(TaskID(next)) }
                 next += 1
             }
-            #expect(probes.count <= 2, "seed \(seed)")
+            #expect(probes.count <= 2, "TASKGRID_SEED=\(seed)")
             while !out.isEmpty, Int.random(in: 0..<3, using: &random) > 0 {
                 let task = out.remove(at: Int.random(in: 0..<out.count, using: &random))
                 if Int.random(in: 0..<10, using: &random) == 0 {
@@ -148,6 +148,6 @@ struct CircuitBreakerTests {
         }
         for _ in 0..<500 { step(failing: 0.8) }
         for _ in 0..<1000 { step(failing: 0) }
-        #expect(breaker.state == .closed, "seed \(seed)")
+        #expect(breaker.state == .closed, "TASKGRID_SEED=\(seed)")
     }
 }

@@ -15,6 +15,8 @@ struct Desk {
     let topology = Topology()
     /// Workers whose control queue is gone.
     let gone = Box<Set<String>>([])
+    /// The broker takes no messages.
+    let isCutOff = Box(false)
     private let tags = Box(UInt64(0))
 
     final class Box<Value: Sendable>: Sendable {
@@ -28,7 +30,10 @@ struct Desk {
         self.store = opened
         scheduler = Scheduler(
             store: opened, topology: topology, configuration: configuration, logger: .silent
-        ) { [gone] workers in workers.filter { worker in gone.value.withLock { $0.contains(worker) } } }
+        ) { [gone, isCutOff] workers in
+            guard !isCutOff.value.withLock({ $0 }) else { return nil }
+            return workers.filter { worker in gone.value.withLock { $0.contains(worker) } }
+        }
         try await scheduler.resume()
     }
 

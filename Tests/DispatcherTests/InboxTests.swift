@@ -104,4 +104,39 @@ struct InboxTests {
         await sent
         #expect(received == Array(1...1000))
     }
+
+    @Test("several may wait to send, and none is forgotten")
+    func senders() async {
+        let pipe = Pipe<Int>(capacity: 2)
+        await withTaskGroup { group in
+            for number in 0..<100 { group.addTask { await pipe.send(number) } }
+            var received: Set<Int> = []
+            while received.count < 100, let number = await pipe.receive() { received.insert(number) }
+            #expect(received == Set(0..<100))
+            // Each of them goes on.
+            await group.waitForAll()
+        }
+    }
+
+    @Test("those who wait to send go on when the pipe is finished")
+    func finished() async {
+        let pipe = Pipe<Int>(capacity: 1)
+        await withTaskGroup { group in
+            for number in 0..<10 { group.addTask { await pipe.send(number) } }
+            pipe.finish()
+            await group.waitForAll()
+        }
+    }
+
+    @Test("submissions that are turned away are in no turn, and results stay")
+    func turnAway() async {
+        let inbox = Inbox()
+        inbox.put([submission(1, tasks: 1), delivery(2, bytes: 1), submission(3, tasks: 2), delivery(4, bytes: 1), submission(5, tasks: 1)])
+        let turnedAway = inbox.turnAway()
+        #expect(turnedAway.map(\.tag.value) == [1, 3, 5])
+        #expect(turnedAway.map(\.submission.tasks.count) == [1, 2, 1])
+        #expect(inbox.turnAway().isEmpty)
+        // What a turn acknowledges, with all before, is one of its own deliveries.
+        #expect(await inbox.take().arrivals.map(\.tag.value) == [2, 4])
+    }
 }

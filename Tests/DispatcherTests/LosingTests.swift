@@ -83,6 +83,21 @@ struct LosingTests {
         #expect(first == nil || first?.attempt == 2)
     }
 
+    @Test("work that a queue refuses goes out again later, not at once")
+    func refused() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let out = await desk.submit((0..<20).map(String.init))
+        let refused = out.undelivered(out.publications.map { $0.isMandatory ? .nacked : .confirmed })
+        #expect(refused.count == 20)
+        // A backoff may be next to nothing, but not that of all of them.
+        var again = try await desk.turn { $0.undelivered = refused }.items()
+        #expect(again.count < 20)
+        while again.count < 20 { again += try await desk.tick().items() }
+        #expect(again.allSatisfy { $0.attempt == 2 })
+        #expect(await desk.counts().balances)
+    }
+
     @Test("no marker is sent to a type without workers, nor one of another store taken up")
     func noWorker() async throws {
         let desk = try await Desk()

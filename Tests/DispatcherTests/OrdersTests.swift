@@ -54,6 +54,17 @@ struct OrdersTests {
         try await desk.booksAreTheStores()
     }
 
+    @Test("nothing is taken again and again for a task that was due and is cancelled")
+    func cancelScheduled() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["soon", "later"]) { $0.due = .now() + .seconds(3600) }
+        _ = try await desk.order(CancelQuestion(tasks: [1, 2]))
+        await desk.scheduler.becomeDue()
+        _ = await desk.tick()
+        #expect(await desk.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
+    }
+
     @Test("what has ended is refused with its state, what is not known says so, and a repeated order does no harm")
     func cancelWhatCannotBe() async throws {
         let desk = try await Desk()
@@ -256,4 +267,9 @@ extension Outbound {
         try publications.filter { $0.exchange == topology.reply.name && AnswerMessage.isAnswer($0.message) }
             .map { try AnswerMessage.read(Asked.Answer.self, $0.message) }
     }
+}
+
+extension Scheduler {
+    /// The time of the next scheduled task has come.
+    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = .now() }
 }

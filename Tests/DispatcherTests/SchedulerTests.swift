@@ -144,6 +144,23 @@ struct SchedulerTests {
         #expect(await desk.counts().balances)
     }
 
+    @Test("an attempt that is announced runs, at whoever announced it")
+    func announced() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["x"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        var works = try await desk.tick().works()
+        while works.isEmpty { works = try await desk.tick().works() }
+        #expect(works.map(\.announce) == [true])
+        _ = await desk.result(.init(id: 1, attempt: 2, outcome: .started), worker: "w2")
+        let counts = await desk.counts()
+        #expect(counts.running == 1 && counts.queued == 0 && counts.balances)
+        let answer = await desk.scheduler.answer(TaskQuestion(id: 1).message(from: "c", correlation: "1"))
+        let record = try AnswerMessage.read(TaskRecord.self, answer)
+        #expect(record.status == .running && record.worker == "w2" && record.attempts.last?.outcome == .running)
+    }
+
     @Test("work that comes back for want of a queue waits until a worker shows itself")
     func unroutable() async throws {
         let desk = try await Desk()

@@ -61,6 +61,27 @@ struct TurnTests {
         #expect((counts?.succeeded, counts?.queued) == (1, 1))
     }
 
+    @Test("what a turn has planned for later is not forgotten when the one before looks what is due")
+    func dues() async throws {
+        var configuration = DispatcherConfiguration(maximumWindow: 8)
+        configuration.retry.backoff = Backoff(base: .seconds(3600), ceiling: .seconds(3600))
+        let desk = try await Desk(configuration)
+        _ = await desk.register()
+        _ = await desk.submit(["a"])
+        await desk.scheduler.becomeDue()
+        let first = await desk.scheduler.plan(Inbox.Intake())
+        #expect(first.plan.changes.takes.count == 1)
+        let item = Results.Item(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "no")))
+        let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: [item])
+        let committed = await desk.scheduler.commit(first)
+        let second = await desk.scheduler.plan(
+            Inbox.Intake(arrivals: [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]))
+        #expect(second.plan.changes.schedules.count == 1)
+        _ = await desk.scheduler.settle(committed, isLast: false)
+        _ = await desk.scheduler.settle(await desk.scheduler.commit(second), isLast: true)
+        #expect(await desk.scheduler.nextDue == second.plan.changes.schedules[0].due)
+    }
+
     private func plan(_ count: Int) async -> Turn {
         let tasks = (0..<count).map { _ in Submission.Task(payload: Data("x".utf8)) }
         let submission = Submission(
@@ -86,5 +107,7 @@ struct TurnTests {
 }
 
 extension Scheduler {
+    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = .now() }
+    fileprivate var nextDue: Timestamp? { lanes[.reverse]?.nextDue }
     fileprivate var toldCounts: TaskCounts? { lanes[.reverse]?.settled }
 }

@@ -13,7 +13,9 @@ import UnixSignals
 /// |---|---|
 /// | `sleep SECONDS` | sleeps, then ends |
 /// | `hang-first` | never ends in its first attempt |
+/// | `deaf-first` | never returns in its first attempt, whatever happens, and holds its thread |
 /// | `fail-first` | fails in its first attempt |
+/// | `fail-with FILE` | fails as long as there is such a file |
 /// | `die` | kills its process |
 /// | `die-first` | kills its process in its first attempt |
 /// | anything else | ends |
@@ -32,7 +34,10 @@ struct FaultWorker: TaskWorker {
             guard words.count == 2, let seconds = Double(words[1]) else { throw TaskError(.invalidInput, "sleep how long?") }
             try await Task.sleep(for: .seconds(seconds))
         case "hang-first" where context.attempt == 1: try await hang()
+        case "deaf-first" where context.attempt == 1: while true { sleep(60) }
         case "fail-first" where context.attempt == 1: throw TaskError(.failed, "as it should")
+        case "fail-with" where words.count == 2 && FileManager.default.fileExists(atPath: String(words[1])):
+            throw TaskError(.failed, "as it should")
         case "die": kill(getpid(), SIGKILL)
         case "die-first" where context.attempt == 1: kill(getpid(), SIGKILL)
         default: break
@@ -56,10 +61,14 @@ struct FaultWorker: TaskWorker {
         let ready = environment["TASKGRID_READY_FILE"] ?? ""
         let host = WorkerHost(
             endpoint: try Endpoint(url: environment["TASKGRID_BROKER"] ?? ""),
-            topology: Topology(prefix: environment["TASKGRID_PREFIX"] ?? Topology.defaultPrefix),
+            topology: Topology(
+                prefix: environment["TASKGRID_PREFIX"] ?? Topology.defaultPrefix,
+                queueKind: environment["TASKGRID_QUEUE_KIND"].flatMap(Queue.Kind.init) ?? .classic
+            ),
             workers: try CommandLine.arguments.dropFirst().map { FaultWorker(type: try TaskType($0), journal: journal) },
             concurrency: environment["TASKGRID_WORKER_CONCURRENCY"].flatMap(Int.init) ?? 4,
-            prefetch: environment["TASKGRID_WORKER_PREFETCH"].flatMap(Int.init), logger: logger,
+            prefetch: environment["TASKGRID_WORKER_PREFETCH"].flatMap(Int.init),
+            drainDeadline: .seconds(environment["FAULT_DRAIN_DEADLINE"].flatMap(Int.init) ?? 30), endsProcess: true, logger: logger,
             onReady: { _ = FileManager.default.createFile(atPath: ready, contents: Data("\(getpid())\n".utf8)) }
         )
         try await ServiceGroup(services: [host], gracefulShutdownSignals: [.sigterm], logger: logger).run()

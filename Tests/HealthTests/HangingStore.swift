@@ -53,6 +53,7 @@ final class HangingStore: TaskStore {
     }
 
     var identity: String { store.identity }
+    func beginTerm() async throws(StoreError) -> Term { try await store.beginTerm() }
     func types() async throws(StoreError) -> [TaskType] { try await store.types() }
     func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await store.counts() }
     func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask] {

@@ -1,3 +1,4 @@
+import Synchronization
 import TaskGridCore
 import Testing
 
@@ -95,6 +96,50 @@ import Testing
             conditions == [
                 Alert.Subject(kind: .brokerAlarm): "the broker takes no messages (low on memory): free memory or disk on its machine"
             ])
+    }
+
+    private func silent(_ statistics: Statistics, since reachable: Double?, at second: Double) -> [Alert.Kind] {
+        let conditions = Alert.conditions(statistics, broker: well, reachable: reachable.map(Timestamp.after), at: .after(second))
+        return conditions.keys.sorted().map(\.kind)
+    }
+
+    @Test func servicesThatSayNothingAreOneEach() {
+        // Also where none ever ran.
+        let nobody = Statistics(since: .start)
+        #expect(silent(nobody, since: 100, at: 114.9).isEmpty)
+        #expect(silent(nobody, since: 100, at: 115) == [.dispatcherSilent, .nameserviceSilent])
+        #expect(silent(nobody, since: nil, at: 1000).isEmpty)
+
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample([.succeeded: 1]), at: .after(100))
+        statistics.take(WorkerEvent(kind: .joined, at: .start, worker: .sample("a")), at: .after(105))
+        #expect(silent(statistics, since: 0, at: 114).isEmpty)
+        #expect(silent(statistics, since: 0, at: 115).contains(.dispatcherSilent))
+        #expect(!silent(statistics, since: 0, at: 119).contains(.nameserviceSilent))
+        // What was not heard while the broker was away is no silence.
+        #expect(silent(statistics, since: 110, at: 124).contains(.dispatcherSilent) == false)
+        statistics.hear(.dispatcher, at: .after(120))
+        #expect(silent(statistics, since: 0, at: 121).contains(.dispatcherSilent) == false)
+        #expect(silent(statistics, since: 0, at: 121).contains(.nameserviceSilent))
+    }
+
+    @Test func theBoardKnowsSinceWhenItCanHear() {
+        let time = Mutex(Timestamp.start)
+        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        func look(_ state: ConnectionReading.State, at second: Double) -> [Alert.Kind] {
+            time.withLock { $0 = .after(second) }
+            board.look(at: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
+            return board.current.alerts.current.map(\.subject.kind).filter { $0 == .dispatcherSilent || $0 == .nameserviceSilent }
+        }
+        #expect(look(.connected, at: 0).isEmpty)
+        #expect(look(.connected, at: 15) == [.dispatcherSilent, .nameserviceSilent])
+        board.hear(.dispatcher)
+        #expect(look(.connected, at: 16) == [.nameserviceSilent])
+        // An alarm keeps questions and answers back.
+        #expect(look(.blocked, at: 17).isEmpty)
+        #expect(look(.connected, at: 40).isEmpty)
+        #expect(look(.connected, at: 54).isEmpty)
+        #expect(look(.connected, at: 55) == [.dispatcherSilent, .nameserviceSilent])
     }
 
     @Test func theConnectionsSayHowTheBrokerIs() {

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Synchronization
 import TaskGridCore
 import TestSupport
@@ -123,7 +124,7 @@ import Testing
         try await store.add(step(0, succeeded: 1))
         try await store.add(step(20, succeeded: 1))
         let known = try await store.rollups(.hash, .tenSeconds, .start ... .after(20))
-        #expect(known == [.after(0): Rollup(), .after(20): Rollup()])
+        #expect(known == [.after(0): Rollup(covered: 1), .after(20): Rollup(covered: 1)])
     }
 
     @Test func whatIsOldIsForgotten() async throws {
@@ -188,11 +189,102 @@ import Testing
         let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
         let report = try await history.report(.reverse, window)
         #expect(report.points.count == window.count)
-        #expect(report.points.last?.at == window.step.start(.after(10)))
+        // The latest that is over.
+        #expect(report.points.last?.at == window.step.start(.after(20)) + .seconds(-window.step.seconds))
         #expect(report.points.allSatisfy { $0.rollup == nil })
         let first = try #require(report.points.first)
         let last = try #require(report.points.last)
         #expect(last.at - first.at == .seconds(report.step * (window.count - 1)))
+    }
+
+    @Test func whatIsNotWrittenDownYetIsNoGap() async throws {
+        let time = Mutex(Timestamp.start)
+        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
+        time.withLock { $0 = .after(10) }
+        await history.record()
+        // The next ten seconds are over, and nobody has looked yet.
+        time.withLock { $0 = .after(20.5) }
+        #expect(try await history.report(nil, .fiveMinutes).points.last?.at == .start)
+        #expect(try await history.report(nil, .fiveMinutes).points.last?.rollup?.covered == 1)
+        await history.record()
+        #expect(try await history.report(nil, .fiveMinutes).points.last?.at == .after(10))
+        #expect(seconds(try await history.report(nil, .fiveMinutes)) == [0, 10])
+    }
+
+    @Test func aWindowCanEndBefore() async throws {
+        let board = Board(topology: Topology(prefix: "t"), now: { .after(86_400) })
+        let store = try await HistoryStore.open(nil)
+        try await store.add(step(0, succeeded: 3))
+        let history = History(store, board: board, logger: .silent)
+        let report = try await history.report(nil, .fiveMinutes, until: .after(19))
+        #expect(report.points.last?.at == .start && report.points.last?.rollup?.happened.succeeded == 3)
+        #expect(try await history.report(nil, .fiveMinutes, until: .after(100_000)).points.last?.at == .after(86_390))
+        #expect(try await history.report(nil, .month, until: Timestamp(rawValue: 0)).points.first?.at == Timestamp(rawValue: 0))
+    }
+
+    @Test func aLongerStepKnowsForHowMuchOfItAMonitorRan() async throws {
+        let store = try await HistoryStore.open(nil)
+        let minute = HistoryStep.minute.start(.start) + .seconds(60)
+        func add(_ second: Int, _ types: [TaskType]) async throws {
+            var entry = step(0, succeeded: 2)
+            entry.at = minute + .seconds(second)
+            entry.types = Dictionary(uniqueKeysWithValues: types.map { ($0, entry.all) })
+            try await store.add(entry)
+        }
+        try await add(0, [.reverse])
+        try await add(10, [])
+        // A monitor that ended and one that began within the same ten seconds.
+        try await add(30, [.reverse])
+        try await add(30, [.reverse])
+        for type in [nil, TaskType.reverse, .hash] {
+            #expect(try await store.rollups(type, .minute, minute...minute)[minute]?.covered == 3)
+        }
+        let point = HistoryReport.Point(at: minute, rollup: try await store.rollups(nil, .minute, minute...minute)[minute])
+        #expect(String(decoding: JSON.encode(point), as: UTF8.self).contains("\"covered_seconds\":30"))
+    }
+
+    @Test func aHistoryIsOneMonitorsAtATime() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
+        let first = try await HistoryStore.open(path)
+        let error = await #expect(throws: MonitorError.self) { _ = try await HistoryStore.open(path) }
+        #expect(error?.message.contains("another monitor's") == true)
+        try first.close()
+        try await HistoryStore.open(path).close()
+    }
+
+    @Test func aHistoryOfAnEarlierVersionIsKept() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    PRAGMA application_id = 1952933993;
+                    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+                    INSERT INTO grdb_migrations VALUES ('1');
+                    CREATE TABLE rollup (
+                        step INTEGER NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+                        submitted INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
+                        cancelled INTEGER NOT NULL, expired INTEGER NOT NULL,
+                        waiting INTEGER NOT NULL, running INTEGER NOT NULL, workers INTEGER NOT NULL, times BLOB NOT NULL,
+                        PRIMARY KEY (step, type, at)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE INDEX rollup_age ON rollup (step, at);
+                    INSERT INTO rollup VALUES (60, '', 1700000040000, 5, 4, 0, 0, 0, 0, 0, 1, x'');
+                    """
+            )
+        }
+        try queue.close()
+        let store = try await HistoryStore.open(path)
+        let minute = Timestamp(rawValue: 1_700_000_040_000)
+        let kept = try #require(try await store.rollups(nil, .minute, minute...minute)[minute])
+        #expect(kept.happened.succeeded == 4 && kept.covered == 6)
+        try store.close()
     }
 
     @Test func aFileThatIsNoHistoryIsRefused() async throws {

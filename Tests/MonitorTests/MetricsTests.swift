@@ -11,6 +11,7 @@ import Testing
     private func text(_ change: (inout Statistics) -> Void = { _ in }, queues: QueuesReport? = nil, at second: Double = 100) -> String {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
+        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
         statistics.take(
             .sample([.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2),
             at: .after(1)
@@ -54,6 +55,17 @@ import Testing
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="succeeded"} 63"#)
         let other = self.text { $0.take(.sample(store: "other", [.failed: 1]), at: .after(2)) }
         expect(other, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
+    }
+
+    @Test func whatTheStoreHeldBeforeIsNotCounted() {
+        // Else a retry while no monitor ran would let the count begin lower than it ended: no reset to zero, and so none that
+        // Prometheus can tell from tasks that ended.
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
+        statistics.take(.sample(at: .after(1), [.failed: 91, .pending: 9]), at: .after(1))
+        let text = String(buffer: GridMetrics.text(Board.State(statistics: statistics), queues: nil, listeners: 0, at: .after(2)))
+        expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 1"#)
+        expect(text, has: #"taskgrid_tasks_submitted_total{type="reverse"} 0"#)
     }
 
     @Test func timesAreAHistogram() {
@@ -130,26 +142,14 @@ import Testing
 
     // MARK: promtool
 
-    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
+    @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
+    func promtoolFindsNothingWrong() async throws {
+        try await Promtool.expectNoWord("check", "metrics", input: text(queues: queues))
     }
 
-    @Test(.enabled("promtool is not installed (Debian: prometheus)") { MetricsTests.promtool != nil })
-    func promtoolFindsNothingWrong() async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.promtool))
-        process.arguments = ["check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
-        let (ends, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { end.yield($0.terminationStatus) }
-        try process.run()
-        // Small enough for the pipe to hold.
-        try input.fileHandleForWriting.write(contentsOf: Data(text(queues: queues).utf8))
-        try input.fileHandleForWriting.close()
-        let status = await ends.first { _ in true }
-        let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        #expect(status == 0, "\(said)")
-        #expect(said.isEmpty)
+    @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
+    func theConfigurationForPrometheusIsOne() async throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        try await Promtool.expectSuccess("check", "config", root.appending(path: "config/prometheus.yml").path(percentEncoded: false))
     }
 }

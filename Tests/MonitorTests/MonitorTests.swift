@@ -61,6 +61,23 @@ struct MonitorTests {
         }
     }
 
+    @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
+    func promtoolFindsNothingWrongWithWhatItServes() async throws {
+        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
+        try await withMonitor(ear) { client in
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            try await ear.say(
+                topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
+            // Nothing but what it serves tells when it has heard that.
+            while true {
+                let text = String(buffer: try #require(try await client.get("/metrics").body))
+                guard text.contains(#"taskgrid_task_run_seconds_count{type="reverse"} 5"#) else { continue }
+                try await Promtool.expectNoWord("check", "metrics", input: text)
+                break
+            }
+        }
+    }
+
     @Test func asksTheServicesWhenItStarts() async throws {
         let services = [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)]
         let ear = try await Ear(topology, shared: services, bindings: [(topology.events, "#")])

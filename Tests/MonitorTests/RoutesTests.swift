@@ -243,7 +243,8 @@ import Testing
 
     @Test(arguments: [
         "/stats?prety", "/stats?pretty=maybe", "/stats?pretty&pretty", "/stats?type=reverse", "/workers?type=NO", "/workers?type",
-        "/workers?state=dead", "/history?window=2h", "/history?type=NO", "/scale?drain_seconds=0", "/scale?drain_seconds=x",
+        "/workers?state=dead", "/history?window=2h", "/history?until=soon", "/history?type=NO", "/scale?drain_seconds=0",
+        "/scale?drain_seconds=x",
         "/metrics?pretty", "/queues?x=1", "/healthz?%00=1", "/workers?type=%E2%82%AC", "/stats?=",
     ])
     func aBadParameterIsABadRequest(uri: String) async throws {
@@ -322,7 +323,10 @@ import Testing
 
     // MARK: /history
 
-    @Test(arguments: [("/history", 360, 10), ("/history?window=5m&type=hash", 30, 10), ("/history?window=30d", 1440, 1800)])
+    @Test(arguments: [
+        ("/history", 360, 10), ("/history?window=5m&type=hash", 30, 10), ("/history?window=30d", 1440, 1800),
+        ("/history?window=1w&until=-1d", 336, 1800),
+    ])
     func historyIsToldInSteps(uri: String, count: Int, step: Int) async throws {
         let history = try json(try await get(uri, from: try await application()))
         #expect(history["step_seconds"] as? Int == step)

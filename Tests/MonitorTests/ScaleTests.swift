@@ -30,13 +30,23 @@ import Testing
     }
 
     @Test func whatKeepsUpIsEnoughWhereNothingWaits() throws {
-        // One task a second of two seconds each: two slots, one worker.
+        // One task a second of two seconds each: two slots, one worker. That none waits at this moment is its doing.
         let idle = (1...4).map { worker("\($0)", running: 0) }
         let scale = try #require(report(minute(waiting: 0, workers: idle), at: 60)[.reverse])
         #expect(scale.waiting == 0 && scale.secondsToDrain == 0 && scale.workers == 4)
         #expect(scale.rate == 1)
-        // Nothing waits or runs.
-        #expect(scale.wanted == 0)
+        #expect(scale.wanted == 1)
+    }
+
+    @Test func whereSomethingArrivesOneIsWantedAtLeast() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        // It came and was done within one look; a thousand a second would be done by one.
+        statistics.take(.sample(at: .after(1), [.succeeded: 1], run: [(1000, 1)]), at: .after(1))
+        #expect(report(statistics, at: 30)[.reverse]?.wanted == 1)
+        // A minute later it has not.
+        statistics.take(.sample(at: .after(70), [.succeeded: 1]), at: .after(70))
+        #expect(report(statistics, at: 70)[.reverse]?.wanted == 0)
     }
 
     @Test func aBacklogIsSharedOut() throws {
@@ -65,8 +75,11 @@ import Testing
 
     @Test func neverMoreWorkersThanTasks() throws {
         var statistics = minute(waiting: 3, workers: [])
-        statistics.take(.sample(at: .after(61), [.pending: 3, .succeeded: 60], run: [(3_600_000_000, 100)]), at: .after(61))
-        #expect(report(statistics, at: 61)[.reverse]?.wanted == 3)
+        // In the last minute none arrived.
+        for second in [61.0, 121, 122] {
+            statistics.take(.sample(at: .after(second), [.pending: 3, .succeeded: 60], run: [(3_600_000_000, 100)]), at: .after(second))
+        }
+        #expect(report(statistics, at: 122)[.reverse]?.wanted == 3)
     }
 
     @Test func aPausedTypeWantsNone() throws {

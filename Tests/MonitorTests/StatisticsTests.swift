@@ -88,7 +88,18 @@ import Testing
         statistics.take(.sample(.reverse, [.succeeded: 1001]), at: .after(1))
         #expect(statistics.types[.hash]?.seen.submitted == 5)
         #expect(statistics.seen.succeeded == 4)
-        #expect(statistics.types[.reverse]?.before.succeeded == 1000)
+    }
+
+    @Test func aDispatchersClockThatIsSetBackDoesNotFreezeTheBooks() {
+        var statistics = Statistics(since: .start)
+        statistics.take(.sample(at: .after(100), [.succeeded: 5]), at: .after(1))
+        // It was overtaken.
+        statistics.take(.sample(at: .after(99), [.succeeded: 4]), at: .after(1.1))
+        #expect(statistics.states.succeeded == 5)
+        statistics.take(.sample(at: .after(95), [.succeeded: 6]), at: .after(2))
+        #expect(statistics.states.succeeded == 6)
+        statistics.take(.sample(at: .after(96), [.succeeded: 7]), at: .after(3))
+        #expect(statistics.states.succeeded == 7)
     }
 
     @Test func pausedTypesAreKnownFromEventsAndAnswers() {

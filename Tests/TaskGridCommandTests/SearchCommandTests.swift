@@ -39,16 +39,20 @@ import Testing
         var open = TaskCounts()
         open.pending = 1234
         open.submitted = 1234
-        let types = [TaskType(literal: "hash"): open, TaskType(literal: "sum"): TaskCounts(), TaskType(literal: "upper"): open]
+        let types = [
+            TaskType(literal: "hash"): open, TaskType(literal: "sum"): TaskCounts(), TaskType(literal: "upper"): open,
+            TaskType(literal: "wait"): TaskCounts(),
+        ]
         let worker = RegistryMessage(
             worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "upper")], concurrency: 1, prefetch: 1, batch: false,
             started: now
         )
-        let answer = CountsQuestion.Answer(store: "s", types: types, paused: [TaskType(literal: "upper")])
+        let answer = CountsQuestion.Answer(store: "s", types: types, paused: [TaskType(literal: "upper")], breakers: [TaskType(literal: "wait"): .halfOpen])
         let report = StatsCommand.Report(answer, [LiveWorker(worker: worker, lastSeen: now)], only: nil)
         let lines = StatsCommand.table(report).lines(width: nil)
-        #expect(lines.count == 4 && lines[1].hasPrefix("hash") && lines[1].contains("1,234"))
-        #expect(lines[1].hasSuffix("no worker") && lines[2].hasSuffix("open") && lines[3].hasSuffix("paused"))
+        #expect(lines.count == 5 && lines[1].hasPrefix("hash") && lines[1].contains("1,234"))
+        #expect(lines[1].hasSuffix("no worker") && lines[2].hasSuffix("ok") && lines[3].hasSuffix("paused"))
+        #expect(lines[4].hasSuffix("breaker half open"))
         #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
     }
 

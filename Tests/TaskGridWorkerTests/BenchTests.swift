@@ -138,6 +138,33 @@ import Testing
         }
     }
 
+    @Test func isStuckOnceNoSlotIsLeftForWhatWaits() throws {
+        var bench = Bench(slots: 2)
+        bench.add(try parcel(1, 1...1, timeout: .seconds(5)))
+        bench.add(try parcel(2, 2...2))
+        _ = bench.next(0, at: Self.start)
+        _ = bench.next(1, at: Self.start)
+        let late = Self.start + .seconds(5)
+        _ = bench.expire(at: late)
+        #expect(bench.unheeding == held(1))
+        bench.add(try parcel(3, 3...3))
+        // The other one runs within its time.
+        #expect(!bench.isStuck(since: late))
+        _ = bench.cancel(Set(held(2)), at: late + .seconds(1))
+        #expect(bench.unheeding == held(1, 2))
+        #expect(!bench.isStuck(since: late - .seconds(1)))
+        #expect(bench.isStuck(since: late))
+        // A slot whose code has returned.
+        #expect(bench.end(0, .returned, at: late) == nil)
+        #expect(bench.unheeding == held(2))
+        bench.restarted(0)
+        _ = bench.next(0, at: late)
+        #expect(!bench.isStuck(since: late + .seconds(1)))
+        // Nothing waits.
+        _ = bench.returnRunning(at: late + .seconds(1))
+        #expect(!bench.isStuck(since: late + .seconds(60)))
+    }
+
     @Test func cancelsWhatIsAskedForBegunOrNot() throws {
         var bench = Bench(slots: 1)
         bench.add(try parcel(1, 1...3))

@@ -43,7 +43,8 @@ import Testing
             await stuck.wait()
             return text
         }
-        try await Harness(worker, concurrency: 1).run { harness in
+        let unheeding = Gate()
+        try await Harness(worker, concurrency: 1).run(onUnheeding: { unheeding.open() }) { harness in
             let tags = harness.broker.deliver(Harness.work((1, "stuck"), form: .single))
             await begun.wait()
             harness.pipeline.drain()
@@ -55,8 +56,40 @@ import Testing
             }
             #expect(harness.broker.events.items.map(\.outcome) == [.returned])
             #expect(harness.broker.events.acknowledged == tags)
+            // Its code does not heed that it is cancelled: whoever can end the process is told, and people read of which task.
+            while !unheeding.isOpen {
+                harness.clock.advance(by: .seconds(1))
+                await Task.yield()
+            }
+            #expect(harness.errors == ["Cannot end: the code of these tasks does not return though it was cancelled [1]"])
             stuck.open()
         }
+    }
+
+    @Test func codeThatHeedsItsCancellationHoldsNothingUp() async throws {
+        let begun = Gate()
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await Gate().wait()
+            return text
+        }
+        let harness = Harness(worker, concurrency: 1)
+        let executor = LaneExecutor(threads: 1)
+        defer { executor.stop() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await harness.pipeline.run(on: executor, onUnheeding: { Issue.record("its code has returned") }) }
+            harness.broker.deliver(Harness.work((1, "slow"), form: .single))
+            await begun.wait()
+            harness.pipeline.drain()
+            await harness.broker.until { $0.contains(where: self.isStopped) }
+            while !harness.broker.events.contains(where: self.isClosed) {
+                harness.clock.advance(by: .seconds(30))
+                await Task.yield()
+            }
+            // By itself, and without another tick of the clock.
+            try await group.waitForAll()
+        }
+        #expect(!harness.pipeline.isStuck)
     }
 
     /// What the broker sent before it knew comes back too.

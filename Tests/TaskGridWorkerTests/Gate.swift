@@ -8,6 +8,8 @@ struct Gate: Sendable {
     /// - Parameter heedsCancellation: false: like code that pays no heed to its cancellation.
     init(heedsCancellation: Bool = true) { self.heedsCancellation = heedsCancellation }
 
+    var isOpen: Bool { latch.isOpen }
+
     func open() { latch.open() }
 
     func wait() async {

@@ -10,6 +10,7 @@ import Testing
 struct Harness: Sendable {
     let broker: FakeBroker
     let clock = ManualClock()
+    private let log = Journal<LogLine>()
     let pipeline: Pipeline
     static let type = TaskType(literal: "test")
 
@@ -22,19 +23,25 @@ struct Harness: Sendable {
             id: "w", topology: broker.topology, workers: [worker.type: worker], concurrency: concurrency,
             prefetch: prefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
         )
-        let logger = Logger.silent
-        pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: logger)
+        pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: Logger(into: log))
     }
 
     /// Runs the pipeline beside `body`, then cancels it.
-    func run(_ body: @Sendable (Harness) async throws -> Void) async throws {
+    func run(
+        onUnheeding: @escaping @Sendable () -> Void = {}, _ body: @Sendable (Harness) async throws -> Void
+    ) async throws {
         let executor = LaneExecutor(threads: 2)
         defer { executor.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await pipeline.run(on: executor) }
+            group.addTask { try await pipeline.run(on: executor, onUnheeding: onUnheeding) }
             defer { group.cancelAll() }
             try await body(self)
         }
+    }
+
+    /// The errors that it has logged, with the tasks that they name.
+    var errors: [String] {
+        log.entries.filter { $0.level == .error }.map { "\($0.message) \($0.metadata[LogKey.tasks].map { "\($0)" } ?? "")" }
     }
 
     static func worker(

@@ -8,6 +8,12 @@ public struct Seeded: RandomNumberGenerator, Sendable {
 
     public init(seed: UInt64) { state = seed }
 
+    /// For a test with a case for each seed: forty that are always the same and five that never are, whose failures name them;
+    /// with `TASKGRID_SEED` just that one.
+    public static let seeds: [UInt64] =
+        ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap { UInt64($0) }.map { [$0] }
+        ?? Array(0..<40) + (0..<5).map { _ in .random(in: 0...(.max >> 1)) }
+
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state

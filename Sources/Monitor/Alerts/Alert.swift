@@ -15,13 +15,18 @@ struct Alert: Hashable, Sendable {
         case brokerUnreachable = "broker_unreachable"
         /// A worker went silent without saying goodbye.
         case heartbeatLost = "heartbeat_lost"
+        /// Nothing is heard of the dispatcher: no task is accepted, handed out or ended.
+        case dispatcherSilent = "dispatcher_silent"
+        /// Nothing is heard of the nameservice: nobody knows who comes and goes.
+        case nameserviceSilent = "nameservice_silent"
 
         /// How long it must last before it is told: what passes by itself as things start or reconnect is no alert.
         var grace: Duration {
             switch self {
             case .noWorker, .brokerUnreachable: .seconds(5)
             case .heartbeatLost: .seconds(3)
-            case .breakerOpen, .ledgerMismatch, .brokerAlarm: .zero
+            // Silence has lasted already when it is one.
+            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .dispatcherSilent, .nameserviceSilent: .zero
             }
         }
     }

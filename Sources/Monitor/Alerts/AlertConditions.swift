@@ -3,11 +3,18 @@ import TaskGridCore
 extension Alert {
     /// How long the loss of a worker's heartbeats is told.
     static let heartbeatMemory = Duration.seconds(300)
+    /// How long a service may say nothing. The dispatcher tells how its types stand each five seconds, and both services are asked
+    /// as often for a sign of life.
+    static let longestSilence = Duration.seconds(15)
 
     /// What is so in the grid now that is worth an alert, and what is to be said of it.
     ///
     /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them.
-    static func conditions(_ statistics: Statistics, broker: BrokerReport, at now: Timestamp) -> [Subject: String] {
+    ///
+    /// - Parameter reachable: since when what is said in the grid reaches the monitor; nil: it does not.
+    static func conditions(
+        _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, at now: Timestamp
+    ) -> [Subject: String] {
         var conditions: [Subject: String] = [:]
         if !broker.connected {
             let why = broker.problem.map { " (\($0))" } ?? ""
@@ -21,6 +28,27 @@ extension Alert {
         for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
         guard broker.connected, !broker.blocked else { return conditions }
         conditions.merge(ofWorkers(statistics, at: now)) { $1 }
+        if let reachable { conditions.merge(ofServices(statistics, reachable: reachable, at: now)) { $1 } }
+        return conditions
+    }
+
+    private static func ofServices(_ statistics: Statistics, reachable: Timestamp, at now: Timestamp) -> [Subject: String] {
+        func isSilent(_ service: Topology.Service) -> Bool {
+            max(reachable, statistics.heard[service] ?? reachable) + longestSilence <= now
+        }
+        var conditions: [Subject: String] = [:]
+        if isSilent(.dispatcher) {
+            conditions[Subject(kind: .dispatcherSilent)] = """
+                nothing was heard of a dispatcher for \(Int(longestSilence.seconds)) s: no task is accepted or handed out until one runs; \
+                start it with 'taskgrid dispatcher', or see its log
+                """
+        }
+        if isSilent(.nameservice) {
+            conditions[Subject(kind: .nameserviceSilent)] = """
+                nothing was heard of a nameservice for \(Int(longestSilence.seconds)) s: workers that come and go are not told of until \
+                one runs; start it with 'taskgrid nameservice', or see its log
+                """
+        }
         return conditions
     }
 

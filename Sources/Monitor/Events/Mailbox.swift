@@ -7,9 +7,18 @@ final class Mailbox: Sendable {
     static let maximumWaiting = 1500
 
     private struct Mail {
-        var events: [ByteBuffer]
-        var stats: ByteBuffer?
+        /// In the order of their numbers: so the latest number that the listener has seen is that of an event before which it has
+        /// missed none.
+        var blocks: [ByteBuffer] = []
+        /// Which of them is the statistics.
+        var stats: Int?
         var isDropped = false
+
+        mutating func put(stats block: ByteBuffer) {
+            if let stats { blocks.remove(at: stats) }
+            stats = blocks.count
+            blocks.append(block)
+        }
     }
 
     private let mail: Mutex<Mail>
@@ -17,8 +26,10 @@ final class Mailbox: Sendable {
     private let wake: AsyncStream<Void>.Continuation
 
     /// With what the listener gets at once.
-    init(_ events: [ByteBuffer], stats: ByteBuffer?) {
-        mail = Mutex(Mail(events: events, stats: stats))
+    init(_ events: [ByteBuffer], stats: ByteBuffer) {
+        var mail = Mail(blocks: events)
+        mail.put(stats: stats)
+        self.mail = Mutex(mail)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         wake.yield()
     }
@@ -26,14 +37,14 @@ final class Mailbox: Sendable {
     func put(_ event: ByteBuffer) {
         mail.withLock { mail in
             guard !mail.isDropped else { return }
-            mail.events.append(event)
-            if mail.events.count > Self.maximumWaiting { mail = Mail(events: [], isDropped: true) }
+            mail.blocks.append(event)
+            if mail.blocks.count > Self.maximumWaiting { mail = Mail(isDropped: true) }
         }
         wake.yield()
     }
 
     func put(stats: ByteBuffer) {
-        mail.withLock { if !$0.isDropped { $0.stats = stats } }
+        mail.withLock { if !$0.isDropped { $0.put(stats: stats) } }
         wake.yield()
     }
 
@@ -49,10 +60,8 @@ final class Mailbox: Sendable {
     private func take() throws -> [ByteBuffer] {
         try mail.withLock { mail in
             if mail.isDropped { throw SlowListener() }
-            defer { mail = Mail(events: []) }
-            // The statistics first: so the latest number that the listener has seen is that of an event before which it has
-            // missed none.
-            return (mail.stats.map { [$0] } ?? []) + mail.events
+            defer { mail = Mail() }
+            return mail.blocks
         }
     }
 }

@@ -10,6 +10,8 @@ actor History {
     private let board: Board
     private let logger: Logger
     private var recorder: HistoryRecorder
+    /// Up to when history is complete: what comes after is still under way.
+    private var complete: Timestamp
     private var lastPrune: Timestamp
     private var isFailing = false
 
@@ -19,6 +21,7 @@ actor History {
         self.logger = logger
         let now = board.now()
         recorder = HistoryRecorder(at: now)
+        complete = HistoryStep.tenSeconds.start(now)
         lastPrune = now
     }
 
@@ -37,6 +40,7 @@ actor History {
         let now = board.now()
         guard let entry = recorder.record(board.statistics, at: now) else { return }
         await add(entry)
+        complete = entry.at + .seconds(HistoryStep.tenSeconds.seconds)
         guard lastPrune + Self.pruneInterval <= now else { return }
         lastPrune = now
         await attempt { try await $0.prune(at: now) }
@@ -63,11 +67,14 @@ actor History {
         }
     }
 
-    /// The window up to now, of a type or of all.
-    func report(_ type: TaskType?, _ window: HistoryWindow) async throws -> HistoryReport {
+    /// The window, of a type or of all, that ends with the latest step that is complete.
+    ///
+    /// - Parameter until: it ends before this time; nil: now.
+    func report(_ type: TaskType?, _ window: HistoryWindow, until: Timestamp? = nil) async throws -> HistoryReport {
         let step = window.step
-        // The latest ten seconds that are over, or the longer step that they lie in.
-        let last = step.start(HistoryStep.tenSeconds.start(board.now()) + .seconds(-10))
+        // None begins before 1970.
+        let end = step.start(max(min(complete, until ?? complete), Timestamp(rawValue: Int64(window.count) * step.milliseconds)))
+        let last = end + .seconds(-step.seconds)
         let first = Timestamp(rawValue: last.rawValue - Int64(window.count - 1) * step.milliseconds)
         let rollups = try await store.rollups(type, step, first...last)
         let points = (0..<window.count).map { number in

@@ -12,6 +12,7 @@ struct HistoryReport: Encodable, Sendable {
             case at, gap, submitted, succeeded, failed, cancelled, expired, waiting, running, workers
             case p50 = "p50_ms"
             case p95 = "p95_ms"
+            case covered = "covered_seconds"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -19,6 +20,7 @@ struct HistoryReport: Encodable, Sendable {
             try container.encode(at.description, forKey: .at)
             try container.encode(rollup == nil, forKey: .gap)
             guard let rollup else { return }
+            try container.encode(rollup.covered * HistoryStep.tenSeconds.seconds, forKey: .covered)
             try container.encode(rollup.happened.submitted, forKey: .submitted)
             try container.encode(rollup.happened.succeeded, forKey: .succeeded)
             try container.encode(rollup.happened.failed, forKey: .failed)

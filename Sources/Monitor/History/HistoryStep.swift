@@ -26,13 +26,14 @@ enum HistoryWindow: String, CaseIterable, Sendable {
     case fiveMinutes = "5m"
     case hour = "1h"
     case day = "1d"
+    case week = "1w"
     case month = "30d"
 
     var step: HistoryStep {
         switch self {
         case .fiveMinutes, .hour: .tenSeconds
         case .day: .minute
-        case .month: .halfHour
+        case .week, .month: .halfHour
         }
     }
 
@@ -42,6 +43,7 @@ enum HistoryWindow: String, CaseIterable, Sendable {
         case .fiveMinutes: 30
         case .hour: 360
         case .day, .month: 1440
+        case .week: 336
         }
     }
 }

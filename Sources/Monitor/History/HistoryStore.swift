@@ -13,16 +13,21 @@ struct HistoryStore: Sendable {
     private static let all = ""
 
     private let database: any DatabaseWriter
+    private let lock: FileLock?
 
     /// - Parameter path: the file, made where it is missing, for its owner alone; nil: in memory.
     /// - Throws: `MonitorError` where it cannot be used.
     static func open(_ path: String?) async throws(MonitorError) -> HistoryStore {
         // Opening may have to recover a log or to migrate: not on the cooperative pool.
-        let opened: Result<any DatabaseWriter, any Error> = await withCheckedContinuation { continuation in
+        let opened: Result<HistoryStore, any Error> = await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: Result { try connect(path) }) }
         }
         do {
-            return HistoryStore(database: try opened.get())
+            return try opened.get()
+        } catch is FileLock.Taken {
+            throw MonitorError(
+                .history, "the history \(path ?? "") is another monitor's, which runs: name another file for this one (monitor.history)"
+            )
         } catch {
             throw MonitorError(
                 .history,
@@ -31,7 +36,7 @@ struct HistoryStore: Sendable {
         }
     }
 
-    private static func connect(_ path: String?) throws -> any DatabaseWriter {
+    private static func connect(_ path: String?) throws -> HistoryStore {
         var configuration = Configuration()
         configuration.label = "taskgrid.history"
         configuration.busyMode = .timeout(5)
@@ -39,12 +44,14 @@ struct HistoryStore: Sendable {
         guard let path else {
             let queue = try DatabaseQueue(configuration: configuration)
             try migrate(queue)
-            return queue
+            return HistoryStore(database: queue, lock: nil)
         }
         try create(path)
+        // Of two that write the same steps, neither would be right.
+        let lock = try FileLock("\(path).lock")
         let pool = try DatabasePool(path: path, configuration: configuration)
         try migrate(pool)
-        return pool
+        return HistoryStore(database: pool, lock: lock)
     }
 
     /// Makes the file with its folder where they are not there: SQLite's own would be open to others.
@@ -75,6 +82,12 @@ struct HistoryStore: Sendable {
                     """
             )
         }
+        migrator.registerMigration("2") { database in
+            // Of what was written before, nobody knows; it counts as whole.
+            try database.execute(
+                sql: "ALTER TABLE rollup ADD COLUMN covered INTEGER NOT NULL DEFAULT 0; UPDATE rollup SET covered = step / 10"
+            )
+        }
         try writer.writeWithoutTransaction { [migrator] database in
             let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
             guard try isEmpty || Int32.fetchOne(database, sql: "PRAGMA application_id") == applicationID else {
@@ -92,24 +105,32 @@ struct HistoryStore: Sendable {
     /// Adds a step of ten seconds, and to the longer steps that it lies in.
     func add(_ entry: HistoryRecorder.Entry) async throws {
         try await database.write { database in
+            // Ten seconds in which a monitor ended and another began are covered once.
+            let isKnown = try Self.rollup(.tenSeconds, Self.all, entry.at, database) != nil
             for step in HistoryStep.allCases {
                 let at = step.start(entry.at)
-                try Self.add(entry.all, step, Self.all, at, database)
-                for (type, rollup) in entry.types { try Self.add(rollup, step, type.name, at, database) }
+                try Self.add(entry.all, step, Self.all, at, covering: isKnown ? 0 : 1, database)
+                for (type, rollup) in entry.types { try Self.add(rollup, step, type.name, at, covering: isKnown ? 0 : 1, database) }
             }
         }
     }
 
-    private static func add(_ rollup: Rollup, _ step: HistoryStep, _ type: String, _ at: Timestamp, _ database: Database) throws {
+    private static func rollup(_ step: HistoryStep, _ type: String, _ at: Timestamp, _ database: Database) throws -> Rollup? {
         let select = try database.cachedStatement(sql: "SELECT * FROM rollup WHERE step = ? AND type = ? AND at = ?")
-        var sum = try Row.fetchOne(select, arguments: [step.rawValue, type, at.rawValue]).map(Rollup.init) ?? Rollup()
+        return try Row.fetchOne(select, arguments: [step.rawValue, type, at.rawValue]).map(Rollup.init)
+    }
+
+    private static func add(
+        _ rollup: Rollup, _ step: HistoryStep, _ type: String, _ at: Timestamp, covering: Int, _ database: Database
+    ) throws {
+        var sum = try Self.rollup(step, type, at, database) ?? Rollup()
         sum.add(rollup)
-        let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let happened = sum.happened
         try insert.execute(
             arguments: [
                 step.rawValue, type, at.rawValue, happened.submitted, happened.succeeded, happened.failed, happened.cancelled,
-                happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data,
+                happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data, sum.covered + covering,
             ]
         )
     }
@@ -139,17 +160,23 @@ struct HistoryStore: Sendable {
             let bounds: [any DatabaseValueConvertible] = [range.lowerBound.rawValue, range.upperBound.rawValue]
             var rollups: [Timestamp: Rollup] = [:]
             if type != nil {
-                let times = try Int64.fetchCursor(
-                    database, sql: "SELECT at FROM rollup WHERE step = ? AND type = ? AND at BETWEEN ? AND ?",
+                let times = try Row.fetchCursor(
+                    database, sql: "SELECT at, covered FROM rollup WHERE step = ? AND type = ? AND at BETWEEN ? AND ?",
                     arguments: StatementArguments([step.rawValue, Self.all] + bounds)
                 )
-                while let at = try times.next() { rollups[Timestamp(rawValue: at)] = Rollup() }
+                while let row = try times.next() { rollups[Timestamp(rawValue: row["at"])] = Rollup(covered: row["covered"]) }
             }
             let rows = try Row.fetchCursor(
                 database, sql: "SELECT * FROM rollup WHERE step = ? AND type = ? AND at BETWEEN ? AND ?",
                 arguments: StatementArguments([step.rawValue, type?.name ?? Self.all] + bounds)
             )
-            while let row = try rows.next() { rollups[Timestamp(rawValue: row["at"])] = Rollup(row) }
+            while let row = try rows.next() {
+                let at = Timestamp(rawValue: row["at"])
+                var rollup = Rollup(row)
+                // A type that had nothing to tell at times has ten seconds less, in which the monitor ran all the same.
+                rollup.covered = max(rollup.covered, rollups[at]?.covered ?? 0)
+                rollups[at] = rollup
+            }
             return rollups
         }
     }
@@ -159,7 +186,10 @@ struct HistoryStore: Sendable {
         try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM rollup") ?? 0 }
     }
 
-    func close() throws { try database.close() }
+    func close() throws {
+        defer { lock?.release() }
+        try database.close()
+    }
 }
 
 extension Rollup {
@@ -173,5 +203,6 @@ extension Rollup {
         running = row["running"]
         workers = row["workers"]
         times = TimeCounts(data: row["times"])
+        covered = row["covered"]
     }
 }

@@ -6,9 +6,11 @@ struct Rollup: Hashable, Sendable {
     var workers = 0
     /// How long the attempts ran that ended in it.
     var times = TimeCounts()
+    /// In how many of its ten seconds a monitor ran; 0 for one that is not kept yet.
+    var covered = 0
 
     /// Whether there is nothing to tell.
-    var isIdle: Bool { self == Rollup() }
+    var isIdle: Bool { self == Rollup(covered: covered) }
 
     /// Adds what came after, within the same longer step.
     mutating func add(_ later: Rollup) {

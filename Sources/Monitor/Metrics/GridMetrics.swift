@@ -32,13 +32,16 @@ struct GridMetrics {
     }
 
     private mutating func writeTasks() {
-        out.family("taskgrid_tasks_submitted_total", .counter, "Tasks accepted.")
+        out.family("taskgrid_tasks_submitted_total", .counter, "Tasks accepted, since the monitor began.")
         for (type, work) in types {
-            out.sample("taskgrid_tasks_submitted_total", [("type", type.name)], work.total.submitted)
+            out.sample("taskgrid_tasks_submitted_total", [("type", type.name)], work.seen.submitted)
         }
-        out.family("taskgrid_tasks_total", .counter, "Tasks ended, by how; a task that is retried and fails again counts again.")
+        out.family(
+            "taskgrid_tasks_total", .counter,
+            "Tasks ended, by how, since the monitor began; one that is retried and fails again counts again."
+        )
         for (type, work) in types {
-            let total = work.total
+            let total = work.seen
             for (outcome, count) in [
                 ("succeeded", total.succeeded), ("failed", total.failed), ("cancelled", total.cancelled), ("expired", total.expired),
             ] {

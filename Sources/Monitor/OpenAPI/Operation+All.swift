@@ -69,6 +69,7 @@ extension Operation {
                     name: "window", summary: "How far back.",
                     schema:
                         "{\"enum\": [\(HistoryWindow.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", "))], \"default\": \"1h\"}"),
+                Parameter(name: "until", summary: "It ends before that time, not now.", schema: Parameter.reference("Moment")),
             ],
             answer: .json("History")
         ),

@@ -86,9 +86,10 @@ enum Schemas {
         },
         "Point": {
         "type": "object", "additionalProperties": false, "required": ["at", "gap"],
-        "description": "A step; where the monitor did not run, `gap` is true and there is nothing else but `at`.",
+        "description": "A step; where no monitor ran, `gap` is true and there is nothing else but `at`.",
         "properties": {
-        "at": {"$ref": "#/components/schemas/Time"}, "gap": {"type": "boolean"}, "submitted": {"type": "integer", "minimum": 0},
+        "at": {"$ref": "#/components/schemas/Time"}, "gap": {"type": "boolean"},
+        "covered_seconds": {"type": "integer", "minimum": 0, "description": "For how much of it a monitor ran."}, "submitted": {"type": "integer", "minimum": 0},
         "succeeded": {"type": "integer", "minimum": 0}, "failed": {"type": "integer", "minimum": 0},
         "cancelled": {"type": "integer", "minimum": 0}, "expired": {"type": "integer", "minimum": 0},
         "waiting": {"type": "integer", "minimum": 0}, "running": {"type": "integer", "minimum": 0},

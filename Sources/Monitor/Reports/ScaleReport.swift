@@ -11,8 +11,8 @@ import TaskGridCore
 /// | `workers_wanted` | so many keep up with what was submitted in the last minute and end what waits within the target |
 ///
 /// What one worker does is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
-/// what they did in the last minute, each its share. Where nothing was measured, one worker is wanted as long as tasks wait.
-/// Never more are wanted than there are tasks.
+/// what they did in the last minute, each its share. Where nothing was measured, one worker is wanted as long as tasks wait or arrive.
+/// Never more are wanted than there are tasks and arrived in the last minute.
 struct ScaleReport: Encodable, Hashable {
     var waiting: Int
     var rate: Double
@@ -48,10 +48,13 @@ struct ScaleReport: Encodable, Hashable {
             } else {
                 mean.map { (workers.isEmpty ? 1 : Double(slots) / Double(workers.count)) / $0 }
             }
-        let arriving = work.isPaused ? 0 : work.arrivals.ended(at: now) / window.seconds
+        let arrived = work.isPaused ? 0 : work.arrivals.ended(at: now)
+        let arriving = arrived / window.seconds
         let needed = arriving + Double(waiting) / max(1, target.seconds)
         let keepingUp = perWorker.map { Int((needed / max($0, 1e-6)).rounded(.up).clamped(to: 0...1e9)) } ?? 0
-        wanted = min(tasks, max(keepingUp, tasks > 0 ? 1 : 0))
+        // What arrived is gone already where the workers keep up, and as much will come again.
+        let most = tasks + Int(arrived.rounded(.up))
+        wanted = min(most, max(keepingUp, 1))
     }
 }
 

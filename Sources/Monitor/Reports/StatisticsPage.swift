@@ -2,27 +2,36 @@ import Foundation
 import Synchronization
 import TaskGridCore
 
-/// The statistics as JSON in one line. Who asks shortly after another, while nothing has changed, gets the same: however many
-/// ask, the work stays small.
+/// The statistics as JSON in one line, which is made at most each quarter of a second, once for all who ask: however many ask,
+/// the work stays small.
 final class StatisticsPage: Sendable {
     /// How old an answer may be that is given again.
     private static let freshness = Duration.milliseconds(250)
 
+    private struct Latest {
+        var at: Timestamp?
+        var data = Data()
+        /// Whether somebody makes the next one. Who asks meanwhile gets the one before.
+        var isBeingMade = false
+    }
+
     let board: Board
-    private let latest = Mutex<(version: Int, at: Timestamp, data: Data)?>(nil)
+    private let latest = Mutex(Latest())
 
     init(board: Board) {
         self.board = board
     }
 
     func data() -> Data {
-        let (state, now) = (board.current, board.now())
-        let known = latest.withLock { latest in
-            latest.flatMap { $0.version == state.version && $0.at <= now && now < $0.at + Self.freshness ? $0.data : nil }
+        let now = board.now()
+        let known = latest.withLock { latest -> Data? in
+            if let at = latest.at, latest.isBeingMade || at <= now && now < at + Self.freshness { return latest.data }
+            latest.isBeingMade = true
+            return nil
         }
         if let known { return known }
-        let data = JSON.encode(StatisticsReport(state, at: now))
-        latest.withLock { $0 = (state.version, now, data) }
+        let data = JSON.encode(StatisticsReport(board.current, at: now))
+        latest.withLock { $0 = Latest(at: now, data: data) }
         return data
     }
 }

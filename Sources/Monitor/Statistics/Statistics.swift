@@ -30,6 +30,8 @@ struct Statistics {
     private(set) var gridEvents: [GridEvent] = []
     /// Messages about types and workers that were one too many.
     private(set) var ignored = 0
+    /// When each service was last heard.
+    private(set) var heard: [Topology.Service: Timestamp] = [:]
     private var lastPrune: Timestamp
     private var lastClearing = Timestamp(rawValue: 0)
 
@@ -43,6 +45,7 @@ struct Statistics {
     // MARK: Tasks
 
     mutating func take(_ event: TaskEvent, at now: Timestamp) {
+        hear(.dispatcher, at: now)
         adopt(store: event.store)
         for tally in event.workers { workers[tally.worker]?.take(tally) }
         runTimes.record(event.runTimes, at: now)
@@ -86,6 +89,7 @@ struct Statistics {
     }
 
     mutating func take(_ event: WorkerEvent, at now: Timestamp) {
+        hear(.nameservice, at: now)
         switch event.kind {
         case .joined: see(event.worker, at: now)
         case .left: workers[event.worker.worker]?.leave(event.reason ?? .leaseExpired, at: now)
@@ -130,6 +134,9 @@ struct Statistics {
     }
 
     // MARK: The grid
+
+    /// A service has said something.
+    mutating func hear(_ service: Topology.Service, at now: Timestamp) { heard[service] = now }
 
     mutating func take(_ event: GridEvent) {
         gridEvents.append(event.cut)

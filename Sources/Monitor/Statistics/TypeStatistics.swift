@@ -9,12 +9,8 @@ struct TypeStatistics {
     /// Tasks that ended, and tasks that were submitted, within the last minute.
     private(set) var throughput = Throughput()
     private(set) var arrivals = Throughput()
-    /// What has happened since the monitor began.
+    /// What has happened since the monitor began; it never falls.
     private(set) var seen = Counters()
-    /// What had happened before; so both together are the totals of the store, but for what was counted back.
-    private(set) var before = Counters()
-    /// What has happened as far as it is known; it never falls.
-    var total: Counters { before + seen }
     /// Attempts that were tried again, since the monitor began.
     private(set) var retried = 0
     /// Whether its circuit breaker lets its tasks through, as the dispatcher told last.
@@ -24,14 +20,17 @@ struct TypeStatistics {
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
     private var hasBooks = false
+    /// By how much an event may be overtaken.
+    private static let overtaking = Duration.seconds(5)
 
     /// - Parameter isNew: whether the type is known to have had no tasks before.
     mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         retried += event.retried
-        // An event that was overtaken has measurements of its own, and old books.
-        if let latest, event.at < latest { return }
+        // An event that was overtaken has measurements of its own, and old books. One that is much older was not: the dispatcher's
+        // clock was set back.
+        if let latest, event.at < latest, latest < event.at + Self.overtaking { return }
         latest = event.at
         breaker = event.breaker
         isPaused = event.paused
@@ -52,11 +51,7 @@ struct TypeStatistics {
     }
 
     private mutating func take(_ states: TaskCounts, at now: Timestamp) {
-        if hasBooks {
-            seen = seen + (Counters(states) - Counters(self.states))
-        } else if before == Counters() {
-            before = Counters(states)
-        }
+        if hasBooks { seen = seen + (Counters(states) - Counters(self.states)) }
         hasBooks = true
         self.states = states
         throughput.record(total: seen.ended, at: now)

@@ -43,7 +43,7 @@ extension Query {
     }
 
     /// A point in time: how long ago, with a minus sign or without, or a date and a time.
-    private func moment(_ name: String, now: Timestamp) throws(Problem) -> Timestamp? {
+    func moment(_ name: String, now: Timestamp) throws(Problem) -> Timestamp? {
         guard let value = self[name] else { return nil }
         let text = value.hasPrefix("-") ? String(value.dropFirst()) : value
         guard value.wholeMatch(of: /-?[0-9]+(ms|s|m|h|d)|[0-9]{4}-.*/) != nil, let moment = MomentText.read(text, now: now) else {

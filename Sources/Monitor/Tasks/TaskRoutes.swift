@@ -32,15 +32,13 @@ struct TaskRoutes: Sendable {
         return .json(report, pretty: isPretty)
     }
 
-    /// The one task with that id, if it is there and is meant.
+    /// The one task with that id, if it is there and is meant: the newest that is older than the next id.
     private func one(_ id: TaskID, _ filter: TaskFilter, _ after: TaskID?) async throws -> TasksReport {
-        do {
-            let task = try await enquiries.ask(TaskQuestion(id: id))
-            let isMeant = filter.matches(task) && after.map { id < $0 } ?? true
-            return TasksReport(tasks: isMeant ? [TaskSummary(task)] : [])
-        } catch let problem as Problem where problem.status == .notFound {
-            return TasksReport(tasks: [])
-        }
+        guard id.rawValue < .max else { return TasksReport(tasks: []) }
+        let question = TasksQuestion(TaskFilter(), before: TaskID(id.rawValue + 1), limit: 1, isBrief: true)
+        let task = try await enquiries.ask(question).tasks.first
+        guard let task, task.id == id, filter.matches(task), after.map({ id < $0 }) ?? true else { return TasksReport(tasks: []) }
+        return TasksReport(tasks: [TaskSummary(task)])
     }
 
     @Sendable private func task(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

@@ -59,9 +59,12 @@ struct Routes: Sendable {
     }
 
     @Sendable private func past(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty", "type", "window"])
+        let query = try Query(request, allowed: ["pretty", "type", "window", "until"])
         let isPretty = try query.isPretty()
-        return .json(try await history.report(try query.type(), try query.window()), pretty: isPretty)
+        let report = try await history.report(
+            try query.type(), try query.window(), until: try query.moment("until", now: board.now())
+        )
+        return .json(report, pretty: isPretty)
     }
 
     @Sendable private func workers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

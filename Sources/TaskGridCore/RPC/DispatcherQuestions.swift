@@ -50,11 +50,16 @@ public struct CountsQuestion: Question, Hashable {
         public var types: [TaskType: TaskCounts]
         /// The types of which nothing is handed out, on request.
         public var paused: [TaskType]?
+        /// The circuit breakers that are not closed.
+        public var breakers: [TaskType: BreakerState]?
 
-        public init(store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil) {
+        public init(
+            store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, breakers: [TaskType: BreakerState]? = nil
+        ) {
             self.store = store
             self.types = types
             self.paused = paused
+            self.breakers = breakers
         }
     }
 }

@@ -18,7 +18,7 @@
 ///
 /// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. What an older attempt says is
 /// ignored, but for a success, which is taken as long as the task has not ended. A number higher than the one known is
-/// adopted, and the task counts as queued: it was handed out before a restart that forgot it. Whatever reaches an ended
+/// nobody's: a hand-out is written down before it is published. It is ignored in the same way. Whatever reaches an ended
 /// task is ignored: the first terminal result wins. Only a request to retry it opens a task again that ended without success;
 /// its next attempt has the next number, so that what the old ones say is still told apart.
 ///
@@ -74,7 +74,7 @@ public struct TaskStateMachine: Hashable, Sendable {
 
     public enum Action: Hashable, Sendable {
         case none
-        /// Nothing is to be done; why. The state is the same, but for a higher attempt that may have been adopted.
+        /// Nothing is to be done, and nothing has changed; why.
         case ignored(Reason)
         /// Hand the task out again; `alone` in a message of its own.
         case handOut(alone: Bool)
@@ -90,6 +90,8 @@ public struct TaskStateMachine: Hashable, Sendable {
         case ended
         /// The event speaks of an attempt that is not the latest.
         case staleAttempt
+        /// The event speaks of an attempt that never was.
+        case unknownAttempt
         /// The attempt is still held by a live worker.
         case holderLives
         /// The event says what the state says already, or does not apply to it.
@@ -114,8 +116,7 @@ public struct TaskStateMachine: Hashable, Sendable {
             guard state == .queued else { return .ignored(.notApplicable) }
             state = .running
             return .none
-        case .succeeded(let attempt):
-            self.attempt = max(self.attempt, attempt)
+        case .succeeded:
             return end(.succeeded, nil)
         case .failed(let attempt, let error):
             if let reason = fence(attempt) { return .ignored(reason) }
@@ -154,14 +155,10 @@ public struct TaskStateMachine: Hashable, Sendable {
         return .handOut(alone: false)
     }
 
-    /// Why what `attempt` says does not count; nil where it does, and then a higher number is adopted.
-    private mutating func fence(_ attempt: Int) -> Reason? {
+    /// Why what `attempt` says does not count; nil where it does.
+    private func fence(_ attempt: Int) -> Reason? {
         guard attempt >= self.attempt else { return .staleAttempt }
-        if attempt > self.attempt {
-            // Handed out under this number by a run of the dispatcher that could not write it down.
-            self.attempt = attempt
-            state = .queued
-        }
+        guard attempt == self.attempt else { return .unknownAttempt }
         return state == .queued || state == .running ? nil : .notApplicable
     }
 

@@ -13,11 +13,15 @@ public import TaskGridCore
 /// holds. On graceful shutdown it drains: it takes no more tasks, gives back those that have not begun, lets the others
 /// finish within `drainDeadline`, then cancels these and gives them back too. When its task is cancelled it stops at
 /// once, and the broker hands out again what it held.
+///
+/// Code that does not return though it was cancelled, after a time-out for instance, holds up its place. Where that leaves no
+/// place for tasks that wait, for 15 seconds, the host drains by itself and throws `WorkerHostError.stuck`.
 public struct WorkerHost: Service {
     /// Unique to this host and this run of the process: host name, process id and a random part.
     public let id: String
     private let pipeline: Pipeline
     private let problem: WorkerHostError?
+    private let endsProcess: Bool
     private let onReady: @Sendable () -> Void
 
     /// Four tasks for each processor core: most tasks wait for something else most of the time, and one that computes
@@ -36,13 +40,16 @@ public struct WorkerHost: Service {
     ///     `defaultPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
+    ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,
+    ///     two seconds after all is given back: with code 0 where it was told to stop, 1 where it was stuck. For programs that do
+    ///     nothing else; without it such code holds up `run()`.
     ///   - vitals: Where it shows its health.
     ///   - logger: Its lines gain the worker's id.
     ///   - onReady: Called once it consumes and has registered.
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = true, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()
         var logger = logger
@@ -55,6 +62,7 @@ public struct WorkerHost: Service {
             persistentResults: persistentResults
         )
         self.id = id
+        self.endsProcess = endsProcess
         self.onReady = onReady
         problem = byType.isEmpty ? .noWorkers : byType.first { $1.count > 1 }.map { .duplicateType($0.key) }
         let transport = BrokerTransport(
@@ -66,7 +74,7 @@ public struct WorkerHost: Service {
 
     /// Serves until it is told to stop. To be called once.
     ///
-    /// - Throws: `WorkerHostError` where the workers make no host, `AMQPError` where the connections cannot be opened.
+    /// - Throws: `WorkerHostError` where the workers make no host or their code has left it no place, `AMQPError` where the connections cannot be opened.
     public func run() async throws {
         if let problem { throw problem }
         let settings = pipeline.settings
@@ -80,10 +88,13 @@ public struct WorkerHost: Service {
             ]
         )
         try await withGracefulShutdownHandler {
-            try await pipeline.run(on: executor, onReady: onReady)
+            try await pipeline.run(on: executor, onReady: onReady) {
+                if endsProcess { exit(pipeline.isStuck ? EXIT_FAILURE : EXIT_SUCCESS) }
+            }
         } onGracefulShutdown: {
             pipeline.drain()
         }
+        if pipeline.isStuck { throw WorkerHostError.stuck }
         pipeline.logger.info("Worker has stopped")
     }
 }
@@ -92,11 +103,14 @@ public struct WorkerHost: Service {
 public enum WorkerHostError: Error, Hashable, Sendable, CustomStringConvertible {
     case noWorkers
     case duplicateType(TaskType)
+    /// Code of workers that did not return though it was cancelled had left no place for what waited.
+    case stuck
 
     public var description: String {
         switch self {
         case .noWorkers: "a worker host without workers: name at least one"
         case .duplicateType(let type): "two workers of type \(type) in one host: keep one and raise its concurrency"
+        case .stuck: "the workers' code did not return though it was cancelled, and left no place for other tasks: its log names them"
         }
     }
 }

@@ -38,10 +38,17 @@ struct Bench: Sendable {
         let deadline: Instant?
     }
 
+    /// An attempt whose end was said from outside, and whose code has not returned.
+    private struct Unheeding {
+        let attempt: RegistryMessage.Held
+        let since: Instant
+    }
+
     private struct Slot {
         var parcel: Parcel?
         var run: Run?
         var mustRestart = false
+        var unheeding: Unheeding?
     }
 
     private var queue = Deque<Parcel>()
@@ -67,6 +74,15 @@ struct Bench: Sendable {
         slots.flatMap { $0.parcel?.rest.map(\.held) ?? [] } + queue.flatMap { $0.rest.map(\.held) }
     }
 
+    /// The attempts that were ended from outside and whose code has not returned.
+    var unheeding: [RegistryMessage.Held] { slots.compactMap { $0.unheeding?.attempt } }
+
+    /// Whether no slot will take up what waits, unless it is seen to do so: none has anything else to do, and the code of one has not
+    /// returned since `instant`. Such code may hold a thread too, which other slots then lack.
+    func isStuck(since instant: Instant) -> Bool {
+        hasWaiting && slots.allSatisfy { $0.parcel == nil } && slots.contains { $0.unheeding.map { $0.since <= instant } ?? false }
+    }
+
     /// When the first of the running items runs out of time.
     var firstDeadline: Instant? { slots.compactMap { $0.run?.deadline }.min() }
 
@@ -80,6 +96,7 @@ struct Bench: Sendable {
     ///
     /// - Returns: nil where its end was said already.
     mutating func end(_ slot: Int, _ outcome: Results.Outcome, at now: Instant) -> Finished? {
+        slots[slot].unheeding = nil
         guard let run = slots[slot].run, let parcel = slots[slot].parcel else { return nil }
         slots[slot].run = nil
         return parcel.finished(run.item, outcome, runTime: now - run.began)
@@ -166,7 +183,7 @@ struct Bench: Sendable {
             guard let run = slots[slot].run, let parcel = slots[slot].parcel, let outcome = outcome(run) else { continue }
             ended.finished.append(parcel.finished(run.item, outcome, runTime: now - run.began))
             ended.slots.append(slot)
-            slots[slot] = Slot(mustRestart: true)
+            slots[slot] = Slot(mustRestart: true, unheeding: Unheeding(attempt: run.item.held, since: now))
             // Code that does not heed its cancellation holds up its slot, not its neighbours of one message.
             if !parcel.rest.isEmpty { queue.prepend(parcel) }
         }

@@ -61,5 +61,8 @@ struct Outbox: Sendable {
         var dead: [DeadLetter] = []
 
         var count: Int { finished.count + dead.count }
+
+        /// Tasks are given back, and not just the audit's marker.
+        var givesBack: Bool { finished.contains { $0.item.outcome == .returned && $0.item.id != .marker } }
     }
 }

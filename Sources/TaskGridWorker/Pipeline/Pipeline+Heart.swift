@@ -17,6 +17,7 @@ extension Pipeline {
             // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
             senderSignal.raise()
             pulse.works()
+            drainIfStuck()
             await tell(.heartbeat, identity)
             pulse.waits()
         }

@@ -6,13 +6,14 @@ extension Pipeline {
     /// Runs the items of one slot, as long as the host lives.
     ///
     /// The items run one after another in one child task, so that a short one costs no task of its own. To cancel one
-    /// item the child is cancelled; it ends, and the next one goes on with the slot.
-    func runLane(_ slot: Int) async {
+    /// item the child is cancelled; it ends, and the next one goes on with the slot. The child alone runs on the executor, so that
+    /// its cancellation needs no thread that computing code holds.
+    func runLane(_ slot: Int, on executor: LaneExecutor) async {
         while !Task.isCancelled {
             laneSignals[slot].lower()
             state.withLock { $0.bench.restarted(slot) }
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.work(slot) }
+                group.addTask(executorPreference: executor) { await self.work(slot) }
                 await cancelSignals[slot].wait()
                 group.cancelAll()
             }
@@ -51,10 +52,12 @@ extension Pipeline {
         var ends = false
         var woken: [Int] = []
         let step = state.withLock { state -> Bench.Step in
-            if let outcome, let finished = state.bench.end(slot, outcome, at: now) {
-                state.book(finished)
-                // The rest of the parcel is short by rule; an item that was not shall not keep its neighbours waiting.
-                sends = finished.item.runTime > .milliseconds(1)
+            if let outcome {
+                if let finished = state.bench.end(slot, outcome, at: now) {
+                    state.book(finished)
+                    // The rest of the parcel is short by rule; an item that was not shall not keep its neighbours waiting.
+                    sends = finished.item.runTime > .milliseconds(1)
+                }
                 ends = state.isDraining
             }
             guard !isCancelled else {
@@ -118,11 +121,21 @@ extension Pipeline {
 
     /// How the lanes stand, all together: they are well however long their tasks run, but not where work waits beside free ones.
     func lanes(at now: ContinuousClock.Instant) -> LoopReading {
-        let (isRunning, isHeldUp, moved) = state.withLock { state in
-            (state.bench.isRunning, state.bench.hasWaiting && !state.resting.isEmpty, state.lanesMoved)
+        let (isRunning, isHeldUp, moved, unheeding) = state.withLock { state in
+            (
+                state.bench.isRunning, state.bench.hasWaiting && !state.resting.isEmpty, state.lanesMoved,
+                state.isStuck ? state.bench.unheeding : []
+            )
         }
         let time = moved.duration(to: now)
-        let problem = isHeldUp && time > Vitals.defaultLimit ? "have rested for \(time.components.seconds) s though work waits" : nil
+        let problem: String? =
+            if !unheeding.isEmpty {
+                "have no place for work, since the code of \(unheeding.count) tasks does not return though it was cancelled"
+            } else if isHeldUp && time > Vitals.defaultLimit {
+                "have rested for \(time.components.seconds) s though work waits"
+            } else {
+                nil
+            }
         return LoopReading(name: "lanes", state: isRunning ? .working : .waiting, time: time, problem: problem)
     }
 

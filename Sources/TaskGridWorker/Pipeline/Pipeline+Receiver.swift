@@ -34,7 +34,7 @@ extension Pipeline {
         let now = clock.now()
         let (woken, sends) = state.withLock { state -> ([Int], Bool) in
             var parcels = 0
-            state.lanesMoved = now
+            if !state.bench.hasWaiting { state.lanesMoved = now }
             for (delivery, work) in read where state.enter(delivery, work) { parcels += 1 }
             return (state.popResting(parcels), !state.outbox.isEmpty)
         }

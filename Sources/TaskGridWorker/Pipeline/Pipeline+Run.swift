@@ -9,11 +9,14 @@ extension Pipeline {
     /// It returns when all code of workers has returned: code that does not heed its cancellation holds it up, though
     /// by then its tasks are given back and the connections closed.
     ///
+    /// - Parameter onUnheeding: Called where a drain ends so, once `returnDeadline` has passed too.
     /// - Throws: What kept the connections from opening.
-    func run(on executor: LaneExecutor, onReady: @Sendable () -> Void = {}) async throws(AMQPError) {
+    func run(
+        on executor: LaneExecutor, onReady: @Sendable () -> Void = {}, onUnheeding: @Sendable () -> Void = {}
+    ) async throws(AMQPError) {
         let opened = await withTaskCancellationHandler {
             let opened = await open()
-            if case .success(true) = opened { await serve(on: executor, onReady) }
+            if case .success(true) = opened { await serve(on: executor, onReady, onUnheeding) }
             return opened
         } onCancel: {
             drain()
@@ -47,7 +50,7 @@ extension Pipeline {
         }
     }
 
-    private func serve(on executor: LaneExecutor, _ onReady: () -> Void) async {
+    private func serve(on executor: LaneExecutor, _ onReady: () -> Void, _ onUnheeding: () -> Void) async {
         let identity = identity
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
@@ -56,7 +59,7 @@ extension Pipeline {
             vitals.loop("lanes") { [weak self] now in self?.lanes(at: now) ?? LoopReading(name: "lanes", state: .ended, time: .zero) }
             onReady()
             for slot in 0..<settings.concurrency {
-                group.addTask(executorPreference: executor) { await self.runLane(slot) }
+                group.addTask { await self.runLane(slot, on: executor) }
             }
             group.addTask { await self.receive() }
             group.addTask { await self.send() }
@@ -71,10 +74,29 @@ extension Pipeline {
             await tell(.deregister, identity)
             group.cancelAll()
             await transport.close()
+            await waitForCode(onUnheeding)
         }
     }
 
     private var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    var isStuck: Bool { state.withLock { $0.isStuck } }
+
+    /// Drains where code that does not heed its cancellation has left no lane for what waits, which others may then run.
+    func drainIfStuck() {
+        let before = clock.now() - Vitals.defaultLimit
+        let unheeding = state.withLock { state -> [RegistryMessage.Held] in
+            guard !state.isDraining, state.lanesMoved <= before, state.bench.isStuck(since: before) else { return [] }
+            state.isStuck = true
+            return state.bench.unheeding
+        }
+        guard !unheeding.isEmpty else { return }
+        logger.error(
+            "Takes no more: cancelled code does not return, and has left no place for what waits",
+            metadata: [LogKey.tasks: "\(unheeding.map(\.task))"]
+        )
+        drain()
+    }
 
     /// Begins to drain: takes no more tasks, gives back those that have not begun. The rest is `run()`'s to do.
     func drain() {
@@ -83,6 +105,7 @@ extension Pipeline {
             state.isDraining = true
             for item in state.bench.returnWaiting() { state.book(item) }
         }
+        Failpoint.drainBegun.pass()
         vitals.stands(.stopping)
         heartSignal.raise()
         senderSignal.raise()
@@ -107,6 +130,19 @@ extension Pipeline {
         if left > 0 {
             logger.warning("Left deliveries to the broker, which hands them out again", metadata: [LogKey.count: "\(left)"])
         }
+    }
+
+    /// Waits for code that was cancelled to return, and says which did not.
+    private func waitForCode(_ onUnheeding: () -> Void) async {
+        await waitForEnd(within: settings.returnDeadline) { $0.bench.unheeding.isEmpty }
+        let unheeding = state.withLock { $0.bench.unheeding }
+        // A host that is cancelled has given no time.
+        guard !unheeding.isEmpty, !Task.isCancelled else { return }
+        logger.error(
+            "Cannot end: the code of these tasks does not return though it was cancelled",
+            metadata: [LogKey.tasks: "\(unheeding.map(\.task))"]
+        )
+        onUnheeding()
     }
 
     private func waitForEnd(within limit: Duration, _ condition: @Sendable (borrowing State) -> Bool) async {

@@ -18,6 +18,7 @@ extension Pipeline {
             let shipment = shipment(load)
             guard await deliver(shipment.publications) else { return }
             Failpoint.resultConfirmed.pass()
+            if load.givesBack { Failpoint.givenBack.pass() }
             let (tags, woken) = state.withLock { state -> ([DeliveryTag], [Int]) in
                 var tags: [DeliveryTag] = []
                 for (delivery, items) in shipment.receipts {

@@ -15,7 +15,7 @@ import TaskGridCore
 /// | the message cannot be read, or is of a type that this worker does not run | published to `<p>.dead` with its reason |
 /// | its delivery is a redelivered one | `interrupted`: the dispatcher knows whether its first holder lives |
 /// | is the audit's marker | `returned` |
-/// | came, or still waits, when the worker drains | `returned` |
+/// | came, or still waits, when the worker drains or has no lane left | `returned` |
 /// | ran | `succeeded` or `failed` |
 /// | ran out of time, was cancelled | `failed` (`timed_out`, `cancelled`), at that moment |
 /// | came after it was cancelled | `failed` (`cancelled`), without being run |
@@ -34,10 +34,12 @@ final class Pipeline: Sendable {
         /// What the alarm is set to.
         var alarm: ContinuousClock.Instant?
         var isDraining = false
+        /// It drains because no lane was left for what waited.
+        var isStuck = false
         /// The receiver waits for deliveries, so it is alive.
         var isReceiving = false
         var hasReceivedAll = false
-        /// When a lane last took a step, or got work to take.
+        /// When a lane last took a step, or the lanes got work to take where none waited.
         var lanesMoved = ContinuousClock.now
         /// Deliveries whose acknowledgement is on its way.
         var acknowledging = 0
@@ -87,6 +89,8 @@ final class Pipeline: Sendable {
         var heartbeatInterval = Duration.seconds(1)
         /// How long the end of a drain waits for the broker to take the last results.
         var flushDeadline = Duration.seconds(10)
+        /// How long code of workers may take to return after that.
+        var returnDeadline = Duration.seconds(2)
         var backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5))
 
         /// Sorted, for messages and logs.

@@ -15,6 +15,7 @@ struct Commit {
     }
 
     mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
+        if let term = changes.term { try check(term) }
         for type in changes.types { _ = try types.number(adding: type, to: database) }
         var receipt = StoreReceipt()
         if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
@@ -32,5 +33,14 @@ struct Commit {
         try paths.write()
         try books.write(to: database)
         return receipt
+    }
+
+    private func check(_ term: Term) throws {
+        let query = try BoundStatement(database, "SELECT term FROM store")
+        guard try query.step() else { throw StoreError(.corrupt, "the store table is empty") }
+        let latest = Term(query.int64(0))
+        guard term == latest else {
+            throw StoreError(.superseded, "another dispatcher has taken the store over (term \(latest); this is of term \(term))")
+        }
     }
 }

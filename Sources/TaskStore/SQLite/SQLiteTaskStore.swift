@@ -47,6 +47,15 @@ public final class SQLiteTaskStore: TaskStore {
         self.path = path
     }
 
+    public func beginTerm() async throws(StoreError) -> Term {
+        try await write { database in
+            guard let term = try Int64.fetchOne(database, sql: "UPDATE store SET term = term + 1 RETURNING term") else {
+                throw StoreError(.corrupt, "the store table is empty")
+            }
+            return Term(term)
+        }
+    }
+
     public func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
         guard !changes.isEmpty else { return StoreReceipt() }
         return try await write { database in

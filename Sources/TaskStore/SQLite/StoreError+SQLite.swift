@@ -62,6 +62,7 @@ extension StoreError.Code {
         case .readOnly: "cannot be written; give this user the right to write the file and its folder"
         case .corrupt: "the file is damaged or no task store; restore a backup or name another file"
         case .newerVersion: "written by a newer version; use that version or name another file"
+        case .superseded: "another dispatcher has taken it over"
         case .closed: "it was closed, and takes no more calls"
         case .badRequest: "asked for something that makes no sense"
         case .failed: "the database or the file system failed"

@@ -2,6 +2,8 @@ public import TaskGridCore
 
 /// What one transaction is to write, in the order in which it is applied.
 public struct StoreChanges: Hashable, Sendable {
+    /// The term in which they were decided on; nil where it does not matter.
+    public var term: Term?
     /// Types to make known, whether or not they have tasks. Submissions make theirs known by themselves.
     public var types: [TaskType]
     public var submissions: [NewSubmission]
@@ -15,9 +17,11 @@ public struct StoreChanges: Hashable, Sendable {
     public var pauses: [Pausing]
 
     public init(
-        types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [], reopenings: [Reopening] = [],
-        schedules: [Schedule] = [], takes: [Take] = [], attempts: [EndedAttempt] = [], pauses: [Pausing] = []
+        term: Term? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [],
+        reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [], attempts: [EndedAttempt] = [],
+        pauses: [Pausing] = []
     ) {
+        self.term = term
         self.types = types
         self.submissions = submissions
         self.endings = endings
@@ -28,6 +32,7 @@ public struct StoreChanges: Hashable, Sendable {
         self.pauses = pauses
     }
 
+    /// Nothing is to be written.
     public var isEmpty: Bool {
         types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
             && attempts.isEmpty && pauses.isEmpty

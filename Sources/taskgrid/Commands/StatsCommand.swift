@@ -47,6 +47,7 @@ struct StatsCommand: AsyncParsableCommand {
             var tasks: TaskCounts
             var workers: Int
             var paused: Bool
+            var breaker: BreakerState
         }
 
         var store: String
@@ -57,7 +58,9 @@ struct StatsCommand: AsyncParsableCommand {
             types = [:]
             for (name, tasks) in counts.types where type == nil || type == name {
                 types[name] = Entry(
-                    tasks: tasks, workers: workers.count { $0.worker.types.contains(name) }, paused: counts.paused?.contains(name) ?? false)
+                    tasks: tasks, workers: workers.count { $0.worker.types.contains(name) }, paused: counts.paused?.contains(name) ?? false,
+                    breaker: counts.breakers?[name] ?? .closed
+                )
             }
         }
     }
@@ -81,7 +84,11 @@ struct StatsCommand: AsyncParsableCommand {
     }
 
     private static func state(_ entry: Report.Entry) -> String {
-        if entry.paused { return "paused" }
-        return entry.workers == 0 && entry.tasks.pending + entry.tasks.queued > 0 ? "no worker" : "open"
+        let hindrances = [
+            entry.paused ? "paused" : nil,
+            entry.breaker == .closed ? nil : "breaker \(entry.breaker == .open ? "open" : "half open")",
+            entry.workers == 0 && entry.tasks.pending + entry.tasks.queued > 0 ? "no worker" : nil,
+        ].compactMap { $0 }
+        return hindrances.isEmpty ? "ok" : hindrances.joined(separator: ", ")
     }
 }

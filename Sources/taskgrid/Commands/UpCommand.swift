@@ -39,7 +39,7 @@ struct UpCommand: AsyncParsableCommand {
             let made = configuration.monitor.token == nil ? MonitorToken.random() : nil
             if let made { services.secrets[.monitor] = [Settings.variable(of: "monitor.token"): made] }
             // Time to give back what did not finish, and to say farewell.
-            services.workersStopWithin = configuration.worker.drainDeadline + .seconds(5)
+            services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
             let broker = configuration.settings.text("broker").map { GridConfiguration.Broker.url($0.text) } ?? .privately
             if case .url = broker { _ = try configuration.endpoint() }
             let folder = configuration.folder

@@ -45,8 +45,7 @@ struct WorkerCommand: AsyncParsableCommand {
             let host = WorkerHost(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
                 prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults,
-                vitals: setup.vitals,
-                logger: setup.logger, onReady: setup.ready.make
+                endsProcess: true, vitals: setup.vitals, logger: setup.logger, onReady: setup.ready.make
             )
             // Of several types the first one's.
             let health = workers.first.map { setup.health("worker", id: host.id, .worker($0.type, number: 1)) }

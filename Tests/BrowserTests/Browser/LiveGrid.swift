@@ -98,8 +98,8 @@ struct LiveGrid: Sendable {
 
     /// Runs `body` with the client connected, and hears what the grid says.
     private func hearing(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        try await ear.connection.start(patience: .seconds(30))
-        try await client.start(within: .seconds(30))
+        try await ear.connection.start(patience: .seconds(120))
+        try await client.start(within: .seconds(120))
         try await withThrowingTaskGroup { tasks in
             tasks.addTask { await ear.listen() }
             tasks.addTask {
@@ -149,7 +149,7 @@ extension GridClient {
     /// Submits texts, and waits until they are done.
     @discardableResult
     func run(_ type: TaskType, texts: [String]) async throws -> [Ending] {
-        try await run(type, payloads: texts.map { Data($0.utf8) }, within: .seconds(60))
+        try await run(type, payloads: texts.map { Data($0.utf8) }, within: .seconds(240))
     }
 
     func submit(_ type: TaskType, text: String) async throws -> TaskID {

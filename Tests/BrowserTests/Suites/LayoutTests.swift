@@ -25,10 +25,10 @@ extension DashboardTests {
                         for (width, dark) in [(320, false), (360, true), (720, false), (721, false), (1001, false), (1280, true)] {
                             try await tab.prefer(dark: dark)
                             try await tab.resize(width: width, height: 800)
-                            // A picture has the page drawn, and so what follows its width.
-                            let picture = try await tab.screenshot()
+                            // Charts follow the width in the frame after it.
+                            try await tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
                             let found = try await tab.evaluate(Self.overflow)
-                            if found != [] { Attachment.record(picture, named: "\(width).png") }
+                            if found != [] { Attachment.record(try await tab.screenshot(), named: "\(width).png") }
                             #expect(found == [], "\(page) at \(width) pixels, \(dark ? "dark" : "light")")
                         }
                     }
@@ -91,6 +91,7 @@ extension DashboardTests {
                         try await tab.sees("connected", in: ".chip")
                         let faint = try await tab.evaluate(Contrast.faint)
                         #expect(faint == [], "\(dark ? "dark" : "light")")
+                        #expect(try await tab.evaluate(Contrast.faintLines) == [], "\(dark ? "dark" : "light")")
                     }
                 }
             }
@@ -113,6 +114,43 @@ extension DashboardTests {
                     #expect(seen.first == "Skip to the content")
                     for name in ["Overview", "Tasks", "Type", "hour", "Pause reverse"] { #expect(seen.contains(name), "\(seen)") }
                     #expect(seen.contains { $0.hasPrefix("Tasks per second") })
+                }
+            }
+        }
+
+        @Test func arrowKeysReadAChartOut() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.until("document.querySelector('.plot .gap') !== null")
+                    try await tab.evaluate("document.querySelector('.plot').focus()")
+                    try await tab.press("ArrowLeft")
+                    // A time, and the values or why there are none.
+                    try await tab.until(
+                        "/^[0-9:]{8}(, succeeded .+, failed .+|: the monitor did not run)$/.test(document.querySelector('.plot [role=status]').textContent)"
+                    )
+                }
+            }
+        }
+
+        @Test func whatChangesEachSecondIsNotReadOut() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
+                _ = try await grid.client.submit(grid.lonely, text: "anyone?")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("No worker for lonely", in: ".alerts")
+                    try await tab.sees("ago", in: ".since")
+                    #expect(
+                        try await tab.evaluate(
+                            "document.querySelector('.since').closest('[aria-live], [role=status], [role=alert]') === null"
+                        ).bool == true)
+                    #expect(
+                        try await tab.evaluate("document.querySelector('.verdict [role=status]').textContent").string
+                            == "The grid needs you. No worker for lonely")
                 }
             }
         }

@@ -61,6 +61,60 @@ extension DashboardTests {
             }
         }
 
+        @Test func holdsNoConnectionWhileNobodyLooks() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    #expect(try await listeners(tab) == "1")
+                    try await look(tab, hidden: true)
+                    // The monitor learns that it is gone with what it tells next.
+                    while try await listeners(tab) != "0" {}
+                    try await tab.until("document.title.startsWith('…')")
+                    try await look(tab, hidden: false)
+                    try await tab.until("document.title.startsWith('well')")
+                    #expect(try await listeners(tab) == "1")
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        private func look(_ tab: Tab, hidden: Bool) async throws {
+            try await tab.evaluate(
+                """
+                Object.defineProperty(document, "hidden", { value: \(hidden), configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+                """
+            )
+        }
+
+        /// How many listen to the monitor's events, by its own count.
+        private func listeners(_ tab: Tab) async throws -> String? {
+            try await tab.evaluate(
+                "fetch('/metrics').then((answer) => answer.text()).then((text) => text.match(/^taskgrid_event_listeners (.*)$/m)[1])"
+            ).string
+        }
+
+        @Test func aFaultOfThePageIsToldAndBreaksNoStream() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.evaluate(
+                        """
+                        window.faults = 0;
+                        window.addEventListener("error", () => { window.faults += 1; document.body.dataset.faults = window.faults; });
+                        Object.defineProperty(document, "title", { set() { throw new Error("a fault"); }, configurable: true });
+                        """
+                    )
+                    try await tab.until("window.faults > 1")
+                    #expect(try await tab.evaluate("document.getElementById('broken').hidden").bool == true)
+                }
+            }
+        }
+
         @Test func tellsThatTheStreamBrokeAndTakesItUpAgain() async throws {
             try await LiveGrid.run { grid, browser in
                 let tab = try await browser.tab()

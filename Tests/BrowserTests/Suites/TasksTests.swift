@@ -1,5 +1,6 @@
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 extension DashboardTests {
@@ -93,6 +94,34 @@ extension DashboardTests {
                     try await tab.sees("closed", in: "td[data-label=Breaker]")
                     for try await ending in waiting.endings { #expect(ending.state == .succeeded) }
                     #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func aTaskThatWaitsIsLoadedOnce() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
+                let task = try await grid.client.submit(grid.lonely, text: "it takes its time")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks/\(task)")
+                    try await tab.sees("queued", in: "h1 .chip")
+                    let summary = "\(address)tasks?id=\(task)"
+                    _ = try await browser.said.first { _ in tab.requests.count { $0 == summary } >= 3 ? () : nil }
+                    #expect(tab.requests.count { $0 == "\(address)tasks/\(task)" } == 1)
+                }
+            }
+        }
+
+        @Test func anAddressThatIsNoneSaysSo() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks/%zz")
+                    try await tab.sees("Task %zz", in: "h1")
+                    try await tab.sees("is no task id", in: ".problem")
+                    try await tab.evaluate("location.hash = '#/'")
+                    try await tab.sees("The grid is well", in: ".verdict")
                 }
             }
         }

@@ -1,4 +1,3 @@
-import AMQP
 import Foundation
 import LocalGrid
 import TaskGridClient
@@ -6,13 +5,16 @@ import TaskGridCore
 import TestSupport
 import Testing
 
+@testable import AMQP
+
 @Suite("A broker that goes away", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct BrokerFaultTests {
     enum Fault: String, CaseIterable, Sendable { case stopped, killed, wiped }
 
     /// Tasks wait in the broker, run at the worker and come in, while it goes.
-    @Test(arguments: Fault.allCases) func brokerGoesAndComesBack(_ fault: Fault) async throws {
-        try await withBroker { broker, server, grid in
+    @Test(arguments: [(Fault.stopped, Queue.Kind.classic), (.killed, .classic), (.killed, .quorum), (.wiped, .classic)])
+    func brokerGoesAndComesBack(_ fault: Fault, _ queues: Queue.Kind) async throws {
+        try await withBroker(queues) { broker, server, grid in
             let (_, worker) = try await grid.start()
             let before = try await grid.submit((0..<40).map { _ in "sleep 0.2" }, each: 20)
             try await grid.runs.begun(4)
@@ -34,8 +36,8 @@ struct BrokerFaultTests {
             async let during = grid.submit((0..<20).map(String.init))
             try await again.ready(fault == .killed ? 2 : 1)
             let ready = ContinuousClock.now
-            let endings = try await grid.settle(before + during)
-            report("broker \(fault.rawValue), away for \(Self.seconds(ready - gone)), from its return until all has ended", .now - ready)
+            let endings = try await grid.settle(before + during, repeats: true)
+            report("\(queues.rawValue) queues: broker \(fault.rawValue), away for \(Self.seconds(ready - gone)), from its return until all has ended", .now - ready)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(worker.endings.isEmpty)
         }
@@ -73,6 +75,51 @@ struct BrokerFaultTests {
         }
     }
 
+    /// Heartbeats are held up by an alarm like everything else: nobody is taken for dead, and no long task is blamed.
+    @Test func anAlarmLongerThanALeaseCostsNoTaskAnAttempt() async throws {
+        try await withBroker { broker, _, grid in
+            let (_, worker) = try await grid.start()
+            let submitted = try await grid.submit(Array(repeating: "sleep 14", count: 4), each: 4)
+            try await grid.runs.begun(4)
+            try await grid.until { try await grid.books().running == 4 }
+            try await broker.control("set_vm_memory_high_watermark", "0.00001")
+            // Time itself is what this is about: three leases.
+            try await Task.sleep(for: .seconds(9))
+            try await broker.control("set_vm_memory_high_watermark", "0.4")
+            let endings = try await grid.settle(submitted, repeats: true)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded && $0.attempt == 1 })
+            #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
+            #expect(worker.endings.isEmpty)
+        }
+    }
+
+    /// What fits into our frames may not fit into the broker's: it is told of, and nothing waits behind it.
+    @Test func aMessageThatTheBrokersFramesCannotCarryHoldsNothingUp() async throws {
+        try await withBroker(advanced: "{frame_max, 8192}") { _, _, grid in
+            _ = try await grid.start()
+            let start = grid.ear.heard.count
+            // Not readable, as long as a frame may be, and longer with the reason for which it is put with the dead.
+            var message = Message(properties: BasicProperties(replyTo: "nobody", messageID: "k", type: "fault"))
+            message.properties.headers["taskgrid-max-attempts"] = .string("five")
+            for place in 0..<20 {
+                var last: Message?
+                for length in stride(from: 0, through: 240, by: 5) {
+                    var longer = message
+                    longer.properties.headers["filler-\(place)"] = .string(String(repeating: "x", count: length))
+                    let publication = Publication(exchange: grid.topology.submit.name, routingKey: "fault", message: longer)
+                    guard (try? publication.check(maximumFrameSize: 8192)) != nil else { break }
+                    last = longer
+                }
+                message = last ?? message
+            }
+            try await grid.ear.say(grid.topology.submit, "fault", message)
+            let event = try await grid.ear.event(GridEvent.self, from: start) { $0.kind == .error }
+            #expect(event.message.contains("could not be sent"))
+            let endings = try await grid.settle(try await grid.submit((0..<20).map(String.init)))
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+
     /// The broker takes back what was not acknowledged in time, and hands it out again.
     @Test func aTaskLongerThanTheConsumerTimeoutCompletesOnce() async throws {
         try await withBroker(advanced: "{consumer_timeout, 2000}, {channel_tick_interval, 1000}") { _, _, grid in
@@ -90,11 +137,12 @@ struct BrokerFaultTests {
     }
 
     private func withBroker(
-        advanced: String = "", _ body: @escaping @Sendable (FaultBroker, Service, FaultGrid) async throws -> Void
+        _ queues: Queue.Kind = .classic, advanced: String = "",
+        _ body: @escaping @Sendable (FaultBroker, Service, FaultGrid) async throws -> Void
     ) async throws {
         try await Turnstile.shared.pass {
             try await FaultBroker.run(advanced: advanced) { broker, server in
-                try await FaultGrid.run(broker: broker.url, isAdmitted: true) { try await body(broker, server, $0) }
+                try await FaultGrid.run(broker: broker.url, queues: queues, isAdmitted: true) { try await body(broker, server, $0) }
             }
         }
     }

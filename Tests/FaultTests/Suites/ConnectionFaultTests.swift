@@ -58,7 +58,7 @@ struct ConnectionFaultTests {
             }
             // Both connections of the process are made anew.
             try await links.wait(beyond: joined + 1)
-            let endings = try await grid.settle(before + grid.submit(["after"]))
+            let endings = try await grid.settle(before + grid.submit(["after"]), repeats: victim == .dispatcher)
             report("connections of the \(victim.rawValue) \(fault.rawValue), until all has ended", .now - began)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(dispatcher.endings.isEmpty && worker.endings.isEmpty)

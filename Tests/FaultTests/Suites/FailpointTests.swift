@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import LocalGrid
 import TaskGridClient
@@ -48,6 +49,58 @@ struct FailpointTests {
             let second = grid.launch(.dispatcher, named: "second", failpoint: .dispatcherActive)
             try await grid.settle(submitted)
             try await expectOneDeath(second, .dispatcherActive)
+        }
+    }
+
+    enum Order: CaseIterable, Sendable { case cancel, retry, pause }
+
+    /// The next dispatcher gets the order again, which is done once, and answers it.
+    @Test(arguments: Order.allCases) func dispatcherThatHasDoneAnOrder(_ order: Order) async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start(dispatcher: (.orderCommitted, 1))
+            switch order {
+            case .cancel:
+                let submitted = try await grid.submit(["sleep 60", "sleep 60"])
+                try await grid.runs.begun(2)
+                let outcomes = try await grid.client.cancel(submitted.flatMap(\.ids))
+                #expect(outcomes.allSatisfy { $0.outcome == .refused && $0.state == .cancelled || $0.outcome == .done })
+                #expect(try await grid.settle(submitted).values.allSatisfy { $0.state == .cancelled })
+            case .retry:
+                let submitted = try await grid.submit(["fail-first"], options: TaskOptions(maxAttempts: 1, deadline: .seconds(60)))
+                let id = submitted[0].ids[0]
+                #expect(try await grid.client.outcome(of: id, within: .seconds(60)).state == .failed)
+                let outcomes = try await grid.client.retry([id])
+                #expect(outcomes.map(\.id) == [id])
+                try await grid.until { try await grid.books().succeeded == 1 }
+                #expect(grid.runs.attempts == [id: [1, 2]])
+                let books = try await grid.books()
+                #expect(books.submitted == 1 && books.balances)
+            case .pause:
+                _ = try await grid.client.pause([FaultGrid.fault])
+                #expect(try await grid.client.ask(CountsQuestion()).paused == [FaultGrid.fault])
+                let submitted = try await grid.submit(["waits"])
+                #expect(try await grid.client.resume([FaultGrid.fault]).map(\.outcome) == [.done])
+                #expect(try await grid.settle(submitted).values.allSatisfy { $0.state == .succeeded })
+            }
+            try await expectOneDeath(dispatcher, .orderCommitted)
+        }
+    }
+
+    @Test(arguments: [Failpoint.drainBegun, .givenBack]) func drainingWorker(_ failpoint: Failpoint) async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.dispatcher).ready()
+            let worker = grid.launchWorker(failpoint: failpoint)
+            try await worker.ready()
+            try await grid.knows(FaultGrid.fault)
+            let submitted = try await grid.submit((0..<12).map { _ in "sleep 1" }, each: 1)
+            try await grid.ear.heard.first { delivery in
+                (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.running.count == 4 && $0.1.waiting.count > 2 ? () : nil }
+            }
+            try await grid.launchWorker(named: "other").ready()
+            #expect(try await worker.stop().ending == .signalled(SIGKILL))
+            let endings = try await grid.settle(submitted)
+            try await expectOneDeath(worker, failpoint)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
         }
     }
 

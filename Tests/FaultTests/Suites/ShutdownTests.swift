@@ -83,6 +83,28 @@ struct ShutdownTests {
         }
     }
 
+    /// A broker that does not answer holds them up.
+    @Test(arguments: [GridConfiguration.Role.dispatcher, .nameservice, .monitor])
+    func aSecondSignalStopsEachServiceAtOnce(_ role: GridConfiguration.Role) async throws {
+        try await FaultGrid.run { grid in
+            let proxy = try Proxy(port: try #require(URLComponents(string: grid.broker)?.port))
+            defer { proxy.stop() }
+            var url = try #require(URLComponents(string: grid.broker))
+            url.port = proxy.port
+            // Its heartbeats tell when to look again.
+            try await grid.launchWorker().ready()
+            let service = grid.launch(role, broker: url.string)
+            try await service.ready()
+            proxy.stall()
+            try service.signal(SIGTERM)
+            try await grid.logged(role.rawValue, "stopping in order")
+            #expect(service.endings.isEmpty)
+            let stop = try await service.stop()
+            report("second signal to the \(role.rawValue), until it is gone", stop.took)
+            #expect(stop.ending == .exited(code: 128 + SIGTERM))
+        }
+    }
+
     @Test func theStandbyTakesOverFromAKilledDispatcher() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()

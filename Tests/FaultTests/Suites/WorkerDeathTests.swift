@@ -10,8 +10,9 @@ struct WorkerDeathTests {
     /// The bound that the grid promises between a worker's death and the new begin of each of its tasks.
     static let bound = Duration.seconds(5)
 
-    @Test func unfinishedTasksRunElsewhereWithinFiveSeconds() async throws {
-        try await FaultGrid.run(alone: true) { grid in
+    @Test(arguments: [Queue.Kind.classic, .quorum])
+    func unfinishedTasksRunElsewhereWithinFiveSeconds(_ queues: Queue.Kind) async throws {
+        try await FaultGrid.run(queues: queues, alone: true) { grid in
             let dispatcher = grid.launch(.dispatcher)
             try await dispatcher.ready()
             let doomed = grid.launchWorker(named: "doomed", concurrency: 8, prefetch: 16, restarts: false)
@@ -33,7 +34,7 @@ struct WorkerDeathTests {
             #expect(Set(begun.map(\.task)) == held)
             #expect(begun.map(\.attempt) == Array(repeating: 2, count: 16))
             let slowest = try #require(begun.map { $0.at - killed }.max())
-            report("SIGKILL of a worker with 16 tasks, until the last of them runs elsewhere", slowest)
+            report("\(queues.rawValue) queues: SIGKILL of a worker with 16 tasks, until the last of them runs elsewhere", slowest)
             #expect(slowest < Self.bound)
             #expect(endings.values.allSatisfy { $0.state == .succeeded && $0.attempt == 2 })
         }

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -21,16 +22,18 @@ extension FaultGrid {
         return submitted
     }
 
-    /// Waits until every task accepted has ended, and checks by id that each has one end, the same for whoever asks, and that the
-    /// dispatcher's books count as many submissions and ends as there were.
+    /// Waits until every task accepted has ended, and checks by id that each has one end, the same for whoever asks and told once,
+    /// and that the dispatcher's books count as many submissions and ends as there were.
+    ///
+    /// - Parameter repeats: the dispatcher may have told an end again, word for word, since its connection broke before the
+    ///   broker's confirm.
     @discardableResult
-    func settle(_ submitted: [Submitted], sourceLocation: SourceLocation = #_sourceLocation) async throws -> [TaskID: Ending] {
+    func settle(
+        _ submitted: [Submitted], repeats: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> [TaskID: Ending] {
         var endings: [TaskID: Ending] = [:]
         for submitted in submitted {
-            for try await ending in submitted.endings {
-                #expect(endings[ending.id] == nil, "task \(ending.id) ended twice", sourceLocation: sourceLocation)
-                endings[ending.id] = ending
-            }
+            for try await ending in submitted.endings { endings[ending.id] = ending }
         }
         let ids = submitted.flatMap(\.ids)
         #expect(Set(ids).count == ids.count, "an id was given twice", sourceLocation: sourceLocation)
@@ -41,11 +44,29 @@ extension FaultGrid {
             #expect(told?.state == ending.state, "task \(ending.id) has two ends", sourceLocation: sourceLocation)
             #expect(told?.result == ending.result, "task \(ending.id) has two results", sourceLocation: sourceLocation)
         }
+        // What the client heard first is all it looks at.
+        let told = told
+        for id in ids {
+            let ends = told[id] ?? []
+            let count = repeats ? Set(ends).count : ends.count
+            #expect(count <= 1, "task \(id) was told to have ended as \(ends)", sourceLocation: sourceLocation)
+        }
         let books = try await books()
         #expect(books.submitted == ids.count, sourceLocation: sourceLocation)
         #expect(books.ended == ids.count, sourceLocation: sourceLocation)
         #expect(books.balances, sourceLocation: sourceLocation)
         return endings
+    }
+
+    /// Every end that the client was told of, by task.
+    private var told: [TaskID: [Reply.Ending]] {
+        var told: [TaskID: [Reply.Ending]] = [:]
+        for delivery in ear.heard.entries where delivery.exchange == topology.reply.name {
+            // An answer to a question tells of no end by itself.
+            guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }
+            for ending in endings { told[ending.id, default: []].append(ending) }
+        }
+        return told
     }
 
     /// The dispatcher's books, all types together.

@@ -28,21 +28,22 @@ final class FaultGrid: Sendable {
     ///
     /// - Parameters:
     ///   - broker: its URL; nil: the one that the test run has started.
+    ///   - queues: the kind of its shared queues.
     ///   - alone: no other grid of this target runs meanwhile, for the sake of what is measured.
     ///   - isAdmitted: the caller has passed the turnstile.
     ///   - deadline: how long `body` may take before it has failed.
     static func run(
-        broker: String? = nil, alone: Bool = false, isAdmitted: Bool = false, within deadline: Duration = .seconds(100),
+        broker: String? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false, within deadline: Duration = .seconds(100),
         _ body: @escaping @Sendable (FaultGrid) async throws -> Void
     ) async throws {
         guard isAdmitted else {
             return try await Turnstile.shared.pass(alone: alone) {
-                try await run(broker: broker, isAdmitted: true, within: deadline, body)
+                try await run(broker: broker, queues: queues, isAdmitted: true, within: deadline, body)
             }
         }
         do {
             let (stream, launches) = AsyncStream.makeStream(of: Service.self)
-            let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), launches)
+            let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), queues, launches)
             do {
                 // This has a deadline of its own.
                 try await grid.ear.connection.start(patience: .seconds(30))
@@ -79,18 +80,22 @@ final class FaultGrid: Sendable {
         }
     }
 
-    private init(broker: String, _ launches: AsyncStream<Service>.Continuation) throws {
+    private init(broker: String, _ queues: Queue.Kind, _ launches: AsyncStream<Service>.Continuation) throws {
         let name = "fault-\(UUID().uuidString.prefix(8).lowercased())"
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        topology = Topology(prefix: name)
+        topology = Topology(prefix: name, queueKind: queues)
         self.broker = broker
         var logger = Logger.silent
         logger.logLevel = .critical
         self.logger = logger
         let endpoint = try Endpoint(url: broker)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
-        ear = Ear(endpoint, topology, logger)
+        // Beside what is said to everyone, each reply to the client, whatever the client makes of it.
+        ear = Ear(
+            endpoint, topology, logger,
+            bindings: [(topology.events, "#"), (topology.registry, "#"), (topology.dead, ""), (topology.reply, client.id)]
+        )
         listener = try RunListener(folder: folder)
         runs = listener.runs
         self.launches = launches
@@ -117,9 +122,12 @@ final class FaultGrid: Sendable {
     /// Starts a worker whose tasks do as their payloads say.
     func launchWorker(
         named name: String = "worker", types: [String] = ["fault"], concurrency: Int = 4, prefetch: Int = 8,
-        failpoint: Failpoint? = nil, pass: Int = 1, broker: String? = nil, restarts: Bool = true
+        drainDeadline: Int = 30, failpoint: Failpoint? = nil, pass: Int = 1, broker: String? = nil, restarts: Bool = true
     ) -> Service {
-        let environment = ["TASKGRID_WORKER_CONCURRENCY": "\(concurrency)", "TASKGRID_WORKER_PREFETCH": "\(prefetch)"]
+        let environment = [
+            "TASKGRID_WORKER_CONCURRENCY": "\(concurrency)", "TASKGRID_WORKER_PREFETCH": "\(prefetch)",
+            "FAULT_DRAIN_DEADLINE": "\(drainDeadline)",
+        ]
         return launch(Programs.worker, named: name, types, failpoint, pass, environment, broker, restarts)
     }
 
@@ -136,9 +144,11 @@ final class FaultGrid: Sendable {
         variables["TASKGRID_LOG_LEVEL"] = variables["TASKGRID_LOG_LEVEL"] ?? "debug"
         variables["TASKGRID_BROKER"] = broker ?? self.broker
         variables["TASKGRID_PREFIX"] = topology.prefix
+        variables["TASKGRID_QUEUE_KIND"] = topology.queueKind.rawValue
         variables["TASKGRID_READY_FILE"] = file("\(name).ready")
         variables["TASKGRID_DISPATCHER_BACKOFF"] = "20ms"
         variables["TASKGRID_DISPATCHER_MAX_BACKOFF"] = "100ms"
+        variables["TASKGRID_DISPATCHER_BREAKER_PAUSE"] = "1s"
         variables["TASKGRID_HEALTH_PORT"] = "0"
         variables["FAULT_RUNS"] = listener.path
         func child(_ variables: [String: String]) -> ChildProcess {

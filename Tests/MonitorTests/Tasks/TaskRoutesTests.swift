@@ -84,13 +84,16 @@ import Testing
 
     @Test("one is found by its id, where it is what else is asked for")
     func byID() async throws {
-        let dispatcher = dispatcher([task(7) { $0.status = .running }])
+        let dispatcher = dispatcher([task(7) { $0.status = .running }, task(9)])
         for (uri, count) in [
             ("/tasks?id=7", 1), ("/tasks?id=8", 0), ("/tasks?id=7&state=failed", 0), ("/tasks?id=7&state=running", 1),
             ("/tasks?id=7&after=7", 0), ("/tasks?id=7&after=8", 1),
         ] {
             #expect((try json(try await get(uri, dispatcher))["tasks"] as? [Any])?.count == count, "\(uri)")
         }
+        // Nobody asked for the payload.
+        #expect(try dispatcher.asked(TasksQuestion.self).allSatisfy { $0.isBrief && $0.limit == 1 })
+        #expect(try dispatcher.asked(TaskQuestion.self).isEmpty)
     }
 
     @Test(

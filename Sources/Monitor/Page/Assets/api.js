@@ -10,11 +10,33 @@ export class Problem extends Error {
     }
 }
 
-/** The token, kept as long as this tab lives. */
+let kept = null;
+
+/** The token, kept as long as this tab lives; where the browser keeps nothing for pages, as long as the page does. */
 export const token = {
-    get: () => sessionStorage.getItem(key),
-    set: (value) => sessionStorage.setItem(key, value),
-    forget: () => sessionStorage.removeItem(key),
+    get() {
+        try {
+            return sessionStorage.getItem(key) ?? kept;
+        } catch {
+            return kept;
+        }
+    },
+    set(value) {
+        kept = value;
+        try {
+            sessionStorage.setItem(key, value);
+        } catch {
+            // The page keeps it.
+        }
+    },
+    forget() {
+        kept = null;
+        try {
+            sessionStorage.removeItem(key);
+        } catch {
+            // Nothing was kept there.
+        }
+    },
 };
 
 export const authorization = () => (token.get() ? { Authorization: `Bearer ${token.get()}` } : {});

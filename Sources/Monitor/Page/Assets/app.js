@@ -20,7 +20,7 @@ function open() {
     const [path, query = ""] = location.hash.slice(1).split("?");
     const [, first = "", id] = path.split("/");
     page?.leave();
-    page = first === "tasks" ? (id ? new Task(decodeURIComponent(id)) : new Tasks(new URLSearchParams(query))) : new Overview();
+    page = first === "tasks" ? (id ? new Task(decoded(id)) : new Tasks(new URLSearchParams(query))) : new Overview();
     byId("main").replaceChildren(page.element);
     for (const link of document.querySelectorAll("nav [data-page]")) {
         if (link.dataset.page === (first || "overview")) link.setAttribute("aria-current", "page");
@@ -28,6 +28,15 @@ function open() {
     }
     scrollTo(0, 0);
     tell();
+}
+
+/** A part of the address as it was before it was written there; as it stands where nobody wrote it so. */
+function decoded(part) {
+    try {
+        return decodeURIComponent(part);
+    } catch {
+        return part;
+    }
 }
 
 function tell() {
@@ -63,12 +72,18 @@ listen("/events", {
     take(name, data) {
         // The others tell of what the next statistics show too.
         if (name !== "stats") return;
-        grid = { ...data, ...data.all };
+        grid = { ...data, heard: performance.now() };
         isLive = true;
         tell();
     },
     async onState(state, error, wait) {
         isLive = state === "live" && grid !== null;
+        if (state === "hidden") {
+            // Nobody looks; what is shown is looked at again with the first word after.
+            isLive = false;
+            tell();
+            return undefined;
+        }
         byId("live").dataset.state = state;
         setText(byId("live-text"), state === "live" ? "live" : "not live");
         byId("broken").hidden = state === "live";

@@ -1,9 +1,10 @@
 // A chart over time: lines, an axis each, gaps left open, and the values under the pointer or the arrow keys.
 import { element, setText, svg } from "./dom.js";
-import { dayAndMinute, hourAndMinute, timeOfDay } from "./format.js";
+import { dayAndMinute, dayOfMonth, hourAndMinute, seconds, timeOfDay } from "./format.js";
 import { roof, ticks, timeTicks } from "./scale.js";
 
 const height = 190;
+let charts = 0;
 const margin = { left: 52, right: 10, top: 10, bottom: 24 };
 
 export class Chart {
@@ -23,12 +24,16 @@ export class Chart {
         this.drawing = svg("svg", { height, "aria-hidden": "true" });
         this.note = element("p", { class: "note", hidden: true }, empty);
         this.time = element("span", { class: "at" });
+        // What the arrow keys read.
+        this.told = element("p", { class: "hidden", role: "status" });
+        charts += 1;
+        this.hatch = `hatch-${charts}`;
         this.values = series.map(() => element("strong", {}));
         this.plot = element("div", {
             class: "plot", tabindex: "0", role: "group", "aria-label": `${title}. Arrow keys read the values.`,
             onpointermove: (event) => this.#point(event.clientX), onpointerleave: () => this.#move(null),
             onkeydown: (event) => this.#key(event), onblur: () => this.#move(null),
-        }, this.drawing, this.note);
+        }, this.drawing, this.note, this.told);
         const legend = series.map(({ name, style }, index) =>
             element("span", { class: `key ${style}` }, element("i", { "aria-hidden": "true" }), `${name} `, this.values[index]));
         this.element = element("figure", { class: "card chart" },
@@ -43,7 +48,7 @@ export class Chart {
         this.observer.observe(this.plot);
     }
 
-    /** Shows points (`at` in milliseconds since 1970, `gap`, oldest first) over a range of `from`, `to` and `step`, also in milliseconds. */
+    /** Shows points (`at` in milliseconds since 1970, `gap`, how much of one that is none is `missing`, oldest first) over a range of `from`, `to` and `step`, also in milliseconds. */
     show(points, range) {
         const held = this.#cursor === null ? null : this.#points[this.#cursor]?.at;
         this.#points = points;
@@ -65,7 +70,7 @@ export class Chart {
         this.y = y;
         this.cursor = svg("g", { class: "cursor" });
         this.drawing.setAttribute("width", this.#width);
-        this.drawing.replaceChildren(...this.#axes(top, y), ...this.#gaps(y), ...this.series.flatMap((line) => this.#line(line, y)), this.cursor);
+        this.drawing.replaceChildren(hatch(this.hatch), ...this.#axes(top, y), ...this.#gaps(y), ...this.series.flatMap((line) => this.#line(line, y)), this.cursor);
         this.note.hidden = known.some((point) => this.series.some(({ value }) => value(point) !== null));
         this.#read();
     }
@@ -77,22 +82,27 @@ export class Chart {
             svg("text", { class: "label", x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, this.format(value)),
         ]);
         const times = timeTicks(this.#range, Math.max(2, Math.floor((right - margin.left) / 72))).map((at) =>
-            svg("text", { class: "label", x: this.#x(at), y: height - 6, "text-anchor": "middle" }, hourAndMinute(at)));
+            svg("text", { class: "label", x: this.#x(at), y: height - 6, "text-anchor": "middle" }, this.#isLong ? dayOfMonth(at) : hourAndMinute(at)));
         return [...levels, ...times];
     }
 
-    /** The times in which the monitor did not run. */
+    /** Whether days are told apart, not minutes. */
+    get #isLong() {
+        return this.#range.to - this.#range.from > 172_800_000;
+    }
+
+    /** The times in which the monitor did not run, or not all the time. */
     #gaps(y) {
         const { step } = this.#range;
         const gaps = [];
-        for (const { at, gap } of this.#points) {
-            if (!gap) continue;
+        for (const { at, gap, missing } of this.#points) {
+            if (!gap && !missing) continue;
             const open = gaps.at(-1);
             if (open && open.to >= at) open.to = at + step;
             else gaps.push({ from: at, to: at + step });
         }
         return gaps.map(({ from, to }) =>
-            svg("rect", { class: "gap", x: this.#x(from), width: Math.max(1, this.#x(to) - this.#x(from)), y: margin.top, height: y(0) - margin.top },
+            svg("rect", { class: "gap", fill: `url(#${this.hatch})`, x: this.#x(from), width: Math.max(2, this.#x(to) - this.#x(from)), y: margin.top, height: y(0) - margin.top },
                 svg("title", {}, "The monitor did not run")));
     }
 
@@ -135,8 +145,9 @@ export class Chart {
         if (event.key === "Escape") this.#move(null);
         if (target === undefined || last < 0) return;
         event.preventDefault();
-        this.time.setAttribute("aria-live", "polite");
         this.#move(Math.min(last, Math.max(0, target)));
+        const values = this.series.map(({ name }, index) => `${name} ${this.values[index].textContent}`);
+        setText(this.told, [this.time.textContent, ...(this.#points[this.#cursor].gap ? [] : values)].join(", "));
     }
 
     #move(index) {
@@ -150,7 +161,8 @@ export class Chart {
         const point = this.#cursor === null ? this.#points.findLast(({ gap }) => !gap) : this.#points[this.#cursor];
         const day = this.#range.to - this.#range.from > 7_200_000;
         const when = point && (day ? dayAndMinute : timeOfDay)(point.at);
-        setText(this.time, this.#cursor === null ? "latest" : point?.gap ? `${when}: the monitor did not run` : when);
+        const lack = point?.gap ? ": the monitor did not run" : point?.missing ? `: the monitor did not run for ${seconds(point.missing / 1000)} of it` : "";
+        setText(this.time, this.#cursor === null ? "latest" : when + lack);
         for (const [index, { value }] of this.series.entries()) {
             setText(this.values[index], this.format(point && !point.gap ? value(point) : null));
         }
@@ -162,4 +174,10 @@ export class Chart {
             if (!point.gap && value(point) !== null) this.cursor.append(svg("circle", { class: style, cx: x, cy: this.y(value(point)), r: 4 }));
         }
     }
+}
+
+/** Lines from corner to corner, which are seen on whatever is behind them. */
+function hatch(id) {
+    return svg("defs", {}, svg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+        svg("line", { class: "hatch", x1: 0, x2: 0, y1: 0, y2: 6 })));
 }

@@ -6,6 +6,8 @@ const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignific
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const daySecond = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 const known = (value) => typeof value === "number" && Number.isFinite(value);
@@ -59,14 +61,18 @@ const shown = (format, at) => (Number.isNaN(+read(at)) ? dash : format.format(re
 export const timeOfDay = (at) => shown(clock, at);
 export const hourAndMinute = (at) => shown(minute, at);
 export const dayAndMinute = (at) => shown(day, at);
+export const dayAndTime = (at) => shown(daySecond, at);
+export const dayOfMonth = (at) => shown(dayOnly, at);
 export const fullTime = (at) => shown(full, at);
 
-/** How long ago, by this machine's clock. */
-export function ago(at) {
-    const passed = (Date.now() - read(at)) / 1000;
-    if (Number.isNaN(passed)) return dash;
-    return passed < 1 ? "now" : `${seconds(Math.floor(passed))} ago`;
+/** That so many milliseconds have passed. */
+export function passed(time) {
+    if (!known(time)) return dash;
+    return time < 1000 ? "now" : `${seconds(Math.floor(time / 1000))} ago`;
 }
+
+/** How long before `now` that was; both of the same clock. */
+export const ago = (at, now) => passed(read(now) - read(at));
 
 /** A state's or a kind's name in words. */
 export const words = (name) => String(name ?? dash).replaceAll("_", " ");

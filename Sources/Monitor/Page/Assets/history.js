@@ -1,15 +1,18 @@
-// Throughput and latency over the last five minutes, hour or day, of all types or one. What the monitor has kept is asked for
+// Throughput and latency over the last five minutes, hour, day, week or month, of all types or one. What the monitor has kept is asked for
 // once, and again when an event shows that a further step is complete.
 import { element, setText } from "./dom.js";
 import { get, withQuery } from "./api.js";
 import { milliseconds, rate } from "./format.js";
 import { Chart } from "./chart.js";
 
-const windows = { "5m": ["5 min", 300_000], "1h": ["hour", 3_600_000], "1d": ["day", 86_400_000] };
+const day = 86_400_000;
+const windows = { "5m": ["5 min", 300_000], "1h": ["hour", 3_600_000], "1d": ["day", day], "1w": ["week", 7 * day], "30d": ["month", 30 * day] };
 
 export class History {
     #window = "5m";
     #type = "";
+    /** The grid's time now, and when to ask again. */
+    #now = 0;
     #next = 0;
     #asking = null;
 
@@ -45,7 +48,8 @@ export class History {
         if (names.join() !== options.join()) {
             this.choice.replaceChildren(...names.map((name) => element("option", { value: name, selected: name === this.#type }, name || "all types")));
         }
-        if (Date.parse(grid.at) >= this.#next) this.load();
+        this.#now = Date.parse(grid.at);
+        if (this.#now >= this.#next) this.load();
     }
 
     #choose({ window = this.#window, type = this.#type }) {
@@ -67,7 +71,7 @@ export class History {
             this.#show(history);
         } catch (error) {
             if (asking.signal.aborted) return;
-            this.#next = Date.now() + 10_000;
+            this.#next = this.#now + 10_000;
             setText(this.problem, `The history cannot be shown: ${error.message}`);
             this.problem.hidden = false;
         }
@@ -75,10 +79,10 @@ export class History {
 
     #show({ points, step_seconds: seconds }) {
         const step = seconds * 1000;
-        const read = points.map((point) => point.gap ? { at: Date.parse(point.at), gap: true } : {
-            at: Date.parse(point.at), gap: false, succeeded: point.succeeded / seconds, failed: point.failed / seconds, p50: point.p50_ms, p95: point.p95_ms,
+        const read = points.map(({ at, gap, covered_seconds: covered, succeeded, failed, p50_ms: p50, p95_ms: p95 }) => gap ? { at: Date.parse(at), gap } : {
+            at: Date.parse(at), gap, missing: (seconds - covered) * 1000, succeeded: succeeded / covered, failed: failed / covered, p50, p95,
         });
-        const to = (read.at(-1)?.at ?? Date.now()) + step;
+        const to = read.at(-1).at + step;
         const range = { from: to - windows[this.#window][1], to, step };
         this.throughput.show(read, range);
         this.latency.show(read, range);

@@ -1,7 +1,7 @@
 // Round numbers for axes.
 
 const steps = [1, 2, 2.5, 5, 10];
-const times = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440].map((minutes) => minutes * 60_000);
+const times = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 10080].map((minutes) => minutes * 60_000);
 
 /** The distance between ticks, about three of them up to `maximum`. */
 function distance(maximum) {
@@ -23,7 +23,7 @@ export function ticks(end) {
     return Array.from({ length: Math.round(end / step) + 1 }, (_, index) => index * step);
 }
 
-/** Full minutes or hours of this machine's clock, at most `most` of them. */
+/** Full minutes, hours or days of this machine's clock, at most `most` of them. */
 export function timeTicks({ from, to }, most) {
     const step = times.find((step) => (to - from) / step <= most) ?? times.at(-1);
     const zone = new Date(to).getTimezoneOffset() * 60_000;

@@ -1,7 +1,8 @@
-// One task: its facts, its attempts, its payload and result. Looked at anew while it has not ended.
+// One task: its facts, its attempts, its payload and result. While it has not ended its summary is looked at each second, and all of
+// it when that has changed.
 import { element, setText } from "./dom.js";
-import { Problem, get } from "./api.js";
-import { bytes, counted, fullTime, milliseconds, timeOfDay, words } from "./format.js";
+import { Problem, get, withQuery } from "./api.js";
+import { bytes, counted, dayAndTime, fullTime, milliseconds, words } from "./format.js";
 import { order } from "./ask.js";
 import { Table } from "./table.js";
 import { canRetry, hasEnded, stateStyle } from "./states.js";
@@ -10,8 +11,8 @@ const attempts = [
     { label: "Attempt", text: ({ number }) => String(number) },
     { label: "Outcome", text: ({ outcome }) => words(outcome), style: ({ outcome }) => stateStyle(outcome) },
     { label: "Worker", long: true, text: ({ worker }) => worker ?? "–" },
-    { label: "Started", text: ({ started }) => timeOfDay(started), title: ({ started }) => fullTime(started) },
-    { label: "Ended", text: ({ ended }) => timeOfDay(ended), title: ({ ended }) => fullTime(ended) },
+    { label: "Started", text: ({ started }) => dayAndTime(started), title: ({ started }) => fullTime(started) },
+    { label: "Ended", text: ({ ended }) => dayAndTime(ended), title: ({ ended }) => fullTime(ended) },
     { label: "Ran", number: true, text: (attempt) => milliseconds(attempt.run_ms) },
     { label: "Error", wide: true, text: ({ error }) => error ?? "" },
 ];
@@ -20,6 +21,9 @@ export class Task {
     #asking = new AbortController();
     #isAsking = false;
     #state = null;
+    /** The summary of what is shown. */
+    #shown = "";
+    #facts = "";
 
     constructor(id) {
         this.id = id;
@@ -44,15 +48,28 @@ export class Task {
         this.load();
     }
 
-    async load() {
+    load() {
+        return this.#ask(async (signal) => this.#show(await get(this.path, signal)));
+    }
+
+    /** Loads the task where its summary is another than that of what is shown. */
+    #look() {
+        return this.#ask(async (signal) => {
+            const { tasks: [summary] } = await get(withQuery("/tasks", { id: this.id }), signal);
+            if (!summary || digest(summary) !== this.#shown) this.#show(await get(this.path, signal));
+        });
+    }
+
+    async #ask(question) {
         if (this.#isAsking) return;
         this.#isAsking = true;
         try {
-            this.#show(await get(this.path, this.#asking.signal));
+            await question(this.#asking.signal);
             this.problem.hidden = true;
         } catch (error) {
             if (this.#asking.signal.aborted) return;
-            if (error instanceof Problem && error.status === 404) this.#state = "unknown";
+            // There is none, or there can be none.
+            if (error instanceof Problem && (error.status === 404 || error.status === 400)) this.#state = "unknown";
             setText(this.problem, error.message);
             this.problem.hidden = false;
         } finally {
@@ -62,6 +79,7 @@ export class Task {
 
     #show(task) {
         this.#state = task.state;
+        this.#shown = digest(task);
         setText(this.state, words(task.state));
         this.state.className = stateStyle(task.state);
         this.state.hidden = false;
@@ -69,12 +87,15 @@ export class Task {
         this.retry.hidden = !canRetry(task.state);
         const facts = [
             ["Type", task.type], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
-            ["Attempt", `${task.attempt} of ${task.max_attempts}`], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
+            ["Attempt", String(task.attempt)], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
             ["Priority", task.priority ? String(task.priority) : null], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
             ["Time-out", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Error", task.error],
         ].filter(([, value]) => value);
-        this.facts.replaceChildren(...facts.map(([name, value]) =>
-            element("div", { class: name === "Error" ? "wide" : null }, element("dt", {}, name), element("dd", { class: name === "Error" ? "bad" : null }, value))));
+        if (facts.join("\n") !== this.#facts) {
+            this.#facts = facts.join("\n");
+            this.facts.replaceChildren(...facts.map(([name, value]) =>
+                element("div", { class: name === "Error" ? "wide" : null }, element("dt", {}, name), element("dd", { class: name === "Error" ? "bad" : null }, value))));
+        }
         this.attempts.show(task.attempts, ({ number }) => number);
         this.payload.show(task.payload);
         this.result.show(task.result, hasEnded(task.state) ? "It has none." : "It has none yet.");
@@ -83,7 +104,7 @@ export class Task {
 
     /** Each word from the grid is an occasion to look, until the task has ended. */
     take(grid, isLive) {
-        if (isLive && !document.hidden && this.#state !== "unknown" && !hasEnded(this.#state)) this.load();
+        if (isLive && !document.hidden && this.#state !== "unknown" && !hasEnded(this.#state)) this.#look();
     }
 
     async #cancel() {
@@ -100,6 +121,9 @@ export class Task {
         this.#asking.abort();
     }
 }
+
+/** What of a summary can change. */
+const digest = ({ state, attempt, worker, error, completed }) => [state, attempt, worker, error, completed].join("\n");
 
 /** A payload or a result: text as it is, bytes as base64, cut where it is long. */
 class Content {

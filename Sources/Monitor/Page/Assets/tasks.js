@@ -11,7 +11,7 @@ const columns = [
     { label: "Type", text: ({ type }) => type },
     { label: "State", text: ({ state }) => words(state), style: ({ state }) => stateStyle(state) },
     { label: "Accepted", text: ({ created }) => dayAndMinute(created), title: ({ created }) => fullTime(created) },
-    { label: "Attempt", number: true, text: (task) => `${task.attempt} of ${task.max_attempts}` },
+    { label: "Attempt", number: true, text: ({ attempt }) => String(attempt) },
     { label: "Ran", number: true, text: (task) => milliseconds(task.run_ms) },
     { label: "Worker", long: true, text: ({ worker }) => worker ?? "–", style: ({ worker }) => (worker ? null : "faint") },
     { label: "Error", wide: true, text: ({ error }) => error ?? "", title: ({ error }) => error, style: () => "clip" },
@@ -72,8 +72,9 @@ export class Tasks {
         try {
             const found = await get(withQuery("/tasks", { id, type, state, text, since, until, after, limit: "50" }), this.#asking.signal);
             this.table.show(found.tasks, (task) => task.id);
-            this.table.element.hidden = false;
-            setText(this.told, found.tasks.length === 0 ? "" : `${counted(found.tasks.length, "task")}, the newest first${after ? ", further back" : ""}`);
+            this.table.element.hidden = found.tasks.length === 0 && found.next !== null;
+            const none = found.next ? "None so far: the search goes on further back" : "";
+            setText(this.told, found.tasks.length === 0 ? none : `${counted(found.tasks.length, "task")}, the newest first${after ? ", further back" : ""}`);
             const page = (label, after) => element("a", { class: "button", href: `#${withQuery("/tasks", { id, type, state, text, since, until, after })}` }, label);
             this.pages.replaceChildren(...[after ? page("Newest", "") : null, found.next ? page("Further back", found.next) : null].filter((link) => link !== null));
         } catch (error) {

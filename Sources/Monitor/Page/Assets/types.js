@@ -25,8 +25,8 @@ export const typesTable = (empty) => ({
         number("Workers", ({ active_workers: value }) => count(value)),
         {
             label: "Breaker",
-            text: ({ breaker, paused }) => (paused ? "paused" : words(breaker)),
-            style: ({ breaker, paused }) => `chip ${paused ? "warn" : { open: "bad", half_open: "warn" }[breaker] ?? ""}`,
+            text: ({ breaker, paused }) => [paused ? "paused" : null, paused && breaker === "closed" ? null : words(breaker)].filter(Boolean).join(", "),
+            style: ({ breaker, paused }) => `chip ${{ open: "bad", half_open: "warn" }[breaker] ?? (paused ? "warn" : "")}`,
             title: ({ breaker }) => `The circuit breaker is ${words(breaker)}`,
         },
         { label: "", button: ({ name, paused }) => (paused ? resume(name) : pause(name)) },

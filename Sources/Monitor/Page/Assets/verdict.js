@@ -1,6 +1,6 @@
 // Whether the grid is well, in one line; where it is not, what is wrong and what to do.
 import { element, prose, setText, svg } from "./dom.js";
-import { ago, counted, words } from "./format.js";
+import { ago, counted, passed, words } from "./format.js";
 
 const signs = {
     well: "M5 12.5l4.5 4.5L19 7.5",
@@ -15,6 +15,8 @@ const titles = {
     broker_alarm: () => "The broker has an alarm",
     broker_unreachable: () => "The broker cannot be reached",
     heartbeat_lost: ({ worker }) => `Nothing is heard of ${worker}`,
+    dispatcher_silent: () => "Nothing is heard of the dispatcher",
+    nameservice_silent: () => "Nothing is heard of the nameservice",
 };
 
 export class Verdict {
@@ -26,23 +28,27 @@ export class Verdict {
         this.detail = element("p", {});
         this.hint = element("p", { hidden: true }, ...prose("No tasks yet: `taskgrid run reverse hello`"));
         this.list = element("ul", { class: "alerts" });
-        this.element = element("section", { class: "verdict lost", "aria-live": "polite", "aria-atomic": "false" },
+        // What is read out when it changes; ages, which do each second, are not in it.
+        this.told = element("p", { class: "hidden", role: "status" });
+        this.element = element("section", { class: "verdict lost" },
             element("div", { class: "sign", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 24 24" }, this.sign)),
-            element("div", { class: "words" }, this.title, this.detail, this.hint), this.list);
+            element("div", { class: "words" }, this.title, this.detail, this.hint, this.told), this.list);
         this.#set("lost", "Asking the grid…", "");
     }
 
     /** `grid` is null until something was heard, and `isLive` says whether it is of now. */
     show(grid, isLive) {
         if (!isLive || !grid) {
-            this.#set("lost", grid ? "Out of touch with the monitor" : "Asking the grid…", grid ? `The numbers are those of ${ago(grid.at)}.` : "");
+            const heard = grid ? `The numbers are those of ${passed(performance.now() - grid.heard)}.` : "";
+            this.#set("lost", grid ? "Out of touch with the monitor" : "Asking the grid…", heard);
             return;
         }
         const alerts = grid.alerts ?? [];
-        this.hint.hidden = grid.tasks.submitted > 0;
+        this.hint.hidden = grid.tasks.submitted > 0 || grid.store === null;
         if (alerts.length > 0) this.#set("needs", "The grid needs you", counted(alerts.length, "thing to look at", "things to look at"));
+        else if (grid.store === null) this.#set("lost", "Asking the grid…", "No dispatcher has answered yet.");
         else this.#set("well", "The grid is well", summary(grid));
-        this.#list(alerts);
+        this.#list(alerts, grid.at);
     }
 
     #set(kind, title, detail) {
@@ -50,21 +56,26 @@ export class Verdict {
         this.sign.setAttribute("d", signs[kind]);
         setText(this.title, title);
         setText(this.detail, detail);
-        if (kind !== "needs") this.#list([]);
+        if (kind === "needs") return;
+        setText(this.told, title);
+        this.#list([]);
     }
 
-    #list(alerts) {
+    #list(alerts, now) {
         const key = ({ kind, type, worker, message }) => [kind, type, worker, message].join("\n");
         if (alerts.map(key).join("\n\n") !== this.#alerts.map(key).join("\n\n")) {
+            if (alerts.length > 0) setText(this.told, ["The grid needs you", ...alerts.map(named)].join(". "));
             this.list.replaceChildren(...alerts.map((alert) =>
-                element("li", {}, element("strong", {}, (titles[alert.kind] ?? (({ kind }) => words(kind)))(alert)),
+                element("li", {}, element("strong", {}, named(alert)),
                     element("span", { class: "since" }), element("p", {}, ...prose(alert.message)))));
         }
         this.#alerts = alerts;
-        for (const [index, { since }] of alerts.entries()) setText(this.list.children[index].querySelector(".since"), ago(since));
+        for (const [index, { since }] of alerts.entries()) setText(this.list.children[index].querySelector(".since"), ago(since, now));
         this.list.hidden = alerts.length === 0;
     }
 }
+
+const named = (alert) => (titles[alert.kind] ?? (({ kind }) => words(kind)))(alert);
 
 function summary(grid) {
     const paused = Object.entries(grid.types).filter(([, type]) => type.paused).map(([name]) => name);

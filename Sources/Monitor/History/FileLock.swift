@@ -1,0 +1,30 @@
+import Foundation
+import Synchronization
+
+/// A file that one process, and one holder in it, has for itself, until it releases it or ends.
+final class FileLock: Sendable {
+    /// Another has it.
+    struct Taken: Error {}
+
+    private let descriptor: Mutex<Int32?>
+
+    /// - Throws: `Taken`; `POSIXError` where the file cannot be made.
+    init(_ path: String) throws {
+        let descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            Foundation.close(descriptor)
+            if code == EWOULDBLOCK { throw Taken() }
+            throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO)
+        }
+        self.descriptor = Mutex(descriptor)
+    }
+
+    func release() {
+        let held = descriptor.withLock { $0.take() }
+        if let held { Foundation.close(held) }
+    }
+
+    deinit { release() }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+import TaskStore
+import Testing
+
+@testable import Dispatcher
+
+@Suite("Workers that cannot be heard")
+struct SilenceTests {
+    /// A worker whose lease ends at once, with a task that came back while it lived.
+    private func orphan() async throws -> Desk {
+        let desk = try await Desk()
+        let message = RegistryMessage(
+            worker: "w1", host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 4, prefetch: 8, batch: true,
+            started: Timestamp(rawValue: 1), interval: 0, running: [.init(task: 1, attempt: 1)]
+        )
+        _ = await desk.turn { $0.registry = [(.heartbeat, message)] }
+        _ = await desk.submit(["long"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        #expect(await desk.machine(1)?.interruptions == 0)
+        return desk
+    }
+
+    @Test("while the broker takes no messages, and for a lease after that, no worker is given up")
+    func alarm() async throws {
+        let desk = try await orphan()
+        desk.isCutOff.value.withLock { $0 = true }
+        for _ in 0..<3 { _ = await desk.look() }
+        #expect(await desk.scheduler.workers.workers.keys.sorted() == ["w1"])
+        #expect(await desk.machine(1)?.interruptions == 0)
+        #expect(try await desk.store.counts()[.reverse]?.scheduled == 0)
+    }
+
+    @Test("one that stays silent though it could be heard is given up, and its task runs again")
+    func silent() async throws {
+        let desk = try await orphan()
+        var works = try await desk.look().works()
+        while works.isEmpty { works = try await desk.tick().works() }
+        #expect(works.flatMap(\.items).map(\.attempt) == [2])
+        #expect(await desk.scheduler.workers.workers.isEmpty)
+    }
+
+    @Test("a whole lease follows a time in which nobody could be heard")
+    func leaseAfter() async throws {
+        let start = ContinuousClock.now
+        var table = WorkerTable()
+        let message = RegistryMessage(
+            worker: "w1", host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 4, prefetch: 8, batch: true,
+            started: Timestamp(rawValue: 1)
+        )
+        _ = table.take(.heartbeat, message, at: start)
+        #expect(table.late(at: start + .milliseconds(2999)) == nil)
+        #expect(table.late(at: start + .seconds(3)) == "w1")
+        table.renewAll(at: start + .seconds(10))
+        #expect(table.expire(at: start + .milliseconds(12_999)) == [])
+        #expect(table.expire(at: start + .seconds(13)) == [.reverse])
+
+        let desk = try await Desk()
+        _ = await desk.register()
+        await desk.scheduler.restFor(.seconds(60))
+        _ = await desk.look()
+        #expect(await desk.scheduler.workers.workers["w1"].map { $0.expires > .now + .seconds(2) } == true)
+    }
+}
+
+extension Desk {
+    /// A turn in which the workers' leases are looked at.
+    fileprivate func look() async -> Outbound {
+        await scheduler.makeLookDue()
+        return await tick()
+    }
+}
+
+extension Scheduler {
+    fileprivate func makeLookDue() { lastLook = .now - .seconds(1) }
+
+    /// Nothing was heard for so long, and all leases are over.
+    fileprivate func restFor(_ duration: Duration) {
+        lastRollCall = .now - duration
+        for worker in workers.workers.values.map(\.message) { _ = workers.take(.heartbeat, worker, at: .now - duration) }
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import LocalGrid
+import TaskGridClient
+import TaskGridCore
+import TestSupport
+import Testing
+
+@Suite("A dispatcher that loses its lock and lives on", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct StandbyTests {
+    /// The connection that owns the lock is lost for a long time, the one that publishes is not.
+    @Test func tasksUnderWayEndOnceThoughTheOldOneStillPublishes() async throws {
+        try await FaultGrid.run { grid in
+            let links = Journal<Int>()
+            let broker = try #require(URLComponents(string: grid.broker))
+            let proxy = try Proxy(port: try #require(broker.port)) { event in
+                if case .joined(let number) = event { links.add(number) }
+            }
+            defer { proxy.stop() }
+            var url = broker
+            url.port = proxy.port
+            let active = grid.launch(.dispatcher, broker: url.string)
+            try await active.ready()
+            // It publishes over the first and consumes over the second.
+            #expect(links.entries == [1, 2])
+            let standby = grid.launch(.dispatcher, named: "standby")
+            try await grid.launchWorker().ready()
+            try await grid.knows(FaultGrid.fault)
+            let payloads = (0..<60).map { $0 % 3 == 0 ? "fail-first" : "sleep 0.1" }
+            let before = try await grid.submit(payloads, each: 10, options: TaskOptions(timeout: .seconds(30), deadline: .seconds(60)))
+            try await grid.runs.begun(8)
+
+            proxy.refuse()
+            let lost = ContinuousClock.now
+            proxy.cut(.number(2))
+            try await standby.ready()
+            report("lock lost with its connection, until the standby serves", .now - lost)
+            let during = try await grid.submit(payloads, each: 10)
+            let first = try await grid.settle(before + during)
+            #expect(first.values.allSatisfy { $0.state == .succeeded })
+            #expect(active.endings.isEmpty)
+
+            // It stands by now, and takes over with what it reads then.
+            proxy.accept()
+            try await links.wait(beyond: 2)
+            let running = try await grid.submit(payloads, each: 10)
+            try await grid.runs.begun(grid.runs.begun.count + 4)
+            try await standby.kill(restarts: false)
+            let after = try await grid.submit(payloads, each: 10)
+            let endings = try await grid.settle(before + during + running + after)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(active.endings.isEmpty)
+            for (id, attempts) in grid.runs.attempts {
+                #expect(Set(attempts).count == attempts.count, "task \(id) ran as \(attempts)")
+            }
+        }
+    }
+}

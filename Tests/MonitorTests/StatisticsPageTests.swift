@@ -1,0 +1,27 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import Monitor
+
+@Suite struct StatisticsPageTests {
+    private final class Time: Sendable {
+        let now = Mutex(Timestamp.start)
+    }
+
+    /// However much happens between two questions, as it does while tasks flow.
+    @Test func isMadeOnceForAllWhoAskWithinAQuarterOfASecond() throws {
+        let time = Time()
+        let board = Board(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })
+        let page = StatisticsPage(board: board)
+        let first = page.data()
+        try board.take(.event(TaskEvent.sample([.pending: 3])), exchange: board.topology.events.name, key: "task.reverse")
+        time.now.withLock { $0 = .after(0.249) }
+        #expect(page.data() == first)
+        time.now.withLock { $0 = .after(0.25) }
+        let second = page.data()
+        #expect(String(decoding: second, as: UTF8.self).contains("\"pending_tasks\":3"))
+        #expect(page.data() == second)
+    }
+}
