@@ -137,7 +137,7 @@ import Testing
             try await store.database.write { database in
                 try database.execute(
                     sql: """
-                        DROP TABLE attempt; ALTER TABLE type DROP COLUMN paused; DELETE FROM grdb_migrations WHERE identifier <> '1'
+                        DROP TABLE attempt; ALTER TABLE type DROP COLUMN paused; ALTER TABLE store DROP COLUMN term; DELETE FROM grdb_migrations WHERE identifier <> '1'
                         """
                 )
             }
