@@ -83,4 +83,6 @@ if compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
 fi
 
 say "Testing"
+# All at once they would starve each other of two cores, and run into their limits.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}
 swift test --skip-build "$@"
