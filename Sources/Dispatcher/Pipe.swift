@@ -5,7 +5,7 @@ import Synchronization
 final class Pipe<Element: Sendable>: Sendable {
     private struct State {
         var elements: Deque<Element> = []
-        var senders: Deque<CheckedContinuation<Void, Never>> = []
+        var senders: [CheckedContinuation<Void, Never>] = []
         var receiver: CheckedContinuation<Void, Never>?
         var isFinished = false
     }
@@ -37,12 +37,14 @@ final class Pipe<Element: Sendable>: Sendable {
     /// The next value; nil after ``finish()`` and the last value. One receiver at a time.
     func receive() async -> Element? {
         while true {
-            let (element, sender, isFinished) = state.withLock { state in
+            let (element, senders, isFinished) = state.withLock { state -> (Element?, [CheckedContinuation<Void, Never>], Bool) in
                 let element = state.elements.popFirst()
-                // Each that is taken makes room for one sender.
-                return (element, element == nil ? nil : state.senders.popFirst(), state.isFinished)
+                // All of them: what they sent is among the elements already, and may be taken before they wait.
+                guard state.elements.count < capacity else { return (element, [], state.isFinished) }
+                defer { state.senders = [] }
+                return (element, state.senders, state.isFinished)
             }
-            sender?.resume()
+            for sender in senders { sender.resume() }
             if let element { return element }
             if isFinished { return nil }
             await withCheckedContinuation { continuation in
@@ -60,7 +62,7 @@ final class Pipe<Element: Sendable>: Sendable {
         let waiting = state.withLock { state in
             state.isFinished = true
             defer { (state.senders, state.receiver) = ([], nil) }
-            return Array(state.senders) + [state.receiver].compactMap(\.self)
+            return state.senders + [state.receiver].compactMap(\.self)
         }
         for continuation in waiting { continuation.resume() }
     }

@@ -149,8 +149,7 @@ struct SchedulerTests {
         let desk = try await Desk()
         _ = await desk.register()
         _ = await desk.submit(["x"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
-        var works = try await desk.tick().works()
+        var works = try await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
         while works.isEmpty { works = try await desk.tick().works() }
         #expect(works.map(\.announce) == [true])
         _ = await desk.result(.init(id: 1, attempt: 2, outcome: .started), worker: "w2")

@@ -4,6 +4,7 @@ import { dayAndMinute, dayOfMonth, hourAndMinute, seconds, timeOfDay } from "./f
 import { roof, ticks, timeTicks } from "./scale.js";
 
 const height = 190;
+const notRun = "The monitor did not run";
 let charts = 0;
 const margin = { left: 52, right: 10, top: 10, bottom: 24 };
 
@@ -101,9 +102,12 @@ export class Chart {
             if (open && open.to >= at) open.to = at + step;
             else gaps.push({ from: at, to: at + step });
         }
-        return gaps.map(({ from, to }) =>
-            svg("rect", { class: "gap", fill: `url(#${this.hatch})`, x: this.#x(from), width: Math.max(2, this.#x(to) - this.#x(from)), y: margin.top, height: y(0) - margin.top },
-                svg("title", {}, "The monitor did not run")));
+        const middle = (margin.top + y(0)) / 2;
+        return gaps.flatMap(({ from, to }) => {
+            const [x, width] = [this.#x(from), Math.max(2, this.#x(to) - this.#x(from))];
+            const area = svg("rect", { class: "gap", fill: `url(#${this.hatch})`, x, width, y: margin.top, height: y(0) - margin.top }, svg("title", {}, notRun));
+            return width < 180 ? [area] : [area, svg("text", { class: "label gone", x: x + width / 2, y: middle + 4, "text-anchor": "middle" }, notRun)];
+        });
     }
 
     #line({ value, style, area }, y) {
@@ -178,6 +182,6 @@ export class Chart {
 
 /** Lines from corner to corner, which are seen on whatever is behind them. */
 function hatch(id) {
-    return svg("defs", {}, svg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-        svg("line", { class: "hatch", x1: 0, x2: 0, y1: 0, y2: 6 })));
+    return svg("defs", {}, svg("pattern", { id, width: 9, height: 9, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+        svg("line", { class: "hatch", x1: 0, x2: 0, y1: 0, y2: 9 })));
 }
