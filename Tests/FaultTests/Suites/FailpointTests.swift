@@ -72,7 +72,9 @@ struct FailpointTests {
                 let outcomes = try await grid.client.retry([id])
                 #expect(outcomes.map(\.id) == [id])
                 try await grid.until { try await grid.books().succeeded == 1 }
-                #expect(grid.runs.attempts == [id: [1, 2]])
+                // Once more. The dispatcher that died may have handed out a number that no worker ever saw.
+                let attempts = try #require(grid.runs.attempts[id])
+                #expect(grid.runs.attempts.count == 1 && attempts.count == 2 && attempts[0] == 1 && attempts[1] > 1, "\(attempts)")
                 let books = try await grid.books()
                 #expect(books.submitted == 1 && books.balances)
             case .pause:

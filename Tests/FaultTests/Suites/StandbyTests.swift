@@ -46,7 +46,7 @@ struct StandbyTests {
             try await grid.runs.begun(grid.runs.begun.count + 4)
             try await standby.kill(restarts: false)
             let after = try await grid.submit(payloads, each: 10)
-            let endings = try await grid.settle(before + during + running + after)
+            let endings = try await grid.settle(before + during + running + after, heard: first)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(active.endings.isEmpty)
             for (id, attempts) in grid.runs.attempts {

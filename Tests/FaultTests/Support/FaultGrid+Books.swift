@@ -25,13 +25,16 @@ extension FaultGrid {
     /// Waits until every task accepted has ended, and checks by id that each has one end, the same for whoever asks and told once,
     /// and that the dispatcher's books count as many submissions and ends as there were.
     ///
-    /// - Parameter repeats: the dispatcher may have told an end again, word for word, since its connection broke before the
-    ///   broker's confirm.
+    /// - Parameters:
+    ///   - heard: what an earlier call returned: the client tells each ending once.
+    ///   - repeats: the dispatcher may have told an end again, word for word, since its connection broke before the broker's
+    ///     confirm.
     @discardableResult
     func settle(
-        _ submitted: [Submitted], repeats: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+        _ submitted: [Submitted], heard: [TaskID: Ending] = [:], repeats: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> [TaskID: Ending] {
-        var endings: [TaskID: Ending] = [:]
+        var endings = heard
         for submitted in submitted {
             for try await ending in submitted.endings { endings[ending.id] = ending }
         }
