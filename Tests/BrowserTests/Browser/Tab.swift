@@ -68,14 +68,12 @@ struct Tab: Sendable {
         try await evaluate("document.querySelector(\(quoted(selector))).innerText").string ?? ""
     }
 
-    /// What a page should not say: errors and warnings on its console, exceptions, what was refused. That a busy grid did not answer
-    /// in time (503, 504) is no fault of the page's, which says so and asks again.
+    /// What a page should not say: errors and warnings on its console, exceptions, what was refused.
     var complaints: [String] {
         browser.said.entries.filter { $0["sessionId"].string == session }.compactMap { event in
             let parameters = event["params"]
             return switch event["method"].string {
             case "Runtime.exceptionThrown": parameters["exceptionDetails"].description
-            case "Log.entryAdded" where parameters["entry"]["text"].string?.contains(/status of 50[34]/) == true: nil
             case "Log.entryAdded" where ["error", "warning"].contains(parameters["entry"]["level"].string): parameters["entry"].description
             case "Runtime.consoleAPICalled" where ["error", "warning", "assert"].contains(parameters["type"].string): parameters.description
             default: nil
