@@ -12,7 +12,7 @@ private let isPossible =
     FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
 
 /// Real processes: the command's own services, a private broker, and the faults.
-@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(4)))
+@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(3)))
 struct ChaosTests {
     /// The built command, beside the test bundle.
     private static var executable: String {
@@ -20,13 +20,14 @@ struct ChaosTests {
     }
 
     private func run(
-        _ faults: Set<Fault>, for duration: Duration = .seconds(10), every: Duration = .seconds(1), onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
+        _ faults: Set<Fault>, for duration: Duration = .seconds(10), every: Duration = .seconds(1),
+        onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
         let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path)
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         var configuration = ChaosConfiguration(
             seed: .random(in: 0...(.max >> 1)), duration: duration, every: every, faults: faults, rate: 50,
-            patience: .seconds(90), folder: folder, executable: Self.executable
+            patience: .seconds(60), folder: folder, executable: Self.executable
         )
         // Of a short run not every seed has all of them.
         while Set(configuration.plan.entries.map(\.injection.fault)) != faults { configuration.seed &+= 1 }

@@ -20,7 +20,8 @@ import Testing
         await harness.broker.until { $0.registry.last?.content.draining == true && $0.items.count == stuck.count + waiting.count }
         let items = harness.broker.events.items
         #expect(Set(items.filter { $0.outcome == .returned }.map(\.id.rawValue)) == waiting)
-        #expect(Set(items.filter { if case .failed(let error) = $0.outcome { error.code == .timedOut } else { false } }.map(\.id.rawValue)) == stuck)
+        let late = items.filter { if case .failed(let error) = $0.outcome { error.code == .timedOut } else { false } }
+        #expect(Set(late.map(\.id.rawValue)) == stuck)
         await harness.broker.until { events in events.contains { if case .stopped = $0 { true } else { false } } }
         #expect(harness.pipeline.isStuck)
         let problem = harness.pipeline.lanes(at: harness.clock.clock.now()).problem

@@ -49,7 +49,8 @@ public struct WorkerHost: Service {
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
+        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals = Vitals(), logger: Logger,
+        onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()
         var logger = logger

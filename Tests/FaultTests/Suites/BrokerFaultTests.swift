@@ -37,7 +37,8 @@ struct BrokerFaultTests {
             try await again.ready(fault == .killed ? 2 : 1)
             let ready = ContinuousClock.now
             let endings = try await grid.settle(before + during, repeats: true)
-            report("\(queues.rawValue) queues: broker \(fault.rawValue), away for \(Self.seconds(ready - gone)), from its return until all has ended", .now - ready)
+            let what = "\(queues.rawValue) queues: broker \(fault.rawValue), away for \(Self.seconds(ready - gone))"
+            report("\(what), from its return until all has ended", .now - ready)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(worker.endings.isEmpty)
         }

@@ -74,7 +74,8 @@ struct FailpointTests {
                 try await grid.until { try await grid.books().succeeded == 1 }
                 // Once more. The dispatcher that died may have handed out a number that no worker ever saw.
                 let attempts = try #require(grid.runs.attempts[id])
-                #expect(grid.runs.attempts.count == 1 && attempts.count == 2 && attempts[0] == 1 && attempts[1] > 1, "\(attempts)")
+                #expect(attempts == [1, 2] || attempts == [1, 3])
+                #expect(grid.runs.attempts.count == 1)
                 let books = try await grid.books()
                 #expect(books.submitted == 1 && books.balances)
             case .pause:
