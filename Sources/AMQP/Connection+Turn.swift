@@ -123,17 +123,18 @@ extension Connection {
     /// any (AMQP 0-9-1, section 4.2.7). Returns when to look again.
     private func mindHeartbeats(_ session: Session, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant? {
         guard session.handle.heartbeat > 0 else { return nil }
-        let interval = Duration.seconds(session.handle.heartbeat)
+        let half = Duration.milliseconds(session.handle.heartbeat * 500)
+        let double = Duration.seconds(session.handle.heartbeat * 2)
         // What came while a set-up call held the thread still lies unread in the socket.
-        if session.lastHeard + interval * 2 <= now, session.isReadable { session.lastHeard = now }
-        guard session.lastHeard + interval * 2 > now else {
+        if session.lastHeard + double <= now, session.isReadable { session.lastHeard = now }
+        guard session.lastHeard + double > now else {
             throw AMQPError(.connectionLost, "nothing heard from \(endpoint) for \(session.handle.heartbeat * 2) s")
         }
-        if session.lastSent + interval / 2 <= now, !session.wantsToWrite {
+        if session.lastSent + half <= now, !session.wantsToWrite {
             session.encoder.heartbeat()
             session.lastSent = now
         }
-        return min(session.lastHeard + interval * 2, max(session.lastSent + interval / 2, now + .milliseconds(100)))
+        return min(session.lastHeard + double, max(session.lastSent + half, now + .milliseconds(100)))
     }
 }
 

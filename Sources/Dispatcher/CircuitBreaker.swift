@@ -30,6 +30,7 @@ struct CircuitBreaker {
     private static let slices = 10
 
     let settings: BreakerSettings
+    private let sliceLength: Duration
     private var phase = Phase.closed
     private var window: [Slice] = []
     /// How often it has opened since it was last closed.
@@ -37,6 +38,7 @@ struct CircuitBreaker {
 
     init(_ settings: BreakerSettings = BreakerSettings()) {
         self.settings = settings
+        sliceLength = settings.window / Self.slices
     }
 
     var state: BreakerState {
@@ -68,6 +70,12 @@ struct CircuitBreaker {
     mutating func withdrawn(_ task: TaskID) {
         guard case .halfOpen(var out, let succeeded) = phase, out.remove(task) != nil else { return }
         phase = .halfOpen(out: out, succeeded: succeeded)
+    }
+
+    /// These probes are out no more, whatever became of them.
+    mutating func withdraw(where condition: (TaskID) -> Bool) {
+        guard case .halfOpen(let out, let succeeded) = phase else { return }
+        phase = .halfOpen(out: out.filter { !condition($0) }, succeeded: succeeded)
     }
 
     /// An attempt ended.
@@ -103,7 +111,7 @@ struct CircuitBreaker {
     }
 
     private mutating func count(_ isFailure: Bool, at now: Instant) {
-        if window.last.map({ now >= $0.start + settings.window / Self.slices }) ?? true {
+        if window.last.map({ now >= $0.start + sliceLength }) ?? true {
             let oldest = now - settings.window
             window.removeAll { $0.start <= oldest }
             window.append(Slice(start: now))

@@ -73,10 +73,10 @@ public protocol TaskStore: Sendable {
     /// Those of the tasks that are known and have not ended, in the order asked for.
     func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask]
 
-    /// Forgets ended tasks, the first that ended first: those that completed before `before`, and those beyond the `keeping`
-    /// that ended last; then keys of submissions older than `before` that have no tasks left.
+    /// Forgets ended tasks, those accepted first before the others: those that completed before `before`, and as many as there are
+    /// beyond `keeping`; then keys of submissions older than `before` that have no tasks left.
     ///
-    /// One call is one small step: at most `limit` tasks go, and about as many keys are looked at. Callers repeat.
+    /// One call is one small step: at most `limit` tasks go, some times as many are looked at, and about as many keys. Callers repeat.
     ///
     /// - Returns: How many tasks went.
     func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int

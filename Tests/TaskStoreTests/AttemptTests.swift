@@ -124,27 +124,39 @@ import Testing
         }
     }
 
-    /// A store of version 1, as it was before there were attempts: made by its own statements, with work in every state.
+    /// A store of version 1, as it was before there were attempts, with work in every state.
     @Test("a store of the first version opens with all that it has, and takes attempts")
     func migration() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
-            let store = try await SQLiteTaskStore(path: path)
-            try await store.submit(.of(key: "k", [.text("a"), .text("b"), .text("c", due: .at(99)), .text("d")], handsOut: true))
-            try await store.end(.of(1), .of(2, .failed))
-            let counts = try await store.counts()
-            let tasks = try await store.tasks(TaskFilter(), before: nil, limit: 9)
-            try await store.database.write { database in
+            let old = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(old, upTo: "1")
+            let identity = try await old.write { database in
                 try database.execute(
                     sql: """
-                        DROP TABLE attempt; ALTER TABLE type DROP COLUMN paused; ALTER TABLE store DROP COLUMN term; DELETE FROM grdb_migrations WHERE identifier <> '1'
+                        UPDATE store SET last_task = 4;
+                        INSERT INTO type (id, name, submitted, succeeded, failed) VALUES (1, 'reverse', 4, 1, 1);
+                        INSERT INTO submission VALUES (1, 4, 'k', 'client-1', 'c-k', 1, 1700000000000);
+                        INSERT INTO task VALUES (1, 1, 0, 0, 3, NULL, x'61'), (2, 1, 0, 1, 3, NULL, x'62'), (3, 1, 0, 2, 3, NULL, x'63'),
+                            (4, 1, 0, 3, 3, NULL, x'64');
+                        INSERT INTO open (type, priority, id, attempt, due) VALUES (1, 0, 3, 0, 1700000000099), (1, 0, 4, NULL, NULL);
+                        INSERT INTO cursor VALUES (1, 0, 4);
+                        INSERT INTO ending VALUES (1, 1, 5, 1, 2000, 1700000000010, 'worker-1', NULL, CAST('done' AS BLOB)),
+                            (2, 1, 6, 1, 2000, 1700000000010, 'worker-1', 'failed: could not', NULL);
                         """
                 )
+                return try String.fetchOne(database, sql: "SELECT identity FROM store")
             }
-            await store.close()
+            try old.close()
+            let like = try await SQLiteTaskStore.inMemory()
+            try await like.submit(.of(key: "k", [.text("a"), .text("b"), .text("c", due: .at(99)), .text("d")], handsOut: true))
+            try await like.end(.of(1), .of(2, .failed))
+            let counts = try await like.counts()
+            let tasks = try await like.tasks(TaskFilter(), before: nil, limit: 9)
+            await like.close()
 
             let opened = try await SQLiteTaskStore(path: path)
-            #expect(opened.identity == store.identity)
+            #expect(opened.identity == identity)
             #expect(try await opened.counts() == counts)
             #expect(try await opened.tasks(TaskFilter(), before: nil, limit: 9) == tasks)
             #expect(try await opened.paused().isEmpty)

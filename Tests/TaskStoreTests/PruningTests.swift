@@ -21,14 +21,51 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func onlyTheLastEndedAreKept(kind: StoreKind) async throws {
+    func onlyTheLastAcceptedAreKept(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of((1...6).map { .text("\($0)") }, handsOut: true))
             for id in 1...5 { try await store.end(.of(TaskID(Int64(id)), completed: .at(100 - id))) }
             #expect(try await store.prune(before: .at(0), keeping: 2, limit: 100) == 3)
-            #expect(try await store.ids() == [6, 2, 1])
+            #expect(try await store.ids() == [6, 5, 4])
             #expect(try await store.prune(before: .at(0), keeping: 2, limit: 100) == 0)
             #expect(try await store.prune(before: .at(0), keeping: 0, limit: 100) == 2)
+        }
+    }
+
+    /// A hundred times as many endings of tasks that lived long as a step may look at stand before an old one.
+    @Test(arguments: StoreKind.allCases)
+    func tasksThatLivedLongDoNotKeepTheOthers(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of((1...2001).map { .text("\($0)") }, created: .at(1), handsOut: true))
+            let endings = (1...2000).map { NewEnding.of(TaskID(Int64($0)), completed: .at(90)) } + [.of(2001, completed: .at(10))]
+            _ = try await store.commit(StoreChanges(endings: endings))
+            var steps = 0
+            var removed = 0
+            while removed == 0, steps < 101 {
+                steps += 1
+                removed += try await store.prune(before: .at(40), keeping: 5000, limit: 1)
+            }
+            #expect(removed == 1 && steps == 101)
+            #expect(try await store.task(2001) == nil)
+            #expect(try await store.ids(limit: 5000).count == 2000)
+        }
+    }
+
+    /// While one of them is open, the others are pruned: their ids are in a stretch of open ones, and still nothing ends twice.
+    @Test(arguments: StoreKind.allCases)
+    func whatIsPrunedBesideAnOpenTaskEndsNoMore(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of((1...4).map { .text("\($0)") }, handsOut: true))
+            for id in [1, 2, 4] { try await store.end(.of(TaskID(Int64(id)), completed: .at(10))) }
+            #expect(try await store.prune(before: .at(40), keeping: 5000, limit: 10) == 3)
+            for priority in [nil, 0] {
+                var endings = (1...4).map { NewEnding.of(TaskID(Int64($0)), .failed, completed: .at(50)) }
+                for index in endings.indices { endings[index].priority = priority }
+                let isFirst = try await store.commit(StoreChanges(endings: endings)).endings
+                #expect(isFirst == [false, false, priority == nil, false])
+            }
+            let counts = try await store.counts(of: .reverse)
+            #expect(counts.succeeded == 3 && counts.failed == 1 && counts.balances)
         }
     }
 

@@ -177,6 +177,48 @@ import Testing
         }
     }
 
+    /// One of the third version, with a row for each open task: `a` and `b` handed out, `c` aside, `d` scheduled, `e` and `f` waiting,
+    /// of which one expires, `g` ended and `h` gone.
+    @Test func fileOfAnOlderVersionIsTakenOver() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let old = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(old, upTo: "3")
+            try await old.write { database in
+                try database.execute(
+                    sql: """
+                        UPDATE store SET last_task = 8, pruned = 1;
+                        INSERT INTO type (id, name, submitted, succeeded, failed) VALUES (1, 'reverse', 8, 1, 1);
+                        INSERT INTO submission VALUES (1, 8, 'k', 'client', 'c', 1, 1700000000000);
+                        INSERT INTO task VALUES (1, 1, 0, 0, 3, NULL, x'61'), (2, 1, 0, 1, 3, NULL, x'62'), (3, 1, 0, 2, 3, NULL, x'63'),
+                            (4, 1, 0, 3, 3, NULL, x'64'), (5, 1, 0, 4, 3, NULL, x'65'), (6, 1, 0, 5, 3, NULL, x'66'),
+                            (7, 1, 0, 6, 3, NULL, x'67');
+                        INSERT INTO open (type, priority, id, attempt, failures, due, expires) VALUES (1, 0, 1, NULL, 0, NULL, NULL),
+                            (1, 0, 2, NULL, 0, NULL, NULL), (1, 0, 3, 2, 1, NULL, NULL), (1, 0, 4, 1, 1, 1700000000050, NULL),
+                            (1, 0, 5, NULL, 0, NULL, NULL), (1, 0, 6, NULL, 0, NULL, 1700000000090);
+                        INSERT INTO cursor VALUES (1, 0, 4);
+                        INSERT INTO ending VALUES (7, 1, 5, 1, 9, 1700000000009, 'w', NULL, x'67');
+                        """
+                )
+            }
+            try old.close()
+
+            let store = try await SQLiteTaskStore(path: path)
+            let counts = try await store.counts(of: .reverse)
+            #expect(counts.queued == 3 && counts.scheduled == 1 && counts.pending == 2 && counts.balances)
+            let handedOut = try await store.handedOut(.reverse, after: nil, limit: 9)
+            #expect(handedOut.map(\.id) == [1, 2, 3] && handedOut.map(\.attempt) == [1, 1, 2] && handedOut.map(\.failures) == [0, 0, 1])
+            #expect(try await store.expired(at: .at(90), limit: 9).map(\.id) == [6])
+            #expect(try await store.ids() == [7, 6, 5, 4, 3, 2, 1])
+            #expect(try await store.take(.of(now: .at(60))).handOuts.map(\.task.id) == [4, 5, 6])
+            let endings = (1...8).map { NewEnding.of(TaskID(Int64($0))) }
+            #expect(try await store.commit(StoreChanges(endings: endings)).endings == [true, true, true, true, true, true, false, false])
+            #expect(try await store.counts(of: .reverse).balances)
+            #expect(try await store.submit(.of([.text("i")])).first == 9)
+            await store.close()
+        }
+    }
+
     @Test func fileThatIsNoStoreIsRefusedAndLeftAlone() async throws {
         try await withFolder { folder in
             let text = folder + "/text.db"
@@ -287,19 +329,19 @@ import Testing
         let store = try await SQLiteTaskStore.inMemory()
         let plans = try await store.database.read { database in
             try [
-                "SELECT 1 FROM open WHERE type = 1 AND priority = 0 AND id > 5 AND attempt IS NULL LIMIT 1",
-                "SELECT * FROM \(OpenTask.join) WHERE open.type = 1 AND attempt IS NOT NULL AND due <= 1 ORDER BY due, open.id LIMIT 1",
-                "SELECT * FROM \(OpenTask.join) WHERE open.type = 1 AND open.priority = 0 AND open.id > 5 ORDER BY open.id LIMIT 1",
+                "SELECT 1 FROM \(OpenTask.path) LIMIT 1",
+                "SELECT * FROM \(OpenTask.path) ORDER BY stretch.first, task.id LIMIT 1",
+                "SELECT * FROM \(OpenTask.rows) WHERE open.type = 1 AND attempt IS NOT NULL AND due <= 1 ORDER BY due, open.id LIMIT 1",
                 "SELECT due FROM open WHERE type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1",
                 "SELECT id FROM open WHERE expires IS NOT NULL AND expires <= 1 ORDER BY expires LIMIT 1",
-                "SELECT id, completed FROM ending ORDER BY completed, id LIMIT 1",
-                "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 5 ORDER BY id DESC LIMIT 1",
+                "SELECT id, completed FROM ending WHERE id > 1 ORDER BY id LIMIT 1",
+                "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 6 AND state <> 5 ORDER BY id DESC LIMIT 1",
             ].flatMap { sql in
-                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql).map { (sql, $0["detail"] as String) }
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")).map { (sql, $0["detail"] as String) }
             }
         }
         for (sql, step) in plans {
-            #expect(step.hasPrefix("SEARCH") || step.contains("USING COVERING INDEX ending_completed"), "\(step): \(sql)")
+            #expect(step.hasPrefix("SEARCH") || step.contains("SCALAR SUBQUERY"), "\(step): \(sql)")
         }
         await store.close()
     }

@@ -61,4 +61,29 @@ import Testing
             #expect(try await store.all(TaskFilter(text: "needle"), limit: 1).ids == [18, 17])
         }
     }
+
+    /// One call walks over so many endings of others at most, and says where to go on.
+    @Test func findsTheFewThatSucceededAmongMany() async throws {
+        try await StoreKind.memory.withStore { store in
+            let many = 30_000
+            try await store.submit(.of(.sum, [.text("a"), .text("b")], handsOut: true))
+            try await store.submit(.of((0..<many).map { _ in .text("x") }, handsOut: true))
+            try await store.submit(.of(.sum, [.text("c"), .text("d")], handsOut: true))
+            try await store.submit(.of((0..<many).map { _ in .text("x") }, handsOut: true))
+            let ends = (1...Int64(2 * many + 4)).map { id in
+                let isSum = id < 3 || (many + 3...many + 4).contains(Int(id))
+                return NewEnding.of(TaskID(id), id == 2 ? .failed : .succeeded, type: isSum ? .sum : .reverse)
+            }
+            _ = try await store.commit(StoreChanges(endings: ends))
+            let last = [TaskID(Int64(many + 4)), TaskID(Int64(many + 3))]
+            let succeeded = try await store.all(TaskFilter(type: .sum, state: .succeeded), limit: 9)
+            #expect(succeeded.ids == last + [1] && succeeded.pages == 2)
+            // One of another state that lies where the walk has not come is not told before what may lie between.
+            let all = try await store.all(TaskFilter(type: .sum), limit: 9)
+            #expect(all.ids == last + [2, 1] && all.pages == 2)
+            #expect(try await store.all(TaskFilter(type: .sum), limit: 2).ids == last + [2, 1])
+            #expect(try await store.all(TaskFilter(type: .sum, text: "could not"), limit: 9).ids == [2])
+            #expect(try await store.ids(state: .succeeded, limit: 3).count == 3)
+        }
+    }
 }

@@ -86,9 +86,10 @@ struct StoreModel {
     }
 
     mutating func prune(before: Timestamp, keeping: Int, limit: Int) -> Int {
-        let ended = entries.values.filter { $0.state.isTerminal }.sorted { ($0.completed!, $0.id) < ($1.completed!, $1.id) }
+        let ended = entries.values.filter { $0.state.isTerminal }.sorted { $0.id < $1.id }
         let excess = ended.count - keeping
-        let gone = ended.prefix(limit).enumerated().filter { $0.offset < excess || $0.element.completed! < before }.map(\.element)
+        var gone: [Entry] = []
+        for entry in ended where gone.count < limit && (gone.count < excess || entry.completed! < before) { gone.append(entry) }
         for entry in gone {
             pruned[entry.type, default: TaskCounts()].submitted += 1
             pruned[entry.type, default: TaskCounts()][entry.state] += 1

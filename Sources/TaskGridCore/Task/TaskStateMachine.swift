@@ -99,7 +99,7 @@ public struct TaskStateMachine: Hashable, Sendable {
     }
 
     public mutating func handle(_ event: Event) -> Action {
-        if event == .retried { return retry() }
+        if case .retried = event { return retry() }
         guard !state.isTerminal else { return .ignored(.ended) }
         switch event {
         case .due:

@@ -4,12 +4,16 @@ import TaskGridCore
 
 extension Commit {
     mutating func end(_ endings: [NewEnding]) throws -> [Bool] {
-        let close = try BoundStatement(database, "DELETE FROM open WHERE type = ? AND priority = ? AND id = ?")
-        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
         let insert = try BoundStatement(
             database,
-            "INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            """
+            INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO NOTHING
+            """
         )
+        let openings = try Openings(database)
+        /// Mostly one worker's results come together: its name stays bound.
+        var worker: String?
         var first: [Bool] = []
         first.reserveCapacity(endings.count)
         for ending in endings {
@@ -18,51 +22,98 @@ extension Commit {
             }
             // Should the task be reopened, its next attempt must have a number that none had. A success never is.
             let attempt = ending.state == .succeeded ? ending.attempt : max(ending.attempt, try attempt(of: ending.id))
-            guard let type = try closed(ending, close, find) else {
+            guard let place = try place(of: ending, openings) else {
                 first.append(false)
                 continue
             }
             try insert.bind(ending.id.rawValue, at: 1)
-            try insert.bind(type, at: 2)
+            try insert.bind(place.type, at: 2)
             try insert.bind(Int(ending.state.rawValue), at: 3)
             try insert.bind(attempt, at: 4)
             try insert.bind(ending.runTime.microseconds, at: 5)
             try insert.bind(ending.completed.rawValue, at: 6)
-            try insert.bind(ending.worker, at: 7)
+            if worker != ending.worker { try insert.bind(ending.worker, at: 7) }
+            worker = ending.worker
             try insert.bind(ending.error?.description, at: 8)
-            try insert.run(binding: ending.state == .succeeded ? ending.result : nil, at: 9)
-            books.ended(ending.state, type: type)
-            first.append(true)
+            let isFirst = try insert.run(binding: ending.state == .succeeded ? ending.result : nil, at: 9) > 0
+            first.append(isFirst)
+            guard isFirst else { continue }
+            if place.isOnPath { try stretches.leave(ending.id.rawValue, type: place.type, priority: place.priority) }
+            try openings.remove(ending.id)
+            books.ended(ending.state, type: place.type)
         }
         return first
     }
 
-    /// Removes the row of an open task: found by the type and priority that the ending names, else by what the task itself says.
+    /// Where an open task is, by its numbers of type and priority.
+    private struct Place {
+        let type: Int64
+        let priority: Int64
+        /// A stretch counts it.
+        let isOnPath: Bool
+    }
+
+    /// Finds a task by the type and priority that the ending names, else by what the task itself says.
     ///
-    /// - Returns: The type's number; nil where the task has ended or never was.
-    private func closed(_ ending: NewEnding, _ close: borrowing BoundStatement, _ find: borrowing BoundStatement) throws -> Int64? {
-        func remove(_ type: Int64, _ priority: Int64) throws -> Bool {
-            try close.bind(type, at: 1)
-            try close.bind(priority, at: 2)
-            try close.bind(ending.id.rawValue, at: 3)
-            return try close.run() > 0
+    /// - Returns: Nil where the task is not known, or has ended and is in no stretch; one that has ended may still be in one.
+    private mutating func place(of ending: NewEnding, _ openings: borrowing Openings) throws -> Place? {
+        if let aside = try openings.aside(ending.id) { return Place(type: aside.type, priority: aside.priority, isOnPath: false) }
+        let id = ending.id.rawValue
+        if let type = types.number(of: ending.type), let priority = ending.priority.map(Int64.init), id > store.prunedTo,
+            try stretches.holds(id, type: type, priority: priority)
+        {
+            return Place(type: type, priority: priority, isOnPath: true)
         }
-        if let type = types.number(of: ending.type), let priority = ending.priority, try remove(type, Int64(priority)) { return type }
-        try find.bind(ending.id.rawValue, at: 1)
-        defer { find.reset() }
-        guard try find.step() else { return nil }
-        let type = find.int64(0)
-        return try remove(type, find.int64(1)) ? type : nil
+        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
+        try find.bind(id, at: 1)
+        guard try find.step(), try stretches.holds(id, type: find.int64(0), priority: find.int64(1)) else { return nil }
+        return Place(type: find.int64(0), priority: find.int64(1), isOnPath: true)
+    }
+
+    /// The rows of `open`, of which most tasks have none.
+    private struct Openings: ~Copyable {
+        private let isEmpty: Bool
+        private let find: BoundStatement
+        private let delete: BoundStatement
+
+        init(_ database: Database) throws {
+            try self.init(
+                isEmpty: Self.isEmpty(database),
+                find: BoundStatement(database, "SELECT type, priority FROM open WHERE id = ? AND attempt IS NOT NULL"),
+                delete: BoundStatement(database, "DELETE FROM open WHERE id = ?")
+            )
+        }
+
+        private init(isEmpty: Bool, find: consuming BoundStatement, delete: consuming BoundStatement) {
+            self.isEmpty = isEmpty
+            self.find = find
+            self.delete = delete
+        }
+
+        private static func isEmpty(_ database: Database) throws -> Bool {
+            let any = try BoundStatement(database, "SELECT 1 FROM open LIMIT 1")
+            return try !any.step()
+        }
+
+        /// The type and priority of a task that is aside.
+        func aside(_ id: TaskID) throws -> (type: Int64, priority: Int64)? {
+            guard !isEmpty else { return nil }
+            try find.bind(id.rawValue, at: 1)
+            defer { find.reset() }
+            return try find.step() ? (find.int64(0), find.int64(1)) : nil
+        }
+
+        func remove(_ id: TaskID) throws {
+            guard !isEmpty else { return }
+            try delete.bind(id.rawValue, at: 1)
+            try delete.run()
+        }
     }
 
     /// The number of an open task's latest hand-out; 0 before the first.
     private mutating func attempt(of id: TaskID) throws -> Int {
         let find = try BoundStatement(
-            database,
-            """
-            SELECT open.type, open.priority, open.attempt FROM task CROSS JOIN open
-            ON open.type = task.type AND open.priority = task.priority AND open.id = task.id WHERE task.id = ?
-            """
+            database, "SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id WHERE task.id = ?"
         )
         try find.bind(id.rawValue, at: 1)
         guard try find.step() else { return 0 }
@@ -74,36 +125,38 @@ extension Commit {
         let find = try BoundStatement(
             database,
             """
-            SELECT open.type, open.priority, open.attempt FROM task CROSS JOIN open
-            ON open.type = task.type AND open.priority = task.priority AND open.id = task.id WHERE task.id = ?
+            SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id
+            WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
             """
         )
-        let update = try BoundStatement(
+        let upsert = try BoundStatement(
             database,
             """
-            UPDATE open SET attempt = ?, failures = ?, interruptions = ?, due = ?, error = ? WHERE type = ? AND priority = ? AND id = ?
+            INSERT INTO open (id, type, priority, attempt, failures, interruptions, due, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
+                interruptions = excluded.interruptions, due = excluded.due, error = excluded.error
             """
         )
         for schedule in schedules {
-            try find.bind(schedule.id.rawValue, at: 1)
+            let id = schedule.id.rawValue
+            try find.bind(id, at: 1)
             guard try find.step() else {
                 find.reset()
                 continue
             }
-            let type = find.int64(0)
-            let priority = find.int(1)
-            let known = find.optionalInt64(2)
+            let (type, priority, known) = (find.int64(0), find.int64(1), find.optionalInt64(2))
             find.reset()
-            let handedOut = try known ?? (schedule.id.rawValue <= paths.cursor(type: type, priority: priority) ? 1 : 0)
-            try update.bind(max(handedOut, Int64(schedule.attempt)), at: 1)
-            try update.bind(schedule.failures, at: 2)
-            try update.bind(schedule.interruptions, at: 3)
-            try update.bind(schedule.due.rawValue, at: 4)
-            try update.bind(schedule.error?.description, at: 5)
-            try update.bind(type, at: 6)
-            try update.bind(priority, at: 7)
-            try update.bind(schedule.id.rawValue, at: 8)
-            try update.run()
+            if known == nil { try stretches.leave(id, type: type, priority: priority) }
+            let handedOut = try known ?? (id <= paths.cursor(type: type, priority: Int(priority)) ? 1 : 0)
+            try upsert.bind(id, at: 1)
+            try upsert.bind(type, at: 2)
+            try upsert.bind(priority, at: 3)
+            try upsert.bind(max(handedOut, Int64(schedule.attempt)), at: 4)
+            try upsert.bind(schedule.failures, at: 5)
+            try upsert.bind(schedule.interruptions, at: 6)
+            try upsert.bind(schedule.due.rawValue, at: 7)
+            try upsert.bind(schedule.error?.description, at: 8)
+            try upsert.run()
         }
     }
 }

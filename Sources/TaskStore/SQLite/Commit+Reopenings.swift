@@ -8,7 +8,7 @@ extension Commit {
             "SELECT task.type, task.priority, ending.state, ending.attempt FROM ending JOIN task ON task.id = ending.id WHERE ending.id = ?"
         )
         let forget = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
-        let insert = try BoundStatement(database, "INSERT INTO open (type, priority, id, attempt, due) VALUES (?, ?, ?, ?, ?)")
+        let insert = try BoundStatement(database, "INSERT INTO open (id, type, priority, attempt, due) VALUES (?, ?, ?, ?, ?)")
         var answers: [Reopened] = []
         answers.reserveCapacity(reopenings.count)
         for reopening in reopenings {
@@ -28,9 +28,9 @@ extension Commit {
             }
             try forget.bind(id, at: 1)
             try forget.run()
-            try insert.bind(type, at: 1)
-            try insert.bind(priority, at: 2)
-            try insert.bind(id, at: 3)
+            try insert.bind(id, at: 1)
+            try insert.bind(type, at: 2)
+            try insert.bind(priority, at: 3)
             try insert.bind(attempt, at: 4)
             try insert.bind(reopening.due.rawValue, at: 5)
             try insert.run()

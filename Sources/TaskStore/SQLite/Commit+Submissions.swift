@@ -3,12 +3,7 @@ import TaskGridCore
 
 extension Commit {
     mutating func accept(_ submissions: [NewSubmission]) throws -> [Accepted] {
-        let store = try BoundStatement(database, "SELECT last_task FROM store")
-        guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        let before = store.int64(0)
-        store.reset()
-        var last = before
-
+        var last = store.lastTask
         let insertSubmission = try BoundStatement(
             database,
             """
@@ -21,7 +16,7 @@ extension Commit {
             "INSERT INTO task (id, type, priority, position, max_attempts, timeout, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
         let insertOpen = try BoundStatement(
-            database, "INSERT INTO open (type, priority, id, attempt, due, expires) VALUES (?, ?, ?, ?, ?, ?)"
+            database, "INSERT INTO open (id, type, priority, attempt, due, expires) VALUES (?, ?, ?, ?, ?, ?)"
         )
         var accepted: [Accepted] = []
         accepted.reserveCapacity(submissions.count)
@@ -43,6 +38,8 @@ extension Commit {
                 continue
             }
             let type = try types.number(adding: submission.type, to: database)
+            /// The latest tasks on the path of one priority, without a gap.
+            var stretch: (priority: Int, ids: ClosedRange<Int64>)?
             for (position, task) in submission.tasks.enumerated() {
                 let id = last + 1 + Int64(position)
                 try insertTask.bind(id, at: 1)
@@ -66,19 +63,29 @@ extension Commit {
                     // Others wait before it: the cursor may not pass them, so this one goes aside.
                     attempt = 1
                 }
-                try insertOpen.bind(type, at: 1)
-                try insertOpen.bind(task.priority, at: 2)
-                try insertOpen.bind(id, at: 3)
-                try insertOpen.bind(attempt, at: 4)
-                try insertOpen.bind(due, at: 5)
-                try insertOpen.bind(task.expires?.rawValue, at: 6)
-                try insertOpen.run()
+                if attempt != nil || task.expires != nil {
+                    try insertOpen.bind(id, at: 1)
+                    try insertOpen.bind(type, at: 2)
+                    try insertOpen.bind(task.priority, at: 3)
+                    try insertOpen.bind(attempt, at: 4)
+                    try insertOpen.bind(due, at: 5)
+                    try insertOpen.bind(task.expires?.rawValue, at: 6)
+                    try insertOpen.run()
+                }
+                guard attempt == nil else { continue }
+                if let known = stretch, known.priority == task.priority, known.ids.upperBound == id - 1 {
+                    stretch = (task.priority, known.ids.lowerBound...id)
+                } else {
+                    if let stretch { try stretches.add(type: type, priority: stretch.priority, stretch.ids) }
+                    stretch = (task.priority, id...id)
+                }
             }
+            if let stretch { try stretches.add(type: type, priority: stretch.priority, stretch.ids) }
             accepted.append(Accepted(first: TaskID(last + 1), count: submission.tasks.count, isRepeat: false))
             books.submitted(submission.tasks.count, type: type)
             last += Int64(submission.tasks.count)
         }
-        if last > before {
+        if last > store.lastTask {
             let update = try BoundStatement(database, "UPDATE store SET last_task = ?")
             try update.bind(last, at: 1)
             try update.run()

@@ -20,7 +20,7 @@ extension Commit {
         let query = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.join)
+            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.rows)
             WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due <= ? ORDER BY open.due, open.id LIMIT ?
             """
         )
@@ -34,14 +34,10 @@ extension Commit {
         }
         // Only now: the query walks the index that this changes.
         query.reset()
-        let update = try BoundStatement(
-            database, "UPDATE open SET attempt = ?, due = NULL WHERE type = ? AND priority = ? AND id = ?"
-        )
+        let update = try BoundStatement(database, "UPDATE open SET attempt = ?, due = NULL WHERE id = ?")
         for handOut in tray.handOuts {
             try update.bind(handOut.task.attempt, at: 1)
-            try update.bind(type, at: 2)
-            try update.bind(handOut.task.priority, at: 3)
-            try update.bind(handOut.task.id.rawValue, at: 4)
+            try update.bind(handOut.task.id.rawValue, at: 2)
             try update.run()
         }
     }
@@ -49,14 +45,11 @@ extension Commit {
     private mutating func takePending(_ type: Int64, _ priority: Int, into tray: inout Tray) throws {
         let query = try BoundStatement(
             database,
-            """
-            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.join)
-            WHERE open.type = ? AND open.priority = ? AND open.id > ? AND open.attempt IS NULL ORDER BY open.id LIMIT ?
-            """
+            "SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.path) ORDER BY stretch.first, task.id LIMIT ?4"
         )
         try query.bind(type, at: 1)
         try query.bind(priority, at: 2)
-        try query.bind(paths.cursor(type: type, priority: priority), at: 3)
+        try query.bind(paths.cursor(type: type, priority: priority) + 1, at: 3)
         try query.bind(tray.room, at: 4)
         while try query.step() {
             guard tray.fits(query.byteCount(OpenTask.columnCount)) else { return }
@@ -66,7 +59,9 @@ extension Commit {
         }
         guard !tray.isFull else { return }
         // Nothing waits here: past the tasks that are aside, too, so that the next search need not walk over them.
-        let end = try BoundStatement(database, "SELECT max(id) FROM open WHERE type = ? AND priority = ?")
+        let end = try BoundStatement(
+            database, "SELECT last FROM stretch WHERE type = ? AND priority = ? ORDER BY first DESC LIMIT 1"
+        )
         try end.bind(type, at: 1)
         try end.bind(priority, at: 2)
         if try end.step() { try paths.advance(type: type, priority: priority, to: end.int64(0)) }

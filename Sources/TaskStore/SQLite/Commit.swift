@@ -4,14 +4,18 @@ import TaskGridCore
 /// One commit under way, inside its transaction. Nothing in it outlives the transaction: another process may have the file open.
 struct Commit {
     let database: Database
+    let store: StoreRow
     var types: TypeTable
     var paths: Paths
+    var stretches: Stretches
     var books = Books()
 
     init(_ database: Database) throws {
         self.database = database
+        store = try StoreRow(database)
         types = try TypeTable(database)
         paths = Paths(database)
+        stretches = Stretches(database)
     }
 
     mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
@@ -24,6 +28,8 @@ struct Commit {
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         if !changes.attempts.isEmpty { try note(changes.attempts) }
         if !changes.pauses.isEmpty { try pause(changes.pauses) }
+        // Takes read them.
+        try stretches.write()
         for take in changes.takes {
             let (handOuts, isExhausted) = try self.take(take)
             receipt.handOuts.append(handOuts)
@@ -36,11 +42,8 @@ struct Commit {
     }
 
     private func check(_ term: Term) throws {
-        let query = try BoundStatement(database, "SELECT term FROM store")
-        guard try query.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        let latest = Term(query.int64(0))
-        guard term == latest else {
-            throw StoreError(.superseded, "another dispatcher has taken the store over (term \(latest); this is of term \(term))")
+        guard term == store.term else {
+            throw StoreError(.superseded, "another dispatcher has taken the store over (term \(store.term); this is of term \(term))")
         }
     }
 }

@@ -22,38 +22,54 @@ enum Counting {
         return books
     }
 
-    /// Counts ranges of the index rather than looking at each row, and corrects for the few that are aside.
+    /// Adds the stretches up, rather than looking at each task, and those that are aside.
     private static func countOpen(_ type: Int64, in database: Database, into counts: inout TaskCounts) throws {
-        let range = try BoundStatement(
-            database, "SELECT count(*) FROM open WHERE type = ? AND priority = ? AND id > ? AND id <= ?"
+        let passed = try BoundStatement(
+            database,
+            "SELECT coalesce(sum(iif(first <= ?3, rest, 0)), 0), coalesce(sum(rest), 0) FROM stretch WHERE type = ?1 AND priority = ?2"
         )
-        func count(_ path: OpenPath, _ after: Int64, _ last: Int64) throws -> Int {
-            try range.bind(type, at: 1)
-            try range.bind(path.priority, at: 2)
-            try range.bind(after, at: 3)
-            try range.bind(last, at: 4)
-            defer { range.reset() }
-            return try range.step() ? range.int(0) : 0
-        }
         for path in try database.openPaths(of: type) {
-            counts.queued += try count(path, .min, path.cursor)
-            counts.pending += try count(path, path.cursor, .max)
+            try passed.bind(type, at: 1)
+            try passed.bind(path.priority, at: 2)
+            try passed.bind(path.cursor, at: 3)
+            guard try passed.step() else { continue }
+            let waiting = try pending(path, in: database)
+            counts.queued += passed.int(0) - waiting
+            counts.pending += passed.int(1) - passed.int(0) + waiting
+            passed.reset()
         }
         let aside = try BoundStatement(
-            database,
-            """
-            SELECT open.due IS NULL, open.id > coalesce(cursor.id, 0), count(*)
-            FROM open INDEXED BY open_aside LEFT JOIN cursor ON cursor.type = open.type AND cursor.priority = open.priority
-            WHERE open.type = ? AND open.attempt IS NOT NULL GROUP BY 1, 2
-            """
+            database, "SELECT due IS NULL, count(*) FROM open INDEXED BY open_aside WHERE type = ? AND attempt IS NOT NULL GROUP BY 1"
         )
         try aside.bind(type, at: 1)
         while try aside.step() {
-            let isHandedOut = aside.int(0) != 0
-            let isBeyond = aside.int(1) != 0
-            let number = aside.int(2)
-            if isBeyond { counts.pending -= number } else { counts.queued -= number }
-            if isHandedOut { counts.queued += number } else { counts.scheduled += number }
+            if aside.int(0) != 0 { counts.queued += aside.int(1) } else { counts.scheduled += aside.int(1) }
         }
+    }
+
+    /// How many tasks wait in the stretch that the cursor is within.
+    private static func pending(_ path: OpenPath, in database: Database) throws -> Int {
+        let within = try BoundStatement(
+            database,
+            """
+            SELECT last, rest > last - first FROM stretch
+            WHERE type = ?1 AND priority = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1
+            """
+        )
+        try within.bind(path.type, at: 1)
+        try within.bind(path.priority, at: 2)
+        try within.bind(path.cursor, at: 3)
+        guard try within.step(), case let last = within.int64(0), last > path.cursor else { return 0 }
+        if within.int(1) != 0 { return Int(last - path.cursor) }
+        let count = try BoundStatement(
+            database,
+            """
+            SELECT count(*) FROM task LEFT JOIN open ON open.id = task.id
+            WHERE task.id > ? AND task.id <= ? AND open.attempt IS NULL AND NOT EXISTS (SELECT 1 FROM ending WHERE id = task.id)
+            """
+        )
+        try count.bind(path.cursor, at: 1)
+        try count.bind(last, at: 2)
+        return try count.step() ? count.int(0) : 0
     }
 }

@@ -9,13 +9,13 @@ struct OpenPath: Hashable {
 }
 
 extension Database {
-    /// The paths of a type that have open tasks, the highest priority first: one look into the index for each.
+    /// The paths of a type that have open tasks, the highest priority first: one look into the table for each.
     func openPaths(of type: Int64) throws -> [OpenPath] {
         let next = try BoundStatement(
             self,
             """
-            SELECT priority, (SELECT id FROM cursor WHERE cursor.type = open.type AND cursor.priority = open.priority)
-            FROM open WHERE type = ?1 AND priority < ?2 ORDER BY type DESC, priority DESC LIMIT 1
+            SELECT priority, (SELECT id FROM cursor WHERE cursor.type = stretch.type AND cursor.priority = stretch.priority)
+            FROM stretch WHERE type = ?1 AND priority < ?2 ORDER BY type DESC, priority DESC LIMIT 1
             """
         )
         var paths: [OpenPath] = []

@@ -12,30 +12,12 @@ struct Listing {
         try ids("SELECT id FROM task WHERE id < ? ORDER BY id DESC LIMIT ?", [])
     }
 
-    /// For each part of the answer its newest ids, in no order.
-    func ids(type: Int64, state: TaskState?) throws -> [Int64] {
+    /// The newest ids of a type in a state other than `succeeded`.
+    func ids(type: Int64, state: TaskState) throws -> [Int64] {
         switch state {
-        case nil: try TaskState.allCases.filter { $0 != .running }.flatMap { try ids(type: type, state: $0) }
-        case .pending:
-            try database.openPaths(of: type).flatMap {
-                try ids(
-                    """
-                    SELECT id FROM open WHERE id < ? AND type = ?3 AND priority = ?4 AND id > ?5 AND attempt IS NULL
-                    ORDER BY id DESC LIMIT ?2
-                    """,
-                    [type, Int64($0.priority), $0.cursor]
-                )
-            }
+        case .pending: try database.openPaths(of: type).flatMap { try ids($0, $0.cursor + 1...Int64.max) }
         case .queued, .running:
-            try database.openPaths(of: type).flatMap {
-                try ids(
-                    """
-                    SELECT id FROM open WHERE id < ? AND type = ?3 AND priority = ?4 AND id <= ?5 AND attempt IS NULL
-                    ORDER BY id DESC LIMIT ?2
-                    """,
-                    [type, Int64($0.priority), $0.cursor]
-                )
-            }
+            try database.openPaths(of: type).flatMap { try ids($0, 0...max(0, $0.cursor)) }
                 + ids(
                     """
                     SELECT id FROM open WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NULL ORDER BY id DESC LIMIT ?2
@@ -50,12 +32,52 @@ struct Listing {
                 """,
                 [type]
             )
-        case .succeeded?, .failed?, .cancelled?, .expired?:
+        case .succeeded: []
+        case .failed, .cancelled, .expired:
             try ids(
-                "SELECT id FROM ending WHERE id < ? AND type = ?3 AND state = ?4 ORDER BY id DESC LIMIT ?2",
-                [type, Int64(state?.rawValue ?? 0)]
+                """
+                SELECT id FROM ending INDEXED BY ending_unsuccessful WHERE id < ? AND type = ?3 AND state = ?4 AND state <> 5
+                ORDER BY id DESC LIMIT ?2
+                """,
+                [type, Int64(state.rawValue)]
             )
         }
+    }
+
+    /// The newest open tasks of a path, among some ids.
+    private func ids(_ path: OpenPath, _ among: ClosedRange<Int64>) throws -> [Int64] {
+        try ids(
+            """
+            SELECT task.id FROM stretch CROSS JOIN task ON task.id BETWEEN max(stretch.first, ?5) AND min(stretch.last, ?6, ?1 - 1)
+                LEFT JOIN open ON open.id = task.id
+            WHERE stretch.type = ?3 AND stretch.priority = ?4 AND stretch.first <= ?6 AND stretch.first < ?1 AND stretch.first >= coalesce(
+                (SELECT first FROM stretch WHERE type = ?3 AND priority = ?4 AND first <= ?5 ORDER BY first DESC LIMIT 1), 0)
+            AND open.attempt IS NULL AND \(OpenTask.isNotEnded) ORDER BY stretch.first DESC, task.id DESC LIMIT ?2
+            """,
+            [path.type, Int64(path.priority), among.lowerBound, among.upperBound]
+        )
+    }
+
+    /// How many endings one search walks over, at most.
+    private static let walk = 50_000
+
+    /// The newest ids of tasks that succeeded, which no index finds: nearly all endings are theirs.
+    ///
+    /// - Returns: Them, and the id at which the walk was left; nil: it came to the end, or found as many as asked for.
+    func succeeded(type: Int64?) throws -> (ids: [Int64], floor: Int64?) {
+        let query = try BoundStatement(database, "SELECT id, type, state FROM ending WHERE id < ? ORDER BY id DESC LIMIT ?")
+        try query.bind(before, at: 1)
+        try query.bind(Self.walk, at: 2)
+        var found: [Int64] = []
+        var walked = 0
+        var floor: Int64?
+        while found.count < limit, try query.step() {
+            walked += 1
+            floor = query.int64(0)
+            guard query.int64(2) == TaskState.succeeded.rawValue, type.map({ $0 == query.int64(1) }) ?? true else { continue }
+            found.append(query.int64(0))
+        }
+        return (found, walked == Self.walk && found.count < limit ? floor : nil)
     }
 
     /// - Parameter arguments: The parameters from the third on; the first is `before`, the second `limit`.

@@ -1,16 +1,31 @@
 import TaskGridCore
 
 extension OpenTask {
-    /// The columns that `init(row:)` reads, from `open`, `task` and `submission` joined; further ones start at `columnCount`.
+    /// The columns that `init(row:)` reads, from `task`, `submission` and `open` joined; further ones start at `columnCount`.
     static let columns = """
-        open.id, open.type, open.priority, open.attempt, open.failures, open.interruptions, open.expires, task.max_attempts, task.timeout,
-        submission.created, submission.client, submission.correlation, submission.form, task.position
+        task.id, task.type, task.priority, open.attempt, coalesce(open.failures, 0), coalesce(open.interruptions, 0), open.expires,
+        task.max_attempts, task.timeout, submission.created, submission.client, submission.correlation, submission.form, task.position
         """
     static let columnCount: Int32 = 14
 
-    /// From rows of `open`, each with its task and its submission.
-    static let join = """
+    /// From the rows of `open`, each with its task and its submission.
+    static let rows = """
         open CROSS JOIN task ON task.id = open.id CROSS JOIN submission ON submission.first = task.id - task.position
+        """
+
+    /// The open tasks on one path from some id on; `?1` is the type, `?2` the priority, `?3` the least id. A stretch of which nothing
+    /// has ended or stepped aside is not searched for endings; of one, the submission is looked up once.
+    static let path = """
+        stretch CROSS JOIN submission ON submission.first = (SELECT max(first) FROM submission WHERE first <= stretch.first)
+        CROSS JOIN task ON task.id BETWEEN max(stretch.first, ?3) AND stretch.last LEFT JOIN open ON open.id = task.id
+        WHERE stretch.type = ?1 AND stretch.priority = ?2 AND stretch.first >= coalesce(
+            (SELECT first FROM stretch WHERE type = ?1 AND priority = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1), 0)
+        AND open.attempt IS NULL AND \(isNotEnded)
+        """
+
+    /// Of a task in a stretch.
+    static let isNotEnded = """
+        (stretch.rest > stretch.last - stretch.first OR NOT EXISTS (SELECT 1 FROM ending WHERE ending.id = task.id))
         """
 
     /// - Parameters:

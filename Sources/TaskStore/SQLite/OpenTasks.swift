@@ -18,14 +18,14 @@ struct OpenTasks {
         let passed = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns) FROM \(OpenTask.join)
-            WHERE open.type = ? AND open.priority = ? AND open.id > ? AND open.id <= ? AND open.attempt IS NULL ORDER BY open.id LIMIT ?
+            SELECT \(OpenTask.columns) FROM \(OpenTask.path) AND stretch.first <= ?4 AND task.id <= ?4
+            ORDER BY stretch.first, task.id LIMIT ?5
             """
         )
         for path in try database.openPaths(of: number) {
             try passed.bind(number, at: 1)
             try passed.bind(path.priority, at: 2)
-            try passed.bind(after, at: 3)
+            try passed.bind(after + 1, at: 3)
             try passed.bind(path.cursor, at: 4)
             try passed.bind(limit, at: 5)
             while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1)) }
@@ -34,7 +34,7 @@ struct OpenTasks {
         let aside = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns) FROM \(OpenTask.join)
+            SELECT \(OpenTask.columns) FROM \(OpenTask.rows)
             WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due IS NULL AND open.id > ? ORDER BY open.id LIMIT ?
             """
         )
@@ -62,7 +62,8 @@ struct OpenTasks {
         let query = try BoundStatement(
             database,
             """
-            \(Self.selectWithPathAttempt) WHERE open.expires IS NOT NULL AND open.expires <= ? ORDER BY open.expires LIMIT ?
+            SELECT \(Self.columns) FROM \(OpenTask.rows) \(Self.cursor)
+            WHERE open.expires IS NOT NULL AND open.expires <= ? ORDER BY open.expires LIMIT ?
             """
         )
         try query.bind(time.rawValue, at: 1)
@@ -78,8 +79,9 @@ struct OpenTasks {
         let query = try BoundStatement(
             database,
             """
-            \(Self.selectWithPathAttempt)
-            WHERE (open.type, open.priority, open.id) = (SELECT type, priority, id FROM task WHERE id = ?)
+            SELECT \(Self.columns) FROM task CROSS JOIN submission ON submission.first = task.id - task.position
+                LEFT JOIN open ON open.id = task.id \(Self.cursor)
+            WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
             """
         )
         return try ids.compactMap { id in
@@ -91,8 +93,6 @@ struct OpenTasks {
     }
 
     /// After the columns of `OpenTask`, its attempt where it is not aside.
-    private static let selectWithPathAttempt = """
-        SELECT \(OpenTask.columns), open.id <= coalesce(cursor.id, 0)
-        FROM \(OpenTask.join) LEFT JOIN cursor ON cursor.type = open.type AND cursor.priority = open.priority
-        """
+    private static let columns = "\(OpenTask.columns), task.id <= coalesce(cursor.id, 0)"
+    private static let cursor = "LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority"
 }

@@ -61,12 +61,10 @@ struct Paths {
     }
 
     private func isAnyPending(type: Int64, priority: Int, after cursor: Int64) throws -> Bool {
-        let query = try BoundStatement(
-            database, "SELECT 1 FROM open WHERE type = ? AND priority = ? AND id > ? AND attempt IS NULL LIMIT 1"
-        )
+        let query = try BoundStatement(database, "SELECT 1 FROM \(OpenTask.path) LIMIT 1")
         try query.bind(type, at: 1)
         try query.bind(priority, at: 2)
-        try query.bind(cursor, at: 3)
+        try query.bind(cursor + 1, at: 3)
         return try query.step()
     }
 

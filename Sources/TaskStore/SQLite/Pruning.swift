@@ -12,31 +12,64 @@ struct Pruning {
         guard limit > 0 else { return 0 }
         let store = try BoundStatement(
             database,
-            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, swept FROM store"
+            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, walked, swept FROM store"
         )
         guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
         let excess = store.int(0) - max(0, keeping)
-        let swept = store.int64(1)
+        let walked = store.int64(1)
+        let swept = store.int64(2)
         store.reset()
-        let ids = try endedFirst(excess: excess)
+        let (ids, place) = try old(after: walked, excess: excess)
         try forget(ids)
         let position = try forgetKeys(after: swept)
-        if !ids.isEmpty || position != swept {
-            let update = try BoundStatement(database, "UPDATE store SET pruned = pruned + ?, swept = ?")
+        if !ids.isEmpty || place != walked || position != swept {
+            let update = try BoundStatement(
+                database, "UPDATE store SET pruned = pruned + ?, pruned_to = max(pruned_to, ?), walked = ?, swept = ?"
+            )
             try update.bind(ids.count, at: 1)
-            try update.bind(position, at: 2)
+            try update.bind(ids.last ?? 0, at: 2)
+            try update.bind(place, at: 3)
+            try update.bind(position, at: 4)
             try update.run()
         }
         return ids.count
     }
 
-    /// The tasks to forget, those that ended first before the others.
-    private func endedFirst(excess: Int) throws -> [Int64] {
-        let query = try BoundStatement(database, "SELECT id, completed FROM ending ORDER BY completed, id LIMIT ?")
-        try query.bind(limit, at: 1)
+    /// How many endings one step looks at for each that it may forget: those of tasks that lived long stand in the way of younger ones.
+    private static let reach = 20
+
+    /// Looks at the next endings after `place`, in the order in which their tasks were accepted, and starts anew when it comes to
+    /// young ones or to the end.
+    ///
+    /// - Returns: The tasks to forget, and the place for the next step.
+    private func old(after place: Int64, excess: Int) throws -> (ids: [Int64], place: Int64) {
+        let query = try BoundStatement(database, "SELECT id, completed FROM ending WHERE id > ? ORDER BY id LIMIT ?")
+        try query.bind(place, at: 1)
+        let (reach, isTooFar) = limit.multipliedReportingOverflow(by: Self.reach)
+        try query.bind(isTooFar ? .max : reach, at: 2)
         var ids: [Int64] = []
-        while try query.step(), ids.count < excess || query.int64(1) < before.rawValue { ids.append(query.int64(0)) }
-        return ids
+        var seen = 0
+        while try query.step() {
+            let id = query.int64(0)
+            if ids.count < excess || query.int64(1) < before.rawValue {
+                ids.append(id)
+                if ids.count == limit { return (ids, id) }
+            } else if seen % 100 == 0, try isYoung(id) {
+                return (ids, 0)
+            }
+            seen += 1
+            if seen == reach { return (ids, id) }
+        }
+        return (ids, 0)
+    }
+
+    /// Whether a task was accepted at `before` or later, so that neither it nor one after it can have ended earlier.
+    private func isYoung(_ id: Int64) throws -> Bool {
+        let query = try BoundStatement(
+            database, "SELECT created FROM submission WHERE first = (SELECT id - position FROM task WHERE id = ?)"
+        )
+        try query.bind(id, at: 1)
+        return try query.step() && query.int64(0) >= before.rawValue
     }
 
     private func forget(_ ids: [Int64]) throws {

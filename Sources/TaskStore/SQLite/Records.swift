@@ -37,7 +37,7 @@ struct Records {
             open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), task.timeout, open.expires, ending.run
         FROM task CROSS JOIN submission ON submission.first = task.id - task.position
             LEFT JOIN ending ON ending.id = task.id
-            LEFT JOIN open ON open.type = task.type AND open.priority = task.priority AND open.id = task.id
+            LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
         WHERE task.id = ?
         """

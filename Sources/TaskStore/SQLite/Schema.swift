@@ -4,13 +4,19 @@ import GRDB
 /// The tables of a store, and how a file comes to have them.
 ///
 /// What a task *is* (`task`) and how it *ended* (`ending`) are rows that are written once: changing a task's row costs as much
-/// as all the rest together. What changes while it lives is a small row of its own (`open`), which goes when it ends. In `open`:
+/// as all the rest together. Tasks that were submitted together are, while any of them is open, one `stretch` of ids: most tasks are
+/// handed out in their order and end, and have no row of their own beside those two. A task of which there is more to say has one in
+/// `open`, which goes when it ends:
 ///
-/// | `attempt` | `due` | the task is |
-/// |---|---|---|
-/// | null | null | on the cursor's path: handed out as attempt 1 where its id is up to the cursor, else pending |
-/// | n | time | scheduled; n is the latest hand-out's number, 0 before the first |
-/// | n | null | handed out as attempt n |
+/// | `open` | `attempt` | `due` | the task is |
+/// |---|---|---|---|
+/// | no row | | | on the cursor's path: handed out as attempt 1 where its id is up to the cursor, else pending |
+/// | a row | null | null | the same, and expires |
+/// | a row | n | time | aside: scheduled; n is the latest hand-out's number, 0 before the first |
+/// | a row | n | null | aside: handed out as attempt n |
+///
+/// So a task is open while its id is in a stretch and has no ending, or has a row in `open`. A stretch counts those of its tasks that
+/// are open and not aside, and goes with the last of them.
 ///
 /// Times are milliseconds since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
 enum Schema {
@@ -28,6 +34,7 @@ enum Schema {
         }
         migrator.registerMigration("2") { try $0.execute(sql: version2) }
         migrator.registerMigration("3") { try $0.execute(sql: version3) }
+        migrator.registerMigration("4") { try $0.execute(sql: version4) }
         return migrator
     }
 

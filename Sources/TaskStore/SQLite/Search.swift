@@ -14,30 +14,41 @@ struct Search {
 
     func run() throws -> TaskPage<TaskID> {
         guard limit > 0 else { return TaskPage(elements: [], next: before) }
-        let reach = filter.looksAtEach ? Self.reach : limit
-        let candidates = try newest(reach)
-        guard filter.looksAtEach else {
-            return TaskPage(
-                elements: candidates.map(TaskID.init(_:)), next: candidates.count < reach ? nil : candidates.last.map(TaskID.init(_:)))
-        }
+        let (candidates, end) = try newest(filter.looksAtEach ? Self.reach : limit)
+        guard filter.looksAtEach else { return TaskPage(elements: candidates.map(TaskID.init(_:)), next: end) }
         let look = try Look(database, filter)
         var found: [TaskID] = []
         for (place, id) in candidates.enumerated() where try look.matches(id) {
             found.append(TaskID(id))
-            if found.count == limit {
-                let isLast = place == candidates.count - 1 && candidates.count < reach
-                return TaskPage(elements: found, next: isLast ? nil : TaskID(id))
-            }
+            if found.count == limit { return TaskPage(elements: found, next: place == candidates.count - 1 ? end : TaskID(id)) }
         }
-        return TaskPage(elements: found, next: candidates.count < reach ? nil : candidates.last.map(TaskID.init(_:)))
+        return TaskPage(elements: found, next: end)
     }
 
     /// The newest ids of the type and the state asked for.
-    private func newest(_ count: Int) throws -> [Int64] {
+    ///
+    /// - Returns: They, and below which id the search goes on; nil: that is all.
+    private func newest(_ count: Int) throws -> (ids: [Int64], end: TaskID?) {
         let listing = Listing(database: database, before: before?.rawValue ?? .max, limit: count)
-        guard filter.type != nil || filter.state != nil else { return try listing.all() }
-        let numbers = try TypeTable(database).entries(filter.type).map(\.number)
-        return try Array(numbers.flatMap { try listing.ids(type: $0, state: filter.state) }.sorted(by: >).prefix(count))
+        var ids: [Int64]
+        var floor: Int64?
+        if filter.type == nil, filter.state == nil {
+            ids = try listing.all()
+        } else {
+            let numbers = try TypeTable(database).entries(filter.type).map(\.number)
+            let states = filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }
+            ids = try numbers.flatMap { number in try states.flatMap { try listing.ids(type: number, state: $0) } }
+            if states.contains(.succeeded), !numbers.isEmpty {
+                let succeeded = try listing.succeeded(type: filter.type == nil ? nil : numbers[0])
+                floor = succeeded.floor
+                // What lies below may have others before it.
+                if let floor { ids.removeAll { $0 < floor } }
+                ids += succeeded.ids
+            }
+            ids.sort(by: >)
+        }
+        guard ids.count >= count else { return (ids, floor.map(TaskID.init(_:))) }
+        return (Array(ids.prefix(count)), TaskID(ids[count - 1]))
     }
 
     /// Looks at one task after another: whether it has the times and the text asked for.
@@ -54,7 +65,7 @@ struct Search {
                 """
                 SELECT 1 FROM task CROSS JOIN submission ON submission.first = task.id - task.position
                     LEFT JOIN ending ON ending.id = task.id
-                    LEFT JOIN open ON open.type = task.type AND open.priority = task.priority AND open.id = task.id
+                    LEFT JOIN open ON open.id = task.id
                 WHERE task.id = ?1 AND (?2 IS NULL OR submission.created >= ?2) AND (?3 IS NULL OR submission.created < ?3)
                     AND (?4 IS NULL OR ending.completed >= ?4) AND (?5 IS NULL OR ending.completed < ?5)
                     AND (?6 IS NULL OR coalesce(ending.error, open.error) LIKE ?6 ESCAPE '\\')

@@ -6,7 +6,7 @@ struct Standings {
     private static let select = """
         SELECT task.type, ending.state, ending.attempt, open.attempt, open.due IS NOT NULL, task.id <= coalesce(cursor.id, 0)
         FROM task LEFT JOIN ending ON ending.id = task.id
-            LEFT JOIN open ON open.type = task.type AND open.priority = task.priority AND open.id = task.id
+            LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
         WHERE task.id = ?
         """

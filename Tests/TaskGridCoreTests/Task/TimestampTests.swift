@@ -47,5 +47,10 @@ import Testing
         #expect(Duration.seconds(Int64.max).microseconds == .max)
         #expect((Duration.seconds(Int64.max) * 10).milliseconds == .max)
         #expect(Duration.milliseconds(1500).seconds == 1.5)
+        for duration in [.zero, .milliseconds(-1500), .nanoseconds(7), .seconds(40), .seconds(-40), .seconds(Int64.max)] as [Duration] {
+            let (seconds, rest) = duration.components
+            let exact = Double(seconds) + Double(rest) / 1e18
+            #expect(abs(duration.seconds - exact) <= exact.magnitude * 1e-15)
+        }
     }
 }

@@ -1,0 +1,95 @@
+import GRDB
+
+/// The stretches of open tasks that one commit takes tasks out of.
+struct Stretches {
+    private struct Name: Hashable {
+        let type: Int64
+        let priority: Int64
+        let first: Int64
+    }
+
+    private struct Stretch {
+        let name: Name
+        let last: Int64
+        var rest: Int
+
+        func holds(_ id: Int64, type: Int64, priority: Int64) -> Bool {
+            name.type == type && name.priority == priority && name.first <= id && id <= last
+        }
+    }
+
+    private let database: Database
+    /// The one that the latest task was in; the next one's mostly.
+    private var latest: Stretch?
+    /// Those that have changed, `latest` aside.
+    private var changed: [Name: Stretch] = [:]
+    private var latestHasChanged = false
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Adds a new one.
+    func add(type: Int64, priority: Int, _ ids: ClosedRange<Int64>) throws {
+        let insert = try BoundStatement(
+            database, "INSERT INTO stretch (type, priority, first, last, rest) VALUES (?1, ?2, ?3, ?4, ?4 - ?3 + 1)"
+        )
+        try insert.bind(type, at: 1)
+        try insert.bind(priority, at: 2)
+        try insert.bind(ids.lowerBound, at: 3)
+        try insert.bind(ids.upperBound, at: 4)
+        try insert.run()
+    }
+
+    /// Whether the task is in one: open or not, aside or not.
+    mutating func holds(_ id: Int64, type: Int64, priority: Int64) throws -> Bool {
+        if latest?.holds(id, type: type, priority: priority) == true { return true }
+        let query = try BoundStatement(
+            database, "SELECT first, last, rest FROM stretch WHERE type = ? AND priority = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+        )
+        try query.bind(type, at: 1)
+        try query.bind(priority, at: 2)
+        try query.bind(id, at: 3)
+        guard try query.step(), id <= query.int64(1) else { return false }
+        let found = Stretch(name: Name(type: type, priority: priority, first: query.int64(0)), last: query.int64(1), rest: query.int(2))
+        if latestHasChanged, let latest { changed[latest.name] = latest }
+        let known = changed.removeValue(forKey: found.name)
+        latest = known ?? found
+        latestHasChanged = known != nil
+        return true
+    }
+
+    /// A task that was open on the path has ended or stepped aside.
+    mutating func leave(_ id: Int64, type: Int64, priority: Int64) throws {
+        guard try holds(id, type: type, priority: priority), let rest = latest?.rest, rest > 0 else {
+            throw StoreError(.corrupt, "task \(id) is open, and no stretch counts it")
+        }
+        latest?.rest -= 1
+        latestHasChanged = true
+    }
+
+    /// Writes down what has changed.
+    mutating func write() throws {
+        if latestHasChanged, let latest { changed[latest.name] = latest }
+        latest = nil
+        latestHasChanged = false
+        guard !changed.isEmpty else { return }
+        let update = try BoundStatement(database, "UPDATE stretch SET rest = ? WHERE type = ? AND priority = ? AND first = ?")
+        let delete = try BoundStatement(database, "DELETE FROM stretch WHERE type = ? AND priority = ? AND first = ?")
+        for (name, stretch) in changed {
+            if stretch.rest > 0 {
+                try update.bind(stretch.rest, at: 1)
+                try update.bind(name.type, at: 2)
+                try update.bind(name.priority, at: 3)
+                try update.bind(name.first, at: 4)
+                try update.run()
+            } else {
+                try delete.bind(name.type, at: 1)
+                try delete.bind(name.priority, at: 2)
+                try delete.bind(name.first, at: 3)
+                try delete.run()
+            }
+        }
+        changed = [:]
+    }
+}
