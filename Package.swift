@@ -102,7 +102,10 @@ let package = Package(
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(
             "MonitorTests",
-            ["TestSupport", "Monitor", "Health", "TaskGridCore", "AMQP", grdb, lifecycle, histogram, httpTypes, hummingbird, hummingbirdTesting]
+            [
+                "TestSupport", "Monitor", "Health", "TaskGridCore", "AMQP", "LocalGrid", grdb, lifecycle, histogram, logging, httpTypes,
+                hummingbird, hummingbirdTesting,
+            ]
         ),
         tests(
             "HealthTests",
@@ -116,7 +119,10 @@ let package = Package(
             "ChaosTests",
             ["TestSupport", "Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]
         ),
-        tests("TaskGridCommandTests", ["taskgrid", "TaskGridCore", "TaskGridClient", "LocalGrid", "Monitor", "Chaos", argumentParser]),
+        tests(
+            "TaskGridCommandTests",
+            ["TestSupport", "taskgrid", "TaskGridCore", "TaskGridClient", "AMQP", "LocalGrid", "Monitor", "Chaos", argumentParser]
+        ),
         tests(
             "IntegrationTests",
             [

@@ -1,18 +1,64 @@
+import HTTPTypes
+import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
-/// HTTP/1.1 for the connections that a server accepts, of which each is closed, also one that nobody comes to handle.
+/// HTTP/1.1 for the connections that a server accepts: those for which there is a place, and some more, which are told that
+/// there is none (503) and closed.
 ///
-/// A connection that comes in while the server stops is set up and then dropped by NIO, for its reader is gone; and NIO ends the
-/// process where an `NIOAsyncChannel` is dropped that was never closed.
+/// Each is closed, also one that nobody comes to handle. A connection that comes in while the server stops is set up and then dropped
+/// by NIO, for its reader is gone; and NIO ends the process where an `NIOAsyncChannel` is dropped that was never closed.
 struct Connections: ServerChildChannel {
-    private let http: HTTP1Channel
+    /// How many are told at a time; beyond them the system keeps those that come until one has been.
+    static let maximumRefusals = 64
+    /// How long one that is told stays open.
+    private static let refusalTime = TimeAmount.seconds(1)
 
-    init(http: HTTP1Channel) {
-        self.http = http
+    private let http: HTTP1Channel
+    private let refusals: HTTP1Channel
+    private let places: Places
+
+    /// - Parameter maximum: how many have a place.
+    init(_ responder: @escaping HTTPChannelHandler.Responder, _ configuration: HTTP1Channel.Configuration, maximum: Int) {
+        http = HTTP1Channel(responder: responder, configuration: configuration)
+        var brief = configuration
+        brief.idleTimeout = Self.refusalTime
+        let problem = Problem(
+            status: .serviceUnavailable, detail: "\(maximum) connections are open already, which is the most; try again later",
+            retryAfter: .seconds(5)
+        )
+        refusals = HTTP1Channel(
+            responder: { request, writer, _ in
+                var response = problem.response
+                response.headers[.connection] = "close"
+                if request.method == .head { return try await writer.writeResponse(response.head) }
+                try await writer.write(response: response.head, body: response.body)
+            },
+            configuration: brief
+        )
+        places = Places(maximum)
+    }
+
+    /// How many connections may still come.
+    private final class Places: Sendable {
+        private let free: Mutex<Int>
+
+        init(_ count: Int) {
+            free = Mutex(count)
+        }
+
+        func take() -> Bool {
+            free.withLock { free in
+                guard free > 0 else { return false }
+                free -= 1
+                return true
+            }
+        }
+
+        func giveBack() { free.withLock { $0 += 1 } }
     }
 
     /// A connection, handled once or else closed.
@@ -20,10 +66,13 @@ struct Connections: ServerChildChannel {
         typealias Parts = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
         let channel: any Channel
+        let http: HTTP1Channel
         private let parts: Mutex<Parts?>
 
-        init(_ parts: Parts) {
+        /// - Parameter http: what handles it.
+        init(_ parts: Parts, _ http: HTTP1Channel) {
             channel = parts.channel
+            self.http = http
             self.parts = Mutex(parts)
         }
 
@@ -38,10 +87,13 @@ struct Connections: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        http.setup(channel: channel, logger: logger).map(Value.init)
+        let hasPlace = places.take()
+        if hasPlace { channel.closeFuture.whenComplete { [places] _ in places.giveBack() } }
+        let http = hasPlace ? http : refusals
+        return http.setup(channel: channel, logger: logger).map { Value($0, http) }
     }
 
     func handle(value: Value, logger: Logger) async {
-        if let parts = value.take() { await http.handle(value: parts, logger: logger) }
+        if let parts = value.take() { await value.http.handle(value: parts, logger: logger) }
     }
 }

@@ -10,7 +10,7 @@ public struct WebServer: Service {
     /// What answers a request.
     public typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
-    /// The listeners of the monitor's events, and as many others.
+    /// The listeners of the monitor's events, and as many others; one more is told so, and closed.
     private static let maximumConnections = 512
     private static let maximumHeadSize = 16 << 10
 
@@ -74,10 +74,10 @@ public struct WebServer: Service {
         )
         let application = Application(
             router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts),
-            server: HTTPServerBuilder { responder in Connections(http: HTTP1Channel(responder: responder, configuration: http)) },
+            server: HTTPServerBuilder { responder in Connections(responder, http, maximum: Self.maximumConnections) },
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections)
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections + Connections.maximumRefusals)
             ),
             onServerRunning: { [host, port, name, logger, onListening] channel in
                 isListening.withLock { $0 = true }

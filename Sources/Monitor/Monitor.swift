@@ -8,21 +8,9 @@ public import TaskGridCore
 /// HTTP. This module owns the statistics and the REST interface. The command composes and runs it; people, scripts and
 /// dashboards ask it.
 ///
-/// | path | answers |
-/// |---|---|
-/// | `/stats` | tasks, times, workers and alerts, of all and of each type |
-/// | `/types` | each type, with its workers |
-/// | `/events` | all that happens, as server-sent events |
-/// | `/history` | what happened before, in steps; `type` and `window` choose |
-/// | `/scale`, `/scale/{type}` | how many workers each type wants |
-/// | `/metrics` | the same for Prometheus |
-/// | `/workers` | each worker; `type` and `state` choose |
-/// | `/queues` | depth and consumers of each queue |
-/// | `/healthz` | 200, or 503 with the reasons: a `HealthReport` |
-///
-/// All but `/events` and `/metrics` take `pretty`. Errors are problem documents (RFC 9457). It keeps nothing on disk but its
-/// history: one that starts anew asks the dispatcher and the nameservice, and where they do not answer learns from events within
-/// seconds.
+/// The paths are in this module's documentation, and in `/openapi.json`. Errors are problem documents (RFC 9457). It keeps nothing on
+/// disk but its history: one that starts anew asks the dispatcher and the nameservice, and where they do not answer learns from events
+/// within seconds.
 ///
 /// ``Watch`` gathers the same statistics for one who looks from within a process, such as `taskgrid top`.
 public struct Monitor: Service {

@@ -57,8 +57,9 @@ struct Session: Sendable {
 
     var isConnected: Bool { publishing.isConnected && consuming.isConnected }
 
+    /// Asked on the connection that never publishes: of one that does, a broker in alarm reads nothing any more.
     func depth(of queue: String) async throws(AMQPError) -> QueueDepth {
-        try await publishing.depth(of: queue)
+        try await consuming.depth(of: queue)
     }
 
     /// Connects and listens until ``stop(within:)`` or ``close()``.

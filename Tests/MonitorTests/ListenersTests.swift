@@ -13,12 +13,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ListenersTests {
     private let board = Board(topology: Topology(prefix: "t"), now: { .start })
 
-    /// Runs a server of the events alone beside `body`, which is given its port.
-    private func serve(_ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+    /// Runs a server of the events, and of `others`, beside `body`, which is given its port.
+    private func serve(_ others: [String: WebServer.Handler] = [:], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let events = EventsRoute(broadcast: board.broadcast, page: StatisticsPage(board: board)).get
         let web = WebServer(
-            gets: ["/events": EventsRoute(broadcast: board.broadcast, page: StatisticsPage(board: board)).get], host: "127.0.0.1", port: 0,
-            of: "the test", logger: .silent,
+            gets: others.merging(["/events": events]) { $1 }, host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
             onListening: { port.yield($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -65,25 +65,112 @@ import Testing
 
     @Test func aConnectionThatGoesGivesItsPlaceBack() async throws {
         try await serve { [board] port in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(UInt16(port)).bigEndian
-            address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-            let connected = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-            }
-            #expect(connected == 0)
-            let request = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n"
-            #expect(send(descriptor, request, request.utf8.count, 0) == request.utf8.count)
+            let wire = try Wire(port)
+            try wire.get("/events")
             await listeners { $0 == 1 }
-            close(descriptor)
+            wire.end()
             // What is told next cannot be delivered, which is how the server learns that nobody is there.
             while board.broadcast.listeners > 0, !Task.isCancelled {
                 board.broadcast.keepAlive()
                 await Task.yield()
             }
             #expect(board.broadcast.listeners == 0)
+        }
+    }
+
+    @Test func oneListenerTooManyIsToldAndTheOthersListenOn() async throws {
+        try await serve { [board] port in
+            let wires = try (0..<Broadcast.maximumListeners).map { _ in try Wire(port) }
+            for wire in wires { try wire.get("/events") }
+            await listeners { $0 == Broadcast.maximumListeners }
+
+            let late = try Wire(port)
+            try late.get("/events")
+            let refusal = await late.answer()
+            #expect(refusal.hasPrefix("HTTP/1.1 503 "))
+            #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.contains("application/problem+json"))
+            #expect(refusal.contains("256 listen already, which is the most; try again later"))
+
+            board.broadcast.tell(stats: Data("{\"all\":1}".utf8))
+            for wire in wires {
+                let told = await wire.read { $0.contains("data: {\"all\":1}\n\n") }
+                #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1}\n\n"))
+            }
+
+            wires[7].end()
+            while board.broadcast.listeners == Broadcast.maximumListeners, !Task.isCancelled {
+                board.broadcast.keepAlive()
+                await Task.yield()
+            }
+            try late.get("/events")
+            let told = await late.read { $0.contains("event: stats\n") }
+            #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            for wire in wires { wire.end() }
+        }
+    }
+
+    @Test func oneConnectionTooManyIsToldAndTheOthersGoOn() async throws {
+        let (asked, latch) = (Journal<Void>(), Latch())
+        let wait: WebServer.Handler = { _, _ in
+            asked.add(())
+            try await latch.wait()
+            return .json(["waited": true])
+        }
+        try await serve(["/wait": wait]) { port in
+            let wires = try (0..<512).map { _ in try Wire(port) }
+            for wire in wires { try wire.get("/wait") }
+            try await asked.wait(beyond: wires.count - 1)
+
+            for path in ["/wait", "/events"] {
+                let late = try Wire(port)
+                try late.get(path)
+                // All of it, for it is then closed.
+                let refusal = await late.read()
+                #expect(refusal.hasPrefix("HTTP/1.1 503 "))
+                #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.lowercased().contains("connection: close\r\n"))
+                #expect(refusal.contains("512 connections are open already, which is the most; try again later"))
+            }
+            // One that asks for nothing is closed too.
+            let silent = try Wire(port)
+            #expect(await silent.read() == "")
+            #expect(asked.count == wires.count)
+
+            latch.open()
+            for wire in wires { #expect(await wire.answer().hasSuffix("{\"waited\":true}\n")) }
+
+            wires[7].end()
+            // Nothing but an answer tells when the server has seen that it left.
+            while !Task.isCancelled {
+                let late = try Wire(port)
+                try late.get("/wait")
+                if await late.answer().hasPrefix("HTTP/1.1 200 OK\r\n") { break }
+            }
+            for wire in wires { wire.end() }
+        }
+    }
+
+    @Test func aListenerThatTakesNothingIsDroppedAndTheOthersGetAll() async throws {
+        try await serve { [board] port in
+            let (slow, quick) = (try Wire(port, room: 4096), try Wire(port))
+            for wire in [slow, quick] { try wire.get("/events") }
+            await listeners { $0 == 2 }
+            // More than the system keeps for the one that takes nothing; the other takes it as it comes.
+            let told = String(repeating: "x", count: 64 << 10)
+            func tell(_ number: Int) async {
+                board.broadcast.tell(stats: Data("{\"\(told)\":\(number)}".utf8))
+                // With the end of the chunk that it came in.
+                let end = "\":\(number)}\n\n\r\n"
+                #expect(await quick.read { $0.hasSuffix(end) }.hasSuffix(end))
+            }
+            for number in 1...200 { await tell(number) }
+            // Nothing but their number tells that one is dropped.
+            while board.broadcast.listeners == 2 { try await Task.sleep(for: .milliseconds(10)) }
+            await tell(201)
+            #expect(board.broadcast.listeners == 1)
+            // What it had not taken before is all that it gets.
+            let rest = await slow.read()
+            #expect(rest.hasPrefix("HTTP/1.1 200 OK\r\n") && rest.utf8.count < 200 * told.utf8.count)
+            quick.end()
         }
     }
 

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import LocalGrid
 import Logging
 import ServiceLifecycle
 import TaskGridCore
@@ -15,10 +16,14 @@ struct MonitorTests {
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
 
     /// Runs the monitor beside `body`, which is given the REST interface, then shuts it down in order.
-    private func withMonitor(_ ear: Ear, _ body: @escaping @Sendable (TestClient) async throws -> Void) async throws {
+    ///
+    /// - Parameter endpoint: where the monitor finds the broker; nil: at its own address.
+    private func withMonitor(
+        _ ear: Ear, endpoint: Endpoint? = nil, _ body: @escaping @Sendable (TestClient) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let monitor = Monitor(
-            configuration: MonitorConfiguration(port: 0), endpoint: try TestBroker.endpoint(), topology: topology,
+            configuration: MonitorConfiguration(port: 0), endpoint: try endpoint ?? TestBroker.endpoint(), topology: topology,
             logger: Logger(label: "test"), onListening: { port.yield($0) }
         )
         let group = ServiceGroup(services: [monitor], logger: Logger(label: "test"))
@@ -107,6 +112,38 @@ struct MonitorTests {
             }
             // Before the queues that it consumes are deleted.
             await ear.connection.close()
+        }
+    }
+
+    /// A broker in alarm says so to those who publish, and reads nothing more of them (rabbitmq.com/docs/connection-blocked).
+    @Test func queuesAreToldWhileTheBrokerTakesNoMessages() async throws {
+        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
+        var endpoint = try TestBroker.endpoint()
+        let (publishers, ended) = (Journal<Int>(), Journal<Proxy.Event>())
+        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { event in
+            if case .ended = event { ended.add(event) }
+        } onFrame: { frame in
+            if frame.method == .basicPublish { publishers.add(frame.link) }
+            return .pass
+        }
+        (endpoint.host, endpoint.port) = ("127.0.0.1", proxy.port)
+        try await withMonitor(ear, endpoint: endpoint) { client in
+            let publisher = try await publishers.first { $0 }
+            proxy.stall([.towardBroker], .number(publisher))
+            proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE], .towardClient, .number(publisher))
+            func isBlocked() async throws -> Bool {
+                (try await stats(client)["broker"] as? [String: Any])?["blocked"] as? Bool == true
+            }
+            while try await !isBlocked() {}
+            let queues = try await client.get("/queues")
+            #expect(queues.status == .ok)
+            let metrics = String(buffer: try #require(try await client.get("/metrics").body))
+            #expect(metrics.contains("\ntaskgrid_queue_messages{") && metrics.contains("\ntaskgrid_broker_blocked 1\n"))
+            #expect(try await isBlocked())
+            #expect(ended.entries.isEmpty)
+            proxy.resume([.towardBroker], .number(publisher))
+            proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE], .towardClient, .number(publisher))
+            while try await isBlocked() {}
         }
     }
 

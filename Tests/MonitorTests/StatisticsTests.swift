@@ -52,6 +52,19 @@ import Testing
         #expect(statistics.ended(at: .after(1)) == 11)
     }
 
+    @Test func theDispatchersAnswerTellsWhichBreakersAreNotClosed() {
+        var statistics = Statistics(since: .start)
+        let types: [TaskType: TaskCounts] = [.reverse: TaskCounts([.pending: 3]), .hash: TaskCounts([.succeeded: 1])]
+        statistics.take(CountsQuestion.Answer(store: "s", types: types, breakers: [.reverse: .open]), at: .after(0))
+        #expect(statistics.types[.reverse]?.breaker == .open)
+        #expect(statistics.types[.hash]?.breaker == .closed)
+        // One that does not know them says nothing of them.
+        statistics.take(CountsQuestion.Answer(store: "s", types: types), at: .after(1))
+        #expect(statistics.types[.reverse]?.breaker == .open)
+        statistics.take(CountsQuestion.Answer(store: "s", types: types, breakers: [:]), at: .after(2))
+        #expect(statistics.types[.reverse]?.breaker == .closed)
+    }
+
     @Test func theFirstEventOfATypeCountsWhatItBrought() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.succeeded: 1000], workers: [WorkerTally(worker: "a", succeeded: 4)]), at: .after(10))

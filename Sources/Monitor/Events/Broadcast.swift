@@ -53,7 +53,7 @@ final class Broadcast: Sendable {
         state.withLock { state in
             state.latest += 1
             let block = ServerSentEvent.block(id: state.latest, kind: kind, data: data)
-            if state.past.count >= Self.memory { state.past.removeFirst(Self.memory / 10) }
+            if state.past.count >= Self.memory { state.past.removeFirst() }
             state.past.append((state.latest, block))
             for mailbox in state.listeners.values { mailbox.put(block) }
         }

@@ -59,7 +59,9 @@ struct Statistics {
         adopt(store: answer.store)
         let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
-            types[type, default: TypeStatistics()].take(states, isPaused: paused?.contains(type), isNew: knowsTypes, at: now)
+            types[type, default: TypeStatistics()].take(
+                states, isPaused: paused?.contains(type), breaker: answer.breakers.map { $0[type] ?? .closed }, isNew: knowsTypes, at: now
+            )
         }
         knowsTypes = true
     }

@@ -44,8 +44,9 @@ struct TypeStatistics {
     }
 
     /// The dispatcher's answer about its books.
-    mutating func take(_ states: TaskCounts, isPaused: Bool?, isNew: Bool, at now: Timestamp) {
+    mutating func take(_ states: TaskCounts, isPaused: Bool?, breaker: BreakerState?, isNew: Bool, at now: Timestamp) {
         if let isPaused { self.isPaused = isPaused }
+        if let breaker { self.breaker = breaker }
         if !hasBooks, isNew { take(TaskCounts(), at: now + .seconds(-1)) }
         take(states, at: now)
     }

@@ -1,0 +1,79 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import TestSupport
+import Testing
+
+@Suite("top in a terminal", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct TopTerminalTests {
+    private let topology = Topology(prefix: "top-\(UUID().uuidString.prefix(8).lowercased())")
+
+    private static let leave = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+
+    /// Runs `body` with the command in a terminal, once it has drawn, and with one who speaks for the grid.
+    private func withTop(_ body: (PseudoTerminal, Ear) async throws -> Void) async throws {
+        let ear = try await Ear(topology, bindings: [])
+        let url = try TestBroker.requiredURL()
+        let terminal = try PseudoTerminal(["top", "--broker", url, "--prefix", topology.prefix], columns: 100, rows: 30)
+        #expect(terminal.isAsAShellHasIt)
+        let first = try await terminal.frame { $0.count == 30 }
+        #expect(first[0].hasPrefix("Asking the grid…") && first[29].hasPrefix("q quit  t workers  s sort: name"))
+        #expect(!terminal.isAsAShellHasIt)
+        try await body(terminal, ear)
+        await ear.close(topology)
+    }
+
+    @Test("it draws what happens, obeys its keys, follows the size, and gives the terminal back")
+    func watching() async throws {
+        try await withTop { terminal, ear in
+            let worker = RegistryMessage(
+                worker: "w-1", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")], concurrency: 1, prefetch: 1,
+                batch: false, started: .now(), interval: 60_000
+            )
+            try await ear.say(topology.registry, "register.reverse", worker.message(.register))
+            var counts = TaskCounts()
+            (counts.submitted, counts[.succeeded]) = (42, 42)
+            let event = TaskEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
+            try await ear.say(topology.events, "task.reverse", .event(event))
+            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("The grid is well") }
+            #expect(types[0].hasPrefix("The grid is well · 1 worker at work") && types.contains { $0.hasPrefix("TYPE ") })
+            #expect(types[1] == "Ledger  balances · 42 submitted: 42 succeeded")
+
+            terminal.type("t")
+            let workers = try await terminal.frame { $0.contains { $0.hasPrefix("WORKER ") } }
+            #expect(workers.contains { $0.hasPrefix("w-1 ") } && workers.last?.hasPrefix("q quit  t types  s sort: name") == true)
+
+            terminal.type("s")
+            _ = try await terminal.frame { $0.last?.hasPrefix("q quit  t types  s sort: running") == true }
+
+            terminal.resize(columns: 40, rows: 12)
+            let small = try await terminal.frame { $0.count == 12 }
+            #expect(small.allSatisfy { $0.count <= 40 } && small.contains { $0.hasPrefix("w-1 ") })
+
+            terminal.type("q")
+            #expect(await terminal.exitCode() == 0)
+            #expect(terminal.isAsAShellHasIt)
+            try await terminal.ends(with: Self.leave)
+        }
+    }
+
+    @Test("Ctrl-C quits, in good order")
+    func controlC() async throws {
+        try await withTop { terminal, _ in
+            terminal.type("\u{3}")
+            #expect(await terminal.exitCode() == 0)
+            #expect(terminal.isAsAShellHasIt)
+            try await terminal.ends(with: Self.leave)
+        }
+    }
+
+    @Test("a signal ends it, and it gives the terminal back", arguments: [SIGINT, SIGTERM, SIGQUIT])
+    func signals(signal: Int32) async throws {
+        try await withTop { terminal, _ in
+            terminal.signal(signal)
+            #expect(await terminal.exitCode() == 128 + signal)
+            #expect(terminal.isAsAShellHasIt)
+            try await terminal.ends(with: Self.leave)
+        }
+    }
+}
