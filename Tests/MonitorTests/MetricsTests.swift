@@ -149,7 +149,63 @@ import Testing
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
     func theConfigurationForPrometheusIsOne() async throws {
+        try await Promtool.expectSuccess("check", "config", Self.configuration("prometheus.yml").path(percentEncoded: false))
+    }
+
+    // MARK: The dashboard for Grafana
+
+    private static func configuration(_ name: String) -> URL {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        try await Promtool.expectSuccess("check", "config", root.appending(path: "config/prometheus.yml").path(percentEncoded: false))
+        return root.appending(path: "config/\(name)")
+    }
+
+    /// All that it asks Prometheus.
+    private func questions() throws -> [String] {
+        var questions: [String] = []
+        func look(_ value: Any) {
+            if let object = value as? [String: Any] {
+                questions += [object["expr"], object["definition"]].compactMap { $0 as? String }
+                object.values.forEach(look)
+            } else if let array = value as? [Any] {
+                array.forEach(look)
+            }
+        }
+        look(try JSONSerialization.jsonObject(with: Data(contentsOf: Self.configuration("grafana-dashboard.json"))))
+        return questions
+    }
+
+    @Test func whatGrafanaAsksForIsTold() throws {
+        // Of each metric that is told, the labels; in braces a question says which values it wants.
+        var told: [Substring: Set<Substring>] = [:]
+        for line in text(queues: queues).split(separator: "\n") where !line.hasPrefix("#") {
+            let name = line.prefix { $0 != "{" && $0 != " " }
+            told[name, default: []].formUnion(line.matches(of: #/([a-z_]+)="/#).map(\.1))
+        }
+        let asked = try questions()
+        #expect(asked.count >= 15)
+        for question in asked {
+            let metrics = question.matches(of: #/(taskgrid_[a-z_]+)(?:\{([^}]*)\})?/#)
+            #expect(!metrics.isEmpty, "\(question)")
+            for metric in metrics {
+                let labels = try #require(told[metric.1], "\(metric.1) is not told")
+                for label in (metric.2 ?? "").matches(of: #/([a-z_]+)[=!]/#) { #expect(labels.contains(label.1), "\(question)") }
+                for group in question.matches(of: #/by \(([a-z_, ]+)\)/#) {
+                    for label in group.1.split(separator: ", ") { #expect(labels.contains(label), "\(question)") }
+                }
+            }
+        }
+    }
+
+    @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
+    func prometheusUnderstandsWhatGrafanaAsks() async throws {
+        let expressions = try questions().filter { !$0.hasPrefix("label_values(") }
+        let rules = expressions.enumerated().map { number, question in
+            let filled = question.replacing("$__rate_interval", with: "1m").replacing("$type", with: ".*")
+            return "  - record: question_\(number)\n    expr: '\(filled)'\n"
+        }
+        let file = FileManager.default.temporaryDirectory.appending(path: "rules-\(UUID().uuidString).yml")
+        try "groups:\n- name: dashboard\n  rules:\n\(rules.joined())".write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await Promtool.expectSuccess("check", "rules", file.path(percentEncoded: false))
     }
 }
