@@ -88,7 +88,9 @@ extension Connection {
         let subscription = registry.withLock { $0.consumers[number] }
         let channel = session.channels[number].channel
         epochs += 1
-        session.channels[number] = Session.ConsumerChannel(channel: channel, epoch: epochs)
+        session.channels[number] = Session.ConsumerChannel(
+            channel: channel, epoch: epochs, held: subscription.maximumBytes.map(HeldDeliveries.init)
+        )
         subscription.mailbox.drop()
         registry.withLock { $0.consumers[number].lapse() }
         try session.handle.openChannel(channel)
@@ -105,7 +107,14 @@ extension Connection {
         // Written down first: deliveries may come before the call returns.
         session.channels[number].tags[tag] = queue
         let subscription = registry.withLock { $0.consumers[number] }
-        try session.handle.consume(queue, tag: tag, prefetch: subscription.prefetch, session.channels[number].channel)
+        let channel = session.channels[number].channel
+        try session.handle.setPrefetch(subscription.prefetch, channel)
+        if subscription.maximumBytes == nil {
+            try session.handle.consume(queue, tag: tag, channel)
+        } else {
+            // The answer would come after what the broker delivers at once, all of which the library would keep until then.
+            session.encoder.consume(queue, consumerTag: tag, channel: channel)
+        }
         registry.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
     }
 

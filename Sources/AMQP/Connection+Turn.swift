@@ -16,12 +16,18 @@ extension Connection {
             let now = ContinuousClock.now
             do throws(AMQPError) {
                 if isReadable { session.lastHeard = now }
-                if isReadable || session.handle.hasFrames { try read(session) }
+                if session.isFull {
+                    // Not asked for, only an error or the end shows.
+                    if isReadable { throw AMQPError(.connectionLost, "the connection to \(endpoint) broke") }
+                } else if isReadable || session.handle.hasFrames {
+                    try read(session)
+                }
                 wait.deadline = try mindHeartbeats(session, now)
                 guard session.write() else {
                     throw AMQPError(.connectionLost, "the connection to \(endpoint) broke while writing")
                 }
                 wait.socket = session.handle.socket
+                wait.wantsToRead = !session.isFull
                 wait.wantsToWrite = session.wantsToWrite
             } catch {
                 lose(error)
@@ -32,10 +38,10 @@ extension Connection {
         return wait
     }
 
-    /// Reads all frames that have come and hands each consumer its deliveries at once.
+    /// Reads all frames that have come, or until a consumer is full, and hands each consumer its deliveries at once.
     private func read(_ session: Session) throws(AMQPError) {
         defer { handOver(session) }
-        while let (channel, frame) = try session.handle.nextFrame() {
+        while !session.isFull, let (channel, frame) = try session.handle.nextFrame() {
             try take(frame, channel, session)
             // A channel that was opened anew may have reset `session.channels`; releasing is by number and safe.
             session.handle.release(channel)
@@ -106,6 +112,7 @@ extension Connection {
                 guard let content = try session.channels[number].assembler.take(frame),
                     case .deliver(let consumerTag, let tag, let isRedelivered, let exchange, let routingKey) = content.method
                 else { return }
+                session.channels[number].held?.add(content.message.body.count)
                 session.channels[number].deliveries.append(
                     Delivery(
                         tag: DeliveryTag(epoch: session.channels[number].epoch, value: tag),
@@ -125,7 +132,7 @@ extension Connection {
         guard session.handle.heartbeat > 0 else { return nil }
         let half = Duration.milliseconds(session.handle.heartbeat * 500)
         let double = Duration.seconds(session.handle.heartbeat * 2)
-        // What came while a set-up call held the thread still lies unread in the socket.
+        // What came while a set-up call held the thread, or a consumer was full, still lies unread in the socket.
         if session.lastHeard + double <= now, session.isReadable { session.lastHeard = now }
         guard session.lastHeard + double > now else {
             throw AMQPError(.connectionLost, "nothing heard from \(endpoint) for \(session.handle.heartbeat * 2) s")

@@ -70,15 +70,17 @@ public actor Connection {
     struct Subscription {
         let queues: [String]
         let prefetch: UInt16
+        let maximumBytes: Int?
         let mailbox: Mailbox
         /// The queues that are not consumed now, since when.
         var lapsed: [String: ContinuousClock.Instant]
         /// Not cancelled here.
         var isWanted = true
 
-        init(queues: [String], prefetch: UInt16, mailbox: Mailbox) {
+        init(queues: [String], prefetch: UInt16, maximumBytes: Int?, mailbox: Mailbox) {
             self.queues = queues
             self.prefetch = prefetch
+            self.maximumBytes = maximumBytes
             self.mailbox = mailbox
             lapsed = [:]
             lapse()
@@ -136,12 +138,18 @@ public actor Connection {
 
     /// A consumer of these queues, on a channel of its own. Made before ``start(patience:)``.
     ///
-    /// - Parameter prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
-    public nonisolated func consumer(queues: [String], prefetch: Int) -> Consumer {
+    /// - Parameters:
+    ///   - prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
+    ///   - maximumBytes: once the bodies of its unacknowledged deliveries have more, nothing more is read from the broker, for
+    ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds
+    ///     one message more at most. Each delivery is to be acknowledged, whatever else becomes of the connection.
+    public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int? = nil) -> Consumer {
         let mailbox = Mailbox()
         let (number, isEnded) = registry.withLock { registry in
             registry.consumers.append(
-                Subscription(queues: queues, prefetch: UInt16(clamping: max(1, prefetch)), mailbox: mailbox)
+                Subscription(
+                    queues: queues, prefetch: UInt16(clamping: max(1, prefetch)), maximumBytes: maximumBytes, mailbox: mailbox
+                )
             )
             return (registry.consumers.count - 1, registry.isEnded)
         }
@@ -220,8 +228,9 @@ public actor Connection {
     public func close(within deadline: Duration = .seconds(5)) async {
         if case .open(let session) = phase {
             let end = ContinuousClock.now + deadline
-            // Where the broker takes no bytes there is nobody to say goodbye to.
-            if session.flush(until: end) {
+            // Where the broker takes no bytes there is nobody to say goodbye to. One whose deliveries are not read would have to
+            // send them all before it answers.
+            if session.flush(until: end), !session.isFull {
                 session.handle.close(within: max(.milliseconds(100), ContinuousClock.now.duration(to: end)))
             }
         }

@@ -28,4 +28,7 @@ public struct Delivery: Sendable {
 public struct DeliveryTag: Hashable, Sendable {
     let epoch: Int
     let value: UInt64
+
+    /// Whether both are of one life of the channel; else the broker delivers again what the earlier one has not acknowledged.
+    public func isOfSameLife(as other: DeliveryTag) -> Bool { epoch == other.epoch }
 }

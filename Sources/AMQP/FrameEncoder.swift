@@ -1,7 +1,7 @@
 import Foundation
 import TaskGridCore
 
-/// Writes the frames that this side sends while a connection is open: publishes, acknowledgements, cancels, closes and
+/// Writes the frames that this side sends while a connection is open: publishes, consumes, acknowledgements, cancels, closes and
 /// heartbeats (AMQP 0-9-1, section 4.2). Pure.
 ///
 /// librabbitmq's own calls cost a `send` each, three for a publish; frames gathered here leave in one. The bytes are the
@@ -40,6 +40,17 @@ struct FrameEncoder {
             let piece = rest.prefix(bodyLimit)
             frame(type: 3, channel) { $0.bytes.append(contentsOf: piece) }
             rest = rest.dropFirst(piece.count)
+        }
+    }
+
+    /// Asks for deliveries, and for no answer to that.
+    mutating func consume(_ queue: String, consumerTag: String, channel: UInt16) {
+        method(channel, class: 60, method: 20) { encoder in
+            encoder.integer(UInt16(0))
+            encoder.shortString(queue)
+            encoder.shortString(consumerTag)
+            encoder.integer(UInt8(8))
+            encoder.table([:])
         }
     }
 

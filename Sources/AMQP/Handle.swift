@@ -109,9 +109,13 @@ final class Handle {
         }
     }
 
-    func consume(_ queue: String, tag: String, prefetch: UInt16, _ channel: UInt16) throws(AMQPError) {
-        amqp_basic_qos(state, channel, 0, prefetch, 0)
-        try check("setting the prefetch for queue \(queue)", channel)
+    /// Of each consumer that the channel gains from now on: RabbitMQ changes none that it has.
+    func setPrefetch(_ count: UInt16, _ channel: UInt16) throws(AMQPError) {
+        amqp_basic_qos(state, channel, 0, count, 0)
+        try check("setting the prefetch", channel)
+    }
+
+    func consume(_ queue: String, tag: String, _ channel: UInt16) throws(AMQPError) {
         queue.withAMQPBytes { queue in
             tag.withAMQPBytes { tag in
                 _ = amqp_basic_consume(state, channel, queue, tag, 0, 0, 0, amqp_empty_table)

@@ -13,6 +13,7 @@ final class PollLoop: SerialExecutor {
     struct Wait {
         /// The socket, or -1: none.
         var socket: Int32 = -1
+        var wantsToRead = true
         var wantsToWrite = false
         /// The turn after this time is due even if nothing happens.
         var deadline: ContinuousClock.Instant?
@@ -114,7 +115,7 @@ final class PollLoop: SerialExecutor {
 
     /// Waits; returns whether the socket has something to read, an end or an error.
     private func poll(_ wait: Wait, blocking: Bool) -> Bool {
-        let events = Int16(POLLIN) | (wait.wantsToWrite ? Int16(POLLOUT) : 0)
+        let events = (wait.wantsToRead ? Int16(POLLIN) : 0) | (wait.wantsToWrite ? Int16(POLLOUT) : 0)
         var descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0), pollfd(fd: wait.socket, events: events, revents: 0)]
         var timeout: Int32 = blocking ? -1 : 0
         if blocking, let deadline = wait.deadline {

@@ -15,6 +15,8 @@ final class Session {
         var assembler = ContentAssembler()
         /// What this turn has read.
         var deliveries: [Delivery] = []
+        /// Where the consumer bounds their bytes.
+        var held: HeldDeliveries?
     }
 
     let handle: Handle
@@ -36,6 +38,9 @@ final class Session {
         self.handle = handle
         encoder = FrameEncoder(maximumFrameSize: handle.frameSize)
     }
+
+    /// A consumer holds as much as it may: nothing is read until it acknowledges some.
+    var isFull: Bool { channels.contains { $0.held?.isFull == true } }
 
     var wantsToWrite: Bool { written < output.count || !encoder.bytes.isEmpty }
 

@@ -42,12 +42,15 @@ public struct Dispatcher: Service {
         let publishing = Connection(endpoint, name: "dispatcher publish", declarations: topology.common, logger: logger)
         let consuming = Connection(
             endpoint, name: "dispatcher consume",
-            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher(id: id), logger: logger
+            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher, logger: logger
         )
+        // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
+        let listening = Connection(endpoint, name: "dispatcher listen", declarations: topology.heartbeats(id: id), logger: logger)
         let intake = consuming.consumer(
-            queues: [topology.submitQueue.name, topology.resultsQueue.name], prefetch: configuration.prefetch
+            queues: [topology.submitQueue.name, topology.resultsQueue.name], prefetch: configuration.prefetch,
+            maximumBytes: Self.maximumIntake
         )
-        let registry = consuming.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
+        let registry = listening.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
         let questions = consuming.consumer(queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64)
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
@@ -68,17 +71,20 @@ public struct Dispatcher: Service {
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
         vitals.connection(mayStandBy: true) { consuming.reading }
+        vitals.connection(mayStandBy: true) { listening.reading }
 
         do {
             // One that stands by, or finds no broker, waits here for ever, but for a shutdown.
             try await cancelWhenGracefulShutdown {
                 try await publishing.start()
                 try await consuming.start()
+                try await listening.start()
             }
             // Read once it is the active one: until then another wrote to the store.
             Failpoint.dispatcherActive.pass()
             try await scheduler.resume()
         } catch {
+            await listening.close()
             await consuming.close()
             await publishing.close()
             await store.close()
@@ -96,7 +102,7 @@ public struct Dispatcher: Service {
                 group.addTask { await listen(registry, inbox, publishing) }
                 group.addTask { await answer(questions, scheduler, inbox, publishing) }
                 group.addTask { await publish(pipe, publishing, intake, inbox) }
-                group.addTask { await tick(inbox, consuming) }
+                group.addTask { await tick(inbox, [consuming, listening]) }
                 group.addTask { await report(scheduler, publishing, consuming) }
                 group.addTask { await prune() }
                 group.addTask { await watch(reconnections, inbox) }
@@ -111,10 +117,14 @@ public struct Dispatcher: Service {
         }
         logger.info("dispatcher drained")
         await say(.stopped, publishing)
+        await listening.close()
         await consuming.close()
         await publishing.close()
         await store.close()
     }
+
+    /// Bytes of submissions and results held at a time, before one message more: some turns' worth.
+    private static let maximumIntake = 32 << 20
 
     /// How long a store that fails is tried after a shutdown was asked for. What is not written then is not acknowledged either,
     /// and comes again.
@@ -230,19 +240,28 @@ public struct Dispatcher: Service {
         }
     }
 
+    /// Bytes of answers that wait to be sent together.
+    private static let maximumAnswers = 8 << 20
+
     private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ inbox: Inbox, _ publishing: Connection) async {
         let pulse = vitals.pulse("questions")
         defer { pulse.ends() }
         while let deliveries = await questions.next() {
             pulse.works()
             var answers: [Publication] = []
+            var size = 0
             for delivery in deliveries {
+                if size > Self.maximumAnswers {
+                    guard await insist(answers.map(sendable), publishing) != nil else { return }
+                    (answers, size) = ([], 0)
+                }
                 guard let asker = delivery.message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
                     let reason = "missing_property: reply-to is missing or too long, so nobody can be answered"
                     answers.append(.dead(delivery.message, reason, topology))
                     continue
                 }
                 guard let answer = await scheduler.answer(delivery.message, from: asker, ordersTo: inbox) else { continue }
+                size += answer.body.count
                 answers.append(.answer(answer, to: asker, topology))
             }
             guard await insist(answers.map(sendable), publishing) != nil else { return }
@@ -251,12 +270,12 @@ public struct Dispatcher: Service {
         }
     }
 
-    /// Time passes only for the active one: who has no connection to consume over owns no lock.
-    private func tick(_ inbox: Inbox, _ consuming: Connection) async {
+    /// Time passes only for the active one, who has a connection to consume over, and only while workers can be heard.
+    private func tick(_ inbox: Inbox, _ connections: [Connection]) async {
         let pulse = vitals.pulse("clock", period: .milliseconds(100))
         defer { pulse.ends() }
         while (try? await Task.sleep(for: .milliseconds(100))) != nil {
-            if consuming.isConnected { inbox.update { $0.isTick = true } }
+            if connections.allSatisfy(\.isConnected) { inbox.update { $0.isTick = true } }
             pulse.waits()
         }
     }

@@ -96,11 +96,22 @@ extension Scheduler {
                 send([handOut], type, announce: true, alone: isLast, &outbound)
             }
             let size = lane.batchSize(together.count, configuration)
-            for start in stride(from: 0, to: together.count, by: size) {
-                send(together[start..<min(together.count, start + size)], type, announce: false, &outbound)
+            var rest = together[...]
+            while !rest.isEmpty {
+                var bytes = 0
+                let batch = rest.prefix(size).prefix { handOut in
+                    bytes += handOut.payload.count
+                    return bytes <= Self.maximumBatchBytes
+                }
+                let count = max(1, batch.count)
+                send(rest.prefix(count), type, announce: false, &outbound)
+                rest = rest.dropFirst(count)
             }
         }
     }
+
+    /// The most bytes of payloads that one message carries; a larger one travels alone.
+    private static let maximumBatchBytes = 1 << 20
 
     private func send(
         _ handOuts: some Collection<HandOut>, _ type: TaskType, announce: Bool, alone: Bool = false, _ outbound: inout Outbound

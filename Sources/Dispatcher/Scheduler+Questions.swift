@@ -74,7 +74,8 @@ extension Scheduler {
         var pages = 0
         var next = question.before
         repeat {
-            let limit = min(Self.step, question.limit - tasks.count)
+            let step = question.isBrief ? Self.step : Self.step(after: tasks.count, size)
+            let limit = min(step, question.limit - tasks.count)
             let page =
                 question.isBrief
                 ? try await store.summaries(filter, before: next, limit: limit)
@@ -107,10 +108,16 @@ extension Scheduler {
         return EndingsQuestion.Answer(ended: ended, unknown: unknown.sorted())
     }
 
-    /// How many records are read at a time, and after how many bytes of payloads and results an answer is long enough:
-    /// who asked asks again for the rest.
-    private static let step = 50
+    /// After how many bytes of payloads and results an answer is long enough: who asked asks again for the rest.
     private static let answerSize = 8 << 20
+
+    /// How many records are read at a time.
+    private static let step = 50
+
+    /// How many records to read next: a few at first, then as many as fit into the answer where they are as large as those before.
+    private static func step(after count: Int, _ size: Int) -> Int {
+        count == 0 ? 4 : max(1, min(step, (answerSize - size) / max(1, size / count)))
+    }
 
     /// The records of these tasks, and how many of the ids were looked up before the answer was long enough.
     private func records(of ids: [TaskID]) async throws(StoreError) -> (known: [TaskRecord], asked: Int) {
@@ -118,10 +125,11 @@ extension Scheduler {
         var asked = 0
         var size = 0
         while asked < ids.count, size < Self.answerSize {
-            let page = try await store.tasks(Array(ids[asked..<min(ids.count, asked + Self.step)]))
+            let end = min(ids.count, asked + Self.step(after: asked, size))
+            let page = try await store.tasks(Array(ids[asked..<end]))
             known += page
             size += page.reduce(0) { $0 + $1.size }
-            asked = min(ids.count, asked + Self.step)
+            asked = end
         }
         return (known, asked)
     }

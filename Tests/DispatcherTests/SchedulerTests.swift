@@ -62,6 +62,18 @@ struct SchedulerTests {
         #expect(await desk.counts().submitted == 2)
     }
 
+    @Test("quick tasks share a message up to a mebibyte of payloads, and a larger one goes alone")
+    func largeTogether() async throws {
+        let desk = try await Desk(DispatcherConfiguration(maximumPayload: 4 << 20))
+        _ = await desk.register()
+        _ = await desk.submit(["quick"])
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(1)))
+        let sizes = [500, 500, 500, 2000, 10, 10]
+        let works = try await desk.submit(sizes.map { String(repeating: "x", count: $0 << 10) }).works()
+        #expect(works.map { $0.items.map { $0.payload.count >> 10 } } == [[500, 500], [500], [2000], [10, 10]])
+        #expect(works.flatMap(\.items).map(\.id) == (2...7).map { TaskID($0) })
+    }
+
     @Test("a failure is retried as a new attempt until the tries are used up")
     func retries() async throws {
         let desk = try await Desk()

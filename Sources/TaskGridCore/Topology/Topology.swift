@@ -100,18 +100,23 @@ public struct Topology: Hashable, Sendable {
         )
     }
 
-    public func dispatcher(id: String) -> Declarations {
-        let heartbeats = listenerQueue("heartbeats", id)
-        return common
+    public var dispatcher: Declarations {
+        common
             + Declarations(
-                queues: [submitQueue, resultsQueue, rpcQueue(.dispatcher), heartbeats],
+                queues: [submitQueue, resultsQueue, rpcQueue(.dispatcher)],
                 bindings: [
                     Binding(exchange: submit.name, queue: submitQueue.name, key: "#"),
                     Binding(exchange: results.name, queue: resultsQueue.name, key: "#"),
                     Binding(exchange: rpc.name, queue: rpcQueue(.dispatcher).name, key: Service.dispatcher.rawValue),
-                    Binding(exchange: registry.name, queue: heartbeats.name, key: "#"),
                 ]
             )
+    }
+
+    /// What a dispatcher hears of the workers by, over a connection of its own.
+    public func heartbeats(id: String) -> Declarations {
+        let heartbeats = listenerQueue("heartbeats", id)
+        return common
+            + Declarations(queues: [heartbeats], bindings: [Binding(exchange: registry.name, queue: heartbeats.name, key: "#")])
     }
 
     public var nameservice: Declarations {

@@ -82,12 +82,13 @@ struct FrameEncoderTests {
         }
     }
 
-    @Test("acks, cancels, closes and heartbeats are librabbitmq's to the byte")
+    @Test("acks, cancels, consumes, closes and heartbeats are librabbitmq's to the byte")
     func methods() throws {
         var encoder = FrameEncoder(maximumFrameSize: 4096)
         encoder.ack(.max - 1, multiple: true, channel: 3)
         encoder.ack(1, multiple: false, channel: 65_535)
         encoder.cancel(consumerTag: "tag", channel: 4)
+        encoder.consume("queue", consumerTag: "tag", channel: 6)
         encoder.channelCloseOK(channel: 5)
         encoder.connectionCloseOK()
         encoder.heartbeat()
@@ -97,6 +98,9 @@ struct FrameEncoderTests {
             amqp_basic_ack(state, 65_535, 1, 0)
             var cancel = amqp_basic_cancel_t(consumer_tag: arena.bytes("tag".utf8), nowait: 0)
             amqp_send_method(state, 4, 0x003C_001E, &cancel)
+            var consume = amqp_basic_consume_t()
+            (consume.queue, consume.consumer_tag, consume.nowait) = (arena.bytes("queue".utf8), arena.bytes("tag".utf8), 1)
+            amqp_send_method(state, 6, 0x003C_0014, &consume)
             var channelClose = amqp_channel_close_ok_t()
             amqp_send_method(state, 5, TASKGRID_CHANNEL_CLOSE_OK, &channelClose)
             var connectionClose = amqp_connection_close_ok_t()

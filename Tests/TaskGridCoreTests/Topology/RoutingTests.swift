@@ -9,7 +9,7 @@ import Testing
 
     var bindings: [Binding] {
         [
-            topology.dispatcher(id: "d"), topology.nameservice, topology.monitor(id: "m"), topology.client(id: "c"),
+            topology.dispatcher, topology.heartbeats(id: "d"), topology.nameservice, topology.monitor(id: "m"), topology.client(id: "c"),
             topology.worker(id: "w1", types: [reverse]), topology.worker(id: "w2", types: [reverse, sum]),
         ].flatMap(\.bindings)
     }

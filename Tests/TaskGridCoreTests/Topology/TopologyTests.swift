@@ -10,7 +10,7 @@ import Testing
 
     static func everyone(_ topology: Topology, id: String, types: [TaskType]) -> [(String, Declarations)] {
         [
-            ("dispatcher", topology.dispatcher(id: id)), ("nameservice", topology.nameservice),
+            ("dispatcher", topology.dispatcher + topology.heartbeats(id: id)), ("nameservice", topology.nameservice),
             ("worker", topology.worker(id: id, types: types)), ("monitor", topology.monitor(id: id)),
             ("client", topology.client(id: id)),
         ]

@@ -1,0 +1,103 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridCore
+import TestSupport
+import Testing
+
+@Suite("A consumer that bounds its bytes", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct FullTests {
+    private static let size = 256 << 10
+    /// With a fifth message it is full.
+    private static let maximumBytes = 4 * size
+
+    /// Puts so many messages into the grid's queue, over a connection that consumes nothing.
+    private func fill(_ grid: Grid, _ count: Int) async throws {
+        let publisher = Connection(try TestBroker.endpoint(), name: "test fill", declarations: grid.declarations, logger: .silent)
+        try await publisher.start()
+        for number in 0..<count {
+            let body = Data(String(number).utf8) + Data(count: Self.size - String(number).utf8.count)
+            let message = Message(body: body)
+            #expect(try await publisher.publish([Publication(exchange: grid.exchange, routingKey: "k", message: message)]) == [.confirmed])
+        }
+        await publisher.close()
+    }
+
+    private func consumer(_ grid: Grid, _ connection: Connection) -> Consumer {
+        connection.consumer(queues: [grid.queue.name], prefetch: 1000, maximumBytes: Self.maximumBytes)
+    }
+
+    @Test("is handed no more than that and a message, though many wait, and each in its turn")
+    func bounded() async throws {
+        let grid = try Grid(isShared: true)
+        try await fill(grid, 64)
+        let connection = grid.connection()
+        let consumer = consumer(grid, connection)
+        try await connection.start()
+        var held: [Delivery] = []
+        for number in 0..<64 {
+            while held.count < min(5, 64 - number), let deliveries = await consumer.next() { held += deliveries }
+            #expect(held.count <= 5)
+            let first = held.removeFirst()
+            #expect(first.message.body.prefix(while: { $0 != 0 }) == Data(String(number).utf8))
+            await consumer.ack([first.tag])
+        }
+        await grid.close(connection)
+    }
+
+    @Test("keeps its connection while it is full, and goes on however late it acknowledges")
+    func stays() async throws {
+        let grid = try Grid(isShared: true, heartbeat: 1)
+        try await fill(grid, 16)
+        let connection = grid.connection()
+        let consumer = consumer(grid, connection)
+        try await connection.start()
+        var held: [Delivery] = []
+        while held.count < 5, let deliveries = await consumer.next() { held += deliveries }
+        // Either side gives up after two seconds without a byte; eight halves of a second are four.
+        #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
+        var count = 0
+        while let last = held.last {
+            count += held.count
+            await consumer.ack(upTo: last.tag)
+            held = count < 16 ? await consumer.next() ?? [] : []
+        }
+        #expect(count == 16)
+        #expect(grid.proxy.joined == 1)
+        await grid.close(connection)
+    }
+
+    @Test("is handed its deliveries again where the connection is lost meanwhile, and begins to count anew")
+    func lost() async throws {
+        let grid = try Grid(isShared: true, heartbeat: 1)
+        try await fill(grid, 16)
+        let connection = grid.connection()
+        let consumer = consumer(grid, connection)
+        let reconnections = try await Reconnections(starting: connection)
+        var held = 0
+        while held < 5, let deliveries = await consumer.next() { held += deliveries.count }
+        grid.proxy.cut()
+        #expect(await reconnections.next() == 2)
+        var count = 0
+        while count < 16, let deliveries = await consumer.next() {
+            count += deliveries.count
+            await consumer.ack(deliveries.map(\.tag))
+        }
+        #expect(count == 16)
+        await grid.close(connection)
+    }
+
+    @Test("can be closed while it is full")
+    func closed() async throws {
+        let grid = try Grid(isShared: true)
+        try await fill(grid, 16)
+        let connection = grid.connection()
+        let consumer = consumer(grid, connection)
+        try await connection.start()
+        var held = 0
+        while held < 5, let deliveries = await consumer.next() { held += deliveries.count }
+        await connection.close()
+        #expect(await consumer.next()?.count == nil)
+        await grid.close()
+    }
+}
