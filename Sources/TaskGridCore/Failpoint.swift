@@ -6,7 +6,7 @@
 /// The moments between two holders of a task, at which a test can have the process killed.
 ///
 /// In debug builds alone: with `TASKGRID_FAILPOINT=dispatcher.submission-committed:3` in its environment the process sends
-/// itself SIGKILL when it passes that point for the third time. In release builds a pass is nothing.
+/// itself SIGKILL when it passes that point for the third time; with `:3:stop`, SIGSTOP. In release builds a pass is nothing.
 public enum Failpoint: String, CaseIterable, Sendable {
     /// The dispatcher is the active one, and has not read its store.
     case dispatcherActive = "dispatcher.active"
@@ -65,19 +65,21 @@ public enum Failpoint: String, CaseIterable, Sendable {
 
         let failpoint: Failpoint
         let number: Int
+        let signal: Int32
         let passes = Atomic(0)
 
         init?(_ text: String?) {
-            guard let parts = text?.split(separator: ":"), parts.count == 2, let failpoint = Failpoint(rawValue: String(parts[0])),
+            guard let parts = text?.split(separator: ":"), parts.count >= 2, let failpoint = Failpoint(rawValue: String(parts[0])),
                 let number = Int(parts[1])
             else { return nil }
             self.failpoint = failpoint
             self.number = number
+            signal = parts.last == "stop" ? SIGSTOP : SIGKILL
         }
 
         func pass(_ failpoint: Failpoint) {
             guard failpoint == self.failpoint, passes.add(1, ordering: .relaxed).newValue == number else { return }
-            kill(getpid(), SIGKILL)
+            kill(getpid(), signal)
         }
     }
 #endif

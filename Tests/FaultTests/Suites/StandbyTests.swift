@@ -20,8 +20,8 @@ struct StandbyTests {
             url.port = proxy.port
             let active = grid.launch(.dispatcher, broker: url.string)
             try await active.ready()
-            // It publishes over the first and consumes over the second.
-            #expect(links.entries == [1, 2])
+            // It publishes over the first, consumes over the second, and hears the workers over the third.
+            #expect(links.entries == [1, 2, 3])
             let standby = grid.launch(.dispatcher, named: "standby")
             try await grid.launchWorker().ready()
             try await grid.knows(FaultGrid.fault)
@@ -41,12 +41,44 @@ struct StandbyTests {
 
             // It stands by now, and takes over with what it reads then.
             proxy.accept()
-            try await links.wait(beyond: 2)
+            try await links.wait(beyond: 3)
             let running = try await grid.submit(payloads, each: 10)
             try await grid.runs.begun(grid.runs.begun.count + 4)
             try await standby.kill(restarts: false)
             let after = try await grid.submit(payloads, each: 10)
             let endings = try await grid.settle(before + during + running + after, heard: first)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            #expect(active.endings.isEmpty)
+            for (id, attempts) in grid.runs.attempts {
+                #expect(Set(attempts).count == attempts.count, "task \(id) ran as \(attempts)")
+            }
+        }
+    }
+
+    /// It stands still right before it writes a turn down, and goes on when another one has done that work.
+    @Test func whatTheOldOneHadPlannedIsNotWritten() async throws {
+        try await FaultGrid.run { grid in
+            let broker = try #require(URLComponents(string: grid.broker))
+            let proxy = try Proxy(port: try #require(broker.port))
+            defer { proxy.stop() }
+            var url = broker
+            url.port = proxy.port
+            let active = grid.launch(.dispatcher, failpoint: .resultReceived, stops: true, broker: url.string)
+            try await active.ready()
+            let standby = grid.launch(.dispatcher, named: "standby")
+            try await grid.launchWorker().ready()
+            try await grid.knows(FaultGrid.fault)
+            let payloads = (0..<20).map { $0 % 4 == 0 ? "fail-first" : "sleep 0.05" }
+            async let submitting = grid.submit(payloads)
+            try await grid.until { active.isStopped }
+            proxy.cut()
+            try await standby.ready()
+            let before = try await submitting
+            let first = try await grid.settle(before)
+
+            try active.signal(SIGCONT)
+            try await grid.logged("dispatcher", "another dispatcher has taken the store over")
+            let endings = try await grid.settle(before + grid.submit(payloads), heard: first)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(active.endings.isEmpty)
             for (id, attempts) in grid.runs.attempts {

@@ -33,7 +33,8 @@ final class FaultGrid: Sendable {
     ///   - isAdmitted: the caller has passed the turnstile.
     ///   - deadline: how long `body` may take before it has failed.
     static func run(
-        broker: String? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false, within deadline: Duration = .seconds(100),
+        broker: String? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false,
+        within deadline: Duration = .seconds(100),
         _ body: @escaping @Sendable (FaultGrid) async throws -> Void
     ) async throws {
         guard isAdmitted else {
@@ -106,16 +107,17 @@ final class FaultGrid: Sendable {
     /// Starts a service, with a failpoint the first time; it is started again without one when it dies.
     ///
     /// - Parameters:
+    ///   - stops: at the failpoint it is stopped, not killed.
     ///   - broker: its own way there, where it has one.
     ///   - prefix: a command that becomes the service.
     func launch(
         _ role: GridConfiguration.Role, named name: String? = nil, _ arguments: [String] = [], failpoint: Failpoint? = nil,
-        pass: Int = 1, broker: String? = nil, under prefix: [String] = [], restarts: Bool = true
+        pass: Int = 1, stops: Bool = false, broker: String? = nil, under prefix: [String] = [], restarts: Bool = true
     ) -> Service {
         let own = role == .dispatcher ? ["--store", store] : role == .monitor ? ["--port", "0"] : []
         let command = prefix + [Programs.taskgrid, role.rawValue] + own + arguments
         return launch(
-            command[0], named: name ?? role.rawValue, Array(command.dropFirst()), failpoint, pass, [:], broker, restarts
+            command[0], named: name ?? role.rawValue, Array(command.dropFirst()), failpoint, pass, stops: stops, [:], broker, restarts
         )
     }
 
@@ -138,7 +140,7 @@ final class FaultGrid: Sendable {
 
     private func launch(
         _ program: String, named name: String, _ arguments: [String], _ failpoint: Failpoint?, _ pass: Int,
-        _ environment: [String: String], _ broker: String?, _ restarts: Bool
+        stops: Bool = false, _ environment: [String: String], _ broker: String?, _ restarts: Bool
     ) -> Service {
         var variables = environment
         variables["TASKGRID_LOG_LEVEL"] = variables["TASKGRID_LOG_LEVEL"] ?? "debug"
@@ -158,7 +160,7 @@ final class FaultGrid: Sendable {
             )
         }
         let later = child(variables)
-        if let failpoint { variables["TASKGRID_FAILPOINT"] = "\(failpoint.rawValue):\(pass)" }
+        if let failpoint { variables["TASKGRID_FAILPOINT"] = "\(failpoint.rawValue):\(pass)\(stops ? ":stop" : "")" }
         let service = Service(first: child(variables), later: later, pidFile: file("\(name).ready"), restarts: restarts)
         services.withLock { $0.append(service) }
         launches.yield(service)

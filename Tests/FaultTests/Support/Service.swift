@@ -96,6 +96,12 @@ final class Service: Sendable {
         }
     }
 
+    /// It was stopped by a signal, as Linux tells (proc(5)).
+    var isStopped: Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return text.split(separator: ")").last?.hasPrefix(" T") == true
+    }
+
     // MARK: What is done to it
 
     func signal(_ signal: Int32) throws {
