@@ -62,7 +62,11 @@ final class Inbox: Sendable {
     }
 
     func put(_ arrivals: [Arrival]) {
-        add { $0.arrivals.append(contentsOf: arrivals) }
+        add { state in
+            // What waits since before a reconnect comes again, and could grow with each one.
+            if let new = arrivals.first, let old = state.arrivals.last, !new.tag.isOfSameLife(as: old.tag) { state.arrivals = [] }
+            state.arrivals.append(contentsOf: arrivals)
+        }
     }
 
     /// What workers say of themselves. Each message says everything, so of one worker only the latest is kept.

@@ -210,8 +210,10 @@ extension Scheduler {
     /// Ends tasks that were not begun before their expiry.
     func endExpired(_ now: Timestamp, _ plan: inout Plan) async {
         let expired: [OpenTask]
+        // The store does not know what runs, and gives that too, the longest expired first.
+        let running = lanes.values.reduce(0) { $0 + $1.running }
         do {
-            expired = try await store.expired(at: now, limit: 1000)
+            expired = try await store.expired(at: now, limit: 1000 + running)
         } catch {
             logger.error("cannot look for expired tasks", metadata: ["error": "\(error)"])
             return

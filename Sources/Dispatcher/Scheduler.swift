@@ -81,6 +81,8 @@ actor Scheduler {
                 }
                 last = page.last?.id
             } while last != nil
+            // Another dispatcher may have ended probes of this one.
+            lane.breaker.withdraw { lane.handed[$0] == nil }
             lane.isPaused = paused.contains(type)
             lane.settle()
             (lane.concurrency, lane.takesBatches) = workers.service(of: type)

@@ -110,6 +110,21 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(4)) == 1)
     }
 
+    @Test("probes of which nobody will say anything more make room for others")
+    func forgotten() {
+        var breaker = CircuitBreaker(settings)
+        breaker.withdraw { _ in true }
+        #expect(breaker.state == .closed)
+        fail(&breaker, 10, at: 0)
+        _ = breaker.allowance(at: at(4))
+        breaker.handedOut(1)
+        breaker.handedOut(2)
+        breaker.withdraw { $0 == 1 }
+        #expect(breaker.allowance(at: at(4)) == 1)
+        breaker.ended(2, isFailure: false, at: at(5))
+        #expect(breaker.allowance(at: at(5)) == 1)
+    }
+
     @Test("can be switched off")
     func disabled() {
         var breaker = CircuitBreaker(BreakerSettings(isEnabled: false))

@@ -15,6 +15,20 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
+    @Test("what waits since before a reconnect is dropped when the first of it comes again")
+    func reconnect() async {
+        func delivery(_ epoch: Int, _ tag: UInt64) -> Arrival {
+            let tag = DeliveryTag(epoch: epoch, value: tag)
+            return Arrival(
+                Delivery(tag: tag, queue: "q", exchange: "", routingKey: "", isRedelivered: epoch > 1, message: Message()), Topology()
+            )
+        }
+        let inbox = Inbox()
+        for epoch in 1...100 { for tag in 1...5 as ClosedRange<UInt64> { inbox.put([delivery(epoch, tag)]) } }
+        let taken = await inbox.take().arrivals
+        #expect(taken.map(\.tag) == (1...5).map { DeliveryTag(epoch: 100, value: $0) })
+    }
+
     private func submission(_ tag: UInt64, tasks: Int) -> Arrival {
         let submission = Submission(
             form: .batch, type: .reverse, key: "\(tag)", client: "c", correlation: "q",

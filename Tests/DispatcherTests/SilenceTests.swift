@@ -41,6 +41,21 @@ struct SilenceTests {
         #expect(await desk.scheduler.workers.workers.isEmpty)
     }
 
+    @Test("however many tasks run beyond their expiry, one that waits ends at its own")
+    func expiries() async throws {
+        let desk = try await Desk()
+        let held = (1...1100).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
+        _ = await desk.register(concurrency: 2000)
+        _ = await desk.submit(held.map { "\($0.task)" }) { $0.expires = Timestamp(rawValue: 1) }
+        _ = await desk.register(concurrency: 2000, running: held)
+        #expect(await desk.counts().running == 1100)
+        _ = await desk.submit(["waits"]) {
+            $0.expires = Timestamp(rawValue: 2)
+            $0.due = .now() + .seconds(3600)
+        }
+        #expect(try await desk.look().endings().map(\.state) == [.expired])
+    }
+
     @Test("a whole lease follows a time in which nobody could be heard")
     func leaseAfter() async throws {
         let start = ContinuousClock.now

@@ -61,6 +61,23 @@ struct TermTests {
         #expect(await standby.machine(1)?.attempt == 1)
     }
 
+    @Test("a breaker that was trying a few tasks tries others when another dispatcher has ended those")
+    func breaker() async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .zero, probes: 1)
+        let active = try await Desk(configuration)
+        _ = await active.register()
+        _ = await active.submit(["a", "b"])
+        var probe = try await active.result(failed(1), failed(2)).items()
+        while probe.isEmpty { probe = try await active.tick().items() }
+        #expect(probe.count == 1)
+        let standby = try await Desk(store: active.store)
+        _ = await standby.register()
+        for item in probe { _ = await standby.result(.init(id: item.id, attempt: item.attempt, outcome: .succeeded(Data()))) }
+        _ = await active.turn { $0.mustResume = true }
+        #expect(try await active.submit(["c"]).items().map(\.payload) == [Data("c".utf8)])
+    }
+
     @Test("books that do not balance make it read again what is handed out")
     func stuck() async throws {
         await active.scheduler.forget(1)

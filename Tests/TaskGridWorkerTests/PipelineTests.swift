@@ -70,6 +70,17 @@ import Testing
         }
     }
 
+    /// Its frames may be smaller than ours; the neighbours are sent all the same.
+    @Test func givesUpWhatTheBrokerCannotCarry() async throws {
+        try await Harness(Self.upper).run { harness in
+            harness.broker.answer(.fail(.badMessage), .fail(.badMessage), .confirm)
+            let tags = harness.broker.deliver(messages: ["a", "b"].map { Message(body: Data($0.utf8)) })
+            await harness.broker.until { Set($0.acknowledged) == Set(tags) }
+            #expect(harness.broker.events.dead.map { String(decoding: $0.body, as: UTF8.self) } == ["a", "b", "a", "b"])
+            #expect(harness.errors.contains { $0.hasPrefix("Cannot send a message") })
+        }
+    }
+
     @Test func doesNotRunARedeliveredMessage() async throws {
         let worker = Harness.worker { text, _ in
             Issue.record("ran \(text)")

@@ -46,7 +46,8 @@ extension Pipeline {
         Shipment(load, worker: settings.id, topology: settings.topology, isPersistent: settings.persistentResults)
     }
 
-    /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless.
+    /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless. Only
+    /// what this broker's frames cannot carry is, which would hold up all else for ever.
     ///
     /// - Returns: Whether all are confirmed; false when the connection is closed here or the task is cancelled, after
     ///   which the broker hands the deliveries out again.
@@ -63,6 +64,7 @@ extension Pipeline {
                 if open.isEmpty { return true }
             } catch {
                 guard error.code != .closed else { return false }
+                if error.code == .badMessage { return await deliverApart(open, error) }
                 cause = error.message
             }
             retry += 1
@@ -76,5 +78,17 @@ extension Pipeline {
                 return false
             }
         }
+    }
+
+    /// One of them cannot be sent: the others are.
+    private func deliverApart(_ publications: [Publication], _ error: AMQPError) async -> Bool {
+        guard publications.count > 1 else {
+            logger.error("Cannot send a message, which is lost", metadata: [LogKey.error: "\(error.message)"])
+            return true
+        }
+        for publication in publications {
+            guard await deliver([publication]) else { return false }
+        }
+        return true
     }
 }
