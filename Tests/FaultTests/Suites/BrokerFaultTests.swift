@@ -12,7 +12,9 @@ struct BrokerFaultTests {
     enum Fault: String, CaseIterable, Sendable { case stopped, killed, wiped }
 
     /// Tasks wait in the broker, run at the worker and come in, while it goes.
-    @Test(arguments: [(Fault.stopped, Queue.Kind.classic), (.killed, .classic), (.killed, .quorum), (.wiped, .classic)])
+    @Test(
+        arguments: [(Fault.stopped, Queue.Kind.classic), (.killed, .classic), (.wiped, .classic), (.stopped, .quorum), (.killed, .quorum)]
+    )
     func brokerGoesAndComesBack(_ fault: Fault, _ queues: Queue.Kind) async throws {
         try await withBroker(queues) { broker, server, grid in
             let (_, worker) = try await grid.start()

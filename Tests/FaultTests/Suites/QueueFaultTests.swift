@@ -11,8 +11,9 @@ import Testing
 struct QueueFaultTests {
     enum Fault: String, CaseIterable, Sendable { case purged, deleted }
 
-    @Test(arguments: Fault.allCases) func tasksThatWaitInTheQueueAreHandedOutAnew(_ fault: Fault) async throws {
-        try await FaultGrid.run { grid in
+    @Test(arguments: Fault.allCases, [Queue.Kind.classic, .quorum])
+    func tasksThatWaitInTheQueueAreHandedOutAnew(_ fault: Fault, _ queues: Queue.Kind) async throws {
+        try await FaultGrid.run(queues: queues) { grid in
             let (_, worker) = try await grid.start(concurrency: 1)
             let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
@@ -28,7 +29,7 @@ struct QueueFaultTests {
             }
             #expect(lost > 0, "nothing waited in the queue")
             let endings = try await grid.settle(submitted)
-            report("work queue \(fault.rawValue) with \(lost) tasks in it, until all have ended", .now - began)
+            report("\(queues.rawValue) queues: work queue \(fault.rawValue) with \(lost) tasks in it, until all have ended", .now - began)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(worker.endings.isEmpty)
             // None of what was not lost ran twice.
