@@ -144,6 +144,19 @@ struct Tab: Sendable {
         try await call("Input.dispatchKeyEvent", .object(event))
     }
 
+    /// Presses Tab until what the selector finds has the focus, at most once around the page.
+    func tab(to selector: String) async throws {
+        for _ in 0..<60 {
+            try await press("Tab")
+            if try await hasFocus(selector) { return }
+        }
+        Issue.record("a keyboard does not reach \(selector)")
+    }
+
+    func hasFocus(_ selector: String) async throws -> Bool {
+        try await evaluate("document.activeElement.matches(\(quoted(selector)))").bool == true
+    }
+
     func resize(width: Int, height: Int) async throws {
         let size: JSONValue = [
             "width": .number(Double(width)), "height": .number(Double(height)), "deviceScaleFactor": 1, "mobile": .bool(width < 500),

@@ -75,6 +75,59 @@ extension DashboardTests {
             }
         }
 
+        @Test func aKeyboardAloneFindsATaskAndCancelsIt() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
+                let task = try await grid.client.submit(grid.lonely, text: "never mind")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("lonely", in: "tbody th")
+
+                    // By the search at the top, which says that there is none such; then by the list of all.
+                    try await tab.tab(to: "#find-text")
+                    try await tab.type("no such error")
+                    try await tab.press("Enter")
+                    try await tab.sees("No task is like that", in: ".results")
+                    #expect(try await tab.hasFocus("#main"))
+                    try await tab.tab(to: ".results a")
+                    try await tab.press("Enter")
+                    try await tab.sees("\(task)", in: "tbody th")
+                    try await tab.tab(to: "tbody th a")
+                    try await tab.press("Enter")
+                    try await tab.sees("queued", in: "h1 .chip")
+                    #expect(try await tab.hasFocus("#main"))
+
+                    // It asks; Escape is no, and the focus is where it was.
+                    try await tab.tab(to: "main .danger")
+                    try await tab.press("Enter")
+                    try await tab.sees("Cancel task \(task)?", in: "#ask")
+                    #expect(try await tab.hasFocus("#ask-yes"))
+                    // Nothing behind the dialog is reached.
+                    for _ in 0..<6 {
+                        try await tab.press("Tab")
+                        #expect(try await tab.evaluate("document.activeElement.matches('body, #ask, #ask *')").bool == true)
+                    }
+                    try await tab.press("Escape")
+                    try await tab.until("!document.getElementById('ask').open")
+                    #expect(try await tab.hasFocus("main .danger"))
+                    #expect(try await tab.text("h1 .chip") == "queued")
+
+                    try await tab.press("Enter")
+                    try await tab.until("document.activeElement.matches('#ask-yes')")
+                    try await tab.press("Enter")
+                    try await tab.until("document.activeElement.matches('#ask-token')")
+                    try await tab.type(LiveGrid.token)
+                    try await tab.press("Enter")
+                    try await tab.sees("cancelled", in: "h1 .chip")
+                    // The button that had the focus is gone; from here on, not from the top of the page.
+                    #expect(try await tab.hasFocus("#main"))
+                    try await tab.tab(to: "main .primary")
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
         @Test func pausesATypeAndResumesIt() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.reverse, texts: ["hello"])

@@ -1,6 +1,6 @@
 // One task: its facts, its attempts, its payload and result. While it has not ended its summary is looked at each second, and all of
 // it when that has changed.
-import { element, setText } from "./dom.js";
+import { byId, element, setText } from "./dom.js";
 import { Problem, get, withQuery } from "./api.js";
 import { bytes, counted, dayAndTime, fullTime, milliseconds, words } from "./format.js";
 import { order } from "./ask.js";
@@ -83,8 +83,11 @@ export class Task {
         setText(this.state, words(task.state));
         this.state.className = stateStyle(task.state);
         this.state.hidden = false;
+        const focused = document.activeElement;
         this.cancel.hidden = hasEnded(task.state);
         this.retry.hidden = !canRetry(task.state);
+        // With a button that goes the focus would go, and a keyboard begin at the top of the page again.
+        if (focused?.hidden) byId("main").focus({ preventScroll: true });
         const facts = [
             ["Type", task.type], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
             ["Attempt", String(task.attempt)], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
