@@ -14,9 +14,7 @@ struct HandedTask {
     let form: MessageForm
     /// The worker whose heartbeat names it, and since when.
     var worker: String?
-    var runningSince: ContinuousClock.Instant?
-    /// Its delivery came back while its worker lived: should that worker go, the broker does not bring it again.
-    var isOrphan = false
+    var runningSince: Moment?
     /// It was out when the dispatcher's connection, or its life, began: should its delivery come back, it is not known whether
     /// its worker died or the broker.
     var isInherited = false

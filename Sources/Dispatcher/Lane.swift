@@ -9,6 +9,10 @@ final class Lane {
     var books: TaskCounts
     /// Tasks queued or running.
     var handed: [TaskID: HandedTask] = [:]
+    /// Those of `handed` that may run for some time only: they are looked at each second, the others never.
+    private(set) var limited: Set<TaskID> = []
+    /// Those of `handed` whose delivery came back while their worker lived: should that worker go, the broker does not bring them again.
+    private(set) var orphans: Set<TaskID> = []
     /// How many more the turns under way may add to `handed`.
     var promised = 0
     /// How many submissions of the turns under way will wait in the store.
@@ -143,13 +147,21 @@ final class Lane {
     /// Puts a task into the window.
     func hand(out task: OpenTask) {
         handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
+        if task.timeout != nil { limited.insert(task.id) }
         isDirty = true
+    }
+
+    /// The delivery of a task came back while its worker lived.
+    func orphaned(_ id: TaskID) {
+        orphans.insert(id)
     }
 
     /// Takes a task out of the window.
     func remove(at place: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
         let (id, task) = handed.remove(at: place)
         if task.runningSince != nil { running -= 1 }
+        if task.timeout != nil { limited.remove(id) }
+        if !orphans.isEmpty { orphans.remove(id) }
         audit.forget(id)
         breaker.withdrawn(id)
         isDirty = true
@@ -161,7 +173,7 @@ final class Lane {
         guard let index = handed.index(forKey: held.task) else { return }
         guard handed.values[index].machine.handle(.named(attempt: held.attempt)) == .none else { return }
         handed.values[index].worker = worker
-        handed.values[index].runningSince = now
+        handed.values[index].runningSince = Moment(now)
         running += 1
         isDirty = true
     }

@@ -26,7 +26,7 @@ extension Scheduler {
             error = TaskError(.cancelled, "cancelled on request")
         default: return
         }
-        let known = runTime > .zero ? runTime : task.runningSince.map { $0.duration(to: .now) }
+        let known = runTime > .zero ? runTime : task.runningSince.map { .now - $0 }
         plan.changes.attempts.append(
             EndedAttempt(
                 id: id,
@@ -42,7 +42,7 @@ extension Scheduler {
     func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
         guard let handed = lanes[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
         var task = task
-        let runTime = since.duration(to: .now)
+        let runTime = Moment.now - since
         task.attempts.append(
             Attempt(
                 number: handed.machine.attempt, worker: handed.worker, started: .now() + (.zero - runTime), runTime: runTime,

@@ -108,8 +108,8 @@ extension Scheduler {
     /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
     func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
         let orphans = lanes.values.flatMap { lane in
-            lane.handed.filter(\.value.isOrphan).map { id, task in
-                (lane: lane, held: RegistryMessage.Held(task: id, attempt: task.machine.attempt))
+            lane.orphans.compactMap { id in
+                lane.handed[id].map { (lane: lane, held: RegistryMessage.Held(task: id, attempt: $0.machine.attempt)) }
             }
         }
         await removeGone(Set(orphans.compactMap { workers.holder(of: $0.held) }))
@@ -149,7 +149,7 @@ extension Scheduler {
         case .none:
             break
         case .ignored(let reason):
-            if reason == .holderLives { lane.handed.values[place].isOrphan = true }
+            if reason == .holderLives { lane.orphaned(id) }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
             note(event, id, lane, now, &plan, worker, runTime)
@@ -197,11 +197,13 @@ extension Scheduler {
     /// Ends attempts that run longer than their tasks allow. The worker does so itself; this is for one that cannot.
     func endTimedOut(_ lane: Lane, _ clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
         let grace = Duration.seconds(5)
-        let late = lane.handed.filter { _, task in
-            guard let timeout = task.timeout, let since = task.runningSince else { return false }
-            return since + timeout + grace <= clock
+        let end = Moment(clock)
+        let late = lane.limited.filter { id in
+            guard let task = lane.handed[id], let timeout = task.timeout, let since = task.runningSince else { return false }
+            return since + timeout + grace <= end
         }
-        for (id, task) in late {
+        for id in late {
+            guard let task = lane.handed[id] else { continue }
             let error = TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")
             apply(.failed(attempt: task.machine.attempt, error), id, lane, now, &plan)
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite struct BenchTests {
-    static let start = ContinuousClock.now
+    static let start = Moment.now
 
     private func parcel(
         _ delivery: Int, _ ids: ClosedRange<Int64>, timeout: Duration? = nil, announce: Bool = false, alone: Bool = false

@@ -58,6 +58,11 @@ public enum MessageForm: Hashable, Sendable {
             self = .single
             return
         }
+        // As this grid writes it: every message would be taken apart otherwise.
+        guard contentType != WireFormat.batchContentType else {
+            self = .batch
+            return
+        }
         // RFC 9110, section 8.3.1: parameters follow the media type after semicolons; names are case-insensitive.
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces).lowercased()

@@ -10,7 +10,7 @@ import TaskGridCore
 ///
 /// Pure: no clock, lock or task in it.
 struct Bench: Sendable {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = Moment
 
     /// What a slot does next.
     enum Step: Sendable {

@@ -7,11 +7,11 @@ extension Pipeline {
         while !Task.isCancelled {
             if let alarm = state.withLock({ $0.alarm }) {
                 // No clock need bear a deadline of centuries.
-                await alarmSignal.wait(until: min(alarm, clock.now() + .seconds(3600)), clock)
+                await alarmSignal.wait(until: min(alarm.instant, clock.now() + .seconds(3600)), clock)
             } else {
                 await alarmSignal.wait()
             }
-            let now = clock.now()
+            let now = Moment(clock.now())
             let ended = state.withLock { state in
                 let ended = state.bench.expire(at: now)
                 state.alarm = state.bench.firstDeadline

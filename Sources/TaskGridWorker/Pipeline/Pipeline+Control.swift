@@ -31,7 +31,7 @@ extension Pipeline {
 
     private func cancel(_ request: CancelRequest) {
         let attempts = Set(request.tasks)
-        let now = clock.now()
+        let now = Moment(clock.now())
         let ended = state.withLock { state in
             // In the order of the request: the last ones are remembered for longest.
             state.cancelled.add(request.tasks)

@@ -23,7 +23,7 @@ extension Pipeline {
     /// Runs items until the task is cancelled.
     private func work(_ slot: Int) async {
         var outcome: Results.Outcome?
-        var now = clock.now()
+        var now = Moment(clock.now())
         while true {
             let step = advance(slot, ending: outcome, at: now)
             outcome = nil
@@ -39,12 +39,12 @@ extension Pipeline {
                 while !Task.isCancelled { await laneSignals[slot].wait() }
                 return
             }
-            now = clock.now()
+            now = Moment(clock.now())
         }
     }
 
     /// Books the end of the slot's item, if any, and says what it does next.
-    private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: ContinuousClock.Instant) -> Bench.Step {
+    private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: Moment) -> Bench.Step {
         // A cancelled lane begins nothing: what it would begin waits for another, or is given back.
         let isCancelled = Task.isCancelled
         var sends = false
@@ -99,7 +99,7 @@ extension Pipeline {
             return .failed(TaskError(.failed, "worker \(settings.id) does not run tasks of type \(assignment.type)"))
         }
         let context = TaskContext(
-            id: item.id, attempt: item.attempt, type: assignment.type, deadline: assignment.deadline, logger: logger
+            id: item.id, attempt: item.attempt, type: assignment.type, deadline: assignment.deadline?.instant, logger: logger
         )
         Failpoint.runBegun.pass()
         do {
@@ -127,7 +127,7 @@ extension Pipeline {
                 state.isStuck ? state.bench.unheeding : []
             )
         }
-        let time = moved.duration(to: now)
+        let time = Moment(now) - moved
         let problem: String? =
             if !unheeding.isEmpty {
                 "have no place for work, since the code of \(unheeding.count) tasks does not return though it was cancelled"

@@ -31,7 +31,7 @@ extension Pipeline {
     private func enter(_ deliveries: [Delivery]) {
         // Decoded outside the lock, entered under it all at once.
         let read = deliveries.map { delivery in (delivery, work(in: delivery)) }
-        let now = clock.now()
+        let now = Moment(clock.now())
         let (woken, sends) = state.withLock { state -> ([Int], Bool) in
             var parcels = 0
             if !state.bench.hasWaiting { state.lanesMoved = now }

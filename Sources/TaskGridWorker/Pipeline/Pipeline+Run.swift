@@ -84,7 +84,7 @@ extension Pipeline {
 
     /// Drains where code that does not heed its cancellation has left no lane for what waits, which others may then run.
     func drainIfStuck() {
-        let before = clock.now() - Vitals.defaultLimit
+        let before = Moment(clock.now() - Vitals.defaultLimit)
         let unheeding = state.withLock { state -> [RegistryMessage.Held] in
             guard !state.isDraining, state.lanesMoved <= before, state.bench.isStuck(since: before) else { return [] }
             state.isStuck = true
@@ -117,7 +117,7 @@ extension Pipeline {
         while !isDraining { await drainSignal.wait() }
         await transport.stopWork()
         await waitForEnd(within: settings.drainDeadline) { !$0.bench.isRunning }
-        let now = clock.now()
+        let now = Moment(clock.now())
         let ended = state.withLock { $0.bench.returnRunning(at: now) }
         if !ended.finished.isEmpty {
             logger.notice("Gave back tasks that outlived the drain", metadata: [LogKey.count: "\(ended.finished.count)"])

@@ -32,7 +32,7 @@ final class Pipeline: Sendable {
         /// Slots whose lane waits for work.
         var resting: [Int] = []
         /// What the alarm is set to.
-        var alarm: ContinuousClock.Instant?
+        var alarm: Moment?
         var isDraining = false
         /// It drains because no lane was left for what waited.
         var isStuck = false
@@ -40,7 +40,7 @@ final class Pipeline: Sendable {
         var isReceiving = false
         var hasReceivedAll = false
         /// When a lane last took a step, or the lanes got work to take where none waited.
-        var lanesMoved = ContinuousClock.now
+        var lanesMoved = Moment.now
         /// Deliveries whose acknowledgement is on its way.
         var acknowledging = 0
         var progress = 0
