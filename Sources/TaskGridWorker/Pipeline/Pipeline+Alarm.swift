@@ -1,4 +1,5 @@
 import Synchronization
+import TaskGridCore
 
 extension Pipeline {
     /// Ends what runs out of time. One alarm serves all: it is set to the first deadline, and set anew when it has rung
