@@ -62,7 +62,7 @@ struct LeaseTable {
     ///
     /// - Returns: The event, where a worker joined or left.
     /// - Throws: `Full` for a worker that is new and one too many, or brings a type too many.
-    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: Moment) throws(Full) -> WorkerEvent? {
+    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: ClockReading) throws(Full) -> WorkerEvent? {
         switch kind {
         case .register, .heartbeat: try renew(worker, at: moment)
         case .deregister: remove(worker, at: moment)
@@ -70,7 +70,7 @@ struct LeaseTable {
     }
 
     /// Ends the leases that are over.
-    mutating func expire(at moment: Moment) -> [WorkerEvent] {
+    mutating func expire(at moment: ClockReading) -> [WorkerEvent] {
         var events: [WorkerEvent] = []
         while let deadline = deadlines.min, deadline.instant <= moment.instant {
             deadlines.removeMin()
@@ -85,7 +85,7 @@ struct LeaseTable {
     }
 
     /// Gives every worker a whole lease from now: after a time in which none could be heard.
-    mutating func renewAll(at moment: Moment) {
+    mutating func renewAll(at moment: ClockReading) {
         for index in leases.values.indices {
             let lease = leases.values[index]
             leases.values[index].end = max(lease.end, moment.instant.advanced(by: lease.worker.lease))
@@ -101,7 +101,7 @@ struct LeaseTable {
             .sorted { $0.worker.worker < $1.worker.worker }
     }
 
-    private mutating func renew(_ worker: RegistryMessage, at moment: Moment) throws(Full) -> WorkerEvent? {
+    private mutating func renew(_ worker: RegistryMessage, at moment: ClockReading) throws(Full) -> WorkerEvent? {
         let id = worker.worker
         var worker = worker
         if worker.running.count > Self.maximumHeld { worker.running = Array(worker.running.prefix(Self.maximumHeld)) }
@@ -121,7 +121,7 @@ struct LeaseTable {
         return WorkerEvent(kind: .joined, at: moment.timestamp, worker: worker)
     }
 
-    private mutating func remove(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent? {
+    private mutating func remove(_ worker: RegistryMessage, at moment: ClockReading) -> WorkerEvent? {
         guard let gone = leases.removeValue(forKey: worker.worker) else { return nil }
         count(gone.worker.types, by: -1)
         settle()

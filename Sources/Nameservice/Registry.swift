@@ -32,7 +32,7 @@ final class Registry: Sendable {
     var nextExpiry: ContinuousClock.Instant? { state.withLock { $0.leases.nextExpiry } }
 
     /// Handles a message from the registry queue.
-    func take(_ message: Message, key: String, at moment: Moment) -> [Publication] {
+    func take(_ message: Message, key: String, at moment: ClockReading) -> [Publication] {
         let kind: RegistryMessage.Kind
         let worker: RegistryMessage
         do {
@@ -53,12 +53,12 @@ final class Registry: Sendable {
     }
 
     /// Ends the leases that are over.
-    func expire(at moment: Moment) -> [Publication] {
+    func expire(at moment: ClockReading) -> [Publication] {
         state.withLock { $0.leases.expire(at: moment) }.map(publication)
     }
 
     /// Gives every worker a whole lease from now.
-    func renewAll(at moment: Moment) {
+    func renewAll(at moment: ClockReading) {
         state.withLock { $0.leases.renewAll(at: moment) }
         changed.raise()
     }
@@ -112,7 +112,7 @@ final class Registry: Sendable {
         return Publication(exchange: topology.events.name, routingKey: topology.workerEventKey(event.kind), message: .event(event))
     }
 
-    private func refusal(of worker: RegistryMessage, _ error: LeaseTable.Full, at moment: Moment) -> [Publication] {
+    private func refusal(of worker: RegistryMessage, _ error: LeaseTable.Full, at moment: ClockReading) -> [Publication] {
         let refused: Int? = state.withLock { state in
             state.refused += 1
             if let next = state.nextRefusalNotice, moment.instant < next { return nil }

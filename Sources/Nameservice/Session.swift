@@ -68,7 +68,7 @@ struct Session: Sendable {
         while let deliveries = await registrations.next() {
             pulse.works()
             Failpoint.registryReceived.pass()
-            let moment = Moment.now()
+            let moment = ClockReading.now()
             let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
             // What is not acknowledged comes again.
             guard await outbox.publish(publications) else { return }

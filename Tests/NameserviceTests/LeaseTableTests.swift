@@ -8,9 +8,9 @@ import Testing
     @Test func aRegistrationJoins() throws {
         var table = LeaseTable()
         let event = try table.take(.register, .sample("a"), at: .after(0))
-        #expect(event == WorkerEvent(kind: .joined, at: Moment.after(0).timestamp, worker: .sample("a")))
-        #expect(table.workers() == [LiveWorker(worker: .sample("a"), lastSeen: Moment.after(0).timestamp)])
-        #expect(table.nextExpiry == Moment.after(3000).instant)
+        #expect(event == WorkerEvent(kind: .joined, at: ClockReading.after(0).timestamp, worker: .sample("a")))
+        #expect(table.workers() == [LiveWorker(worker: .sample("a"), lastSeen: ClockReading.after(0).timestamp)])
+        #expect(table.nextExpiry == ClockReading.after(3000).instant)
     }
 
     @Test func aHeartbeatOfAnUnknownWorkerJoins() throws {
@@ -23,8 +23,8 @@ import Testing
         _ = try table.take(.register, .sample("a"), at: .after(0))
         #expect(try table.take(.heartbeat, .sample("a", progress: 7), at: .after(2000)) == nil)
         #expect(try table.take(.register, .sample("a", progress: 8), at: .after(2500)) == nil)
-        #expect(table.nextExpiry == Moment.after(5500).instant)
-        #expect(table.workers() == [LiveWorker(worker: .sample("a", progress: 8), lastSeen: Moment.after(2500).timestamp)])
+        #expect(table.nextExpiry == ClockReading.after(5500).instant)
+        #expect(table.workers() == [LiveWorker(worker: .sample("a", progress: 8), lastSeen: ClockReading.after(2500).timestamp)])
     }
 
     @Test func aLeaseEndsAfterThreeMissedHeartbeatsAndNotBefore() throws {
@@ -33,7 +33,7 @@ import Testing
         #expect(table.expire(at: .after(2999)).isEmpty)
         #expect(
             table.expire(at: .after(3000))
-                == [WorkerEvent(kind: .left, reason: .leaseExpired, at: Moment.after(3000).timestamp, worker: .sample("a"))]
+                == [WorkerEvent(kind: .left, reason: .leaseExpired, at: ClockReading.after(3000).timestamp, worker: .sample("a"))]
         )
         #expect(table.expire(at: .after(9000)).isEmpty)
         #expect(table.count == 0)
@@ -44,7 +44,7 @@ import Testing
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         let event = try table.take(.deregister, .sample("a", progress: 3), at: .after(100))
-        let left = WorkerEvent(kind: .left, reason: .deregistered, at: Moment.after(100).timestamp, worker: .sample("a", progress: 3))
+        let left = WorkerEvent(kind: .left, reason: .deregistered, at: ClockReading.after(100).timestamp, worker: .sample("a", progress: 3))
         #expect(event == left)
         #expect(try table.take(.deregister, .sample("a"), at: .after(200)) == nil)
         #expect(table.nextExpiry == nil)
@@ -64,7 +64,7 @@ import Testing
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a", interval: 60_000), at: .after(0))
         _ = try table.take(.heartbeat, .sample("a", interval: 100), at: .after(1000))
-        #expect(table.nextExpiry == Moment.after(1300).instant)
+        #expect(table.nextExpiry == ClockReading.after(1300).instant)
         #expect(table.expire(at: .after(1300)).count == 1)
         #expect(table.nextExpiry == nil)
     }
@@ -112,10 +112,10 @@ import Testing
         _ = try table.take(.register, .sample("a"), at: .after(0))
         _ = try table.take(.register, .sample("b", interval: 60_000), at: .after(0))
         table.renewAll(at: .after(50_000))
-        #expect(table.nextExpiry == Moment.after(53_000).instant)
+        #expect(table.nextExpiry == ClockReading.after(53_000).instant)
         #expect(table.expire(at: .after(52_999)).isEmpty)
         #expect(table.expire(at: .after(53_000)).map(\.worker.worker) == ["a"])
-        #expect(table.nextExpiry == Moment.after(230_000).instant)
+        #expect(table.nextExpiry == ClockReading.after(230_000).instant)
     }
 
     @Test func ofManyHeldTasksTheFirstAreKept() throws {
@@ -142,7 +142,7 @@ import Testing
         }
         #expect(table.count == 1)
         #expect(table.deadlineCount <= 100)
-        #expect(table.nextExpiry == Moment.after(3000).instant)
+        #expect(table.nextExpiry == ClockReading.after(3000).instant)
     }
 
     /// Random messages and time steps, against a table that looks at every worker each time.
@@ -152,7 +152,7 @@ import Testing
         var model = NaiveLeases(maximum: 12)
         var time = 0
         for step in 0..<600 {
-            let moment = Moment.after(time)
+            let moment = ClockReading.after(time)
             let id = "w\(Int.random(in: 0..<16, using: &generator))"
             let worker = RegistryMessage.sample(
                 id, types: [["reverse"], ["hash"], ["reverse", "hash"]].randomElement(using: &generator) ?? [],
@@ -174,7 +174,7 @@ import Testing
                 model.renewAll(at: moment)
             default:
                 time += [0, 1, 29, 500, 3000, 20_000].randomElement(using: &generator) ?? 0
-                let later = Moment.after(time)
+                let later = ClockReading.after(time)
                 let left = Set(table.expire(at: later))
                 #expect(left == Set(model.expire(at: later)), "seed \(seed), step \(step)")
             }
@@ -199,7 +199,7 @@ private struct NaiveLeases {
     }
 
     /// `.some(nil)`: renewed; nil: refused.
-    mutating func renew(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent?? {
+    mutating func renew(_ worker: RegistryMessage, at moment: ClockReading) -> WorkerEvent?? {
         let lease = (worker, moment.timestamp, moment.instant.advanced(by: worker.lease))
         if let index = leases.firstIndex(where: { $0.worker.worker == worker.worker }) {
             leases[index] = lease
@@ -210,19 +210,19 @@ private struct NaiveLeases {
         return WorkerEvent(kind: .joined, at: moment.timestamp, worker: worker)
     }
 
-    mutating func remove(_ worker: RegistryMessage, at moment: Moment) -> WorkerEvent? {
+    mutating func remove(_ worker: RegistryMessage, at moment: ClockReading) -> WorkerEvent? {
         guard let index = leases.firstIndex(where: { $0.worker.worker == worker.worker }) else { return nil }
         leases.remove(at: index)
         return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
     }
 
-    mutating func renewAll(at moment: Moment) {
+    mutating func renewAll(at moment: ClockReading) {
         for index in leases.indices {
             leases[index].end = max(leases[index].end, moment.instant.advanced(by: leases[index].worker.lease))
         }
     }
 
-    mutating func expire(at moment: Moment) -> [WorkerEvent] {
+    mutating func expire(at moment: ClockReading) -> [WorkerEvent] {
         let over = leases.filter { $0.end <= moment.instant }
         leases.removeAll { $0.end <= moment.instant }
         return over.map { WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: $0.worker) }

@@ -17,7 +17,7 @@ import Testing
         )
         var alive: Set<String> = []
         for step in 0..<400 {
-            let moment = Moment.after(step * 20)
+            let moment = ClockReading.after(step * 20)
             let message = generator.registryMessage()
             let published = registry.take(message, key: "k", at: moment) + registry.expire(at: moment)
             let isReadable = (try? RegistryMessage.decode(message)) != nil

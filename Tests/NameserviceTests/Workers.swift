@@ -12,8 +12,8 @@ extension RegistryMessage {
     }
 }
 
-extension Moment {
-    static let start = Moment(instant: ContinuousClock.now, timestamp: Timestamp(rawValue: 1_700_000_000_000))
+extension ClockReading {
+    static let start = ClockReading(instant: ContinuousClock.now, timestamp: Timestamp(rawValue: 1_700_000_000_000))
 
-    static func after(_ milliseconds: Int) -> Moment { start.advanced(by: .milliseconds(milliseconds)) }
+    static func after(_ milliseconds: Int) -> ClockReading { start.advanced(by: .milliseconds(milliseconds)) }
 }
