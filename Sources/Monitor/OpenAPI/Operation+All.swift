@@ -137,7 +137,7 @@ extension Operation {
         Operation(method: .get, path: "/", id: "dashboard", summary: "The dashboard.", answer: .text(["text/html"]), isOpen: true),
         Operation(
             method: .get, path: "/assets/{name}", id: "asset", summary: "A style, script or image of the dashboard.",
-            parameters: [Parameter(name: "name", place: "path", summary: "The file.", schema: #"{"type": "string"}"#)],
+            parameters: [Parameter(name: "name", place: "path", summary: "The file.", schema: #"{"type": "string"}"#, example: "app.css")],
             answer: .text(["text/css", "text/javascript", "image/svg+xml"]), problems: [404: "There is no such file."], isOpen: true
         ),
     ]

@@ -75,9 +75,12 @@ struct Parameter {
     let summary: String
     /// Its schema, as JSON.
     let schema: String
+    /// A value that a grid is likely to know.
+    var example: String?
 
     var text: String {
         "{\"name\": \"\(name)\", \"in\": \"\(place)\", \"required\": \(place == "path"), "
+            + (example.map { "\"example\": \(OpenAPI.quoted($0)), " } ?? "")
             + "\"description\": \(OpenAPI.quoted(summary)), \"schema\": \(schema)}"
     }
 
@@ -88,7 +91,7 @@ struct Parameter {
         name: "pretty", summary: "Indented for people.", schema: #"{"type": "string", "enum": ["", "true", "false", "1", "0"]}"#)
     static let type = Parameter(name: "type", summary: "Only of this type.", schema: Parameter.reference("TaskType"))
     static let typeInPath = Parameter(
-        name: "type", place: "path", summary: "The type.", schema: Parameter.reference("TaskType"))
+        name: "type", place: "path", summary: "The type.", schema: Parameter.reference("TaskType"), example: "sum")
     static let taskInPath = Parameter(
-        name: "id", place: "path", summary: "The task's id.", schema: Parameter.reference("TaskID"))
+        name: "id", place: "path", summary: "The task's id.", schema: Parameter.reference("TaskID"), example: "1")
 }
