@@ -152,7 +152,7 @@ import Testing
         #expect(!bench.isStuck(since: late))
         _ = bench.cancel(Set(held(2)), at: late + .seconds(1))
         #expect(bench.unheeding == held(1, 2))
-        #expect(!bench.isStuck(since: late - .seconds(1)))
+        #expect(!bench.isStuck(since: late + .seconds(-1)))
         #expect(bench.isStuck(since: late))
         // A slot whose code has returned.
         #expect(bench.end(0, .returned, at: late) == nil)
