@@ -10,7 +10,7 @@ public import TaskGridCore
 ///
 /// It is an actor whose executor is a thread of its own, the only one that touches librabbitmq's handle. The thread polls
 /// the socket, reads all frames that have come, hands each consumer its deliveries as one batch, and writes what was
-/// published meanwhile with one `send`. A process uses two connections, one to publish and one to consume: a broker in
+/// published meanwhile with one `send`. A process publishes over one connection and consumes over others: a broker in
 /// alarm stops reading from a connection that publishes, acknowledgements included.
 ///
 /// Close it with ``close(within:)``.
@@ -142,7 +142,8 @@ public actor Connection {
     ///   - prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
     ///   - maximumBytes: once the bodies of its unacknowledged deliveries have more, nothing more is read from the broker, for
     ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds
-    ///     one message more at most. Each delivery is to be acknowledged, whatever else becomes of the connection.
+    ///     one message more at most, but for what comes while a queue that was deleted is declared anew. Each delivery is to be
+    ///     acknowledged.
     public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int? = nil) -> Consumer {
         let mailbox = Mailbox()
         let (number, isEnded) = registry.withLock { registry in
