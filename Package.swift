@@ -147,4 +147,3 @@ let package = Package(
         ),
     ]
 )
-

@@ -337,7 +337,8 @@ import Testing
                 "SELECT id, completed FROM ending WHERE id > 1 ORDER BY id LIMIT 1",
                 "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 6 AND state <> 5 ORDER BY id DESC LIMIT 1",
             ].flatMap { sql in
-                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")).map { (sql, $0["detail"] as String) }
+                let sql = "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")
+                return try Row.fetchAll(database, sql: sql).map { (sql, $0["detail"] as String) }
             }
         }
         for (sql, step) in plans {

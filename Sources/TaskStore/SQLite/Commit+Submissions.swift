@@ -38,8 +38,6 @@ extension Commit {
                 continue
             }
             let type = try types.number(adding: submission.type, to: database)
-            /// The latest tasks on the path of one priority, without a gap.
-            var stretch: (priority: Int, ids: ClosedRange<Int64>)?
             for (position, task) in submission.tasks.enumerated() {
                 let id = last + 1 + Int64(position)
                 try insertTask.bind(id, at: 1)
@@ -72,15 +70,9 @@ extension Commit {
                     try insertOpen.bind(task.expires?.rawValue, at: 6)
                     try insertOpen.run()
                 }
-                guard attempt == nil else { continue }
-                if let known = stretch, known.priority == task.priority, known.ids.upperBound == id - 1 {
-                    stretch = (task.priority, known.ids.lowerBound...id)
-                } else {
-                    if let stretch { try stretches.add(type: type, priority: stretch.priority, stretch.ids) }
-                    stretch = (task.priority, id...id)
-                }
+                if attempt == nil { try stretches.add(id, type: type, priority: Int64(task.priority)) }
             }
-            if let stretch { try stretches.add(type: type, priority: stretch.priority, stretch.ids) }
+            try stretches.finish()
             accepted.append(Accepted(first: TaskID(last + 1), count: submission.tasks.count, isRepeat: false))
             books.submitted(submission.tasks.count, type: type)
             last += Int64(submission.tasks.count)

@@ -15,7 +15,7 @@ import GRDB
 /// | a row | n | time | aside: scheduled; n is the latest hand-out's number, 0 before the first |
 /// | a row | n | null | aside: handed out as attempt n |
 ///
-/// So a task is open while its id is in a stretch and has no ending, or has a row in `open`. A stretch counts those of its tasks that
+/// So a task is open that has a row in `open`, or is in a stretch and has no ending; one that is gone has no row in `task`. A stretch counts those of its tasks that
 /// are open and not aside, and goes with the last of them.
 ///
 /// Times are milliseconds since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.

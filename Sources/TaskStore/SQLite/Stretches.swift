@@ -1,6 +1,6 @@
 import GRDB
 
-/// The stretches of open tasks that one commit takes tasks out of.
+/// The stretches of open tasks that one commit adds, or takes tasks out of.
 struct Stretches {
     private struct Name: Hashable {
         let type: Int64
@@ -10,7 +10,7 @@ struct Stretches {
 
     private struct Stretch {
         let name: Name
-        let last: Int64
+        var last: Int64
         var rest: Int
 
         func holds(_ id: Int64, type: Int64, priority: Int64) -> Bool {
@@ -19,6 +19,8 @@ struct Stretches {
     }
 
     private let database: Database
+    /// The one that tasks are being added to.
+    private var growing: Stretch?
     /// The one that the latest task was in; the next one's mostly.
     private var latest: Stretch?
     /// Those that have changed, `latest` aside.
@@ -29,15 +31,28 @@ struct Stretches {
         self.database = database
     }
 
-    /// Adds a new one.
-    func add(type: Int64, priority: Int, _ ids: ClosedRange<Int64>) throws {
+    /// Adds a task to the one that grows, or to a new one where it does not follow it.
+    mutating func add(_ id: Int64, type: Int64, priority: Int64) throws {
+        if let stretch = growing, stretch.name.type == type, stretch.name.priority == priority, stretch.last == id - 1 {
+            growing?.last = id
+            growing?.rest += 1
+        } else {
+            try finish()
+            growing = Stretch(name: Name(type: type, priority: priority, first: id), last: id, rest: 1)
+        }
+    }
+
+    /// A submission is over: none of the next one's tasks follow its.
+    mutating func finish() throws {
+        guard let stretch = growing.take() else { return }
         let insert = try BoundStatement(
-            database, "INSERT INTO stretch (type, priority, first, last, rest) VALUES (?1, ?2, ?3, ?4, ?4 - ?3 + 1)"
+            database, "INSERT INTO stretch (type, priority, first, last, rest) VALUES (?, ?, ?, ?, ?)"
         )
-        try insert.bind(type, at: 1)
-        try insert.bind(priority, at: 2)
-        try insert.bind(ids.lowerBound, at: 3)
-        try insert.bind(ids.upperBound, at: 4)
+        try insert.bind(stretch.name.type, at: 1)
+        try insert.bind(stretch.name.priority, at: 2)
+        try insert.bind(stretch.name.first, at: 3)
+        try insert.bind(stretch.last, at: 4)
+        try insert.bind(stretch.rest, at: 5)
         try insert.run()
     }
 
