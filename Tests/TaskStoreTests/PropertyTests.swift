@@ -99,6 +99,8 @@ import Testing
                 var ending = NewEnding.of(
                     id, state[int(0...4)], type: model.entries[id]?.type ?? .sum, attempt: int(0...3), completed: .at(now)
                 )
+                // Known, not known, or wrong.
+                ending.priority = random.once(in: 3) ? nil : random.once(in: 10) ? int(0...9) : model.entries[id]?.priority ?? 0
                 ending.error = ending.error.map { TaskError($0.code, ["could not", "Refused: 100 %", "no_number"][int(0...2)]) }
                 changes.endings.append(ending)
             }

@@ -58,11 +58,11 @@ import Testing
             try await store.submit(.of((1...4).map { .text("\($0)") }, handsOut: true))
             for id in [1, 2, 4] { try await store.end(.of(TaskID(Int64(id)), completed: .at(10))) }
             #expect(try await store.prune(before: .at(40), keeping: 5000, limit: 10) == 3)
-            for priority in [nil, 0] {
+            for priority in [0, nil] {
                 var endings = (1...4).map { NewEnding.of(TaskID(Int64($0)), .failed, completed: .at(50)) }
                 for index in endings.indices { endings[index].priority = priority }
                 let isFirst = try await store.commit(StoreChanges(endings: endings)).endings
-                #expect(isFirst == [false, false, priority == nil, false])
+                #expect(isFirst == [false, false, priority == 0, false])
             }
             let counts = try await store.counts(of: .reverse)
             #expect(counts.succeeded == 3 && counts.failed == 1 && counts.balances)
