@@ -30,7 +30,7 @@ struct Tab: Sendable {
         return answer["result"]["value"]
     }
 
-    /// Waits until an expression is true, looking again after each change of the page.
+    /// Waits until an expression is true, looking again after each change of the page and of its focus.
     func until(_ expression: String) async throws {
         do {
             try await evaluate(Self.wait(for: expression))
@@ -46,11 +46,14 @@ struct Tab: Sendable {
             const look = () => {
                 let isSo = false;
                 try { isSo = \(expression); } catch { /* Not there yet. */ }
-                if (isSo) { observer.disconnect(); resolve(true); }
-                return isSo;
+                if (!isSo) return;
+                observer.disconnect();
+                document.removeEventListener("focusin", look);
+                resolve(true);
             };
             const observer = new MutationObserver(look);
             observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+            document.addEventListener("focusin", look);
             look();
         })
         """

@@ -75,6 +75,25 @@ extension DashboardTests {
             }
         }
 
+        @Test func aQuestionThatHasJustClosedDoesNotAnswerTheNext() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
+                let task = try await grid.client.submit(grid.lonely, text: "never mind")
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks/\(task)")
+                    try await tab.click("main .danger")
+                    try await tab.sees("Cancel task \(task)?", in: "#ask")
+                    // Before the dialog can tell that it was closed.
+                    try await tab.evaluate("document.getElementById('ask').close('no'); document.querySelector('main .danger').click()")
+                    try await tab.sees("Cancel task \(task)?", in: "#ask")
+                    try await tab.click("#ask-yes")
+                    try await answer(tab, token: LiveGrid.token)
+                    try await tab.sees("Task \(task) is cancelled", in: "#said")
+                }
+            }
+        }
+
         @Test func aKeyboardAloneFindsATaskAndCancelsIt() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()

@@ -2,10 +2,15 @@
 import { byId, element, prose } from "./dom.js";
 import { Problem, post, token } from "./api.js";
 
+let earlier = Promise.resolve();
+
 /** Asks one question at a time; answers whether it was affirmed. */
-function ask({ title, text, yes, danger = false, wantsToken = false }) {
+async function ask({ title, text, yes, danger = false, wantsToken = false }) {
     const dialog = byId("ask");
-    if (dialog.open) return Promise.resolve(false);
+    if (dialog.open) return false;
+    // A dialog tells that it was closed a moment later: not to the question that comes next.
+    await earlier;
+    if (dialog.open) return false;
     byId("ask-title").textContent = title;
     byId("ask-text").replaceChildren(...prose(text));
     byId("ask-yes").textContent = yes;
@@ -15,12 +20,13 @@ function ask({ title, text, yes, danger = false, wantsToken = false }) {
     field.value = "";
     field.required = wantsToken;
     dialog.returnValue = "no";
-    return new Promise((resolve) => {
+    earlier = new Promise((resolve) => {
         dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
         byId("ask-no").onclick = () => dialog.close("no");
         dialog.showModal();
         (wantsToken ? field : byId("ask-yes")).focus();
     });
+    return earlier;
 }
 
 /** Asks for the token and keeps it; answers whether there is one. */
