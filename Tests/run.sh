@@ -34,6 +34,7 @@ work=$(mktemp -d)
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 broker=
+tee=
 # Lists the processes first: those that look for others have the folder in their environment too.
 left() {
     local listed=(/proc/[0-9]*/environ) found
@@ -56,6 +57,13 @@ stop() {
         # shellcheck disable=SC2086
         kill -KILL $pids 2>/dev/null || true
         code=1
+    fi
+    if [ -n "$tee" ]; then
+        wait "$tee" || true
+        if grep -q '^✘' "$work/out"; then
+            say "What failed:" >&2
+            awk '/^(◇|✔|✘) /{failed = /^✘/} failed' "$work/out" >&2
+        fi
     fi
     rm -rf "$work"
     say "Took $SECONDS s: $built s to build, $((SECONDS - built)) s to test."
@@ -85,4 +93,7 @@ fi
 say "Testing"
 # All at once they would starve each other of two cores, and run into their limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}
-swift test --skip-build "$@"
+# What it prints is kept too, so that failures are told again at the end, where they are found.
+swift test --skip-build "$@" > >(exec env -u TMPDIR tee -i "$work/out") 2>&1 && code=0 || code=$?
+tee=$!
+exit "$code"
