@@ -93,7 +93,11 @@ fi
 say "Testing"
 # All at once they would starve each other of two cores, and run into their limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}
-# What it prints is kept too, so that failures are told again at the end, where they are found.
-swift test --skip-build "$@" > >(exec env -u TMPDIR tee -i "$work/out") 2>&1 && code=0 || code=$?
+# What it prints is shown but for what only begins, and kept: failures are told again at the end, where they are found.
+swift test --skip-build "$@" > >(
+    unset TMPDIR
+    trap '' INT
+    tee "$work/out" | grep --line-buffered -av '^◇ '
+) 2>&1 && code=0 || code=$?
 tee=$!
 exit "$code"

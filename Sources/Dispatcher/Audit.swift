@@ -9,7 +9,7 @@ import TaskGridCore
 /// after every worker has had its heartbeats, are lost: a purged or deleted queue, a broker that forgot, a result that nobody
 /// could read. A wrong suspicion costs a second run, for attempts are fenced.
 struct Audit {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = Moment
 
     /// Between two markers while all is well.
     static let interval = Duration.seconds(2)

@@ -12,7 +12,7 @@ import TaskGridCore
 /// A failure is what the worker could not do: an error, a time-out, or its death. Input that it refuses as invalid says that
 /// it works. What was handed out before the breaker opened still runs, and does not count towards the probes.
 struct CircuitBreaker {
-    typealias Instant = ContinuousClock.Instant
+    typealias Instant = Moment
 
     private enum Phase {
         case closed
@@ -112,8 +112,7 @@ struct CircuitBreaker {
 
     private mutating func count(_ isFailure: Bool, at now: Instant) {
         if window.last.map({ now >= $0.start + sliceLength }) ?? true {
-            let oldest = now - settings.window
-            window.removeAll { $0.start <= oldest }
+            window.removeAll { $0.start + settings.window <= now }
             window.append(Slice(start: now))
         }
         let current = window.count - 1

@@ -102,7 +102,7 @@ public struct Dispatcher: Service {
                 group.addTask { await listen(registry, inbox, publishing) }
                 group.addTask { await answer(questions, scheduler, inbox, publishing) }
                 group.addTask { await publish(pipe, publishing, intake, inbox) }
-                group.addTask { await tick(inbox, [consuming, listening]) }
+                group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publishing, consuming) }
                 group.addTask { await prune() }
                 group.addTask { await watch(reconnections, inbox) }
@@ -271,10 +271,11 @@ public struct Dispatcher: Service {
     }
 
     /// Time passes only for the active one, who has a connection to consume over, and only while workers can be heard.
-    private func tick(_ inbox: Inbox, _ connections: [Connection]) async {
-        let pulse = vitals.pulse("clock", period: .milliseconds(100))
+    private func tick(_ inbox: Inbox, _ ticker: Ticker, _ connections: [Connection]) async {
+        let pulse = vitals.pulse("clock", period: Ticker.interval)
         defer { pulse.ends() }
-        while (try? await Task.sleep(for: .milliseconds(100))) != nil {
+        while !Task.isCancelled {
+            await ticker.wait(after: .now)
             if connections.allSatisfy(\.isConnected) { inbox.update { $0.isTick = true } }
             pulse.waits()
         }

@@ -6,7 +6,7 @@ import TaskStore
 struct Plan {
     var changes = StoreChanges()
     /// When it was begun.
-    let clock = ContinuousClock.now
+    let clock = Moment.now
     /// Of each of `changes.submissions`.
     var submissions: [Submission] { changes.submissions.map(\.submission) }
     /// Of each of `changes.endings`: the task, where it was handed out.

@@ -7,7 +7,7 @@ import TaskStore
 extension Scheduler {
     /// Sends a marker through the work queue of each type where one is due.
     func sendMarkers(_ outbound: inout Outbound) {
-        let clock = ContinuousClock.now
+        let clock = Moment.now
         // Without a worker nobody would give it back.
         for (type, lane) in lanes where lane.isRoutable && lane.concurrency > 0 {
             guard let number = lane.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }

@@ -23,6 +23,8 @@ actor Scheduler {
     var recount: Set<TaskType> = []
     /// The store must be asked what is due next.
     var mustLookAtDues = false
+    /// Told when the next scheduled task is due.
+    nonisolated let ticker = Ticker()
     var lastLook = ContinuousClock.now
     /// When the broker was last known to take messages, and thus to bring those of the workers.
     var lastRollCall = ContinuousClock.now
@@ -171,7 +173,13 @@ actor Scheduler {
         if isLast {
             // Between two turns alone, for what one has planned and not written is not in the store.
             await lookAgain()
-            for lane in lanes.values { lane.settle() }
+            var due: Timestamp?
+            for lane in lanes.values {
+                lane.settle()
+                // What was due and is not taken waits for room, not for time.
+                if let next = lane.nextDue, next > turn.now { due = min(due ?? next, next) }
+            }
+            ticker.expect(due)
         }
         return outbound
     }
@@ -238,9 +246,9 @@ actor Scheduler {
         }
     }
 
-    /// Each second: leases, time-outs and expiries.
+    /// Each second, that is with every second tick: leases, time-outs and expiries.
     private func look(_ now: Timestamp, _ plan: inout Plan) async {
-        guard lastLook + .seconds(1) <= .now else { return }
+        guard lastLook + .milliseconds(900) <= .now else { return }
         lastLook = .now
         // A broker that takes no messages of ours takes none of the workers either: their silence says nothing. That it takes
         // none it says only when it is given one.

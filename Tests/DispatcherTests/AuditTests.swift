@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The audit")
 struct AuditTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let beat = Duration.seconds(1)
 
     @Test("sends a marker every two seconds while they come back, and none while nothing is out")
@@ -122,7 +122,7 @@ struct AuditTests {
         var held: Set<TaskID> = []
         var gone: Set<TaskID> = []
         func step() -> [TaskID] {
-            now += .milliseconds(500)
+            now = now + .milliseconds(500)
             if let marker = audit.marker(at: now, hasHandedOut: !out.isEmpty) { queue.append((.marker, true, marker)) }
             for task in held { audit.clear(RegistryMessage.Held(task: task, attempt: 1)) }
             var found: [TaskID] = []

@@ -6,12 +6,12 @@ import Testing
 
 @Suite("A circuit breaker")
 struct CircuitBreakerTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let settings = BreakerSettings(
         window: .seconds(10), minimumAttempts: 10, failureRatio: 0.5, pause: .seconds(4), maximumPause: .seconds(10), probes: 2
     )
 
-    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    private func at(_ seconds: Double) -> Moment { start + .seconds(seconds) }
 
     private func fail(_ breaker: inout CircuitBreaker, _ count: Int, at second: Double) {
         for id in 0..<count { breaker.ended(TaskID(Int64(1000 + id)), isFailure: true, at: at(second)) }

@@ -8,7 +8,7 @@ extension Pipeline {
         while !Task.isCancelled {
             if let alarm = state.withLock({ $0.alarm }) {
                 // No clock need bear a deadline of centuries.
-                await alarmSignal.wait(until: min(alarm.instant, clock.now() + .seconds(3600)), clock)
+                await alarmSignal.wait(until: min(alarm.instant, clock.now() + .seconds(3600)), sleep: clock.sleep)
             } else {
                 await alarmSignal.wait()
             }

@@ -11,7 +11,7 @@ extension Pipeline {
         defer { pulse.ends() }
         var next = first
         while !Task.isCancelled {
-            await heartSignal.wait(until: next, clock)
+            await heartSignal.wait(until: next, sleep: clock.sleep)
             guard !Task.isCancelled else { return }
             next = clock.now() + settings.heartbeatInterval
             // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.

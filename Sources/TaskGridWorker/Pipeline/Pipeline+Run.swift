@@ -148,7 +148,7 @@ extension Pipeline {
     private func waitForEnd(within limit: Duration, _ condition: @Sendable (borrowing State) -> Bool) async {
         let deadline = clock.now() + limit
         while !Task.isCancelled, clock.now() < deadline, !state.withLock({ condition($0) }) {
-            await endSignal.wait(until: deadline, clock)
+            await endSignal.wait(until: deadline, sleep: clock.sleep)
         }
     }
 }

@@ -138,8 +138,8 @@ struct ReconnectTests {
         let grid = try Grid(heartbeat: 1)
         let connection = grid.connection()
         let reconnections = try await Reconnections(starting: connection)
-        grid.proxy.stall(.towardClient)
         let stalled = ContinuousClock.now
+        grid.proxy.stall(.towardClient)
         let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()]) }
         let silence = stalled.duration(to: .now)
         #expect(error?.code == .connectionLost)

@@ -3,7 +3,7 @@ import Synchronization
 /// Wakes one loop. It stays raised until the loop has seen it, so no raise is lost; several raises are one.
 ///
 /// A loop looks at its condition after each wait, for it may wake without cause.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private enum State {
         case lowered
         case raised
@@ -12,7 +12,9 @@ final class Signal: Sendable {
 
     private let state = Mutex(State.lowered)
 
-    func raise() {
+    package init() {}
+
+    package func raise() {
         let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
             guard case .awaited(let waiter) = state else {
                 state = .raised
@@ -25,13 +27,13 @@ final class Signal: Sendable {
     }
 
     /// Forgets a raise that nobody has seen.
-    func lower() {
+    package func lower() {
         state.withLock { if case .raised = $0 { $0 = .lowered } }
     }
 
     /// Returns when the signal is raised, and lowers it, or when the task is cancelled. One task waits at a time; a
     /// second one sends the first on its way.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let ready: CheckedContinuation<Void, Never>? = state.withLock { state in
@@ -55,10 +57,19 @@ final class Signal: Sendable {
     }
 
     /// Returns when the signal is raised, at the deadline, or when the task is cancelled.
-    func wait(until deadline: ContinuousClock.Instant, _ clock: HostClock) async {
+    ///
+    /// - Parameters:
+    ///   - deadline: nil: none.
+    ///   - sleep: sleeps until then, or throws when the task is cancelled.
+    package func wait(
+        until deadline: ContinuousClock.Instant?,
+        sleep: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = { try await Task.sleep(until: $0, clock: .continuous) }
+    ) async {
+        guard let deadline else { return await wait() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }
-            group.addTask { try? await clock.sleep(deadline) }
+            // Cancelled when the signal came first: nothing to do about it.
+            group.addTask { try? await sleep(deadline) }
             await group.next()
             group.cancelAll()
         }

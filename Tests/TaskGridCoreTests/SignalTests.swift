@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Nameservice
+import TaskGridCore
 
 @Suite struct SignalTests {
     @Test(.timeLimit(.minutes(1))) func aSignalRaisedBeforeIsSeenOnce() async {

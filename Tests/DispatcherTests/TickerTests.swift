@@ -1,0 +1,62 @@
+import TaskGridCore
+import Testing
+
+@testable import Dispatcher
+
+@Suite("The dispatcher's clock", .timeLimit(.minutes(1)))
+struct TickerTests {
+    @Test(
+        "ticks each half second, and when something is due, but no more than ten times a second",
+        arguments: [(nil, 500), (-5000, 100), (0, 100), (99, 100), (100, 100), (101, 101), (499, 499), (501, 500), (60_000, 500)]
+            as [(Int?, Int)]
+    )
+    func next(due: Int?, tick: Int) {
+        let last = ContinuousClock.now
+        #expect(Ticker().next(after: last, due: due.map { last + .milliseconds($0) }) == last + .milliseconds(tick))
+    }
+
+    @Test("whoever waits for a tick is told of what is due before it")
+    func told() async {
+        let ticker = Ticker(interval: .seconds(3600))
+        let due = Timestamp.now() + .milliseconds(150)
+        async let tick: Void = ticker.wait(after: .now)
+        for expected in [.now() + .seconds(7200), nil, .now() + .seconds(1800), due] as [Timestamp?] {
+            await Task.yield()
+            ticker.expect(expected)
+        }
+        await tick
+        #expect(Timestamp.now() >= due)
+    }
+
+    @Test("expects the first task that is due, of whatever type, and none that is due already")
+    func expects() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(types: [.reverse, .sum])
+        let ticker = desk.scheduler.ticker
+        #expect(ticker.due == nil)
+        let (first, second) = (Timestamp.now() + .seconds(1000), Timestamp.now() + .seconds(2000))
+        _ = await desk.submit(["a"], type: .sum) { $0.due = second }
+        #expect(ticker.due == second)
+        _ = await desk.submit(["a"]) { $0.due = first }
+        #expect(ticker.due == first)
+        await desk.scheduler.makeDueButPaused(.reverse)
+        _ = await desk.tick()
+        #expect(ticker.due == second, "time brings what is paused no nearer")
+    }
+
+    @Test("cancelling ends the wait")
+    func cancelled() async {
+        let ticker = Ticker(interval: .seconds(3600))
+        await withTaskGroup { group in
+            group.addTask { await ticker.wait(after: .now) }
+            group.cancelAll()
+        }
+    }
+}
+
+extension Scheduler {
+    fileprivate func makeDueButPaused(_ type: TaskType) {
+        lanes[type]?.nextDue = .now()
+        lanes[type]?.isPaused = true
+    }
+}
