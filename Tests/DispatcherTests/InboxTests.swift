@@ -119,9 +119,9 @@ struct InboxTests {
         #expect(received == Array(1...1000))
     }
 
-    @Test("several may wait to send, and none is forgotten")
-    func senders() async {
-        let pipe = Pipe<Int>(capacity: 2)
+    @Test("several may wait to send, and none is forgotten", arguments: [1, 2])
+    func senders(capacity: Int) async {
+        let pipe = Pipe<Int>(capacity: capacity)
         await withTaskGroup { group in
             for number in 0..<100 { group.addTask { await pipe.send(number) } }
             var received: Set<Int> = []

@@ -148,6 +148,25 @@ struct LosingTests {
         #expect(await desk.scheduler.takeEvents(all: true).first?.breaker == .closed)
     }
 
+    @Test("a success that comes in the very turn of a retry ends the task, and the books balance")
+    func lateInTheSameTurn() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a"])
+        await desk.scheduler.checkBooksNow()
+        let items = [Results.Outcome.failed(TaskError(.failed, "no")), .succeeded(Data("yes".utf8))].map {
+            Results.Item(id: 1, attempt: 1, outcome: $0)
+        }
+        let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
+        let out = await desk.turn {
+            $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
+            $0.isTick = true
+        }
+        #expect(try out.endings().map(\.state) == [.succeeded])
+        #expect(out.publications.allSatisfy { $0.routingKey != "grid.error" })
+        try await desk.booksAreTheStores()
+    }
+
     @Test("books that do not balance are an error event, and the store's word is taken")
     func books() async throws {
         let desk = try await Desk()

@@ -166,13 +166,13 @@ actor Scheduler {
             hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
         await settle(turn.plan, turn.receipt, turn.now, &outbound)
-        if turn.isTick {
-            sendMarkers(&outbound)
-            await checkBooks(turn.now, &outbound)
-        }
         if isLast {
-            // Between two turns alone, for what one has planned and not written is not in the store.
+            // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.
             await lookAgain()
+            if turn.isTick {
+                sendMarkers(&outbound)
+                await checkBooks(turn.now, &outbound)
+            }
             var due: Timestamp?
             for lane in lanes.values {
                 lane.settle()
