@@ -34,7 +34,7 @@ built=$SECONDS
 
 # All that the tests start has this folder in its environment, by which what is left is found.
 work=$(mktemp -d)
-mkdir "$work/tmp"
+mkdir "$work/tmp" "$work/attachments"
 export TMPDIR=$work/tmp
 broker=
 tee=
@@ -67,6 +67,10 @@ stop() {
             say "What failed:" >&2
             awk '/^(◇|✔|✘) /{failed = /^✘/} failed' "$work/out" >&2
         fi
+        # Of what a failed test has attached, such as the logs of its processes, each with a line "== NAME" before it.
+        awk 'function tell(i) { for (i = count > 20 ? count - 20 : 0; i < count; i++) print lines[i % 20]; count = 0 }
+            FNR == 1 { tell(); print "\n== Attached: " FILENAME; } /^== / { tell(); print; next } { lines[count++ % 20] = $0 }
+            END { tell() }' "$work"/attachments/* >&2 2>/dev/null || true
     fi
     rm -rf "$work"
     say "Took $SECONDS s: $built s to build, $((SECONDS - built)) s to test."
@@ -97,7 +101,7 @@ say "Testing"
 # All at once they would starve each other of two cores, and run into their limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}
 # What it prints is shown but for what only begins, and kept: failures are told again at the end, where they are found.
-swift test --skip-build "$@" > >(
+swift test --skip-build --attachments-path "$work/attachments" "$@" > >(
     unset TMPDIR
     trap '' INT
     tee "$work/out" | grep --line-buffered -av '^◇ '

@@ -79,7 +79,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
 
         func pass(_ failpoint: Failpoint) {
             guard failpoint == self.failpoint, passes.add(1, ordering: .relaxed).newValue == number else { return }
-            kill(getpid(), signal)
+            // To this very thread, which goes no step further: a stop of the process begins with whichever thread takes the signal.
+            raise(signal)
         }
     }
 #endif
