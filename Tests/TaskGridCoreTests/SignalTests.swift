@@ -1,6 +1,5 @@
-import Testing
-
 import TaskGridCore
+import Testing
 
 @Suite struct SignalTests {
     @Test(.timeLimit(.minutes(1))) func aSignalRaisedBeforeIsSeenOnce() async {
