@@ -6,12 +6,9 @@ extension Pipeline {
     /// or when an item with an earlier one begins.
     func watchDeadlines() async {
         while !Task.isCancelled {
-            if let alarm = state.withLock({ $0.alarm }) {
-                // No clock need bear a deadline of centuries.
-                await alarmSignal.wait(until: min(alarm.instant, clock.now() + .seconds(3600)), sleep: clock.sleep)
-            } else {
-                await alarmSignal.wait()
-            }
+            let alarm = state.withLock { $0.alarm }
+            // No clock need bear a deadline of centuries.
+            await alarmSignal.wait(until: alarm.map { min($0.instant, clock.now() + .seconds(3600)) }, sleep: clock.sleep)
             let now = Moment(clock.now())
             let ended = state.withLock { state in
                 let ended = state.bench.expire(at: now)
