@@ -274,8 +274,9 @@ public struct Dispatcher: Service {
     private func tick(_ inbox: Inbox, _ ticker: Ticker, _ connections: [Connection]) async {
         let pulse = vitals.pulse("clock", period: Ticker.interval)
         defer { pulse.ends() }
-        while !Task.isCancelled {
+        while true {
             await ticker.wait(after: .now)
+            guard !Task.isCancelled else { return }
             if connections.allSatisfy(\.isConnected) { inbox.update { $0.isTick = true } }
             pulse.waits()
         }
