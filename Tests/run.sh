@@ -4,8 +4,6 @@
 # dashboard, and without promtool those that it checks; with CI set they fail.
 #
 #   Tests/run.sh [arguments of swift test, such as --filter NAME]
-#
-# BUILD_OPTIONS has more options of swift build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -28,8 +26,7 @@ if ! compose/packages.sh prometheus; then
 fi
 
 say "Building"
-read -ra options <<<"${BUILD_OPTIONS:-}"
-swift build --build-tests "${options[@]}"
+swift build --build-tests
 built=$SECONDS
 
 # All that the tests start has this folder in its environment, by which what is left is found.
