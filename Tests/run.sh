@@ -96,7 +96,7 @@ fi
 
 say "Testing"
 # All at once they would starve each other of two cores, and run into their limits.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-6}
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-5}
 # What it prints is shown but for what only begins, and kept: failures are told again at the end, where they are found.
 swift test --skip-build --attachments-path "$work/attachments" "$@" > >(
     unset TMPDIR

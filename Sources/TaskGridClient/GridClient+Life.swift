@@ -33,7 +33,7 @@ extension GridClient {
 
     /// Nobody waits for longer than the last caller, and whether a message was sent is known only at the publish's end.
     private func patience(for envelopes: [Envelope]) -> Duration {
-        let last = envelopes.lazy.flatMap(\.parcels).map(\.deadline).max()
+        let last = envelopes.lazy.map(\.deadline).max()
         return min(Self.publishDeadline, max(.milliseconds(1), last.map { now().duration(to: $0) } ?? Self.publishDeadline))
     }
 

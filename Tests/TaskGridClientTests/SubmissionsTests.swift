@@ -93,6 +93,18 @@ struct SubmissionsTests {
         #expect(!error.isOutcomeUnknown)
     }
 
+    @Test func whatWasRefusedIsNotSentInTheLastMoments() throws {
+        var submissions = Submissions()
+        submissions.add(parcel(1, deadline: start + .seconds(2)))
+        let first = try #require(submissions.take(now: start).first)
+        let refused = ClientError(.serviceUnavailable, "nobody there")
+        submissions.failed(first.correlation, refused, isUnknown: false, now: start + .milliseconds(900))
+        #expect(submissions.take(now: start + .milliseconds(1501)).isEmpty, "what became of it would not be learned in time")
+        #expect(submissions.take(now: start + .milliseconds(1500)).count == 1)
+        submissions.failed(first.correlation, refused, isUnknown: true, now: start + .milliseconds(1501))
+        #expect(submissions.take(now: start + .milliseconds(2001)).count == 1, "its outcome is unknown anyway")
+    }
+
     @Test func anOutcomeThatWasUnknownOnceStaysUnknown() throws {
         var submissions = Submissions()
         submissions.add(parcel(1, key: "mine", deadline: start + .seconds(9)))

@@ -53,6 +53,16 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func whatTheSameCommitHandsOutIsRefusedAsQueued(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let receipt = try await store.commit(
+                StoreChanges(submissions: [.of([.text("1")], handsOut: true)], reopenings: [Reopening(id: 1, due: .at(1))])
+            )
+            #expect(receipt.reopenings == [.refused(.queued)])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func whatStandsOtherwiseIsLeft(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await fill(store)

@@ -36,6 +36,8 @@ struct Envelope: Sendable {
 
     var count: Int { parcels.reduce(0) { $0 + $1.tasks.count } }
     var isWatched: Bool { parcels.contains { $0.watch != nil } }
+    /// When the last of its callers gives up.
+    var deadline: Instant { parcels.reduce(parcels[0].deadline) { max($0, $1.deadline) } }
     var isForgotten: Bool { gone.count == parcels.count }
 
     func publication(client: String, exchange: String) -> Publication {

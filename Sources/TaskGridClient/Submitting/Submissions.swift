@@ -75,7 +75,9 @@ struct Submissions: Sendable {
         switch envelope.standing {
         case .publishing: false
         case .unanswered(let since): now >= since + limits.patience
-        case .waiting(let until): now >= until
+        // What surely did not arrive is not sent in the last moments: they are too short to learn what became of it, and a
+        // failure that was certain would be an unknown outcome.
+        case .waiting(let until): now >= until && (envelope.mayHaveArrived || now + limits.pause <= envelope.deadline)
         }
     }
 

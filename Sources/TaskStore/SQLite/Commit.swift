@@ -24,7 +24,11 @@ struct Commit {
         var receipt = StoreReceipt()
         if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
         if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
-        if !changes.reopenings.isEmpty { receipt.reopenings = try reopen(changes.reopenings) }
+        if !changes.reopenings.isEmpty {
+            // A refusal says where the task stands, which is read with the cursors as they are written.
+            try paths.write()
+            receipt.reopenings = try reopen(changes.reopenings)
+        }
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         if !changes.attempts.isEmpty { try note(changes.attempts) }
         if !changes.pauses.isEmpty { try pause(changes.pauses) }

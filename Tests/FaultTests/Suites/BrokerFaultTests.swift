@@ -52,7 +52,7 @@ struct BrokerFaultTests {
             let before = try await grid.submit((0..<20).map { _ in "sleep 0.1" })
             try await broker.control("set_vm_memory_high_watermark", "0.00001")
             // Publishing is what makes the broker say that it is blocked.
-            let options = TaskOptions(deadline: .seconds(2))
+            let options = TaskOptions(deadline: .seconds(5))
             let error = await #expect(throws: ClientError.self) {
                 try await grid.client.submit(FaultGrid.fault, payload: Data("now".utf8), options: options)
             }

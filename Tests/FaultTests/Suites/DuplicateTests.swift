@@ -46,11 +46,13 @@ struct DuplicateTests {
             let work = grid.topology.work
             let tap = try Tap(grid, [work], key: type.name)
             try await tap.during {
-                let submitted = try await grid.submit(["sleep 1"])
+                let hold = try Hold(at: grid.file("hold"))
+                let submitted = try await grid.submit([hold.payload])
                 try await grid.runs.begun(1)
                 let message = try #require(try await tap.messages(work) { $0.count == 1 }.first)
                 try await grid.ear.say(work, type.name, message)
                 try await grid.runs.begun(2)
+                hold.release()
                 try await grid.runs.ended(2)
                 let endings = try await grid.settle(submitted + grid.submit(["later"]))
                 #expect(endings.values.allSatisfy { $0.state == .succeeded && $0.attempt == 1 })

@@ -44,8 +44,10 @@ struct FailpointTests {
     @Test func dispatcherThatTakesOver() async throws {
         try await FaultGrid.run { grid in
             let (first, _) = try await grid.start()
-            let submitted = try await grid.submit((0..<20).map { _ in "sleep 0.5" })
+            let hold = try Hold(at: grid.file("hold"))
+            let submitted = try await grid.submit(Array(repeating: hold.payload, count: 20))
             try await first.kill(restarts: false)
+            hold.release()
             let second = grid.launch(.dispatcher, named: "second", failpoint: .dispatcherActive)
             try await grid.settle(submitted)
             try await expectOneDeath(second, .dispatcherActive)
@@ -95,12 +97,14 @@ struct FailpointTests {
             let worker = grid.launchWorker(failpoint: failpoint)
             try await worker.ready()
             try await grid.knows(FaultGrid.fault)
-            let submitted = try await grid.submit((0..<12).map { _ in "sleep 1" }, each: 1)
+            let hold = try Hold(at: grid.file("hold"))
+            let submitted = try await grid.submit(Array(repeating: hold.payload, count: 12), each: 1)
             try await grid.ear.heard.first { delivery in
                 (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.running.count == 4 && $0.1.waiting.count > 2 ? () : nil }
             }
             try await grid.launchWorker(named: "other").ready()
             #expect(try await worker.stop().ending == .signalled(SIGKILL))
+            hold.release()
             let endings = try await grid.settle(submitted)
             try await expectOneDeath(worker, failpoint)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })

@@ -15,9 +15,11 @@ struct QueueFaultTests {
     func tasksThatWaitInTheQueueAreHandedOutAnew(_ fault: Fault, _ queues: Queue.Kind) async throws {
         try await FaultGrid.run(queues: queues) { grid in
             let (_, worker) = try await grid.start(concurrency: 1)
-            let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
+            let hold = try Hold(at: grid.file("hold"))
+            let submitted = try await grid.submit([hold.payload] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
             let queue = grid.topology.workQueue(FaultGrid.fault).name
+            try await grid.until { try await grid.ear.connection.depth(of: queue).messages > 0 }
             let lost: Int
             let began = ContinuousClock.now
             switch fault {
@@ -27,6 +29,7 @@ struct QueueFaultTests {
                 lost = try await grid.ear.connection.depth(of: queue).messages
                 try await grid.ear.connection.delete(queue: queue)
             }
+            hold.release()
             #expect(lost > 0, "nothing waited in the queue")
             let endings = try await grid.settle(submitted)
             report("\(queues.rawValue) queues: work queue \(fault.rawValue) with \(lost) tasks in it, until all have ended", .now - began)
@@ -40,10 +43,14 @@ struct QueueFaultTests {
     @Test func aDispatcherThatDiesAsItFindsTheLossFindsItAgain() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (.lossFound, 1), concurrency: 1)
-            let submitted = try await grid.submit(["sleep 1"] + (1..<40).map(String.init), each: 40)
+            let hold = try Hold(at: grid.file("hold"))
+            let submitted = try await grid.submit([hold.payload] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
+            let queue = grid.topology.workQueue(FaultGrid.fault).name
+            try await grid.until { try await grid.ear.connection.depth(of: queue).messages > 0 }
             let began = ContinuousClock.now
-            let lost = try await grid.ear.connection.purge(queue: grid.topology.workQueue(FaultGrid.fault).name)
+            let lost = try await grid.ear.connection.purge(queue: queue)
+            hold.release()
             #expect(lost > 0, "nothing waited in the queue")
             try await grid.settle(submitted)
             #expect(dispatcher.endings == [.signalled(SIGKILL)])
@@ -55,9 +62,11 @@ struct QueueFaultTests {
     @Test func resultsPurgedWhileTheDispatcherIsAway() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
-            let submitted = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            let hold = try Hold(at: grid.file("hold"))
+            let submitted = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             try await dispatcher.kill(restarts: false)
+            hold.release()
             let ended = try await grid.runs.ended(8)
             #expect(ended.count == 8)
             // Two messages at least are in the queue once a later one of each lane has ended.

@@ -66,7 +66,7 @@ struct ShutdownTests {
             try await worker.ready()
             let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
-            let submitted = try await grid.submit(["4"], type: wait)
+            let submitted = try await grid.submit(["600"], type: wait)
             try await grid.until { try await grid.books().running == 1 }
             try worker.signal(SIGTERM)
             // Its heartbeat says at once that it drains.
@@ -79,6 +79,7 @@ struct ShutdownTests {
             #expect(stop.ending == .exited(code: 128 + SIGTERM))
             #expect(stop.took < .seconds(2))
             try await grid.launch(.worker, named: "again", ["wait"]).ready()
+            _ = try await grid.client.cancel(submitted.flatMap(\.ids))
             try await grid.settle(submitted)
         }
     }

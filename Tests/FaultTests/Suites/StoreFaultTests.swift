@@ -19,13 +19,15 @@ struct StoreFaultTests {
             let disk = SmallDisk(of: try await dispatcher.ready(), at: path)
             try await grid.launchWorker().ready()
             try await grid.knows(FaultGrid.fault)
-            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            let hold = try Hold(at: grid.file("hold"))
+            let before = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             try disk.fill()
             let filled = ContinuousClock.now
             // Larger than what the log's pages still hold.
             let large = Data(repeating: 0x61, count: 1 << 20)
             try await expectRejection(grid, large, "disk")
+            hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store fails; trying again")
             try disk.free()
@@ -44,10 +46,12 @@ struct StoreFaultTests {
     @Test func lockedFile() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
-            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            let hold = try Hold(at: grid.file("hold"))
+            let before = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             let lock = try StoreLock(grid.store)
             try await expectRejection(grid, Data("while locked".utf8), "lock")
+            hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store fails; trying again")
             // While it tries to write the results, it answers.
@@ -103,9 +107,11 @@ struct StoreFaultTests {
     @Test func whatIsRejectedIsNotAcceptedByTheNextDispatcher() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
-            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            let hold = try Hold(at: grid.file("hold"))
+            let before = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             let lock = try StoreLock(grid.store)
+            hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store fails; trying again")
             // The first one is acknowledged before the second is answered.
@@ -126,9 +132,11 @@ struct StoreFaultTests {
     @Test func aStopEndsThoughTheStoreIsLocked() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
-            let before = try await grid.submit((0..<8).map { _ in "sleep 0.5" }, each: 8)
+            let hold = try Hold(at: grid.file("hold"))
+            let before = try await grid.submit(Array(repeating: hold.payload, count: 8), each: 8)
             try await grid.runs.begun(4)
             let lock = try StoreLock(grid.store)
+            hold.release()
             try await grid.runs.ended(8)
             try await grid.logged("dispatcher", "store fails; trying again")
             let stop = try await dispatcher.stop()

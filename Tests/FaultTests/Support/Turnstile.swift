@@ -1,6 +1,6 @@
 /// Lets a few grids run at a time: a machine of two cores that runs twenty measures nothing but itself.
 actor Turnstile {
-    static let shared = Turnstile(places: 5)
+    static let shared = Turnstile(places: 4)
 
     private let places: Int
     private var free: Int

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import LocalGrid
+import Logging
 import TaskGridCore
 import TestSupport
 import Testing
@@ -12,12 +13,39 @@ import Testing
 @Suite("A client's errors on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct BrokerErrorTests {
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
-    private let hasty = TaskOptions(deadline: .seconds(1))
+    private let log = Journal<LogLine>()
+    private let time = TestTime()
 
-    /// A client behind a network of the test's own. Its connections there: first the replies', then the publishing one.
-    private func withClient(_ body: @escaping @Sendable (GridClient, Proxy) async throws -> Void) async throws {
+    /// A client behind a network of the test's own. Its connections there: first the replies', then the publishing one. Time
+    /// passes for it as the test says.
+    private func withClient(_ body: (GridClient, Proxy) async throws -> Void) async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
-        try await GridClient.withClient(endpoint: endpoint, topology: topology, logger: .silent) { try await body($0, proxy) }
+        let logger = Logger(into: log)
+        let id = ClientID.make()
+        let client = GridClient(
+            id: id, topology: topology, transport: BrokerTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
+            logger: logger, now: { [time] in time.now }
+        )
+        try await client.start(within: .seconds(30))
+        do {
+            try await body(client, proxy)
+        } catch {
+            await client.close()
+            throw error
+        }
+        await client.close()
+    }
+
+    /// What a submission fails with whose deadline passes once its first try has failed.
+    ///
+    /// - Parameter deadline: a broker that does not answer is waited for so long, in true time.
+    private func failure(of client: GridClient, key: String? = nil, deadline: Duration = .seconds(30)) async -> ClientError? {
+        let options = TaskOptions(key: key, deadline: deadline)
+        async let error = TaskGridClientTests.failure { _ = try await client.submit(.reverse, payload: Data("x"), options: options) }
+        _ = await log.saw { $0.message.hasPrefix("submission not taken") }
+        time.advance(by: deadline)
+        client.lookAtTime()
+        return await error
     }
 
     /// The queue that a dispatcher has declared which does not run now.
@@ -41,10 +69,10 @@ struct BrokerErrorTests {
     }
 
     @Test func aBrokerThatWentAway() async throws {
-        try await withClient { [hasty] client, proxy in
+        try await withClient { client, proxy in
             proxy.refuse()
             proxy.cut()
-            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            let error = await failure(of: client, deadline: .seconds(1))
             #expect(error?.code == .brokerUnavailable)
             #expect(error?.message.contains("127.0.0.1:\(proxy.port)") == true)
             #expect(error?.message.contains("is it running?") == true)
@@ -52,10 +80,11 @@ struct BrokerErrorTests {
     }
 
     @Test func aBrokerThatTakesNoMessages() async throws {
-        try await withClient { [hasty] client, proxy in
+        try await withClient { client, proxy in
             // `connection.blocked`, with the reason that RabbitMQ gives: class 10, method 60, a short string.
             proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], .towardClient, .number(2))
-            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            #expect(await log.saw { $0.message == "broker takes no messages" })
+            let error = await failure(of: client, deadline: .seconds(1))
             #expect(error?.code == .brokerBlocked)
             #expect(error?.message.contains("takes no messages now (low on memory): free memory or disk on it") == true)
             #expect(error?.isOutcomeUnknown == false, "nothing was sent")
@@ -69,8 +98,8 @@ struct BrokerErrorTests {
             // The broker applies a policy in its own time.
             let filler = Publication(exchange: topology.submit.name, routingKey: "reverse", message: Message(body: Data("x")))
             while try await connection.publish([filler]) != [.nacked] {}
-            try await withClient { [hasty, topology] client, _ in
-                let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: hasty) }
+            try await withClient { client, _ in
+                let error = await failure(of: client)
                 #expect(error?.code == .brokerFull)
                 #expect(error?.message.contains("the queue \(topology.submitQueue.name) is full") == true)
                 #expect(error?.isOutcomeUnknown == false, "the broker has refused it")
@@ -86,8 +115,7 @@ struct BrokerErrorTests {
             try await declareSubmitQueue(connection)
             try await withClient { client, proxy in
                 proxy.stall([.towardClient])
-                let options = TaskOptions(key: "order-17", deadline: .milliseconds(300))
-                let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: options) }
+                let error = await failure(of: client, key: "order-17", deadline: .milliseconds(300))
                 #expect(error?.code == .timedOut)
                 #expect(error?.isOutcomeUnknown == true)
                 #expect(error?.message.contains("it may have been accepted (repeat it with the same key, which is safe)") == true)
@@ -100,9 +128,8 @@ struct BrokerErrorTests {
     }
 
     @Test func aDispatcherThatHasNeverRun() async throws {
-        let options = TaskOptions(deadline: .seconds(5))
         try await withClient { client, _ in
-            let error = await failure { _ = try await client.submit(.reverse, payload: Data("x"), options: options) }
+            let error = await failure(of: client)
             #expect(error?.code == .serviceUnavailable)
             #expect(error?.message.contains("no dispatcher has ever run") == true)
             #expect(error?.isOutcomeUnknown == false)
