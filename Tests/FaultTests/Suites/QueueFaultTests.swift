@@ -69,8 +69,8 @@ struct QueueFaultTests {
             hold.release()
             let ended = try await grid.runs.ended(8)
             #expect(ended.count == 8)
-            // Two messages at least are in the queue once a later one of each lane has ended.
-            try await grid.until { try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages >= 2 }
+            // What ends together may travel in one message.
+            try await grid.until { try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages > 0 }
             let lost = try await grid.ear.connection.purge(queue: grid.topology.resultsQueue.name)
             let began = ContinuousClock.now
             try await grid.launch(.dispatcher, named: "again").ready()
