@@ -54,8 +54,8 @@ public struct ChaosConfiguration: Sendable {
 
     var counts: WorkerCounts { WorkerCounts([NumberedTask.type: workers]) }
     var topology: Topology { Topology(queueKind: queueKind) }
-    /// The journal of executions.
-    var journal: String { "\(folder.path)/executions" }
+    /// The file of the `ExecutionJournal`.
+    public var journal: String { "\(folder.path)/executions" }
 
     /// The grid, its processes' connections led as `route` says.
     func grid(route: @escaping @Sendable (String, String) throws(LocalGridError) -> String) -> LocalGrid {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Asks the kernel about TCP ports of 127.0.0.1.
 enum LoopbackPort {
@@ -19,11 +20,14 @@ enum LoopbackPort {
         withSocket(port) { socket, address, length in connect(socket, address, length) == 0 }
     }
 
+    /// What this process was told to be free. It may be used much later, and is not told again.
+    private static let told = Mutex<Set<Int>>([])
+
     /// A port of `range` that is free and not among `taken`.
     static func free(besides taken: Set<Int>) throws(LocalGridError) -> Int {
         for _ in 0..<1_000 {
             let port = Int.random(in: range)
-            if !taken.contains(port) && isFree(port) { return port }
+            if !taken.contains(port), isFree(port), told.withLock({ $0.insert(port).inserted }) { return port }
         }
         throw LocalGridError(.port, "no free port found from \(range.lowerBound) to \(range.upperBound - 1) on 127.0.0.1")
     }

@@ -52,9 +52,18 @@ final class Registry: Sendable {
         }
     }
 
-    /// Ends the leases that are over.
+    /// How long after its end a lease is looked at, at the latest, by a service that is not held up.
+    private static let slack = Duration.seconds(1)
+
+    /// Ends the leases that are over. Where that comes late, nobody could be heard meanwhile either: each worker gets a whole
+    /// lease instead.
     func expire(at moment: ClockReading) -> [Publication] {
-        state.withLock { $0.leases.expire(at: moment) }.map(publication)
+        if let next = nextExpiry, next + Self.slack < moment.instant {
+            logger.notice("held up: all leases begin anew", metadata: ["registry.late": "\(next.duration(to: moment.instant))"])
+            renewAll(at: moment)
+            return []
+        }
+        return state.withLock { $0.leases.expire(at: moment) }.map(publication)
     }
 
     /// Gives every worker a whole lease from now.

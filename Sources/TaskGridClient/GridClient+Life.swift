@@ -142,7 +142,8 @@ extension GridClient {
         defer { state.withLock { $0.audits -= 1 } }
         for question in questions {
             do throws(ClientError) {
-                let answer = try await ask(question)
+                // No other audit begins before.
+                let answer = try await ask(question, within: Self.auditAge)
                 var wakes = Wakes()
                 state.withLock { $0.audited(answer, &wakes) }
                 wakes.resume()

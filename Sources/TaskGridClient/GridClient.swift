@@ -27,23 +27,27 @@ public final class GridClient: Sendable {
     let topology: Topology
     let transport: any Transport
     let logger: Logger
+    /// How long a service may take to answer a question, where the caller does not say.
+    let patience: Duration
     let now: @Sendable () -> Instant
     let state: Mutex<ClientState>
     private let work: AsyncStream<Void>
     private let hasWork: AsyncStream<Void>.Continuation
 
-    /// - Parameter logger: its metadata gets the client's id.
-    public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger) {
+    /// - Parameters:
+    ///   - logger: its metadata gets the client's id.
+    ///   - patience: how long a service may take to answer a question.
+    public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(5)) {
         let id = ClientID.make()
         self.init(
             id: id, topology: topology, transport: BrokerTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
-            logger: logger
+            logger: logger, patience: patience
         )
     }
 
     init(
         id: String, topology: Topology, transport: any Transport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
-        bounds: MessageBounds = MessageBounds(), now: @escaping @Sendable () -> Instant = { .now }
+        bounds: MessageBounds = MessageBounds(), patience: Duration = .seconds(5), now: @escaping @Sendable () -> Instant = { .now }
     ) {
         var logger = logger
         logger[metadataKey: "client.id"] = "\(id)"
@@ -51,6 +55,7 @@ public final class GridClient: Sendable {
         self.topology = topology
         self.transport = transport
         self.logger = logger
+        self.patience = patience
         self.now = now
         state = Mutex(ClientState(limits: limits, bounds: bounds))
         // One element says all there is to say: look again.

@@ -12,7 +12,7 @@ private let isPossible =
     FileManager.default.fileExists(atPath: "/usr/lib/rabbitmq/lib") || ProcessInfo.processInfo.environment["CI"] != nil
 
 /// Real processes: the command's own services, a private broker, and the faults.
-@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(3)))
+@Suite("A chaos run", .enabled(if: isPossible), .serialized, .timeLimit(.minutes(10)))
 struct ChaosTests {
     /// The built command, beside the test bundle.
     private static var executable: String {
@@ -20,17 +20,19 @@ struct ChaosTests {
     }
 
     private func run(
-        _ faults: Set<Fault>, for duration: Duration = .seconds(10), every: Duration = .seconds(1),
+        _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), plan isWanted: (FaultPlan) -> Bool = { _ in true },
         onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
         let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path)
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         var configuration = ChaosConfiguration(
             seed: .random(in: 0...(.max >> 1)), duration: duration, every: every, faults: faults, rate: 50,
-            patience: .seconds(60), folder: folder, executable: Self.executable
+            patience: .seconds(180), folder: folder, executable: Self.executable
         )
         // Of a short run not every seed has all of them.
-        while Set(configuration.plan.entries.map(\.injection.fault)) != faults { configuration.seed &+= 1 }
+        while case let plan = configuration.plan, Set(plan.entries.map(\.injection.fault)) != faults || !isWanted(plan) {
+            configuration.seed &+= 1
+        }
         let chaos = Mutex<Chaos?>(nil)
         let run = Chaos(configuration, logger: .silent) { event in
             if let chaos = chaos.withLock({ $0 }) { onEvent(chaos, event) }
@@ -42,7 +44,22 @@ struct ChaosTests {
 
     @Test("in which workers and the dispatcher are killed loses nothing, and interrupts tasks in earnest")
     func killsWorkersAndDispatcher() async throws {
-        let (report, folder) = try await run([.worker, .dispatcher])
+        let injected = Mutex<Set<Fault>>([])
+        // It ends when it has done what is expected of it.
+        @Sendable func look(_ chaos: Chaos, _ event: Chaos.Event) {
+            switch event {
+            case .fault(let injection, problem: nil): injected.withLock { _ = $0.insert(injection.fault) }
+            case .progress(let progress) where progress.accepted >= 300:
+                // Which kill meets a task that runs, only the workers know.
+                guard injected.withLock({ $0.count }) == 2,
+                    let executions = try? ExecutionJournal.executions(in: chaos.configuration.journal),
+                    executions.values.contains(where: { $0 > 1 })
+                else { return }
+                chaos.endFaults()
+            default: break
+            }
+        }
+        let (report, folder) = try await run([.worker, .dispatcher], for: .seconds(120), onEvent: look)
         let seed: Comment = "seed \(report.seed)"
         #expect(report.violations == [], seed)
         #expect(report.accepted == report.submitted && report.accepted >= 300, seed)
@@ -69,7 +86,11 @@ struct ChaosTests {
 
     @Test("whose faults are ended early goes on to its report")
     func endsEarly() async throws {
-        let (report, _) = try await run([.worker]) { chaos, event in
+        // The second is long enough after the first not to come before the word that ends them.
+        func isSlow(_ plan: FaultPlan) -> Bool {
+            plan.entries.count > 1 && plan.entries[0].at < .seconds(2) && plan.entries[1].at - plan.entries[0].at > .seconds(40)
+        }
+        let (report, _) = try await run([.worker], for: .seconds(3600), every: .seconds(20), plan: isSlow) { chaos, event in
             if case .fault = event { chaos.endFaults() }
         }
         #expect(report.violations == [], "seed \(report.seed)")

@@ -106,7 +106,10 @@ struct RunJournal: Sendable {
     }
 
     func tell(_ what: String, _ context: TaskContext) {
-        let line = Array("\(what) \(context.type) \(context.id) \(context.attempt) \(getpid())".utf8)
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        let nanoseconds = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+        let line = Array("\(what) \(context.type) \(context.id) \(context.attempt) \(getpid()) \(nanoseconds)".utf8)
         // A reader that is gone has no more tests to run.
         _ = send(socket, line, line.count, Int32(MSG_NOSIGNAL))
     }

@@ -59,7 +59,7 @@ struct ServicesTests {
             proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE])
             let ill = try await client.health { !$0.healthy }
             #expect(ill.reasons.count == 1)
-            #expect(ill.reasons.first?.hasPrefix("the broker takes no messages since 0 s") == true)
+            #expect(ill.reasons.first?.hasPrefix("the broker takes no messages since ") == true)
             #expect(ill.reasons.first?.hasSuffix(": low") == true)
             proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE])
             _ = try await client.health { $0.healthy }

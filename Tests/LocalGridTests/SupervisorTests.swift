@@ -103,14 +103,17 @@ import Testing
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
             let events = ProcessEvents()
-            var supervisor = Supervisor(
-                stages: [[shell("dying", "touch \"$READY\"; sleep 1.5; exit 3", in: folder)]],
-                onEvent: events.add
-            )
+            // Ready, then dead once the test has seen it.
+            let script = "touch \"$READY\"; while [ ! -e \"$READY.seen\" ]; do sleep 0.01; done; rm \"$READY.seen\"; exit 3"
+            var supervisor = Supervisor(stages: [[shell("dying", script, in: folder)]], onEvent: events.add)
             supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
-            supervisor.steadyAfter = .milliseconds(200)
+            supervisor.steadyAfter = .zero
             try await supervising(supervisor, events) {
-                for _ in 1...3 { #expect(await events.next { $0.attempt != nil }?.attempt == 1) }
+                for _ in 1...3 {
+                    #expect(await events.next(\.isReady) != nil)
+                    #expect(FileManager.default.createFile(atPath: "\(folder.readyFile(of: "dying")).seen", contents: nil))
+                    #expect(await events.next { $0.attempt != nil }?.attempt == 1)
+                }
             }
         }
     }

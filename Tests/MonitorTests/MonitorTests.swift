@@ -47,7 +47,7 @@ struct MonitorTests {
     @Test func showsWhatTheGridTells() async throws {
         let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(ear) { client in
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
             try await ear.say(topology.events, "task.reverse", .event(event))
             // It cannot be read; once it is with the dead, what was said before it has been taken.
@@ -70,11 +70,12 @@ struct MonitorTests {
     func promtoolFindsNothingWrongWithWhatItServes() async throws {
         let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(ear) { client in
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             try await ear.say(
                 topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
             // Nothing but what it serves tells when it has heard that.
             while true {
+                try Task.checkCancellation()
                 let text = String(buffer: try #require(try await client.get("/metrics").body))
                 guard text.contains(#"taskgrid_task_run_seconds_count{type="reverse"} 5"#) else { continue }
                 try await Promtool.expectNoWord("check", "metrics", input: text)
@@ -107,6 +108,7 @@ struct MonitorTests {
             }
             // The answers are on their way to the monitor; nothing but its REST interface tells when it has taken them.
             while true {
+                try Task.checkCancellation()
                 let stats = try await stats(client)
                 if stats["pending_tasks"] as? Int == 9, stats["active_workers"] as? Int == 1 { break }
             }
@@ -134,7 +136,7 @@ struct MonitorTests {
             func isBlocked() async throws -> Bool {
                 (try await stats(client)["broker"] as? [String: Any])?["blocked"] as? Bool == true
             }
-            while try await !isBlocked() {}
+            while try await !isBlocked() { try Task.checkCancellation() }
             let queues = try await client.get("/queues")
             #expect(queues.status == .ok)
             let metrics = String(buffer: try #require(try await client.get("/metrics").body))
@@ -143,7 +145,7 @@ struct MonitorTests {
             #expect(ended.entries.isEmpty)
             proxy.resume([.towardBroker], .number(publisher))
             proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE], .towardClient, .number(publisher))
-            while try await isBlocked() {}
+            while try await isBlocked() { try Task.checkCancellation() }
         }
     }
 
@@ -151,10 +153,11 @@ struct MonitorTests {
         let ear = try await Ear(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
         try await Watch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
             try await ear.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a").message(.register))
+            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             try await ear.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
             // Nothing but its statistics tells when it has heard that.
             while true {
+                try Task.checkCancellation()
                 let stats = try #require(try JSONSerialization.jsonObject(with: watch.statistics()) as? [String: Any])
                 if stats["pending_tasks"] as? Int == 3, stats["active_workers"] as? Int == 1 { break }
                 await Task.yield()

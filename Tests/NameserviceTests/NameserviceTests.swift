@@ -40,16 +40,18 @@ struct NameserviceTests {
             #expect(left?.worker.worker == "a")
             #expect(left?.reason == .leaseExpired)
 
-            try await ear.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("b").message(.heartbeat))
+            let other = RegistryMessage.sample("b", interval: 60_000)
+            try await ear.say(topology.registry, "heartbeat.reverse", other.message(.heartbeat))
             #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
-            try await ear.say(topology.registry, "deregister.reverse", RegistryMessage.sample("b").message(.deregister))
+            try await ear.say(topology.registry, "deregister.reverse", other.message(.deregister))
             #expect(await ear.hear(WorkerEvent.self, key: "worker.left")?.reason == .deregistered)
         }
     }
 
     @Test func answersWhoLives() async throws {
         try await withNameservice { ear in
-            try await ear.say(topology.registry, "register.hash", RegistryMessage.sample("a", types: ["hash"]).message(.register))
+            let worker = RegistryMessage.sample("a", types: ["hash"], interval: 60_000)
+            try await ear.say(topology.registry, "register.hash", worker.message(.register))
             _ = await ear.hear(WorkerEvent.self, key: "worker.joined")
             let question = WorkersQuestion(type: TaskType(literal: "hash"))
             try await ear.say(topology.rpc, "nameservice", question.message(from: "me", correlation: "7"))

@@ -34,7 +34,10 @@ import Testing
             let asked = registry.answer(generator.question(), key: "nameservice")
             #expect(throws: Never.self, "seed \(seed), step \(step)") { try asked.check() }
         }
-        _ = registry.expire(at: .after(100_000_000))
+        for _ in 0...5 {
+            guard let next = registry.nextExpiry else { break }
+            _ = registry.expire(at: ClockReading(instant: next, timestamp: .now()))
+        }
         #expect(registry.nextExpiry == nil, "seed \(seed)")
     }
 }

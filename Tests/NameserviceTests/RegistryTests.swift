@@ -29,6 +29,15 @@ import Testing
         #expect(registry.take(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
     }
 
+    /// As where its process stood still: heartbeats may wait for it.
+    @Test func whoComesLateToLookEndsNoLease() throws {
+        let registry = registry()
+        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        #expect(registry.expire(at: .after(4001)).isEmpty)
+        #expect(registry.expire(at: .after(7000)).isEmpty, "a whole lease from then on")
+        #expect(registry.expire(at: .after(7001)).map(\.routingKey) == ["worker.left"])
+    }
+
     @Test func anEndedLeaseIsToldToTheEvents() throws {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))

@@ -15,6 +15,8 @@ final class PseudoTerminal: Sendable {
     private let written = Journal<String>()
     private let master: Int32
     private let pid: pid_t
+    /// Whether it was so before the command began.
+    let wasAsAShellHasIt: Bool
     private let hasEnded = Mutex(false)
 
     /// `POSIX_SPAWN_SETSID`, which Swift's Glibc does not have.
@@ -30,6 +32,7 @@ final class PseudoTerminal: Sendable {
         defer { close(line) }
         _ = fcntl(master, F_SETFD, FD_CLOEXEC)
         self.master = master
+        wasAsAShellHasIt = Self.isAsAShellHasIt(master)
         let executable = URL(filePath: GridConfiguration.Services.thisExecutable).deletingLastPathComponent().appending(path: "taskgrid")
             .path
         var actions = posix_spawn_file_actions_t()
@@ -108,7 +111,9 @@ final class PseudoTerminal: Sendable {
     }
 
     /// Whether what is typed is shown, and comes line by line; as a shell has it.
-    var isAsAShellHasIt: Bool {
+    var isAsAShellHasIt: Bool { Self.isAsAShellHasIt(master) }
+
+    private static func isAsAShellHasIt(_ master: Int32) -> Bool {
         var mode = termios()
         tcgetattr(master, &mode)
         let wanted = tcflag_t(ECHO | ICANON | ISIG)

@@ -49,11 +49,9 @@ import Testing
             await begun.wait()
             harness.pipeline.drain()
             await harness.broker.until { $0.contains(where: self.isStopped) }
-            // The drain's deadline is taken some time after the drain began: let it pass, whenever it was.
-            while !harness.broker.events.contains(where: self.isClosed) {
-                harness.clock.advance(by: .seconds(30))
-                await Task.yield()
-            }
+            try await harness.clock.sleeper(for: .seconds(30))
+            harness.clock.advance(by: .seconds(30))
+            await harness.broker.until { $0.contains(where: self.isClosed) }
             #expect(harness.broker.events.items.map(\.outcome) == [.returned])
             #expect(harness.broker.events.acknowledged == tags)
             // Its code does not heed that it is cancelled: whoever can end the process is told, and people read of which task.
@@ -82,10 +80,8 @@ import Testing
             await begun.wait()
             harness.pipeline.drain()
             await harness.broker.until { $0.contains(where: self.isStopped) }
-            while !harness.broker.events.contains(where: self.isClosed) {
-                harness.clock.advance(by: .seconds(30))
-                await Task.yield()
-            }
+            try await harness.clock.sleeper(for: .seconds(30))
+            harness.clock.advance(by: .seconds(30))
             // By itself, and without another tick of the clock.
             try await group.waitForAll()
         }

@@ -1,5 +1,6 @@
 import Synchronization
 import TaskGridCore
+import TestSupport
 
 @testable import AMQP
 @testable import TaskGridWorker
@@ -24,12 +25,11 @@ final class FakeBroker: Transport {
     }
 
     private struct State {
-        var events: [Event] = []
         var answers: [Answer] = []
-        var watchers: [(condition: @Sendable ([Event]) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         var tags: UInt64 = 0
     }
 
+    private let journal = Journal<Event>()
     private let state = Mutex(State())
     private let work = AsyncStream.makeStream(of: [Delivery].self)
     private let control = AsyncStream.makeStream(of: [Delivery].self)
@@ -41,20 +41,15 @@ final class FakeBroker: Transport {
 
     // MARK: What the test does
 
-    var events: [Event] { state.withLock { $0.events } }
+    var events: [Event] { journal.entries }
 
     /// Answers the next publications of results and dead letters, one call each; later ones are confirmed.
     func answer(_ answers: Answer...) { state.withLock { $0.answers += answers } }
 
-    /// Returns when the events fulfil the condition.
-    func until(_ condition: @escaping @Sendable ([Event]) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let holds = state.withLock { state in
-                if condition(state.events) { return true }
-                state.watchers.append((condition, continuation))
-                return false
-            }
-            if holds { continuation.resume() }
+    /// Returns when the events fulfil the condition, or the test is cancelled, as its time limit does.
+    func until(_ condition: ([Event]) -> Bool) async {
+        while case let events = events, !condition(events) {
+            do { try await journal.wait(beyond: events.count) } catch { return }
         }
     }
 
@@ -132,15 +127,7 @@ final class FakeBroker: Transport {
         control.continuation.finish()
     }
 
-    private func note(_ event: Event) {
-        let ready = state.withLock { state in
-            state.events.append(event)
-            let ready = state.watchers.filter { $0.condition(state.events) }
-            state.watchers.removeAll { $0.condition(state.events) }
-            return ready
-        }
-        for watcher in ready { watcher.continuation.resume() }
-    }
+    private func note(_ event: Event) { journal.add(event) }
 }
 
 extension [FakeBroker.Event] {

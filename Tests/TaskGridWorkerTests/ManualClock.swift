@@ -26,6 +26,14 @@ final class ManualClock: Sendable {
         for sleeper in due { sleeper.resume() }
     }
 
+    /// Returns once somebody sleeps who will be woken so long after now.
+    func sleeper(for duration: Duration) async throws {
+        while !state.withLock({ state in state.sleepers.values.contains { $0.deadline == state.now + duration } }) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     private func sleep(until deadline: ContinuousClock.Instant) async throws {
         let number = state.withLock { state in
             state.last += 1

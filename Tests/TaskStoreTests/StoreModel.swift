@@ -95,7 +95,9 @@ struct StoreModel {
             pruned[entry.type, default: TaskCounts()][entry.state] += 1
             entries[entry.id] = nil
         }
-        for (key, submission) in accepted where submission.created < before {
+        // In the order in which they were accepted, up to the first young one.
+        for (key, submission) in accepted.sorted(by: { $0.value.first < $1.value.first }) {
+            guard submission.created < before else { break }
             let ids = (0..<submission.count).map { submission.first.advanced(by: $0) }
             if ids.allSatisfy({ entries[$0] == nil }) { accepted[key] = nil }
         }

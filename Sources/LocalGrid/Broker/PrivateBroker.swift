@@ -56,7 +56,7 @@ struct PrivateBroker: Sendable {
             environment: .exactly(environment),
             log: folder.log(of: "epmd"),
             readiness: .probe { LoopbackPort.listens(port) },
-            readyWithin: .seconds(10),
+            readyWithin: .seconds(60),
             stopWithin: .seconds(5)
         )
     }

@@ -38,10 +38,10 @@ extension GridClient {
 
     /// Asks a service.
     ///
-    /// - Parameter patience: how long it may take to answer.
+    /// - Parameter patience: how long it may take to answer; nil: as long as the client says.
     /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.
-    public func ask<Asked: Question>(_ question: Asked, within patience: Duration = .seconds(5)) async throws(ClientError) -> Asked.Answer {
-        let message = try await answer(to: question, within: patience).get()
+    public func ask<Asked: Question>(_ question: Asked, within patience: Duration? = nil) async throws(ClientError) -> Asked.Answer {
+        let message = try await answer(to: question, within: patience ?? self.patience).get()
         do {
             return try AnswerMessage.read(Asked.Answer.self, message)
         } catch {

@@ -20,7 +20,7 @@ public final class SQLiteTaskStore: TaskStore {
     ///
     /// - Parameter busyTimeout: How long a call waits while another process writes to the file.
     /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `locked`, `diskFull`, `failed`.
-    public convenience init(path: String, busyTimeout: Duration = .seconds(5)) async throws(StoreError) {
+    public convenience init(path: String, busyTimeout: Duration = .seconds(3)) async throws(StoreError) {
         try await self.init(path: path) { try StoreFile.open(path, busyTimeout: busyTimeout) }
     }
 

@@ -37,7 +37,7 @@ struct BrokerSaysTests {
     func blockedAfterSending() async throws {
         let (grid, connection) = try await Grid.started()
         grid.proxy.stall(.towardBroker)
-        let sent = Task.immediate { try await connection.publish([grid.publication()], within: .seconds(2)) }
+        let sent = Task.immediate { try await connection.publish([grid.publication()], within: .seconds(5)) }
         #expect(await grid.proxy.sent(.basicPublish))
         grid.proxy.inject(blocked)
         #expect(await grid.logged("broker takes no messages"))

@@ -47,14 +47,14 @@ struct FullTests {
 
     @Test("keeps its connection while it is full, and goes on however late it acknowledges")
     func stays() async throws {
-        let grid = try Grid(isShared: true, heartbeat: 1)
+        let grid = try Grid(isShared: true, heartbeat: 3)
         try await fill(grid, 16)
         let connection = grid.connection()
         let consumer = consumer(grid, connection)
         try await connection.start()
         var held: [Delivery] = []
         while held.count < 5, let deliveries = await consumer.next() { held += deliveries }
-        // Either side gives up after two seconds without a byte; eight halves of a second are four.
+        // Either side gives up after two intervals without a byte; eight halves of one are four.
         #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
         var count = 0
         while let last = held.last {
@@ -69,7 +69,7 @@ struct FullTests {
 
     @Test("is handed its deliveries again where the connection is lost meanwhile, and begins to count anew")
     func lost() async throws {
-        let grid = try Grid(isShared: true, heartbeat: 1)
+        let grid = try Grid(isShared: true, heartbeat: 3)
         try await fill(grid, 16)
         let connection = grid.connection()
         let consumer = consumer(grid, connection)

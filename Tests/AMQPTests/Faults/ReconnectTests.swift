@@ -153,8 +153,8 @@ struct ReconnectTests {
 
     @Test("an idle one stays, because both sides send heartbeats")
     func idle() async throws {
-        let (grid, connection) = try await Grid.started(heartbeat: 1)
-        // The broker gives up after two seconds without a byte; eight halves of a second are four.
+        let (grid, connection) = try await Grid.started(heartbeat: 3)
+        // The broker gives up after two intervals without a byte; eight halves of one are four.
         #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
         #expect(connection.isConnected)
         #expect(grid.proxy.joined == 1)

@@ -89,6 +89,7 @@ extension DashboardTests {
                         try await tab.open(address)
                         try await tab.sees("No worker for lonely", in: ".alerts")
                         try await tab.sees("connected", in: ".chip")
+                        try await tab.until("document.querySelectorAll('.plot .line').length === 4")
                         let faint = try await tab.evaluate(Contrast.faint)
                         #expect(faint == [], "\(dark ? "dark" : "light")")
                         #expect(try await tab.evaluate(Contrast.faintLines) == [], "\(dark ? "dark" : "light")")

@@ -1,5 +1,6 @@
 import Foundation
 import LocalGrid
+import Logging
 import TaskGridClient
 import TaskGridCore
 import TestSupport
@@ -52,7 +53,12 @@ struct BrokerFaultTests {
             let before = try await grid.submit((0..<20).map { _ in "sleep 0.1" })
             try await broker.control("set_vm_memory_high_watermark", "0.00001")
             // Publishing is what makes the broker say that it is blocked.
-            let options = TaskOptions(deadline: .seconds(5))
+            async let question = try? grid.client.ask(CountsQuestion(), within: .seconds(100))
+            let blocked = await grid.log.saw { line in
+                line.message == "broker takes no messages" && "\(line.metadata["amqp.connection"] ?? "")".hasSuffix(" submit")
+            }
+            #expect(blocked)
+            let options = TaskOptions(deadline: .seconds(1))
             let error = await #expect(throws: ClientError.self) {
                 try await grid.client.submit(FaultGrid.fault, payload: Data("now".utf8), options: options)
             }
@@ -62,6 +68,7 @@ struct BrokerFaultTests {
             let cleared = ContinuousClock.now
             try await broker.control("set_vm_memory_high_watermark", "0.4")
             let late = try await patient
+            _ = await question
             for try await ending in late.endings { #expect(ending.state == .succeeded) }
             for submitted in before {
                 for try await ending in submitted.endings { #expect(ending.state == .succeeded) }

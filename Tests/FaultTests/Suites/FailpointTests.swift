@@ -136,7 +136,7 @@ struct FailpointTests {
             try await grid.runs.begun(1)
             let other = grid.launchWorker(named: "other", failpoint: .startAnnounced)
             try await other.ready()
-            try await worker.kill()
+            try await worker.kill(restarts: false)
             let endings = try await grid.settle(submitted)
             try await expectOneDeath(other, .startAnnounced)
             #expect(endings.values.map(\.state) == [.succeeded])

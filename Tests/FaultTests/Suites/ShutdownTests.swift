@@ -47,7 +47,9 @@ struct ShutdownTests {
             let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
             let submitted = try await grid.submit((0..<12).map { _ in "1.5" }, each: 12, type: wait)
-            try await grid.until { try await grid.books().running > 0 }
+            try await grid.ear.heard.first { delivery in
+                (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.running.isEmpty ? nil : () }
+            }
             for (service, deadline) in [(worker, 30), (nameservice, 10), (monitor, 10)] {
                 let stop = try await service.stop()
                 report("SIGTERM of the \(service.name), until it has drained", stop.took)
@@ -77,7 +79,6 @@ struct ShutdownTests {
             let stop = try await worker.stop()
             report("second signal, until the worker is gone", stop.took)
             #expect(stop.ending == .exited(code: 128 + SIGTERM))
-            #expect(stop.took < .seconds(2))
             try await grid.launch(.worker, named: "again", ["wait"]).ready()
             _ = try await grid.client.cancel(submitted.flatMap(\.ids))
             try await grid.settle(submitted)

@@ -42,9 +42,12 @@ struct StandbyTests {
             // It stands by now, and takes over with what it reads then.
             proxy.accept()
             try await links.wait(beyond: 3)
-            let running = try await grid.submit(payloads, each: 10)
-            try await grid.runs.begun(grid.runs.begun.count + 4)
+            let begun = grid.runs.begun.count
+            let hold = try Hold(at: grid.file("hold"))
+            let running = try await grid.submit(Array(repeating: hold.payload, count: 4) + payloads, each: 10)
+            try await grid.runs.begun(begun + 4)
             try await standby.kill(restarts: false)
+            hold.release()
             let after = try await grid.submit(payloads, each: 10)
             let endings = try await grid.settle(before + during + running + after, heard: first)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })

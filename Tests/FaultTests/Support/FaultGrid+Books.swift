@@ -11,13 +11,13 @@ extension FaultGrid {
 
     /// Submits payloads, a few a message, so that acceptance takes many turns of the dispatcher.
     func submit(
-        _ payloads: [String], each: Int = 5, type: TaskType? = nil, options: TaskOptions = TaskOptions(deadline: .seconds(60))
+        _ payloads: [String], each: Int = 5, type: TaskType? = nil, options: TaskOptions = TaskOptions(deadline: .seconds(200))
     ) async throws -> [Submitted] {
         let type = type ?? Self.fault
         var submitted: [Submitted] = []
         for start in stride(from: 0, to: payloads.count, by: each) {
             let part = payloads[start..<min(start + each, payloads.count)].map { Data($0.utf8) }
-            submitted.append(try await client.submitAndWatch(type, payloads: part, options: options, within: .seconds(90)))
+            submitted.append(try await client.submitAndWatch(type, payloads: part, options: options, within: .seconds(240)))
         }
         return submitted
     }
@@ -42,7 +42,7 @@ extension FaultGrid {
         #expect(Set(ids).count == ids.count, "an id was given twice", sourceLocation: sourceLocation)
         #expect(Set(endings.keys) == Set(ids), sourceLocation: sourceLocation)
         // Again, from the store.
-        for try await ending in client.endings(of: ids, within: .seconds(30)) {
+        for try await ending in client.endings(of: ids, within: .seconds(60)) {
             let told = endings[ending.id]
             #expect(told?.state == ending.state, "task \(ending.id) has two ends", sourceLocation: sourceLocation)
             #expect(told?.result == ending.result, "task \(ending.id) has two results", sourceLocation: sourceLocation)

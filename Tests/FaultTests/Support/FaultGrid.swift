@@ -22,6 +22,8 @@ final class FaultGrid: Sendable {
     private let listener: RunListener
     private let launches: AsyncStream<Service>.Continuation
     private let services = Mutex<[Service]>([])
+    /// Of what the test itself has on the broker.
+    let log = Journal<LogLine>()
     let logger: Logger
 
     /// Runs `body` beside a grid without services, and ends whatever it started.
@@ -34,7 +36,7 @@ final class FaultGrid: Sendable {
     ///   - deadline: how long `body` may take before it has failed.
     static func run(
         broker: String? = nil, queues: Queue.Kind = .classic, alone: Bool = false, isAdmitted: Bool = false,
-        within deadline: Duration = .seconds(100),
+        within deadline: Duration = .seconds(240),
         _ body: @escaping @Sendable (FaultGrid) async throws -> Void
     ) async throws {
         guard isAdmitted else {
@@ -87,11 +89,9 @@ final class FaultGrid: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         topology = Topology(prefix: name, queueKind: queues)
         self.broker = broker
-        var logger = Logger.silent
-        logger.logLevel = .critical
-        self.logger = logger
+        logger = Logger(into: log)
         let endpoint = try Endpoint(url: broker)
-        client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
         // Beside what is said to everyone, each reply to the client, whatever the client makes of it.
         ear = Ear(
             endpoint, topology, logger,

@@ -41,10 +41,14 @@ final class RunListener: Sendable {
             let count = recv(descriptor, &bytes, bytes.count, 0)
             guard count > 0 else { break }
             let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ").map(String.init)
-            guard words.count == 5, let what = Run.What(rawValue: words[0]), let task = Int64(words[2]), let attempt = Int(words[3]),
-                let process = pid_t(words[4])
+            guard words.count == 6, let what = Run.What(rawValue: words[0]), let task = Int64(words[2]), let attempt = Int(words[3]),
+                let process = pid_t(words[4]), let told = Int64(words[5])
             else { continue }
-            runs.add(Run(what: what, type: words[1], task: TaskID(task), attempt: attempt, process: process, at: .now))
+            // When it was told, not when this thread came to read it.
+            var now = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &now)
+            let at = ContinuousClock.now - .nanoseconds(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - told)
+            runs.add(Run(what: what, type: words[1], task: TaskID(task), attempt: attempt, process: process, at: at))
         }
         Foundation.close(descriptor)
     }

@@ -73,7 +73,7 @@ final class Grid: Sendable {
         endpoint = try TestBroker.endpoint()
         topology = Topology(prefix: name, queueKind: queueKind)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
-        client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
         ear = Ear(endpoint, topology, logger)
         self.configuration = configuration
         self.launches = launches

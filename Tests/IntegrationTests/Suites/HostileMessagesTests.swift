@@ -22,7 +22,7 @@ struct HostileMessagesTests {
     @Test(arguments: [seed]) func stopNothingAndEndWithTheDead(seed: UInt64) async throws {
         try await Grid.run { grid in
             let (worker, id) = try await grid.startWorkers([Journal<Run>().worker(type)])
-            let (_, port) = try await grid.startMonitor()
+            let (monitor, port) = try await grid.startMonitor()
             // It listens on its port before it hears events.
             _ = try await grid.ear.event(GridEvent.self) { $0.service == "monitor" && $0.kind == .started }
             let sent = try await send(seed, grid)
@@ -47,6 +47,8 @@ struct HostileMessagesTests {
             let books = try await grid.books(type)
             #expect(books.balances && books.succeeded >= 1)
 
+            // It asks the services now and then.
+            try await monitor.stop()
             try await expectEmptyQueues(grid, worker)
         }
     }

@@ -52,11 +52,11 @@ struct LeavingWorkerTests {
     @Test func oneThatLivesKeepsItsTask() async throws {
         try await Grid.run { grid in
             try await PlainWorker(grid, type: type).run { plain in
-                try await plain.tell("register")
+                try await plain.tell("register", interval: 60_000)
                 try await grid.knows(type)
                 let submitted = try await grid.client.submitAndWatch(type, payloads: ["a"].payloads, within: .seconds(100))
                 try await plain.work.wait(beyond: 0)
-                try await plain.tell("heartbeat", running: plain.work.entries)
+                try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
                 try await grid.until { try await grid.books(type).running == 1 }
                 // As another worker says to which the broker gave the message again, though the first is still at it.
                 try await plain.answer(plain.work.entries[0], "interrupted")
@@ -120,8 +120,7 @@ struct LeavingWorkerTests {
             #expect(runs.entries.count == 8)
             #expect(runs.attempts.count == 8)
             try await draining.stop()
-            let left = try await grid.ear.event(WorkerEvent.self) { $0.kind == .left && $0.worker.worker == firstID }
-            #expect(left.reason == .deregistered)
+            _ = try await grid.ear.event(WorkerEvent.self) { $0.worker.worker == firstID && $0.reason == .deregistered }
         }
     }
 

@@ -72,8 +72,7 @@ struct RejectionTests {
                 let reason = try await grid.ear.death(from: before)
                 #expect(reason.hasPrefix(bad.reason), "\(bad.exchange.name), \(bad.body): \(reason)")
                 // Each lies there for people to look at, and lies nowhere else.
-                let depth = try await grid.ear.connection.depth(of: topology.deadQueue.name)
-                #expect(depth.messages == number + 1)
+                try await grid.until { try await grid.ear.connection.depth(of: topology.deadQueue.name).messages == number + 1 }
             }
             let ending = try await grid.client.run(reverse.type, payload: Data("hello".utf8), within: .seconds(60))
             #expect(ending.result.text == "olleh")

@@ -7,7 +7,7 @@ import Testing
 
 /// A submission whose outcome its caller does not know is repeated with its key, by the same client or another one, before and
 /// after a restart of the dispatcher: it is accepted once.
-@Suite("A repeated submission", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+@Suite("A repeated submission", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RepeatedSubmissionTests {
     @Test func isAcceptedOnceAcrossRestartsOfTheDispatcher() async throws {
         try await Grid.run { grid in
@@ -17,10 +17,9 @@ struct RepeatedSubmissionTests {
             // It waits in the queue; its caller learns nothing.
             let error = await #expect(throws: ClientError.self) {
                 try await grid.client.submit(
-                    reverse, payload: Data("hello".utf8), options: TaskOptions(key: "order-17", deadline: .seconds(1))
+                    reverse, payload: Data("hello".utf8), options: TaskOptions(key: "order-17", deadline: .seconds(5))
                 )
             }
-            #expect(error?.code == .serviceUnavailable)
             #expect(error?.isOutcomeUnknown == true)
 
             try await grid.startDispatcher()
@@ -31,7 +30,7 @@ struct RepeatedSubmissionTests {
             try await grid.stopDispatcher()
             try await grid.startDispatcher()
             let other = GridClient(endpoint: grid.endpoint, topology: grid.topology, logger: grid.logger)
-            try await other.start()
+            try await other.start(within: .seconds(30))
             let again = try await other.run(reverse, payload: Data("hello".utf8), options: options)
             await other.close()
             #expect(again.id == id)

@@ -66,16 +66,14 @@ struct ReplayTests {
             let listed = try await client.failed(matching: filter, limit: 3000)
             #expect(listed.map(\.id) == submitted.ids.reversed())
             #expect(listed.last?.error == TaskError(.invalidInput, "broken 0"))
-            let text = TaskFilter(type: type, completedSince: submitted.ids.isEmpty ? nil : listed.last?.completed, text: "BROKEN 24")
+            let first = try #require(listed.compactMap(\.completed).min())
+            let text = TaskFilter(type: type, completedSince: first, text: "BROKEN 24")
             #expect(try await client.failed(matching: text, limit: 1000).count == 111)
 
             mended.open()
             #expect(try await client.retry(matching: text) == 111)
             #expect(try await client.retry(matching: filter) == 2389)
-            for id in submitted.ids {
-                // Waits for the last of them; those before have ended by then, or it is waited for them too.
-                #expect(try await client.outcome(of: id, within: .seconds(60)).state == .succeeded)
-            }
+            for try await ending in client.endings(of: submitted.ids, within: .seconds(60)) { #expect(ending.state == .succeeded) }
             #expect(runs.attempts.values.allSatisfy { $0 == [1, 2] })
             let books = try await grid.books(type)
             #expect(books.succeeded == 2500 && books.submitted == 2500 && books.balances)
