@@ -20,6 +20,7 @@ static const amqp_method_number_t TASKGRID_BASIC_DELIVER = AMQP_BASIC_DELIVER_ME
 static const amqp_method_number_t TASKGRID_BASIC_RETURN = AMQP_BASIC_RETURN_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_ACK = AMQP_BASIC_ACK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_NACK = AMQP_BASIC_NACK_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_CONSUME_OK = AMQP_BASIC_CONSUME_OK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_CANCEL = AMQP_BASIC_CANCEL_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_CANCEL_OK = AMQP_BASIC_CANCEL_OK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_PUBLISH = AMQP_BASIC_PUBLISH_METHOD;

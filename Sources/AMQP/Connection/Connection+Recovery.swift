@@ -111,10 +111,16 @@ extension Connection {
         try session.handle.setPrefetch(subscription.prefetch, channel)
         if subscription.maximumBytes == nil {
             try session.handle.consume(queue, tag: tag, channel)
+            consumes(tag, number, session)
         } else {
-            // The answer would come after what the broker delivers at once, all of which the library would keep until then.
+            // Who waits for the answer of a second queue has the library keep all that the broker delivers of the first.
             session.encoder.consume(queue, consumerTag: tag, channel: channel)
         }
+    }
+
+    /// The broker has said that a queue is consumed: one without a leader, say, never is.
+    func consumes(_ consumerTag: String, _ number: Int, _ session: Session) {
+        guard let queue = session.channels[number].tags[consumerTag] else { return }
         registry.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
     }
 

@@ -65,6 +65,9 @@ extension Connection {
             settle(ledger.acknowledged(tag, multiple: multiple))
         case .nack(let tag, let multiple):
             settle(ledger.refused(tag, multiple: multiple))
+        case .consumeOK(let consumerTag):
+            guard let number = session.consumer(of: channel) else { return }
+            consumes(consumerTag, number, session)
         case .cancelled(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
             logger.warning("consumer cancelled by the broker", metadata: ["amqp.consumer": "\(consumerTag)"])

@@ -43,6 +43,8 @@ extension Frame {
         case TASKGRID_BASIC_NACK:
             let nack = decoded(amqp_basic_nack_t.self)
             self = .nack(tag: nack.delivery_tag, multiple: nack.multiple != 0)
+        case TASKGRID_BASIC_CONSUME_OK:
+            self = .consumeOK(consumerTag: String(decoded(amqp_basic_consume_ok_t.self).consumer_tag))
         case TASKGRID_BASIC_CANCEL:
             self = .cancelled(consumerTag: String(decoded(amqp_basic_cancel_t.self).consumer_tag))
         case TASKGRID_BASIC_CANCEL_OK:

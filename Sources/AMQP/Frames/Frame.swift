@@ -10,6 +10,8 @@ enum Frame {
     case body(UnsafeRawBufferPointer)
     case ack(tag: UInt64, multiple: Bool)
     case nack(tag: UInt64, multiple: Bool)
+    /// The broker answers our own consume.
+    case consumeOK(consumerTag: String)
     /// The broker ended a consumer: its queue is gone, or moved.
     case cancelled(consumerTag: String)
     /// The broker answers our own cancel.

@@ -43,13 +43,13 @@ struct FrameEncoder {
         }
     }
 
-    /// Asks for deliveries, and for no answer to that.
+    /// Asks for deliveries; the answer comes among the frames.
     mutating func consume(_ queue: String, consumerTag: String, channel: UInt16) {
         method(channel, class: 60, method: 20) { encoder in
             encoder.integer(UInt16(0))
             encoder.shortString(queue)
             encoder.shortString(consumerTag)
-            encoder.integer(UInt8(8))
+            encoder.integer(UInt8(0))
             encoder.table([:])
         }
     }

@@ -34,6 +34,7 @@ extension Proxy {
         public static let connectionUnblocked = Method(10, 61)
         public static let channelClose = Method(20, 40)
         public static let queueDeclare = Method(50, 10)
+        public static let basicConsumeOK = Method(60, 21)
         public static let basicCancel = Method(60, 30)
         public static let basicCancelOK = Method(60, 31)
         public static let basicPublish = Method(60, 40)

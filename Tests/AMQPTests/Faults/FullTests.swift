@@ -87,6 +87,33 @@ struct FullTests {
         await grid.close(connection)
     }
 
+    @Test("counts as one that does not consume until the broker says that it does")
+    func unanswered() async throws {
+        let endpoint = try TestBroker.endpoint()
+        let grid = try Grid(isShared: true)
+        try await fill(grid, 1)
+        let answers = Journal<Void>()
+        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        } onFrame: { frame in
+            guard frame.method == .basicConsumeOK else { return .pass }
+            answers.add(())
+            return answers.count == 1 ? .discard : .pass
+        }
+        var through = endpoint
+        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        let connection = Connection(through, name: "test", declarations: grid.declarations, logger: .silent)
+        let consumer = consumer(grid, connection)
+        try await connection.start()
+        // What comes behind the answer that was not heard.
+        let deliveries = try #require(await consumer.next())
+        #expect(Array(connection.reading.unconsumed.keys) == [grid.queue.name])
+        proxy.cut()
+        #expect(await consumer.next()?.count == deliveries.count)
+        #expect(connection.reading.unconsumed.isEmpty)
+        proxy.stop()
+        await grid.close(connection)
+    }
+
     @Test("can be closed while it is full")
     func closed() async throws {
         let grid = try Grid(isShared: true)

@@ -99,7 +99,7 @@ struct FrameEncoderTests {
             var cancel = amqp_basic_cancel_t(consumer_tag: arena.bytes("tag".utf8), nowait: 0)
             amqp_send_method(state, 4, 0x003C_001E, &cancel)
             var consume = amqp_basic_consume_t()
-            (consume.queue, consume.consumer_tag, consume.nowait) = (arena.bytes("queue".utf8), arena.bytes("tag".utf8), 1)
+            (consume.queue, consume.consumer_tag) = (arena.bytes("queue".utf8), arena.bytes("tag".utf8))
             amqp_send_method(state, 6, 0x003C_0014, &consume)
             var channelClose = amqp_channel_close_ok_t()
             amqp_send_method(state, 5, TASKGRID_CHANNEL_CLOSE_OK, &channelClose)

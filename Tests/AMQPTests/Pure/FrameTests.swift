@@ -42,6 +42,7 @@ struct FrameTests {
         try expect(.method(1, .basicAck, eight + [0]), .ack(tag: .max - 7, multiple: false))
         try expect(.method(1, .basicNack, eight + [1]), .nack(tag: .max - 7, multiple: true))
         try expect(.method(1, .basicNack, eight + [0]), .nack(tag: .max - 7, multiple: false))
+        try expect(.method(4, .basicConsumeOK, short("tag")), .consumeOK(consumerTag: "tag"))
         try expect(.method(4, .basicCancel, short("tag") + [0]), .cancelled(consumerTag: "tag"))
         try expect(.method(4, .basicCancelOK, short("tag")), .cancelOK(consumerTag: "tag"))
         let close = WireFrame.big(UInt16(404)) + short("NOT_FOUND") + [0, 60, 0, 40]

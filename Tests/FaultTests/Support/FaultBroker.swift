@@ -63,6 +63,7 @@ final class FaultBroker: Sendable {
                 for try await isDone in group where isDone { break }
             }
         } catch {
+            Attachment.recordLogs(in: folder.logs, named: "broker.txt")
             await fault.end()
             throw error
         }
@@ -83,6 +84,12 @@ final class FaultBroker: Sendable {
         try FileManager.default.createDirectory(
             atPath: BrokerFiles(folder: folder.broker).data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
         )
+    }
+
+    /// Deletes what a stopped server has kept of where the logs of its quorum queues are.
+    func forgetLogs() throws {
+        let nodes = URL(filePath: BrokerFiles(folder: folder.broker).data).appending(path: "taskgrid@localhost/quorum/taskgrid@localhost")
+        try FileManager.default.removeItem(at: nodes.appending(path: "names.dets"))
     }
 
     /// Runs `rabbitmqctl` on it.

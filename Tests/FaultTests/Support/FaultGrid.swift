@@ -75,7 +75,7 @@ final class FaultGrid: Sendable {
                     for try await isDone in group where isDone { break }
                 }
             } catch {
-                Attachment.record(grid.logText, named: "log.txt")
+                Attachment.recordLogs(in: grid.folder.path)
                 await grid.end()
                 throw error
             }
@@ -211,13 +211,6 @@ final class FaultGrid: Sendable {
         ]
         let types = ["fault", "other", "wait", "reverse"].compactMap { try? TaskType($0) }.map(topology.workQueue)
         for queue in shared + types { try? await ear.connection.delete(queue: queue.name) }
-    }
-
-    private var logText: String {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.filter { $0.hasSuffix(".log") } ?? []
-        return names.sorted().map { name in
-            "== \(name)\n\((try? String(contentsOfFile: file(name), encoding: .utf8)) ?? "")"
-        }.joined(separator: "\n")
     }
 }
 
