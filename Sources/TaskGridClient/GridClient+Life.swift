@@ -10,6 +10,8 @@ extension GridClient {
     static let auditInterval = Duration.seconds(10)
     /// How long after a question that failed it is asked again.
     static let auditPause = Duration.seconds(2)
+    /// How long it may take to answer such a question; no other is asked meanwhile.
+    static let auditPatience = Duration.seconds(5)
     /// How often it is asked for the endings of other clients' tasks.
     static let foreignInterval = Duration.seconds(1)
     /// Younger waits are not asked for.
@@ -142,8 +144,7 @@ extension GridClient {
         defer { state.withLock { $0.audits -= 1 } }
         for question in questions {
             do throws(ClientError) {
-                // No other audit begins before.
-                let answer = try await ask(question, within: Self.auditAge)
+                let answer = try await ask(question, within: Self.auditPatience)
                 var wakes = Wakes()
                 state.withLock { $0.audited(answer, &wakes) }
                 wakes.resume()

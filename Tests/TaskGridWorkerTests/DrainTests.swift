@@ -44,7 +44,7 @@ import Testing
             return text
         }
         let unheeding = Gate()
-        try await Harness(worker, concurrency: 1).run(onUnheeding: { unheeding.open() }) { harness in
+        try await Harness(worker, concurrency: 1).run(onUnheeding: unheeding.open) { harness in
             let tags = harness.broker.deliver(Harness.work((1, "stuck"), form: .single))
             await begun.wait()
             harness.pipeline.drain()

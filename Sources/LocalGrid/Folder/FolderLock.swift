@@ -24,5 +24,9 @@ final class FolderLock: Sendable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone leaves it to a child that has a copy until it becomes its program.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

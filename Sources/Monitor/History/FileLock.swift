@@ -22,8 +22,10 @@ final class FileLock: Sendable {
     }
 
     func release() {
-        let held = descriptor.withLock { $0.take() }
-        if let held { Foundation.close(held) }
+        guard let held = descriptor.withLock({ $0.take() }) else { return }
+        // Closing alone leaves it to a child that has a copy until it becomes its program.
+        flock(held, LOCK_UN)
+        Foundation.close(held)
     }
 
     deinit { release() }
