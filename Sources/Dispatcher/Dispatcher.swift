@@ -40,6 +40,7 @@ public struct Dispatcher: Service {
     public func run() async throws {
         let id = UUID().uuidString.lowercased()
         let publishing = Connection(endpoint, name: "dispatcher publish", declarations: topology.common, logger: logger)
+        let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
         let consuming = Connection(
             endpoint, name: "dispatcher consume",
             declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher, logger: logger
@@ -55,7 +56,7 @@ public struct Dispatcher: Service {
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
         let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
-            await Self.gone(workers, publishing, topology)
+            await publisher.gone(workers)
         } turnAway: { rejection in
             let turnedAway = inbox.turnAway()
             guard !turnedAway.isEmpty else { return }
@@ -94,16 +95,16 @@ public struct Dispatcher: Service {
         vitals.stands(.serving)
         onReady()
         logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
-        await say(.started, publishing)
+        await publisher.tell(.started)
 
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
-                group.addTask { await listen(registry, inbox, publishing) }
-                group.addTask { await answer(questions, scheduler, inbox, publishing) }
-                group.addTask { await publish(pipe, publishing, intake, inbox) }
+                group.addTask { await listen(registry, inbox) }
+                group.addTask { await answer(questions, scheduler, inbox, publisher) }
+                group.addTask { await publish(pipe, publisher, intake, inbox) }
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
-                group.addTask { await report(scheduler, publishing, consuming) }
+                group.addTask { await report(scheduler, publisher, consuming) }
                 group.addTask { await prune() }
                 group.addTask { await watch(reconnections, inbox) }
                 await turns(inbox, scheduler, pipe)
@@ -116,7 +117,7 @@ public struct Dispatcher: Service {
             inbox.update { $0.isFinished = true }
         }
         logger.info("dispatcher drained")
-        await say(.stopped, publishing)
+        await publisher.tell(.stopped)
         await listening.close()
         await consuming.close()
         await publishing.close()
@@ -183,12 +184,12 @@ public struct Dispatcher: Service {
 
     /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
     /// and answers are matched by their ids.
-    private func publish(_ pipe: Pipe<Outbound>, _ publishing: Connection, _ intake: Consumer, _ inbox: Inbox) async {
+    private func publish(_ pipe: Pipe<Outbound>, _ publisher: Publisher, _ intake: Consumer, _ inbox: Inbox) async {
         let pulse = vitals.pulse("publishing")
         defer { pulse.ends() }
         while let outbound = await pipe.receive() {
             pulse.works()
-            guard let outcomes = await insist(outbound.publications.map(sendable), publishing) else { return pipe.finish() }
+            guard let outcomes = await publisher.insist(outbound.publications) else { return pipe.finish() }
             let undelivered = outbound.undelivered(outcomes)
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
@@ -202,24 +203,7 @@ public struct Dispatcher: Service {
         }
     }
 
-    /// The publication, or where AMQP cannot carry what a stranger made us repeat in it, an event that says so.
-    private func sendable(_ publication: Publication) -> Publication {
-        do throws(AMQPError) {
-            try publication.check()
-            return publication
-        } catch {
-            return unsendable(publication, error)
-        }
-    }
-
-    /// The event that says of a message that it could not be sent.
-    private func unsendable(_ publication: Publication, _ error: AMQPError) -> Publication {
-        logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
-        let message = "a message to \(publication.exchange) could not be sent: \(error)"
-        return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
-    }
-
-    private func listen(_ registry: Consumer, _ inbox: Inbox, _ publishing: Connection) async {
+    private func listen(_ registry: Consumer, _ inbox: Inbox) async {
         let pulse = vitals.pulse("heartbeats")
         defer { pulse.ends() }
         while let deliveries = await registry.next() {
@@ -243,7 +227,7 @@ public struct Dispatcher: Service {
     /// Bytes of answers that wait to be sent together.
     private static let maximumAnswers = 8 << 20
 
-    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ inbox: Inbox, _ publishing: Connection) async {
+    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ inbox: Inbox, _ publisher: Publisher) async {
         let pulse = vitals.pulse("questions")
         defer { pulse.ends() }
         while let deliveries = await questions.next() {
@@ -252,7 +236,7 @@ public struct Dispatcher: Service {
             var size = 0
             for delivery in deliveries {
                 if size > Self.maximumAnswers {
-                    guard await insist(answers.map(sendable), publishing) != nil else { return }
+                    guard await publisher.insist(answers) != nil else { return }
                     (answers, size) = ([], 0)
                 }
                 guard let asker = delivery.message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
@@ -264,7 +248,7 @@ public struct Dispatcher: Service {
                 size += answer.body.count
                 answers.append(.answer(answer, to: asker, topology))
             }
-            guard await insist(answers.map(sendable), publishing) != nil else { return }
+            guard await publisher.insist(answers) != nil else { return }
             if let last = deliveries.last { await questions.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -283,7 +267,7 @@ public struct Dispatcher: Service {
     }
 
     /// Tells the events exchange how the lanes stand: each second where something changed, each five seconds anyway.
-    private func report(_ scheduler: Scheduler, _ publishing: Connection, _ consuming: Connection) async {
+    private func report(_ scheduler: Scheduler, _ publisher: Publisher, _ consuming: Connection) async {
         let pulse = vitals.pulse("events", period: .seconds(1))
         defer { pulse.ends() }
         var seconds = 0
@@ -295,8 +279,7 @@ public struct Dispatcher: Service {
                 continue
             }
             let events = await scheduler.takeEvents(all: seconds % 5 == 0)
-            await attempt(
-                "events", publishing,
+            await publisher.attempt(
                 events.map {
                     Publication(exchange: topology.events.name, routingKey: topology.taskEventKey($0.type), message: .event($0))
                 }
@@ -326,76 +309,5 @@ public struct Dispatcher: Service {
 
     private func watch(_ reconnections: AsyncStream<Int>, _ inbox: Inbox) async {
         for await count in reconnections where count > 1 { inbox.update { $0.mustResume = true } }
-    }
-
-    private func say(_ kind: GridEvent.Kind, _ publishing: Connection) async {
-        let event = GridEvent(kind: kind, service: "dispatcher", at: .now(), message: "dispatcher \(kind.rawValue)")
-        await attempt("events", publishing, [.event(event, topology)])
-    }
-
-    /// How often a message that the broker refuses is published again.
-    private static let refusals = 5
-
-    /// Publishes until each message has an outcome; nil where nothing can be published any more. Work that is refused waits in
-    /// the store; anything else, such as a dead letter, is published again for a while.
-    private func insist(_ publications: [Publication], _ publishing: Connection, tries: Int = 0) async -> [PublishOutcome]? {
-        while true {
-            do throws(AMQPError) {
-                var outcomes = try await publishing.publish(publications, within: .seconds(10))
-                let refused = outcomes.indices.filter { outcomes[$0] == .nacked && !publications[$0].isMandatory }
-                guard !refused.isEmpty else { return outcomes }
-                guard tries < Self.refusals else {
-                    logger.error("the broker refuses messages; they are lost", metadata: ["amqp.messages": "\(refused.count)"])
-                    return outcomes
-                }
-                try? await Task.sleep(for: .milliseconds(100 << tries))
-                guard let again = await insist(refused.map { publications[$0] }, publishing, tries: tries + 1) else { return nil }
-                for (place, outcome) in zip(refused, again) { outcomes[place] = outcome }
-                return outcomes
-            } catch {
-                if error.code == .badMessage { return await halve(publications, error, publishing) }
-                logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
-                // Without a broker a stop cannot wait: what is not acknowledged comes again, and is known by then.
-                if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return nil }
-            }
-        }
-    }
-
-    /// One of them is more than this broker takes, whose frames are smaller than ours: finds it, tells of it, and sends the rest.
-    private func halve(_ publications: [Publication], _ error: AMQPError, _ publishing: Connection) async -> [PublishOutcome]? {
-        guard publications.count > 1 else {
-            for publication in publications where publication.exchange != topology.events.name {
-                await attempt("events", publishing, [unsendable(publication, error)])
-            }
-            // Work waits in the store; anything else is done with.
-            return publications.map { $0.isMandatory ? .nacked : .confirmed }
-        }
-        let middle = publications.count / 2
-        guard let first = await insist(Array(publications[..<middle]), publishing),
-            let second = await insist(Array(publications[middle...]), publishing)
-        else { return nil }
-        return first + second
-    }
-
-    /// Publishes what may be lost: events.
-    private func attempt(_ what: String, _ publishing: Connection, _ publications: [Publication]) async {
-        do throws(AMQPError) {
-            _ = try await publishing.publish(publications, within: .seconds(2))
-        } catch {
-            logger.debug("not published", metadata: ["amqp.what": "\(what)", "error": "\(error)"])
-        }
-    }
-
-    /// The workers among these whose control queue is gone, and that therefore live no more; nil where the broker cannot be asked.
-    private static func gone(_ workers: [String], _ publishing: Connection, _ topology: Topology) async -> [String]? {
-        guard publishing.trouble == nil else { return nil }
-        let publications = workers.map { worker in
-            Publication(
-                exchange: topology.control.name, routingKey: "worker.\(worker)",
-                message: Message(properties: BasicProperties(messageID: worker, type: "ping")), isMandatory: true
-            )
-        }
-        guard let outcomes = try? await publishing.publish(publications, within: .seconds(5)) else { return nil }
-        return zip(workers, outcomes).filter { $0.1 != .confirmed }.map(\.0)
     }
 }
