@@ -56,7 +56,6 @@ struct PrivateBroker: Sendable {
             environment: .exactly(environment),
             log: folder.log(of: "epmd"),
             readiness: .probe { LoopbackPort.listens(port) },
-            readyWithin: .seconds(60),
             stopWithin: .seconds(5)
         )
     }
