@@ -35,10 +35,11 @@ struct TopTerminalTests {
             (counts.submitted, counts[.succeeded]) = (42, 42)
             let event = TaskEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
             try await ear.say(topology.events, "task.reverse", .event(event))
-            // Nobody else speaks for the grid: whether it is found well depends on how long that takes.
-            let ledger = "Ledger  balances · 42 submitted: 42 succeeded"
-            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0.contains(ledger) }
-            #expect(types.contains { $0.hasPrefix("TYPE ") })
+            // The nameservice's word, without which the grid is not found well.
+            try await ear.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))
+            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("The grid is well") }
+            #expect(types[0].hasPrefix("The grid is well · 1 worker at work") && types.contains { $0.hasPrefix("TYPE ") })
+            #expect(types[1] == "Ledger  balances · 42 submitted: 42 succeeded")
 
             terminal.type("t")
             let workers = try await terminal.frame { $0.contains { $0.hasPrefix("WORKER ") } }

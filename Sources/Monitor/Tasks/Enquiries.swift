@@ -12,7 +12,7 @@ final class Enquiries: Sendable {
 
     /// How many questions may be under way.
     static let maximum = 32
-    static let deadline = Duration.seconds(10)
+    static let deadline = Duration.seconds(5)
     /// Before the number in the correlation id.
     private static let prefix = "enquiry-"
 

@@ -20,6 +20,7 @@ struct RepeatedSubmissionTests {
                     reverse, payload: Data("hello".utf8), options: TaskOptions(key: "order-17", deadline: .seconds(5))
                 )
             }
+            #expect(error?.code == .serviceUnavailable)
             #expect(error?.isOutcomeUnknown == true)
 
             try await grid.startDispatcher()

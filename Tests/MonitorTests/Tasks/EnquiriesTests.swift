@@ -46,7 +46,7 @@ import Testing
         let enquiries = PlayedDispatcher { _ in nil }.enquire(sleep: { _ in })
         for _ in 0..<2 * Enquiries.maximum {
             let problem = try await problem { _ = try await enquiries.ask(CountsQuestion()) }
-            #expect(problem.status == .gatewayTimeout && problem.detail.contains("within 10 s"))
+            #expect(problem.status == .gatewayTimeout && problem.detail.contains("within 5 s"))
         }
     }
 
