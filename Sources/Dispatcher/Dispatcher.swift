@@ -141,6 +141,8 @@ public struct Dispatcher: Service {
             guard let turn = committed.take() else { return }
             let outbound = await scheduler.settle(turn, isLast: isLast)
             if !outbound.isEmpty { await pipe.send(outbound) }
+            // Once this one's work is on its way: no more of it is held than the pipe has room for.
+            if outbound.leavesMore { inbox.update { $0.mustTakeMore = true } }
         }
         var isFinished = false
         var standsBy = false
@@ -266,7 +268,10 @@ public struct Dispatcher: Service {
         }
     }
 
-    /// Tells the events exchange how the lanes stand: each second where something changed, each five seconds anyway.
+    /// How many types in which nothing changed are told of each second: with a hundred types each every five seconds.
+    private static let repeatedEvents = 20
+
+    /// Tells the events exchange how the types stand: each second those in which something changed, and in turn some of the others.
     private func report(_ scheduler: Scheduler, _ publisher: Publisher, _ consuming: Connection) async {
         let pulse = vitals.pulse("events", period: .seconds(1))
         defer { pulse.ends() }
@@ -278,7 +283,8 @@ public struct Dispatcher: Service {
                 pulse.waits()
                 continue
             }
-            let events = await scheduler.takeEvents(all: seconds % 5 == 0)
+            if seconds % 5 == 0 { await scheduler.repeatEvents() }
+            let events = await scheduler.takeEvents(repeating: Self.repeatedEvents)
             await publisher.attempt(
                 events.map {
                     Publication(exchange: topology.events.name, routingKey: topology.taskEventKey($0.type), message: .event($0))

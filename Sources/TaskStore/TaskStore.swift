@@ -31,17 +31,23 @@ public protocol TaskStore: Sendable {
     /// All types that were ever named, ascending.
     func types() async throws(StoreError) -> [TaskType]
 
-    /// The books of each known type, from one snapshot.
+    /// The counters of each known type, or of some, from one snapshot.
     ///
     /// What was submitted and what ended comes from durable tallies, pruned tasks included; what is pending, scheduled and queued
     /// (handed out and not ended) is counted. `running` is 0: only the dispatcher knows.
-    func counts() async throws(StoreError) -> [TaskType: TaskCounts]
+    ///
+    /// - Parameter types: those that are asked for; nil: all.
+    func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts]
 
-    /// Tasks of a type that are handed out and not ended, ascending, with ids above `after`: what a dispatcher that starts takes over.
-    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask]
+    /// Tasks of all types that are handed out and not ended, page after page: what a dispatcher that starts takes over.
+    ///
+    /// - Parameter after: the page before's `next`; nil: from the start.
+    func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage
 
     /// The earliest due time of the scheduled tasks of each type that has any.
-    func nextDue() async throws(StoreError) -> [TaskType: Timestamp]
+    ///
+    /// - Parameter types: those that are asked for; nil: all.
+    func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp]
 
     /// Open tasks whose expiry is at or before `time`, the earliest first.
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask]
@@ -86,6 +92,12 @@ public protocol TaskStore: Sendable {
 }
 
 extension TaskStore {
+    /// The counters of each known type.
+    public func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await counts(of: nil) }
+
+    /// The earliest due time of the scheduled tasks of each type that has any.
+    public func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await nextDue(of: nil) }
+
     /// The task, if it is known and has not ended.
     public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? { try await open([id]).first }
 }

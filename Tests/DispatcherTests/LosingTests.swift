@@ -120,7 +120,7 @@ struct LosingTests {
         var out = Outbound(topology: desk.topology, persistsWork: false)
         for id in 1...4 { out = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.failed, "no")))) }
         #expect(out.publications.contains { $0.routingKey == "grid.warning" })
-        #expect(await desk.scheduler.takeEvents(all: true).first?.breaker != .closed)
+        #expect(await desk.scheduler.takeEvents().first?.breaker != .closed)
         // The pause is over at once: two of the tasks that wait are let out to try.
         let held = try await desk.submit((0..<10).map { "\($0)" }).items()
         let tried = try held + (await desk.tick().items())
@@ -130,7 +130,7 @@ struct LosingTests {
         let closed = await desk.result(.init(id: tried[1].id, attempt: 1, outcome: .succeeded(Data())))
         let rest = try closed.items() + (await desk.tick().items())
         #expect(rest.count == 8)
-        #expect(await desk.scheduler.takeEvents(all: true).first?.breaker == .closed)
+        #expect(await desk.scheduler.takeEvents().first?.breaker == .closed)
         #expect(await desk.counts().balances)
     }
 
@@ -145,7 +145,7 @@ struct LosingTests {
             _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no"))))
         }
         for id in 11...20 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.cancelled, "no")))) }
-        #expect(await desk.scheduler.takeEvents(all: true).first?.breaker == .closed)
+        #expect(await desk.scheduler.takeEvents().first?.breaker == .closed)
     }
 
     @Test("a success that comes in the very turn of a retry ends the task, and the books balance")
@@ -184,7 +184,7 @@ struct LosingTests {
 extension Scheduler {
     /// The next marker is due.
     fileprivate func forgetAuditTimes() {
-        for type in lanes.keys { lanes[type]?.audit.next = .now }
+        for type in lanes.types { lanes[type]?.audit.next = .now }
     }
 
     fileprivate func checkBooksNow() { nextCheck = .now }

@@ -45,17 +45,17 @@ struct PauseTests {
         let desk = try await Desk()
         _ = await desk.register()
         _ = try await give(PauseQuestion(types: [.reverse]), desk)
-        #expect(await desk.scheduler.takeEvents(all: false).map(\.paused) == [true])
+        #expect(await desk.scheduler.takeEvents().map(\.paused) == [true])
 
         let next = try await Desk(store: desk.store)
         _ = await next.register()
         #expect(try await next.submit(["a"]).items().isEmpty)
-        #expect(await next.scheduler.takeEvents(all: true).map(\.paused) == [true])
+        #expect(await next.scheduler.takeEvents().map(\.paused) == [true])
         let counts = await next.scheduler.answer(CountsQuestion().message(from: "c", correlation: "1"))
         #expect(try AnswerMessage.read(CountsQuestion.Answer.self, counts).paused == [.reverse])
         let (_, out) = try await give(ResumeQuestion(types: [.reverse]), next)
         #expect(try out.items().count == 1)
-        #expect(await next.scheduler.takeEvents(all: false).map(\.paused) == [false])
+        #expect(await next.scheduler.takeEvents().map(\.paused) == [false])
         #expect(try await desk.store.paused().isEmpty)
     }
 

@@ -32,7 +32,7 @@ struct TermTests {
         out = await active.register("w9", types: [.sum])
         #expect(out.isEmpty)
         #expect(await active.tick().isEmpty)
-        #expect(await active.scheduler.takeEvents(all: true).isEmpty)
+        #expect(await active.scheduler.takeEvents().isEmpty)
         #expect(try await active.store.counts()[.reverse]?.queued == 2)
 
         // Whoever has taken over gets the result, for it was not acknowledged, and does what is to be done.
@@ -43,7 +43,7 @@ struct TermTests {
         // The first one is the active one again.
         out = await active.turn { $0.mustResume = true }
         #expect(await active.machine(1)?.attempt == 2)
-        #expect(await active.scheduler.takeEvents(all: true).isEmpty == false)
+        #expect(await active.scheduler.takeEvents().isEmpty == false)
         #expect(try await active.result(.init(id: 1, attempt: 2, outcome: .succeeded(Data()))).endings().map(\.id) == [1])
         #expect(await standby.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data()))).isEmpty)
     }

@@ -55,11 +55,11 @@ final class HangingStore: TaskStore {
     var identity: String { store.identity }
     func beginTerm() async throws(StoreError) -> Term { try await store.beginTerm() }
     func types() async throws(StoreError) -> [TaskType] { try await store.types() }
-    func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await store.counts() }
-    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask] {
-        try await store.handedOut(type, after: after, limit: limit)
+    func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts] { try await store.counts(of: types) }
+    func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
+        try await store.handedOut(after: after, limit: limit)
     }
-    func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await store.nextDue() }
+    func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp] { try await store.nextDue(of: types) }
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
         try await store.expired(at: time, limit: limit)
     }

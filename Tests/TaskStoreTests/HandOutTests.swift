@@ -58,7 +58,7 @@ import Testing
     func submissionThatHandsOutIsNotTakenAgain(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a"), .text("b", due: .at(50)), .text("c", priority: 3)], handsOut: true))
-            #expect(try await store.handedOut(.reverse, after: nil, limit: 10).map(\.id) == [1, 3])
+            #expect(try await store.handedOut().map(\.id) == [1, 3])
             #expect(try await store.take().handOuts.isEmpty)
             let counts = try await store.counts(of: .reverse)
             #expect(counts.queued == 2 && counts.scheduled == 1 && counts.pending == 0)
@@ -72,7 +72,7 @@ import Testing
             try await store.submit(.of([.text("goes")], handsOut: true))
             var counts = try await store.counts(of: .reverse)
             #expect(counts.pending == 1 && counts.queued == 1)
-            #expect(try await store.handedOut(.reverse, after: nil, limit: 10).map(\.id) == [2])
+            #expect(try await store.handedOut().map(\.id) == [2])
             #expect(try await store.task(2)?.attempt == 1)
             #expect(try await store.take().handOuts.map(\.task.id) == [1])
             counts = try await store.counts(of: .reverse)
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func handedOutIsAscendingAndPaged(kind: StoreKind) async throws {
+    func handedOutIsPaged(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of((0..<10).map { .text("\($0)", priority: $0 % 3) }, handsOut: true))
             try await store.submit(.of(.sum, [.text("other")], handsOut: true))
@@ -90,11 +90,13 @@ import Testing
             _ = try await store.commit(
                 StoreChanges(schedules: [Schedule(id: 6, type: .reverse, attempt: 1, failures: 1, due: .at(5), error: nil)])
             )
-            #expect(try await store.handedOut(.reverse, after: nil, limit: 4).map(\.id) == [1, 2, 3, 5])
-            #expect(try await store.handedOut(.reverse, after: 5, limit: 9).map(\.id) == [7, 8, 9, 10])
+            for limit in 1...12 {
+                #expect(try await store.handedOut(limit: limit).map(\.id) == [1, 2, 3, 5, 7, 8, 9, 10], "pages of \(limit)")
+                #expect(try await store.handedOut(.sum, limit: limit).map(\.id) == [11], "pages of \(limit)")
+            }
             #expect(try await store.take(.of(limit: 1, now: .at(9))).handOuts.map(\.task.id) == [6])
-            let handedOut = try await store.handedOut(.reverse, after: 5, limit: 2)
-            #expect(handedOut.map(\.id) == [6, 7] && handedOut.map(\.attempt) == [2, 1])
+            let handedOut = try await store.handedOut()
+            #expect(handedOut.map(\.id) == [1, 2, 3, 5, 6, 7, 8, 9, 10] && handedOut.map(\.attempt) == [1, 1, 1, 1, 2, 1, 1, 1, 1])
         }
     }
 
@@ -110,6 +112,37 @@ import Testing
             #expect(receipt.endings == [true])
             #expect(receipt.handOuts.map { $0.map(\.task.id) } == [[2], [3], []])
             #expect(receipt.exhausted == [true, true, true])
+        }
+    }
+
+    @Test("all takes of a commit share its bytes: once they are used up, the others get nothing and are not exhausted", arguments: StoreKind.allCases)
+    func takesShareTheirBytes(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let types = try ["a", "b", "c"].map { try TaskType($0) }
+            for type in types { try await store.submit(.of(type, [.text("12345"), .text("67890")])) }
+            let takes = types.map { Take.of($0) }
+            let first = try await store.commit(StoreChanges(takes: takes, takenBytes: 12))
+            #expect(first.handOuts.map(\.count) == [2, 1, 0] && first.exhausted == [true, false, false])
+            let second = try await store.commit(StoreChanges(takes: takes.reversed(), takenBytes: 1))
+            #expect(second.handOuts.map(\.count) == [1, 0, 0] && second.exhausted == [false, false, false])
+            #expect(try await store.counts(of: types[2]).queued == 1)
+        }
+    }
+
+    @Test("counts and due times of some types are those of all", arguments: StoreKind.allCases)
+    func countsOfSome(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for number in 0..<20 {
+                let tasks: [Submission.Task] = [.text("a"), .text("b", priority: 3), .text("c", due: .at(50 + number))]
+                try await store.submit(.of(TaskType("t\(number)"), tasks, handsOut: number % 2 == 0))
+            }
+            let (all, dues) = (try await store.counts(), try await store.nextDue())
+            #expect(all.count == 20 && dues.count == 20)
+            let some = Set(try ["t3", "t4", "t19"].map { try TaskType($0) })
+            #expect(try await store.counts(of: some) == all.filter { some.contains($0.key) })
+            #expect(try await store.nextDue(of: some.union([.sum])) == dues.filter { some.contains($0.key) })
+            let (waiting, out) = (try TaskType("t3"), try TaskType("t4"))
+            #expect(all[waiting]?.pending == 2 && all[out]?.queued == 2)
         }
     }
 }

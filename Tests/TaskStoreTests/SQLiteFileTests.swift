@@ -206,7 +206,7 @@ import Testing
             let store = try await SQLiteTaskStore(path: path)
             let counts = try await store.counts(of: .reverse)
             #expect(counts.queued == 3 && counts.scheduled == 1 && counts.pending == 2 && counts.balances)
-            let handedOut = try await store.handedOut(.reverse, after: nil, limit: 9)
+            let handedOut = try await store.handedOut()
             #expect(handedOut.map(\.id) == [1, 2, 3] && handedOut.map(\.attempt) == [1, 1, 2] && handedOut.map(\.failures) == [0, 0, 1])
             #expect(try await store.expired(at: .at(90), limit: 9).map(\.id) == [6])
             #expect(try await store.ids() == [7, 6, 5, 4, 3, 2, 1])

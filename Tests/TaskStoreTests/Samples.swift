@@ -81,6 +81,18 @@ extension TaskStore {
         try await counts()[type] ?? TaskCounts()
     }
 
+    /// What is handed out of a type, read page by page.
+    func handedOut(_ type: TaskType = .reverse, limit: Int = 2) async throws -> [OpenTask] {
+        var tasks: [OpenTask] = []
+        var next: HandedOutPosition?
+        repeat {
+            let page = try await handedOut(after: next, limit: limit)
+            tasks += page.tasks
+            next = page.next
+        } while next != nil
+        return tasks.filter { $0.type == type }.sorted { $0.id < $1.id }
+    }
+
     func ids(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 100) async throws -> [TaskID] {
         try await ids(TaskFilter(type: type, state: state), before: before, limit: limit).elements
     }

@@ -16,13 +16,16 @@ final class Inbox: Sendable {
         var orders: [Order] = []
         /// Time may have made something due.
         var isTick = false
+        /// The turn before left work in the store that there is room for.
+        var mustTakeMore = false
         /// Stop after this turn.
         var isFinished = false
         /// The connection was lost and stands again: what the dispatcher believes must be read anew.
         var mustResume = false
 
         var isEmpty: Bool {
-            arrivals.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !isFinished && !mustResume
+            arrivals.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !mustTakeMore && !isFinished
+                && !mustResume
         }
     }
 

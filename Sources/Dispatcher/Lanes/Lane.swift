@@ -36,6 +36,10 @@ final class Lane {
     var breaker: CircuitBreaker
     /// Something changed since the last event.
     var isDirty = true
+    /// What ``TypeQueues`` knows of it: it was looked up, it is among those that may hand out, and for which due time it waits.
+    var isTouched = false
+    var isReady = false
+    var awaitedDue: Timestamp?
     /// The moving average of an attempt's run time in seconds; nil before the first.
     private(set) var meanRunTime: Double?
 
@@ -116,6 +120,11 @@ final class Lane {
         guard let meanRunTime else { return min(floor, configuration.maximumWindow) }
         let measured = configuration.window.seconds * Double(concurrency) / meanRunTime
         return min(configuration.maximumWindow, max(floor == 64 ? 2 * concurrency : floor, Int(min(measured, 1e9))))
+    }
+
+    /// Whether something may wait that may go out, but for the room that there is for it; or its breaker has to be asked.
+    func mayHandOut(at now: Timestamp) -> Bool {
+        !isPaused && (breaker.state != .closed || isRoutable && (hasBacklog || nextDue.map { $0 <= now } == true))
     }
 
     /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their

@@ -24,6 +24,8 @@ struct Outbound: Sendable {
     var messages: [Outgoing] = []
     /// Some of `messages` tell how tasks ended.
     var hasEndings = false
+    /// The turn took as much from the store as it may, and more waits that there is room for.
+    var leavesMore = false
     /// The deliveries of which this is all that there is to say.
     var acknowledges: Acknowledgement?
 

@@ -16,6 +16,8 @@ struct Plan {
     /// What was asked to be done with tasks.
     var orders: [PlannedOrder] = []
     var pauses: [Scheduler.PlannedPause] = []
+    /// More is to be taken from the store than one turn takes.
+    var isCut = false
     /// Attempts that workers are to be told to end.
     var cancels: [TaskType: [RegistryMessage.Held]] = [:]
     /// Tasks that the plan may add to a lane's window, counted in ``Lane/promised`` until it is settled.

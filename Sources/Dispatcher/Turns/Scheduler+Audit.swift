@@ -9,7 +9,8 @@ extension Scheduler {
     func sendMarkers(_ outbound: inout Outbound) {
         let clock = Moment.now
         // Without a worker nobody would give it back.
-        for (type, lane) in lanes where lane.isRoutable && lane.concurrency > 0 {
+        for lane in lanes.withTasksHandedOut() where lane.isRoutable && lane.concurrency > 0 {
+            let type = lane.type
             guard let number = lane.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }
             let marker = Work.marker(type: type, store: store.identity, number: number)
             outbound.messages.append(
@@ -52,9 +53,8 @@ extension Scheduler {
             nextCheck = start + .seconds(10)
             return
         }
-        nextCheck = .now + max(.seconds(10), start.duration(to: .now) * 200)
-        for type in lanes.keys.sorted() {
-            guard let lane = lanes[type], let stored = known[type] else { continue }
+        for (type, stored) in known {
+            guard let lane = lanes[type] else { continue }
             var counted = lane.counts
             counted.queued += counted.running
             counted.running = 0
@@ -67,6 +67,7 @@ extension Scheduler {
             lane.adopt(stored)
             mustRead = true
         }
+        nextCheck = .now + max(.seconds(10), start.duration(to: .now) * 200)
     }
 
     func warn(_ message: String, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan) {

@@ -18,9 +18,10 @@ extension Scheduler {
             lane.hasBacklog = !isExhausted || lane.feeds > 0
             for handOut in handOuts { lane.books.take(handOut) }
             // What was due is out, or has ended before.
-            if isExhausted, let due = lane.nextDue, due <= take.now { mustLookAtDues = true }
+            if isExhausted, let due = lane.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
             work += handOuts
         }
+        settleBudget(plan, receipt, &outbound)
         // Work before the answers: somebody has to do it, while who asked only waits.
         let answers = outbound.messages
         outbound.messages = []
@@ -127,13 +128,15 @@ extension Scheduler {
 
     /// Asks the store what the turns could not know.
     func lookAgain() async {
-        guard mustLookAtDues || !recount.isEmpty else { return }
+        guard mustLookAtDues || !duesToLookAt.isEmpty || !recount.isEmpty else { return }
         do {
-            let dues = try await store.nextDue()
-            for type in lanes.keys { lanes[type]?.nextDue = dues[type] }
+            let types = mustLookAtDues ? Set(lanes.types) : duesToLookAt.union(recount)
+            let dues = try await store.nextDue(of: mustLookAtDues ? nil : types)
+            for type in types { lanes[type]?.nextDue = dues[type] }
             mustLookAtDues = false
+            duesToLookAt = []
             guard !recount.isEmpty else { return }
-            let counts = try await store.counts()
+            let counts = try await store.counts(of: recount)
             for type in recount {
                 lanes[type]?.books.pending = counts[type]?.pending ?? 0
                 lanes[type]?.books.scheduled = counts[type]?.scheduled ?? 0

@@ -89,12 +89,12 @@ extension Scheduler {
 
     private func cancel(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
         // Read before anything is planned: should it fail, the order is not half done.
-        let waiting = order.tasks.filter { lane(handing: $0) == nil }
-        let standings = try await standings(waiting)
+        let standings = try await standings(order.tasks)
+        let waiting = order.tasks.filter { id in standings[id].map { lanes[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
         var planned = PlannedOrder(order: order)
         for id in order.tasks {
-            if let lane = lane(handing: id), let machine = lane.handed[id]?.machine {
+            if let lane = standings[id].flatMap({ lanes[$0.type] }), let machine = lane.handed[id]?.machine {
                 apply(.cancelled, id, lane, now, &plan)
                 plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
                 planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
@@ -142,11 +142,6 @@ extension Scheduler {
 
     private func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: TaskStanding] {
         Dictionary(uniqueKeysWithValues: try await store.standings(ids).map { ($0.id, $0) })
-    }
-
-    /// The lane in which a task is handed out.
-    private func lane(handing id: TaskID) -> Lane? {
-        lanes.values.first { $0.handed[id] != nil }
     }
 
     /// The orders are durable: keeps the books, tells the workers, answers.

@@ -61,7 +61,7 @@ extension Scheduler {
         }
         let filter = question.filter
         if filter.state == .running {
-            let running = lanes.values.filter { filter.type == nil || $0.type == filter.type }
+            let running = lanes.all.filter { filter.type == nil || $0.type == filter.type }
                 .flatMap { $0.handed.filter { $0.value.runningSince != nil }.keys }
                 .filter { id in question.before.map { id < $0 } ?? true }
             let page = Array(running.sorted(by: >).prefix(question.limit))
@@ -136,8 +136,9 @@ extension Scheduler {
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {
         CountsQuestion.Answer(
-            store: store.identity, types: lanes.mapValues(\.settled), paused: lanes.values.filter(\.isPaused).map(\.type).sorted(),
-            breakers: lanes.mapValues(\.breaker.state).filter { $1 != .closed }
+            store: store.identity, types: Dictionary(uniqueKeysWithValues: lanes.all.map { ($0.type, $0.settled) }),
+            paused: lanes.all.filter(\.isPaused).map(\.type).sorted(),
+            breakers: Dictionary(uniqueKeysWithValues: lanes.all.map { ($0.type, $0.breaker.state) }).filter { $1 != .closed }
         )
     }
 
@@ -151,14 +152,18 @@ extension Scheduler {
         return task
     }
 
-    /// The events of the lanes in which something changed, or of all.
-    func takeEvents(all: Bool) -> [TaskEvent] {
+    /// All types are told of once more, some with each ``takeEvents(repeating:)``.
+    func repeatEvents() { lanes.repeatAll() }
+
+    /// The events of the types in which something changed, and of some others.
+    ///
+    /// - Parameter repeating: of how many others.
+    func takeEvents(repeating: Int = 0) -> [TaskEvent] {
         guard !isSuspended else { return [] }
         let now = Timestamp.now()
-        return lanes.keys.sorted().compactMap { type in
-            guard let lane = lanes[type], all || lane.isDirty else { return nil }
+        return lanes.takeChanged(repeating: repeating).map { lane in
             lane.isDirty = false
-            var event = lane.statistics.takeEvent(type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
+            var event = lane.statistics.takeEvent(lane.type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
             event.paused = lane.isPaused
             return event
         }

@@ -107,7 +107,7 @@ extension Scheduler {
     /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
     /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
     func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
-        let orphans = lanes.values.flatMap { lane in
+        let orphans = lanes.withTasksHandedOut().flatMap { lane in
             lane.orphans.compactMap { id in
                 lane.handed[id].map { (lane: lane, held: RegistryMessage.Held(task: id, attempt: $0.machine.attempt)) }
             }
@@ -213,7 +213,7 @@ extension Scheduler {
     func endExpired(_ now: Timestamp, _ plan: inout Plan) async {
         let expired: [OpenTask]
         // The store does not know what runs, and gives that too, the longest expired first.
-        let running = lanes.values.reduce(0) { $0 + $1.running }
+        let running = lanes.running
         do {
             expired = try await store.expired(at: now, limit: 1000 + running)
         } catch {

@@ -25,11 +25,7 @@ extension Scheduler {
 
     private func check(_ submission: Submission) -> Rejection? {
         guard lanes[submission.type] != nil else {
-            let known = lanes.keys.sorted().map(\.name).joined(separator: ", ")
-            return Rejection(
-                .unknownType,
-                "no worker has ever registered type '\(submission.type)'; known types: \(known.isEmpty ? "none yet" : known)"
-            )
+            return Rejection(.unknownType, "no worker has registered type '\(submission.type)'; known types: \(knownTypes)")
         }
         for (place, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
             return Rejection(
@@ -38,6 +34,14 @@ extension Scheduler {
             )
         }
         return nil
+    }
+
+    /// The names of the known types, for people: some of them where there are many.
+    private var knownTypes: String {
+        guard lanes.count > 0 else { return "none yet" }
+        let names = lanes.types.prefix(20).sorted().map(\.name)
+        let others = lanes.count > names.count ? " and \(lanes.count - names.count) more" : ""
+        return names.joined(separator: ", ") + others
     }
 
     /// A submission is durable: the books, the answer, and the work that goes out at once.

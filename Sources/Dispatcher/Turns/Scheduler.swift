@@ -17,12 +17,14 @@ actor Scheduler {
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
     let turnAway: @Sendable (Rejection) async -> Void
 
-    var lanes: [TaskType: Lane] = [:]
+    var lanes = TypeQueues()
     var workers = WorkerTable()
     /// Types of which the store must be asked how many tasks wait.
     var recount: Set<TaskType> = []
     /// The store must be asked what is due next.
     var mustLookAtDues = false
+    /// The same of these types alone.
+    var duesToLookAt: Set<TaskType> = []
     /// Told when the next scheduled task is due.
     nonisolated let ticker = Ticker()
     var lastLook = ContinuousClock.now
@@ -69,33 +71,36 @@ actor Scheduler {
         let counts = try await store.counts()
         let dues = try await store.nextDue()
         let paused = try await store.paused()
-        var lanes: [TaskType: Lane] = [:]
+        let lanes = TypeQueues()
         for type in try await store.types() {
             let breaker = CircuitBreaker(configuration.breaker)
-            let lane = Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now))
-            if let earlier = self.lanes[type] { lane.learn(from: earlier) }
-            var last: TaskID?
-            repeat {
-                let page = try await store.handedOut(type, after: last, limit: 5000)
-                for task in page {
-                    lane.hand(out: task)
-                    lane.handed[task.id]?.isInherited = true
-                }
-                last = page.last?.id
-            } while last != nil
+            lanes.add(Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now)))
+        }
+        var next: HandedOutPosition?
+        repeat {
+            let page = try await store.handedOut(after: next, limit: 5000)
+            for task in page.tasks {
+                guard let lane = lanes[task.type] else { continue }
+                lane.hand(out: task)
+                lane.handed[task.id]?.isInherited = true
+            }
+            next = page.next
+        } while next != nil
+        for lane in lanes.all {
+            if let earlier = self.lanes[lane.type] { lane.learn(from: earlier) }
             // Another dispatcher may have ended probes of this one.
             lane.breaker.withdraw { lane.handed[$0] == nil }
-            lane.isPaused = paused.contains(type)
-            lane.settle()
-            (lane.concurrency, lane.takesBatches) = workers.service(of: type)
-            lanes[type] = lane
+            lane.isPaused = paused.contains(lane.type)
+            (lane.concurrency, lane.takesBatches) = workers.service(of: lane.type)
         }
+        lanes.settle(at: .now())
         self.lanes = lanes
         recount = []
         mustLookAtDues = false
+        duesToLookAt = []
         mustRead = false
-        let handed = lanes.values.reduce(0) { $0 + $1.handed.count }
-        let waiting = lanes.values.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
+        let handed = lanes.all.reduce(0) { $0 + $1.handed.count }
+        let waiting = lanes.all.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
         logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
     }
 
@@ -173,13 +178,8 @@ actor Scheduler {
                 sendMarkers(&outbound)
                 await checkBooks(turn.now, &outbound)
             }
-            var due: Timestamp?
-            for lane in lanes.values {
-                lane.settle()
-                // What was due and is not taken waits for room, not for time.
-                if let next = lane.nextDue, next > turn.now { due = min(due ?? next, next) }
-            }
-            ticker.expect(due)
+            lanes.settle(at: turn.now)
+            ticker.expect(lanes.nextDue(after: turn.now))
         }
         return outbound
     }
@@ -211,18 +211,19 @@ actor Scheduler {
                     refuse(message, "too many types", now, &plan)
                     break
                 }
-                lanes[type] = Lane(type: type, breaker: CircuitBreaker(configuration.breaker))
+                lanes.add(Lane(type: type, breaker: CircuitBreaker(configuration.breaker)))
                 plan.changes.types.append(type)
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
             lanes[type]?.isRoutable = true
         }
         refresh(workers.take(kind, message, at: now))
-        for held in message.running {
-            for type in message.types { lanes[type]?.name(held, worker: message.worker, at: now) }
-        }
-        for type in message.types where lanes[type]?.audit.suspects.isEmpty == false {
-            for held in message.running + message.waiting { lanes[type]?.audit.clear(held) }
+        // A worker may serve a thousand types, and hold tasks of a few.
+        for type in message.types {
+            guard let lane = lanes[type], !lane.handed.isEmpty else { continue }
+            for held in message.running { lane.name(held, worker: message.worker, at: now) }
+            guard !lane.audit.suspects.isEmpty else { continue }
+            for held in message.running + message.waiting { lane.audit.clear(held) }
         }
     }
 
@@ -258,7 +259,7 @@ actor Scheduler {
             lastRollCall = clock
             refresh(workers.expire(at: clock))
             await adoptOrphans(now, &plan)
-            for lane in lanes.values { endTimedOut(lane, clock, now, &plan) }
+            for lane in lanes.withTasksHandedOut() { endTimedOut(lane, clock, now, &plan) }
         }
         await endExpired(now, &plan)
     }
@@ -266,19 +267,6 @@ actor Scheduler {
     /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which
     /// the last may have come one before.
     private static let longestRest = Duration.seconds(2)
-
-    /// Asks the store for more work where a lane has room.
-    private func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        for lane in lanes.values where !lane.isPaused {
-            var allowance: Int?
-            if lane.breaker.state != .closed { change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) } }
-            let room = min(5000, lane.room(configuration, now: now, allowance: allowance) - lane.promised)
-            if room > 0 {
-                plan.changes.takes.append(Take(type: lane.type, limit: room, bytes: 8 << 20, now: now))
-                plan.promise(room, lane)
-            }
-        }
-    }
 
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.

@@ -59,7 +59,7 @@ extension Commit {
     private mutating func place(of ending: NewEnding, _ openings: borrowing Openings) throws -> Place? {
         if let aside = try openings.aside(ending.id) { return Place(type: aside.type, priority: aside.priority, isOnPath: false) }
         let id = ending.id.rawValue
-        if let type = types.number(of: ending.type), let priority = ending.priority.map(Int64.init), id > store.prunedTo,
+        if let type = try types.number(of: ending.type), let priority = ending.priority.map(Int64.init), id > store.prunedTo,
             try stretches.holds(id, type: type, priority: priority)
         {
             return Place(type: type, priority: priority, isOnPath: true)

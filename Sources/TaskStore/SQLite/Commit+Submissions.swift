@@ -37,7 +37,7 @@ extension Commit {
                 accepted.append(try repeated(key: submission.key))
                 continue
             }
-            let type = try types.number(adding: submission.type, to: database)
+            let type = try types.number(adding: submission.type)
             for (position, task) in submission.tasks.enumerated() {
                 let id = last + 1 + Int64(position)
                 try insertTask.bind(id, at: 1)

@@ -2,10 +2,11 @@ import GRDB
 import TaskGridCore
 
 extension Commit {
+    /// - Parameter bytes: how many bytes of payload are left for it.
     /// - Returns: What to hand out, and whether nothing was left behind.
-    mutating func take(_ take: Take) throws -> ([HandOut], Bool) {
-        guard let type = types.number(of: take.type) else { return ([], true) }
-        var tray = Tray(limit: take.limit, bytes: take.bytes)
+    mutating func take(_ take: Take, _ bytes: Int) throws -> ([HandOut], Bool) {
+        guard let type = try types.number(of: take.type) else { return ([], true) }
+        var tray = Tray(limit: take.limit, bytes: min(take.bytes, bytes))
         if !tray.isFull { try takeDue(type, now: take.now, into: &tray) }
         if !tray.isFull {
             for priority in try priorities(of: type) {

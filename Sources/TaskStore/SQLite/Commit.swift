@@ -5,7 +5,7 @@ import TaskGridCore
 struct Commit {
     let database: Database
     let store: StoreRow
-    var types: TypeTable
+    let types: TypeTable
     var paths: Paths
     var stretches: Stretches
     var books = Books()
@@ -13,14 +13,14 @@ struct Commit {
     init(_ database: Database) throws {
         self.database = database
         store = try StoreRow(database)
-        types = try TypeTable(database)
+        types = TypeTable(database)
         paths = Paths(database)
         stretches = Stretches(database)
     }
 
     mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
         if let term = changes.term { try check(term) }
-        for type in changes.types { _ = try types.number(adding: type, to: database) }
+        for type in changes.types { _ = try types.number(adding: type) }
         var receipt = StoreReceipt()
         if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
         if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
@@ -34,8 +34,10 @@ struct Commit {
         if !changes.pauses.isEmpty { try pause(changes.pauses) }
         // Takes read them.
         try stretches.write()
+        var bytes = changes.takenBytes
         for take in changes.takes {
-            let (handOuts, isExhausted) = try self.take(take)
+            let (handOuts, isExhausted) = bytes > 0 ? try self.take(take, bytes) : ([], false)
+            bytes -= handOuts.reduce(0) { $0 + $1.payload.count }
             receipt.handOuts.append(handOuts)
             receipt.exhausted.append(isExhausted)
         }

@@ -29,4 +29,27 @@ extension Database {
             next.reset()
         }
     }
+
+    /// The first path at or after a type's number and a priority that has open tasks.
+    func openPath(from type: Int64, _ priority: Int) throws -> OpenPath? {
+        let next = try BoundStatement(
+            self,
+            """
+            SELECT type, priority, (SELECT id FROM cursor WHERE cursor.type = stretch.type AND cursor.priority = stretch.priority)
+            FROM stretch WHERE (type, priority) >= (?1, ?2) ORDER BY type, priority LIMIT 1
+            """
+        )
+        try next.bind(type, at: 1)
+        try next.bind(priority, at: 2)
+        return try next.step() ? OpenPath(type: next.int64(0), priority: next.int(1), cursor: next.int64(2)) : nil
+    }
+
+    /// The number of the first type at or after `type` that has tasks aside.
+    func typeWithTasksAside(from type: Int64) throws -> Int64? {
+        let next = try BoundStatement(
+            self, "SELECT type FROM open INDEXED BY open_aside WHERE attempt IS NOT NULL AND type >= ? ORDER BY type LIMIT 1"
+        )
+        try next.bind(type, at: 1)
+        return try next.step() ? next.int64(0) : nil
+    }
 }

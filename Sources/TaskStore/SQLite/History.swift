@@ -34,7 +34,7 @@ enum History {
 
     /// The types that are paused.
     static func paused(_ database: Database) throws -> Set<TaskType> {
-        let types = try TypeTable(database)
+        let types = TypeTable(database)
         let query = try BoundStatement(database, "SELECT id FROM type WHERE paused <> 0")
         var paused: Set<TaskType> = []
         while try query.step() { paused.insert(try types.type(query.int64(0))) }

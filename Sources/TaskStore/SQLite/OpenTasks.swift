@@ -6,15 +6,26 @@ struct OpenTasks {
     private let database: Database
     private let types: TypeTable
 
-    init(_ database: Database) throws {
+    init(_ database: Database) {
         self.database = database
-        types = try TypeTable(database)
+        types = TypeTable(database)
     }
 
-    func handedOut(_ type: TaskType, after: TaskID?, limit: Int) throws -> [OpenTask] {
-        guard let number = types.number(of: type), limit > 0 else { return [] }
-        let after = after?.rawValue ?? 0
+    /// A page of the tasks that are handed out, of all types: path after path, then those that are aside, type after type.
+    func handedOut(after position: HandedOutPosition?, limit: Int) throws -> HandedOutPage {
         var tasks: [OpenTask] = []
+        tasks.reserveCapacity(limit)
+        if position?.isAside != true, let next = try readPaths(after: position, limit: limit, into: &tasks) {
+            return HandedOutPage(tasks: tasks, next: next)
+        }
+        let next = try readAside(after: position?.isAside == true ? position : nil, limit: limit, into: &tasks)
+        return HandedOutPage(tasks: tasks, next: next)
+    }
+
+    /// - Returns: Where to go on, where the page is full.
+    private func readPaths(
+        after position: HandedOutPosition?, limit: Int, into tasks: inout [OpenTask]
+    ) throws -> HandedOutPosition? {
         let passed = try BoundStatement(
             database,
             """
@@ -22,15 +33,29 @@ struct OpenTasks {
             ORDER BY stretch.first, task.id LIMIT ?5
             """
         )
-        for path in try database.openPaths(of: number) {
-            try passed.bind(number, at: 1)
+        var (type, priority) = (position?.type ?? 0, position?.priority ?? .min)
+        var after = position?.id ?? 0
+        while let path = try database.openPath(from: type, priority) {
+            if (path.type, path.priority) != (type, priority) { after = 0 }
+            try passed.bind(path.type, at: 1)
             try passed.bind(path.priority, at: 2)
             try passed.bind(after + 1, at: 3)
             try passed.bind(path.cursor, at: 4)
-            try passed.bind(limit, at: 5)
+            try passed.bind(limit - tasks.count, at: 5)
             while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1)) }
             passed.reset()
+            if tasks.count >= limit {
+                return HandedOutPosition(isAside: false, type: path.type, priority: path.priority, id: tasks.last?.id.rawValue ?? after)
+            }
+            (type, priority, after) = (path.type, path.priority + 1, 0)
         }
+        return nil
+    }
+
+    /// - Returns: Where to go on, where the page is full.
+    private func readAside(
+        after position: HandedOutPosition?, limit: Int, into tasks: inout [OpenTask]
+    ) throws -> HandedOutPosition? {
         let aside = try BoundStatement(
             database,
             """
@@ -38,22 +63,44 @@ struct OpenTasks {
             WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due IS NULL AND open.id > ? ORDER BY open.id LIMIT ?
             """
         )
-        try aside.bind(number, at: 1)
-        try aside.bind(after, at: 2)
-        try aside.bind(limit, at: 3)
-        while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0)) }
-        return Array(tasks.sorted { $0.id < $1.id }.prefix(limit))
+        var after = position?.id ?? 0
+        var from = position?.type ?? 0
+        while let type = try database.typeWithTasksAside(from: from) {
+            if type != from { after = 0 }
+            try aside.bind(type, at: 1)
+            try aside.bind(after, at: 2)
+            try aside.bind(limit - tasks.count, at: 3)
+            while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0)) }
+            aside.reset()
+            if tasks.count >= limit {
+                return HandedOutPosition(isAside: true, type: type, priority: 0, id: tasks.last?.id.rawValue ?? after)
+            }
+            (from, after) = (type + 1, 0)
+        }
+        return nil
     }
 
-    func nextDue() throws -> [TaskType: Timestamp] {
+    /// When the next scheduled task of each type is due.
+    ///
+    /// - Parameter only: the types to look at; nil: all.
+    func nextDue(_ only: Set<TaskType>?) throws -> [TaskType: Timestamp] {
         let query = try BoundStatement(
             database, "SELECT due FROM open WHERE type = ? AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1"
         )
         var due: [TaskType: Timestamp] = [:]
-        for (type, number) in types.entries() {
+        func look(_ type: TaskType, _ number: Int64) throws {
             try query.bind(number, at: 1)
             if try query.step() { due[type] = Timestamp(rawValue: query.int64(0)) }
             query.reset()
+        }
+        if let only {
+            for type in only { if let number = try types.number(of: type) { try look(type, number) } }
+            return due
+        }
+        var from: Int64 = 0
+        while let number = try database.typeWithTasksAside(from: from) {
+            try look(types.type(number), number)
+            from = number + 1
         }
         return due
     }

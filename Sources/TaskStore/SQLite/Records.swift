@@ -9,10 +9,10 @@ struct Records {
     private let isBrief: Bool
 
     /// - Parameter isBrief: whether payloads and results are left unread.
-    init(_ database: Database, isBrief: Bool = false) throws {
+    init(_ database: Database, isBrief: Bool = false) {
         self.database = database
         self.isBrief = isBrief
-        types = try TypeTable(database)
+        types = TypeTable(database)
     }
 
     func records(_ ids: some Sequence<Int64>) throws -> [TaskRecord] {

@@ -65,19 +65,19 @@ public final class SQLiteTaskStore: TaskStore {
     }
 
     public func types() async throws(StoreError) -> [TaskType] {
-        try await read { try TypeTable($0).all }
+        try await read { try TypeTable.all($0) }
     }
 
-    public func counts() async throws(StoreError) -> [TaskType: TaskCounts] {
-        try await read { try Counting.counts($0) }
+    public func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts] {
+        try await read { try Counting($0).counts(of: types) }
     }
 
-    public func handedOut(_ type: TaskType, after: TaskID?, limit: Int) async throws(StoreError) -> [OpenTask] {
-        try await read { try OpenTasks($0).handedOut(type, after: after, limit: limit) }
+    public func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
+        try await read { try OpenTasks($0).handedOut(after: after, limit: limit) }
     }
 
-    public func nextDue() async throws(StoreError) -> [TaskType: Timestamp] {
-        try await read { try OpenTasks($0).nextDue() }
+    public func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp] {
+        try await read { try OpenTasks($0).nextDue(types) }
     }
 
     public func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {

@@ -35,7 +35,7 @@ struct Search {
         if filter.type == nil, filter.state == nil {
             ids = try listing.all()
         } else {
-            let numbers = try TypeTable(database).entries(filter.type).map(\.number)
+            let numbers = try filter.type.map { try [TypeTable(database).number(of: $0)].compactMap(\.self) } ?? TypeTable.names(database).keys.sorted()
             let states = filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }
             ids = try numbers.flatMap { number in try states.flatMap { try listing.ids(type: number, state: $0) } }
             if states.contains(.succeeded), !numbers.isEmpty {

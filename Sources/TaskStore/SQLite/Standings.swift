@@ -12,7 +12,7 @@ struct Standings {
         """
 
     static func standings(_ ids: [TaskID], _ database: Database) throws -> [TaskStanding] {
-        let types = try TypeTable(database)
+        let types = TypeTable(database)
         return try ids.compactMap { try standing(of: $0, database, types) }
     }
 

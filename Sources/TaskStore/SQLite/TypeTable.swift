@@ -1,39 +1,52 @@
 import GRDB
 import TaskGridCore
 
-/// The types that a store knows, by name and by the number that stands for them in rows.
-struct TypeTable {
+/// The types that a store knows, by name and by the number that stands for them in rows. Each is looked up when it is needed, and
+/// once a transaction: what a transaction costs does not grow with the number of types.
+final class TypeTable {
+    private let database: Database
     private var numbers: [TaskType: Int64] = [:]
     private var types: [Int64: TaskType] = [:]
 
-    init(_ database: Database) throws {
+    init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Every type, ascending.
+    static func all(_ database: Database) throws -> [TaskType] {
+        try names(database).values.sorted()
+    }
+
+    /// The names of all types by their numbers.
+    static func names(_ database: Database) throws -> [Int64: TaskType] {
         let query = try BoundStatement(database, "SELECT id, name FROM type")
-        while try query.step() {
-            guard let name = query.text(1), let type = try? TaskType(name) else {
-                throw StoreError(.corrupt, "the type table holds a name that is none: '\(query.text(1) ?? "")'")
-            }
-            add(type, query.int64(0))
-        }
+        var names: [Int64: TaskType] = [:]
+        while try query.step() { names[query.int64(0)] = try type(named: query.text(1)) }
+        return names
     }
 
-    var all: [TaskType] { numbers.keys.sorted() }
-
-    /// The types asked for, or all, with their numbers.
-    func entries(_ type: TaskType? = nil) -> [(type: TaskType, number: Int64)] {
-        guard let type else { return numbers.map { ($0.key, $0.value) } }
-        return numbers[type].map { [(type, $0)] } ?? []
+    func number(of type: TaskType) throws -> Int64? {
+        if let number = numbers[type] { return number }
+        let query = try BoundStatement(database, "SELECT id FROM type WHERE name = ?")
+        try query.bind(type.name, at: 1)
+        guard try query.step() else { return nil }
+        add(type, query.int64(0))
+        return numbers[type]
     }
-
-    func number(of type: TaskType) -> Int64? { numbers[type] }
 
     func type(_ number: Int64) throws -> TaskType {
-        guard let type = types[number] else { throw StoreError(.corrupt, "a row is of type number \(number), which the type table lacks") }
+        if let type = types[number] { return type }
+        let query = try BoundStatement(database, "SELECT name FROM type WHERE id = ?")
+        try query.bind(number, at: 1)
+        guard try query.step() else { throw StoreError(.corrupt, "a row is of type number \(number), which the type table lacks") }
+        let type = try Self.type(named: query.text(0))
+        add(type, number)
         return type
     }
 
     /// The type's number; a new one for a type that is not known yet.
-    mutating func number(adding type: TaskType, to database: Database) throws -> Int64 {
-        if let number = numbers[type] { return number }
+    func number(adding type: TaskType) throws -> Int64 {
+        if let number = try number(of: type) { return number }
         let insert = try BoundStatement(database, "INSERT INTO type (name) VALUES (?)")
         try insert.bind(type.name, at: 1)
         try insert.run()
@@ -42,8 +55,15 @@ struct TypeTable {
         return number
     }
 
-    private mutating func add(_ type: TaskType, _ number: Int64) {
+    private func add(_ type: TaskType, _ number: Int64) {
         numbers[type] = number
         types[number] = type
+    }
+
+    private static func type(named name: String?) throws -> TaskType {
+        guard let name, let type = try? TaskType(name) else {
+            throw StoreError(.corrupt, "the type table holds a name that is none: '\(name ?? "")'")
+        }
+        return type
     }
 }

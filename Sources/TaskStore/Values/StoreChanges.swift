@@ -11,6 +11,9 @@ public struct StoreChanges: Hashable, Sendable {
     public var reopenings: [Reopening]
     public var schedules: [Schedule]
     public var takes: [Take]
+    /// The most bytes of payload that all takes get together. Once they are used up, a take gets nothing and is not exhausted; the
+    /// task with which they are is given however large it is.
+    public var takenBytes: Int
     /// Attempts that did not succeed; nothing is answered to them.
     public var attempts: [EndedAttempt]
     /// Of types that are known; nothing is answered to them.
@@ -18,8 +21,8 @@ public struct StoreChanges: Hashable, Sendable {
 
     public init(
         term: Term? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [],
-        reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [], attempts: [EndedAttempt] = [],
-        pauses: [Pausing] = []
+        reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [], takenBytes: Int = .max,
+        attempts: [EndedAttempt] = [], pauses: [Pausing] = []
     ) {
         self.term = term
         self.types = types
@@ -28,6 +31,7 @@ public struct StoreChanges: Hashable, Sendable {
         self.reopenings = reopenings
         self.schedules = schedules
         self.takes = takes
+        self.takenBytes = takenBytes
         self.attempts = attempts
         self.pauses = pauses
     }

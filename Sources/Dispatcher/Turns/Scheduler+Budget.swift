@@ -1,0 +1,66 @@
+import TaskGridCore
+import TaskStore
+
+/// How much of what waits one turn takes from the store: one budget for all types, shared fairly.
+extension Scheduler {
+    /// The most tasks and bytes of payload that a turn takes, and of how many types.
+    private static let budget = (tasks: 5000, bytes: 8 << 20, types: 250)
+
+    /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
+    func planTakes(_ now: Timestamp, _ plan: inout Plan) {
+        lanes.examine(at: now)
+        var takers: [Lane] = []
+        var rooms: [Int] = []
+        for _ in 0..<min(lanes.readyCount, Self.reach) {
+            guard takers.count < Self.budget.types, let lane = lanes.popReady() else { break }
+            var allowance: Int?
+            if lane.breaker.state != .closed {
+                change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) }
+                // It lets something through once time has passed.
+                lanes.makeReady(lane)
+            }
+            let room = lane.room(configuration, now: now, allowance: allowance) - lane.promised
+            guard room > 0 else { continue }
+            takers.append(lane)
+            rooms.append(room)
+        }
+        let limits = Self.shares(of: Self.budget.tasks, rooms)
+        for (lane, limit) in zip(takers, limits) where limit > 0 {
+            plan.changes.takes.append(Take(type: lane.type, limit: limit, bytes: Self.budget.bytes, now: now))
+            plan.promise(limit, lane)
+        }
+        plan.changes.takenBytes = Self.budget.bytes
+        plan.isCut = takers.count == Self.budget.types && lanes.readyCount > 0 || zip(rooms, limits).contains { $0 > $1 }
+    }
+
+    /// How many types that may have something to hand out are looked at in one turn.
+    private static let reach = 1000
+
+    /// Divides a budget: each gets its wish up to an equal share, and what is left goes to the first ones.
+    static func shares(of budget: Int, _ wishes: [Int]) -> [Int] {
+        guard !wishes.isEmpty else { return [] }
+        let share = max(1, budget / wishes.count)
+        var shares = wishes.map { min($0, share) }
+        var rest = budget - shares.reduce(0, +)
+        for index in shares.indices where rest > 0 {
+            let more = min(rest, wishes[index] - shares[index])
+            shares[index] += more
+            rest -= more
+        }
+        return shares
+    }
+
+    /// Whoever's turn it was when the bytes were used up is the first in the next turn; which follows at once where this one took all
+    /// that it may.
+    func settleBudget(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
+        var leftOut: [Lane] = []
+        var isCut = plan.isCut
+        for (index, take) in plan.changes.takes.enumerated() where !receipt.exhausted[index] {
+            guard let lane = lanes[take.type] else { continue }
+            if receipt.handOuts[index].isEmpty { leftOut.append(lane) }
+            if receipt.handOuts[index].count < take.limit { isCut = true }
+        }
+        for lane in leftOut.reversed() { lanes.makeReady(lane, isFirst: true) }
+        outbound.leavesMore = isCut && receipt.handOuts.contains { !$0.isEmpty }
+    }
+}

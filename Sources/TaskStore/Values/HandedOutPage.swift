@@ -1,0 +1,22 @@
+/// A part of the tasks that are handed out.
+public struct HandedOutPage: Hashable, Sendable {
+    /// In no particular order.
+    public var tasks: [OpenTask]
+    /// Where the list goes on; nil: there are no more.
+    public var next: HandedOutPosition?
+
+    public init(tasks: [OpenTask], next: HandedOutPosition? = nil) {
+        self.tasks = tasks
+        self.next = next
+    }
+}
+
+/// How far a list of handed-out tasks has been read. Only the store that gave it knows what it means.
+public struct HandedOutPosition: Hashable, Sendable {
+    /// The tasks on the cursors' paths are read, and those that are aside are left.
+    let isAside: Bool
+    let type: Int64
+    let priority: Int
+    /// Only ids above.
+    let id: Int64
+}
