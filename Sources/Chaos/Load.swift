@@ -51,7 +51,7 @@ struct Load: Sendable {
             for try await ending in accepted.endings { scoreboard.ended(ending, submitted: submitted) }
         } catch {
             // Anything else leaves it without an answer or without an end, which the ledger sees.
-            if error.code == .rejected || error.code == .badArgument { scoreboard.refused(task.number, error.message) }
+            if [.rejected, .tooLarge, .badArgument].contains(error.code) { scoreboard.refused(task.number, error.message) }
         }
     }
 }

@@ -191,8 +191,7 @@ public struct Dispatcher: Service {
         defer { pulse.ends() }
         while let outbound = await pipe.receive() {
             pulse.works()
-            guard let outcomes = await publisher.insist(outbound.publications) else { return pipe.finish() }
-            let undelivered = outbound.undelivered(outcomes)
+            guard let undelivered = await deliver(outbound, publisher) else { return pipe.finish() }
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }
             if outbound.hasEndings { Failpoint.replyPublished.pass() }
@@ -203,6 +202,18 @@ public struct Dispatcher: Service {
             }
             pulse.waits()
         }
+    }
+
+    /// Publishes what a turn says; work that is more than the broker takes goes in halves.
+    ///
+    /// - Returns: the work that did not reach a queue; nil where nothing can be published any more.
+    private func deliver(_ outbound: Outbound, _ publisher: Publisher) async -> [Inbox.Undelivered]? {
+        guard let outcomes = await publisher.insist(outbound.publications) else { return nil }
+        let undelivered = outbound.undelivered(outcomes)
+        let halves = outbound.halves(outcomes)
+        guard !halves.messages.isEmpty else { return undelivered }
+        guard let more = await deliver(halves, publisher) else { return nil }
+        return undelivered + more
     }
 
     private func listen(_ registry: Consumer, _ inbox: Inbox) async {

@@ -1,5 +1,7 @@
 import AMQP
+import Foundation
 import Logging
+import TaskGridCore
 import TaskGridCore
 
 /// Publishes until the broker has taken it: what the nameservice says is said again where its outcome is unknown.
@@ -22,10 +24,15 @@ struct Outbox: Sendable {
             tries += 1
             do {
                 let outcomes = try await connection.publish(rest, within: Self.patience)
-                // None is mandatory, so what is not confirmed was refused by a queue.
-                rest = zip(rest, outcomes).filter { $1 == .nacked }.map { $0.0 }
+                let refused = zip(rest, outcomes).filter { $1 != .confirmed }
+                rest = refused.compactMap { publication, outcome in
+                    guard case .refused(.tooLarge(_, let limit)) = outcome else { return publication }
+                    return smaller(publication, limit)
+                }
                 if rest.isEmpty { return true }
-                logger.warning("broker refused messages; publishing them again", metadata: ["amqp.messages": "\(rest.count)"])
+                let cause = refused.first.map { "\($1)" } ?? ""
+                logger.warning(
+                    "broker refused messages; publishing them again", metadata: ["amqp.messages": "\(rest.count)", "error": "\(cause)"])
             } catch {
                 switch error.code {
                 case .closed:
@@ -50,5 +57,20 @@ struct Outbox: Sendable {
             }
         }
         return true
+    }
+
+    /// What is said in place of a message that is larger than the broker takes; nil where there is no less to say.
+    private func smaller(_ publication: Publication, _ limit: Int) -> Publication? {
+        var smaller = publication
+        if AnswerMessage.isAnswer(publication.message) {
+            smaller.message = AnswerMessage.replacing(publication.message, because: "the broker takes \(limit) bytes at most")
+        } else {
+            smaller.message.body = Data()
+        }
+        guard smaller.message.body.count <= limit else {
+            logger.error("message dropped: larger than the broker takes", metadata: ["amqp.exchange": "\(publication.exchange)"])
+            return nil
+        }
+        return smaller
     }
 }

@@ -19,7 +19,7 @@ struct Session: Sendable {
         self.vitals = vitals
         publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.nameservice, logger: logger)
         consuming = Connection(endpoint, name: "nameservice consume", declarations: topology.nameservice, logger: logger)
-        registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000)
+        registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
         questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100)
         registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         outbox = Outbox(connection: publishing, logger: logger)

@@ -18,6 +18,10 @@ public struct ClientError: Error, Hashable, Sendable {
         case timedOut = "timed_out"
         /// The store does not know the task, or no longer.
         case unknownTask = "unknown_task"
+        /// The broker takes no message of this size. What was to be sent was not accepted.
+        case tooLarge = "too_large"
+        /// The broker's user may not write to the grid's exchange. What was to be sent was not accepted.
+        case accessRefused = "access_refused"
         /// What was asked for cannot be sent.
         case badArgument = "bad_argument"
         /// A service answered something that cannot be understood.
@@ -63,6 +67,21 @@ extension ClientError {
                 .brokerUnavailable
             }
         self.init(code, error.message)
+    }
+
+    /// What it means to a client that the broker does not take a message.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .tooLarge(let size, let limit):
+            let message =
+                "the message has \(size) bytes, and the broker takes \(limit) at most: send a smaller payload, or raise max_message_size"
+            self.init(.tooLarge, message)
+        case .accessRefused(let text):
+            self.init(.accessRefused, "the broker does not let this client write (\(text)): give its user the permission")
+        case .exchangeNotFound(let text, _):
+            let message = "somebody has deleted an exchange (\(text)); the service that owns it declares it again within 10 s if it runs"
+            self.init(.serviceUnavailable, message)
+        }
     }
 
     init(_ rejection: Rejection) {

@@ -79,6 +79,11 @@ extension ClientState {
         for parcel in submissions.rejected(correlation, rejection) { settle(parcel, .failure(ClientError(rejection)), &wakes) }
     }
 
+    /// The broker takes no such message.
+    mutating func refused(_ correlation: String, _ refusal: Refusal, _ wakes: inout Wakes) {
+        for (parcel, error) in submissions.refused(correlation, refusal) { settle(parcel, .failure(error), &wakes) }
+    }
+
     mutating func ended(_ endings: [Ending], _ wakes: inout Wakes) {
         wakes.wake(watches.ended(endings, keepEarly: submissions.isWatched), in: &self)
     }

@@ -50,6 +50,12 @@ extension GridClient {
                 "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed; "
                 + "a dispatcher that runs empties it"
             fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
+        case .refused(.exchangeNotFound(let text, let mayHaveArrived)):
+            fail(envelope, ClientError(.exchangeNotFound(text, mayHaveArrived: mayHaveArrived)), isUnknown: mayHaveArrived)
+        case .refused(let refusal):
+            var wakes = Wakes()
+            state.withLock { $0.refused(envelope.correlation, refusal, &wakes) }
+            wakes.resume()
         }
     }
 

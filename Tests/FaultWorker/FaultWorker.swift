@@ -19,6 +19,7 @@ import UnixSignals
 /// | `fail-with FILE` | fails as long as there is such a file |
 /// | `die` | kills its process |
 /// | `die-first` | kills its process in its first attempt |
+/// | `grow BYTES` | gives back so many bytes |
 /// | anything else | ends |
 ///
 /// A run that ends gives back its payload.
@@ -42,6 +43,9 @@ struct FaultWorker: TaskWorker {
             throw TaskError(.failed, "as it should")
         case "die": kill(getpid(), SIGKILL)
         case "die-first" where context.attempt == 1: kill(getpid(), SIGKILL)
+        case "grow" where words.count == 2:
+            journal.tell("ended", context)
+            return String(repeating: "x", count: Int(words[1]) ?? 0)
         default: break
         }
         journal.tell("ended", context)

@@ -81,6 +81,7 @@ struct GridClientTests {
             (.error(.unreachable), .brokerUnavailable),
             (.outcome(.nacked), .brokerFull),
             (.outcome(.returned(code: 312, text: "NO_ROUTE")), .serviceUnavailable),
+            (.outcome(.refused(.exchangeNotFound("no exchange", mayHaveArrived: false))), .serviceUnavailable),
             (.outcome(.confirmed), .serviceUnavailable),
         ])
     func theDeadlineEndsInAnErrorThatSaysWhy(verdict: FakeTransport.Verdict, code: ClientError.Code) async throws {
@@ -95,6 +96,51 @@ struct GridClientTests {
             client.lookAtTime()
             let error = await id
             #expect(error?.code == code)
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            (Refusal.tooLarge(size: 17_000_000, limit: 16_777_216), ClientError.Code.tooLarge),
+            (.accessRefused("ACCESS_REFUSED - access to exchange"), .accessRefused),
+        ])
+    func `what the broker refuses for good fails at once, and was certainly not accepted`(
+        refusal: Refusal, code: ClientError.Code
+    ) async throws {
+        let transport = FakeTransport { _ in .outcome(.refused(refusal)) }
+        try await GridClient.onFake(transport) { client in
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data("abc"), options: .patient) }
+            #expect(error?.code == code)
+            #expect(error?.isOutcomeUnknown == false)
+            #expect(error?.message.contains("may have been accepted") == false)
+            let question = await failure { _ = try await client.counts() }
+            #expect(question?.code == code)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `submissions that are too large together are sent one by one`() async throws {
+        // Held back by the first, the others travel together.
+        let transport = FakeTransport { publication in
+            guard let read = try? Submission(publication.message), read.tasks.count > 1 else { return .outcome(.confirmed) }
+            return .outcome(.refused(.tooLarge(size: 9, limit: 5)))
+        }
+        try await GridClient.onFake(transport) { client in
+            let callers = (0..<3).map { number in
+                Task { try await client.submit(.reverse, payload: Data("\(number)"), options: .patient) }
+            }
+            var ids: Set<TaskID> = []
+            while ids.count < 3 {
+                let publication = try #require(await transport.publication())
+                guard try Submission(publication.message).tasks.count == 1 else { continue }
+                let id = TaskID(Int64(ids.count + 1))
+                ids.insert(id)
+                transport.deliver(try Reply.accepted(publication, first: id))
+            }
+            var accepted: Set<TaskID> = []
+            for caller in callers { accepted.insert(try await caller.value) }
+            #expect(accepted == ids)
         }
     }
 

@@ -19,6 +19,8 @@ final class FakeBroker: Transport {
     enum Answer: Sendable {
         case confirm
         case nack
+        /// Takes no message with a larger body.
+        case limit(Int)
         case fail(AMQPError.Code)
         /// Confirmed when the test opens the gate.
         case hold(Gate)
@@ -96,6 +98,11 @@ final class FakeBroker: Transport {
         switch state.withLock({ $0.answers.isEmpty ? .confirm : $0.answers.removeFirst() }) {
         case .confirm: break
         case .nack: return publications.map { _ in .nacked }
+        case .limit(let limit):
+            return publications.map { publication in
+                let size = publication.message.body.count
+                return size > limit ? .refused(.tooLarge(size: size, limit: limit)) : .confirmed
+            }
         case .fail(let code): throw AMQPError(code, "the test says so")
         case .hold(let gate): await gate.wait()
         }

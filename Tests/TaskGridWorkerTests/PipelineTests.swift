@@ -202,4 +202,37 @@ import Testing
             await harness.broker.until { Set($0.acknowledged) == Set(tags) }
         }
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a result that the broker does not take fails its task, and the worker goes on`() async throws {
+        let harness = Harness(Harness.worker { text, _ in text == "large" ? String(repeating: "x", count: 1000) : text }, concurrency: 1)
+        try await harness.run { harness in
+            let broker = harness.broker
+            broker.answer(.limit(500))
+            let tags = broker.deliver(Harness.work((1, "large")))
+            await broker.until { $0.acknowledged == tags }
+            let more = broker.deliver(Harness.work((2, "small")))
+            await broker.until { $0.acknowledged == tags + more }
+            let ends = broker.events.items.filter { $0.id == 1 }.map(\.outcome)
+            guard case .failed(let error) = try #require(ends.last) else { return #expect(Bool(false)) }
+            #expect(error.code == .resultTooLarge)
+            #expect(error.message.contains("a result of 1000 bytes; the broker takes messages of 500 bytes at most"))
+            #expect(broker.events.items.last?.outcome == .succeeded(Data("small".utf8)))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `results that the broker does not take together are published in parts`() async throws {
+        let harness = Harness(Harness.worker { _, _ in String(repeating: "x", count: 200) }, concurrency: 1)
+        try await harness.run { harness in
+            let broker = harness.broker
+            broker.answer(.limit(500), .limit(500), .limit(500), .limit(500), .limit(500))
+            let tags = broker.deliver(Harness.work((1, "a"), (2, "b"), (3, "c"), (4, "d"), (5, "e")))
+            await broker.until { $0.acknowledged == tags }
+            let taken = broker.events.publications.filter { $0.exchange == "t.results" && $0.message.body.count <= 500 }
+            let items = try taken.flatMap { try Results($0.message).items }
+            #expect(items.map(\.id).sorted() == [1, 2, 3, 4, 5])
+            #expect(items.allSatisfy { $0.outcome == .succeeded(Data(repeating: UInt8(ascii: "x"), count: 200)) })
+        }
+    }
 }

@@ -5,7 +5,7 @@ extension Connection {
         guard case .open(let session) = phase, session.channels.indices.contains(number) else { return }
         let channel = session.channels[number]
         for tag in tags where tag.epoch == channel.epoch {
-            session.channels[number].held?.acknowledge(tag.value, multiple: multiple)
+            session.channels[number].held.acknowledge(tag.value, multiple: multiple)
             session.encoder.ack(tag.value, multiple: multiple, channel: channel.channel)
         }
     }

@@ -6,6 +6,10 @@ extension Connection {
     ///
     /// Waits for the connection to stand and for the broker to take messages, as long as `deadline` allows.
     ///
+    /// Where the broker closes the channel for one of them, that one is `refused`, and the connection sends the others again: one
+    /// whose confirm was on its way then arrives twice. A message that is larger than the broker takes is refused without being
+    /// sent once the broker has said so.
+    ///
     /// - Returns: an outcome for each publication, in their order.
     /// - Throws: `connectionLost` or `timedOut` where the outcome is unknown: some of the messages may have arrived; so does
     ///   `closed` where ``close(within:)`` came before the confirms. `unreachable` or `blocked` where nothing was sent,
@@ -15,10 +19,10 @@ extension Connection {
     ) async throws(AMQPError) -> [PublishOutcome] {
         guard !publications.isEmpty else { return [] }
         var mandatory: [String: Int] = [:]
-        for (place, publication) in publications.enumerated() {
+        for (index, publication) in publications.enumerated() {
             try publication.check(maximumFrameSize: Int(Handle.maximumFrameSize))
             if publication.isMandatory, let messageID = publication.message.properties.messageID {
-                guard mandatory.updateValue(place, forKey: messageID) == nil else {
+                guard mandatory.updateValue(index, forKey: messageID) == nil else {
                     throw AMQPError(.badMessage, "two mandatory messages of a batch have the message-id \(messageID.prefix(40))")
                 }
             }
@@ -34,12 +38,25 @@ extension Connection {
         if session.handle.frameSize < Int(Handle.maximumFrameSize) {
             for publication in publications { try publication.check(maximumFrameSize: session.handle.frameSize) }
         }
-        let batch = ledger.register(count: publications.count, mandatory: mandatory)
-        for publication in publications { session.encoder.publish(publication, channel: Channel.publish) }
+        let refused = tooLarge(publications, session.maximumBodySize)
+        guard refused.count < publications.count else { return publications.indices.compactMap { refused[$0] } }
+        let batch = ledger.register(count: publications.count, mandatory: mandatory, settled: refused)
+        for (index, publication) in publications.enumerated() where refused.isEmpty || refused[index] == nil {
+            session.encoder.publish(publication, channel: session.publishChannel)
+        }
         let result: Result<[PublishOutcome], AMQPError> = await withCheckedContinuation { continuation in
-            confirmations[batch] = Confirmation(continuation: continuation, deadline: end)
+            confirmations[batch] = Confirmation(publications: publications, continuation: continuation, deadline: end)
         }
         return try result.get()
+    }
+
+    private func tooLarge(_ publications: [Publication], _ limit: Int?) -> [Int: PublishOutcome] {
+        guard let limit else { return [:] }
+        var refused: [Int: PublishOutcome] = [:]
+        for (index, publication) in publications.enumerated() where publication.message.body.count > limit {
+            refused[index] = .refused(.tooLarge(size: publication.message.body.count, limit: limit))
+        }
+        return refused
     }
 
     /// The session, if it stands and the broker takes messages; nil where that is worth waiting for.
@@ -68,11 +85,29 @@ extension Connection {
 
     func settle(_ settled: [ConfirmLedger.Settled]) {
         for batch in settled {
-            confirmations.removeValue(forKey: batch.batch)?.continuation.resume(returning: .success(batch.outcomes))
+            guard let confirmation = confirmations.removeValue(forKey: batch.batch) else { continue }
+            if !nacks.isEmpty {
+                for (publication, outcome) in zip(confirmation.publications, batch.outcomes) where outcome == .confirmed {
+                    nacks.confirmed(publication.route)
+                }
+            }
+            confirmation.continuation.resume(returning: .success(batch.outcomes))
         }
     }
 
-    /// The publishing channel begins anew: nobody will know what became of the unconfirmed publications.
+    /// The broker does not take some messages now.
+    func refuse(_ tag: UInt64, multiple: Bool, _ session: Session) throws(AMQPError) {
+        let settled = ledger.refused(tag, multiple: multiple)
+        var mustReplace = false
+        for entry in ledger.takeRefused() {
+            guard let publication = confirmations[entry.batch]?.publications[entry.index] else { continue }
+            if nacks.nacked(publication.route, at: .now) { mustReplace = true }
+        }
+        settle(settled)
+        if mustReplace { try replacePublishChannel(session) }
+    }
+
+    /// Nobody will know what became of the unconfirmed publications.
     func failPublications(_ error: AMQPError) {
         for batch in ledger.reset() {
             confirmations.removeValue(forKey: batch)?.continuation.resume(returning: .failure(error))

@@ -7,8 +7,6 @@ import TaskGridCore
 extension Connection {
     /// A connection that stood this long counts as recovered: the backoff begins anew.
     private static let stability = Duration.seconds(10)
-    /// More channels lost than this within one life of the connection, and all of it is established anew, with backoff.
-    private static let toleratedChannels = 5
 
     /// Connects, declares and consumes; on failure waits for the next attempt.
     func establish() {
@@ -19,12 +17,17 @@ extension Connection {
             try handle.declare(declarations, Channel.administration)
             try handle.openChannel(Channel.publish)
             try handle.selectConfirms(Channel.publish)
-            for number in registry.withLock({ $0.consumers }).indices {
+            let consumers = registry.withLock { $0.consumers }
+            for (number, subscription) in consumers.enumerated() {
                 session.channels.append(
-                    Session.ConsumerChannel(channel: Channel.firstConsumer + UInt16(number), epoch: 0)
+                    Session.ConsumerChannel(
+                        channel: Channel.firstConsumer + UInt16(number), epoch: 0, held: HeldDeliveries(limit: subscription.maximumBytes)
+                    )
                 )
-                try subscribe(number, session)
+                try open(number, session)
             }
+            // Only now: the library keeps all that is delivered while it waits for the answer of a call.
+            for number in consumers.indices { try subscribe(number, session) }
             established += 1
             phase = .open(session)
             blockedReason = nil
@@ -82,18 +85,23 @@ extension Connection {
         phase = .waiting(until: until)
     }
 
-    /// Opens a consumer's channel and consumes its queues, with tags never used before: a re-used one can strand messages
-    /// of a quorum queue.
-    private func subscribe(_ number: Int, _ session: Session) throws(AMQPError) {
+    /// Opens a consumer's channel.
+    private func open(_ number: Int, _ session: Session) throws(AMQPError) {
         let subscription = registry.withLock { $0.consumers[number] }
         let channel = session.channels[number].channel
         epochs += 1
         session.channels[number] = Session.ConsumerChannel(
-            channel: channel, epoch: epochs, held: subscription.maximumBytes.map(HeldDeliveries.init)
+            channel: channel, epoch: epochs, held: HeldDeliveries(limit: subscription.maximumBytes)
         )
         subscription.mailbox.drop()
         registry.withLock { $0.consumers[number].lapse() }
         try session.handle.openChannel(channel)
+        try session.handle.setPrefetch(subscription.prefetch, channel)
+    }
+
+    /// Consumes a consumer's queues, with tags never used before: a re-used one can strand messages of a quorum queue.
+    private func subscribe(_ number: Int, _ session: Session) throws(AMQPError) {
+        let subscription = registry.withLock { $0.consumers[number] }
         guard !cancelledConsumers.contains(number) else {
             subscription.mailbox.finish()
             return
@@ -104,16 +112,15 @@ extension Connection {
     private func consume(_ queue: String, _ number: Int, _ session: Session) throws(AMQPError) {
         // A consumer tag has 255 bytes at most.
         let tag = "\(String(decoding: name.utf8.prefix(100), as: UTF8.self)).\(UInt64.random(in: .min ... .max))"
+        let isFirst = session.channels.allSatisfy { $0.tags.isEmpty }
         // Written down first: deliveries may come before the call returns.
         session.channels[number].tags[tag] = queue
-        let subscription = registry.withLock { $0.consumers[number] }
         let channel = session.channels[number].channel
-        try session.handle.setPrefetch(subscription.prefetch, channel)
-        if subscription.maximumBytes == nil {
+        if isFirst {
             try session.handle.consume(queue, tag: tag, channel)
             consumes(tag, number, session)
         } else {
-            // Who waits for the answer of a second queue has the library keep all that the broker delivers of the first.
+            // A call would have the library keep all that the broker delivers of other queues until the answer comes.
             session.encoder.consume(queue, consumerTag: tag, channel: channel)
         }
     }
@@ -138,18 +145,78 @@ extension Connection {
 
     /// The broker closed a channel: opens it again with what it was for.
     func reopen(_ channel: UInt16, _ error: AMQPError, _ session: Session) throws(AMQPError) {
-        session.closedChannels += 1
-        guard session.closedChannels <= Self.toleratedChannels else { throw error }
+        if channel == session.formerPublishChannel {
+            session.formerPublishChannel = nil
+            return
+        }
+        guard session.channelLosses.add(at: .now) else { throw error }
         try flush(session)
-        if channel == Channel.publish {
-            failPublications(AMQPError(.connectionLost, error.message, brokerCode: error.brokerCode))
-            session.publishAssembler = ContentAssembler()
-            try session.handle.openChannel(channel)
-            try session.handle.selectConfirms(channel)
-        } else if channel == Channel.administration {
+        if channel == Channel.administration {
             session.isAdministrationOpen = false
         } else if let number = session.consumer(of: channel) {
+            try open(number, session)
             try subscribe(number, session)
+        }
+    }
+
+    /// The broker closed the publish channel. Where it says for which message, that one has its outcome, and everything else is
+    /// sent again; where it does not, nobody will know what became of them.
+    func reopenPublishChannel(code: Int, text: String, _ session: Session) throws(AMQPError) {
+        let notice = RefusalNotice(code: code, text: text)
+        var refusals: [ConfirmLedger.Entry: PublishOutcome] = [:]
+        if let notice {
+            let fitting = ledger.unconfirmed.compactMap { entry in
+                confirmations[entry.batch].map { (entry, $0.publications[entry.index]) }
+            }.filter { notice.refusal(of: $1) != nil }
+            for (entry, publication) in fitting {
+                refusals[entry] = notice.refusal(of: publication, mayHaveArrived: fitting.count > 1).map { .refused($0) }
+            }
+            if let limit = notice.maximumBodySize { session.maximumBodySize = limit }
+        }
+        var again: [ConfirmLedger.Entry] = []
+        if refusals.isEmpty {
+            let error = AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'")
+            failPublications(AMQPError(.connectionLost, error.message, brokerCode: code))
+            guard session.channelLosses.add(at: .now) else { throw error }
+        } else {
+            // Each such close ends a publication at least, so they come to an end by themselves.
+            again = restartLedger { refusals[$0] }
+        }
+        try flush(session)
+        try openPublishChannel(session.publishChannel, session)
+        publish(again, session)
+    }
+
+    /// Publishes on a new channel from now on, and sends again on it what is unconfirmed.
+    func replacePublishChannel(_ session: Session) throws(AMQPError) {
+        guard session.formerPublishChannel == nil else { return }
+        logger.warning("broker refuses messages; publishing over a new channel", metadata: ["amqp.channel": "\(session.publishChannel)"])
+        try flush(session)
+        let former = session.publishChannel
+        try openPublishChannel(former == Channel.publish ? session.handle.lastChannel : Channel.publish, session)
+        session.formerPublishChannel = former
+        session.encoder.channelClose(channel: former)
+        publish(restartLedger { _ in nil }, session)
+    }
+
+    private func openPublishChannel(_ channel: UInt16, _ session: Session) throws(AMQPError) {
+        try session.handle.openChannel(channel)
+        try session.handle.selectConfirms(channel)
+        session.publishChannel = channel
+        session.publishAssembler = ContentAssembler()
+    }
+
+    /// Numbers what is unconfirmed anew; returns what is to be sent again.
+    private func restartLedger(_ outcome: (ConfirmLedger.Entry) -> PublishOutcome?) -> [ConfirmLedger.Entry] {
+        let (settled, again) = ledger.restart(keeping: { confirmations[$0] != nil }, outcome: outcome)
+        settle(settled)
+        return again
+    }
+
+    private func publish(_ entries: [ConfirmLedger.Entry], _ session: Session) {
+        for entry in entries {
+            guard let publication = confirmations[entry.batch]?.publications[entry.index] else { continue }
+            session.encoder.publish(publication, channel: session.publishChannel)
         }
     }
 

@@ -62,9 +62,10 @@ extension Connection {
         case .deliver, .returned, .header, .body:
             try takeContent(frame, channel, session)
         case .ack(let tag, let multiple):
-            settle(ledger.acknowledged(tag, multiple: multiple))
+            // One that was replaced says nothing more of what has been sent again since.
+            if channel == session.publishChannel { settle(ledger.acknowledged(tag, multiple: multiple)) }
         case .nack(let tag, let multiple):
-            settle(ledger.refused(tag, multiple: multiple))
+            if channel == session.publishChannel { try refuse(tag, multiple: multiple, session) }
         case .consumeOK(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
             consumes(consumerTag, number, session)
@@ -83,7 +84,13 @@ extension Connection {
             session.encoder.channelCloseOK(channel: channel)
             logger.warning(
                 "channel closed by the broker", metadata: ["amqp.channel": "\(channel)", "amqp.code": "\(code)", "amqp.text": "\(text)"])
-            try reopen(channel, AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), session)
+            if channel == session.publishChannel {
+                try reopenPublishChannel(code: code, text: text, session)
+            } else {
+                try reopen(channel, AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), session)
+            }
+        case .channelCloseOK:
+            if channel == session.formerPublishChannel { session.formerPublishChannel = nil }
         case .connectionClosed(let code, let text):
             session.encoder.connectionCloseOK()
             _ = session.write()
@@ -104,7 +111,7 @@ extension Connection {
 
     private func takeContent(_ frame: Frame, _ channel: UInt16, _ session: Session) throws(AMQPError) {
         do throws(ContentAssembler.Violation) {
-            if channel == Channel.publish {
+            if channel == session.publishChannel {
                 guard let content = try session.publishAssembler.take(frame),
                     case .returned(let code, let text, _, _) = content.method
                 else { return }
@@ -115,7 +122,7 @@ extension Connection {
                 guard let content = try session.channels[number].assembler.take(frame),
                     case .deliver(let consumerTag, let tag, let isRedelivered, let exchange, let routingKey) = content.method
                 else { return }
-                session.channels[number].held?.add(content.message.body.count)
+                session.channels[number].held.add(content.message.body.count)
                 session.channels[number].deliveries.append(
                     Delivery(
                         tag: DeliveryTag(epoch: session.channels[number].epoch, value: tag),

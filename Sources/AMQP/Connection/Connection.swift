@@ -70,14 +70,14 @@ public actor Connection {
     struct Subscription {
         let queues: [String]
         let prefetch: UInt16
-        let maximumBytes: Int?
+        let maximumBytes: Int
         let mailbox: Mailbox
         /// The queues that are not consumed now, since when.
         var lapsed: [String: ContinuousClock.Instant]
         /// Not cancelled here.
         var isWanted = true
 
-        init(queues: [String], prefetch: UInt16, maximumBytes: Int?, mailbox: Mailbox) {
+        init(queues: [String], prefetch: UInt16, maximumBytes: Int, mailbox: Mailbox) {
             self.queues = queues
             self.prefetch = prefetch
             self.maximumBytes = maximumBytes
@@ -102,6 +102,7 @@ public actor Connection {
     var ledger = ConfirmLedger()
     var confirmations: [Int: Confirmation] = [:]
     var waiters: [Waiter] = []
+    var nacks = NackCounter()
     var cancelledConsumers: Set<Int> = []
     /// The broker's reason while it takes no messages.
     var blockedReason: String?
@@ -144,7 +145,7 @@ public actor Connection {
     ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds
     ///     one message more at most, but for what comes while a queue that was deleted is declared anew. Each delivery is to be
     ///     acknowledged.
-    public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int? = nil) -> Consumer {
+    public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int = Consumer.defaultMaximumBytes) -> Consumer {
         let mailbox = Mailbox()
         let (number, isEnded) = registry.withLock { registry in
             registry.consumers.append(
@@ -273,6 +274,7 @@ struct Waiter {
 
 /// Who waits for a batch to be confirmed.
 struct Confirmation {
+    let publications: [Publication]
     let continuation: CheckedContinuation<Result<[PublishOutcome], AMQPError>, Never>
     let deadline: ContinuousClock.Instant
 }

@@ -23,6 +23,8 @@ final class Handle {
     let heartbeat: Int
     /// Bytes, as agreed with the broker.
     let frameSize: Int
+    /// The highest number that a channel may have, as agreed with the broker.
+    let lastChannel: UInt16
 
     init(_ endpoint: Endpoint, name: String) throws(AMQPError) {
         guard !endpoint.isSecure else {
@@ -57,6 +59,7 @@ final class Handle {
         if let error = Self.error(reply, "the login of \(endpoint)") { throw error }
         heartbeat = Int(amqp_get_heartbeat(state))
         frameSize = Int(amqp_get_frame_max(state))
+        lastChannel = UInt16(clamping: amqp_get_channel_max(state))
         self.socket = amqp_get_sockfd(state)
         self.state = state
         amqp_tune_connection(state, amqp_get_channel_max(state), amqp_get_frame_max(state), 0)

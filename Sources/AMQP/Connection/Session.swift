@@ -15,8 +15,7 @@ final class Session {
         var assembler = ContentAssembler()
         /// What this turn has read.
         var deliveries: [Delivery] = []
-        /// Where the consumer bounds their bytes.
-        var held: HeldDeliveries?
+        var held: HeldDeliveries
     }
 
     let handle: Handle
@@ -28,8 +27,13 @@ final class Session {
     var lastHeard = ContinuousClock.now
     var lastSent = ContinuousClock.now
     var isAdministrationOpen = false
-    /// Channels that the broker closed in this session.
-    var closedChannels = 0
+    var channelLosses = ChannelLosses()
+    /// The channel that is published on; another one after ``Connection/replacePublishChannel(_:)``.
+    var publishChannel = Connection.Channel.publish
+    /// The one before, until the broker has answered its close: what comes on it means nothing.
+    var formerPublishChannel: UInt16?
+    /// The most bytes of a body that the broker takes, once it has said so.
+    var maximumBodySize: Int?
 
     private var output: [UInt8] = []
     private var written = 0
@@ -40,7 +44,7 @@ final class Session {
     }
 
     /// A consumer holds as much as it may: nothing is read until it acknowledges some.
-    var isFull: Bool { channels.contains { $0.held?.isFull == true } }
+    var isFull: Bool { channels.contains(where: \.held.isFull) }
 
     var wantsToWrite: Bool { written < output.count || !encoder.bytes.isEmpty }
 

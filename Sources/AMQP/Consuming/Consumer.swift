@@ -1,8 +1,11 @@
 /// What is received from one or more queues over a channel of their own, and acknowledged.
 ///
-/// Made by ``Connection/consumer(queues:prefetch:)``. After a reconnect it goes on by itself; deliveries of the lost
+/// Made by ``Connection/consumer(queues:prefetch:maximumBytes:)``. After a reconnect it goes on by itself; deliveries of the lost
 /// connection come again, marked as redelivered, and their old tags acknowledge nothing.
 public struct Consumer: Sendable {
+    /// Bytes of bodies that a consumer holds at most, before one message more, unless it is told otherwise.
+    public static let defaultMaximumBytes = 32 << 20
+
     let connection: Connection
     let number: Int
     let mailbox: Mailbox

@@ -52,6 +52,8 @@ extension Frame {
         case TASKGRID_CHANNEL_CLOSE:
             let close = decoded(amqp_channel_close_t.self)
             self = .channelClosed(code: Int(close.reply_code), text: String(close.reply_text))
+        case TASKGRID_CHANNEL_CLOSE_OK:
+            self = .channelCloseOK
         case TASKGRID_CONNECTION_CLOSE:
             let close = decoded(amqp_connection_close_t.self)
             self = .connectionClosed(code: Int(close.reply_code), text: String(close.reply_text))

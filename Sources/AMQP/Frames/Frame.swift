@@ -17,6 +17,8 @@ enum Frame {
     /// The broker answers our own cancel.
     case cancelOK(consumerTag: String)
     case channelClosed(code: Int, text: String)
+    /// The broker answers our own close of a channel.
+    case channelCloseOK
     case connectionClosed(code: Int, text: String)
     case blocked(reason: String)
     case unblocked

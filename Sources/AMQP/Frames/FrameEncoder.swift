@@ -68,6 +68,16 @@ struct FrameEncoder {
         }
     }
 
+    /// Asks the broker to close a channel (AMQP 0-9-1, `channel.close`); the answer comes among the frames.
+    mutating func channelClose(channel: UInt16) {
+        method(channel, class: 20, method: 40) { encoder in
+            encoder.integer(UInt16(200))
+            encoder.shortString("")
+            encoder.integer(UInt16(0))
+            encoder.integer(UInt16(0))
+        }
+    }
+
     mutating func channelCloseOK(channel: UInt16) {
         method(channel, class: 20, method: 41) { _ in }
     }

@@ -15,13 +15,27 @@ struct ConfirmLedger {
 
     fileprivate struct Batch {
         let id: Int
-        let first: UInt64
+        /// The tag of the first publication that was sent.
+        var first: UInt64
+        /// The indices of the publications that were sent; nil: all of them.
+        var sent: [Int]?
         /// Message ids of the mandatory ones; empty where none is.
         let mandatory: [String: Int]
         var outcomes: [PublishOutcome?]
-        /// The places whose acknowledgement has come.
+        /// The indices whose acknowledgement has come.
         var acknowledged: BitSet = []
         var open: Int
+
+        var sentCount: Int { sent?.count ?? outcomes.count }
+        var last: UInt64 { first + UInt64(sentCount) - 1 }
+        /// The index in the batch of the publication that was sent as number `offset`.
+        func index(_ offset: Int) -> Int { sent?[offset] ?? offset }
+    }
+
+    /// A publication by its batch and its index there.
+    struct Entry: Hashable {
+        let batch: Int
+        let index: Int
     }
 
     private var batches: Deque<Batch> = []
@@ -30,17 +44,20 @@ struct ConfirmLedger {
 
     var isEmpty: Bool { batches.isEmpty }
 
-    /// Writes a batch down, before it is published. `mandatory` maps the message ids of mandatory publications to their
-    /// places in the batch.
-    mutating func register(count: Int, mandatory: [String: Int] = [:]) -> Int {
-        defer {
-            nextBatch += 1
-            nextTag += UInt64(count)
+    /// Adds a batch, before it is published. `mandatory` maps the message ids of mandatory publications to their indices in the
+    /// batch.
+    ///
+    /// - Parameter settled: the outcomes of publications that are not sent; not all of the batch.
+    mutating func register(count: Int, mandatory: [String: Int] = [:], settled: [Int: PublishOutcome] = [:]) -> Int {
+        var batch = Batch(id: nextBatch, first: nextTag, mandatory: mandatory, outcomes: Array(repeating: nil, count: count), open: count)
+        if !settled.isEmpty {
+            for (index, outcome) in settled { batch.settle(index, as: outcome) }
+            batch.sent = (0..<count).filter { settled[$0] == nil }
         }
-        batches.append(
-            Batch(id: nextBatch, first: nextTag, mandatory: mandatory, outcomes: Array(repeating: nil, count: count), open: count)
-        )
-        return nextBatch
+        batches.append(batch)
+        nextBatch += 1
+        nextTag += UInt64(batch.sentCount)
+        return batch.id
     }
 
     mutating func acknowledged(_ tag: UInt64, multiple: Bool) -> [Settled] {
@@ -69,6 +86,50 @@ struct ConfirmLedger {
         return batches.map(\.id)
     }
 
+    /// The publications without an outcome, the oldest first.
+    var unconfirmed: [Entry] {
+        batches.flatMap { batch in
+            (0..<batch.sentCount).lazy.map(batch.index).filter { batch.outcomes[$0] == nil }.map { Entry(batch: batch.id, index: $0) }
+        }
+    }
+
+    /// Numbers what is unconfirmed anew, for a channel that begins anew and on which it is sent again.
+    ///
+    /// - Parameters:
+    ///   - keeps: whether anybody waits for the outcome of a batch; others are forgotten.
+    ///   - outcome: of a publication that is not sent again.
+    /// - Returns: the batches that have all their outcomes now, and what is to be sent again, in this order.
+    mutating func restart(
+        keeping keeps: (_ batch: Int) -> Bool, outcome: (Entry) -> PublishOutcome? = { _ in nil }
+    ) -> (settled: [Settled], again: [Entry]) {
+        var again: [Entry] = []
+        nextTag = 1
+        batches.removeAll { !keeps($0.id) }
+        for position in batches.indices {
+            let batch = batches[position]
+            let open = (0..<batch.sentCount).map(batch.index).filter { !batch.acknowledged.contains($0) }
+            for index in open {
+                // One that came back has its outcome.
+                guard let outcome = batch.outcomes[index] ?? outcome(Entry(batch: batch.id, index: index)) else { continue }
+                batches[position].settle(index, as: outcome)
+            }
+            let rest = open.filter { !batches[position].acknowledged.contains($0) }
+            batches[position].first = nextTag
+            batches[position].sent = rest
+            nextTag += UInt64(rest.count)
+            again += rest.map { Entry(batch: batch.id, index: $0) }
+        }
+        return (takeSettled(), again)
+    }
+
+    /// The publications that the broker refused last; asking forgets them.
+    mutating func takeRefused() -> [Entry] {
+        defer { refusedEntries = [] }
+        return refusedEntries
+    }
+
+    private var refusedEntries: [Entry] = []
+
     init() {}
 
     private init(nextBatch: Int) {
@@ -78,17 +139,29 @@ struct ConfirmLedger {
     private mutating func settle(_ tag: UInt64, multiple: Bool, as outcome: PublishOutcome) -> [Settled] {
         // A tag of 0 with `multiple` speaks of everything outstanding (AMQP 0-9-1, `basic.ack`).
         let last = multiple && tag == 0 ? nextTag - 1 : tag
-        var settled: [Settled] = []
         if multiple {
-            for index in batches.indices {
-                let first = batches[index].first
+            for position in batches.indices {
+                let first = batches[position].first
                 guard first <= last else { break }
-                let end = min(UInt64(batches[index].outcomes.count), last - first + 1)
-                for place in 0..<Int(end) { batches[index].settle(place, as: outcome) }
+                let end = min(UInt64(batches[position].sentCount), last - first + 1)
+                for offset in 0..<Int(end) { settle(position, offset, as: outcome) }
             }
-        } else if let index = index(of: last) {
-            batches[index].settle(Int(last - batches[index].first), as: outcome)
+        } else if let position = position(of: last) {
+            settle(position, Int(last - batches[position].first), as: outcome)
         }
+        return takeSettled()
+    }
+
+    private mutating func settle(_ position: Int, _ offset: Int, as outcome: PublishOutcome) {
+        let index = batches[position].index(offset)
+        if outcome == .nacked, !batches[position].acknowledged.contains(index) {
+            refusedEntries.append(Entry(batch: batches[position].id, index: index))
+        }
+        batches[position].settle(index, as: outcome)
+    }
+
+    private mutating func takeSettled() -> [Settled] {
+        var settled: [Settled] = []
         // Batches are told of in their order where that costs nothing; one that ends early waits for nobody.
         if batches.contains(where: { $0.open == 0 }) {
             batches.removeAll { batch in
@@ -100,15 +173,15 @@ struct ConfirmLedger {
         return settled
     }
 
-    /// The place of the batch that holds `tag`, by bisection.
-    private func index(of tag: UInt64) -> Int? {
+    /// The position of the batch that holds `tag`, by bisection.
+    private func position(of tag: UInt64) -> Int? {
         var low = 0
         var high = batches.count
         while low < high {
             let middle = (low + high) / 2
             if batches[middle].first <= tag { low = middle + 1 } else { high = middle }
         }
-        guard low > 0, tag < batches[low - 1].first + UInt64(batches[low - 1].outcomes.count) else { return nil }
+        guard low > 0, tag <= batches[low - 1].last else { return nil }
         return low - 1
     }
 }
@@ -116,10 +189,10 @@ struct ConfirmLedger {
 extension ConfirmLedger.Batch {
     /// Takes the broker's word for one publication, once. A returned one stays returned: its acknowledgement only says
     /// that the broker is done with it.
-    fileprivate mutating func settle(_ place: Int, as outcome: PublishOutcome) {
-        if acknowledged.contains(place) { return }
-        acknowledged.insert(place)
-        if outcomes[place] == nil { outcomes[place] = outcome }
+    fileprivate mutating func settle(_ index: Int, as outcome: PublishOutcome) {
+        if acknowledged.contains(index) { return }
+        acknowledged.insert(index)
+        if outcomes[index] == nil { outcomes[index] = outcome }
         open -= 1
     }
 }

@@ -23,8 +23,10 @@ public enum PublishOutcome: Hashable, Sendable {
     case confirmed
     /// No queue is bound for its key.
     case returned(code: Int, text: String)
-    /// Refused: a queue is full, or failed.
+    /// Not taken now: a queue is full, or failed. It may be taken later.
     case nacked
+    /// Not taken, and not sent again: the broker has closed the channel for this message, or is known to do so.
+    case refused(Refusal)
 }
 
 extension Publication {

@@ -7,8 +7,8 @@ struct Arrival: Sendable {
     enum Content: Sendable {
         case submission(Submission)
         case results(Results)
-        /// For the dead, and why.
-        case unreadable(Message, queue: String, WireError)
+        /// For the dead, and why; with the attempts that a result that cannot be read speaks of.
+        case unreadable(Message, queue: String, WireError, Results?)
     }
 
     let tag: DeliveryTag
@@ -24,7 +24,8 @@ struct Arrival: Sendable {
                 delivery.queue == topology.resultsQueue.name
                 ? .results(try Results(delivery.message)) : .submission(try Submission(delivery.message))
         } catch {
-            content = .unreadable(delivery.message, queue: delivery.queue, error)
+            let results = delivery.queue == topology.resultsQueue.name ? Results(unreadable: delivery.message, because: error) : nil
+            content = .unreadable(delivery.message, queue: delivery.queue, error, results)
         }
     }
 

@@ -32,8 +32,16 @@ final class Inbox: Sendable {
     struct Undelivered: Hashable {
         var type: TaskType
         var held: RegistryMessage.Held
-        /// The broker has no queue for the type, or else its queue would not take the message.
-        var isUnroutable: Bool
+        var reason: Reason
+
+        enum Reason: Hashable {
+            /// The broker has no queue for the type.
+            case unroutable
+            /// The queue, or its exchange, does not take messages now.
+            case refused
+            /// The broker never takes the task's payload; why.
+            case tooLarge(String)
+        }
     }
 
     private struct State {

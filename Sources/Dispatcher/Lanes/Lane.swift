@@ -25,6 +25,8 @@ final class Lane {
     var nextDue: Timestamp?
     /// False once a message came back for want of a queue, until a worker of the type shows itself.
     var isRoutable = true
+    /// Nothing is handed out until then: its work queue takes no messages.
+    private var heldBack: (until: ContinuousClock.Instant, times: Int)?
     /// Somebody asked that nothing be handed out.
     var isPaused = false
     /// How many tasks all its workers run at a time.
@@ -151,6 +153,23 @@ final class Lane {
         let fair = (count + max(1, concurrency) - 1) / max(1, concurrency)
         let worth = min(Double(count), Self.messageCost.seconds / meanRunTime)
         return max(1, min(Int(fits), max(fair, Int(worth))))
+    }
+
+    /// The longest that a type whose work queue takes no messages is held back at a time.
+    private static let longestHold = Duration.seconds(5)
+
+    /// The work queue did not take a message: waits before the next, each time for longer.
+    ///
+    /// - Returns: whether it was not held back already.
+    func holdBack(at now: ContinuousClock.Instant) -> Bool {
+        guard !isHeldBack(at: now) else { return false }
+        let times = heldBack.map { $0.until + Self.longestHold < now ? 0 : $0.times } ?? 0
+        heldBack = (now + min(Self.longestHold, .milliseconds(100) * (1 << min(times, 10))), times + 1)
+        return times == 0
+    }
+
+    func isHeldBack(at now: ContinuousClock.Instant) -> Bool {
+        heldBack.map { now < $0.until } ?? false
     }
 
     /// Puts a task into the window.

@@ -57,13 +57,38 @@ struct Outbound: Sendable {
     /// The work that did not reach a queue.
     func undelivered(_ outcomes: [PublishOutcome]) -> [Inbox.Undelivered] {
         zip(messages, outcomes).flatMap { outgoing, outcome -> [Inbox.Undelivered] in
-            guard case .work(let work) = outgoing, outcome != .confirmed else { return [] }
-            let isUnroutable = if case .returned = outcome { true } else { false }
+            guard case .work(let work) = outgoing, let reason = Inbox.Undelivered.Reason(outcome) else { return [] }
+            if case .tooLarge = reason, work.items.count > 1 { return [] }
             return work.items.map {
-                Inbox.Undelivered(
-                    type: work.type, held: RegistryMessage.Held(task: $0.id, attempt: $0.attempt), isUnroutable: isUnroutable
-                )
+                Inbox.Undelivered(type: work.type, held: RegistryMessage.Held(task: $0.id, attempt: $0.attempt), reason: reason)
             }
+        }
+    }
+
+    /// Work of several tasks that is more than the broker takes, in halves to be published in its place.
+    func halves(_ outcomes: [PublishOutcome]) -> Outbound {
+        var halves = Outbound(topology: topology, persistsWork: persistsWork)
+        for (outgoing, outcome) in zip(messages, outcomes) {
+            guard case .work(let work) = outgoing, case .refused(.tooLarge) = outcome, work.items.count > 1 else { continue }
+            var (first, second) = (work, work)
+            first.items = Array(work.items.prefix(work.items.count / 2))
+            second.items = Array(work.items.dropFirst(work.items.count / 2))
+            halves.messages += [.work(first), .work(second)]
+        }
+        return halves
+    }
+}
+
+extension Inbox.Undelivered.Reason {
+    /// nil where the message was delivered.
+    fileprivate init?(_ outcome: PublishOutcome) {
+        switch outcome {
+        case .confirmed: return nil
+        case .returned: self = .unroutable
+        case .refused(.tooLarge(let size, let limit)):
+            self = .tooLarge(
+                "its work message has \(size) bytes; the broker takes \(limit) at most: send a smaller payload, or raise max_message_size")
+        case .nacked, .refused(.accessRefused), .refused(.exchangeNotFound): self = .refused
         }
     }
 }

@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import TaskGridCore
 
 extension Publication {
@@ -35,6 +36,18 @@ extension Publication {
     /// A message that cannot be used, put where people look at it.
     static func dead(_ message: Message, _ reason: String, _ topology: Topology) -> Publication {
         Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
+    }
+
+    /// What is said in place of a message that is larger than the broker takes; nil where there is no less to say.
+    func smaller(than limit: Int, _ topology: Topology) -> Publication? {
+        var smaller = self
+        if exchange == topology.reply.name, AnswerMessage.isAnswer(message) {
+            smaller.message = AnswerMessage.replacing(
+                message, because: "it has \(message.body.count) bytes, and the broker takes \(limit) at most")
+        } else if exchange == topology.dead.name {
+            smaller.message.body = Data()
+        }
+        return smaller.message.body.count <= limit ? smaller : nil
     }
 
     static func event(_ event: GridEvent, _ topology: Topology) -> Publication {

@@ -9,12 +9,14 @@ struct Publisher: Sendable {
     let topology: Topology
     let logger: Logger
 
-    /// How often a message that the broker refuses is published again.
-    private static let refusals = 5
+    /// How often a message that its queue does not take is published again.
+    private static let repeats = 5
+    /// A reply: whoever waits for it asks again, and others wait meanwhile.
+    private static let repeatsOfReply = 1
 
     /// Publishes until each message has an outcome; nil where nothing can be published any more. Work that is refused waits in
-    /// the store; anything else, such as a dead letter, is published again for a while. In place of what AMQP cannot carry, an
-    /// event goes out that says so.
+    /// the store; anything else, such as a dead letter, is published again for a while, or smaller where the broker does not take
+    /// its size. In place of what cannot be sent, an event goes out that says so.
     func insist(_ publications: [Publication]) async -> [PublishOutcome]? {
         await insist(publications.map(sendable), tries: 0)
     }
@@ -22,23 +24,62 @@ struct Publisher: Sendable {
     private func insist(_ publications: [Publication], tries: Int) async -> [PublishOutcome]? {
         while true {
             do throws(AMQPError) {
-                var outcomes = try await connection.publish(publications, within: .seconds(10))
-                let refused = outcomes.indices.filter { outcomes[$0] == .nacked && !publications[$0].isMandatory }
-                guard !refused.isEmpty else { return outcomes }
-                guard tries < Self.refusals else {
-                    logger.error("the broker refuses messages; they are lost", metadata: ["amqp.messages": "\(refused.count)"])
-                    return outcomes
-                }
-                try? await Task.sleep(for: .milliseconds(100 << tries))
-                guard let again = await insist(refused.map { publications[$0] }, tries: tries + 1) else { return nil }
-                for (place, outcome) in zip(refused, again) { outcomes[place] = outcome }
-                return outcomes
+                let outcomes = try await connection.publish(publications, within: .seconds(10))
+                return await repeatRefused(publications, outcomes, tries)
             } catch {
                 if error.code == .badMessage { return await halve(publications, error) }
                 logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
                 // Without a broker a stop cannot wait: what is not acknowledged comes again, and is known by then.
                 if error.code == .closed || Task.isShuttingDownGracefully || Task.isCancelled { return nil }
             }
+        }
+    }
+
+    /// Publishes again what the broker did not take.
+    private func repeatRefused(_ publications: [Publication], _ outcomes: [PublishOutcome], _ tries: Int) async -> [PublishOutcome]? {
+        var outcomes = outcomes
+        var again: [(index: Int, publication: Publication)] = []
+        var isExchangeMissing = false
+        var lost = 0
+        for (index, outcome) in outcomes.enumerated() {
+            let publication = publications[index]
+            if case .refused(.exchangeNotFound) = outcome { isExchangeMissing = true }
+            // Work waits in the store.
+            guard !publication.isMandatory else { continue }
+            switch outcome {
+            case .confirmed, .returned: break
+            case .refused(.exchangeNotFound): again.append((index, publication))
+            case .refused(.tooLarge(_, let limit)):
+                if let smaller = publication.smaller(than: limit, topology) {
+                    again.append((index, smaller))
+                } else {
+                    await attempt([unsendable(publication, outcome)])
+                    outcomes[index] = .confirmed
+                }
+            case .nacked, .refused(.accessRefused):
+                let repeats = publication.exchange == topology.reply.name ? Self.repeatsOfReply : Self.repeats
+                if tries < repeats { again.append((index, publication)) } else { lost += 1 }
+            }
+        }
+        if lost > 0 { logger.error("broker refuses messages; they are lost", metadata: ["amqp.messages": "\(lost)"]) }
+        if isExchangeMissing { await declareAgain() }
+        guard !again.isEmpty else { return outcomes }
+        if tries > 0 || outcomes.contains(.nacked) {
+            try? await Task.sleep(for: .milliseconds(100 << min(tries, 5)))
+            if Task.isShuttingDownGracefully || Task.isCancelled { return nil }
+        }
+        guard let repeated = await insist(again.map(\.publication), tries: tries + 1) else { return nil }
+        for (entry, outcome) in zip(again, repeated) { outcomes[entry.index] = outcome }
+        return outcomes
+    }
+
+    /// Somebody has deleted an exchange.
+    private func declareAgain() async {
+        do throws(AMQPError) {
+            try await connection.declare(topology.common)
+            logger.warning("an exchange was missing; declared again")
+        } catch {
+            logger.error("an exchange is missing and cannot be declared", metadata: ["error": "\(error)"])
         }
     }
 
@@ -69,7 +110,7 @@ struct Publisher: Sendable {
     }
 
     /// The event that says of a message that it could not be sent.
-    private func unsendable(_ publication: Publication, _ error: AMQPError) -> Publication {
+    private func unsendable(_ publication: Publication, _ error: any Sendable) -> Publication {
         logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
         let message = "a message to \(publication.exchange) could not be sent: \(error)"
         return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)

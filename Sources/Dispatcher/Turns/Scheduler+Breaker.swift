@@ -12,7 +12,7 @@ extension Scheduler {
         case .succeeded: isFailure = false
         case .failed(_, let error):
             guard error.code != .cancelled else { return }
-            isFailure = error.code != .invalidInput
+            isFailure = !error.code.isFinal
         // The first death is blamed on whatever the worker held; only a task that was announced surely is the cause.
         case .interrupted(_, _, let started) where wasAnnounced && started: isFailure = true
         default: return

@@ -9,10 +9,15 @@ extension Scheduler {
     /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
     func planTakes(_ now: Timestamp, _ plan: inout Plan) {
         lanes.examine(at: now)
+        let clock = ContinuousClock.now
         var takers: [Lane] = []
         var rooms: [Int] = []
         for _ in 0..<min(lanes.readyCount, Self.reach) {
             guard takers.count < Self.budget.types, let lane = lanes.popReady() else { break }
+            if lane.isHeldBack(at: clock) {
+                lanes.makeReady(lane)
+                continue
+            }
             var allowance: Int?
             if lane.breaker.state != .closed {
                 change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) }

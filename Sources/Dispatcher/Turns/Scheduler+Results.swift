@@ -119,12 +119,23 @@ extension Scheduler {
     /// Work that reached no queue waits in the store again.
     func take(_ undelivered: Inbox.Undelivered, _ now: Timestamp, _ plan: inout Plan) {
         guard let lane = lanes[undelivered.type] else { return }
-        if undelivered.isUnroutable, lane.isRoutable {
-            lane.isRoutable = false
-            logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
+        let held = undelivered.held
+        switch undelivered.reason {
+        case .unroutable:
+            if lane.isRoutable {
+                lane.isRoutable = false
+                logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
+            }
+            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
+        case .refused:
+            // A queue that is full, or fails, is not asked again at once; other types go on.
+            if lane.holdBack(at: .now) {
+                logger.warning("work queue takes no messages; the type is held back", metadata: ["task.type": "\(undelivered.type)"])
+            }
+            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan, backsOff: true)
+        case .tooLarge(let text):
+            apply(.failed(attempt: held.attempt, TaskError(.payloadTooLarge, text)), held.task, lane, now, &plan)
         }
-        // A queue that is full, or fails, is not asked again at once.
-        apply(.givenBack(attempt: undelivered.held.attempt), undelivered.held.task, lane, now, &plan, backsOff: !undelivered.isUnroutable)
     }
 
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.

@@ -13,7 +13,7 @@ extension Scheduler {
         let count = submission.tasks.count { $0.due.map { $0 <= now } ?? true }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
         let handsOut =
-            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed
+            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed && !lane.isHeldBack(at: .now)
             && lane.handed.count + lane.promised + count <= lane.capacity(configuration)
         if handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
         plan.changes.submissions.append(

@@ -190,9 +190,11 @@ actor Scheduler {
             switch arrival.content {
             case .submission(let submission): take(submission, now, &plan)
             case .results(let result): results.append(result)
-            case .unreadable(let message, let queue, let error):
+            case .unreadable(let message, let queue, let error, let result):
                 logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
                 plan.publications.append(.dead(message, "\(error)", topology))
+                // A result that nobody can read would bring the task back for ever.
+                if let result { results.append(result) }
                 if let rejection = Publication.rejection(of: message, error, topology) { plan.publications.append(rejection) }
             }
         }

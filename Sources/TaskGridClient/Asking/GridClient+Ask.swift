@@ -89,6 +89,7 @@ extension GridClient {
                 case .returned:
                     let service = question.routingKey
                     refuse(question, neverRan(service))
+                case .refused(let refusal): refuse(question, ClientError(refusal))
                 case .nacked: refuse(question, ClientError(.brokerFull, "the broker refused the question: its queue is full or has failed"))
                 }
             }

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridCore
 
@@ -102,6 +103,25 @@ struct Submissions: Sendable {
             envelopes[correlation]?.mayHaveArrived = true
             envelopes[correlation]?.copies += 1
         }
+    }
+
+    /// The broker takes no such message. Gives the parcels that fail now, and why: of several that are too large together, each is
+    /// sent alone.
+    mutating func refused(_ correlation: String, _ refusal: Refusal) -> [(Parcel, ClientError)] {
+        publishing -= 1
+        guard let envelope = envelopes[correlation], envelope.standing == .publishing else { return [] }
+        envelopes[correlation] = nil
+        let waiting = envelope.parcels.filter { !envelope.gone.contains($0.id) }
+        if case .tooLarge = refusal, envelope.parcels.count > 1 {
+            for var parcel in waiting {
+                parcel.travelsAlone = true
+                outbox.add(parcel)
+            }
+            return []
+        }
+        let error = ClientError(refusal)
+        // An earlier copy may have been taken, before the permission was.
+        return waiting.map { ($0, envelope.mayHaveArrived ? Self.unknown(error, hasKey: $0.key != nil) : error) }
     }
 
     /// The dispatcher has answered: whoever waited, and the number of the answered envelope's tasks; nil where nobody waits.

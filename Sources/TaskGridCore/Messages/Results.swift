@@ -81,6 +81,27 @@ extension Results {
         self.init(form: form, type: type, store: store, worker: worker, items: items)
     }
 
+    /// What is to be said of the tasks of a message that cannot be read, where it says which they are: that these attempts failed.
+    public init?(unreadable message: Message, because error: WireError) {
+        let properties = message.properties
+        let reason = "the worker's result cannot be read: \(error)".cut(toUTF8: TaskError.maximumMessageLength)
+        let outcome = Outcome.failed(TaskError(error.code == .tooLarge ? .resultTooLarge : .failed, reason))
+        guard let type = try? properties.taskType(), let store = try? properties.requiredText(WireFormat.Header.store),
+            let worker = try? properties.worker()
+        else { return nil }
+        var items: [Item] = []
+        if let id = try? properties.taskID(), let attempt = try? properties.attempt(in: Self.attempts) {
+            items = [Item(id: id, attempt: attempt, outcome: outcome)]
+        } else if properties.contentType == WireFormat.batchContentType, let batch = try? PBBatch.decoded(message.body) {
+            for record in batch.records {
+                guard let (id, attempt) = try? record.identity(attempts: Self.attempts) else { continue }
+                items.append(Item(id: id, attempt: attempt, outcome: outcome))
+            }
+        }
+        guard !items.isEmpty else { return nil }
+        self.init(form: items.count == 1 ? .single : .batch, type: type, store: store, worker: worker, items: items)
+    }
+
     /// The message to publish to `<p>.results` with the type as its routing key.
     ///
     /// - Precondition: a `single` one holds exactly one item.

@@ -10,6 +10,8 @@ public enum WireFormat {
 
     /// The most bytes that a body may have; larger ones are refused unread.
     public static let maximumBodySize = 64 << 20
+    /// The most bytes that are kept of the body of a dead message.
+    public static let maximumDeadBodySize = 64 << 10
     /// The most records that one batch may hold.
     public static let maximumRecords = 10_000
     /// The most bytes of a key, a correlation id or another name on the wire (an AMQP short string's bound).
@@ -42,6 +44,8 @@ public enum WireFormat {
         public static let count = "taskgrid-count"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"
+        /// On a dead message whose body was cut: how many bytes it had.
+        public static let size = "taskgrid-size"
     }
 }
 

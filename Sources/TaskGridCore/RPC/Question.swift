@@ -60,6 +60,12 @@ public enum AnswerMessage {
         )
     }
 
+    /// The answer to the same question that says why `answer` cannot be sent.
+    public static func replacing(_ answer: Message, because reason: String) -> Message {
+        let error = QuestionError(.unavailable, "the answer cannot be sent: \(reason); ask for less")
+        return message(Result<Never, QuestionError>.failure(error), to: answer)
+    }
+
     /// Whether a message on a reply queue answers a question (or else a submission).
     public static func isAnswer(_ message: Message) -> Bool {
         let status = message.properties.headers[WireFormat.Header.status]?.text

@@ -6,6 +6,10 @@ public struct TaskError: Error, Hashable, Sendable, Codable {
         case invalidInput = "invalid_input"
         /// The worker's code threw.
         case failed
+        /// The worker's result is larger than can be sent or read: no retry can help.
+        case resultTooLarge = "result_too_large"
+        /// The payload is larger than the broker takes: no worker can get it.
+        case payloadTooLarge = "payload_too_large"
         /// The attempt ran longer than the task allows.
         case timedOut = "timed_out"
         /// The worker, or its connection, went away under the attempt.
@@ -27,6 +31,16 @@ public struct TaskError: Error, Hashable, Sendable, Codable {
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message.cut(toUTF8: Self.maximumMessageLength)
+    }
+}
+
+extension TaskError.Code {
+    /// Whether the task ends with it, however many attempts are left.
+    public var isFinal: Bool {
+        switch self {
+        case .invalidInput, .resultTooLarge, .payloadTooLarge: true
+        case .failed, .timedOut, .interrupted, .poison, .cancelled, .expired: false
+        }
     }
 }
 

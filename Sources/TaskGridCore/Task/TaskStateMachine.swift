@@ -121,7 +121,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case .failed(let attempt, let error):
             if let reason = fence(attempt) { return .ignored(reason) }
             failures += 1
-            guard error.code != .invalidInput, failures < maxAttempts else { return end(.failed, error) }
+            guard !error.code.isFinal, failures < maxAttempts else { return end(.failed, error) }
             state = .scheduled
             return .retry(number: failures)
         case .interrupted(let attempt, let holderLives, let started):

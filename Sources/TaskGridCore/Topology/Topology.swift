@@ -47,14 +47,19 @@ public struct Topology: Hashable, Sendable {
 
     public var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
     public var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
-    public var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: ["x-max-length": 10_000]) }
-    /// Undecodable messages, for people to look at: the latest 10,000.
-    public var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: ["x-max-length": 10_000]) }
+    public var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: Self.bounds(10_000)) }
+    /// Undecodable messages, for people to look at: the latest 10,000 within 64 MiB.
+    public var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: Self.bounds(10_000)) }
+
+    /// The bounds of a queue: its oldest messages go first.
+    private static func bounds(_ messages: Int64, bytes: Int64 = 64 << 20) -> FieldTable {
+        ["x-max-length": .int(messages), "x-max-length-bytes": .int(bytes)]
+    }
 
     public func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
 
     public func rpcQueue(_ service: Service) -> Queue {
-        .shared("\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000])
+        .shared("\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864])
     }
 
     /// The services that answer questions.
@@ -67,11 +72,14 @@ public struct Topology: Hashable, Sendable {
 
     /// A queue of one listener's own.
     public func listenerQueue(_ what: String, _ id: String) -> Queue {
-        .exclusive("\(prefix).\(what).\(id)", arguments: ["x-max-length": 100_000])
+        .exclusive("\(prefix).\(what).\(id)", arguments: Self.bounds(100_000))
     }
 
-    /// A client's reply queue: not bounded in length, for what it holds is what the client asked for.
-    public func replyQueue(client: String) -> Queue { .exclusive("\(prefix).reply.\(client)") }
+    /// A client's reply queue: bounded in bytes, since anybody can have answers sent to it. Two of the largest messages fit; what is
+    /// dropped is asked for again.
+    public func replyQueue(client: String) -> Queue {
+        .exclusive("\(prefix).reply.\(client)", arguments: ["x-max-length-bytes": .int(Int64(2 * WireFormat.maximumBodySize))])
+    }
 
     // MARK: Routing keys
 

@@ -107,7 +107,7 @@ extension Pipeline {
             Failpoint.runEnded.pass()
             guard result.count <= Self.maximumResultSize else {
                 return .failed(
-                    TaskError(.failed, "a result of \(result.count) bytes; at most \(Self.maximumResultSize) can be sent")
+                    TaskError(.resultTooLarge, "a result of \(result.count) bytes; at most \(Self.maximumResultSize) can be sent")
                 )
             }
             return .succeeded(result)

@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import Logging
 import Synchronization
 import TaskGridCore
@@ -46,8 +47,9 @@ extension Pipeline {
         Shipment(load, worker: settings.id, topology: settings.topology, isPersistent: settings.persistentResults)
     }
 
-    /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless. Only
-    /// what this broker's frames cannot carry is, which would hold up all else for ever.
+    /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless. What is
+    /// larger than the broker takes is split; of a single result that is, the failure is told. Only what AMQP cannot carry at all is
+    /// dropped, which would hold up everything else for ever.
     ///
     /// - Returns: Whether all are confirmed; false when the connection is closed here or the task is cancelled, after
     ///   which the broker hands the deliveries out again.
@@ -58,10 +60,16 @@ extension Pipeline {
             let cause: String
             do {
                 let outcomes = try await transport.publish(open, within: .seconds(30))
-                let confirmed = outcomes.map { $0 == .confirmed }
-                cause = "the broker refused \(confirmed.count { !$0 }) of \(open.count) messages"
-                open = zip(open, confirmed).filter { !$1 }.map(\.0)
+                let refused = zip(open, outcomes).filter { $1 != .confirmed }
+                let mustWait = refused.contains { if case .refused(.tooLarge) = $1 { false } else { true } }
+                cause = "the broker refused \(refused.count) of \(open.count) messages\(refused.first.map { ": \($1)" } ?? "")"
+                open = refused.flatMap { publication, outcome in
+                    guard case .refused(.tooLarge(let size, let limit)) = outcome else { return [publication] }
+                    return smaller(publication, size: size, limit: limit)
+                }
                 if open.isEmpty { return true }
+                // What was split is smaller now, so this comes to an end.
+                if !mustWait { continue }
             } catch {
                 guard error.code != .closed else { return false }
                 if error.code == .badMessage { return await deliverApart(open, error) }
@@ -78,6 +86,26 @@ extension Pipeline {
                 return false
             }
         }
+    }
+
+    /// What is published in place of a message that is larger than the broker takes.
+    private func smaller(_ publication: Publication, size: Int, limit: Int) -> [Publication] {
+        if publication.exchange == settings.topology.results.name, let results = try? Results(publication.message) {
+            let parts = results.smaller(size: size, limit: limit)
+            if !parts.isEmpty {
+                return parts.map { part in
+                    var smaller = publication
+                    smaller.message = part.message(isPersistent: publication.message.properties.isPersistent)
+                    return smaller
+                }
+            }
+        } else if publication.exchange == settings.topology.dead.name, !publication.message.body.isEmpty {
+            var smaller = publication
+            smaller.message.body = Data()
+            return [smaller]
+        }
+        logger.error("Cannot send a message, which is lost", metadata: [LogKey.error: "\(size) bytes; the broker takes \(limit)"])
+        return []
     }
 
     /// One of them cannot be sent: the others are.

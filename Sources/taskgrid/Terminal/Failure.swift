@@ -38,7 +38,7 @@ struct Failure: Error, Hashable {
                 switch error.code {
                 case .brokerUnavailable, .brokerBlocked, .brokerFull, .serviceUnavailable: .unreachable
                 case .unknownTask: .unknown
-                case .timedOut, .rejected, .badArgument, .badAnswer, .cancelled, .closed: .failed
+                case .timedOut, .rejected, .tooLarge, .accessRefused, .badArgument, .badAnswer, .cancelled, .closed: .failed
                 }
             self.init(code, error.message)
         case let error as LocalGridError:

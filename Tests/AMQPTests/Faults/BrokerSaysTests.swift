@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LocalGrid
 import Logging
+import Synchronization
 import TaskGridCore
 import TestSupport
 import Testing
@@ -173,16 +174,59 @@ struct BrokerSaysTests {
     func manyChannels() async throws {
         let grid = try Grid()
         let connection = grid.connection()
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
-        for _ in 0..<6 {
-            let error = await #expect(throws: AMQPError.self) {
-                try await connection.publish([grid.publication(to: "test.no-such-exchange")])
-            }
-            #expect(error?.code == .connectionLost)
-            #expect(error?.brokerCode == 404)
+        for number in 0..<6 {
+            _ = try await connection.publish([grid.publication("\(number)")])
+            let delivery = try #require(await consumer.next()?.first)
+            await consumer.ack([delivery.tag])
+            // Twice is once too often: 406, PRECONDITION_FAILED.
+            await consumer.ack([delivery.tag])
+            #expect(await grid.logged("channel closed by the broker", count: number + 1))
         }
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        await grid.close(connection)
+    }
+
+    /// As RabbitMQ 3.10 does on a channel whose first publish fell into the election of a quorum queue's leader.
+    @Test("a channel on which every message is nacked is replaced, and what waits beside it is sent again")
+    func nackedChannel() async throws {
+        let endpoint = try TestBroker.endpoint()
+        let grid = try Grid()
+        let boxed = Mutex<Proxy?>(nil)
+        let held = Mutex(false)
+        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        } onFrame: { frame in
+            guard frame.direction == .towardClient, frame.method == .basicAck, frame.channel == 1 else { return .pass }
+            if held.withLock({ $0 }) {
+                var nack = frame.bytes
+                // Class 60, method 120 in place of 80: its bit `requeue` means nothing to a publisher.
+                nack[10] = 120
+                boxed.withLock { $0 }?.inject(nack)
+            }
+            return .discard
+        }
+        boxed.withLock { $0 = proxy }
+        var through = endpoint
+        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        let other = Queue.exclusive("\(grid.exchange).other")
+        let more = Declarations(queues: [other], bindings: [Binding(exchange: grid.exchange, queue: other.name, key: "other")])
+        let connection = Connection(through, name: "test nacked", declarations: grid.declarations + more, logger: Logger(into: grid.log))
+        try await connection.start()
+        // Its confirm never comes on the first channel.
+        let waiting = Task.immediate {
+            try await connection.publish([Publication(exchange: grid.exchange, routingKey: "other", message: Message())])
+        }
+        while try await connection.depth(of: other.name).messages < 1 {}
+        held.withLock { $0 = true }
+        #expect(try await connection.publish([grid.publication()]) == [.nacked])
+        #expect(try await connection.publish([grid.publication()]) == [.nacked])
+        #expect(try await waiting.value == [.confirmed])
+        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
+        #expect(grid.log.entries.count { $0.message == "broker refuses messages; publishing over a new channel" } == 1)
+        #expect(connection.isConnected)
+        proxy.stop()
         await grid.close(connection)
     }
 

@@ -97,11 +97,16 @@ struct FullTests {
         } onFrame: { frame in
             guard frame.method == .basicConsumeOK else { return .pass }
             answers.add(())
-            return answers.count == 1 ? .discard : .pass
+            // The first consumer of a connection is waited for.
+            return answers.count == 2 ? .discard : .pass
         }
         var through = endpoint
         (through.host, through.port) = ("127.0.0.1", proxy.port)
-        let connection = Connection(through, name: "test", declarations: grid.declarations, logger: .silent)
+        let other = Queue.exclusive("\(grid.exchange).other")
+        let connection = Connection(
+            through, name: "test", declarations: grid.declarations + Declarations(queues: [other]), logger: .silent
+        )
+        _ = connection.consumer(queues: [other.name], prefetch: 1)
         let consumer = consumer(grid, connection)
         try await connection.start()
         // What comes behind the answer that was not heard.

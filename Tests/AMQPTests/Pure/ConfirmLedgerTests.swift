@@ -80,6 +80,33 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [outcome])])
     }
 
+    @Test("on a channel that begins anew, what is unconfirmed is numbered from 1 on, and the rest keeps its outcome")
+    func restart() {
+        var ledger = ConfirmLedger()
+        let first = ledger.register(count: 4, mandatory: ["b": 1])
+        let forgotten = ledger.register(count: 1)
+        let second = ledger.register(count: 2, settled: [0: .nacked])
+        let third = ledger.register(count: 1)
+        #expect(ledger.acknowledged(1, multiple: false) == [])
+        #expect(ledger.returned(messageID: "b", code: 312, text: "NO_ROUTE") == true)
+        typealias Entry = ConfirmLedger.Entry
+        #expect(
+            ledger.unconfirmed == [Entry(batch: first, index: 2), Entry(batch: first, index: 3)]
+                + [Entry(batch: forgotten, index: 0), Entry(batch: second, index: 1), Entry(batch: third, index: 0)]
+        )
+        let refused = PublishOutcome.refused(.accessRefused("no"))
+        let (settled, again) = ledger.restart(keeping: { $0 != forgotten }) { $0 == Entry(batch: second, index: 1) ? refused : nil }
+        #expect(settled == [Settled(batch: second, outcomes: [.nacked, refused])])
+        #expect(again == [Entry(batch: first, index: 2), Entry(batch: first, index: 3), Entry(batch: third, index: 0)])
+        #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [.confirmed])])
+        #expect(ledger.refused(1, multiple: false) == [])
+        #expect(ledger.takeRefused() == [Entry(batch: first, index: 2)])
+        #expect(ledger.takeRefused() == [])
+        let returned = PublishOutcome.returned(code: 312, text: "NO_ROUTE")
+        #expect(ledger.acknowledged(2, multiple: true) == [Settled(batch: first, outcomes: [.confirmed, returned, .nacked, .confirmed])])
+        #expect(ledger.isEmpty)
+    }
+
     @Test("after a reset tags begin at 1 and batches are new ones")
     func reset() {
         var ledger = ConfirmLedger()

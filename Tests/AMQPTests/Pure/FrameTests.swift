@@ -50,7 +50,8 @@ struct FrameTests {
         try expect(.method(0, .connectionClose, close), .connectionClosed(code: 404, text: "NOT_FOUND"))
         try expect(.method(0, .connectionBlocked, short("low on memory")), .blocked(reason: "low on memory"))
         try expect(.method(0, .connectionUnblocked), .unblocked)
-        try expect(.method(2, MethodID(20, 41)), .other(0x0014_0029))
+        try expect(.method(2, MethodID(20, 41)), .channelCloseOK)
+        try expect(.method(2, MethodID(50, 21)), .other(0x0032_0015))
         try expect(.heartbeat, .other(8))
     }
 

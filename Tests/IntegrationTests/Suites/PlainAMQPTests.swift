@@ -75,4 +75,27 @@ struct PlainAMQPTests {
             }
         }
     }
+
+    @Test func `a worker's result of 70 MB ends its task, and one dead letter of 64 KiB remains`() async throws {
+        let type = TaskType(literal: "inflate")
+        try await Grid.run { grid in
+            try await PlainWorker(grid, type: type).run { worker in
+                try await worker.tell("register")
+                try await grid.knows(type)
+                let submitted = try await grid.client.submitAndWatch(
+                    type, payloads: ["a"].payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(60)
+                )
+                try await worker.work.wait(beyond: 0)
+                try await worker.answer(worker.work.entries[0], "succeeded", String(repeating: "x", count: 70_000_000))
+                for try await ending in submitted.endings {
+                    #expect(ending.state == .failed)
+                    #expect(ending.error?.code == .resultTooLarge)
+                }
+                let dead = try await grid.ear.heard.first { $0.exchange == grid.topology.dead.name ? $0.message : nil }
+                #expect(dead.body.count == WireFormat.maximumDeadBodySize)
+                #expect(dead.properties.headers["taskgrid-size"]?.integer == 70_000_000)
+                #expect(worker.work.count == 1)
+            }
+        }
+    }
 }

@@ -136,6 +136,24 @@ struct BrokerErrorTests {
         }
     }
 
+    @Test func `a user without the right to write is refused, and certainly so`() async throws {
+        let name = "\(topology.prefix)-reader"
+        try await TestBroker.makeReader(name, password: "secret", of: topology.submit.name)
+        var endpoint = try TestBroker.endpoint()
+        (endpoint.user, endpoint.password) = (name, "secret")
+        let client = GridClient(endpoint: endpoint, topology: topology, logger: Logger(into: log))
+        try await client.start(within: .seconds(30))
+        // More of them than channels that are lost without a reason would be tolerated.
+        for _ in 0..<8 {
+            let error = await TaskGridClientTests.failure { _ = try await client.submit(.reverse, payload: Data("x")) }
+            #expect(error?.code == .accessRefused)
+            #expect(error?.isOutcomeUnknown == false)
+            #expect(error?.message.contains("give its user the permission") == true)
+        }
+        await client.close()
+        try await TestBroker.removeUser(name)
+    }
+
     @Test func tlsIsRefusedPlainly() async throws {
         let client = GridClient(endpoint: try Endpoint(url: "amqps://h"), topology: topology, logger: .silent)
         let error = await #expect(throws: ClientError.self) { try await client.start() }

@@ -19,6 +19,17 @@ extension TestBroker {
         try await administrate("DELETE", "api/policies/%2F/\(queue)", nil)
     }
 
+    /// Makes a user who may declare and read, and not write to the exchange.
+    static func makeReader(_ name: String, password: String, of exchange: String) async throws {
+        try await administrate("PUT", "api/users/\(name)", Data(#"{"password": "\#(password)", "tags": ""}"#.utf8))
+        let permissions = #"{"configure": ".*", "write": "^(?!\#(exchange)$).*$", "read": ".*"}"#
+        try await administrate("PUT", "api/permissions/%2F/\(name)", Data(permissions.utf8))
+    }
+
+    static func removeUser(_ name: String) async throws {
+        try await administrate("DELETE", "api/users/\(name)", nil)
+    }
+
     private static func administrate(_ method: String, _ path: String, _ body: Data?) async throws {
         let admin = try #require(ProcessInfo.processInfo.environment["TASKGRID_TEST_ADMIN"], "TASKGRID_TEST_ADMIN is not set")
         var address = try #require(URLComponents(string: admin))

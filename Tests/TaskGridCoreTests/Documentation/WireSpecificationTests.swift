@@ -129,7 +129,7 @@ import Testing
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
             WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
-            WireFormat.Header.reason, WireFormat.Header.alone,
+            WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone,
         ]
         #expect(named == known)
     }
@@ -159,7 +159,7 @@ import Testing
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks, PauseQuestion.maximumTypes,
+            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

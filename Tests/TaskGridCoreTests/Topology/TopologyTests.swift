@@ -55,7 +55,20 @@ import Testing
             #expect(queue.isDurable && !queue.isExclusive)
         }
         // What belongs to one listener is never replicated.
-        #expect(Topology(queueKind: .quorum).replyQueue(client: "c") == .exclusive("taskgrid.reply.c"))
+        let replies = Topology(queueKind: .quorum).replyQueue(client: "c")
+        #expect(replies == .exclusive("taskgrid.reply.c", arguments: ["x-max-length-bytes": 134_217_728]))
+    }
+
+    @Test func `every queue that others fill and nobody has to empty is bounded in bytes`() {
+        let topology = Topology()
+        let queues = [
+            topology.deadQueue, topology.registryQueue, topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice),
+            topology.replyQueue(client: "c"), topology.listenerQueue("control", "w"),
+        ]
+        for queue in queues { #expect(queue.arguments["x-max-length-bytes"]?.integer != nil, "\(queue.name)") }
+    }
+
+    @Test func `a dispatcher's lock is exclusive whatever the kind of the queues`() {
         #expect(Topology(queueKind: .quorum).dispatcherLock.isExclusive)
     }
 

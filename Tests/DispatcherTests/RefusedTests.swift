@@ -1,0 +1,110 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+import Testing
+
+@testable import AMQP
+@testable import Dispatcher
+
+@Suite("What the broker does not take of the dispatcher, and what cannot be read of a worker")
+struct RefusedTests {
+    private func outcomes(_ out: Outbound, _ outcome: PublishOutcome) -> [PublishOutcome] {
+        out.publications.map { $0.isMandatory ? outcome : .confirmed }
+    }
+
+    @Test func `work that is too large goes in halves, and a task that is too large alone fails with a clear error`() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        let work = Work(
+            form: .batch, type: .reverse, store: desk.store.identity, announce: false,
+            items: (1...5).map { Work.Item(id: TaskID($0), attempt: 1, payload: Data()) }
+        )
+        var out = Outbound(topology: desk.topology, persistsWork: false, messages: [.work(work)])
+        let refused = PublishOutcome.refused(.tooLarge(size: 20_000_000, limit: 16_777_216))
+        #expect(out.undelivered(outcomes(out, refused)).isEmpty)
+        out = out.halves(outcomes(out, refused))
+        #expect(try out.works().map { $0.items.map(\.id) } == [[1, 2], [3, 4, 5]])
+        #expect(Set(out.publications.map(\.message.properties.messageID)).count == 2)
+        #expect(out.halves([.confirmed, .confirmed]).messages.isEmpty)
+
+        let single = await desk.submit(["a"])
+        #expect(single.halves(outcomes(single, refused)).messages.isEmpty)
+        let undelivered = single.undelivered(outcomes(single, refused))
+        let ended = await desk.turn { $0.undelivered = undelivered }
+        let ending = try #require(try ended.endings().first)
+        #expect(ending.state == .failed)
+        #expect(ending.error?.code == .payloadTooLarge)
+        #expect(ending.error?.message.contains("20000000 bytes; the broker takes 16777216 at most") == true)
+        #expect(await desk.counts().balances)
+    }
+
+    @Test func `a type whose queue takes nothing is held back alone`() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(types: [.reverse, .sum])
+        let out = await desk.submit(["a", "b", "c"])
+        let undelivered = out.undelivered(outcomes(out, .nacked))
+        #expect(undelivered.count == 3)
+        // The turn that takes it up hands nothing of the type out again, though nothing else would wait (the backoff is none).
+        #expect(try await desk.turn { $0.undelivered = undelivered }.items().isEmpty)
+        #expect(try await desk.submit(["d"], type: .sum).items().count == 1)
+        var again: [Work.Item] = []
+        while again.count < 3 { again += try await desk.tick().items() }
+        #expect(await desk.counts().balances)
+    }
+
+    @Test func `an answer that is larger than the broker takes is replaced by an error`() throws {
+        let topology = Topology()
+        let question = Message(properties: BasicProperties(correlationID: "7", replyTo: "c", type: "tasks"))
+        let answer = AnswerMessage.message(.success([String(repeating: "x", count: 1000)]), to: question)
+        let smaller = try #require(Publication.answer(answer, to: "c", topology).smaller(than: 500, topology))
+        #expect(smaller.routingKey == "c")
+        #expect(smaller.message.properties.correlationID == "7")
+        let error = #expect(throws: QuestionError.self) { try AnswerMessage.read([String].self, smaller.message) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("the broker takes 500 at most") == true)
+        #expect(smaller.smaller(than: 10, topology) == nil)
+    }
+
+    @Test func `a result that can never be read fails its attempt`() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a"]) { $0.maxAttempts = 1 }
+        let id = try #require(await desk.firstHanded())
+        let result = Results(
+            form: .single, type: .reverse, store: desk.store.identity, worker: "w1",
+            items: [.init(id: id, attempt: 1, outcome: .succeeded(Data(count: WireFormat.maximumBodySize + 1)))]
+        )
+        let out = await desk.turn { $0.arrivals = [desk.delivery(result.message(isPersistent: false), from: desk.topology.resultsQueue)] }
+        let ending = try #require(try out.endings().first)
+        #expect(ending.state == .failed)
+        #expect(ending.error?.code == .resultTooLarge)
+        let dead = try #require(out.dead().first?.message)
+        #expect(dead.body.count == WireFormat.maximumDeadBodySize)
+        #expect(dead.properties.headers[WireFormat.Header.size]?.integer == Int64(WireFormat.maximumBodySize + 1))
+    }
+
+    @Test func `a result with a status that nobody knows fails its attempt, and the task is tried again`() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit(["a"])
+        let id = try #require(await desk.firstHanded())
+        var message = Results(
+            form: .single, type: .reverse, store: desk.store.identity, worker: "w1",
+            items: [.init(id: id, attempt: 1, outcome: .succeeded(Data()))]
+        ).message(isPersistent: false)
+        message.properties.headers[WireFormat.Header.status] = "done"
+        var again = try await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }.items()
+        while again.isEmpty { again = try await desk.tick().items() }
+        #expect(again.map(\.attempt) == [2])
+    }
+}
+
+extension Desk {
+    fileprivate func firstHanded() async -> TaskID? {
+        await scheduler.handed
+    }
+}
+
+extension Scheduler {
+    fileprivate var handed: TaskID? { lanes[.reverse]?.handed.keys.first }
+}
