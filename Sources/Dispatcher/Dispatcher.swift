@@ -1,4 +1,5 @@
 public import AMQP
+import DequeModule
 import Foundation
 public import Logging
 public import ServiceLifecycle
@@ -106,6 +107,7 @@ public struct Dispatcher: Service {
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publisher, consuming) }
                 group.addTask { await prune() }
+                group.addTask { await deleteUnusedQueues(scheduler, listening) }
                 group.addTask { await watch(reconnections, inbox) }
                 await turns(inbox, scheduler, pipe)
                 // Whoever waits for time or for messages has nothing more to do.
@@ -158,7 +160,7 @@ public struct Dispatcher: Service {
             async let commit = scheduler.commit(turn)
             // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
             await settle(isLast: false)
-            if !turn.isTick, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
+            if !turn.isExclusive, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
             committed = await commit
             let failure = committed?.failure
             if failure != nil {
@@ -321,6 +323,25 @@ public struct Dispatcher: Service {
                 logger.error("cannot prune the store", metadata: ["error": "\(error)"])
             }
             pulse.waits()
+        }
+    }
+
+    /// Deletes the work queues of types that were forgotten, where nothing is in them and nobody consumes them.
+    private func deleteUnusedQueues(_ scheduler: Scheduler, _ connection: Connection) async {
+        var types: Deque<TaskType> = []
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            if types.count < Scheduler.maximumTypes { types += await scheduler.takeRetired() }
+            while connection.isConnected, let type = types.popFirst() {
+                let queue = topology.workQueue(type).name
+                do throws(AMQPError) {
+                    let depth = try await connection.depth(of: queue)
+                    if depth.messages == 0, depth.consumers == 0 { try await connection.delete(queue: queue) }
+                } catch where error.code == .notFound {
+                    // Nobody ever consumed it, or somebody else has deleted it.
+                } catch {
+                    logger.warning("work queue not deleted", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
+                }
+            }
         }
     }
 

@@ -10,6 +10,8 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public var retention: Duration
     /// How many ended tasks are kept at most.
     public var retentionCount: Int
+    /// How long a type is still known that no worker serves, that has no tasks and is not paused.
+    public var typeRetention: Duration
     /// How much work the broker holds per type, in time at the rate measured.
     public var window: Duration
     /// The most tasks of a type that the broker holds.
@@ -27,7 +29,7 @@ public struct DispatcherConfiguration: Hashable, Sendable {
 
     public init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
-        retentionCount: Int = 10_000_000, window: Duration = .seconds(2), maximumWindow: Int = 50_000,
+        retentionCount: Int = 10_000_000, typeRetention: Duration = .seconds(3600), window: Duration = .seconds(2), maximumWindow: Int = 50_000,
         batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = true,
         breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500
     ) {
@@ -35,6 +37,7 @@ public struct DispatcherConfiguration: Hashable, Sendable {
         self.retry = retry
         self.retention = retention
         self.retentionCount = retentionCount
+        self.typeRetention = typeRetention
         self.window = window
         self.maximumWindow = maximumWindow
         self.batchTarget = batchTarget

@@ -22,13 +22,13 @@ public protocol TaskStore: Sendable {
     func beginTerm() async throws(StoreError) -> Term
 
     /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules,
-    /// attempts, pauses, takes.
+    /// attempts, pauses, takes, forgets.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
     /// the latest throw `superseded`.
     func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
 
-    /// All types that were ever named, ascending.
+    /// All types that are known, ascending: those that were named, but for those that were forgotten since.
     func types() async throws(StoreError) -> [TaskType]
 
     /// The counters of each known type, or of some, from one snapshot.
@@ -38,6 +38,9 @@ public protocol TaskStore: Sendable {
     ///
     /// - Parameter types: those that are asked for; nil: all.
     func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts]
+
+    /// The counters of the types that were forgotten, together; all of their tasks have ended.
+    func countsOfForgotten() async throws(StoreError) -> TaskCounts
 
     /// Tasks of all types that are handed out and not ended, page after page: what a dispatcher that starts takes over.
     ///

@@ -44,7 +44,7 @@ struct TaskGrid: AsyncParsableCommand {
                 name: "The grid",
                 subcommands: [
                     UpCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self,
-                    ResumeCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
+                    ResumeCommand.self, TypesCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
                 ]
             ),
             CommandGroup(

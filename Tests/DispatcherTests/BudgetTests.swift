@@ -72,7 +72,7 @@ struct BudgetTests {
 
 extension Desk {
     /// Pauses types or resumes them.
-    fileprivate func pause(_ types: [TaskType], _ isPause: Bool) async -> Outbound {
+    func pause(_ types: [TaskType], _ isPause: Bool) async -> Outbound {
         let question =
             isPause
             ? PauseQuestion(types: types).message(from: "c", correlation: "1") : ResumeQuestion(types: types).message(from: "c", correlation: "1")

@@ -56,6 +56,7 @@ final class HangingStore: TaskStore {
     func beginTerm() async throws(StoreError) -> Term { try await store.beginTerm() }
     func types() async throws(StoreError) -> [TaskType] { try await store.types() }
     func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts] { try await store.counts(of: types) }
+    func countsOfForgotten() async throws(StoreError) -> TaskCounts { try await store.countsOfForgotten() }
     func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
         try await store.handedOut(after: after, limit: limit)
     }

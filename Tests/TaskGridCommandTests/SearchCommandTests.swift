@@ -58,6 +58,33 @@ import Testing
         #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
     }
 
+    @Test("forgetting says for each type what came of it, and what to do where it is in use")
+    func forgetting() throws {
+        #expect(try TypesForgetCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
+        #expect(throws: (any Error).self) { try TypesForgetCommand.parse([]) }
+        let sum = TaskType(literal: "sum")
+        func line(_ reason: ForgetOutcome.Reason) -> String {
+            TypesForgetCommand.line(ForgetOutcome(type: sum, outcome: .refused, reason: reason))
+        }
+        #expect(TypesForgetCommand.line(ForgetOutcome(type: sum, outcome: .done)) == "sum is forgotten")
+        #expect(TypesForgetCommand.line(ForgetOutcome(type: sum, outcome: .unknown)) == "sum is not known")
+        #expect(line(.workers).contains("taskgrid workers sum") && line(.paused).contains("taskgrid resume sum"))
+        #expect(line(.tasks).contains("cancel") && line(.history).contains("pruned"))
+    }
+
+    @Test("types are listed with their workers, and with tasks that are open and that have ended")
+    func listsTypes() throws {
+        let (sum, hash) = (TaskType(literal: "sum"), TaskType(literal: "hash"))
+        var counts = TaskCounts()
+        (counts.submitted, counts.pending, counts.running, counts.failed) = (1009, 4, 2, 1003)
+        let worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [sum], concurrency: 1, prefetch: 1, batch: false, started: Timestamp(rawValue: 1))
+        let entries = TypesListCommand.entries([sum: counts, hash: TaskCounts()], [LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 1))])
+        #expect(entries.map(\.type) == [hash, sum] && entries.map(\.workers) == [0, 1] && entries.map(\.open) == [0, 6])
+        #expect(entries.map(\.ended) == [0, 1003])
+        #expect(TypesListCommand.table(entries).lines(width: 80).count == 3)
+    }
+
     @Test func pausingSaysWhatCameOfIt() throws {
         #expect(try PauseCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
         for wrong in [[], ["Sum"]] { #expect(throws: (any Error).self) { try ResumeCommand.parse(wrong) } }

@@ -4,14 +4,14 @@ import TaskGridCore
 /// else, and answered once that is durable and nothing else is owed to the broker.
 struct Order: Sendable {
     enum Kind: Sendable {
-        case cancel, retry, pause, resume
+        case cancel, retry, pause, resume, forget
     }
 
     let kind: Kind
     let tasks: [TaskID]
     /// Where the search that found the tasks goes on.
     var next: TaskID?
-    /// What is to be paused or resumed.
+    /// What is to be paused, resumed or forgotten.
     var types: [TaskType] = []
     let question: Message
     /// Whom to answer.

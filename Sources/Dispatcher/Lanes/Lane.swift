@@ -38,10 +38,14 @@ final class Lane {
     var breaker: CircuitBreaker
     /// Something changed since the last event.
     var isDirty = true
+    /// A worker of the type lives.
+    var hasWorkers = false
     /// What ``TypeQueues`` knows of it: it was looked up, it is among those that may hand out, and for which due time it waits.
     var isTouched = false
     var isReady = false
     var awaitedDue: Timestamp?
+    /// Since when nobody uses the type.
+    var unusedSince: Timestamp?
     /// The moving average of an attempt's run time in seconds; nil before the first.
     private(set) var meanRunTime: Double?
 
@@ -122,6 +126,11 @@ final class Lane {
         guard let meanRunTime else { return min(floor, configuration.maximumWindow) }
         let measured = configuration.window.seconds * Double(concurrency) / meanRunTime
         return min(configuration.maximumWindow, max(floor == 64 ? 2 * concurrency : floor, Int(min(measured, 1e9))))
+    }
+
+    /// No worker of the type lives, none of its tasks is open, and it is not paused.
+    var isUnused: Bool {
+        !hasWorkers && handed.isEmpty && promised == 0 && feeds == 0 && books.pending == 0 && books.scheduled == 0 && !isPaused
     }
 
     /// Whether something may wait that may go out, but for the room that there is for it; or its breaker has to be asked.

@@ -26,6 +26,8 @@ final class TypeQueues {
     private var handing: [TaskType: Lane] = [:]
     /// Those that are due later. An entry that is no lane's `awaitedDue` any more is dropped when it comes up.
     private var dues = Heap<Due>()
+    /// Those that nobody uses, the longest unused first. An entry that is not its lane's `unusedSince` any more is dropped when it comes up.
+    private var unused: Deque<(since: Timestamp, lane: Lane)> = []
     /// Those of which an event is to tell.
     private var changed: [TaskType: Lane] = [:]
     /// Those that are told of though nothing changed, so that a listener that missed an event learns of it.
@@ -51,6 +53,16 @@ final class TypeQueues {
     func add(_ lane: Lane) {
         lanes[lane.type] = lane
         touch(lane)
+    }
+
+    func remove(_ type: TaskType) -> Lane? {
+        guard let lane = lanes.removeValue(forKey: type) else { return nil }
+        (handing[type], changed[type]) = (nil, nil)
+        if lane.isReady { ready.removeAll { $0 === lane } }
+        touched.removeAll { $0 === lane }
+        lane.awaitedDue = nil
+        lane.unusedSince = nil
+        return lane
     }
 
     /// Those with tasks handed out, touched.
@@ -85,11 +97,34 @@ final class TypeQueues {
                 handing[lane.type] = lane
             }
             if lane.isDirty { changed[lane.type] = lane }
+            noteUse(of: lane, now)
             if lane.nextDue != lane.awaitedDue {
                 lane.awaitedDue = lane.nextDue
                 if let due = lane.nextDue { expect(due, lane) }
             }
         }
+    }
+
+    private func noteUse(of lane: Lane, _ now: Timestamp) {
+        guard lane.isUnused != (lane.unusedSince != nil) else { return }
+        lane.unusedSince = lane.isUnused ? now : nil
+        guard lane.isUnused else { return }
+        unused.append((now, lane))
+        // Those that were used again stay behind: about one for each type at most.
+        if unused.count > 2 * lanes.count + 64 { unused.removeAll { $0.lane.unusedSince != $0.since } }
+    }
+
+    /// Takes out the types that nobody has used since `time` or longer; those that are not forgotten count as used until now.
+    func takeUnused(since time: Timestamp, limit: Int) -> [TaskType] {
+        var types: [TaskType] = []
+        while types.count < limit, let (since, lane) = unused.first, since <= time {
+            unused.removeFirst()
+            guard lane.unusedSince == since else { continue }
+            lane.unusedSince = nil
+            touch(lane)
+            if lane.isUnused { types.append(lane.type) }
+        }
+        return types
     }
 
     private func expect(_ due: Timestamp, _ lane: Lane) {

@@ -17,6 +17,8 @@ struct WorkerTable {
     let maximum: Int
     let maximumHeld: Int
     private(set) var workers: [String: Worker] = [:]
+    /// The ids of the workers of each type that has any.
+    private var byType: [TaskType: Set<String>] = [:]
     private var held = 0
 
     init(maximum: Int = WorkerTable.defaultMaximum, maximumHeld: Int = WorkerTable.defaultMaximumHeld) {
@@ -40,6 +42,7 @@ struct WorkerTable {
         let worker = Worker(message: message, expires: now + message.lease, held: Set(message.running).union(message.waiting))
         held += worker.held.count
         workers[message.worker] = worker
+        if known?.types != message.types { register(message.worker, message.types, insteadOf: known?.types ?? []) }
         let isSame =
             known.map {
                 $0.types == message.types && $0.concurrency == message.concurrency && $0.batch == message.batch
@@ -69,7 +72,23 @@ struct WorkerTable {
     mutating func remove(_ worker: String) -> [TaskType] {
         guard let gone = workers.removeValue(forKey: worker) else { return [] }
         held -= gone.held.count
+        register(worker, [], insteadOf: gone.message.types)
         return gone.message.types
+    }
+
+    private mutating func register(_ worker: String, _ types: [TaskType], insteadOf before: [TaskType]) {
+        for type in before {
+            byType[type]?.remove(worker)
+            if byType[type]?.isEmpty == true { byType[type] = nil }
+        }
+        for type in types { byType[type, default: []].insert(worker) }
+    }
+
+    /// Whether a worker of `type` lives.
+    func serves(_ type: TaskType) -> Bool { byType[type] != nil }
+
+    private func workers(of type: TaskType) -> some Sequence<Worker> {
+        (byType[type] ?? []).lazy.compactMap { workers[$0] }
     }
 
     /// The worker that says that it holds this attempt.
@@ -79,19 +98,19 @@ struct WorkerTable {
 
     /// Every attempt that a worker of `type` says that it holds.
     func held(of type: TaskType) -> Set<RegistryMessage.Held> {
-        workers.values.filter { $0.message.types.contains(type) }.reduce(into: []) { $0.formUnion($1.held) }
+        workers(of: type).reduce(into: []) { $0.formUnion($1.held) }
     }
 
     /// The longest time between two heartbeats of a worker of `type`.
     func heartbeat(of type: TaskType) -> Duration {
-        .milliseconds(workers.values.filter { $0.message.types.contains(type) }.map(\.message.interval).max() ?? 0)
+        .milliseconds(workers(of: type).map(\.message.interval).max() ?? 0)
     }
 
     /// How many tasks of `type` its workers run at a time, and whether all of them take batches.
     func service(of type: TaskType) -> (concurrency: Int, takesBatches: Bool) {
         var concurrency = 0
         var takesBatches = true
-        for worker in workers.values where worker.message.types.contains(type) && !worker.message.draining {
+        for worker in workers(of: type) where !worker.message.draining {
             concurrency += worker.message.concurrency
             takesBatches = takesBatches && worker.message.batch
         }

@@ -16,6 +16,7 @@ struct Plan {
     /// What was asked to be done with tasks.
     var orders: [PlannedOrder] = []
     var pauses: [Scheduler.PlannedPause] = []
+    var forgets: [Scheduler.PlannedForget] = []
     /// More is to be taken from the store than one turn takes.
     var isCut = false
     /// Attempts that workers are to be told to end.

@@ -48,6 +48,7 @@ extension Scheduler {
         let known: [TaskType: TaskCounts]
         do {
             known = try await store.counts()
+            forgotten = try await store.countsOfForgotten()
         } catch {
             logger.error("cannot check the books", metadata: ["error": "\(error)"])
             nextCheck = start + .seconds(10)

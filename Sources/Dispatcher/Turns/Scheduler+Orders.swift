@@ -49,6 +49,7 @@ extension Scheduler {
             default: throw QuestionError(.badQuestion, "either tasks or a filter says what to do again")
             }
         case PauseQuestion.name, ResumeQuestion.name: return try pauseOrder(message, asker)
+        case ForgetQuestion.name: return try forgetOrder(message, asker)
         default: return nil
         }
     }
@@ -78,6 +79,7 @@ extension Scheduler {
                 case .cancel: plan.orders.append(try await cancel(order, now, &plan))
                 case .retry: plan.orders.append(try await retry(order, now, &plan))
                 case .pause, .resume: pause(order, now, &plan)
+                case .forget: forget(order, &plan)
                 }
             } catch {
                 logger.error("cannot read the store; an order is not done", metadata: ["error": "\(error)"])

@@ -28,7 +28,7 @@ extension Scheduler {
 
     private static let questions = [
         TaskQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name, CancelQuestion.name,
-        RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name,
+        RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name, ForgetQuestion.name,
     ]
 
     private func answer<Asked: Question>(
@@ -138,7 +138,8 @@ extension Scheduler {
         CountsQuestion.Answer(
             store: store.identity, types: Dictionary(uniqueKeysWithValues: lanes.all.map { ($0.type, $0.settled) }),
             paused: lanes.all.filter(\.isPaused).map(\.type).sorted(),
-            breakers: Dictionary(uniqueKeysWithValues: lanes.all.map { ($0.type, $0.breaker.state) }).filter { $1 != .closed }
+            breakers: Dictionary(uniqueKeysWithValues: lanes.all.map { ($0.type, $0.breaker.state) }).filter { $1 != .closed },
+            forgotten: forgotten
         )
     }
 

@@ -19,6 +19,12 @@ actor Scheduler {
 
     var lanes = TypeQueues()
     var workers = WorkerTable()
+    /// The counters of the types that were forgotten.
+    var forgotten = TaskCounts()
+    /// Those whose work queues may be of no use any more.
+    var retired: [TaskType] = []
+    /// A type was one too many: those that nobody uses are forgotten at once.
+    var needsTypes = false
     /// Types of which the store must be asked how many tasks wait.
     var recount: Set<TaskType> = []
     /// The store must be asked what is due next.
@@ -71,6 +77,7 @@ actor Scheduler {
         let counts = try await store.counts()
         let dues = try await store.nextDue()
         let paused = try await store.paused()
+        let forgotten = try await store.countsOfForgotten()
         let lanes = TypeQueues()
         for type in try await store.types() {
             let breaker = CircuitBreaker(configuration.breaker)
@@ -92,9 +99,11 @@ actor Scheduler {
             lane.breaker.withdraw { lane.handed[$0] == nil }
             lane.isPaused = paused.contains(lane.type)
             (lane.concurrency, lane.takesBatches) = workers.service(of: lane.type)
+            lane.hasWorkers = workers.serves(lane.type)
         }
         lanes.settle(at: .now())
         self.lanes = lanes
+        self.forgotten = forgotten
         recount = []
         mustLookAtDues = false
         duesToLookAt = []
@@ -127,6 +136,7 @@ actor Scheduler {
         await take(intake.orders, now, &plan)
         if intake.isTick { await look(now, &plan) }
         planTakes(now, &plan)
+        if intake.isTick { planForgets(now, &plan) }
         return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: intake.arrivals.last?.tag)
     }
 
@@ -201,7 +211,7 @@ actor Scheduler {
         await take(results, now, &plan)
     }
 
-    /// The most types that are known: each is kept for good.
+    /// The most types that are known.
     static let maximumTypes = 10_000
 
     private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ plan: inout Plan) {
@@ -210,6 +220,7 @@ actor Scheduler {
         for type in message.types where kind != .deregister {
             if lanes[type] == nil {
                 guard lanes.count < Self.maximumTypes else {
+                    needsTypes = true
                     refuse(message, "too many types", now, &plan)
                     break
                 }
@@ -246,6 +257,7 @@ actor Scheduler {
             let service = workers.service(of: type)
             lanes[type]?.concurrency = service.concurrency
             lanes[type]?.takesBatches = service.takesBatches
+            lanes[type]?.hasWorkers = workers.serves(type)
         }
     }
 

@@ -10,6 +10,8 @@ struct Turn: Sendable {
     let isTick: Bool
     /// The last delivery that it took up.
     let acknowledges: DeliveryTag?
+    /// None is planned upon it before it is settled.
+    var isExclusive: Bool { isTick || !plan.changes.forgets.isEmpty }
     /// What the store answered; empty until it is committed.
     var receipt = StoreReceipt()
     /// Why nothing comes of it: nothing is written, published or acknowledged.

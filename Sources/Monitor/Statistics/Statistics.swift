@@ -22,6 +22,10 @@ struct Statistics {
     /// Whether the dispatcher has told which types that store has: a type that comes later is new.
     private var knowsTypes = false
     private(set) var types: [TaskType: TypeStatistics] = [:]
+    /// The counters of the types that the dispatcher has forgotten.
+    private(set) var forgotten = TaskCounts()
+    /// What had happened in those that were forgotten since the monitor began.
+    private var forgottenSeen = Counters()
     private(set) var workers: [String: WorkerStatistics] = [:]
     /// The times of all types together.
     private(set) var runTimes = Latencies()
@@ -50,13 +54,22 @@ struct Statistics {
         for tally in event.workers { workers[tally.worker]?.take(tally) }
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
+        guard !event.isForgotten else { return forget(event) }
         guard hasPlace(for: event.type) else { return }
         types[event.type, default: TypeStatistics()].take(event, isNew: knowsTypes, at: now)
+    }
+
+    /// The dispatcher knows the type no more. What was counted of it stays in the totals.
+    private mutating func forget(_ event: TaskEvent) {
+        guard let gone = types.removeValue(forKey: event.type) else { return }
+        forgotten = forgotten + event.states
+        forgottenSeen = forgottenSeen + gone.seen
     }
 
     /// The dispatcher's answer about its books.
     mutating func take(_ answer: CountsQuestion.Answer, at now: Timestamp) {
         adopt(store: answer.store)
+        if let forgotten = answer.forgotten { self.forgotten = forgotten }
         let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
             types[type, default: TypeStatistics()].take(
@@ -71,6 +84,7 @@ struct Statistics {
         guard self.store != store else { return }
         self.store = store
         knowsTypes = false
+        forgotten = TaskCounts()
         for index in types.values.indices { types.values[index].forgetStates() }
     }
 
@@ -146,7 +160,7 @@ struct Statistics {
     }
 
     /// The books of all types.
-    var states: TaskCounts { types.values.reduce(TaskCounts()) { $0 + $1.states } }
+    var states: TaskCounts { types.values.reduce(forgotten) { $0 + $1.states } }
 
     /// The breaker that lets least through.
     var breaker: BreakerState {
@@ -160,7 +174,7 @@ struct Statistics {
     var retried: Int { types.values.reduce(0) { $0 + $1.retried } }
 
     /// What has happened since the monitor began, of all types.
-    var seen: Counters { types.values.reduce(Counters()) { $0 + $1.seen } }
+    var seen: Counters { types.values.reduce(forgottenSeen) { $0 + $1.seen } }
 
     /// Tasks that ended in the last minute, of all types.
     func ended(at now: Timestamp) -> Double { types.values.reduce(0) { $0 + $1.throughput.ended(at: now) } }

@@ -80,7 +80,7 @@ struct ActionRoutes: Sendable {
         case (.unchanged, true): return answer(type, true, "Type \(type) was paused before.")
         case (.unchanged, false): return answer(type, false, "Type \(type) was not paused.")
         case (.unknown, _), (nil, _):
-            throw Problem(status: .notFound, detail: "no worker has ever registered type '\(type)'")
+            throw Problem(status: .notFound, detail: "no worker has registered type '\(type)'")
         }
     }
 

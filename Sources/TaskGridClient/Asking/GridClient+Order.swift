@@ -75,7 +75,7 @@ extension GridClient {
 
     /// Hands out no more tasks of these types, until they are resumed. What runs goes on, and it outlives the dispatcher.
     ///
-    /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where no worker has ever registered it.
+    /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where the type is not known.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be paused by then.
     public func pause(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
         try await order(PauseQuestion(types: types)).answer.types
@@ -83,10 +83,20 @@ extension GridClient {
 
     /// Hands out tasks of paused types again.
     ///
-    /// - Returns: For each type `done`; `unchanged` where it was not paused; `unknown` where no worker has ever registered it.
+    /// - Returns: For each type `done`; `unchanged` where it was not paused; `unknown` where the type is not known.
     /// - Throws: as `pause(_:)`.
     public func resume(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
         try await order(ResumeQuestion(types: types)).answer.types
+    }
+
+    /// Forgets types that nobody uses: no worker of them lives, they have no tasks and no keys, and they are not paused.
+    ///
+    /// - Returns: For each type `done`; `refused`, and why; or `unknown`.
+    /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be forgotten by then.
+    public func forget(_ types: [TaskType]) async throws(ClientError) -> [ForgetOutcome] {
+        let (answer, isRepeated) = try await order(ForgetQuestion(types: types))
+        // Done, and the answer lost.
+        return answer.types.map { isRepeated && $0.outcome == .unknown ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
     }
 
     /// Up to `limit` of the tasks that the filter means, the newest first, after as many questions as that takes.

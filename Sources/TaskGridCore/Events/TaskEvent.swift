@@ -19,9 +19,12 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var breaker: BreakerState
     /// Whether nothing of the type is handed out, for somebody has paused it.
     public var paused: Bool
+    /// Whether the type is known no more: nobody used it. Its `states` are added to the counters of the forgotten types.
+    public var isForgotten: Bool
 
     enum CodingKeys: String, CodingKey {
         case type, store, at, states, workers, retried, breaker, paused
+        case isForgotten = "forgotten"
         case runTimes = "run_us"
         case totalTimes = "total_us"
     }
@@ -29,7 +32,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
         runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, breaker: BreakerState = .closed,
-        paused: Bool = false
+        paused: Bool = false, isForgotten: Bool = false
     ) {
         self.type = type
         self.store = store
@@ -41,6 +44,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
         self.retried = retried
         self.breaker = breaker
         self.paused = paused
+        self.isForgotten = isForgotten
     }
 
     public init(from decoder: any Decoder) throws {
@@ -55,7 +59,8 @@ public struct TaskEvent: Hashable, Sendable, Codable {
             totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
             retried: try container.count(forKey: .retried),
             breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,
-            paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false
+            paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false,
+            isForgotten: try container.decodeIfPresent(Bool.self, forKey: .isForgotten) ?? false
         )
     }
 }

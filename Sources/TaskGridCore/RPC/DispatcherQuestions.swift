@@ -52,14 +52,18 @@ public struct CountsQuestion: Question, Hashable {
         public var paused: [TaskType]?
         /// The circuit breakers that are not closed.
         public var breakers: [TaskType: BreakerState]?
+        /// The counters of the types that were forgotten, all of whose tasks have ended and were pruned.
+        public var forgotten: TaskCounts?
 
         public init(
-            store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, breakers: [TaskType: BreakerState]? = nil
+            store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, breakers: [TaskType: BreakerState]? = nil,
+            forgotten: TaskCounts? = nil
         ) {
             self.store = store
             self.types = types
             self.paused = paused
             self.breakers = breakers
+            self.forgotten = forgotten
         }
     }
 }

@@ -45,7 +45,7 @@ public struct PauseOutcome: Codable, Sendable, Hashable {
         case done
         /// It stood so before.
         case unchanged
-        /// No worker has ever registered the type.
+        /// The type is not known.
         case unknown
     }
 

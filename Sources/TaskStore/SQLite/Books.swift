@@ -23,7 +23,7 @@ struct Books {
             database,
             """
             UPDATE type SET submitted = submitted + ?, succeeded = succeeded + ?, failed = failed + ?, cancelled = cancelled + ?,
-                expired = expired + ? WHERE id = ?
+                expired = expired + ?, kept = kept + ? WHERE id = ?
             """
         )
         for (type, counts) in additions {
@@ -32,7 +32,8 @@ struct Books {
             try update.bind(counts.failed, at: 3)
             try update.bind(counts.cancelled, at: 4)
             try update.bind(counts.expired, at: 5)
-            try update.bind(type, at: 6)
+            try update.bind(counts.submitted, at: 6)
+            try update.bind(type, at: 7)
             try update.run()
         }
     }

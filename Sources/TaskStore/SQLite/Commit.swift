@@ -44,6 +44,7 @@ struct Commit {
         Failpoint.storeTransaction.pass()
         try paths.write()
         try books.write(to: database)
+        if !changes.forgets.isEmpty { receipt.forgotten = try changes.forgets.map { try forget($0) } }
         return receipt
     }
 

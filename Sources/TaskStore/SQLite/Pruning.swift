@@ -74,7 +74,8 @@ struct Pruning {
 
     private func forget(_ ids: [Int64]) throws {
         let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
-        let task = try BoundStatement(database, "DELETE FROM task WHERE id = ?")
+        let task = try BoundStatement(database, "DELETE FROM task WHERE id = ? RETURNING type")
+        var gone: [Int64: Int] = [:]
         let attempts = try BoundStatement(database, "DELETE FROM attempt WHERE task = ?")
         for id in ids {
             try attempts.bind(id, at: 1)
@@ -82,7 +83,14 @@ struct Pruning {
             try ending.bind(id, at: 1)
             try ending.run()
             try task.bind(id, at: 1)
-            try task.run()
+            if try task.step() { gone[task.int64(0), default: 0] += 1 }
+            task.reset()
+        }
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE id = ?")
+        for (type, count) in gone {
+            try kept.bind(count, at: 1)
+            try kept.bind(type, at: 2)
+            try kept.run()
         }
     }
 

@@ -72,6 +72,10 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try Counting($0).counts(of: types) }
     }
 
+    public func countsOfForgotten() async throws(StoreError) -> TaskCounts {
+        try await read { try Counting($0).countsOfForgotten() }
+    }
+
     public func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
         try await read { try OpenTasks($0).handedOut(after: after, limit: limit) }
     }

@@ -19,7 +19,7 @@ final class TypeTable {
 
     /// The names of all types by their numbers.
     static func names(_ database: Database) throws -> [Int64: TaskType] {
-        let query = try BoundStatement(database, "SELECT id, name FROM type")
+        let query = try BoundStatement(database, "SELECT id, name FROM type WHERE id <> \(Schema.residualType)")
         var names: [Int64: TaskType] = [:]
         while try query.step() { names[query.int64(0)] = try type(named: query.text(1)) }
         return names
@@ -47,12 +47,22 @@ final class TypeTable {
     /// The type's number; a new one for a type that is not known yet.
     func number(adding type: TaskType) throws -> Int64 {
         if let number = try number(of: type) { return number }
-        let insert = try BoundStatement(database, "INSERT INTO type (name) VALUES (?)")
-        try insert.bind(type.name, at: 1)
+        // None that another type had before: rows may still speak of that one.
+        let next = try BoundStatement(database, "UPDATE store SET last_type = last_type + 1 RETURNING last_type")
+        guard try next.step() else { throw StoreError(.corrupt, "the store table is empty") }
+        let number = next.int64(0)
+        next.reset()
+        let insert = try BoundStatement(database, "INSERT INTO type (id, name) VALUES (?, ?)")
+        try insert.bind(number, at: 1)
+        try insert.bind(type.name, at: 2)
         try insert.run()
-        let number = database.lastInsertedRowID
         add(type, number)
         return number
+    }
+
+    /// The type is forgotten.
+    func remove(_ type: TaskType) {
+        if let number = numbers.removeValue(forKey: type) { types[number] = nil }
     }
 
     private func add(_ type: TaskType, _ number: Int64) {

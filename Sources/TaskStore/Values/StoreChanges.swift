@@ -18,11 +18,13 @@ public struct StoreChanges: Hashable, Sendable {
     public var attempts: [EndedAttempt]
     /// Of types that are known; nothing is answered to them.
     public var pauses: [Pausing]
+    /// Types to forget; their counters are added to those of the types that were forgotten before.
+    public var forgets: [TaskType]
 
     public init(
         term: Term? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [],
         reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [], takenBytes: Int = .max,
-        attempts: [EndedAttempt] = [], pauses: [Pausing] = []
+        attempts: [EndedAttempt] = [], pauses: [Pausing] = [], forgets: [TaskType] = []
     ) {
         self.term = term
         self.types = types
@@ -34,11 +36,12 @@ public struct StoreChanges: Hashable, Sendable {
         self.takenBytes = takenBytes
         self.attempts = attempts
         self.pauses = pauses
+        self.forgets = forgets
     }
 
     /// Nothing is to be written.
     public var isEmpty: Bool {
         types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
-            && attempts.isEmpty && pauses.isEmpty
+            && attempts.isEmpty && pauses.isEmpty && forgets.isEmpty
     }
 }

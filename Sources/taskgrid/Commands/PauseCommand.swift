@@ -16,8 +16,8 @@ struct PauseCommand: AsyncParsableCommand {
               taskgrid pause hash
               taskgrid pause hash sum --json
 
-            The exit code is 0 where all are paused (or were before), 1 where no worker
-            has ever registered one.
+            The exit code is 0 where all are paused (or were before), 1 where one is not
+            known.
             """
     )
 
@@ -40,8 +40,8 @@ struct ResumeCommand: AsyncParsableCommand {
         discussion: """
             taskgrid resume hash
 
-            The exit code is 0 where none of them is paused any more, 1 where no worker
-            has ever registered one.
+            The exit code is 0 where none of them is paused any more, 1 where one is not
+            known.
             """
     )
 
@@ -87,7 +87,7 @@ struct TypeArguments: ParsableArguments {
         switch outcome.outcome {
         case .done: "\(outcome.type) is \(done)"
         case .unchanged: "\(outcome.type) \(unchanged)"
-        case .unknown: "\(outcome.type) is not known: no worker has ever registered it"
+        case .unknown: "\(outcome.type) is not known: no worker has registered it"
         }
     }
 }

@@ -52,13 +52,17 @@ struct StatsCommand: AsyncParsableCommand {
 
         var store: String
         var types: [TaskType: Entry]
+        /// The counters of the types that were forgotten.
+        var forgotten: TaskCounts?
 
         init(_ counts: CountsQuestion.Answer, _ workers: [LiveWorker], only type: TaskType?) {
             store = counts.store
+            if type == nil { forgotten = counts.forgotten }
             types = [:]
+            let served = workers.countsByType
             for (name, tasks) in counts.types where type == nil || type == name {
                 types[name] = Entry(
-                    tasks: tasks, workers: workers.count { $0.worker.types.contains(name) }, paused: counts.paused?.contains(name) ?? false,
+                    tasks: tasks, workers: served[name] ?? 0, paused: counts.paused?.contains(name) ?? false,
                     breaker: counts.breakers?[name] ?? .closed
                 )
             }
@@ -79,6 +83,10 @@ struct StatsCommand: AsyncParsableCommand {
                 tasks.expired,
             ]
             return [type.name] + numbers.map(Terminal.grouped) + [state(entry)]
+        }
+        if let forgotten = report.forgotten, forgotten.submitted > 0 {
+            let numbers = [0, 0, 0, 0, 0, forgotten.succeeded, forgotten.failed, forgotten.cancelled, forgotten.expired]
+            table.rows.append(["(forgotten types)"] + numbers.map(Terminal.grouped) + [""])
         }
         return table
     }

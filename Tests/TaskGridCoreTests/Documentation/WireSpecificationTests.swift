@@ -54,6 +54,7 @@ import Testing
             case RetryQuestion.name: try checkQuestion(example, RetryQuestion.self)
             case PauseQuestion.name: try checkQuestion(example, PauseQuestion.self)
             case ResumeQuestion.name: try checkQuestion(example, ResumeQuestion.self)
+            case ForgetQuestion.name: try checkQuestion(example, ForgetQuestion.self)
             default: try checkQuestion(example, TaskQuestion.self)
             }
         case "answer":
@@ -62,6 +63,7 @@ import Testing
             case CancelQuestion.name: try checkAnswer(example, CancelQuestion(tasks: []))
             case RetryQuestion.name: try checkAnswer(example, RetryQuestion(tasks: []))
             case PauseQuestion.name: try checkAnswer(example, PauseQuestion(types: []))
+            case ForgetQuestion.name: try checkAnswer(example, ForgetQuestion(types: []))
             default: try checkAnswer(example, TaskQuestion(id: 1))
             }
         case "control":
@@ -148,6 +150,7 @@ import Testing
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
             + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
             + [MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name]
+            + [ForgetQuestion.name] + [ForgetOutcome.Reason.workers, .tasks, .paused, .history].map(\.rawValue)
             + Attempt.Outcome.allCases.map(\.rawValue) + [PauseOutcome.Kind.done, .unchanged, .unknown].map(\.rawValue)
             + [OrderOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
         for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
@@ -159,7 +162,7 @@ import Testing
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
+            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

@@ -27,6 +27,7 @@ import Testing
         json(TaskQuestion.self)
         json(TasksQuestion.self)
         json(PauseQuestion.self)
+        json(ForgetQuestion.self)
         json(TaskRecord.self)
         json(WorkersQuestion.self)
         json(WorkersQuestion.Answer.self)

@@ -32,6 +32,8 @@ import Testing
             let pause = PauseOutcome(type: record.type, outcome: [.done, .unchanged, .unknown][generator.number(0...2)])
             try roundTrip(PauseQuestion(types: [record.type]), .init(types: [pause]))
             try roundTrip(ResumeQuestion(types: [record.type]), .init(types: [pause]))
+            let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: [.workers, .tasks, .paused, .history][generator.number(0...3)])
+            try roundTrip(ForgetQuestion(types: [record.type]), .init(types: [forget]))
             try roundTrip(MatchesQuestion(filter, before: id), .init(count: generator.number(0...9), next: id))
             let outcome = OrderOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
             try roundTrip(CancelQuestion(tasks: [record.id]), .init(tasks: [outcome]))
@@ -47,9 +49,9 @@ import Testing
     @Test func servicesAndNames() {
         let dispatcher: [any Question.Type] = [
             TaskQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self, CancelQuestion.self,
-            RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self,
+            RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self, ForgetQuestion.self,
         ]
-        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume"])
+        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume", "forget"])
         #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
         #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
     }

@@ -1,0 +1,87 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Types that nobody uses: they are forgotten after a while, sooner where there are as many as there may be, and on request.
+///
+/// No turn is planned upon one that forgets: until it is settled the type may not come back.
+extension Scheduler {
+    /// How many types one turn forgets by itself.
+    private static let forgetsOfATurn = 250
+
+    /// What is asked to be forgotten, to be answered once it is durable.
+    struct PlannedForget {
+        let order: Order
+        var outcomes: [ForgetOutcome] = []
+    }
+
+    /// Plans to forget what nobody has used for long.
+    func planForgets(_ now: Timestamp, _ plan: inout Plan) {
+        let since = needsTypes ? now : now + (.zero - configuration.typeRetention)
+        needsTypes = false
+        plan.changes.forgets += lanes.takeUnused(since: since, limit: Self.forgetsOfATurn)
+    }
+
+    /// The order that such a question gives.
+    func forgetOrder(_ message: Message, _ asker: String) throws -> Order {
+        let types = try JSON.decode(ForgetQuestion.self, message.body).types
+        guard types.count <= ForgetQuestion.maximumTypes else {
+            throw QuestionError(.badQuestion, "types: at most \(ForgetQuestion.maximumTypes)")
+        }
+        return Order(kind: .forget, tasks: [], types: types, question: message, asker: asker)
+    }
+
+    /// Plans what such an order asks for.
+    func forget(_ order: Order, _ plan: inout Plan) {
+        var planned = PlannedForget(order: order)
+        for type in order.types {
+            guard let lane = lanes[type] else {
+                planned.outcomes.append(ForgetOutcome(type: type, outcome: .unknown))
+                continue
+            }
+            guard let reason = lane.use else {
+                // Until it is committed it counts as not done: the store knows of ended tasks and of keys.
+                planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: .history))
+                plan.changes.forgets.append(type)
+                continue
+            }
+            planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: reason))
+        }
+        plan.forgets.append(planned)
+    }
+
+    /// The types are forgotten: keeps the counters, tells, and answers.
+    func settleForgets(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) {
+        var done: Set<TaskType> = []
+        for (type, isForgotten) in zip(plan.changes.forgets, receipt.forgotten) where isForgotten {
+            done.insert(type)
+            guard let lane = lanes.remove(type) else { continue }
+            forgotten = forgotten + lane.counts
+            retired.append(type)
+            logger.info("type forgotten", metadata: ["task.type": "\(type)"])
+            let event = TaskEvent(type: type, store: store.identity, at: now, states: lane.counts, isForgotten: true)
+            outbound.messages.append(
+                .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))
+        }
+        for planned in plan.forgets {
+            let outcomes = planned.outcomes.map { done.contains($0.type) ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
+            let answer = AnswerMessage.message(Result<ForgetAnswer, QuestionError>.success(ForgetAnswer(types: outcomes)), to: planned.order.question)
+            outbound.messages.append(.ready(.answer(answer, to: planned.order.asker, topology)))
+        }
+    }
+
+    /// The types whose work queues may be of no use any more. They are told once.
+    func takeRetired() -> [TaskType] {
+        defer { retired = [] }
+        return retired.filter { lanes[$0] == nil }
+    }
+}
+
+extension Lane {
+    /// Why the type is not forgotten, as far as memory knows.
+    fileprivate var use: ForgetOutcome.Reason? {
+        if isUnused { return nil }
+        return hasWorkers ? .workers : isPaused ? .paused : .tasks
+    }
+}

@@ -1,0 +1,59 @@
+/// Forgets types that nobody uses: no worker of them lives, they have no tasks, and they are not paused. What was counted of them is
+/// added to the counters of the forgotten types. Asking again does no harm.
+public struct ForgetQuestion: Question, Hashable {
+    public static let name = "forget"
+    public static let service = Topology.Service.dispatcher
+    public static let maximumTypes = 1000
+
+    /// Up to 1000.
+    public var types: [TaskType]
+
+    public init(types: [TaskType]) {
+        self.types = types
+    }
+
+    public typealias Answer = ForgetAnswer
+}
+
+/// What forgetting came to, one for each type that was asked for.
+public struct ForgetAnswer: Codable, Sendable, Hashable {
+    public var types: [ForgetOutcome]
+
+    public init(types: [ForgetOutcome]) {
+        self.types = types
+    }
+}
+
+/// What forgetting came to for one type.
+public struct ForgetOutcome: Codable, Sendable, Hashable {
+    public enum Kind: String, Codable, Sendable {
+        case done
+        /// It is in use.
+        case refused
+        /// The type is not known.
+        case unknown
+    }
+
+    /// Why a type is not forgotten.
+    public enum Reason: String, Codable, Sendable {
+        /// A worker of it lives.
+        case workers
+        /// Some of its tasks have not ended.
+        case tasks
+        /// It is paused.
+        case paused
+        /// Ended tasks or idempotency keys of it are kept.
+        case history
+    }
+
+    public var type: TaskType
+    public var outcome: Kind
+    /// Of one that is refused.
+    public var reason: Reason?
+
+    public init(type: TaskType, outcome: Kind, reason: Reason? = nil) {
+        self.type = type
+        self.outcome = outcome
+        self.reason = reason
+    }
+}

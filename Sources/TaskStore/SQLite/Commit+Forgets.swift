@@ -1,0 +1,28 @@
+import GRDB
+import TaskGridCore
+
+extension Commit {
+    /// Forgets a type that has nothing in the store, once everything else is written.
+    ///
+    /// - Returns: False where it has: tasks, open or ended, keys, or a pause; or where it is not known.
+    func forget(_ type: TaskType) throws -> Bool {
+        guard let number = try types.number(of: type) else { return false }
+        let move = try BoundStatement(
+            database,
+            """
+            UPDATE type SET submitted = type.submitted + gone.submitted, succeeded = type.succeeded + gone.succeeded,
+                failed = type.failed + gone.failed, cancelled = type.cancelled + gone.cancelled, expired = type.expired + gone.expired
+            FROM (SELECT * FROM type WHERE id = ? AND kept = 0 AND paused = 0) AS gone WHERE type.id = \(Schema.residualType)
+            """
+        )
+        try move.bind(number, at: 1)
+        guard try move.run() > 0 else { return false }
+        for sql in ["DELETE FROM type WHERE id = ?", "DELETE FROM cursor WHERE type = ?"] {
+            let delete = try BoundStatement(database, sql)
+            try delete.bind(number, at: 1)
+            try delete.run()
+        }
+        types.remove(type)
+        return true
+    }
+}
