@@ -64,7 +64,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
-        source("TaskGridCore", [protobuf], exclude: ["taskgrid.proto"]),
+        source("TaskGridCore", [protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("AMQP", ["CRabbitMQ", "TaskGridCore", collections, logging]),
         source("TaskStore", ["TaskGridCore", grdb, logging]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", collections, logging]),

@@ -106,7 +106,7 @@ public struct Dispatcher: Service {
                 group.addTask { await publish(pipe, publisher, intake, inbox) }
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publisher, consuming) }
-                group.addTask { await prune() }
+                group.addTask { await prune(scheduler) }
                 group.addTask { await deleteUnusedQueues(scheduler, listening) }
                 group.addTask { await watch(reconnections, inbox) }
                 await turns(inbox, scheduler, pipe)
@@ -226,7 +226,7 @@ public struct Dispatcher: Service {
             var messages: [(RegistryMessage.Kind, RegistryMessage)] = []
             for delivery in deliveries {
                 do throws(WireError) {
-                    messages.append(try RegistryMessage.decode(delivery.message))
+                    messages.append(try RegistryMessage.decode(delivery.message, routingKey: delivery.routingKey))
                 } catch {
                     // The nameservice sees the same message and puts it with the dead.
                     logger.debug("registry message not readable", metadata: ["error": "\(error)"])
@@ -307,18 +307,21 @@ public struct Dispatcher: Service {
         }
     }
 
-    private func prune() async {
+    private func prune(_ scheduler: Scheduler) async {
         let pulse = vitals.pulse("pruning", period: .seconds(30))
         defer { pulse.ends() }
         while (try? await Task.sleep(for: .seconds(30))) != nil {
             do throws(StoreError) {
-                var removed = 0
+                var pruned = Pruned()
                 repeat {
                     pulse.works()
-                    removed = try await store.prune(
-                        before: .now() + (.zero - configuration.retention), keeping: configuration.retentionCount, limit: 500
+                    let now = await scheduler.clock.now
+                    let retention = Retention(
+                        before: now - configuration.retention, keeping: configuration.retentionCount,
+                        keysSince: now - DispatcherConfiguration.leastKeyRetention
                     )
-                } while removed > 0 && !Task.isCancelled
+                    pruned = try await store.prune(retention, limit: 500)
+                } while !pruned.isEmpty && !Task.isCancelled
             } catch {
                 logger.error("cannot prune the store", metadata: ["error": "\(error)"])
             }

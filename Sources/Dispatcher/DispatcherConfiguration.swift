@@ -8,7 +8,8 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public var retry: RetryPolicy
     /// How long an ended task and its result are kept.
     public var retention: Duration
-    /// How many ended tasks are kept at most.
+    /// How many ended tasks are kept at most. Beyond so many keys of submissions, the oldest go too that have no tasks left, except those
+    /// of the latest hour (``leastKeyRetention``).
     public var retentionCount: Int
     /// How long a type is still known that no worker serves, that has no tasks and is not paused.
     public var typeRetention: Duration
@@ -26,6 +27,9 @@ public struct DispatcherConfiguration: Hashable, Sendable {
     public var breaker: BreakerSettings
     /// How many messages of each of its queues the broker hands the dispatcher ahead.
     public var prefetch: Int
+
+    /// For so long the key of every submission is kept, whatever ``retention`` and ``retentionCount`` say.
+    public static let leastKeyRetention = Duration.seconds(3600)
 
     public init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),

@@ -41,7 +41,7 @@ final class Board: Sendable {
         let change: (inout Statistics) -> Void
         var happened: () -> Void = {}
         if exchange == topology.registry.name {
-            guard let (kind, worker) = try? RegistryMessage.decode(message) else { return }
+            guard let (kind, worker) = try? RegistryMessage.decode(message, routingKey: key) else { return }
             change = { $0.take(kind, worker, at: now) }
         } else {
             switch key.prefix(while: { $0 != "." }) {

@@ -36,7 +36,7 @@ final class Registry: Sendable {
         let kind: RegistryMessage.Kind
         let worker: RegistryMessage
         do {
-            (kind, worker) = try RegistryMessage.decode(message)
+            (kind, worker) = try RegistryMessage.decode(message, routingKey: key)
         } catch {
             return [dead(message, key: key, reason: error.description)]
         }

@@ -50,7 +50,8 @@ extension ClientState {
             wakes.answer(question, .success(message))
         case .reply(let reply):
             switch reply.content {
-            case .accepted(let first, let count): accepted(reply.correlation ?? "", first: first, count: count, now: now, &wakes)
+            case .accepted(let first, let count, let isRepeat):
+                accepted(reply.correlation ?? "", first: first, count: count, isRepeat: isRepeat, now: now, &wakes)
             case .rejected(let rejection): rejected(reply.correlation ?? "", rejection, &wakes)
             case .ended(let endings): ended(endings, &wakes)
             }
@@ -58,7 +59,9 @@ extension ClientState {
     }
 
     /// A submission was accepted: its callers get their ids, and their endings are watched for.
-    mutating func accepted(_ correlation: String, first: TaskID, count: Int, now: Instant, _ wakes: inout Wakes) {
+    mutating func accepted(
+        _ correlation: String, first: TaskID, count: Int, isRepeat: Bool = false, now: Instant, _ wakes: inout Wakes
+    ) {
         guard let envelope = submissions.answered(correlation) else { return }
         guard envelope.count == count else {
             let error = ClientError(.badAnswer, "the dispatcher says it accepted \(count) tasks of \(envelope.count); see its log")
@@ -68,7 +71,12 @@ extension ClientState {
         var first = first
         for parcel in envelope.parcels {
             let ids = (0..<parcel.tasks.count).lazy.map { first.advanced(by: $0) }
-            if let watch = parcel.watch, watches.accepted(ids, by: watch, now: now) { wakes.wake([watch], in: &self) }
+            if let watch = parcel.watch {
+                // Endings are told to who was first, which may have been another client with the same key; some may be known already.
+                let arePushed = !isRepeat || envelope.isKeyUnique
+                if watches.accepted(ids, by: watch, arePushed: arePushed, now: now) { wakes.wake([watch], in: &self) }
+                if isRepeat { toAsk += ids }
+            }
             wakes.settle(parcel.id, .success(first), in: &self)
             first = first.advanced(by: parcel.tasks.count)
         }

@@ -21,7 +21,7 @@ extension GridClient {
 
     /// Publishes new and repeated submissions.
     func publish(_ envelopes: [Envelope]) async {
-        let publications = envelopes.map { $0.publication(client: id, exchange: topology.submit.name) }
+        let publications = envelopes.map { $0.publication(client: id, exchange: topology.submit.name, now: now()) }
         do {
             let outcomes = try await transport.publish(publications, within: patience(for: envelopes))
             Failpoint.submissionPublished.pass()

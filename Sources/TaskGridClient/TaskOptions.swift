@@ -8,9 +8,10 @@ public struct TaskOptions: Hashable, Sendable {
     public var timeout: Duration?
     /// 0 to 9; higher goes first.
     public var priority: Int
-    /// How long to wait before the task is handed out.
+    /// How long after its acceptance the task is handed out at the earliest.
     public var delay: Duration?
-    /// How long after now a task that has not begun expires.
+    /// How long after its acceptance the task expires if it has not begun; zero: it ends as expired, and does not run. Both are counted
+    /// from the call: a submission that is repeated says what is left of them.
     public var expiry: Duration?
     /// What makes a repeated submission the same one; nil: a new UUID for each message. Of many payloads, the messages
     /// after the first carry the key with `/1`, `/2` … at its end.
@@ -46,8 +47,12 @@ extension TaskOptions {
         if let maxAttempts, !(1...Int(Int32.max)).contains(maxAttempts) {
             throw ClientError(.badArgument, "a task has at least one attempt, not \(maxAttempts)")
         }
-        if let timeout, timeout < .milliseconds(1) {
-            throw ClientError(.badArgument, "the time-out of a task is at least a millisecond")
+        if let timeout, !(Duration.milliseconds(1)...WireFormat.maximumTimeout).contains(timeout) {
+            throw ClientError(.badArgument, "the timeout of a task is from a millisecond to 366 days")
+        }
+        for (name, time) in [("delay", delay), ("expiry", expiry)] {
+            guard let time, !(Duration.zero...WireFormat.maximumDelay).contains(time) else { continue }
+            throw ClientError(.badArgument, "the \(name) of a task is from nothing to 10000 days")
         }
     }
 }

@@ -11,6 +11,9 @@ public import TaskGridCore
 /// are handed out as attempt 1, those beyond wait (`pending`), in the order of their ids. A task that is to be handed out again, or not
 /// before some time, steps *aside*: it keeps its own due time and attempt, and the cursor does not speak for it.
 ///
+/// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. Where a person gave an absolute time, by the wall
+/// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
+///
 /// Every call may throw a `StoreError`. A call that threw changed nothing; cancelling the calling task does not interrupt it.
 public protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
@@ -82,13 +85,24 @@ public protocol TaskStore: Sendable {
     /// Those of the tasks that are known and have not ended, in the order asked for.
     func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask]
 
-    /// Forgets ended tasks, those accepted first before the others: those that completed before `before`, and as many as there are
-    /// beyond `keeping`; then keys of submissions older than `before` that have no tasks left.
+    /// Forgets ended tasks, those accepted first before the others, as far as the retention says; then keys of submissions that have no
+    /// tasks left.
     ///
-    /// One call is one small step: at most `limit` tasks go, some times as many are looked at, and about as many keys. Callers repeat.
+    /// One call is one small step: at most `limit` tasks go, some times as many are looked at, and about as many keys. Callers repeat
+    /// until nothing went.
+    func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned
+
+    /// The store's clock as the latest commit has left it; nil before the first.
+    func clock() async throws(StoreError) -> StoreClockReading?
+
+    /// Moves what is due, or expires, at an absolute time of a person's, for the wall clock is now `wallOffset` ahead of the store's: one
+    /// small step, over at most `limit` tasks with ids above `after`.
     ///
-    /// - Returns: How many tasks went.
-    func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int
+    /// - Returns: Where the next step goes on; nil: that was all, and the offset is remembered.
+    func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID?
+
+    /// How far the wall clock was ahead when absolute times were last aligned.
+    func alignedOffset() async throws(StoreError) -> Duration
 
     /// Waits for the calls under way, then lets go of the store. Every later call throws `closed`.
     func close() async

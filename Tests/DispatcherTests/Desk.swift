@@ -17,6 +17,7 @@ struct Desk {
     let gone = Box<Set<String>>([])
     /// The broker takes no messages.
     let isCutOff = Box(false)
+    let time: ManualTime
     private let tags = Box(UInt64(0))
 
     final class Box<Value: Sendable>: Sendable {
@@ -24,12 +25,13 @@ struct Desk {
         init(_ value: Value) { self.value = Mutex(value) }
     }
 
-    init(_ configuration: DispatcherConfiguration = .quick, store: SQLiteTaskStore? = nil) async throws {
+    init(_ configuration: DispatcherConfiguration = .quick, store: SQLiteTaskStore? = nil, time: ManualTime = ManualTime()) async throws {
+        self.time = time
         let opened: SQLiteTaskStore
         if let store { opened = store } else { opened = try await .inMemory() }
         self.store = opened
         scheduler = Scheduler(
-            store: opened, topology: topology, configuration: configuration, logger: .silent
+            store: opened, topology: topology, configuration: configuration, logger: .silent, time: time.source
         ) { [gone, isCutOff] workers in
             guard !isCutOff.value.withLock({ $0 }) else { return nil }
             return workers.filter { worker in gone.value.withLock { $0.contains(worker) } }
@@ -43,13 +45,15 @@ struct Desk {
         return await scheduler.turn(intake)
     }
 
-    func delivery(_ message: Message, from queue: Queue) -> Arrival {
+    /// - Parameter key: its routing key; nil: its type.
+    func delivery(_ message: Message, from queue: Queue, key: String? = nil) -> Arrival {
         let tag = tags.value.withLock { tag in
             tag += 1
             return tag
         }
         let delivery = Delivery(
-            tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: "", isRedelivered: false, message: message
+            tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: key ?? message.properties.type ?? "",
+            isRedelivered: false, message: message
         )
         return Arrival(delivery, topology)
     }

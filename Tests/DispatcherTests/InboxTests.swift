@@ -35,7 +35,7 @@ struct InboxTests {
             tasks: (0..<tasks).map { _ in Submission.Task(payload: Data([1])) }
         )
         let delivery = Delivery(
-            tag: DeliveryTag(epoch: 1, value: tag), queue: "q", exchange: "", routingKey: "", isRedelivered: false,
+            tag: DeliveryTag(epoch: 1, value: tag), queue: "q", exchange: "", routingKey: submission.type.name, isRedelivered: false,
             message: submission.message()
         )
         return Arrival(delivery, Topology())

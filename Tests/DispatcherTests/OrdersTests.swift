@@ -114,7 +114,7 @@ struct OrdersTests {
         _ = await desk.submit(["failed", "cancelled", "done"])
         _ = await desk.submit(["expired"]) {
             $0.due = .now() + .seconds(3600)
-            $0.expires = Timestamp(rawValue: 1)
+            $0.expiry = .seconds(1)
         }
         _ = await desk.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
         _ = try await desk.order(CancelQuestion(tasks: [2]))
@@ -271,5 +271,5 @@ extension Outbound {
 
 extension Scheduler {
     /// The time of the next scheduled task has come.
-    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = .now() }
+    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = clock.now }
 }

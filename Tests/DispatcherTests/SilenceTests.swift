@@ -46,13 +46,14 @@ struct SilenceTests {
         let desk = try await Desk()
         let held = (1...1100).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
         _ = await desk.register(concurrency: 2000)
-        _ = await desk.submit(held.map { "\($0.task)" }) { $0.expires = Timestamp(rawValue: 1) }
+        _ = await desk.submit(held.map { "\($0.task)" }) { $0.expiry = .seconds(1) }
         _ = await desk.register(concurrency: 2000, running: held)
         #expect(await desk.counts().running == 1100)
         _ = await desk.submit(["waits"]) {
-            $0.expires = Timestamp(rawValue: 2)
+            $0.expiry = .seconds(2)
             $0.due = .now() + .seconds(3600)
         }
+        desk.time.pass(.seconds(2))
         #expect(try await desk.look().endings().map(\.state) == [.expired])
     }
 
@@ -81,7 +82,7 @@ struct SilenceTests {
 
 extension Desk {
     /// A turn in which the workers' leases are looked at.
-    fileprivate func look() async -> Outbound {
+    func look() async -> Outbound {
         await scheduler.makeLookDue()
         return await tick()
     }

@@ -107,7 +107,7 @@ struct TurnTests {
 }
 
 extension Scheduler {
-    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = .now() }
+    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = clock.now }
     fileprivate var nextDue: Timestamp? { lanes[.reverse]?.nextDue }
     fileprivate var toldCounts: TaskCounts? { lanes[.reverse]?.settled }
 }

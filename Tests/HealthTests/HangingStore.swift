@@ -78,8 +78,11 @@ final class HangingStore: TaskStore {
     }
     func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding] { try await store.standings(ids) }
     func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] { try await store.open(ids) }
-    func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int {
-        try await store.prune(before: before, keeping: keeping, limit: limit)
+    func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned { try await store.prune(retention, limit: limit) }
+    func clock() async throws(StoreError) -> StoreClockReading? { try await store.clock() }
+    func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID? {
+        try await store.align(wallOffset, after: after, limit: limit)
     }
+    func alignedOffset() async throws(StoreError) -> Duration { try await store.alignedOffset() }
     func close() async { await store.close() }
 }

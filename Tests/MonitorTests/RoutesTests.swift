@@ -19,9 +19,9 @@ import Testing
         let topology = board.topology
         for id in ["a", "b", "c"] {
             let types: [TaskType] = id == "b" ? [.reverse, .hash] : [.reverse]
-            try board.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "")
+            try board.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
         }
-        try board.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "")
+        try board.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
         let event = TaskEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],

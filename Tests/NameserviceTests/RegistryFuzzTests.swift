@@ -19,7 +19,7 @@ import Testing
         for step in 0..<400 {
             let moment = ClockReading.after(step * 20)
             let message = generator.registryMessage()
-            let published = registry.take(message, key: "k", at: moment) + registry.expire(at: moment)
+            let published = registry.take(message, key: message.properties.type ?? "", at: moment) + registry.expire(at: moment)
             let isReadable = (try? RegistryMessage.decode(message)) != nil
             #expect(published.count { $0.exchange == "t.dead" } == (isReadable ? 0 : 1), "seed \(seed), step \(step)")
             for publication in published {

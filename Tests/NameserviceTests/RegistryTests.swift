@@ -66,17 +66,17 @@ import Testing
 
     @Test func aFullTableIsToldOnceAMinute() throws {
         let registry = registry(maximum: 1)
-        _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "", at: .after(0))
-        let told = registry.take(RegistryMessage.sample("b").message(.register), key: "", at: .after(1))
+        _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
+        let told = registry.take(RegistryMessage.sample("b").message(.register), key: "register", at: .after(1))
         #expect(told.map(\.routingKey) == ["grid.error"])
-        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "", at: .after(1001)).isEmpty)
-        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "", at: .after(60_001)).count == 1)
+        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(1001)).isEmpty)
+        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
     }
 
     @Test func theQuestionForWorkersIsAnswered() throws {
         let registry = registry()
-        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "", at: .after(0))
-        _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "", at: .after(5))
+        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
+        _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
         func ask(_ type: String?) throws -> [String] {
             let question = WorkersQuestion(type: try type.map { try TaskType($0) })
             let publication = registry.answer(question.message(from: "me", correlation: "7"), key: "nameservice")

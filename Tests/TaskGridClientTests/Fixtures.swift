@@ -33,5 +33,5 @@ func parcel(
     watch: Watch.ID? = nil
 ) -> Parcel {
     let task = Submission.Task(payload: Data(repeating: 120, count: size))
-    return Parcel(id: id, type: type, tasks: Array(repeating: task, count: tasks), key: key, deadline: deadline, watch: watch)
+    return Parcel(id: id, type: type, tasks: Array(repeating: task, count: tasks), key: key, called: .now, deadline: deadline, watch: watch)
 }

@@ -33,13 +33,13 @@ struct SubmissionsTests {
         var submissions = Submissions()
         submissions.add(parcel(1))
         let first = try #require(submissions.take(now: start).first)
-        #expect(first.publication(client: "c", exchange: "x").isMandatory)
+        #expect(first.publication(client: "c", exchange: "x", now: .now).isMandatory)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
         #expect(submissions.take(now: start).isEmpty, "not at once")
         let again = try #require(submissions.take(now: start + .seconds(1)).first)
         #expect((again.key, again.correlation) == (first.key, first.correlation))
         #expect(again.tries == 2)
-        #expect(!again.publication(client: "c", exchange: "x").isMandatory, "another message of this id may be unconfirmed")
+        #expect(!again.publication(client: "c", exchange: "x", now: .now).isMandatory, "another message of this id may be unconfirmed")
     }
 
     @Test func anUnansweredOneIsRepeatedUntilItsDeadline() throws {

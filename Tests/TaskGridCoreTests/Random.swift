@@ -35,9 +35,22 @@ extension Submission {
                     payload: $0.bytes(), maxAttempts: $0.maybe { $0.number(1...Int(Int32.max)) },
                     timeout: $0.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) },
                     priority: $0.number(0...9), due: $0.maybe { $0.timestamp() }, expires: $0.maybe { $0.timestamp() }
-                )
-            }
+                ).withDurations(using: &$0)
+            }, fingerprint: generator.maybe { Fingerprint($0.bytes(16...16)) } ?? nil
         )
+    }
+}
+
+extension Submission.Task {
+    /// Half of the time, durations in place of absolute times.
+    fileprivate func withDurations(using generator: inout Seeded) -> Submission.Task {
+        guard Bool.random(using: &generator) else { return self }
+        let longest = Int(WireFormat.maximumDelay.milliseconds)
+        var task = self
+        (task.due, task.expires) = (nil, nil)
+        task.delay = generator.maybe { .milliseconds($0.number(1...longest)) }
+        task.expiry = generator.maybe { .milliseconds($0.number(0...longest)) }
+        return task
     }
 }
 
@@ -67,7 +80,7 @@ extension Results {
                     [.succeeded($0.bytes()), .failed($0.error()), .interrupted, .returned, .started].randomElement(using: &$0)!
                 return Item(
                     id: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt), outcome: outcome,
-                    runTime: .microseconds($0.number(0...Int.max))
+                    runTime: .microseconds($0.number(0...Int(WireFormat.maximumRunTime.microseconds)))
                 )
             }
         )
@@ -81,7 +94,7 @@ extension Reply {
                 Ending(
                     id: $0.taskID(), state: [.succeeded, .failed, .cancelled, .expired].randomElement(using: &$0)!,
                     result: $0.bytes(), error: $0.maybe { $0.error() }, attempt: $0.number(0...Int(Int32.max)),
-                    worker: $0.maybe { $0.text() } ?? "", runTime: .microseconds($0.number(0...Int.max))
+                    worker: $0.maybe { $0.text() } ?? "", runTime: .microseconds($0.number(0...Int(WireFormat.maximumRunTime.microseconds)))
                 )
             }
         }

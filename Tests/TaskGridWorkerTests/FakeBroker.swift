@@ -80,7 +80,7 @@ final class FakeBroker: Transport {
             return DeliveryTag(epoch: 1, value: state.tags)
         }
         return Delivery(
-            tag: tag, queue: "q", exchange: "x", routingKey: "k", isRedelivered: redelivered, message: message
+            tag: tag, queue: "q", exchange: "x", routingKey: message.properties.type ?? "k", isRedelivered: redelivered, message: message
         )
     }
 

@@ -60,6 +60,11 @@ extension Take {
 }
 
 extension TaskStore {
+    /// - Returns: How many tasks went.
+    func prune(before: Timestamp, keeping: Int, limit: Int) async throws -> Int {
+        try await prune(Retention(before: before, keeping: keeping, keysSince: before), limit: limit).tasks
+    }
+
     /// Commits one submission.
     @discardableResult
     func submit(_ submission: NewSubmission) async throws -> Accepted {

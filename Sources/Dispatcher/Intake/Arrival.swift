@@ -20,11 +20,20 @@ struct Arrival: Sendable {
         tag = delivery.tag
         size = delivery.message.body.count
         do throws(WireError) {
-            content =
-                delivery.queue == topology.resultsQueue.name
-                ? .results(try Results(delivery.message)) : .submission(try Submission(delivery.message))
+            if delivery.queue == topology.resultsQueue.name {
+                let results = try Results(delivery.message)
+                try results.type.check(routingKey: delivery.routingKey)
+                content = .results(results)
+            } else {
+                var submission = try Submission(delivery.message)
+                try submission.type.check(routingKey: delivery.routingKey)
+                submission.fingerprint = submission.fingerprint ?? Fingerprint(submission)
+                content = .submission(submission)
+            }
         } catch {
-            let results = delivery.queue == topology.resultsQueue.name ? Results(unreadable: delivery.message, because: error) : nil
+            // One that contradicts itself says nothing of any attempt.
+            let isOfAttempts = delivery.queue == topology.resultsQueue.name && error.code != .typeMismatch
+            let results = isOfAttempts ? Results(unreadable: delivery.message, because: error) : nil
             content = .unreadable(delivery.message, queue: delivery.queue, error, results)
         }
     }

@@ -21,6 +21,12 @@ struct HandedTask {
     /// The audit's latest marker when the task was handed out.
     let marker: Int
 
+    /// When its attempt has run for longer than it may, its worker's time to say so included; nil: never, or it does not run.
+    var timesOut: Moment? {
+        guard let runningSince, let timeout else { return nil }
+        return runningSince + timeout + WireFormat.timeoutGrace
+    }
+
     init(_ task: OpenTask, machine: TaskStateMachine, marker: Int) {
         self.machine = machine
         self.marker = marker

@@ -11,6 +11,8 @@ final class Lane {
     var handed: [TaskID: HandedTask] = [:]
     /// Those of `handed` that may run for some time only: they are looked at each second, the others never.
     private(set) var limited: Set<TaskID> = []
+    /// When the time of the first of `limited` may be up; none is before.
+    private(set) var nextTimeout: Moment?
     /// Those of `handed` whose delivery came back while their worker lived: should that worker go, the broker does not bring them again.
     private(set) var orphans: Set<TaskID> = []
     /// How many more the turns under way may add to `handed`.
@@ -213,5 +215,18 @@ final class Lane {
         handed.values[index].runningSince = Moment(now)
         running += 1
         isDirty = true
+        if let end = handed.values[index].timesOut { nextTimeout = min(nextTimeout ?? end, end) }
+    }
+
+    /// The tasks whose attempts have run out of time.
+    func takeTimedOut(at now: Moment) -> [TaskID] {
+        guard let next = nextTimeout, next <= now else { return [] }
+        nextTimeout = nil
+        return limited.filter { id in
+            guard let end = handed[id]?.timesOut else { return false }
+            guard end > now else { return true }
+            nextTimeout = min(nextTimeout ?? end, end)
+            return false
+        }
     }
 }

@@ -16,6 +16,7 @@ struct LaneStatistics {
     private var latest = 0
     private var totalTimes = Tally.histogram()
     private var retried = 0
+    private var refused = 0
 
     mutating func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
         if latest >= workers.count || workers[latest].name != worker {
@@ -33,9 +34,13 @@ struct LaneStatistics {
         retried += 1
     }
 
+    mutating func resultRefused() {
+        refused += 1
+    }
+
     /// The event that tells of it all; begins anew.
     mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TaskEvent {
-        defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 { self = LaneStatistics() } }
+        defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 || refused > 0 { self = LaneStatistics() } }
         var runTimes = Tally.histogram()
         for worker in workers { runTimes.add(worker.tally.runTimes) }
         return TaskEvent(
@@ -45,7 +50,7 @@ struct LaneStatistics {
                     worker: worker, succeeded: tally.succeeded, failed: tally.failed, runTimes: tally.runTimes.latencies
                 )
             },
-            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, retried: retried, breaker: breaker
+            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, retried: retried, refused: refused, breaker: breaker
         )
     }
 }

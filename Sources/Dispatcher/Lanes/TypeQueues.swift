@@ -149,6 +149,18 @@ final class TypeQueues {
         return dues.min?.time
     }
 
+    /// When the time of the next attempt may be up. One whose time was up and that goes on waits for the broker, not for time.
+    func nextTimeout(after now: Moment) -> Moment? {
+        handing.values.lazy.compactMap(\.nextTimeout).filter { $0 > now }.min()
+    }
+
+    /// Those with attempts whose time may be up, touched.
+    func timedOut(at now: Moment) -> [Lane] {
+        let late = handing.values.filter { $0.nextTimeout.map { $0 <= now } ?? false }
+        for lane in late { touch(lane) }
+        return late
+    }
+
     // MARK: In turns
 
     /// How many may have something to hand out.

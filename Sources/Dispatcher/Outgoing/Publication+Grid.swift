@@ -24,13 +24,8 @@ extension Publication {
     /// The answer to a submission that cannot be read, where it says whom to answer.
     static func rejection(of message: Message, _ error: WireError, _ topology: Topology) -> Publication? {
         let properties = message.properties
-        guard let client = properties.replyTo, (1...WireFormat.maximumIDLength).contains(client.utf8.count),
-            let type = try? TaskType(properties.type ?? "")
-        else { return nil }
-        let reply = Reply(
-            form: .single, type: type, correlation: properties.correlationID, content: .rejected(Rejection(.malformed, "\(error)"))
-        )
-        return .reply(reply, to: client, topology)
+        guard let client = properties.replyTo, (1...WireFormat.maximumIDLength).contains(client.utf8.count) else { return nil }
+        return Publication(exchange: topology.reply.name, routingKey: client, message: Reply.rejection(of: message, error))
     }
 
     /// A message that cannot be used, put where people look at it.

@@ -6,7 +6,7 @@ import TaskStore
 struct Plan {
     var changes = StoreChanges()
     /// When it was begun.
-    let clock = Moment.now
+    let clock: Moment
     /// Of each of `changes.submissions`.
     var submissions: [Submission] { changes.submissions.map(\.submission) }
     /// Of each of `changes.endings`: the task, where it was handed out.
@@ -25,6 +25,10 @@ struct Plan {
     private(set) var promised: [TaskType: Int] = [:]
     /// Submissions whose tasks the plan leaves waiting, counted in ``Lane/feeds`` until it is settled.
     private(set) var feeds: [TaskType: Int] = [:]
+
+    init(at clock: Moment) {
+        self.clock = clock
+    }
 
     mutating func promise(_ count: Int, _ lane: Lane) {
         promised[lane.type, default: 0] += count

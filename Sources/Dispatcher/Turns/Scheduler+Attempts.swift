@@ -45,7 +45,7 @@ extension Scheduler {
         let runTime = Moment.now - since
         task.attempts.append(
             Attempt(
-                number: handed.machine.attempt, worker: handed.worker, started: .now() + (.zero - runTime), runTime: runTime,
+                number: handed.machine.attempt, worker: handed.worker, started: clock.wall - runTime, runTime: runTime,
                 outcome: .running
             )
         )

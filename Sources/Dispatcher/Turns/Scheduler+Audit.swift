@@ -63,7 +63,7 @@ extension Scheduler {
             let message =
                 "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
             logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
-            outbound.messages.append(.ready(.event(GridEvent(kind: .error, service: "dispatcher", at: now, message: message), topology)))
+            outbound.messages.append(.ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
             // The store is the record: of the numbers, and of what is out.
             lane.adopt(stored)
             mustRead = true
@@ -73,6 +73,6 @@ extension Scheduler {
 
     func warn(_ message: String, _ type: TaskType, _ now: Timestamp, _ plan: inout Plan) {
         logger.warning("\(message)", metadata: ["task.type": "\(type)"])
-        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: now, message: message), topology))
+        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: clock.wall, message: message), topology))
     }
 }

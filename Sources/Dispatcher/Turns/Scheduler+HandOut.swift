@@ -78,7 +78,10 @@ extension Scheduler {
 
     /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
     /// worker before it runs.
+    ///
+    /// What expired while it waited is put into its window and not sent: the next look ends it.
     private func send(_ work: [HandOut], _ outbound: inout Outbound) {
+        let now = clock.now
         var rest = work[...]
         while let type = rest.first?.task.type {
             let handOuts = rest.prefix { $0.task.type == type }
@@ -88,6 +91,7 @@ extension Scheduler {
             together.reserveCapacity(handOuts.count)
             for handOut in handOuts {
                 lane.hand(out: handOut.task)
+                if let expires = handOut.task.expires, expires <= now { continue }
                 lane.breaker.handedOut(handOut.task.id)
                 guard handOut.task.interruptions > 0 else {
                     together.append(handOut)

@@ -58,7 +58,7 @@ extension Scheduler {
     func search(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
         var found = TaskPage<TaskID>(elements: [], next: before)
         for _ in 0..<Self.pages {
-            let page = try await store.ids(filter, before: found.next, limit: min(5000, limit - found.elements.count))
+            let page = try await store.ids(clock.meant(filter), before: found.next, limit: min(5000, limit - found.elements.count))
             found.elements += page.elements
             found.next = page.next
             if page.next == nil || found.elements.count >= limit { break }

@@ -52,7 +52,7 @@ extension Scheduler {
         guard let task = try await store.task(question.id) else {
             throw QuestionError(.notFound, "task \(question.id) is not known: never accepted, or ended so long ago that it was pruned")
         }
-        return withRunningAttempt(current(task))
+        return withRunningAttempt(clock.shown(current(task)))
     }
 
     private func tasks(_ question: TasksQuestion) async throws -> TasksQuestion.Answer {
@@ -78,10 +78,10 @@ extension Scheduler {
             let limit = min(step, question.limit - tasks.count)
             let page =
                 question.isBrief
-                ? try await store.summaries(filter, before: next, limit: limit)
-                : try await store.tasks(filter, before: next, limit: limit)
+                ? try await store.summaries(clock.meant(filter), before: next, limit: limit)
+                : try await store.tasks(clock.meant(filter), before: next, limit: limit)
             // What runs counts as queued in the store.
-            tasks += page.elements.map(current).filter { filter.state == nil || filter.state == $0.status }
+            tasks += page.elements.map { clock.shown(current($0)) }.filter { filter.state == nil || filter.state == $0.status }
             size += page.elements.reduce(0) { $0 + $1.size }
             pages += 1
             next = page.next
@@ -127,7 +127,7 @@ extension Scheduler {
         while asked < ids.count, size < Self.answerSize {
             let end = min(ids.count, asked + Self.step(after: asked, size))
             let page = try await store.tasks(Array(ids[asked..<end]))
-            known += page
+            known += page.map(clock.shown)
             size += page.reduce(0) { $0 + $1.size }
             asked = end
         }
@@ -161,7 +161,7 @@ extension Scheduler {
     /// - Parameter repeating: of how many others.
     func takeEvents(repeating: Int = 0) -> [TaskEvent] {
         guard !isSuspended else { return [] }
-        let now = Timestamp.now()
+        let now = clock.wall
         return lanes.takeChanged(repeating: repeating).map { lane in
             lane.isDirty = false
             var event = lane.statistics.takeEvent(lane.type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)

@@ -8,6 +8,7 @@ extension Scheduler {
     /// Takes up what workers say of their tasks.
     func take(_ results: [Results], _ now: Timestamp, _ plan: inout Plan) async {
         await findHolders(results)
+        let absent = await findAbsent(results)
         for result in results {
             guard result.store == store.identity else {
                 if result.items.allSatisfy({ $0.id == .marker }) { continue }
@@ -20,7 +21,7 @@ extension Scheduler {
                 plan.publications.append(
                     .event(
                         GridEvent(
-                            kind: .error, service: "dispatcher", at: now,
+                            kind: .error, service: "dispatcher", at: clock.wall,
                             message: "result of another store's tasks from worker \(result.worker)"), topology)
                 )
                 continue
@@ -30,30 +31,102 @@ extension Scheduler {
                 if item.id == .marker {
                     markerIsBack(item.attempt, lane, now, &plan)
                 } else if let place = lane.handed.index(forKey: item.id) {
-                    take(item, at: place, result, lane, now, &plan)
+                    if await isLate(item, lane.handed.values[place]) {
+                        ignore(item, result, "the attempt was ended before, it ran out of time")
+                    } else if let place = lane.handed.index(forKey: item.id) {
+                        take(item, at: place, result, lane, now, &plan)
+                    }
                 } else {
-                    await takeForgotten(item, result, lane, now, &plan)
+                    await takeForgotten(item, result, lane, absent, now, &plan)
                 }
             }
         }
     }
 
-    /// Only a success counts of a task that is not out: an older attempt got there after all.
-    private func takeForgotten(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) async {
-        guard case .succeeded = item.outcome, let open = try? await store.open(item.id), open.type == lane.type else {
-            logger.debug("late word on a task ignored", metadata: ["task.id": "\(item.id)", "worker.id": "\(result.worker)"])
-            return
+    /// What the store knows of open tasks that are not handed out as far as is known here, by their ids.
+    private struct Absent {
+        var asked: Set<TaskID> = []
+        var open: [TaskID: OpenTask] = [:]
+    }
+
+    /// Reads the tasks that these results speak of and that are not handed out, all at once.
+    private func findAbsent(_ results: [Results]) async -> Absent {
+        var absent = Absent()
+        for result in results where result.store == store.identity {
+            guard let lane = lanes[result.type] else { continue }
+            for item in result.items where item.id != .marker && lane.handed[item.id] == nil { absent.asked.insert(item.id) }
         }
+        guard !absent.asked.isEmpty else { return absent }
+        for task in (try? await store.open(absent.asked.sorted())) ?? [] { absent.open[task.id] = task }
+        return absent
+    }
+
+    /// Only a success counts of a task that is not out: an older attempt got there after all. One that was ended for want of time has
+    /// come too late.
+    private func takeForgotten(
+        _ item: Results.Item, _ result: Results, _ lane: Lane, _ absent: Absent, _ now: Timestamp, _ plan: inout Plan
+    ) async {
+        // What was put back in this very turn was not asked for.
+        let known = absent.asked.contains(item.id) ? absent.open[item.id] : (try? await store.open(item.id))
+        guard let open = known else { return ignore(item, result, "the task has ended, or is not known") }
+        guard open.type == lane.type, (1...max(1, open.attempt)).contains(item.attempt), open.attempt > 0 else {
+            return refuse(item, result, lane, now, &plan)
+        }
+        guard case .succeeded = item.outcome else { return ignore(item, result, "the task waits for its next attempt") }
+        guard await !hasTimedOut(item) else { return ignore(item, result, "the attempt was ended before, it ran out of time") }
         lane.hand(out: open)
         if let place = lane.handed.index(forKey: item.id) { take(item, at: place, result, lane, now, &plan) }
         recount.insert(lane.type)
+    }
+
+    /// Whether this is a success of an earlier attempt that was ended for want of time.
+    private func isLate(_ item: Results.Item, _ task: HandedTask) async -> Bool {
+        guard task.timeout != nil, item.attempt < task.machine.attempt, case .succeeded = item.outcome else { return false }
+        return await hasTimedOut(item)
+    }
+
+    /// Whether the dispatcher has ended an attempt for want of time.
+    private func hasTimedOut(_ item: Results.Item) async -> Bool {
+        let attempts = (try? await store.task(item.id))?.attempts ?? []
+        return attempts.contains { $0.number == item.attempt && $0.outcome == .timedOut }
+    }
+
+    private func ignore(_ item: Results.Item, _ result: Results, _ why: String) {
+        logger.debug(
+            "late word on a task ignored",
+            metadata: ["task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "worker.id": "\(result.worker)", "reason": "\(why)"]
+        )
+    }
+
+    /// Refuses what is said of an attempt that was never handed out: counts it, and tells of it once a minute at most.
+    private func refuse(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+        lane.statistics.resultRefused()
+        lane.isDirty = true
+        guard nextRefusedResult.map({ $0 <= plan.clock }) ?? true else { return }
+        nextRefusedResult = plan.clock + .seconds(60)
+        logger.warning(
+            "result refused, its attempt was never handed out",
+            metadata: [
+                "task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "task.type": "\(lane.type)", "worker.id": "\(result.worker)",
+            ]
+        )
+        let message =
+            "a result of worker \(result.worker) is refused: attempt \(item.attempt) of task \(item.id) of type '\(lane.type)' was never "
+            + "handed out; look for a worker that makes up results, or two grids with one prefix"
+        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: clock.wall, message: message), topology))
     }
 
     private func take(
         _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ lane: Lane, _ now: Timestamp,
         _ plan: inout Plan
     ) {
+        let task = lane.handed.values[place]
+        guard (1...max(1, task.machine.attempt)).contains(item.attempt) else { return refuse(item, result, lane, now, &plan) }
         switch item.outcome {
+        case .succeeded where task.timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
+            lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
+            let error = TaskError.timeout(task.timeout)
+            apply(.failed(attempt: item.attempt, error), at: place, lane, now, &plan, Data(), result.worker, item.runTime)
         case .succeeded(let payload):
             lane.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
             apply(.succeeded(attempt: item.attempt), at: place, lane, now, &plan, payload, result.worker, item.runTime)
@@ -205,18 +278,12 @@ extension Scheduler {
         )
     }
 
-    /// Ends attempts that run longer than their tasks allow. The worker does so itself; this is for one that cannot.
-    func endTimedOut(_ lane: Lane, _ clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
-        let grace = Duration.seconds(5)
-        let end = Moment(clock)
-        let late = lane.limited.filter { id in
-            guard let task = lane.handed[id], let timeout = task.timeout, let since = task.runningSince else { return false }
-            return since + timeout + grace <= end
-        }
-        for id in late {
+    /// Ends attempts that run longer than their tasks allow. The worker does so itself; this is for one that does not, or cannot.
+    func endTimedOut(_ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+        for id in lane.takeTimedOut(at: plan.clock) {
             guard let task = lane.handed[id] else { continue }
-            let error = TaskError(.timedOut, "ran longer than \(task.timeout?.seconds ?? 0) s")
-            apply(.failed(attempt: task.machine.attempt, error), id, lane, now, &plan)
+            plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: id, attempt: task.machine.attempt))
+            apply(.failed(attempt: task.machine.attempt, .timeout(task.timeout)), id, lane, now, &plan)
         }
     }
 
@@ -233,11 +300,20 @@ extension Scheduler {
         }
         for task in expired {
             guard let lane = lanes[task.type], lane.handed[task.id]?.runningSince == nil else { continue }
-            if lane.handed[task.id] == nil {
+            if let handed = lane.handed[task.id] {
+                // Should a worker have it by now, it need not begin.
+                plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: task.id, attempt: handed.machine.attempt))
+            } else {
                 lane.hand(out: task)
                 recount.insert(task.type)
             }
             apply(.expired, task.id, lane, now, &plan)
         }
+    }
+}
+
+extension TaskError {
+    fileprivate static func timeout(_ timeout: Duration?) -> TaskError {
+        TaskError(.timedOut, "ran longer than \(timeout?.seconds ?? 0) s")
     }
 }

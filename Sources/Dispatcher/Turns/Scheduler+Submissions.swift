@@ -10,17 +10,17 @@ extension Scheduler {
             return
         }
         guard let lane = lanes[submission.type] else { return }
-        let count = submission.tasks.count { $0.due.map { $0 <= now } ?? true }
+        var new = NewSubmission(
+            submission: submission, created: now, wallOffset: clock.wallOffset, handsOut: false,
+            defaultMaxAttempts: configuration.retry.maxAttempts
+        )
+        let count = submission.tasks.count { if case .ready = new.beginning(of: $0) { true } else { false } }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
-        let handsOut =
+        new.handsOut =
             lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed && !lane.isHeldBack(at: .now)
             && lane.handed.count + lane.promised + count <= lane.capacity(configuration)
-        if handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
-        plan.changes.submissions.append(
-            NewSubmission(
-                submission: submission, created: now, handsOut: handsOut, defaultMaxAttempts: configuration.retry.maxAttempts
-            )
-        )
+        if new.handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
+        plan.changes.submissions.append(new)
     }
 
     private func check(_ submission: Submission) -> Rejection? {
@@ -47,12 +47,17 @@ extension Scheduler {
     /// A submission is durable: the books, the answer, and the work that goes out at once.
     func settle(_ new: NewSubmission, _ accepted: Accepted, _ now: Timestamp, _ work: inout [HandOut], _ outbound: inout Outbound) {
         let submission = new.submission
+        if let type = accepted.conflict {
+            outbound.messages += Publication.rejection(of: submission, .keyReused(submission.key, accepted, type), topology)
+                .map { .ready($0) }
+            return
+        }
         if let client = submission.client {
             outbound.messages.append(
                 .reply(
                     Reply(
                         form: submission.form, type: submission.type, correlation: submission.correlation,
-                        content: .accepted(first: accepted.first, count: accepted.count)
+                        content: .accepted(first: accepted.first, count: accepted.count, isRepeat: accepted.isRepeat)
                     ), client: client
                 )
             )
@@ -60,23 +65,46 @@ extension Scheduler {
         guard !accepted.isRepeat, let lane = lanes[submission.type] else { return }
         lane.books.submitted += accepted.count
         lane.isDirty = true
+        var expired: [Reply.Ending] = []
         for (place, task) in submission.tasks.enumerated() {
-            if let due = task.due, due > new.created {
+            switch new.beginning(of: task) {
+            case .expired:
+                lane.books.expired += 1
+                expired.append(Reply.Ending(id: accepted.first.advanced(by: place), state: .expired, error: .expiry))
+            case .scheduled(let due):
                 lane.scheduled(for: due)
-            } else if new.handsOut {
+            case .ready where new.handsOut:
                 work.append(
                     HandOut(
                         task: OpenTask(
                             id: accepted.first.advanced(by: place), type: submission.type, priority: task.priority,
                             created: new.created, attempt: 1, maxAttempts: task.maxAttempts ?? new.defaultMaxAttempts,
-                            timeout: task.timeout, expires: task.expires, client: submission.client,
+                            timeout: task.timeout, expires: new.expires(task), client: submission.client,
                             correlation: submission.correlation, form: submission.form
                         ), payload: task.payload
                     )
                 )
-            } else {
+            case .ready:
                 lane.books.pending += 1
             }
         }
+        if let client = submission.client, !expired.isEmpty {
+            let reply = Reply(
+                form: submission.form, type: submission.type, correlation: submission.correlation, content: .ended(expired)
+            )
+            outbound.messages.append(.reply(reply, client: client))
+        }
+    }
+}
+
+extension Rejection {
+    /// - Parameter type: what the key was accepted for.
+    fileprivate static func keyReused(_ key: String, _ accepted: Accepted, _ type: TaskType) -> Rejection {
+        let last = accepted.first.advanced(by: accepted.count - 1)
+        let tasks = accepted.count == 1 ? "task \(accepted.first)" : "tasks \(accepted.first) to \(last)"
+        return Rejection(
+            .keyReused,
+            "the key '\(key)' was accepted before for something else: \(tasks) of type \(type); give this submission a key of its own"
+        )
     }
 }

@@ -38,6 +38,9 @@ actor Scheduler {
     var lastRollCall = ContinuousClock.now
     /// The dispatcher's by the latest ``resume()``; another's may have begun since.
     private var term: Term?
+    /// The store's time, which the latest ``resume()`` began.
+    private(set) var clock: StoreClock
+    private let time: TimeSource
     /// Why it does nothing any more, until ``resume()``.
     private var suspension: StoreError?
     /// What is believed of the tasks that are handed out is wrong somewhere.
@@ -46,11 +49,13 @@ actor Scheduler {
     private let patienceEnds = Mutex<ContinuousClock.Instant?>(nil)
     /// When a worker that is refused is next told of.
     private var nextRefusal: ContinuousClock.Instant?
+    /// When results that are refused are next told of.
+    var nextRefusedResult: Moment?
     /// When the books are compared with the store's again.
     var nextCheck = ContinuousClock.now + .seconds(10)
 
     init(
-        store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger,
+        store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
         findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
         turnAway: @escaping @Sendable (Rejection) async -> Void = { _ in }
     ) {
@@ -58,6 +63,8 @@ actor Scheduler {
         self.topology = topology
         self.configuration = configuration
         self.logger = logger
+        self.time = time
+        clock = StoreClock(source: time)
         self.findGone = findGone
         self.turnAway = turnAway
     }
@@ -67,9 +74,30 @@ actor Scheduler {
     /// from then on.
     func resume() async throws(StoreError) {
         let term = try await store.beginTerm()
+        clock = StoreClock(after: try await store.clock(), earlier: self.term == nil ? nil : clock, source: time)
+        if try await store.alignedOffset() != clock.wallOffset { try await align() }
         try await read()
         self.term = term
         suspension = nil
+    }
+
+    /// Moves absolute times to where they are by the store's clock.
+    private func align() async throws(StoreError) {
+        let offset = clock.wallOffset
+        logger.notice("wall clock differs from the store's clock; moving absolute times", metadata: ["clock.offset": "\(offset)"])
+        var last: TaskID?
+        repeat { last = try await store.align(offset, after: last, limit: 5000) } while last != nil
+        mustLookAtDues = true
+    }
+
+    /// Looks whether the wall clock has stepped.
+    private func followWallClock() async {
+        guard clock.follow() else { return }
+        do throws(StoreError) {
+            try await align()
+        } catch {
+            logger.error("absolute times not moved, they keep to the wall clock as it was", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Reads where everything stands from the store, within the term.
@@ -117,8 +145,7 @@ actor Scheduler {
 
     /// Takes up what came: from here on it counts in the lanes, and ``settle(_:isLast:)`` follows.
     func plan(_ intake: Inbox.Intake) async -> Turn {
-        let now = Timestamp.now()
-        var plan = Plan()
+        var plan = Plan(at: time.moment())
         do throws(StoreError) {
             if intake.mustResume {
                 try await insist("reading the store") { () async throws(StoreError) in try await self.resume() }
@@ -128,8 +155,10 @@ actor Scheduler {
         } catch {
             suspend(error)
         }
+        let now = clock.now
         if let suspension { return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: nil, failure: suspension) }
         plan.changes.term = term
+        plan.changes.clock = clock.reading
         for (kind, message) in intake.registry { take(kind, message, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
         await take(intake.arrivals, now, &plan)
@@ -189,7 +218,8 @@ actor Scheduler {
                 await checkBooks(turn.now, &outbound)
             }
             lanes.settle(at: turn.now)
-            ticker.expect(lanes.nextDue(after: turn.now))
+            let next = [lanes.nextDue(after: turn.now).map(clock.moment(at:)), lanes.nextTimeout(after: turn.plan.clock)]
+            ticker.expect(next.compactMap(\.self).min())
         }
         return outbound
     }
@@ -205,7 +235,9 @@ actor Scheduler {
                 plan.publications.append(.dead(message, "\(error)", topology))
                 // A result that nobody can read would bring the task back for ever.
                 if let result { results.append(result) }
-                if let rejection = Publication.rejection(of: message, error, topology) { plan.publications.append(rejection) }
+                if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {
+                    plan.publications.append(rejection)
+                }
             }
         }
         await take(results, now, &plan)
@@ -261,21 +293,29 @@ actor Scheduler {
         }
     }
 
-    /// Each second, that is with every second tick: leases, time-outs and expiries.
+    /// Each second, that is with every second tick: leases and expiries; time-outs when they come.
     private func look(_ now: Timestamp, _ plan: inout Plan) async {
-        guard lastLook + .milliseconds(900) <= .now else { return }
+        guard lastLook + .milliseconds(900) <= .now else { return await lookAtTimeouts(now, &plan) }
         lastLook = .now
+        await followWallClock()
         // A broker that takes no messages of ours takes none of the workers either: their silence says nothing. That it takes
         // none it says only when it is given one.
         if await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil {
-            let clock = ContinuousClock.now
-            if lastRollCall + Self.longestRest < clock { workers.renewAll(at: clock) }
-            lastRollCall = clock
-            refresh(workers.expire(at: clock))
+            let instant = ContinuousClock.now
+            if lastRollCall + Self.longestRest < instant { workers.renewAll(at: instant) }
+            lastRollCall = instant
+            refresh(workers.expire(at: instant))
             await adoptOrphans(now, &plan)
-            for lane in lanes.withTasksHandedOut() { endTimedOut(lane, clock, now, &plan) }
+            for lane in lanes.withTasksHandedOut() { endTimedOut(lane, now, &plan) }
         }
         await endExpired(now, &plan)
+    }
+
+    /// Ends attempts whose time is up, where the broker brings what their workers say.
+    private func lookAtTimeouts(_ now: Timestamp, _ plan: inout Plan) async {
+        let late = lanes.timedOut(at: plan.clock)
+        guard !late.isEmpty, await findGone([]) != nil else { return }
+        for lane in late { endTimedOut(lane, now, &plan) }
     }
 
     /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which

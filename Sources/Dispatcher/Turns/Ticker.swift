@@ -10,16 +10,16 @@ final class Ticker: Sendable {
 
     private let interval: Duration
     private let signal = Signal()
-    private let known = Mutex<Timestamp?>(nil)
+    private let known = Mutex<Moment?>(nil)
 
     init(interval: Duration = Ticker.interval) {
         self.interval = interval
     }
 
-    /// When the next scheduled task is due; nil: none is, as far as is known.
-    var due: Timestamp? { known.withLock { $0 } }
+    /// When the next scheduled task is due, or an attempt's time is up; nil: none is, as far as is known.
+    var due: Moment? { known.withLock { $0 } }
 
-    func expect(_ due: Timestamp?) {
+    func expect(_ due: Moment?) {
         let isEarlier = known.withLock { known in
             defer { known = due }
             guard let due else { return false }
@@ -32,7 +32,7 @@ final class Ticker: Sendable {
     func wait(after last: ContinuousClock.Instant) async {
         while !Task.isCancelled {
             let now = ContinuousClock.now
-            let next = next(after: last, due: due.map { now + ($0 - .now()) })
+            let next = next(after: last, due: due?.instant)
             guard next > now else { return }
             await signal.wait(until: next)
         }

@@ -3,7 +3,7 @@ import TaskGridCore
 
 /// One submission on its way: the parcels that travel in one message, under one key, until the dispatcher answers.
 ///
-/// Its tasks and key never change once it is made, so that repeating it cannot have it accepted twice.
+/// Its payloads and key never change once it is made, so that repeating it cannot have it accepted twice.
 struct Envelope: Sendable {
     enum Standing: Hashable, Sendable {
         /// Handed to the connection; its confirm has not come.
@@ -40,11 +40,12 @@ struct Envelope: Sendable {
     var deadline: Instant { parcels.reduce(parcels[0].deadline) { max($0, $1.deadline) } }
     var isForgotten: Bool { gone.count == parcels.count }
 
-    func publication(client: String, exchange: String) -> Publication {
-        let tasks = parcels.flatMap(\.tasks)
-        let submission = Submission(
+    func publication(client: String, exchange: String, now: Instant) -> Publication {
+        let tasks = parcels.flatMap { $0.tasks(at: now) }
+        var submission = Submission(
             form: tasks.count == 1 ? .single : .batch, type: type, key: key, client: client, correlation: correlation, tasks: tasks
         )
+        submission.fingerprint = Fingerprint(submission)
         // A mandatory message needs an id that no other unconfirmed one has: it then comes back at once where no
         // dispatcher has ever declared the queue.
         return Publication(

@@ -46,22 +46,21 @@ extension GridClient {
         if let large = payloads.first(where: { $0.count > maximum }) {
             throw ClientError(.badArgument, "a payload of \(large.count) bytes; a message carries \(maximum) at most")
         }
-        let due = options.delay.map { Timestamp.now() + $0 }
-        let expires = options.expiry.map { Timestamp.now() + $0 }
         let tasks = payloads.map { payload in
             Submission.Task(
-                payload: payload, maxAttempts: options.maxAttempts, timeout: options.timeout, priority: options.priority, due: due,
-                expires: expires
+                payload: payload, maxAttempts: options.maxAttempts, timeout: options.timeout, priority: options.priority,
+                delay: options.delay, expiry: options.expiry
             )
         }
-        let deadline = now() + options.deadline
+        let called = now()
+        let deadline = called + options.deadline
         let parcels = try state.withLock { state throws(ClientError) in
             guard !state.isClosed else { throw .closed }
             var parcels: [Parcel] = []
             for (index, chunk) in state.submissions.bounds.chunks(of: tasks).enumerated() {
                 state.lastParcel += 1
                 let key = options.key.map { index == 0 ? $0 : "\($0)/\(index)" }
-                let parcel = Parcel(id: state.lastParcel, type: type, tasks: chunk, key: key, deadline: deadline, watch: watch)
+                let parcel = Parcel(id: state.lastParcel, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch)
                 state.submissions.add(parcel)
                 state.receipts[parcel.id] = .open(nil)
                 parcels.append(parcel)

@@ -16,20 +16,37 @@ struct Parcel: Sendable {
     let key: String?
     /// Goes in a message of its own: it has its own key, or was rejected together with others.
     var travelsAlone: Bool
+    /// When its caller asked for it: delays and expiries count from then.
+    let called: Instant
     /// When its caller stops waiting for the acceptance.
     let deadline: Instant
     /// Who waits for the endings of its tasks.
     let watch: Watch.ID?
 
-    init(id: ID, type: TaskType, tasks: [Submission.Task], key: String? = nil, deadline: Instant, watch: Watch.ID? = nil) {
+    init(id: ID, type: TaskType, tasks: [Submission.Task], key: String? = nil, called: Instant, deadline: Instant, watch: Watch.ID? = nil) {
         self.id = id
         self.type = type
         self.tasks = tasks
         self.size = tasks.reduce(0) { $0 + $1.payload.count }
         self.key = key
         self.travelsAlone = key != nil
+        self.called = called
         self.deadline = deadline
         self.watch = watch
+    }
+}
+
+extension Parcel {
+    /// Its tasks as they are to be sent now, with what is left of their delays and expiries.
+    func tasks(at now: Instant) -> [Submission.Task] {
+        guard tasks.contains(where: { $0.delay != nil || $0.expiry != nil }) else { return tasks }
+        let passed = called.duration(to: now)
+        return tasks.map { task in
+            var task = task
+            task.delay = task.delay.map { max(.zero, $0 - passed) }
+            task.expiry = task.expiry.map { max(.zero, $0 - passed) }
+            return task
+        }
     }
 }
 

@@ -222,7 +222,7 @@ extension Rejection {
     fileprivate var isOfOnePayload: Bool {
         switch code {
         case .payloadTooLarge, .empty, .malformed: true
-        case .unknownType, .storeUnavailable: false
+        case .unknownType, .storeUnavailable, .keyReused: false
         }
     }
 }

@@ -42,10 +42,10 @@ struct Watches: Sendable {
     }
 
     /// The tasks of a parcel have ids now. Says whether an ending among them had come before.
-    mutating func accepted(_ tasks: some Sequence<TaskID>, by id: Watch.ID, now: Instant) -> Bool {
+    mutating func accepted(_ tasks: some Sequence<TaskID>, by id: Watch.ID, arePushed: Bool = true, now: Instant) -> Bool {
         guard watches[id] != nil else { return false }
         watches[id]?.unaccepted -= 1
-        return add(tasks, to: id, arePushed: true, now: now)
+        return add(tasks, to: id, arePushed: arePushed, now: now)
     }
 
     /// Adds tasks to a watch; `arePushed` for this client's own. Says whether an ending among them had come before.

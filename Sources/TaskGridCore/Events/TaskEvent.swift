@@ -15,6 +15,8 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var totalTimes: [LatencyCount]
     /// Attempts that were tried again, since the last event of this type.
     public var retried: Int
+    /// Results that were refused since the last event of this type, for they speak of attempts that were never handed out.
+    public var refused: Int
     /// Whether the circuit breaker of the type lets its tasks through.
     public var breaker: BreakerState
     /// Whether nothing of the type is handed out, for somebody has paused it.
@@ -23,7 +25,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var isForgotten: Bool
 
     enum CodingKeys: String, CodingKey {
-        case type, store, at, states, workers, retried, breaker, paused
+        case type, store, at, states, workers, retried, refused, breaker, paused
         case isForgotten = "forgotten"
         case runTimes = "run_us"
         case totalTimes = "total_us"
@@ -31,8 +33,8 @@ public struct TaskEvent: Hashable, Sendable, Codable {
 
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
-        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, breaker: BreakerState = .closed,
-        paused: Bool = false, isForgotten: Bool = false
+        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, refused: Int = 0,
+        breaker: BreakerState = .closed, paused: Bool = false, isForgotten: Bool = false
     ) {
         self.type = type
         self.store = store
@@ -42,6 +44,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
         self.runTimes = runTimes
         self.totalTimes = totalTimes
         self.retried = retried
+        self.refused = refused
         self.breaker = breaker
         self.paused = paused
         self.isForgotten = isForgotten
@@ -58,6 +61,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
             runTimes: try container.decode([LatencyCount].self, forKey: .runTimes),
             totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
             retried: try container.count(forKey: .retried),
+            refused: try container.countIfPresent(forKey: .refused),
             breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,
             paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false,
             isForgotten: try container.decodeIfPresent(Bool.self, forKey: .isForgotten) ?? false

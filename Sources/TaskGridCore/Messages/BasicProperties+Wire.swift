@@ -80,6 +80,20 @@ extension BasicProperties {
         }
     }
 
+    /// The fingerprint that a submission's client has made; nil where it has not.
+    func fingerprint() throws(WireError) -> Fingerprint? {
+        guard let text = try text(WireFormat.Header.fingerprint) else { return nil }
+        guard let fingerprint = Fingerprint(text) else {
+            throw WireError(.badProperty, "header \(WireFormat.Header.fingerprint) is not 32 hexadecimal digits")
+        }
+        return fingerprint
+    }
+
+    /// How long an attempt ran, by what the worker says.
+    func runTime() throws(WireError) -> Duration {
+        .runTime(microseconds: try integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0)
+    }
+
     /// The text of an error. Bytes that are no UTF-8 are mended: to refuse them would be to lose the failure they tell of.
     func errorText() throws(WireError) -> String? {
         switch headers[WireFormat.Header.error] {

@@ -57,11 +57,27 @@ extension PBRecord {
     }
 }
 
+extension PBRecord {
+    /// In how many milliseconds the task expires; nil: never.
+    func expiry(upTo limit: Int64) throws(WireError) -> Int64? {
+        guard hasExpiryMs else { return nil }
+        guard expiryMs <= limit else { throw WireError(.malformedBody, "record with an expiry_ms beyond \(limit)") }
+        return Int64(expiryMs)
+    }
+}
+
 extension Duration {
+    /// A run time that a worker gives, bounded: what is kept of it must be good to reckon with.
+    static func runTime(microseconds: some BinaryInteger) -> Duration {
+        min(.microseconds(Int64(clamping: microseconds)), WireFormat.maximumRunTime)
+    }
+
+    /// A delay as the wire carries it; one below zero is none.
+    var wireDelay: Int64 { min(max(0, milliseconds), WireFormat.maximumDelay.milliseconds) }
     /// An attempt's time as the wire carries it: from a millisecond, for 0 would mean no limit, to the longest.
     var wireTimeout: Int64 { min(max(1, milliseconds), WireFormat.maximumTimeout.milliseconds) }
     /// A run time as the wire carries it.
-    var wireMicroseconds: Int64 { max(0, microseconds) }
+    var wireMicroseconds: Int64 { min(max(0, microseconds), WireFormat.maximumRunTime.microseconds) }
 }
 
 extension Timestamp {

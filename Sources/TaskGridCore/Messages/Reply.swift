@@ -3,8 +3,9 @@ public import Foundation
 /// What the dispatcher tells the client that submitted: accepted, rejected, and later how each task ended.
 public struct Reply: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
-        /// The tasks are durable; their ids are consecutive from `first`.
-        case accepted(first: TaskID, count: Int)
+        /// The tasks are durable; their ids are consecutive from `first`. `isRepeat`: the key had been accepted before, and the
+        /// endings are told to the client that was first.
+        case accepted(first: TaskID, count: Int, isRepeat: Bool = false)
         /// Nothing of the submission was taken.
         case rejected(Rejection)
         /// Tasks have ended.
@@ -61,6 +62,8 @@ public struct Rejection: Error, Hashable, Sendable {
         case malformed
         /// The store cannot take it now (full disk, locked file): later may do.
         case storeUnavailable = "store_unavailable"
+        /// The key was accepted before, for something else.
+        case keyReused = "key_reused"
     }
 
     public let code: Code
@@ -105,7 +108,7 @@ extension Reply {
             guard first.rawValue <= Int64.max - count else {
                 throw WireError(.badProperty, "\(count) task ids from \(first) on are more than there are")
             }
-            content = .accepted(first: first, count: Int(count))
+            content = .accepted(first: first, count: Int(count), isRepeat: try properties.flag(WireFormat.Header.isRepeat))
         case (.single, .rejected):
             content = .rejected(Rejection(description: error ?? ""))
         case (.single, let status):
@@ -114,7 +117,7 @@ extension Reply {
                     id: try properties.taskID(), state: try TaskState(ending: status, name: name), result: message.body,
                     error: error.map(TaskError.init(description:)), attempt: try properties.attempt(in: Self.attempts),
                     worker: try properties.text(WireFormat.Header.worker) ?? "",
-                    runTime: .microseconds(try properties.integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0)
+                    runTime: try properties.runTime()
                 )
             ])
         case (.batch, _):
@@ -128,16 +131,32 @@ extension Reply {
         )
     }
 
+    /// The answer to a submission that cannot be read. Its type is repeated as it was given, whether or not it is one.
+    public static func rejection(of submission: Message, _ error: WireError) -> Message {
+        let given = submission.properties
+        let headers: [String: FieldValue] = [
+            WireFormat.Header.status: .string(PBStatus.rejected.name),
+            WireFormat.Header.error: .string(Rejection(.malformed, "\(error)").description),
+        ]
+        return Message(
+            properties: BasicProperties(
+                headers: headers, correlationID: given.correlationID?.cut(toUTF8: WireFormat.maximumNameLength),
+                type: given.type?.cut(toUTF8: WireFormat.maximumNameLength)
+            )
+        )
+    }
+
     /// The message to publish to `<p>.reply` with the client's id as its routing key.
     ///
     /// - Precondition: a `single` one speaks of exactly one task.
     public func message() -> Message {
         var properties = BasicProperties(correlationID: correlation, type: type.name)
         switch content {
-        case .accepted(let first, let count):
+        case .accepted(let first, let count, let isRepeat):
             properties.messageID = first.description
             properties.headers[WireFormat.Header.status] = .string(PBStatus.accepted.name)
             properties.headers[WireFormat.Header.count] = .int(Int64(count))
+            if isRepeat { properties.headers[WireFormat.Header.isRepeat] = true }
             return Message(properties: properties)
         case .rejected(let rejection):
             properties.headers[WireFormat.Header.status] = .string(PBStatus.rejected.name)
@@ -181,7 +200,7 @@ extension Reply.Ending {
         self.init(
             id: id, state: try TaskState(ending: record.status, name: "\(record.status.rawValue)"), result: record.body,
             error: record.error.isEmpty ? nil : TaskError(description: record.error), attempt: attempt, worker: record.worker,
-            runTime: .microseconds(Int64(clamping: record.runUs))
+            runTime: .runTime(microseconds: record.runUs)
         )
     }
 }

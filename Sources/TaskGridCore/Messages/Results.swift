@@ -60,11 +60,10 @@ extension Results {
             let outcome = try Outcome(
                 status: PBStatus(name: status), name: status, body: message.body, error: try properties.errorText() ?? ""
             )
-            let runTime = try properties.integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0
             items = [
                 Item(
                     id: try properties.taskID(allowsMarker: true), attempt: try properties.attempt(in: Self.attempts), outcome: outcome,
-                    runTime: .microseconds(runTime)
+                    runTime: try properties.runTime()
                 )
             ]
         case .batch:
@@ -74,7 +73,7 @@ extension Results {
                 let (id, attempt) = try record.identity(attempts: Self.attempts, allowsMarker: true)
                 let outcome = try Outcome(status: record.status, name: "\(record.status.rawValue)", body: record.body, error: record.error)
                 items.append(
-                    Item(id: id, attempt: attempt, outcome: outcome, runTime: .microseconds(Int64(clamping: record.runUs)))
+                    Item(id: id, attempt: attempt, outcome: outcome, runTime: .runTime(microseconds: record.runUs))
                 )
             }
         }

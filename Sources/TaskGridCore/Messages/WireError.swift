@@ -7,6 +7,8 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformedBody = "malformed_body"
         case missingProperty = "missing_property"
         case badProperty = "bad_property"
+        /// The routing key names another type than the message.
+        case typeMismatch = "type_mismatch"
     }
 
     /// The longest message in bytes of UTF-8; a longer one, which quotes its input, is cut: it travels as a header.

@@ -22,6 +22,12 @@ public enum WireFormat {
     public static let maximumPriority = 9
     /// The longest time that an attempt may be given: a year.
     public static let maximumTimeout = Duration.seconds(366 * 24 * 60 * 60)
+    /// How long after an attempt's time is up the dispatcher waits for its worker to say so, before it ends the attempt itself.
+    public static let timeoutGrace = Duration.seconds(2)
+    /// The longest time that a task may be delayed, or that it may have until it expires: ten thousand days.
+    public static let maximumDelay = Duration.seconds(10_000 * 24 * 60 * 60)
+    /// The longest time that an attempt can have run; what a worker says beyond it counts as this.
+    public static let maximumRunTime = maximumTimeout
     /// The latest time, the end of the year 9999: what any language's calendar can show.
     public static let maximumTime = Timestamp(rawValue: 253_402_300_799_999)
     /// The highest attempt that a worker may speak of: far from where counting on would not fit the wire's 32 bits.
@@ -34,6 +40,8 @@ public enum WireFormat {
         public static let error = "taskgrid-error"
         public static let timeout = "taskgrid-timeout-ms"
         public static let maxAttempts = "taskgrid-max-attempts"
+        public static let delay = "taskgrid-delay-ms"
+        public static let expiry = "taskgrid-expiry-ms"
         public static let due = "taskgrid-due"
         public static let expires = "taskgrid-expires"
         public static let runTime = "taskgrid-run-us"
@@ -42,6 +50,9 @@ public enum WireFormat {
         public static let announce = "taskgrid-announce"
         public static let alone = "taskgrid-alone"
         public static let count = "taskgrid-count"
+        public static let fingerprint = "taskgrid-fingerprint"
+        /// On an acceptance: the key had been accepted before.
+        public static let isRepeat = "taskgrid-repeat"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"
         /// On a dead message whose body was cut: how many bytes it had.

@@ -148,10 +148,10 @@ nonisolated struct PBRecord: Sendable {
   /// Submission: 0 (default) to 9; higher goes first.
   var priority: UInt32 = 0
 
-  /// Submission: milliseconds since 1970 before which the task is not handed out; 0: at once.
+  /// Submission: milliseconds since 1970 (wall clock) before which the task is not handed out; 0: at once.
   var dueMs: Int64 = 0
 
-  /// Submission: milliseconds since 1970 after which the task is not begun; 0: never.
+  /// Submission: milliseconds since 1970 (wall clock) from which on the task is not begun; 0: never.
   var expiresMs: Int64 = 0
 
   /// Results: how long the attempt ran, in microseconds.
@@ -160,9 +160,24 @@ nonisolated struct PBRecord: Sendable {
   /// Replies: the worker that ended the task.
   var worker: String = String()
 
+  /// Submission: milliseconds from the acceptance before which the task is not handed out; 0: at once.
+  var delayMs: UInt64 = 0
+
+  /// Submission: milliseconds from the acceptance at whose end the task expires; left out: never.
+  var expiryMs: UInt64 {
+    get {_expiryMs ?? 0}
+    set {_expiryMs = newValue}
+  }
+  /// Returns true if `expiryMs` has been explicitly set.
+  var hasExpiryMs: Bool {self._expiryMs != nil}
+  /// Clears the value of `expiryMs`. Subsequent reads from it will return its default value.
+  mutating func clearExpiryMs() {self._expiryMs = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _expiryMs: UInt64? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -205,7 +220,7 @@ nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{3}max_attempts\0\u{1}priority\0\u{3}due_ms\0\u{3}expires_ms\0\u{3}run_us\0\u{1}worker\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{3}max_attempts\0\u{1}priority\0\u{3}due_ms\0\u{3}expires_ms\0\u{3}run_us\0\u{1}worker\0\u{3}delay_ms\0\u{3}expiry_ms\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -225,6 +240,8 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 10: try { try decoder.decodeSingularInt64Field(value: &self.expiresMs) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.runUs) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.delayMs) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self._expiryMs) }()
       default: break
       }
     }
@@ -267,6 +284,12 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.worker.isEmpty {
       try visitor.visitSingularStringField(value: self.worker, fieldNumber: 12)
     }
+    if self.delayMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.delayMs, fieldNumber: 13)
+    }
+    try { if let v = self._expiryMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -283,6 +306,8 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.expiresMs != rhs.expiresMs {return false}
     if lhs.runUs != rhs.runUs {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.delayMs != rhs.delayMs {return false}
+    if lhs._expiryMs != rhs._expiryMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -139,6 +139,19 @@ extension RegistryMessage {
         )
     }
 
+    /// Reads a registry message and what it is for, both of which its routing key must say too: the kind, then types of the worker.
+    public static func decode(_ message: Message, routingKey: String) throws(WireError) -> (Kind, RegistryMessage) {
+        let (kind, content) = try decode(message)
+        let words = routingKey.split(separator: ".", omittingEmptySubsequences: false)
+        guard words.first == kind.rawValue[...], words.dropFirst().allSatisfy({ word in content.types.contains { $0.name[...] == word } })
+        else {
+            throw WireError(
+                .typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue) and types of worker \(content.worker)"
+            )
+        }
+        return (kind, content)
+    }
+
     /// Reads a registry message and what it is for.
     public static func decode(_ message: Message) throws(WireError) -> (Kind, RegistryMessage) {
         guard let kind = message.properties.type.flatMap(Kind.init(rawValue:)) else {

@@ -1,7 +1,7 @@
-/// How long to wait before try number n: exponential, bounded, with full jitter.
+/// How long to wait before try number n: exponential, bounded, with equal jitter.
 ///
-/// The wait is drawn evenly from zero to `min(ceiling, base · 2ⁿ⁻¹)`, so that many that failed together do not come back
-/// together ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
+/// The wait is drawn evenly between the half and the whole of `min(ceiling, base · 2ⁿ⁻¹)`, so that many that failed together do
+/// not come back together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
 public struct Backoff: Hashable, Sendable {
     public var base: Duration
     public var ceiling: Duration
@@ -21,7 +21,7 @@ public struct Backoff: Hashable, Sendable {
     /// The wait before try `number`, counted from 1.
     public func delay(before number: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let limit = limit(before: number).seconds
-        return limit <= 0 ? .zero : .seconds(Double.random(in: 0...limit, using: &generator))
+        return limit <= 0 ? .zero : .seconds(Double.random(in: limit / 2...limit, using: &generator))
     }
 
     public func delay(before number: Int) -> Duration {

@@ -44,6 +44,11 @@ extension TaskError.Code {
     }
 }
 
+extension TaskError {
+    /// Why a task ends that was not begun in time.
+    public static let expiry = TaskError(.expired, "not begun before its expiry")
+}
+
 extension TaskError: CustomStringConvertible {
     /// The form that the store and the wire carry: the code, a colon, the message.
     public var description: String { "\(code.rawValue): \(message)" }

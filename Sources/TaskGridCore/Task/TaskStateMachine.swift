@@ -12,13 +12,14 @@
 /// | queued, running | `interrupted`, its holder lives | as it is | ignored |
 /// | queued, running | `failed`, may be tried again | scheduled | retry after backoff |
 /// | queued, running | `failed`, may not | failed | end |
-/// | any but the last ones | `succeeded` | succeeded | end |
+/// | any but the last ones | `succeeded`, of an attempt that was handed out | succeeded | end |
 /// | any but the last ones | `cancelled`, `expired` | cancelled, expired | end |
 /// | failed, cancelled, expired | `retried` | pending, its failures and interruptions forgotten | hand out |
 ///
 /// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. What an older attempt says is
 /// ignored, but for a success, which is taken as long as the task has not ended. A number higher than the one known is
-/// nobody's: a hand-out is written down before it is published. It is ignored in the same way. Whatever reaches an ended
+/// nobody's: a hand-out is written down before it is published. It is ignored in the same way, and so is a success of an attempt
+/// that never was. Whatever reaches an ended
 /// task is ignored: the first terminal result wins. Only a request to retry it opens a task again that ended without success;
 /// its next attempt has the next number, so that what the old ones say is still told apart.
 ///
@@ -116,7 +117,8 @@ public struct TaskStateMachine: Hashable, Sendable {
             guard state == .queued else { return .ignored(.notApplicable) }
             state = .running
             return .none
-        case .succeeded:
+        case .succeeded(let attempt):
+            guard attempt >= 1, attempt <= self.attempt else { return .ignored(.unknownAttempt) }
             return end(.succeeded, nil)
         case .failed(let attempt, let error):
             if let reason = fence(attempt) { return .ignored(reason) }
@@ -140,7 +142,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case .cancelled:
             return end(.cancelled, TaskError(.cancelled, "cancelled on request"))
         case .expired:
-            return end(.expired, TaskError(.expired, "not done before its expiry"))
+            return end(.expired, .expiry)
         case .retried:
             return retry()
         }

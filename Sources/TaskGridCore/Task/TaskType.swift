@@ -38,6 +38,17 @@ public struct TaskType: Hashable, Sendable {
     }
 }
 
+extension TaskType {
+    /// Makes sure that a message of this type came with a routing key that says so too.
+    ///
+    /// - Throws: `typeMismatch`.
+    public func check(routingKey: String) throws(WireError) {
+        guard routingKey == name else {
+            throw WireError(.typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))', and the type '\(name)'")
+        }
+    }
+}
+
 /// A text that cannot be the name of a task type.
 public struct InvalidTaskType: Error, Equatable, CustomStringConvertible {
     public let name: String

@@ -23,6 +23,9 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
         return Timestamp(rawValue: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
+    /// The time `duration` earlier; stays at the ends of the range where the difference lies beyond them.
+    public static func - (lhs: Timestamp, duration: Duration) -> Timestamp { lhs + (.zero - duration) }
+
     public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
         .milliseconds(lhs.rawValue) - .milliseconds(rhs.rawValue)
     }

@@ -46,6 +46,7 @@ extension Pipeline {
     private func work(in delivery: Delivery) -> Result<Work, WireError> {
         do throws(WireError) {
             let work = try Work(delivery.message)
+            try work.type.check(routingKey: delivery.routingKey)
             guard settings.workers[work.type] != nil else {
                 throw WireError(.badProperty, "worker \(settings.id) does not run tasks of type \(work.type)")
             }

@@ -134,7 +134,7 @@ extension Commit {
             """
             INSERT INTO open (id, type, priority, attempt, failures, interruptions, due, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
-                interruptions = excluded.interruptions, due = excluded.due, error = excluded.error
+                interruptions = excluded.interruptions, due = excluded.due, due_at = NULL, error = excluded.error
             """
         )
         for schedule in schedules {

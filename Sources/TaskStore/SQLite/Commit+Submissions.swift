@@ -3,12 +3,11 @@ import TaskGridCore
 
 extension Commit {
     mutating func accept(_ submissions: [NewSubmission]) throws -> [Accepted] {
-        var last = store.lastTask
         let insertSubmission = try BoundStatement(
             database,
             """
-            INSERT INTO submission (first, count, key, client, correlation, form, created) VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (key) DO NOTHING
+            INSERT INTO submission (first, count, key, client, correlation, form, created, type, fingerprint)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """
         )
         let insertTask = try BoundStatement(
@@ -16,30 +15,33 @@ extension Commit {
             "INSERT INTO task (id, type, priority, position, max_attempts, timeout, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
         let insertOpen = try BoundStatement(
-            database, "INSERT INTO open (id, type, priority, attempt, due, expires) VALUES (?, ?, ?, ?, ?, ?)"
+            database, "INSERT INTO open (id, type, priority, attempt, due, expires, due_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         var accepted: [Accepted] = []
         accepted.reserveCapacity(submissions.count)
         for new in submissions {
             let submission = new.submission
             guard !submission.tasks.isEmpty else {
-                accepted.append(Accepted(first: TaskID(last + 1), count: 0, isRepeat: false))
+                accepted.append(Accepted(first: TaskID(lastTask + 1), count: 0, isRepeat: false))
                 continue
             }
-            try insertSubmission.bind(last + 1, at: 1)
+            let type = try types.number(adding: submission.type)
+            let fingerprint = submission.fingerprint ?? Fingerprint(submission)
+            try insertSubmission.bind(lastTask + 1, at: 1)
             try insertSubmission.bind(submission.tasks.count, at: 2)
             try insertSubmission.bind(submission.key, at: 3)
             try insertSubmission.bind(submission.client, at: 4)
             try insertSubmission.bind(submission.correlation, at: 5)
             try insertSubmission.bind(submission.form.number, at: 6)
             try insertSubmission.bind(new.created.rawValue, at: 7)
+            try insertSubmission.bind(submission.type.name, at: 8)
+            try insertSubmission.bind(fingerprint.bytes, at: 9)
             guard try insertSubmission.run() > 0 else {
-                accepted.append(try repeated(key: submission.key))
+                accepted.append(try repeated(submission, fingerprint))
                 continue
             }
-            let type = try types.number(adding: submission.type)
             for (position, task) in submission.tasks.enumerated() {
-                let id = last + 1 + Int64(position)
+                let id = lastTask + 1 + Int64(position)
                 try insertTask.bind(id, at: 1)
                 try insertTask.bind(type, at: 2)
                 try insertTask.bind(task.priority, at: 3)
@@ -50,47 +52,88 @@ extension Commit {
 
                 var attempt: Int64?
                 var due: Int64?
-                if let asked = task.due, asked > new.created {
+                switch new.beginning(of: task) {
+                case .expired:
+                    try expire(id, type: type, at: new.created)
+                    continue
+                case .scheduled(let time):
                     attempt = 0
-                    due = asked.rawValue
-                } else if !new.handsOut {
+                    due = time.rawValue
+                case .ready where !new.handsOut:
                     try paths.addedPending(type: type, priority: task.priority)
-                } else if try paths.isClear(type: type, priority: task.priority) {
-                    try paths.advance(type: type, priority: task.priority, to: id)
-                } else {
-                    // Others wait before it: the cursor may not pass them, so this one goes aside.
-                    attempt = 1
+                case .ready:
+                    if try paths.isClear(type: type, priority: task.priority) {
+                        try paths.advance(type: type, priority: task.priority, to: id)
+                    } else {
+                        // Others wait before it: the cursor may not pass them, so this one goes aside.
+                        attempt = 1
+                    }
                 }
-                if attempt != nil || task.expires != nil {
+                let expires = new.expires(task)?.rawValue
+                if attempt != nil || expires != nil {
                     try insertOpen.bind(id, at: 1)
                     try insertOpen.bind(type, at: 2)
                     try insertOpen.bind(task.priority, at: 3)
                     try insertOpen.bind(attempt, at: 4)
                     try insertOpen.bind(due, at: 5)
-                    try insertOpen.bind(task.expires?.rawValue, at: 6)
+                    try insertOpen.bind(expires, at: 6)
+                    try insertOpen.bind(due == nil ? nil : task.due?.rawValue, at: 7)
+                    try insertOpen.bind(task.expires?.rawValue, at: 8)
                     try insertOpen.run()
                 }
                 if attempt == nil { try stretches.add(id, type: type, priority: Int64(task.priority)) }
             }
             try stretches.finish()
-            accepted.append(Accepted(first: TaskID(last + 1), count: submission.tasks.count, isRepeat: false))
+            accepted.append(Accepted(first: TaskID(lastTask + 1), count: submission.tasks.count, isRepeat: false))
             books.submitted(submission.tasks.count, type: type)
-            last += Int64(submission.tasks.count)
-        }
-        if last > store.lastTask {
-            let update = try BoundStatement(database, "UPDATE store SET last_task = ?")
-            try update.bind(last, at: 1)
-            try update.run()
+            lastTask += Int64(submission.tasks.count)
+            keys += 1
         }
         return accepted
     }
 
-    /// What was answered when the key was first seen.
-    private func repeated(key: String) throws -> Accepted {
-        let query = try BoundStatement(database, "SELECT first, count FROM submission WHERE key = ?")
-        try query.bind(key, at: 1)
+    /// Ends a task whose expiry had come when it was accepted.
+    private mutating func expire(_ id: Int64, type: Int64, at time: Timestamp) throws {
+        let insert = try BoundStatement(
+            database,
+            "INSERT INTO ending (id, type, state, attempt, run, completed, worker, error) VALUES (?, ?, ?, 0, 0, ?, '', ?)"
+        )
+        try insert.bind(id, at: 1)
+        try insert.bind(type, at: 2)
+        try insert.bind(Int(TaskState.expired.rawValue), at: 3)
+        try insert.bind(time.rawValue, at: 4)
+        try insert.bind(TaskError.expiry.description, at: 5)
+        try insert.run()
+        books.ended(.expired, type: type)
+    }
+
+    /// What was answered when the key was first seen, and whether it was seen for the same.
+    private func repeated(_ submission: Submission, _ fingerprint: Fingerprint) throws -> Accepted {
+        let query = try BoundStatement(database, "SELECT first, count, type, fingerprint FROM submission WHERE key = ?")
+        try query.bind(submission.key, at: 1)
         guard try query.step() else { throw StoreError(.corrupt, "a submission's key is in its index but not in its table") }
-        return Accepted(first: TaskID(query.int64(0)), count: query.int(1), isRepeat: true)
+        let (first, count) = (query.int64(0), query.int(1))
+        guard let type = query.text(2) else { return try repeated(submission, fingerprint, first: first, count: count) }
+        let isSame = Fingerprint(query.data(3)) == fingerprint
+        return Accepted(first: TaskID(first), count: count, isRepeat: true, conflict: isSame ? nil : try TaskType(type))
+    }
+
+    /// The same of a submission that an earlier version accepted, which kept no fingerprint: its tasks say what it was, those that are
+    /// still there.
+    private func repeated(_ submission: Submission, _ fingerprint: Fingerprint, first: Int64, count: Int) throws -> Accepted {
+        let query = try BoundStatement(database, "SELECT type, payload FROM task WHERE id >= ? AND id < ? ORDER BY id")
+        try query.bind(first, at: 1)
+        try query.bind(first + Int64(count), at: 2)
+        var known = submission
+        known.tasks = []
+        while try query.step() {
+            known.type = try types.type(query.int64(0))
+            known.tasks.append(Submission.Task(payload: query.data(1)))
+        }
+        let isSame =
+            known.tasks.count == count
+            ? Fingerprint(known) == fingerprint : known.type == submission.type && submission.tasks.count == count
+        return Accepted(first: TaskID(first), count: count, isRepeat: true, conflict: isSame ? nil : known.type)
     }
 }
 

@@ -35,7 +35,7 @@ extension Commit {
         }
         // Only now: the query walks the index that this changes.
         query.reset()
-        let update = try BoundStatement(database, "UPDATE open SET attempt = ?, due = NULL WHERE id = ?")
+        let update = try BoundStatement(database, "UPDATE open SET attempt = ?, due = NULL, due_at = NULL WHERE id = ?")
         for handOut in tray.handOuts {
             try update.bind(handOut.task.attempt, at: 1)
             try update.bind(handOut.task.id.rawValue, at: 2)

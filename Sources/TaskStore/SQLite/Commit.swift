@@ -9,10 +9,15 @@ struct Commit {
     var paths: Paths
     var stretches: Stretches
     var books = Books()
+    /// The highest id given.
+    var lastTask: Int64
+    /// Keys that were added.
+    var keys = 0
 
     init(_ database: Database) throws {
         self.database = database
         store = try StoreRow(database)
+        lastTask = store.lastTask
         types = TypeTable(database)
         paths = Paths(database)
         stretches = Stretches(database)
@@ -44,8 +49,22 @@ struct Commit {
         Failpoint.storeTransaction.pass()
         try paths.write()
         try books.write(to: database)
+        try writeStore(changes.clock)
         if !changes.forgets.isEmpty { receipt.forgotten = try changes.forgets.map { try forget($0) } }
         return receipt
+    }
+
+    private func writeStore(_ clock: StoreClockReading?) throws {
+        guard clock != nil || lastTask > store.lastTask else { return }
+        let update = try BoundStatement(
+            database,
+            "UPDATE store SET last_task = ?, keys = keys + ?, clock = max(clock, coalesce(?, clock)), wall = coalesce(?, wall)"
+        )
+        try update.bind(lastTask, at: 1)
+        try update.bind(keys, at: 2)
+        try update.bind(clock?.clock.rawValue, at: 3)
+        try update.bind(clock?.wall.rawValue, at: 4)
+        try update.run()
     }
 
     private func check(_ term: Term) throws {

@@ -4,35 +4,38 @@ import TaskGridCore
 /// One small step of forgetting, inside its transaction.
 struct Pruning {
     let database: Database
-    let before: Timestamp
-    let keeping: Int
+    let retention: Retention
     let limit: Int
 
-    func run() throws -> Int {
-        guard limit > 0 else { return 0 }
+    private var before: Timestamp { retention.before }
+
+    func run() throws -> Pruned {
+        guard limit > 0 else { return Pruned() }
         let store = try BoundStatement(
             database,
-            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, walked, swept FROM store"
+            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, walked, swept, keys FROM store"
         )
         guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        let excess = store.int(0) - max(0, keeping)
+        let excess = store.int(0) - max(0, retention.keeping)
+        let excessKeys = store.int(3) - max(0, retention.keeping)
         let walked = store.int64(1)
         let swept = store.int64(2)
         store.reset()
         let (ids, place) = try old(after: walked, excess: excess)
         try forget(ids)
-        let position = try forgetKeys(after: swept)
-        if !ids.isEmpty || place != walked || position != swept {
+        let (keys, position) = try forgetKeys(after: swept, excess: excessKeys)
+        if !ids.isEmpty || place != walked || position != swept || keys > 0 {
             let update = try BoundStatement(
-                database, "UPDATE store SET pruned = pruned + ?, pruned_to = max(pruned_to, ?), walked = ?, swept = ?"
+                database, "UPDATE store SET pruned = pruned + ?, pruned_to = max(pruned_to, ?), walked = ?, swept = ?, keys = keys - ?"
             )
             try update.bind(ids.count, at: 1)
             try update.bind(ids.last ?? 0, at: 2)
             try update.bind(place, at: 3)
             try update.bind(position, at: 4)
+            try update.bind(keys, at: 5)
             try update.run()
         }
-        return ids.count
+        return Pruned(tasks: ids.count, keys: keys)
     }
 
     /// How many endings one step looks at for each that it may forget: those of tasks that lived long stand in the way of younger ones.
@@ -95,10 +98,11 @@ struct Pruning {
     }
 
     /// Looks at the next few submissions after `position`, and starts anew when it comes to young ones or to the end: a
-    /// submission whose task lives long must not be looked at over and over by each step.
+    /// submission whose task lives long must not be looked at over and over by each step. Those beyond the number that is kept go
+    /// earlier than by their age, the oldest first.
     ///
-    /// - Returns: The position for the next step.
-    private func forgetKeys(after position: Int64) throws -> Int64 {
+    /// - Returns: How many went, and the position for the next step.
+    private func forgetKeys(after position: Int64, excess: Int) throws -> (count: Int, position: Int64) {
         let old = try BoundStatement(
             database,
             """
@@ -111,7 +115,8 @@ struct Pruning {
         var emptied: [Int64] = []
         var next: Int64 = 0
         var seen = 0
-        while try old.step(), old.int64(1) < before.rawValue {
+        let aged = min(before, retention.keysSince)
+        while try old.step(), old.int64(1) < (emptied.count < excess ? retention.keysSince : aged).rawValue {
             next = old.int64(0)
             seen += 1
             if old.int(2) != 0 { emptied.append(next) }
@@ -122,6 +127,6 @@ struct Pruning {
             try delete.bind(first, at: 1)
             try delete.run()
         }
-        return seen < limit ? 0 : next
+        return (emptied.count, seen < limit ? 0 : next)
     }
 }

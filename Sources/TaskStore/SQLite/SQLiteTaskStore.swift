@@ -124,8 +124,20 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try OpenTasks($0).tasks(ids) }
     }
 
-    public func prune(before: Timestamp, keeping: Int, limit: Int) async throws(StoreError) -> Int {
-        try await write { try Pruning(database: $0, before: before, keeping: keeping, limit: limit).run() }
+    public func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned {
+        try await write { try Pruning(database: $0, retention: retention, limit: limit).run() }
+    }
+
+    public func clock() async throws(StoreError) -> StoreClockReading? {
+        try await read { try Alignment.clock($0) }
+    }
+
+    public func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID? {
+        try await write { try Alignment(database: $0, wallOffset: wallOffset).run(after: after, limit: limit) }
+    }
+
+    public func alignedOffset() async throws(StoreError) -> Duration {
+        try await read { try Alignment.offset($0) }
     }
 
     public func close() async {

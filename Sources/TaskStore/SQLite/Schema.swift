@@ -18,7 +18,7 @@ import GRDB
 /// So a task is open that has a row in `open`, or is in a stretch and has no ending; one that is gone has no row in `task`. A stretch counts those of its tasks that
 /// are open and not aside, and goes with the last of them.
 ///
-/// Times are milliseconds since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
+/// Times are milliseconds of the store's clock since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
 enum Schema {
     /// Marks the file as a task store (`PRAGMA application_id`): "TGRD".
     static let applicationID: Int32 = 0x5447_5244
@@ -35,6 +35,7 @@ enum Schema {
         migrator.registerMigration("2") { try $0.execute(sql: version2) }
         migrator.registerMigration("3") { try $0.execute(sql: version3) }
         migrator.registerMigration("4") { try $0.execute(sql: version4) }
+        migrator.registerMigration("5") { try $0.execute(sql: version5) }
         migrator.registerMigration("6") { try $0.execute(sql: version6) }
         return migrator
     }

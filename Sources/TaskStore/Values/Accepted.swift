@@ -7,10 +7,13 @@ public struct Accepted: Hashable, Sendable {
     public var count: Int
     /// Whether its key had been accepted before: the same ids are answered, and nothing was added.
     public var isRepeat: Bool
+    /// Of a repeat: the key was accepted for something else, of this type, whose ids these are.
+    public var conflict: TaskType?
 
-    public init(first: TaskID, count: Int, isRepeat: Bool) {
+    public init(first: TaskID, count: Int, isRepeat: Bool, conflict: TaskType? = nil) {
         self.first = first
         self.count = count
         self.isRepeat = isRepeat
+        self.conflict = conflict
     }
 }

@@ -3,17 +3,44 @@ public import TaskGridCore
 /// A submission to accept.
 public struct NewSubmission: Hashable, Sendable {
     public var submission: Submission
-    /// When it was accepted; a task whose `due` is later is scheduled.
+    /// When it was accepted, by the store's clock; a task that is due later is scheduled, one that has expired by then ends at once.
     public var created: Timestamp
+    /// How far the wall clock, by which people's absolute times go, is ahead of the store's.
+    public var wallOffset: Duration
     /// Whether its tasks are handed out with this commit, except those that are scheduled: as attempt 1, past all that waits.
     public var handsOut: Bool
     /// Tries in all of a task that does not say.
     public var defaultMaxAttempts: Int
 
-    public init(submission: Submission, created: Timestamp, handsOut: Bool, defaultMaxAttempts: Int) {
+    public init(
+        submission: Submission, created: Timestamp, wallOffset: Duration = .zero, handsOut: Bool, defaultMaxAttempts: Int
+    ) {
         self.submission = submission
         self.created = created
+        self.wallOffset = wallOffset
         self.handsOut = handsOut
         self.defaultMaxAttempts = defaultMaxAttempts
+    }
+}
+
+extension NewSubmission {
+    /// What becomes of one of its tasks.
+    public enum Beginning: Hashable, Sendable {
+        /// It has expired already.
+        case expired
+        /// It waits for its due time.
+        case scheduled(Timestamp)
+        case ready
+    }
+
+    public func beginning(of task: Submission.Task) -> Beginning {
+        if let expires = expires(task), expires <= created { return .expired }
+        let due = task.delay.map { created + $0 } ?? task.due.map { $0 - wallOffset }
+        return due.map { $0 > created ? .scheduled($0) : .ready } ?? .ready
+    }
+
+    /// When one of its tasks expires, by the store's clock.
+    public func expires(_ task: Submission.Task) -> Timestamp? {
+        task.expiry.map { created + $0 } ?? task.expires.map { $0 - wallOffset }
     }
 }

@@ -4,6 +4,8 @@ public import TaskGridCore
 public struct StoreChanges: Hashable, Sendable {
     /// The term in which they were decided on; nil where it does not matter.
     public var term: Term?
+    /// When they were decided on; kept, so that the store's clock goes on from there. Nil: the clock is left as it is.
+    public var clock: StoreClockReading?
     /// Types to make known, whether or not they have tasks. Submissions make theirs known by themselves.
     public var types: [TaskType]
     public var submissions: [NewSubmission]
@@ -22,11 +24,12 @@ public struct StoreChanges: Hashable, Sendable {
     public var forgets: [TaskType]
 
     public init(
-        term: Term? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [], endings: [NewEnding] = [],
-        reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [], takenBytes: Int = .max,
-        attempts: [EndedAttempt] = [], pauses: [Pausing] = [], forgets: [TaskType] = []
+        term: Term? = nil, clock: StoreClockReading? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [],
+        endings: [NewEnding] = [], reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [],
+        takenBytes: Int = .max, attempts: [EndedAttempt] = [], pauses: [Pausing] = [], forgets: [TaskType] = []
     ) {
         self.term = term
+        self.clock = clock
         self.types = types
         self.submissions = submissions
         self.endings = endings

@@ -34,6 +34,7 @@ import Testing
         switch example.kind.first {
         case "submission":
             let submission = try Submission(message)
+            if let fingerprint = submission.fingerprint { #expect(fingerprint == Fingerprint(submission), "line \(example.line)") }
             expect(example, topology.submit, submission.type.name, submission.message())
         case "work":
             let work = try Work(message)
@@ -71,7 +72,8 @@ import Testing
             expect(example, topology.control, topology.cancelKey(TaskType(literal: "reverse")), request.message())
         case "event": try checkEvent(example)
         case "refused":
-            #expect(refusal { _ = try Submission(message) }?.rawValue == example.kind.last, "line \(example.line)")
+            let code = refusal { try Submission(message).type.check(routingKey: example.routingKey) }
+            #expect(code?.rawValue == example.kind.last, "line \(example.line)")
         default: Issue.record("line \(example.line): '\(example.kind)' is no kind of example")
         }
     }
@@ -131,7 +133,8 @@ import Testing
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
             WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
-            WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone,
+            WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
+            WireFormat.Header.fingerprint, WireFormat.Header.isRepeat,
         ]
         #expect(named == known)
     }

@@ -27,7 +27,7 @@ import Testing
         let last = String(Int64.max)
         #expect(refusal { _ = try Reply(message("accepted", id: last, [WireFormat.Header.count: 2])) } == .badProperty)
         let fitting = try Reply(message("accepted", id: String(Int64.max - 2), [WireFormat.Header.count: 2]))
-        guard case .accepted(let first, let count) = fitting.content else { return #expect(Bool(false), "not accepted") }
+        guard case .accepted(let first, let count, _) = fitting.content else { return #expect(Bool(false), "not accepted") }
         #expect(first.advanced(by: count) == TaskID(Int64.max))
     }
 

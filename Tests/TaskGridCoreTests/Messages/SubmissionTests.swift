@@ -81,6 +81,50 @@ import Testing
         }
     }
 
+    @Test("durations travel as durations, and an expiry of nothing is one", arguments: [MessageForm.single, .batch])
+    func durations(_ form: MessageForm) throws {
+        func sent(_ task: Submission.Task) throws -> Submission.Task { try Submission(submission(form, task).message()).tasks[0] }
+        let task = Submission.Task(payload: Data(), delay: .seconds(5), expiry: .seconds(60))
+        #expect(try sent(task) == task)
+        #expect(try sent(.init(payload: Data(), expiry: .zero)).expiry == .zero)
+        #expect(try sent(.init(payload: Data(), delay: .zero)).delay == nil)
+        for (given, read) in [(Duration.seconds(-5), Duration.zero), (.seconds(Int64.max), WireFormat.maximumDelay)] {
+            #expect(try sent(.init(payload: Data(), expiry: given)).expiry == read)
+        }
+    }
+
+    @Test("a duration and an absolute time of the same task are refused", arguments: [MessageForm.single, .batch])
+    func both(_ form: MessageForm) {
+        let time = Timestamp(rawValue: 7)
+        for task in [
+            Submission.Task(payload: Data(), delay: .seconds(1), due: time), .init(payload: Data(), expiry: .zero, expires: time),
+        ] {
+            #expect(refusal { _ = try Submission(submission(form, task).message()) } == .badProperty)
+        }
+    }
+
+    @Test("durations and fingerprints that are none are refused")
+    func badHeaders() {
+        let message = ReadingTests.submission.single
+        for header in [WireFormat.Header.delay, WireFormat.Header.expiry] {
+            let last = WireFormat.maximumDelay.milliseconds
+            #expect(refusal { _ = try Submission(message.with(header, .int(last))) } == nil)
+            for value in [FieldValue.int(last + 1), .int(-1), .string("5"), .int(.min), .int(.max)] {
+                #expect(refusal { _ = try Submission(message.with(header, value)) } == .badProperty)
+            }
+        }
+        for text in ["x", String(repeating: "g", count: 32)] {
+            #expect(refusal { _ = try Submission(message.with(WireFormat.Header.fingerprint, .string(text))) } == .badProperty)
+        }
+    }
+
+    @Test("a routing key that names another type is refused")
+    func typeMismatch() {
+        #expect(refusal { try Self.type.check(routingKey: "hash") } == .typeMismatch)
+        #expect(refusal { try Self.type.check(routingKey: "reverse.hash") } == .typeMismatch)
+        #expect(refusal { try Self.type.check(routingKey: "reverse") } == nil)
+    }
+
     @Test func aDueTimeThatHasPassedIsKept() throws {
         let message = ReadingTests.submission.single.with(WireFormat.Header.due, 1)
         #expect(try Submission(message).tasks[0].due == Timestamp(rawValue: 1))

@@ -28,14 +28,14 @@ import Testing
         #expect(Backoff(base: .seconds(-1), ceiling: .seconds(-1)).delay(before: 3) == .zero)
     }
 
-    @Test func theJitterIsFull() {
+    @Test("a wait is drawn between the half and the whole of its limit") func theJitterIsEqual() {
         forAll(200) { generator, seed in
             let number = Int.random(in: 1...12, using: &generator)
             let limit = backoff.limit(before: number)
             let delays = (0..<100).map { _ in backoff.delay(before: number, using: &generator) }
-            #expect(delays.allSatisfy { $0 >= .zero && $0 <= limit }, seed)
-            // Of a hundred even draws, none in the lowest or the highest third has a chance of 10⁻¹⁷.
-            #expect(delays.contains { $0 < limit / 3 } && delays.contains { $0 > limit * 2 / 3 }, seed)
+            #expect(delays.allSatisfy { $0 >= limit / 2 && $0 <= limit }, seed)
+            // Of a hundred even draws, none in the lowest or the highest third of that has a chance of 10⁻¹⁷.
+            #expect(delays.contains { $0 < limit * 4 / 6 } && delays.contains { $0 > limit * 5 / 6 }, seed)
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
     static let badInput = TaskError(.invalidInput, "no")
     static let poison = TaskError(.poison, "took its worker down 3 times")
     static let cancelled = TaskError(.cancelled, "cancelled on request")
-    static let expired = TaskError(.expired, "not done before its expiry")
+    static let expired = TaskError(.expired, "not begun before its expiry")
 
     /// What follows an event in each of the states that are not the last.
     struct Row: Sendable, CustomTestStringConvertible {
@@ -53,7 +53,6 @@ import Testing
             running: (.running, away)
         ),
         always(.succeeded(attempt: 1), .succeeded, .end(.succeeded, nil)),
-        always(.succeeded(attempt: 0), .succeeded, .end(.succeeded, nil)),
         always(.cancelled, .cancelled, .end(.cancelled, cancelled)),
         always(.expired, .expired, .end(.expired, expired)),
         Row(
@@ -142,12 +141,21 @@ import Testing
         }
     }
 
-    /// Whatever its number, work that is done is done; the number stays.
-    @Test func aSuccessIsTakenWithAnyNumber() {
-        for attempt in [1, 2, 5] {
+    @Test("a success of any attempt that was handed out is taken, and the number stays")
+    func aSuccessOfAnOlderAttempt() {
+        for attempt in [1, 2] {
             var machine = Machine(state: .queued, attempt: 2, maxAttempts: 3)
             #expect(machine.handle(.succeeded(attempt: attempt)) == .end(.succeeded, nil))
             #expect(machine.attempt == 2)
+        }
+    }
+
+    @Test("a success of an attempt that was never handed out is refused", arguments: [(2, 3), (2, 99), (2, 0), (2, -1), (0, 1), (0, 0)])
+    func aSuccessOfNoAttempt(handedOut: Int, claimed: Int) {
+        for state in [TaskState.pending, .scheduled, .queued, .running] {
+            var machine = Machine(state: state, attempt: handedOut, maxAttempts: 3)
+            #expect(machine.handle(.succeeded(attempt: claimed)) == .ignored(.unknownAttempt))
+            #expect(machine.state == state)
         }
     }
 

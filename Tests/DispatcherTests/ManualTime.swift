@@ -1,0 +1,27 @@
+import Synchronization
+import TaskGridCore
+
+@testable import Dispatcher
+
+/// The machine's time, which a test lets pass faster, and whose wall clock it sets.
+final class ManualTime: Sendable {
+    private let shift = Mutex((wall: Duration.zero, moment: Duration.zero))
+
+    var source: TimeSource {
+        TimeSource(
+            wall: { [self] in .now() + shift.withLock { $0.wall } }, moment: { [self] in .now + shift.withLock { $0.moment } }
+        )
+    }
+
+    /// Time passes, for both clocks.
+    func pass(_ duration: Duration) {
+        shift.withLock { $0 = ($0.wall + duration, $0.moment + duration) }
+    }
+
+    /// Somebody sets the wall clock.
+    func step(_ duration: Duration) {
+        shift.withLock { $0.wall += duration }
+    }
+
+    var wall: Timestamp { source.wall() }
+}

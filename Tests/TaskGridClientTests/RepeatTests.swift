@@ -1,0 +1,99 @@
+import AMQP
+import Foundation
+import Synchronization
+import TaskGridCore
+import Testing
+
+@testable import TaskGridClient
+
+@Suite("A submission that is repeated", .timeLimit(.minutes(1)))
+struct RepeatTests {
+    @Test("carries what is left of its durations, and stands for the same")
+    func left() async throws {
+        let failures = Mutex(1)
+        let transport = FakeTransport { _ in
+            failures.withLock { failures in
+                guard failures > 0 else { return .outcome(.confirmed) }
+                failures -= 1
+                return .error(.connectionLost)
+            }
+        }
+        let time = TestTime()
+        try await GridClient.onFake(transport, time: time) { client in
+            var options = TaskOptions(delay: .seconds(5), expiry: .seconds(60), deadline: .seconds(600))
+            options.key = "k"
+            let given = options
+            async let id = client.submit(.reverse, payload: Data("abc".utf8), options: given)
+            let first = try Submission(try #require(await transport.publication()).message)
+            #expect(first.tasks[0].delay == .seconds(5) && first.tasks[0].expiry == .seconds(60))
+            #expect(first.fingerprint == Fingerprint(first))
+            let start = time.now
+            let repeated = try #require(await transport.publication(while: time, passesFor: client))
+            let second = try Submission(repeated.message)
+            let passed = start.duration(to: time.now)
+            #expect(passed >= .milliseconds(500))
+            // Time goes on while the message is looked at.
+            let delay = second.tasks[0].delay ?? .zero
+            let expiry = try #require(second.tasks[0].expiry)
+            #expect(delay < .seconds(5) && delay >= max(.zero, .seconds(5) - passed))
+            #expect(expiry < .seconds(60) && expiry >= max(.zero, .seconds(60) - passed))
+            #expect(second.fingerprint == first.fingerprint && second.key == first.key)
+            transport.deliver(try Reply.accepted(repeated, first: 3))
+            #expect(try await id == 3)
+        }
+    }
+
+    @Test("with a key that was accepted before learns the known ending without delay")
+    func knownEnding() async throws {
+        let transport = FakeTransport()
+        try await GridClient.onFake(transport) { client in
+            async let ending = client.run(.reverse, payload: Data("abc".utf8), options: TaskOptions(key: "k"))
+            let submission = try Submission(try #require(await transport.publication()).message)
+            transport.deliver(
+                Reply(
+                    form: .single, type: .reverse, correlation: submission.correlation,
+                    content: .accepted(first: 5, count: 1, isRepeat: true)
+                ).message()
+            )
+            // No time passes: the question for its ending comes at once.
+            let asked = try #require(await transport.publication())
+            #expect(asked.message.properties.type == EndingsQuestion.name)
+            let record = TaskRecord(
+                id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(), maxAttempts: 3, key: "k"
+            )
+            transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
+            #expect(try await ending.get() == Data("cba".utf8))
+        }
+    }
+
+    @Test("for something else fails as key_reused, with the ids and the type of the first")
+    func reused() async throws {
+        let transport = FakeTransport()
+        try await GridClient.onFake(transport) { client in
+            async let error = failure { _ = try await client.submit(.reverse, payload: Data("abc".utf8), options: TaskOptions(key: "k")) }
+            let submission = try Submission(try #require(await transport.publication()).message)
+            let rejection = Rejection(.keyReused, "the key 'k' was accepted before for something else: task 1 of type sum")
+            transport.deliver(
+                Reply(form: .single, type: .reverse, correlation: submission.correlation, content: .rejected(rejection)).message()
+            )
+            let failed = await error
+            #expect(failed?.rejection == rejection && failed?.isOutcomeUnknown == false)
+            #expect(failed?.message.contains("task 1 of type sum") == true)
+        }
+    }
+
+    @Test(
+        "durations that make no sense are refused before anything is sent",
+        arguments: [
+            TaskOptions(delay: .seconds(-1)), .init(expiry: .seconds(-1)), .init(delay: .seconds(Int64.max)), .init(expiry: .seconds(Int64.max)),
+            .init(timeout: .zero), .init(timeout: .seconds(Int64.max)), .init(timeout: .seconds(-1)),
+        ]
+    )
+    func nonsense(options: TaskOptions) async throws {
+        let transport = FakeTransport()
+        try await GridClient.onFake(transport) { client in
+            let error = await failure { _ = try await client.submit(.reverse, payload: Data(), options: options) }
+            #expect(error?.code == .badArgument)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import TaskGridCore
+import Testing
+
+@testable import TaskStore
+
+@Suite("Keys of submissions")
+struct KeyTests {
+    @Test("a key that is used again for something else is told with the type of the first", arguments: StoreKind.allCases)
+    func reuse(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of(key: "k", [.text("hello")]))
+            let others = [
+                NewSubmission.of(.sum, key: "k", [.text("hello")]), .of(key: "k", [.text("other")]), .of(key: "k", [.text("hello"), .text("")]),
+            ]
+            for other in others {
+                let conflict = Accepted(first: 1, count: 1, isRepeat: true, conflict: .reverse)
+                #expect(try await store.submit(other) == conflict)
+            }
+            // Settings are no part of what a key stands for.
+            #expect(try await store.submit(.of(key: "k", [.text("hello", priority: 9)])) == Accepted(first: 1, count: 1, isRepeat: true))
+            #expect(try await store.counts().values.reduce(0) { $0 + $1.submitted } == 1)
+        }
+    }
+
+    @Test("what a key stands for outlives the payload", arguments: StoreKind.allCases)
+    func pruned(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of(key: "k", [.text("hello")], handsOut: true))
+            try await store.end(.of(1))
+            let retention = Retention(before: .at(50), keeping: 100, keysSince: .at(0))
+            #expect(try await store.prune(retention, limit: 10) == Pruned(tasks: 1))
+            #expect(try await store.task(1) == nil)
+            #expect(try await store.submit(.of(key: "k", [.text("hello")])) == Accepted(first: 1, count: 1, isRepeat: true))
+            #expect(try await store.submit(.of(.sum, key: "k", [.text("hello")])).conflict == .reverse)
+        }
+    }
+
+    @Test("the client's fingerprint is taken, whatever the payload has become on its way", arguments: StoreKind.allCases)
+    func clientsFingerprint(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var first = NewSubmission.of(key: "k", [.text("encrypted")])
+            first.submission.fingerprint = Fingerprint("000102030405060708090a0b0c0d0e0f")
+            try await store.submit(first)
+            var second = NewSubmission.of(key: "k", [.text("otherwise encrypted")])
+            second.submission.fingerprint = first.submission.fingerprint
+            #expect(try await store.submit(second).conflict == nil)
+        }
+    }
+
+    @Test("beyond the number that is kept, the oldest keys without tasks go, and none of the latest hour", arguments: StoreKind.allCases)
+    func bounded(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            for number in 1...20 {
+                try await store.submit(.of(key: "\(number)", [.text("x")], created: .at(number), handsOut: true))
+                try await store.end(.of(TaskID(Int64(number)), completed: .at(number)))
+            }
+            // An hour ago was after the 15th; a week ago before the first.
+            let retention = Retention(before: .at(0), keeping: 3, keysSince: .at(16))
+            var gone = Pruned()
+            while true {
+                let step = try await store.prune(retention, limit: 4)
+                if step.isEmpty { break }
+                gone.tasks += step.tasks
+                gone.keys += step.keys
+            }
+            #expect(gone == Pruned(tasks: 17, keys: 15))
+            for number in 16...20 { #expect(try await store.submit(.of(key: "\(number)", [.text("x")])).isRepeat, "\(number)") }
+            #expect(try await !store.submit(.of(key: "15", [.text("x")])).isRepeat)
+        }
+    }
+
+    @Test("a retention of less than an hour takes no key that is younger", arguments: StoreKind.allCases)
+    func least(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of(key: "k", [.text("x")], created: .at(5), handsOut: true))
+            try await store.end(.of(1, completed: .at(6)))
+            #expect(try await store.prune(Retention(before: .at(90), keeping: 0, keysSince: .at(5)), limit: 9) == Pruned(tasks: 1))
+            #expect(try await store.submit(.of(key: "k", [.text("x")])).isRepeat)
+            #expect(try await store.prune(Retention(before: .at(90), keeping: 0, keysSince: .at(6)), limit: 9) == Pruned(keys: 1))
+        }
+    }
+
+    @Test("a submission that an earlier version accepted stands for what its tasks say")
+    func earlier() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            var migrator = DatabaseMigrator()
+            let old = try DatabaseQueue(path: path)
+            migrator = Schema.migrator
+            try migrator.migrate(old, upTo: "4")
+            try await old.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO type (id, name, submitted) VALUES (1, 'reverse', 3);
+                        INSERT INTO submission (first, count, key, form, created) VALUES (1, 1, 'k', 0, 1700000000000);
+                        INSERT INTO task VALUES (1, 1, 0, 0, 3, NULL, x'68656c6c6f');
+                        INSERT INTO submission (first, count, key, form, created) VALUES (2, 2, 'gone', 1, 1700000000500);
+                        INSERT INTO task VALUES (3, 1, 0, 1, 3, NULL, x'61');
+                        INSERT INTO stretch VALUES (1, 0, 1, 1, 1);
+                        INSERT INTO stretch VALUES (1, 0, 3, 3, 1);
+                        UPDATE store SET last_task = 3, pruned = 1, pruned_to = 2;
+                        UPDATE type SET succeeded = 1;
+                        """)
+            }
+            try old.close()
+            let store = try await SQLiteTaskStore(path: path)
+            #expect(try await store.clock() == StoreClockReading(clock: .at(500), wall: .at(500)))
+            #expect(try await store.submit(.of(key: "k", [.text("hello")])).conflict == nil)
+            #expect(try await store.submit(.of(key: "k", [.text("other")])).conflict == .reverse)
+            #expect(try await store.submit(.of(key: "gone", [.text("?"), .text("a")])).conflict == nil)
+            #expect(try await store.submit(.of(key: "gone", [.text("?")])).conflict == .reverse)
+            #expect(try await store.submit(.of(key: "new", [.text("x")])).first == 4)
+            await store.close()
+        }
+    }
+}
