@@ -31,6 +31,55 @@ struct OrderedPipelineTests {
         #expect(counts.withLock(\.most) == width)
     }
 
+    @Test("after a failure nothing more is begun, and what is under way comes to its end")
+    func underWay() async throws {
+        struct Broken: Error {}
+        let (failed, fail) = AsyncStream.makeStream(of: Void.self)
+        let counts = Mutex((read: 0, done: 0))
+        var emitted: [Int] = []
+        await #expect(throws: Broken.self) {
+            try await OrderedPipeline.run(width: 4) {
+                counts.withLock { counts -> Int? in
+                    counts.read += 1
+                    return counts.read - 1
+                }
+            } work: { number in
+                if number == 1 {
+                    fail.finish()
+                    throw Broken()
+                }
+                // The others end after the failure.
+                if number > 1 { for await _ in failed {} }
+                counts.withLock { $0.done += 1 }
+                return number
+            } emit: { number in
+                emitted.append(number)
+            }
+        }
+        #expect(emitted == [0])
+        let (read, done) = counts.withLock { $0 }
+        #expect(done >= read - 2, "each that was begun, except the failed one; the last may have been read and not begun")
+    }
+
+    @Test("it ends where somebody asks for it, though a read waits")
+    func stop() async throws {
+        struct Stopped: Error {}
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        await #expect(throws: Stopped.self) {
+            try await OrderedPipeline.run(width: 4, stop: {
+                for await _ in begun {}
+                return Stopped()
+            }) {
+                begin.finish()
+                try await Task.sleep(for: .seconds(3600))
+                return nil as Int?
+            } work: {
+                $0
+            } emit: { (_: Int) in
+            }
+        }
+    }
+
     @Test("nothing gives nothing; an error ends it")
     func ends() async throws {
         struct Broken: Error {}

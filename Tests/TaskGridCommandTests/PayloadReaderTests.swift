@@ -49,6 +49,44 @@ struct PayloadReaderTests {
         #expect(abs(whole - 1) < 0.001, "seed \(seed)")
     }
 
+    @Test("a payload that is too large is found before any is given, and its line is named", arguments: [false, true])
+    func tooLarge(isPipe: Bool) async throws {
+        let large = Data(repeating: UInt8(ascii: "x"), count: 4_194_305)
+        let bytes = Data("1\n2\n3\n".utf8) + large + Data("\n4\n".utf8)
+        try await withFile(bytes) { path in
+            let error: Failure?
+            if isPipe {
+                let pipe = Pipe()
+                let writing = Task.detached { pipe.fileHandleForWriting.write(bytes); try? pipe.fileHandleForWriting.close() }
+                let reader = try PayloadReader(path: "-", standardInput: pipe.fileHandleForReading)
+                error = await #expect(throws: Failure.self) { try await reader.check(maximum: 4_194_304) }
+                // So that its writer need not wait for ever.
+                while let more = try? pipe.fileHandleForReading.read(upToCount: 1 << 20), !more.isEmpty {}
+                await writing.value
+            } else {
+                let reader = try PayloadReader(path: path)
+                error = await #expect(throws: Failure.self) { try await reader.check(maximum: 4_194_304) }
+            }
+            #expect(error?.message?.hasPrefix("line 4 of ") == true)
+            #expect(error?.message?.contains("4194305 bytes; at most 4194304") == true)
+        }
+    }
+
+    @Test("what was checked is given whole, with the numbers of its lines", arguments: [false, true])
+    func checked(areFull: Bool) async throws {
+        let lines = (1...1200).map { Data("\($0)".utf8) }
+        try await withFile(Data(lines.joined(separator: Data("\r\n".utf8)))) { path in
+            let reader = try PayloadReader(path: path, areFull: areFull)
+            try await reader.check(maximum: 4)
+            var given: [Data] = []
+            while let run = try await reader.next() {
+                #expect(run.firstLine == given.count + 1)
+                given += run.payloads
+            }
+            #expect(given == lines)
+        }
+    }
+
     @Test("of standard input, a line is given as soon as it is whole")
     func standardInput() async throws {
         let pipe = Pipe()

@@ -14,6 +14,7 @@ extension Scheduler {
         case EndingsQuestion.name: await answer(question, as: EndingsQuestion.self, endings)
         case CountsQuestion.name: await answer(question, as: CountsQuestion.self, counts)
         case MatchesQuestion.name: await answer(question, as: MatchesQuestion.self, matches)
+        case LimitsQuestion.name: await answer(question, as: LimitsQuestion.self, limits)
         default:
             AnswerMessage.message(
                 Result<CountsQuestion.Answer, QuestionError>.failure(
@@ -27,8 +28,8 @@ extension Scheduler {
     }
 
     private static let questions = [
-        TaskQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name, CancelQuestion.name,
-        RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name, ForgetQuestion.name,
+        TaskQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name, LimitsQuestion.name,
+        CancelQuestion.name, RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name, ForgetQuestion.name,
     ]
 
     private func answer<Asked: Question>(
@@ -132,6 +133,10 @@ extension Scheduler {
             asked = end
         }
         return (known, asked)
+    }
+
+    private func limits(_: LimitsQuestion) -> LimitsQuestion.Answer {
+        LimitsQuestion.Answer(maximumPayload: configuration.maximumPayload)
     }
 
     private func counts(_: CountsQuestion) -> CountsQuestion.Answer {

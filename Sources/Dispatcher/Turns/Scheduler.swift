@@ -129,7 +129,7 @@ actor Scheduler {
             (lane.concurrency, lane.takesBatches) = workers.service(of: lane.type)
             lane.hasWorkers = workers.serves(lane.type)
         }
-        lanes.settle(at: .now())
+        lanes.settle(at: clock.now)
         self.lanes = lanes
         self.forgotten = forgotten
         recount = []

@@ -36,6 +36,13 @@ extension GridClient {
         try await ask(CountsQuestion()).types
     }
 
+    /// The most bytes that the dispatcher takes as a payload.
+    ///
+    /// - Throws: `serviceUnavailable` where the dispatcher does not answer.
+    public func maximumPayload() async throws(ClientError) -> Int {
+        try await ask(LimitsQuestion()).maximumPayload
+    }
+
     /// Asks a service.
     ///
     /// - Parameter patience: how long it may take to answer; nil: as long as the client says.

@@ -36,6 +36,36 @@ extension GridClient {
         return Submitted(ids: ids, endings: endings)
     }
 
+    /// Submits a task for each payload, and says of each what came of it.
+    ///
+    /// - Returns: for each payload, in their order, its id, or why it was not accepted.
+    /// - Throws: `badArgument`, `closed`: then nothing was sent.
+    public func submitEach(
+        _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions()
+    ) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+        await eachReceipt(of: try post(type, payloads: payloads, options: options, watch: nil))
+    }
+
+    /// The same, and watches for the endings.
+    ///
+    /// - Parameter patience: how long the endings are awaited; they fail with `timedOut` after it.
+    public func submitEachAndWatch(
+        _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
+    ) async throws(ClientError) -> (receipts: [Result<TaskID, ClientError>], endings: Endings) {
+        let watch = state.withLock { $0.watches.open(parcels: 0, deadline: now() + patience) }
+        let endings = Endings(client: self, watch: watch)
+        return (await eachReceipt(of: try post(type, payloads: payloads, options: options, watch: watch)), endings)
+    }
+
+    private func eachReceipt(of parcels: [Parcel]) async -> [Result<TaskID, ClientError>] {
+        var receipts: [Result<TaskID, ClientError>] = []
+        for parcel in parcels {
+            let receipt = await self.receipt(of: parcel.id)
+            receipts += parcel.tasks.indices.lazy.map { place in receipt.map { $0.advanced(by: place) } }
+        }
+        return receipts
+    }
+
     /// Puts payloads into the outbox, in order.
     private func post(
         _ type: TaskType, payloads: [Data], options: TaskOptions, watch: Watch.ID?

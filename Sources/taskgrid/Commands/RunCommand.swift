@@ -26,19 +26,20 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let (type, options, source) = (payloads.type, task.options(), try payloads.source())
+            let (type, options) = (payloads.type, task.options())
             var failures = 0
-            try await grid.withClient { client in
+            try await payloads.submitting(to: grid) { client, acceptances, source, stop in
                 let progress = ProgressBar("tasks", isWanted: payloads.areMany)
                 defer { progress.clear() }
-                try await OrderedPipeline.run(width: SubmitCommand.width, read: source) { run in
-                    try await client.run(type, run, options: options, progress: progress)
-                } emit: { endings in
+                try await OrderedPipeline.run(width: SubmitCommand.width, stop: stop, read: source) { run in
+                    (run, try await client.run(type, run, options: options, acceptances, progress: progress))
+                } emit: { run, endings in
                     failures += endings.count { $0.state != .succeeded }
                     try await progress.aside {
                         for ending in endings { try await emit(ending) }
                         try await Output.standard.flush()
                     }
+                    acceptances.told(run)
                 }
             }
             if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }

@@ -15,6 +15,9 @@ struct SubmitCommand: AsyncParsableCommand {
               seq 100 | taskgrid submit wait --priority 9 --delay 30s
               taskgrid submit reverse hello --key order-17
             The last one, repeated, prints the same id: a key is accepted once.
+            Payloads of a file are checked before any is sent; those of a pipe too, up to
+            64 MiB, or until nothing comes for 2 seconds. Should it end early, it says on
+            standard error which lines were accepted, and as which tasks.
 
             With --wait, each line has the id, the state and the result (or error), set
             apart by tabs, once the task has ended. With --json, each line is an object:
@@ -43,33 +46,33 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func submit() async throws {
         let type = payloads.type
-        let source = try payloads.source(areFull: key != nil)
-        try await grid.withClient { client in
+        try await payloads.submitting(to: grid, areFull: key != nil) { client, acceptances, source, stop in
             let progress = ProgressBar("submitted", isWanted: payloads.areMany)
             defer { progress.clear() }
-            try await OrderedPipeline.run(width: Self.width, read: source) { [self] run in
-                let ids = try await client.submit(type, payloads: run.payloads, options: options(of: run.number))
+            try await OrderedPipeline.run(width: Self.width, stop: stop, read: source) { [self] run in
+                let receipts = try await client.submitEach(type, payloads: run.payloads, options: options(of: run.number))
+                let ids = try acceptances.add(run, receipts)
                 progress.advance(by: ids.count, share: run.share)
-                return ids
-            } emit: { ids in
+                return (run, ids)
+            } emit: { run, ids in
                 try await progress.aside {
                     for id in ids { try await Output.standard.line(json ? #"{"id":\#(id)}"# : "\(id)") }
                     try await Output.standard.flush()
                 }
+                acceptances.told(run)
             }
         }
     }
 
     private func submitAndWait() async throws {
         let type = payloads.type
-        let source = try payloads.source(areFull: key != nil)
         var failures = 0
-        try await grid.withClient { client in
+        try await payloads.submitting(to: grid, areFull: key != nil) { client, acceptances, source, stop in
             let progress = ProgressBar("ended", isWanted: payloads.areMany)
             defer { progress.clear() }
-            try await OrderedPipeline.run(width: Self.width, read: source) { [self] run in
-                try await client.run(type, run, options: options(of: run.number), progress: progress)
-            } emit: { endings in
+            try await OrderedPipeline.run(width: Self.width, stop: stop, read: source) { [self] run in
+                (run, try await client.run(type, run, options: options(of: run.number), acceptances, progress: progress))
+            } emit: { run, endings in
                 failures += endings.count { $0.state != .succeeded }
                 try await progress.aside {
                     for ending in endings {
@@ -77,6 +80,7 @@ struct SubmitCommand: AsyncParsableCommand {
                     }
                     try await Output.standard.flush()
                 }
+                acceptances.told(run)
             }
         }
         if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
@@ -88,17 +92,40 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 }
 
+extension PayloadOptions {
+    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C. What was accepted and not told by then is told, also after
+    /// a failure.
+    func submitting(
+        to grid: GridOptions, areFull: Bool = false,
+        _ body: (
+            GridClient, Acceptances, @escaping @Sendable () async throws -> PayloadReader.Run?,
+            @escaping @Sendable () async -> (any Error)?
+        ) async throws -> Void
+    ) async throws {
+        let acceptances = Acceptances(namesLines: areMany)
+        defer { if areMany { for line in acceptances.untold() { Terminal.tell("\(line)\n") } } }
+        try await grid.withClient { client in
+            // A dispatcher that does not answer cannot say; it checks them itself when it comes.
+            let source = try await self.source(areFull: areFull) { try? await client.maximumPayload() }
+            try await Interruption.during { stop in try await body(client, acceptances, source, stop) }
+        }
+    }
+}
+
 extension GridClient {
     /// Submits a run of payloads and waits for all ends, in the payloads' order, while the bar moves.
     func run(
-        _ type: TaskType, _ run: PayloadReader.Run, options: TaskOptions, progress: ProgressBar
-    ) async throws(ClientError) -> [Ending] {
-        let submitted = try await submitAndWatch(type, payloads: run.payloads, options: options, within: .seconds(30 * 86_400))
+        _ type: TaskType, _ run: PayloadReader.Run, options: TaskOptions, _ acceptances: Acceptances, progress: ProgressBar
+    ) async throws -> [Ending] {
+        let (receipts, ends) = try await submitEachAndWatch(
+            type, payloads: run.payloads, options: options, within: .seconds(30 * 86_400)
+        )
+        let ids = try acceptances.add(run, receipts)
         var endings: [TaskID: Ending] = [:]
-        for try await ending in submitted.endings {
+        for try await ending in ends {
             endings[ending.id] = ending
             progress.advance(failed: ending.state == .succeeded ? 0 : 1, share: run.share.map { $0 / Double(run.payloads.count) })
         }
-        return submitted.ids.compactMap { endings[$0] }
+        return ids.compactMap { endings[$0] }
     }
 }

@@ -26,10 +26,10 @@ import TaskGridWorker
 /// | `dispatcher.store` | the SQLite file of the tasks | `store.sqlite` in `data` |
 /// | `dispatcher.max-payload` | the most bytes of a payload | 4194304 |
 /// | `dispatcher.max-attempts` | tries of a task that does not say | 3 |
-/// | `dispatcher.backoff` | before the second try, doubled for each after it | `1s` |
+/// | `dispatcher.backoff` | before the second attempt, doubled for each after it; each wait is between its half and its whole | `1s` |
 /// | `dispatcher.max-backoff` | at most that long | `60s` |
 /// | `dispatcher.retention` | how long ended tasks and results are kept | `7d` |
-/// | `dispatcher.retention-count` | how many of them are kept at most | 10000000 |
+/// | `dispatcher.retention-count` | how many of them are kept at most, and about how many keys beyond the latest hour's | 10000000 |
 /// | `dispatcher.window` | how much work the broker holds per type, in time | `2s` |
 /// | `dispatcher.max-batch` | the most tasks of a work message | 256 |
 /// | `dispatcher.breaker` | `on`, or `off`: whether circuit breakers hold tasks back | `on` |

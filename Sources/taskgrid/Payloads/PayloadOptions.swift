@@ -30,12 +30,17 @@ struct PayloadOptions: ParsableArguments {
     /// Whether there may be more than one.
     var areMany: Bool { payload == nil }
 
-    /// Gives the payloads, in runs.
+    /// Gives the payloads, in runs. They are checked before any is given, as far as they can be.
     ///
-    /// - Parameter areFull: the runs depend on the payloads alone, not on how they arrive.
-    func source(areFull: Bool = false) throws(Failure) -> @Sendable () async throws -> PayloadReader.Run? {
+    /// - Parameters:
+    ///   - areFull: the runs depend on the payloads alone, not on how they arrive.
+    ///   - maximum: the most bytes of a payload; nil where that is not known.
+    func source(
+        areFull: Bool = false, maximum: () async -> Int?
+    ) async throws(Failure) -> @Sendable () async throws -> PayloadReader.Run? {
         guard let payload else {
             let reader = try PayloadReader(path: file ?? "-", areFull: areFull)
+            if let maximum = await maximum() { try await reader.check(maximum: maximum) }
             return { try await reader.next() }
         }
         let single = SinglePayload(Data(payload.utf8))

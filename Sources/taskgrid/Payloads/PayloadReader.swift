@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TaskGridCore
 
 /// The lines of a file or of standard input, as payloads, in runs of what is there: a run is given as soon as a line is
 /// whole, and the memory held is a block and the longest line. A line ends with a line feed, or carriage return and line
@@ -13,10 +14,19 @@ actor PayloadReader {
     struct Run: Sendable {
         /// How many runs came before it.
         var number = 0
+        /// The number of its first line, from 1.
+        var firstLine = 1
         var payloads: [Data] = []
         /// How much of the file it is, from 0 to 1; nil where its length is not known.
         var share: Double?
     }
+
+    /// Bytes of a pipe that are read and checked before any are given, at most.
+    static let readAhead = 64 << 20
+    /// And so many lines: short ones take more memory than they have bytes.
+    static let linesAhead = 500_000
+    /// A pipe that brings nothing for so long is taken for one that goes on for ever, and is not read to its end first.
+    static let pause = Duration.seconds(2)
 
     private let file: FileHandle
     private let name: String
@@ -27,6 +37,10 @@ actor PayloadReader {
     private var lines: ArraySlice<Data> = []
     private var partial = Data()
     private var given = 0
+    private var linesGiven = 0
+    private var linesRead = 0
+    /// The most bytes of a payload; nil: whatever it has.
+    private var maximumPayload: Int?
     private var isAtEnd = false
 
     /// - Parameters:
@@ -51,22 +65,63 @@ actor PayloadReader {
         length = end > 0 ? Int(end) : nil
     }
 
-    /// The next payloads, at least one; nil at the end.
+    /// Makes sure that no payload is too large before the first is given: of a file all of them, of a pipe those that come within
+    /// ``readAhead`` bytes or ``linesAhead`` lines and without a ``pause``; what comes later is checked before it is given. A terminal is not read ahead.
+    ///
+    /// - Throws: which line is too large.
+    func check(maximum: Int) async throws(Failure) {
+        maximumPayload = maximum
+        guard !Terminal.isTerminal(file.fileDescriptor) else { return }
+        guard length != nil else {
+            var size = 0
+            while !isAtEnd, size < Self.readAhead, lines.count < Self.linesAhead, await isReadable(within: Self.pause) { size += try await read() }
+            return
+        }
+        let start = lseek(file.fileDescriptor, 0, SEEK_CUR)
+        while !isAtEnd {
+            _ = try await read()
+            lines = []
+        }
+        (isAtEnd, linesRead) = (false, 0)
+        lseek(file.fileDescriptor, start, SEEK_SET)
+    }
+
+    /// The next payloads, at least one; nil at the end, and after a cancellation.
     func next() async throws(Failure) -> Run? {
-        while !isAtEnd, lines.count < (areFull ? Self.maximumRun : 1) { try await read() }
+        while !isAtEnd, lines.count < (areFull ? Self.maximumRun : 1) {
+            while await !isReadable(within: .milliseconds(100)) {
+                if Task.isCancelled { return nil }
+            }
+            _ = try await read()
+        }
         guard !lines.isEmpty else { return nil }
         let run = lines.prefix(Self.maximumRun)
         lines = lines.dropFirst(Self.maximumRun)
-        defer { given += 1 }
+        defer {
+            given += 1
+            linesGiven += run.count
+        }
         // Each line and its end; the last may have none, hence the minimum.
         let size = run.reduce(0) { $0 + $1.count + 1 }
         return Run(
-            number: given, payloads: run.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 },
+            number: given, firstLine: linesGiven + 1, payloads: run.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 },
             share: length.map { min(1, Double(size) / Double(max(1, $0))) }
         )
     }
 
-    private func read() async throws(Failure) {
+    /// Whether something can be read, or the end has come.
+    private func isReadable(within time: Duration) async -> Bool {
+        let descriptor = file.fileDescriptor
+        return await withCheckedContinuation { continuation in
+            queue.async {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                continuation.resume(returning: Foundation.poll(&poll, 1, Int32(clamping: time.milliseconds)) != 0)
+            }
+        }
+    }
+
+    /// - Returns: How many bytes came.
+    private func read() async throws(Failure) -> Int {
         let descriptor = file.fileDescriptor
         let result: Result<Data, Failure> = await withCheckedContinuation { continuation in
             let name = name
@@ -88,9 +143,9 @@ actor PayloadReader {
         let block = try result.get()
         guard !block.isEmpty else {
             isAtEnd = true
-            if !partial.isEmpty { lines.append(partial) }
+            if !partial.isEmpty { try add([partial]) }
             partial = Data()
-            return
+            return 0
         }
         var parts = block.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Data($0) }
         partial.append(parts[0])
@@ -99,6 +154,20 @@ actor PayloadReader {
         guard partial.count <= Self.maximumLine else {
             throw Failure(.failed, "\(name) has a line of more than \(Self.maximumLine >> 20) MiB: payloads are one a line")
         }
-        lines += parts
+        try add(parts)
+        return block.count
+    }
+
+    private func add(_ new: [Data]) throws(Failure) {
+        if let maximumPayload, let place = new.firstIndex(where: { $0.count > maximumPayload }) {
+            let size = new[place].last == UInt8(ascii: "\r") ? new[place].count - 1 : new[place].count
+            if size > maximumPayload {
+                throw Failure(
+                    .failed, "line \(linesRead + place + 1) of \(name) has \(size) bytes; at most \(maximumPayload) are accepted as a payload"
+                )
+            }
+        }
+        linesRead += new.count
+        lines += new
     }
 }

@@ -18,6 +18,9 @@ struct Failure: Error, Hashable {
         case taskFailed = 5
         case taskCancelled = 6
         case taskExpired = 7
+        /// By Ctrl-C, and by SIGTERM.
+        case interrupted = 130
+        case terminated = 143
     }
 
     let code: Code
@@ -27,6 +30,11 @@ struct Failure: Error, Hashable {
     init(_ code: Code, _ message: String?) {
         self.code = code
         self.message = message
+    }
+
+    /// A signal asked for the end; its exit code is as of a program that the signal ends.
+    init(interruptedBy signal: Int32) {
+        self.init(signal == SIGINT ? .interrupted : .terminated, "interrupted: nothing more was sent")
     }
 
     /// What any error of the parts below means to a command.

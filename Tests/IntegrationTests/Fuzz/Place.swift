@@ -36,10 +36,10 @@ enum Place: String, CaseIterable, Decodable {
     func mustDie(_ message: Message, type: TaskType) -> Bool {
         do {
             switch self {
-            case .submit: _ = try Submission(message)
-            case .results: _ = try Results(message)
+            case .submit: try Submission(message).type.check(routingKey: type.name)
+            case .results: try Results(message).type.check(routingKey: type.name)
             case .work: return try Work(message).type != type
-            case .registry: _ = try RegistryMessage.decode(message)
+            case .registry: _ = try RegistryMessage.decode(message, routingKey: "heartbeat.\(type)")
             case .dispatcher, .nameservice:
                 return !(1...WireFormat.maximumIDLength).contains(message.properties.replyTo?.utf8.count ?? 0)
             case .control:

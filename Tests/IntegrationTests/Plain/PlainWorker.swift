@@ -83,6 +83,15 @@ struct PlainWorker: Sendable {
         await consumer.ack([delivery.tag])
     }
 
+    /// Publishes a result that it makes up, for a task that it was not handed.
+    func claim(_ task: TaskID, attempt: Int = 1, like delivery: Delivery) async throws {
+        var headers = delivery.message.properties.headers.filter { $0.key == "taskgrid-store" }
+        headers["taskgrid-attempt"] = .int(Int64(attempt))
+        headers["taskgrid-status"] = "succeeded"
+        let properties = BasicProperties(headers: headers, messageID: "\(task)", type: type, appID: id)
+        try await publish("results", type, Message(properties: properties, body: Data("made up".utf8)))
+    }
+
     private func publish(_ exchange: String, _ key: String, _ message: Message) async throws {
         _ = try await connection.publish([Publication(exchange: "\(prefix).\(exchange)", routingKey: key, message: message)])
     }
