@@ -37,6 +37,7 @@ struct RejectionTests {
             }
             #expect(error?.rejection?.code == .payloadTooLarge)
             #expect(error?.rejection?.message.contains("at most 1000") == true)
+            #expect(try await grid.client.maximumPayload() == 1000)
             #expect(try await good.state == .succeeded)
             #expect(try await grid.books(upper.type).submitted == 1)
         }
