@@ -22,9 +22,12 @@ struct AcceptancesTests {
             try acceptances.add(run(1, 4, 3), [.success(20), .failure(rejected), .success(21)])
         }
         #expect(error?.message == "line 5: too large")
+        #expect(throws: Failure.self) {
+            try acceptances.add(run(3, 10, 2), Array(repeating: .failure(ClientError(.cancelled, "cancelled")), count: 2))
+        }
         #expect(
             acceptances.untold() == [
-                "line 4 was accepted as task 20", "line 6 was accepted as task 21", "lines 7 to 9 were accepted as tasks 10 to 12",
+                "line 4 was accepted as task 20", "line 6 was accepted as task 21", "lines 7 to 9 were accepted as tasks 10 to 12", "lines 10 to 11 may have been accepted",
             ])
     }
 }

@@ -103,7 +103,7 @@ extension PayloadOptions {
         ) async throws -> Void
     ) async throws {
         let acceptances = Acceptances(namesLines: areMany)
-        defer { if areMany { for line in acceptances.untold() { Terminal.tell("\(line)\n") } } }
+        defer { for line in acceptances.untold() { Terminal.tell("\(line)\n") } }
         try await grid.withClient { client in
             // A dispatcher that does not answer cannot say; it checks them itself when it comes.
             let source = try await self.source(areFull: areFull) { try? await client.maximumPayload() }

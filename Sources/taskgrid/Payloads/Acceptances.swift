@@ -4,7 +4,14 @@ import TaskGridCore
 
 /// Which payloads were accepted and have not been told of: should the command end early, they are told with their lines and ids.
 final class Acceptances: Sendable {
-    private let accepted = Mutex<[Int: TaskID]>([:])
+    private struct State {
+        /// By the lines of their payloads.
+        var accepted: [Int: TaskID] = [:]
+        /// Lines of which nobody knows.
+        var unknown: [Int] = []
+    }
+
+    private let state = Mutex(State())
     private let namesLines: Bool
 
     /// - Parameter namesLines: the payloads are lines, which errors name.
@@ -19,14 +26,16 @@ final class Acceptances: Sendable {
         var ids: [TaskID] = []
         var failure: Failure?
         for (position, receipt) in receipts.enumerated() {
+            let line = run.firstLine + position
             switch receipt {
             case .success(let id):
                 ids.append(id)
-                accepted.withLock { $0[run.firstLine + position] = id }
-            case .failure(let error) where failure == nil:
+                state.withLock { $0.accepted[line] = id }
+            case .failure(let error):
+                if error.isOutcomeUnknown || error.code == .cancelled { state.withLock { $0.unknown.append(line) } }
+                guard failure == nil else { continue }
                 let reason = Failure(error)
-                failure = namesLines ? Failure(reason.code, "line \(run.firstLine + position): \(error.message)") : reason
-            case .failure: break
+                failure = namesLines ? Failure(reason.code, "line \(line): \(error.message)") : reason
             }
         }
         if let failure { throw failure }
@@ -35,25 +44,41 @@ final class Acceptances: Sendable {
 
     /// A run was told of.
     func told(_ run: PayloadReader.Run) {
-        accepted.withLock { accepted in
-            for position in run.payloads.indices { accepted[run.firstLine + position] = nil }
+        state.withLock { state in
+            for position in run.payloads.indices { state.accepted[run.firstLine + position] = nil }
         }
     }
 
-    /// What was accepted and not told, a line for each stretch of payloads and of ids that follow each other.
+    /// What was accepted and not told, a line for each stretch of payloads and of ids that follow each other; then what may have been.
     func untold() -> [String] {
+        let state = state.withLock { $0 }
+        guard namesLines else { return state.accepted.values.map { "accepted as task \($0)" } }
         var stretches: [(lines: ClosedRange<Int>, ids: ClosedRange<Int64>)] = []
-        for (line, id) in accepted.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+        for (line, id) in state.accepted.sorted(by: { $0.key < $1.key }) {
             if let last = stretches.last, last.lines.upperBound == line - 1, last.ids.upperBound == id.rawValue - 1 {
                 stretches[stretches.count - 1] = (last.lines.lowerBound...line, last.ids.lowerBound...id.rawValue)
             } else {
                 stretches.append((line...line, id.rawValue...id.rawValue))
             }
         }
-        return stretches.map { lines, ids in
+        var unknown: [ClosedRange<Int>] = []
+        for line in state.unknown.sorted() {
+            if let last = unknown.last, last.upperBound == line - 1 {
+                unknown[unknown.count - 1] = last.lowerBound...line
+            } else {
+                unknown.append(line...line)
+            }
+        }
+        let accepted = stretches.map { lines, ids in
             lines.count == 1
                 ? "line \(lines.lowerBound) was accepted as task \(ids.lowerBound)"
                 : "lines \(lines.lowerBound) to \(lines.upperBound) were accepted as tasks \(ids.lowerBound) to \(ids.upperBound)"
         }
+        return accepted
+            + unknown.map { lines in
+                lines.count == 1
+                    ? "line \(lines.lowerBound) may have been accepted"
+                    : "lines \(lines.lowerBound) to \(lines.upperBound) may have been accepted"
+            }
     }
 }

@@ -60,7 +60,7 @@ extension Scheduler {
             forgotten = forgotten + lane.counts
             retired.append(type)
             logger.info("type forgotten", metadata: ["task.type": "\(type)"])
-            let event = TaskEvent(type: type, store: store.identity, at: now, states: lane.counts, isForgotten: true)
+            let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: lane.counts, isForgotten: true)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))
         }
