@@ -1,0 +1,36 @@
+import AMQP
+import Foundation
+import TaskGridClient
+import TaskGridCore
+import TestSupport
+import Testing
+
+@Suite("A type that nobody uses", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+struct ForgettingTests {
+    private let type = TaskType(literal: "echo")
+
+    @Test("is forgotten on request, with its empty work queue, and is known anew when a worker registers it")
+    func forgetting() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            let (worker, _) = try await grid.startWorkers([runs.worker(type)])
+            #expect(try await grid.client.forget([type]) == [ForgetOutcome(type: type, outcome: .refused, reason: .workers)])
+            try await worker.stop()
+            try await grid.until { try await grid.client.forget([type]).map(\.outcome) == [.done] }
+            #expect(try await grid.client.counts()[type] == nil)
+            try await grid.until {
+                do {
+                    _ = try await grid.ear.connection.depth(of: grid.topology.workQueue(type).name)
+                    return false
+                } catch let error as AMQPError {
+                    return error.code == .notFound
+                }
+            }
+            let rejection = await #expect(throws: ClientError.self) { try await grid.client.run(type, payload: Data("a".utf8)) }
+            #expect(rejection?.message.contains("echo") == true)
+
+            _ = try await grid.startWorkers([runs.worker(type)])
+            #expect(try await grid.client.run(type, payload: Data("b".utf8)).result == Data("b".utf8))
+        }
+    }
+}
