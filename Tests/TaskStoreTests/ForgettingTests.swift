@@ -46,6 +46,20 @@ struct ForgettingTests {
         }
     }
 
+    @Test("an idempotency key keeps its type, after its tasks are gone too", arguments: StoreKind.allCases)
+    func keys(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of(key: "k", [.text("a")], handsOut: true))
+            try await store.end(.of(1))
+            let tasks = Retention(before: .at(0), keeping: 0, keysSince: .at(0))
+            #expect(try await store.prune(tasks, limit: 10) == Pruned(tasks: 1, keys: 0))
+            #expect(try await store.forget(.reverse) == false)
+            #expect(try await store.submit(.of(key: "k", [.text("a")])).isRepeat)
+            #expect(try await store.prune(Retention(before: .at(1), keeping: 0, keysSince: .at(1)), limit: 10) == Pruned(tasks: 0, keys: 1))
+            #expect(try await store.forget(.reverse))
+        }
+    }
+
     @Test("a type that comes back after it was forgotten is a new one, with a number that none had", arguments: StoreKind.allCases)
     func comesBack(kind: StoreKind) async throws {
         try await kind.withStore { store in

@@ -12,7 +12,7 @@ extension Scheduler {
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
         await settleOrders(plan, receipt, now, &outbound)
-        settleForgets(plan, receipt, now, &outbound)
+        settleForgets(plan, receipt, &outbound)
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
             guard let lane = lanes[take.type] else { continue }
             // A turn planned since may leave more waiting.

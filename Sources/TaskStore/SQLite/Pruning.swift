@@ -97,6 +97,23 @@ struct Pruning {
         }
     }
 
+    /// Forgets keys, of which their types keep count.
+    private func forgetKeys(of submissions: [Int64]) throws {
+        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = ? RETURNING type")
+        var gone: [String: Int] = [:]
+        for first in submissions {
+            try delete.bind(first, at: 1)
+            if try delete.step(), let type = delete.text(0) { gone[type, default: 0] += 1 }
+            delete.reset()
+        }
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE name = ?")
+        for (type, count) in gone {
+            try kept.bind(count, at: 1)
+            try kept.bind(type, at: 2)
+            try kept.run()
+        }
+    }
+
     /// Looks at the next few submissions after `position`, and starts anew when it comes to young ones or to the end: a
     /// submission whose task lives long must not be looked at over and over by each step. Those beyond the number that is kept go
     /// earlier than by their age, the oldest first.
@@ -122,11 +139,7 @@ struct Pruning {
             if old.int(2) != 0 { emptied.append(next) }
         }
         old.reset()
-        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = ?")
-        for first in emptied {
-            try delete.bind(first, at: 1)
-            try delete.run()
-        }
+        try forgetKeys(of: emptied)
         return (emptied.count, seen < limit ? 0 : next)
     }
 }

@@ -5,7 +5,7 @@ extension Schema {
         UPDATE store SET last_type = (SELECT coalesce(max(id), 0) FROM type);
         INSERT INTO type (id, name) VALUES (\(residualType), '');
 
-        ALTER TABLE type ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;        -- its tasks, open or ended, that are known
+        ALTER TABLE type ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;        -- its rows in `task`, and in `submission` where that has a type
         UPDATE type SET kept = tasks.count FROM (SELECT type, count(*) AS count FROM task GROUP BY type) AS tasks WHERE tasks.type = type.id;
         """
 

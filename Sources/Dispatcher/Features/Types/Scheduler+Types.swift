@@ -52,7 +52,7 @@ extension Scheduler {
     }
 
     /// The types are forgotten: keeps the counters, tells, and answers.
-    func settleForgets(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) {
+    func settleForgets(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
         var done: Set<TaskType> = []
         for (type, isForgotten) in zip(plan.changes.forgets, receipt.forgotten) where isForgotten {
             done.insert(type)
