@@ -127,6 +127,28 @@ import Testing
         #expect(statistics.types[.reverse]?.isPaused == true)
     }
 
+    @Test("a type that the dispatcher has forgotten is shown no more, and what was counted of it stays in the totals")
+    func forgottenTypes() {
+        var statistics = Statistics(since: .start)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [:], forgotten: TaskCounts([.failed: 7])), at: .start)
+        statistics.take(.sample(.hash, [.succeeded: 2]), at: .after(1))
+        statistics.take(.sample(.reverse, [.succeeded: 5]), at: .after(1))
+        let (states, seen) = (statistics.states, statistics.seen)
+        var event = TaskEvent.sample(.hash, at: .after(2), [.succeeded: 2])
+        event.isForgotten = true
+        for _ in 0..<2 { statistics.take(event, at: .after(2)) }
+        #expect(statistics.types.keys.sorted() == [.reverse])
+        #expect(statistics.states == states && states.succeeded == 7 && states.failed == 7 && states.balances)
+        #expect(statistics.seen == seen)
+        // The answer says the same once more.
+        let forgotten = TaskCounts([.failed: 7, .succeeded: 2])
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
+        #expect(statistics.states == states)
+        // Another store's counters begin anew.
+        statistics.take(.sample(.reverse, store: "t", [.succeeded: 1]), at: .after(4))
+        #expect(statistics.states == TaskCounts([.succeeded: 1]))
+    }
+
     // MARK: Workers
 
     @Test func aWorkerIsAliveWhileItsLeaseRuns() throws {
