@@ -138,6 +138,11 @@ final class FaultGrid: Sendable {
         launch(Programs.taskgrid, named: "client", arguments, failpoint, 1, ["TASKGRID_LOG_LEVEL": "critical"], nil, true)
     }
 
+    /// Starts a shell as the client, once.
+    func launchShell(_ script: String) -> Service {
+        launch("/bin/sh", named: "client", ["-c", "echo $$ > \"$TASKGRID_READY_FILE\"; \(script)"], nil, 1, ["TASKGRID_LOG_LEVEL": "critical"], nil, false)
+    }
+
     private func launch(
         _ program: String, named name: String, _ arguments: [String], _ failpoint: Failpoint?, _ pass: Int,
         stops: Bool = false, _ environment: [String: String], _ broker: String?, _ restarts: Bool
