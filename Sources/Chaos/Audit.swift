@@ -21,10 +21,15 @@ struct Audit: Sendable {
                     )
                 )
             }
-            rest = rest.dropFirst(chunk.count)
+            rest = rest.dropFirst(max(1, answer.lookedAt ?? chunk.count))
         }
-        guard let books = await ask(CountsQuestion(), until: deadline) else { return nil }
-        return books.types[NumberedTask.type] ?? TaskCounts()
+        var next: TaskType?
+        repeat {
+            guard let books = await ask(CountsQuestion(after: next), until: deadline) else { return nil }
+            if let counts = books.types[NumberedTask.type] { return counts }
+            next = books.next
+        } while next != nil
+        return TaskCounts()
     }
 
     private func ask<Asked: Question>(_ question: Asked, until deadline: ContinuousClock.Instant) async -> Asked.Answer? {

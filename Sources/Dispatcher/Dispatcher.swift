@@ -53,7 +53,9 @@ public struct Dispatcher: Service {
             maximumBytes: Self.maximumIntake
         )
         let registry = listening.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
-        let questions = consuming.consumer(queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64)
+        let questions = consuming.consumer(
+            queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64, maximumBytes: QueryService.maximumBytes
+        )
         let inbox = Inbox()
         let pipe = Pipe<Outbound>(capacity: 2)
         let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
@@ -70,6 +72,10 @@ public struct Dispatcher: Service {
                 )
             )
         }
+        let queries = QueryService(
+            handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, publisher: publisher,
+            topology: topology, vitals: vitals
+        )
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
         vitals.connection(mayStandBy: true) { consuming.reading }
@@ -102,7 +108,7 @@ public struct Dispatcher: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox) }
-                group.addTask { await answer(questions, scheduler, inbox, publisher) }
+                group.addTask { await queries.run(questions) }
                 group.addTask { await publish(pipe, publisher, intake, inbox) }
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publisher, consuming) }
@@ -235,36 +241,6 @@ public struct Dispatcher: Service {
             let read = messages
             inbox.put(read)
             if let last = deliveries.last { await registry.ack(upTo: last.tag) }
-            pulse.waits()
-        }
-    }
-
-    /// Bytes of answers that wait to be sent together.
-    private static let maximumAnswers = 8 << 20
-
-    private func answer(_ questions: Consumer, _ scheduler: Scheduler, _ inbox: Inbox, _ publisher: Publisher) async {
-        let pulse = vitals.pulse("questions")
-        defer { pulse.ends() }
-        while let deliveries = await questions.next() {
-            pulse.works()
-            var answers: [Publication] = []
-            var size = 0
-            for delivery in deliveries {
-                if size > Self.maximumAnswers {
-                    guard await publisher.insist(answers) != nil else { return }
-                    (answers, size) = ([], 0)
-                }
-                guard let asker = delivery.message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
-                    let reason = "missing_property: reply-to is missing or too long, so nobody can be answered"
-                    answers.append(.dead(delivery.message, reason, topology))
-                    continue
-                }
-                guard let answer = await scheduler.answer(delivery.message, from: asker, ordersTo: inbox) else { continue }
-                size += answer.body.count
-                answers.append(.answer(answer, to: asker, topology))
-            }
-            guard await publisher.insist(answers) != nil else { return }
-            if let last = deliveries.last { await questions.ack(upTo: last.tag) }
             pulse.waits()
         }
     }

@@ -91,18 +91,22 @@ final class Board: Sendable {
 
     /// Takes the answer to a question that the monitor asked.
     ///
+    /// - Returns: The question with which to go on, where there is more.
     /// - Throws: `QuestionError` where the service refused; `WireError` where it cannot be read.
-    func takeAnswer(_ message: Message) throws {
+    @discardableResult
+    func takeAnswer(_ message: Message) throws -> (any Question)? {
         let now = now()
         switch message.properties.type {
         case CountsQuestion.name:
             let answer = try AnswerMessage.read(CountsQuestion.Answer.self, message)
             for states in answer.types.values { try Plausible.check(states) }
             state.withLock { $0.statistics.take(answer, at: now) }
+            return answer.next.map { CountsQuestion(after: $0) }
         case WorkersQuestion.name:
             let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
             for live in answer.workers { try live.worker.validate() }
             state.withLock { $0.statistics.take(answer, at: now) }
+            return answer.next.map { WorkersQuestion(after: $0) }
         default:
             throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")
         }

@@ -139,11 +139,12 @@ struct Session: Sendable {
         while let deliveries = await replies.next() {
             pulse.works()
             var dead: [Publication] = []
+            var questions: [Publication] = []
             for delivery in deliveries {
                 board.hear(delivery.message.properties.type == WorkersQuestion.name ? .nameservice : .dispatcher)
                 if enquiries.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
-                    try board.takeAnswer(delivery.message)
+                    if let next = try board.takeAnswer(delivery.message) { questions.append(question(next)) }
                 } catch {
                     logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
                     // A service's refusal can be read.
@@ -151,6 +152,7 @@ struct Session: Sendable {
                 }
             }
             await publish(dead, "dead messages are lost")
+            if !questions.isEmpty { await publish(questions, "questions are lost; learning from events") }
             if let last = deliveries.last { await replies.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -162,22 +164,23 @@ struct Session: Sendable {
     }
 
     private func ask() async {
-        func publication<Asked: Question>(_ question: Asked) -> Publication {
-            let message = question.message(from: id, correlation: Asked.name)
-            return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
-        }
-        await publish([publication(CountsQuestion()), publication(WorkersQuestion())], "questions are lost; learning from events")
+        await publish([question(CountsQuestion()), question(WorkersQuestion())], "questions are lost; learning from events")
+    }
+
+    /// A question, whose answers the board takes unless it has another correlation.
+    private func question<Asked: Question>(_ question: Asked, correlation: String? = nil) -> Publication {
+        let message = question.message(from: id, correlation: correlation ?? Asked.name, within: QuestionLimits.patience)
+        return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
     }
 
     /// Asks both services for a sign of life now and then: the dispatcher says nothing by itself while it knows no types, the
     /// nameservice while nobody comes or goes. And the broker tells of an alarm only those who publish.
     private func probe() async {
-        func publication<Asked: Question>(_ question: Asked) -> Publication {
-            let message = question.message(from: id, correlation: Self.signOfLife)
-            return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
-        }
         // The least that each can be asked.
-        let questions = [publication(EndingsQuestion(tasks: [])), publication(WorkersQuestion(type: Self.nobody))]
+        let questions = [
+            question(EndingsQuestion(tasks: []), correlation: Self.signOfLife),
+            question(WorkersQuestion(type: Self.nobody), correlation: Self.signOfLife),
+        ]
         while (try? await Task.sleep(for: Self.probeInterval)) != nil {
             // Where it fails, the connection's reading says why.
             _ = try? await publishing.publish(questions, within: Self.probeInterval)

@@ -93,10 +93,10 @@ struct LeaseTable {
         settle()
     }
 
-    /// The workers that live, those of `type` or all, by their ids' order.
-    func workers(of type: TaskType? = nil) -> [LiveWorker] {
+    /// The workers that live, those of `type` or all, by their ids' order, from behind `after`.
+    func workers(of type: TaskType? = nil, after: String? = nil) -> [LiveWorker] {
         leases.values.lazy
-            .filter { lease in type.map(lease.worker.types.contains) ?? true }
+            .filter { lease in type.map(lease.worker.types.contains) ?? true && after.map { $0 < lease.worker.worker } ?? true }
             .map { LiveWorker(worker: $0.worker, lastSeen: $0.lastSeen) }
             .sorted { $0.worker.worker < $1.worker.worker }
     }

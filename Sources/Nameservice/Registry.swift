@@ -85,30 +85,30 @@ final class Registry: Sendable {
             let name = message.properties.type?.prefix(40) ?? ""
             return failure(.badQuestion, "the nameservice answers '\(WorkersQuestion.name)', and no question '\(name)'", message)
         }
+        guard message.body.count <= QuestionLimits.maximumBody else {
+            return failure(
+                .badQuestion, "a question of \(message.body.count) bytes; at most \(QuestionLimits.maximumBody) are read", message)
+        }
         do {
             let question = try JSON.decode(WorkersQuestion.self, message.body)
-            return answer(with: state.withLock { $0.leases }.workers(of: question.type), to: message)
+            return AnswerMessage.message(.success(page(question, AnswerBudget(of: message))), to: message)
         } catch {
             return failure(.badQuestion, "the question cannot be read: \(error)", message)
         }
     }
 
-    /// A list too large for a message loses the tasks that the workers hold; one that is still too large is refused.
-    private func answer(with workers: [LiveWorker], to message: Message) -> Message {
-        let whole = AnswerMessage.message(.success(WorkersQuestion.Answer(workers: workers)), to: message)
-        guard whole.body.count > WireFormat.maximumBodySize else { return whole }
-        var workers = workers
-        for index in workers.indices {
-            workers[index].worker.running = []
-            workers[index].worker.waiting = []
+    /// As many of the workers as the answer has room for. One worker alone, with at most 1000 types and 2000 tasks, always has.
+    private func page(_ question: WorkersQuestion, _ budget: AnswerBudget) -> WorkersQuestion.Answer {
+        let workers = state.withLock { $0.leases }.workers(of: question.type, after: question.after)
+        var list = AnswerList<LiveWorker>(budget)
+        for worker in workers {
+            guard list.add(worker) else { return WorkersQuestion.Answer(workers: list.elements, next: list.elements.last?.worker.worker) }
         }
-        let short = AnswerMessage.message(.success(WorkersQuestion.Answer(workers: workers)), to: message)
-        guard short.body.count > WireFormat.maximumBodySize else { return short }
-        return failure(.unavailable, "\(workers.count) workers are more than one answer holds; ask for one type", message)
+        return WorkersQuestion.Answer(workers: list.elements)
     }
 
     private func failure(_ code: QuestionError.Code, _ text: String, _ message: Message) -> Message {
-        AnswerMessage.message(Result<WorkersQuestion.Answer, QuestionError>.failure(QuestionError(code, text)), to: message)
+        AnswerMessage.refusal(QuestionError(code, text), to: message)
     }
 
     private func publication(of event: WorkerEvent) -> Publication {

@@ -20,7 +20,7 @@ struct Session: Sendable {
         publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.nameservice, logger: logger)
         consuming = Connection(endpoint, name: "nameservice consume", declarations: topology.nameservice, logger: logger)
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
-        questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100)
+        questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
         registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         outbox = Outbox(connection: publishing, logger: logger)
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
@@ -81,9 +81,15 @@ struct Session: Sendable {
         let pulse = vitals.pulse("questions")
         defer { pulse.ends() }
         while let deliveries = await questions.next() {
-            pulse.works()
-            guard await outbox.publish(deliveries.map { registry.answer($0.message, key: $0.routingKey) }) else { return }
-            if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+            let now = ContinuousClock.now
+            for delivery in deliveries {
+                pulse.works()
+                // One at a time, for each may be large; and none to an asker that has given up, who asks again.
+                if ContinuousClock.now < now + QuestionLimits.patience(of: delivery.message) {
+                    guard await outbox.publish([registry.answer(delivery.message, key: delivery.routingKey)]) else { return }
+                }
+                await questions.ack(upTo: delivery.tag)
+            }
             pulse.waits()
         }
     }

@@ -16,8 +16,8 @@ extension GridClient {
     static let foreignInterval = Duration.seconds(1)
     /// Younger waits are not asked for.
     static let auditAge = Duration.seconds(5)
-    /// Tasks per question: an answer carries whole records, and a message has 64 MiB at most.
-    static let auditChunk = 500
+    /// Tasks per question: about as many as an answer has room for.
+    static let auditChunk = 1000
 
     /// Publishes new and repeated submissions.
     func publish(_ envelopes: [Envelope]) async {
@@ -148,18 +148,31 @@ extension GridClient {
     /// Asks for endings, a chunk after the other; what fails is asked again at the next look at the time.
     func audit(_ questions: [EndingsQuestion]) async {
         defer { state.withLock { $0.audits -= 1 } }
-        for question in questions {
-            do throws(ClientError) {
-                let answer = try await ask(question, within: Self.auditPatience)
-                var wakes = Wakes()
-                state.withLock { $0.audited(answer, &wakes) }
-                wakes.resume()
-            } catch {
-                guard error.code != .closed, error.code != .cancelled else { return }
-                logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
-                state.withLock { $0.lastAudit = now() - (Self.auditInterval - Self.auditPause) }
-                return
+        do throws(ClientError) {
+            for question in questions { try await audit(question) }
+        } catch {
+            guard error.code != .closed, error.code != .cancelled else { return }
+            logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
+            state.withLock { $0.lastAudit = now() - (Self.auditInterval - Self.auditPause) }
+        }
+    }
+
+    /// Asks for the endings of one chunk, until all of its tasks were looked at.
+    private func audit(_ question: EndingsQuestion) async throws(ClientError) {
+        var rest = question.tasks[...]
+        while true {
+            var answer = try await ask(EndingsQuestion(tasks: Array(rest)), within: Self.auditPatience)
+            for index in answer.ended.indices where answer.ended[index].resultSize != nil {
+                // Nobody waits for the payload.
+                answer.ended[index].payloadSize = nil
+                answer.ended[index] = try await whole(answer.ended[index])
             }
+            var wakes = Wakes()
+            state.withLock { $0.audited(answer, &wakes) }
+            wakes.resume()
+            guard let lookedAt = answer.lookedAt, lookedAt < rest.count else { return }
+            guard lookedAt > 0 else { throw ClientError(.badAnswer, "the dispatcher looked at none of \(rest.count) tasks: see its log") }
+            rest = rest.dropFirst(lookedAt)
         }
     }
 }

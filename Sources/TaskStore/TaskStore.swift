@@ -58,20 +58,26 @@ public protocol TaskStore: Sendable {
     /// Open tasks whose expiry is at or before `time`, the earliest first.
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask]
 
-    /// One task, whole, with the history of its attempts as far as they have ended; nil where the store does not know it (any more).
-    func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
+    /// One task, with the history of its attempts as far as they have ended; nil where the store does not know it (any more).
+    func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord?
 
-    /// Those of the tasks that the store knows, in the order asked for.
-    func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord]
+    /// Those of the tasks that the store knows, in the order asked for. The page's `next` is the first of the ids that was not
+    /// looked at.
+    func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord>
 
     /// Up to `limit` of the tasks that the filter means, the newest (highest id) first, with ids below `before`.
     ///
     /// One call is one small step: where the filter looks at each task it looks at some thousands, and the page's `next` says
     /// where to go on. A store does not know what runs: asked for `running` it answers as for `queued`.
-    func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord>
+    func tasks(
+        _ filter: TaskFilter, before: TaskID?, limit: Int, content: ContentLimit
+    ) async throws(StoreError) -> TaskPage<TaskRecord>
 
-    /// The same tasks without their payloads and results, which are left unread: empty, and nil.
-    func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord>
+    /// A part of a task's payload or result, at most `limit` bytes after the first `from`, and how many bytes the whole has; nil
+    /// where the store does not know the task, or the task has no result.
+    func content(
+        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuestion.Answer?
 
     /// The types that are paused.
     func paused() async throws(StoreError) -> Set<TaskType>
@@ -114,6 +120,19 @@ extension TaskStore {
 
     /// The earliest due time of the scheduled tasks of each type that has any.
     public func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await nextDue(of: nil) }
+
+    /// One task, whole, with the history of its attempts.
+    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? { try await task(id, content: .whole) }
+
+    /// The tasks, whole.
+    public func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {
+        try await tasks(ids, content: .whole).elements
+    }
+
+    /// A page of tasks, whole.
+    public func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await tasks(filter, before: before, limit: limit, content: .whole)
+    }
 
     /// The task, if it is known and has not ended.
     public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? { try await open([id]).first }

@@ -152,3 +152,21 @@ extension Scheduler {
         await settle(await commit(await plan(intake)), isLast: true)
     }
 }
+
+extension Scheduler {
+    /// The answer to a question.
+    func answer(_ question: Message) async -> Message {
+        await QueryHandler(store: store, scheduler: self, logger: .silent).answer(question, until: .now + .seconds(60))
+    }
+
+    /// Puts a command into the inbox; the answer where it cannot be taken.
+    func answer(_ question: Message, from replyTo: String, ordersTo inbox: Inbox) async -> Message? {
+        let handler = QueryHandler(store: store, scheduler: self, logger: .silent)
+        do {
+            let order = try await handler.command(question, from: replyTo, until: .now + .seconds(60))
+            return inbox.put(order) ? nil : handler.refusal(QuestionError(.unavailable, "full"), to: question)
+        } catch {
+            return handler.refusal(error, to: question)
+        }
+    }
+}

@@ -305,22 +305,4 @@ struct SchedulerTests {
         let answer = await desk.scheduler.answer(strange)
         #expect(throws: QuestionError.self) { try AnswerMessage.read(TaskRecord.self, answer) }
     }
-
-    @Test("an answer ends soon after it is large, and says where to go on")
-    func largeAnswers() async throws {
-        let desk = try await Desk(DispatcherConfiguration(maximumPayload: 4 << 20))
-        _ = await desk.register()
-        let payload = String(repeating: "x", count: 1 << 20)
-        for _ in 0..<3 { _ = await desk.submit(Array(repeating: payload, count: 5)) }
-        func ask(before: TaskID? = nil) async throws -> TasksQuestion.Answer {
-            let question = TasksQuestion(TaskFilter(), before: before, limit: 50)
-            let answer = await desk.scheduler.answer(question.message(from: "c", correlation: "1"))
-            return try AnswerMessage.read(TasksQuestion.Answer.self, answer)
-        }
-        let first = try await ask()
-        #expect(first.tasks.map(\.id.rawValue) == Array((8...15).reversed()))
-        #expect(try await ask(before: first.next).tasks.map(\.id.rawValue) == Array((1...7).reversed()))
-        let brief = TasksQuestion(TaskFilter(), limit: 50, isBrief: true).message(from: "c", correlation: "1")
-        #expect(try AnswerMessage.read(TasksQuestion.Answer.self, await desk.scheduler.answer(brief)).tasks.count == 15)
-    }
 }

@@ -64,13 +64,19 @@ final class HangingStore: TaskStore {
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
         try await store.expired(at: time, limit: limit)
     }
-    func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? { try await store.task(id) }
-    func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] { try await store.tasks(ids) }
-    func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
-        try await store.tasks(filter, before: before, limit: limit)
+    func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord? { try await store.task(id, content: content) }
+    func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await store.tasks(ids, content: content)
     }
-    func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
-        try await store.summaries(filter, before: before, limit: limit)
+    func tasks(
+        _ filter: TaskFilter, before: TaskID?, limit: Int, content: ContentLimit
+    ) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await store.tasks(filter, before: before, limit: limit, content: content)
+    }
+    func content(
+        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuestion.Answer? {
+        try await store.content(part, of: id, from: from, limit: limit)
     }
     func paused() async throws(StoreError) -> Set<TaskType> { try await store.paused() }
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {

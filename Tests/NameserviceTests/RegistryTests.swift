@@ -90,6 +90,28 @@ import Testing
         #expect(try ask("sum") == [])
     }
 
+    @Test("9,900 workers are told in pages, each within the answer's budget")
+    func manyWorkersAreToldInPages() throws {
+        let registry = registry(maximum: 10_000)
+        var sample = RegistryMessage.sample("", types: (0..<3).map { "a-type-with-a-long-name-\($0)" })
+        sample.running = (0..<2).map { .init(task: TaskID(Int64($0 + 1_000_000)), attempt: 1) }
+        for number in 0..<9900 {
+            sample.worker = "host-\(number)-\(String(repeating: "0123456789", count: 8))"
+            _ = registry.take(sample.message(.register), key: "", at: .after(0))
+        }
+        var workers: [String] = []
+        var next: String?
+        repeat {
+            let answer = registry.answer(WorkersQuestion(after: next).message(from: "me", correlation: "7"), key: "nameservice").message
+            #expect(answer.body.count <= AnswerBudget.standard.bytes)
+            let page = try AnswerMessage.read(WorkersQuestion.Answer.self, answer)
+            workers += page.workers.map(\.worker.worker)
+            next = page.next
+        } while next != nil
+        #expect(workers.count == 9900)
+        #expect(workers == Set(workers).sorted())
+    }
+
     @Test(arguments: ["counts", "", nil] as [String?])
     func anotherQuestionIsRefused(name: String?) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))

@@ -158,7 +158,8 @@ extension TaskRecord {
             error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() }, priority: generator.number(0...9),
             due: generator.maybe { $0.timestamp() }, key: generator.text(),
             timeout: generator.maybe { .milliseconds($0.number(0...1_000_000)) }, expires: generator.maybe { $0.timestamp() },
-            runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) }, attempts: generator.list(0...3) { .random(using: &$0) }
+            runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) }, attempts: generator.list(0...3) { .random(using: &$0) },
+            payloadSize: generator.maybe { $0.number(0...1 << 53) }, resultSize: generator.maybe { $0.number(0...1 << 53) }
         )
     }
 }

@@ -84,85 +84,25 @@ import Testing
         }
     }
 
-    @Test("summaries are the tasks without payload and result", arguments: StoreKind.allCases)
-    func summaries(kind: StoreKind) async throws {
+    @Test("tasks without their content have its size, and everything else", arguments: StoreKind.allCases)
+    func withoutContent(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of((0..<5).map { .text("payload \($0)") }, handsOut: true))
             try await store.end(.of(2))
             let whole = try await store.tasks(TaskFilter(), before: nil, limit: 3)
-            let brief = try await store.summaries(TaskFilter(), before: nil, limit: 3)
+            let brief = try await store.tasks(TaskFilter(), before: nil, limit: 3, content: .none)
             #expect(brief.next == whole.next)
-            #expect(brief.elements.allSatisfy { $0.payload.isEmpty && $0.result == nil })
+            #expect(brief.elements.allSatisfy { $0.payload.isEmpty && $0.payloadSize == 9 })
             #expect(
                 brief.elements
                     == whole.elements.map { task in
                         var task = task
-                        task.payload = Data()
-                        task.result = nil
+                        task.keep(payload: 0, result: 0)
                         return task
                     }
             )
-            #expect(try await store.summaries(TaskFilter(state: .succeeded), before: nil, limit: 3).elements.map(\.id) == [2])
-        }
-    }
-
-    @Test("a pause outlives the store's closing, and ends when asked")
-    func pauses() async throws {
-        try await withFolder { folder in
-            let path = folder + "/store.db"
-            var store = try await SQLiteTaskStore(path: path)
-            _ = try await store.commit(StoreChanges(types: [.reverse, .sum]))
-            _ = try await store.commit(StoreChanges(pauses: [Pausing(type: .sum, isPaused: true)]))
-            #expect(try await store.paused() == [.sum])
-            await store.close()
-            store = try await SQLiteTaskStore(path: path)
-            #expect(try await store.paused() == [.sum])
-            _ = try await store.commit(
-                StoreChanges(pauses: [Pausing(type: .reverse, isPaused: true), Pausing(type: .sum, isPaused: false)]))
-            #expect(try await store.paused() == [.reverse])
-            await store.close()
-        }
-    }
-
-    /// A store of version 1, as it was before there were attempts, with work in every state.
-    @Test("a store of the first version opens with all that it has, and takes attempts")
-    func migration() async throws {
-        try await withFolder { folder in
-            let path = folder + "/store.db"
-            let old = try DatabaseQueue(path: path)
-            try Schema.migrator.migrate(old, upTo: "1")
-            let identity = try await old.write { database in
-                try database.execute(
-                    sql: """
-                        UPDATE store SET last_task = 4;
-                        INSERT INTO type (id, name, submitted, succeeded, failed) VALUES (1, 'reverse', 4, 1, 1);
-                        INSERT INTO submission VALUES (1, 4, 'k', 'client-1', 'c-k', 1, 1700000000000);
-                        INSERT INTO task VALUES (1, 1, 0, 0, 3, NULL, x'61'), (2, 1, 0, 1, 3, NULL, x'62'), (3, 1, 0, 2, 3, NULL, x'63'),
-                            (4, 1, 0, 3, 3, NULL, x'64');
-                        INSERT INTO open (type, priority, id, attempt, due) VALUES (1, 0, 3, 0, 1700000000099), (1, 0, 4, NULL, NULL);
-                        INSERT INTO cursor VALUES (1, 0, 4);
-                        INSERT INTO ending VALUES (1, 1, 5, 1, 2000, 1700000000010, 'worker-1', NULL, CAST('done' AS BLOB)),
-                            (2, 1, 6, 1, 2000, 1700000000010, 'worker-1', 'failed: could not', NULL);
-                        """
-                )
-                return try String.fetchOne(database, sql: "SELECT identity FROM store")
-            }
-            try old.close()
-            let like = try await SQLiteTaskStore.inMemory()
-            try await like.submit(.of(key: "k", [.text("a"), .text("b"), .text("c", due: .at(99)), .text("d")], handsOut: true))
-            try await like.end(.of(1), .of(2, .failed))
-            let counts = try await like.counts()
-            let tasks = try await like.tasks(TaskFilter(), before: nil, limit: 9)
-            await like.close()
-
-            let opened = try await SQLiteTaskStore(path: path)
-            #expect(opened.identity == identity)
-            #expect(try await opened.counts() == counts)
-            #expect(try await opened.tasks(TaskFilter(), before: nil, limit: 9) == tasks)
-            #expect(try await opened.paused().isEmpty)
-            _ = try await opened.commit(note(failed(1), of: 4))
-            #expect(try await opened.task(4)?.attempts == [failed(1)])
-            await opened.close()
+            let ended = try await store.tasks(TaskFilter(state: .succeeded), before: nil, limit: 3, content: .none).elements
+            #expect(ended.map(\.id) == [2] && ended.map(\.resultSize) == [4])
         }
     }
 }

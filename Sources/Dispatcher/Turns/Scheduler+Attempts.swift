@@ -38,10 +38,10 @@ extension Scheduler {
         )
     }
 
-    /// The record with the attempt that runs now, as the last one.
+    /// The record as it stands now, with the attempt that runs as the last one.
     func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
+        guard var task = current([task]).first else { return task }
         guard let handed = lanes[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
-        var task = task
         let runTime = Moment.now - since
         task.attempts.append(
             Attempt(

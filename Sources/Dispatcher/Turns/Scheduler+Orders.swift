@@ -3,74 +3,8 @@ import Logging
 import TaskGridCore
 import TaskStore
 
-/// What the dispatcher is told by rpc to do with tasks.
+/// What the dispatcher is told by rpc to do with tasks, as a turn does it.
 extension Scheduler {
-    /// The answer to a question; nil to an order, which is answered by the turn that does it.
-    func answer(_ question: Message, from asker: String, ordersTo inbox: Inbox) async -> Message? {
-        do {
-            guard let order = try await order(question, asker) else { return await answer(question) }
-            guard inbox.put(order) else { throw QuestionError(.unavailable, "too many orders wait already: ask again") }
-            return nil
-        } catch let error as QuestionError {
-            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(error), to: question)
-        } catch let error as WireError {
-            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(QuestionError(.badQuestion, "\(error)")), to: question)
-        } catch {
-            logger.error("order not taken", metadata: ["rpc.question": "\(question.properties.type ?? "")", "error": "\(error)"])
-            let refusal = QuestionError(.unavailable, "\(error)")
-            return AnswerMessage.message(Result<OrderAnswer, QuestionError>.failure(refusal), to: question)
-        }
-    }
-
-    /// The order that a question gives; nil where it is none. What a filter means is searched for here, between the turns.
-    private func order(_ message: Message, _ asker: String) async throws -> Order? {
-        func bounded(_ tasks: [TaskID], _ maximum: Int) throws(QuestionError) -> [TaskID] {
-            guard tasks.count <= maximum else { throw QuestionError(.badQuestion, "tasks: at most \(maximum)") }
-            var seen: Set<TaskID> = []
-            return tasks.filter { seen.insert($0).inserted }
-        }
-        switch message.properties.type {
-        case CancelQuestion.name:
-            let tasks = try bounded(try JSON.decode(CancelQuestion.self, message.body).tasks, CancelQuestion.maximumTasks)
-            return Order(kind: .cancel, tasks: tasks, question: message, asker: asker)
-        case RetryQuestion.name:
-            let question = try JSON.decode(RetryQuestion.self, message.body)
-            switch (question.tasks, question.filter) {
-            case (let tasks?, nil):
-                return Order(kind: .retry, tasks: try bounded(tasks, RetryQuestion.maximumTasks), question: message, asker: asker)
-            case (nil, var filter?):
-                let state = filter.state ?? .failed
-                guard state.isTerminal, state != .succeeded else {
-                    throw QuestionError(.badQuestion, "state: failed, cancelled or expired tasks can be done again, not \(state) ones")
-                }
-                filter.state = state
-                let page = try await search(filter, before: question.before, limit: RetryQuestion.maximumTasks)
-                return Order(kind: .retry, tasks: page.elements, next: page.next, question: message, asker: asker)
-            default: throw QuestionError(.badQuestion, "either tasks or a filter says what to do again")
-            }
-        case PauseQuestion.name, ResumeQuestion.name: return try pauseOrder(message, asker)
-        case ForgetQuestion.name: return try forgetOrder(message, asker)
-        default: return nil
-        }
-    }
-
-    /// The ids of the tasks that a filter means, up to `limit`, after looking at no more than one answer is worth.
-    func search(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
-        var found = TaskPage<TaskID>(elements: [], next: before)
-        for _ in 0..<Self.pages {
-            let page = try await store.ids(clock.meant(filter), before: found.next, limit: min(5000, limit - found.elements.count))
-            found.elements += page.elements
-            found.next = page.next
-            if page.next == nil || found.elements.count >= limit { break }
-        }
-        return found
-    }
-
-    /// How many pages of a search one answer is worth.
-    static var pages: Int { 20 }
-
-    // MARK: In the turn
-
     /// Plans what the orders ask for.
     func take(_ orders: [Order], _ now: Timestamp, _ plan: inout Plan) async {
         for order in orders {

@@ -11,17 +11,6 @@ extension Scheduler {
         let answer: PauseAnswer
     }
 
-    /// The order that such a question gives.
-    func pauseOrder(_ message: Message, _ asker: String) throws -> Order {
-        let isPause = message.properties.type == PauseQuestion.name
-        let types =
-            isPause ? try JSON.decode(PauseQuestion.self, message.body).types : try JSON.decode(ResumeQuestion.self, message.body).types
-        guard types.count <= PauseQuestion.maximumTypes else {
-            throw QuestionError(.badQuestion, "types: at most \(PauseQuestion.maximumTypes)")
-        }
-        return Order(kind: isPause ? .pause : .resume, tasks: [], types: types, question: message, asker: asker)
-    }
-
     /// Plans what such an order asks for. The lane knows at once, so that this very turn takes nothing more.
     func pause(_ order: Order, _ now: Timestamp, _ plan: inout Plan) {
         let isPaused = order.kind == .pause

@@ -76,7 +76,8 @@ struct Statistics {
                 states, isPaused: paused?.contains(type), breaker: answer.breakers.map { $0[type] ?? .closed }, isNew: knowsTypes, at: now
             )
         }
-        knowsTypes = true
+        // The types of further pages are as old as these.
+        if answer.next == nil { knowsTypes = true }
     }
 
     /// The books of another store say nothing about those of the one before.

@@ -14,24 +14,15 @@ struct Content: Encodable, Hashable {
     /// Whether less is shown than there is.
     var cut: Bool
 
-    init(_ data: Data) {
-        bytes = data.count
-        cut = data.count > Self.maximum
-        let head = data.prefix(Self.maximum)
+    /// - Parameter size: how many bytes there are, where `data` is only the beginning.
+    init(_ data: Data, size: Int? = nil) {
+        bytes = size ?? data.count
+        let head = data.head(Self.maximum)
+        cut = head.count < bytes
         if let text = String(validating: head, as: UTF8.self) {
-            self.text = text
-        } else if cut, let text = Self.text(cutting: head) {
             self.text = text
         } else {
             base64 = head.base64EncodedString()
         }
-    }
-
-    /// The head as text where only its last character is cut in two.
-    private static func text(cutting head: Data) -> String? {
-        for missing in 1...3 {
-            if let text = String(validating: head.dropLast(missing), as: UTF8.self) { return text }
-        }
-        return nil
     }
 }

@@ -12,6 +12,8 @@ final class Enquiries: Sendable {
 
     /// How many questions may be under way.
     static let maximum = 32
+    /// How many of them may be searches: the dispatcher answers two at a time.
+    static let maximumSearches = 8
     static let deadline = Duration.seconds(5)
     /// Before the number in the correlation id.
     private static let prefix = "enquiry-"
@@ -24,6 +26,7 @@ final class Enquiries: Sendable {
 
     private struct State {
         var count = 0
+        var searches = 0
         var stages: [String: Stage] = [:]
     }
 
@@ -47,13 +50,33 @@ final class Enquiries: Sendable {
         self.publish = publish
     }
 
+    /// Runs a search, which may take several questions; one too many is refused.
+    ///
+    /// - Throws: a `Problem`; what `body` throws.
+    func search<Found>(_ body: () async throws -> Found) async throws -> Found {
+        let hasRoom = state.withLock { state in
+            guard state.searches < Self.maximumSearches else { return false }
+            state.searches += 1
+            return true
+        }
+        guard hasRoom else {
+            throw Problem(
+                status: .serviceUnavailable, detail: "\(Self.maximumSearches) searches are under way; ask again in a second",
+                retryAfter: .seconds(1)
+            )
+        }
+        defer { state.withLock { $0.searches -= 1 } }
+        return try await body()
+    }
+
     /// Asks, and waits for the answer.
     ///
+    /// - Parameter patience: how long; the question carries it, so that the dispatcher answers nobody who has given up.
     /// - Throws: a `Problem` that says why there is none.
-    func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
+    func ask<Asked: Question>(_ question: Asked, within patience: Duration = Enquiries.deadline) async throws -> Asked.Answer {
         let correlation = try begin()
         defer { state.withLock { $0.stages[correlation] = nil } }
-        var message = question.message(from: id, correlation: correlation)
+        var message = question.message(from: id, correlation: correlation, within: patience)
         // By which it is known should it come back.
         message.properties.messageID = "\(id)-\(correlation)"
         let publication = Publication(
@@ -66,7 +89,7 @@ final class Enquiries: Sendable {
                 return nil
             }
             group.addTask {
-                try await self.sleep(Self.deadline)
+                try await self.sleep(patience)
                 throw Problem.silence
             }
             defer { group.cancelAll() }

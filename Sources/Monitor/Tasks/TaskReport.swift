@@ -60,8 +60,8 @@ struct TaskReport: Encodable {
 
     init(_ task: TaskRecord) {
         summary = TaskSummary(task)
-        payload = Content(task.payload)
-        result = task.result.map(Content.init)
+        payload = Content(task.payload, size: task.payloadSize)
+        result = task.result.map { Content($0, size: task.resultSize) }
         attempts = task.attempts.map(AttemptReport.init)
         priority = task.priority
         due = task.due?.description

@@ -19,6 +19,15 @@ struct TaskRoutes: Sendable {
         let after = try query.task("after")
         let limit = try query.limit()
         if let id = try query.task("id") { return .json(try await one(id, filter, after), pretty: isPretty) }
+        let report = try await enquiries.search { try await search(filter, after, limit) }
+        return .json(report, pretty: isPretty)
+    }
+
+    /// How long one search asks further questions; what it has found by then is a page like any other.
+    private static let patience = Duration.seconds(3)
+
+    private func search(_ filter: TaskFilter, _ after: TaskID?, _ limit: Int) async throws -> TasksReport {
+        let end = ContinuousClock.now + Self.patience
         var report = TasksReport(tasks: [])
         var next = after
         for _ in 0..<Self.questions {
@@ -26,10 +35,10 @@ struct TaskRoutes: Sendable {
             let answer = try await enquiries.ask(question)
             report.tasks += answer.tasks.map(TaskSummary.init)
             next = answer.next
-            if next == nil || report.tasks.count >= limit { break }
+            if next == nil || report.tasks.count >= limit || ContinuousClock.now >= end { break }
         }
         report.next = next?.description
-        return .json(report, pretty: isPretty)
+        return report
     }
 
     /// The one task with that id, if it is there and is meant: the newest that is older than the next id.

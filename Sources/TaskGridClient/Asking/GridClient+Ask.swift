@@ -3,37 +3,73 @@ import Synchronization
 public import TaskGridCore
 
 extension GridClient {
-    /// A task, whole.
+    /// A task, whole: a payload or a result that is too large for one answer is read in parts.
     ///
     /// - Throws: `unknownTask`; `serviceUnavailable` where the dispatcher does not answer.
     public func status(_ task: TaskID) async throws(ClientError) -> TaskRecord {
-        try await ask(TaskQuestion(id: task))
+        try await whole(try await ask(TaskQuestion(id: task)))
     }
 
     /// How a task ended; nil where it has not.
     ///
     /// - Throws: as `status(_:)`.
     public func result(_ task: TaskID) async throws(ClientError) -> Ending? {
-        Ending(try await status(task))
+        var record = try await ask(TaskQuestion(id: task))
+        guard record.status.isTerminal else { return nil }
+        record.payloadSize = nil
+        return Ending(try await whole(record))
     }
 
-    /// Tasks by type and state, the newest first, a page of up to 1000 at a time.
+    /// Tasks by type and state, the newest first, up to 1000 at a time. A task that alone is too large for an answer has its
+    /// payload and its result cut (`isCut`); `status(_:)` reads them whole.
     public func tasks(
         type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50
     ) async throws(ClientError) -> [TaskRecord] {
-        try await ask(TasksQuestion(type: type, state: state, before: before, limit: limit)).tasks
+        try await tasks(matching: TaskFilter(type: type, state: state), before: before, limit: limit)
     }
 
     /// The workers that live now: all, or those of one type.
     ///
     /// - Throws: `serviceUnavailable` where the nameservice does not answer.
     public func workers(_ type: TaskType? = nil) async throws(ClientError) -> [LiveWorker] {
-        try await ask(WorkersQuestion(type: type)).workers
+        var workers: [LiveWorker] = []
+        var next: String?
+        repeat {
+            let answer = try await ask(WorkersQuestion(type: type, after: next), isFurther: next != nil)
+            workers += answer.workers
+            next = answer.next
+        } while next != nil
+        return workers
     }
 
     /// How many tasks of each type stand in each state.
     public func counts() async throws(ClientError) -> [TaskType: TaskCounts] {
-        try await ask(CountsQuestion()).types
+        try await allCounts().types
+    }
+
+    /// The books of all types, and what hinders them.
+    public func allCounts() async throws(ClientError) -> CountsQuestion.Answer {
+        var all = try await ask(CountsQuestion())
+        while let next = all.next {
+            let answer = try await ask(CountsQuestion(after: next), isFurther: true)
+            all.types.merge(answer.types) { $1 }
+            all.paused = (all.paused ?? []) + (answer.paused ?? [])
+            all.breakers = (all.breakers ?? [:]).merging(answer.breakers ?? [:]) { $1 }
+            all.forgotten = answer.forgotten
+            all.next = answer.next
+        }
+        return all
+    }
+
+    /// Asks for a page. A further one is asked for once more where no answer comes: it may have been dropped from a reply queue
+    /// that was full, and what was learnt before would be lost.
+    func ask<Asked: Question>(_ question: Asked, isFurther: Bool) async throws(ClientError) -> Asked.Answer {
+        do throws(ClientError) {
+            return try await ask(question)
+        } catch {
+            guard isFurther, error.code == .serviceUnavailable else { throw error }
+            return try await ask(question)
+        }
     }
 
     /// The most bytes that the dispatcher takes as a payload.
@@ -45,10 +81,14 @@ extension GridClient {
 
     /// Asks a service.
     ///
-    /// - Parameter patience: how long it may take to answer; nil: as long as the client says.
+    /// - Parameters:
+    ///   - patience: how long it may take to answer; nil: as long as the client says.
+    ///   - budget: how large the answer may be; nil: as large as usual.
     /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.
-    public func ask<Asked: Question>(_ question: Asked, within patience: Duration? = nil) async throws(ClientError) -> Asked.Answer {
-        let message = try await answer(to: question, within: patience ?? self.patience).get()
+    public func ask<Asked: Question>(
+        _ question: Asked, within patience: Duration? = nil, budget: AnswerBudget? = nil
+    ) async throws(ClientError) -> Asked.Answer {
+        let message = try await answer(to: question, within: patience ?? self.patience, budget).get()
         do {
             return try AnswerMessage.read(Asked.Answer.self, message)
         } catch {
@@ -64,7 +104,9 @@ extension GridClient {
 
     /// Puts a question into the outbox and waits for the message that answers it: seconds at most, even where the caller is
     /// cancelled.
-    private func answer(to question: some Question, within patience: Duration) async -> Result<Message, ClientError> {
+    private func answer(
+        to question: some Question, within patience: Duration, _ budget: AnswerBudget?
+    ) async -> Result<Message, ClientError> {
         let service = type(of: question).service
         let result = await withCheckedContinuation { continuation in
             let isClosed = state.withLock { state in
@@ -74,7 +116,7 @@ extension GridClient {
                     continuation: continuation, service: service, patience: patience, deadline: now() + patience
                 )
                 state.questions.add(pending, correlation)
-                var message = question.message(from: id, correlation: correlation)
+                var message = question.message(from: id, correlation: correlation, within: patience, budget: budget)
                 message.properties.messageID = "\(id)-\(correlation)"
                 state.outgoing.append(
                     Publication(exchange: topology.rpc.name, routingKey: service.rawValue, message: message, isMandatory: true)

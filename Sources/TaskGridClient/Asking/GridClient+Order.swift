@@ -101,6 +101,8 @@ extension GridClient {
 
     /// Up to `limit` of the tasks that the filter means, the newest first, after as many questions as that takes.
     ///
+    /// A task that alone is too large for an answer has its payload and its result cut (`isCut`); `status(_:)` reads them whole.
+    ///
     /// - Parameters:
     ///   - before: only tasks with a lower id.
     ///   - isBrief: whether payloads and results are left out.
@@ -110,14 +112,26 @@ extension GridClient {
         var tasks: [TaskRecord] = []
         var next = before
         while tasks.count < limit {
-            let part = min(TasksQuestion.maximumLimit, limit - tasks.count)
-            let question = TasksQuestion(filter, before: next, limit: part, isBrief: isBrief)
-            let answer = try await ask(question)
-            tasks += answer.tasks
-            next = answer.next
+            let page = try await page(matching: filter, before: next, limit: limit - tasks.count, isBrief: isBrief)
+            tasks += page.tasks
+            next = page.next
             if next == nil { break }
         }
         return tasks
+    }
+
+    /// Some of the tasks that the filter means, the newest first: what one answer holds, 1 MiB, or what one search finds in its
+    /// time. There may be none in it though there are more.
+    ///
+    /// - Parameters:
+    ///   - before: only tasks with a lower id: the `next` of the page before.
+    ///   - limit: how many tasks at most; no page has more than 1000.
+    ///   - isBrief: whether payloads and results are left out.
+    public func page(
+        matching filter: TaskFilter, before: TaskID? = nil, limit: Int, isBrief: Bool = false
+    ) async throws(ClientError) -> TasksQuestion.Answer {
+        let question = TasksQuestion(filter, before: before, limit: min(TasksQuestion.maximumLimit, limit), isBrief: isBrief)
+        return try await ask(question, isFurther: before != nil)
     }
 
     /// How many tasks the filter means.
@@ -129,7 +143,7 @@ extension GridClient {
         var count = 0
         var next = before
         repeat {
-            let answer = try await ask(MatchesQuestion(filter, before: next))
+            let answer = try await ask(MatchesQuestion(filter, before: next), isFurther: next != nil)
             count += answer.count
             next = answer.next
         } while next != nil && count < maximum

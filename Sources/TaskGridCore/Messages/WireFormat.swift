@@ -53,6 +53,8 @@ public enum WireFormat {
         public static let fingerprint = "taskgrid-fingerprint"
         /// On an acceptance: the key had been accepted before.
         public static let isRepeat = "taskgrid-repeat"
+        /// On a question: how large its answer may be.
+        public static let answerBytes = "taskgrid-answer-bytes"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"
         /// On a dead message whose body was cut: how many bytes it had.

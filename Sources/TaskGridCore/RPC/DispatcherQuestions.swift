@@ -25,24 +25,37 @@ public struct EndingsQuestion: Question, Hashable {
     }
 
     public struct Answer: Codable, Sendable, Hashable {
-        /// The ended ones among them, without their payloads; where they are large not all, and who asked asks again.
+        /// The ended ones among them, without their payloads.
         public var ended: [TaskRecord]
         /// Those that the store does not know (any more).
         public var unknown: [TaskID]
+        /// How many of the ids were looked at, from the first one on: the asker asks again for the others. Nil: all of them.
+        public var lookedAt: Int?
 
-        public init(ended: [TaskRecord], unknown: [TaskID]) {
+        enum CodingKeys: String, CodingKey {
+            case ended, unknown
+            case lookedAt = "looked_at"
+        }
+
+        public init(ended: [TaskRecord], unknown: [TaskID], lookedAt: Int? = nil) {
             self.ended = ended
             self.unknown = unknown
+            self.lookedAt = lookedAt
         }
     }
 }
 
-/// The books of every type.
+/// The books of every type, by the order of their names, a page at a time.
 public struct CountsQuestion: Question, Hashable {
     public static let name = "counts"
     public static let service = Topology.Service.dispatcher
 
-    public init() {}
+    /// Only types after this one: the `next` of the answer before.
+    public var after: TaskType?
+
+    public init(after: TaskType? = nil) {
+        self.after = after
+    }
 
     public struct Answer: Codable, Sendable, Hashable {
         /// The identity of the store.
@@ -54,16 +67,22 @@ public struct CountsQuestion: Question, Hashable {
         public var breakers: [TaskType: BreakerState]?
         /// The counters of the types that were forgotten, all of whose tasks have ended and were pruned.
         public var forgotten: TaskCounts?
+        /// Where the list goes on, as the `after` of the next question; nil: there are no more.
+        public var next: TaskType?
 
         public init(
             store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, breakers: [TaskType: BreakerState]? = nil,
-            forgotten: TaskCounts? = nil
+            forgotten: TaskCounts? = nil, next: TaskType? = nil
         ) {
             self.store = store
             self.types = types
             self.paused = paused
             self.breakers = breakers
             self.forgotten = forgotten
+            self.next = next
         }
+
+        /// How many types fit into an answer: what is said of one takes less than 512 bytes.
+        public static func maximumTypes(_ budget: AnswerBudget) -> Int { (budget.bytes - 1024) / 512 }
     }
 }

@@ -1,19 +1,25 @@
-/// The workers that live now: all, or those of one type.
+/// The workers that live now, by the order of their ids, a page at a time: all, or those of one type.
 public struct WorkersQuestion: Question, Hashable {
     public static let name = "workers"
     public static let service = Topology.Service.nameservice
 
     public var type: TaskType?
+    /// Only workers whose id is after this one: the `next` of the answer before.
+    public var after: String?
 
-    public init(type: TaskType? = nil) {
+    public init(type: TaskType? = nil, after: String? = nil) {
         self.type = type
+        self.after = after
     }
 
     public struct Answer: Codable, Sendable, Hashable {
         public var workers: [LiveWorker]
+        /// Where the list goes on, as the `after` of the next question; nil: there are no more.
+        public var next: String?
 
-        public init(workers: [LiveWorker]) {
+        public init(workers: [LiveWorker], next: String? = nil) {
             self.workers = workers
+            self.next = next
         }
     }
 }

@@ -9,13 +9,34 @@ public protocol Question: Codable, Sendable {
 }
 
 extension Question {
-    public func message(from client: String, correlation: String) -> Message {
+    /// - Parameters:
+    ///   - patience: how long its asker waits: what is not answered by then is dropped.
+    ///   - budget: how large the answer may be; nil: as large as usual.
+    public func message(
+        from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil
+    ) -> Message {
         Message(
             properties: BasicProperties(
-                contentType: WireFormat.jsonContentType, correlationID: correlation, replyTo: client, type: Self.name
+                contentType: WireFormat.jsonContentType,
+                headers: budget.map { [WireFormat.Header.answerBytes: .int(Int64($0.bytes))] } ?? [:],
+                correlationID: correlation, replyTo: client, expiration: patience, type: Self.name
             ),
             body: JSON.encode(self)
         )
+    }
+}
+
+/// What holds for every question.
+public enum QuestionLimits {
+    /// The most bytes of a question's body; longer ones are refused unread.
+    public static let maximumBody = 256 << 10
+    /// How long an asker waits that does not say so, and the longest that one can say.
+    public static let patience = Duration.seconds(30)
+    public static let maximumPatience = Duration.seconds(120)
+
+    /// How long the asker of a question waits, from when it was sent.
+    public static func patience(of question: Message) -> Duration {
+        min(max(.zero, question.properties.expiration ?? patience), maximumPatience)
     }
 }
 
@@ -63,7 +84,12 @@ public enum AnswerMessage {
     /// The answer to the same question that says why `answer` cannot be sent.
     public static func replacing(_ answer: Message, because reason: String) -> Message {
         let error = QuestionError(.unavailable, "the answer cannot be sent: \(reason); ask for less")
-        return message(Result<Never, QuestionError>.failure(error), to: answer)
+        return refusal(error, to: answer)
+    }
+
+    /// The answer to a question that is refused.
+    public static func refusal(_ error: QuestionError, to question: Message) -> Message {
+        message(Result<Never, QuestionError>.failure(error), to: question)
     }
 
     /// Whether a message on a reply queue answers a question (or else a submission).

@@ -9,7 +9,7 @@ public struct TasksQuestion: Question, Hashable {
     public var before: TaskID?
     /// 1 to 1000.
     public var limit: Int
-    /// Whether payloads and results are left out: they then count as empty and as none.
+    /// Whether payloads and results are left out: they are cut to nothing, and marked with their sizes.
     public var isBrief: Bool
 
     public init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false) {
@@ -26,7 +26,8 @@ public struct TasksQuestion: Question, Hashable {
     public struct Answer: Codable, Sendable, Hashable {
         public var tasks: [TaskRecord]
         /// Where the search goes on, as the `before` of the next question: large tasks, and searches that look at many, take
-        /// more than one answer, which may be an empty one. Nil: there are no more.
+        /// more than one answer, which may be an empty one. Nil: there are no more. A task that alone is larger than an answer
+        /// has its payload and its result cut.
         public var next: TaskID?
 
         public init(tasks: [TaskRecord], next: TaskID? = nil) {

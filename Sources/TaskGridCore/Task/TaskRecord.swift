@@ -31,12 +31,16 @@ public struct TaskRecord: Hashable, Sendable {
     public var runTime: Duration?
     /// Its history, the first one first: only where one task was asked for, and of very many the latest.
     public var attempts: [Attempt]
+    /// How many bytes the whole payload has, where `payload` is only its beginning.
+    public var payloadSize: Int?
+    /// How many bytes the whole result has, where `result` is only its beginning.
+    public var resultSize: Int?
 
     public init(
         id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
         completed: Timestamp? = nil, attempt: Int = 0, maxAttempts: Int, error: TaskError? = nil, worker: String? = nil,
         priority: Int = 0, due: Timestamp? = nil, key: String, timeout: Duration? = nil, expires: Timestamp? = nil,
-        runTime: Duration? = nil, attempts: [Attempt] = []
+        runTime: Duration? = nil, attempts: [Attempt] = [], payloadSize: Int? = nil, resultSize: Int? = nil
     ) {
         self.id = id
         self.type = type
@@ -56,12 +60,15 @@ public struct TaskRecord: Hashable, Sendable {
         self.expires = expires
         self.runTime = runTime
         self.attempts = attempts
+        self.payloadSize = payloadSize
+        self.resultSize = resultSize
     }
 }
 
 extension TaskRecord: Codable {
     /// The names in JSON. Bytes that are UTF-8 stand as text under `payload` and `result`, others as base64 under
-    /// `payload_base64` and `result_base64`.
+    /// `payload_base64` and `result_base64`; so do texts that are mostly control characters, which JSON makes six bytes each.
+    /// `payload_bytes` and `result_bytes` are there where the field is cut.
     enum CodingKeys: String, CodingKey {
         case id, type, payload, result, status, attempt, error, worker, priority, due, key, expires, attempts
         case payloadBase64 = "payload_base64"
@@ -71,6 +78,8 @@ extension TaskRecord: Codable {
         case maxAttempts = "max_attempts"
         case timeout = "timeout_ms"
         case runTime = "run_us"
+        case payloadSize = "payload_bytes"
+        case resultSize = "result_bytes"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -97,14 +106,16 @@ extension TaskRecord: Codable {
             timeout: try container.decodeIfPresent(Int64.self, forKey: .timeout).map(Duration.milliseconds),
             expires: try container.decodeIfPresent(Timestamp.self, forKey: .expires),
             runTime: try container.decodeIfPresent(Int64.self, forKey: .runTime).map(Duration.microseconds),
-            attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? []
+            attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? [],
+            payloadSize: try container.contains(.payloadSize) ? container.count(forKey: .payloadSize) : nil,
+            resultSize: try container.contains(.resultSize) ? container.count(forKey: .resultSize) : nil
         )
     }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         func encode(_ bytes: Data, _ text: CodingKeys, _ base64: CodingKeys) throws {
-            if let string = String(validating: bytes, as: UTF8.self) {
+            if let string = JSONContent.text(bytes) {
                 try container.encode(string, forKey: text)
             } else {
                 try container.encode(bytes, forKey: base64)
@@ -128,5 +139,7 @@ extension TaskRecord: Codable {
         try container.encodeIfPresent(expires, forKey: .expires)
         try container.encodeIfPresent(runTime?.microseconds, forKey: .runTime)
         if !attempts.isEmpty { try container.encode(attempts, forKey: .attempts) }
+        try container.encodeIfPresent(payloadSize, forKey: .payloadSize)
+        try container.encodeIfPresent(resultSize, forKey: .resultSize)
     }
 }

@@ -12,35 +12,42 @@ struct Listing {
         try ids("SELECT id FROM task WHERE id < ? ORDER BY id DESC LIMIT ?", [])
     }
 
-    /// The newest ids of a type in a state other than `succeeded`.
-    func ids(type: Int64, state: TaskState) throws -> [Int64] {
+    /// The newest ids of a type in a state other than `succeeded`, in lists of at most `limit` each.
+    func ids(type: Int64, state: TaskState) throws -> [[Int64]] {
         switch state {
-        case .pending: try database.openPaths(of: type).flatMap { try ids($0, $0.cursor + 1...Int64.max) }
+        case .pending: try database.openPaths(of: type).map { try ids($0, $0.cursor + 1...Int64.max) }
         case .queued, .running:
-            try database.openPaths(of: type).flatMap { try ids($0, 0...max(0, $0.cursor)) }
-                + ids(
+            try database.openPaths(of: type).map { try ids($0, 0...max(0, $0.cursor)) }
+                + [
+                    ids(
+                        """
+                        SELECT id FROM open INDEXED BY open_aside WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NULL
+                        ORDER BY id DESC LIMIT ?2
+                        """,
+                        [type]
+                    )
+                ]
+        case .scheduled:
+            try [
+                ids(
                     """
-                    SELECT id FROM open WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NULL ORDER BY id DESC LIMIT ?2
+                    SELECT id FROM open INDEXED BY open_scheduled WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NOT NULL
+                    ORDER BY id DESC LIMIT ?2
                     """,
                     [type]
                 )
-        case .scheduled:
-            try ids(
-                """
-                SELECT id FROM open INDEXED BY open_aside WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NOT NULL
-                ORDER BY id DESC LIMIT ?2
-                """,
-                [type]
-            )
+            ]
         case .succeeded: []
         case .failed, .cancelled, .expired:
-            try ids(
-                """
-                SELECT id FROM ending INDEXED BY ending_unsuccessful WHERE id < ? AND type = ?3 AND state = ?4 AND state <> 5
-                ORDER BY id DESC LIMIT ?2
-                """,
-                [type, Int64(state.rawValue)]
-            )
+            try [
+                ids(
+                    """
+                    SELECT id FROM ending INDEXED BY ending_unsuccessful WHERE id < ? AND type = ?3 AND state = ?4 AND state <> 5
+                    ORDER BY id DESC LIMIT ?2
+                    """,
+                    [type, Int64(state.rawValue)]
+                )
+            ]
         }
     }
 
@@ -64,7 +71,7 @@ struct Listing {
     /// The newest ids of tasks that succeeded, which no index finds: nearly all endings are theirs.
     ///
     /// - Returns: Them, and the id at which the walk was left; nil: it came to the end, or found as many as asked for.
-    func succeeded(type: Int64?) throws -> (ids: [Int64], floor: Int64?) {
+    func succeeded(type: Int64?, limit: Int) throws -> (ids: [Int64], floor: Int64?) {
         let query = try BoundStatement(database, "SELECT id, type, state FROM ending WHERE id < ? ORDER BY id DESC LIMIT ?")
         try query.bind(before, at: 1)
         try query.bind(Self.walk, at: 2)

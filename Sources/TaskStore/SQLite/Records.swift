@@ -2,45 +2,75 @@ import Foundation
 import GRDB
 import TaskGridCore
 
-/// What people ask: tasks whole, one by one or listed.
+/// What people ask: tasks one by one or listed, with as much of their payloads and results as is asked for.
 struct Records {
     private let database: Database
     private let types: TypeTable
-    private let isBrief: Bool
+    private let content: ContentLimit
 
-    /// - Parameter isBrief: whether payloads and results are left unread.
-    init(_ database: Database, isBrief: Bool = false) {
+    init(_ database: Database, _ content: ContentLimit) {
         self.database = database
-        self.isBrief = isBrief
+        self.content = content
         types = TypeTable(database)
     }
 
-    func records(_ ids: some Sequence<Int64>) throws -> [TaskRecord] {
-        let query = try BoundStatement(database, isBrief ? Self.brief : Self.whole)
-        var records: [TaskRecord] = []
+    /// The page's `next` is the first of the ids that was not looked at, for those before it are large enough.
+    func records(_ ids: [Int64]) throws -> TaskPage<TaskRecord> {
+        let query = try BoundStatement(database, Self.select(payload: content.payload > 0, result: content.result > 0))
+        try query.bind(content.payload, at: 2)
+        try query.bind(content.result, at: 3)
+        var page = TaskPage<TaskRecord>(elements: [])
+        var size = 0
         for id in ids {
+            if let limit = content.page, size >= limit {
+                page.next = TaskID(id)
+                break
+            }
             try query.bind(id, at: 1)
-            if try query.step() { records.append(try record(query)) }
+            if try query.step() {
+                let record = try record(query)
+                size += record.payload.count + (record.result?.count ?? 0)
+                page.elements.append(record)
+            }
             query.reset()
         }
-        return records
+        return page
     }
 
-    private static let whole = select(payload: "task.payload", result: "ending.result")
-    private static let brief = select(payload: "x''", result: "NULL")
-
-    private static func select(payload: String, result: String) -> String {
+    /// Content that is not asked for is not read: its length stands in the row's header.
+    private static func select(payload: Bool, result: Bool) -> String {
         """
-        SELECT task.id, task.type, task.priority, task.position, task.max_attempts, \(payload),
+        SELECT task.id, task.type, task.priority, task.position, task.max_attempts,
+            \(payload ? "substr(task.payload, 1, ?2)" : "x''"),
             submission.count, submission.key, submission.created,
-            ending.state, ending.attempt, ending.completed, ending.worker, ending.error, \(result),
-            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), task.timeout, open.expires, ending.run
+            ending.state, ending.attempt, ending.completed, ending.worker, ending.error,
+            \(result ? "iif(length(ending.result) = 0, x'', substr(ending.result, 1, ?3))" : "iif(ending.result IS NULL, NULL, x'')"),
+            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), task.timeout, open.expires, ending.run,
+            length(task.payload), length(ending.result)
         FROM task CROSS JOIN submission ON submission.first = task.id - task.position
             LEFT JOIN ending ON ending.id = task.id
             LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
-        WHERE task.id = ?
+        WHERE task.id = ?1 AND ?2 >= 0 AND ?3 >= 0
         """
+    }
+
+    /// A part of a payload or a result.
+    static func content(
+        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int, _ database: Database
+    ) throws -> ContentQuestion.Answer? {
+        let sql =
+            switch part {
+            case .payload: "SELECT substr(payload, ?2 + 1, ?3), length(payload) FROM task WHERE id = ?1"
+            case .result: "SELECT substr(result, ?2 + 1, ?3), length(result) FROM ending WHERE id = ?1 AND result IS NOT NULL"
+            }
+        let query = try BoundStatement(database, sql)
+        // More bytes than these no row has.
+        let most = 1 << 30
+        try query.bind(id.rawValue, at: 1)
+        try query.bind(min(max(0, from), most), at: 2)
+        try query.bind(min(max(0, limit), most), at: 3)
+        return try query.step() ? ContentQuestion.Answer(bytes: query.data(0), size: query.int(1)) : nil
     }
 
     private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
@@ -51,6 +81,7 @@ struct Records {
             key: row.int(6) > 1 ? "\(key)/\(row.int(3))" : key,
             timeout: row.optionalInt64(19).map(Duration.milliseconds), expires: row.optionalInt64(20).map(Timestamp.init)
         )
+        if row.int(22) > record.payload.count { record.payloadSize = row.int(22) }
         if !row.isNull(9) {
             guard let state = UInt8(exactly: row.int64(9)).flatMap(TaskState.init), state.isTerminal else {
                 throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(9))")
@@ -63,6 +94,7 @@ struct Records {
             record.worker = row.text(12).flatMap { $0.isEmpty ? nil : $0 }
             record.error = row.text(13).map(TaskError.init(description:))
             record.result = row.isNull(14) ? nil : row.data(14)
+            if let count = record.result?.count, row.int(23) > count { record.resultSize = row.int(23) }
         } else if let attempt = row.optionalInt64(15) {
             record.attempt = Int(attempt)
             record.due = row.optionalInt64(16).map(Timestamp.init)
@@ -76,7 +108,10 @@ struct Records {
     }
 
     func records(_ search: Search) throws -> TaskPage<TaskRecord> {
-        let page = try search.run()
-        return TaskPage(elements: try records(page.elements.lazy.map(\.rawValue)), next: page.next)
+        let found = try search.run()
+        var page = try records(found.elements.map(\.rawValue))
+        // Goes on below the last task that was read.
+        page.next = page.next == nil ? found.next : page.elements.last?.id
+        return page
     }
 }

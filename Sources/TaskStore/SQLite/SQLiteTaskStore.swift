@@ -88,9 +88,9 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try OpenTasks($0).expired(at: time, limit: limit) }
     }
 
-    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
+    public func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord? {
         try await read { database in
-            guard var record = try Records(database).records([id.rawValue]).first else { return nil }
+            guard var record = try Records(database, content).records([id.rawValue]).elements.first else { return nil }
             record.attempts = try History.attempts(of: record, database)
             return record
         }
@@ -100,16 +100,22 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try History.paused($0) }
     }
 
-    public func summaries(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
-        try await read { try Records($0, isBrief: true).records(Search(database: $0, filter: filter, before: before, limit: limit)) }
+    public func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await read { try Records($0, content).records(ids.map(\.rawValue)) }
     }
 
-    public func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {
-        try await read { try Records($0).records(ids.lazy.map(\.rawValue)) }
+    public func tasks(
+        _ filter: TaskFilter, before: TaskID?, limit: Int, content: ContentLimit
+    ) async throws(StoreError) -> TaskPage<TaskRecord> {
+        try await read { database in
+            try Records(database, content).records(Search(database: database, filter: filter, before: before, limit: limit))
+        }
     }
 
-    public func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
-        try await read { try Records($0).records(Search(database: $0, filter: filter, before: before, limit: limit)) }
+    public func content(
+        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuestion.Answer? {
+        try await read { try Records.content(part, of: id, from: from, limit: limit, $0) }
     }
 
     public func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {

@@ -6,6 +6,8 @@ import TaskGridCore
 struct Search {
     /// How many tasks one call looks at, at most, where it has to.
     static let reach = 5000
+    /// About how many ids one call reads of all types together.
+    private static let candidates = 20_000
 
     let database: Database
     let filter: TaskFilter
@@ -29,24 +31,35 @@ struct Search {
     ///
     /// - Returns: They, and below which id the search goes on; nil: that is all.
     private func newest(_ count: Int) throws -> (ids: [Int64], end: TaskID?) {
-        let listing = Listing(database: database, before: before?.rawValue ?? .max, limit: count)
-        var ids: [Int64]
-        var floor: Int64?
-        if filter.type == nil, filter.state == nil {
-            ids = try listing.all()
-        } else {
-            let numbers = try filter.type.map { try [TypeTable(database).number(of: $0)].compactMap(\.self) } ?? TypeTable.names(database).keys.sorted()
-            let states = filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }
-            ids = try numbers.flatMap { number in try states.flatMap { try listing.ids(type: number, state: $0) } }
-            if states.contains(.succeeded), !numbers.isEmpty {
-                let succeeded = try listing.succeeded(type: filter.type == nil ? nil : numbers[0])
-                floor = succeeded.floor
-                // What lies below may have others before it.
-                if let floor { ids.removeAll { $0 < floor } }
-                ids += succeeded.ids
-            }
-            ids.sort(by: >)
+        let below = before?.rawValue ?? .max
+        guard filter.type != nil || filter.state != nil else {
+            let ids = try Listing(database: database, before: below, limit: count).all()
+            return (ids, ids.count < count ? nil : ids.last.map(TaskID.init(_:)))
         }
+        let numbers = try filter.type.map { try [TypeTable(database).number(of: $0)].compactMap(\.self) } ?? TypeTable.numbers(database)
+        let states = filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }
+        // Of many types a few each.
+        let share = min(count, max(8, Self.candidates / max(1, numbers.count)))
+        let listing = Listing(database: database, before: below, limit: share)
+        var ids: [Int64] = []
+        // Down to which id all are known.
+        var floor: Int64?
+        func add(_ part: [Int64], downTo end: Int64?) {
+            ids += part
+            if let end { floor = max(floor ?? end, end) }
+        }
+        for number in numbers {
+            for state in states {
+                for part in try listing.ids(type: number, state: state) { add(part, downTo: part.count < share ? nil : part.last) }
+            }
+        }
+        if states.contains(.succeeded), !numbers.isEmpty {
+            let succeeded = try listing.succeeded(type: filter.type == nil ? nil : numbers[0], limit: count)
+            add(succeeded.ids, downTo: succeeded.floor)
+        }
+        // What lies below may have others before it.
+        if let floor { ids.removeAll { $0 < floor } }
+        ids.sort(by: >)
         guard ids.count >= count else { return (ids, floor.map(TaskID.init(_:))) }
         return (Array(ids.prefix(count)), TaskID(ids[count - 1]))
     }

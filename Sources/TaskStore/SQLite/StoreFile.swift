@@ -13,7 +13,8 @@ enum StoreFile {
         var configuration = Configuration()
         configuration.label = "taskgrid.store"
         configuration.busyMode = .timeout(busyTimeout.seconds)
-        configuration.maximumReaderCount = 4
+        // Two for the turns, and one for each of the four loops that answer questions.
+        configuration.maximumReaderCount = 6
         configuration.prepareDatabase(prepare)
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { database in

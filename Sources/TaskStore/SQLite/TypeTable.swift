@@ -25,6 +25,14 @@ final class TypeTable {
         return names
     }
 
+    /// The numbers of all types.
+    static func numbers(_ database: Database) throws -> [Int64] {
+        let query = try BoundStatement(database, "SELECT id FROM type WHERE id <> \(Schema.residualType)")
+        var numbers: [Int64] = []
+        while try query.step() { numbers.append(query.int64(0)) }
+        return numbers
+    }
+
     func number(of type: TaskType) throws -> Int64? {
         if let number = numbers[type] { return number }
         let query = try BoundStatement(database, "SELECT id FROM type WHERE name = ?")

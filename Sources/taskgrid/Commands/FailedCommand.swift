@@ -58,16 +58,20 @@ struct FailedCommand: AsyncParsableCommand {
 
     /// Shows the tasks; answers how many, and the last one's id.
     private func show(_ client: GridClient) async throws -> (Int, TaskID?) {
+        if json {
+            var lines = TaskLines()
+            try await lines.print(client, filter.filter, before: before, limit: limit)
+            if let notice = lines.notice { Terminal.tell(notice) }
+            return (lines.shown, lines.last)
+        }
         let width = wide ? nil : Terminal.width(STDOUT_FILENO)
         var shown = 0
         var last = before
         while shown < limit {
             // A table is set as a whole, and a long one in parts: its memory has a bound.
             let part = min(1000, limit - shown)
-            let tasks = try await client.failed(matching: filter.filter, before: last, limit: part)
-            if json {
-                for task in tasks { try await Output.standard.line(JSON.encode(task)) }
-            } else if !tasks.isEmpty {
+            let tasks = try await client.tasks(matching: filter.filter, before: last, limit: part, isBrief: true)
+            if !tasks.isEmpty {
                 for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
             }
             try await Output.standard.flush()

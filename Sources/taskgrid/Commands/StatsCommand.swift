@@ -28,7 +28,7 @@ struct StatsCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
-                let counts = try await client.ask(CountsQuestion())
+                let counts = try await client.allCounts()
                 let workers = try await client.workers(type)
                 let report = Report(counts, workers, only: type)
                 if json { return try await Output.standard.line(JSON.encode(report)) }

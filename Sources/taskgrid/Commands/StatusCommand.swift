@@ -25,8 +25,9 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
-                let record = try await client.status(id)
-                guard !json else { return try await Output.standard.line(JSON.encode(record)) }
+                guard !json else { return try await Output.standard.line(JSON.encode(try await client.status(id))) }
+                // The beginning of a large payload is enough for a line.
+                let record = try await client.ask(TaskQuestion(id: id))
                 let width = Terminal.width(STDOUT_FILENO)
                 for line in Self.lines(record, width: width) { try await Output.standard.line(line) }
             }
@@ -35,8 +36,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     static func lines(_ record: TaskRecord, width: Int?) -> [String] {
         var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("status", "\(record.status)")]
-        fields.append(("payload", shown(record.payload)))
-        if let result = record.result { fields.append(("result", shown(result))) }
+        fields.append(("payload", shown(record.payload, record.payloadSize)))
+        if let result = record.result { fields.append(("result", shown(result, record.resultSize))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
         fields.append(("attempt", "\(record.attempt) of \(record.maxAttempts)"))
         fields.append(("created", record.created.description))
@@ -69,9 +70,10 @@ struct StatusCommand: AsyncParsableCommand {
         return words.joined(separator: " ") + (attempt.error.map { ": \(Terminal.plain($0.description))" } ?? "")
     }
 
-    /// Bytes for a line of the terminal.
-    private static func shown(_ bytes: Data) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else { return "\(bytes.count) bytes, not text" }
-        return Terminal.plain(String(text.prefix(1000)))
+    /// Bytes for a line of the terminal; with how many there are, where these are not all.
+    private static func shown(_ bytes: Data, _ size: Int?) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return "\(size ?? bytes.count) bytes, not text" }
+        let line = Terminal.plain(String(text.prefix(1000)))
+        return size.map { "\(Terminal.grouped($0)) bytes, which --json prints all: \(line)" } ?? line
     }
 }

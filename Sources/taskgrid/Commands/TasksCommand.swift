@@ -71,36 +71,49 @@ struct TasksCommand: AsyncParsableCommand {
     }
 
     private func show(_ client: GridClient) async throws -> Int {
-        let width = wide ? nil : Terminal.width(STDOUT_FILENO)
-        var shown = 0
-        var last = before
-        while shown < limit {
-            // A table is set as a whole, and a long one in parts: its memory has a bound.
-            let part = min(1000, limit - shown)
-            let tasks = try await find(client, before: last, limit: part)
-            if json {
-                for task in tasks { try await Output.standard.line(JSON.encode(task)) }
-            } else if !tasks.isEmpty {
-                for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
-            }
-            try await Output.standard.flush()
-            shown += tasks.count
-            last = tasks.last?.id ?? last
-            if tasks.count < part { return shown }
+        if let id { return try await show(id, client) }
+        var (shown, last, mayGoOn) = (0, before, false)
+        if json {
+            var lines = TaskLines()
+            try await lines.print(client, filter, before: before, limit: limit)
+            (shown, last, mayGoOn) = (lines.shown, lines.last, lines.mayGoOn)
+            if let notice = lines.notice { Terminal.tell(notice) }
+        } else {
+            let width = wide ? nil : Terminal.width(STDOUT_FILENO)
+            repeat {
+                // A table is set as a whole, and a long one in parts: its memory has a bound.
+                let part = min(1000, limit - shown)
+                let tasks = try await client.tasks(matching: filter, before: last, limit: part, isBrief: true)
+                if !tasks.isEmpty {
+                    for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
+                }
+                try await Output.standard.flush()
+                shown += tasks.count
+                last = tasks.last?.id ?? last
+                mayGoOn = tasks.count == part
+            } while mayGoOn && shown < limit
         }
-        if let last, id == nil { Terminal.tell("there may be more: raise --limit, or go on with --before \(last)\n") }
+        if mayGoOn, let last { Terminal.tell("there may be more: raise --limit, or go on with --before \(last)\n") }
         return shown
     }
 
-    private func find(_ client: GridClient, before: TaskID?, limit: Int) async throws -> [TaskRecord] {
-        guard let id else { return try await client.tasks(matching: filter, before: before, limit: limit, isBrief: !json) }
+    /// Shows the one task, if it is what else is asked for.
+    private func show(_ id: TaskID, _ client: GridClient) async throws -> Int {
+        let task: TaskRecord
         do throws(ClientError) {
-            let task = try await client.status(id)
-            return filter.matches(task) && before.map { id < $0 } ?? true ? [task] : []
+            task = json ? try await client.status(id) : try await client.ask(TaskQuestion(id: id))
         } catch {
             guard error.code == .unknownTask else { throw error }
-            return []
+            return 0
         }
+        guard filter.matches(task), before.map({ id < $0 }) ?? true else { return 0 }
+        if json {
+            try await Output.standard.line(JSON.encode(task))
+        } else {
+            let width = wide ? nil : Terminal.width(STDOUT_FILENO)
+            for line in Self.table([task]).lines(width: width) { try await Output.standard.line(line) }
+        }
+        return 1
     }
 
     static func table(_ tasks: [TaskRecord]) -> Table {

@@ -11,7 +11,8 @@ import Testing
         for (kind, count) in [
             ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("question task", 1), ("answer task", 1),
             ("question tasks", 1), ("question matches", 1), ("answer matches", 1), ("question cancel", 1), ("answer cancel", 1),
-            ("question retry", 2), ("answer retry", 1), ("question pause", 1), ("answer pause", 1), ("question resume", 1), ("control cancel", 1),
+            ("question retry", 2), ("answer retry", 1), ("question pause", 1), ("answer pause", 1), ("question resume", 1),
+            ("control cancel", 1),
             ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
             ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
         ] {
@@ -50,6 +51,7 @@ import Testing
         case "question":
             switch example.kind.last {
             case TasksQuestion.name: try checkQuestion(example, TasksQuestion.self)
+            case ContentQuestion.name: try checkQuestion(example, ContentQuestion.self)
             case MatchesQuestion.name: try checkQuestion(example, MatchesQuestion.self)
             case CancelQuestion.name: try checkQuestion(example, CancelQuestion.self)
             case RetryQuestion.name: try checkQuestion(example, RetryQuestion.self)
@@ -60,6 +62,7 @@ import Testing
             }
         case "answer":
             switch example.kind.last {
+            case ContentQuestion.name: try checkAnswer(example, ContentQuestion(id: 1, part: .payload))
             case MatchesQuestion.name: try checkAnswer(example, MatchesQuestion(TaskFilter()))
             case CancelQuestion.name: try checkAnswer(example, CancelQuestion(tasks: []))
             case RetryQuestion.name: try checkAnswer(example, RetryQuestion(tasks: []))
@@ -81,7 +84,10 @@ import Testing
     func checkQuestion<Asked: Question>(_ example: WireExample, _: Asked.Type) throws {
         let properties = example.message.properties
         let question = try JSON.decode(Asked.self, example.message.body)
-        let asked = question.message(from: properties.replyTo ?? "", correlation: properties.correlationID ?? "")
+        let asked = question.message(
+            from: properties.replyTo ?? "", correlation: properties.correlationID ?? "", within: properties.expiration,
+            budget: properties.headers[WireFormat.Header.answerBytes].map { _ in AnswerBudget(of: example.message) }
+        )
         expect(example, topology.rpc, Asked.service.rawValue, asked)
     }
 
@@ -134,7 +140,7 @@ import Testing
             WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
             WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
-            WireFormat.Header.fingerprint, WireFormat.Header.isRepeat,
+            WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes,
         ]
         #expect(named == known)
     }
@@ -152,7 +158,10 @@ import Testing
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
             + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
-            + [MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name]
+            + [
+                ContentQuestion.name, MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name,
+                ResumeQuestion.name,
+            ]
             + [ForgetQuestion.name] + [ForgetOutcome.Reason.workers, .tasks, .paused, .history].map(\.rawValue)
             + Attempt.Outcome.allCases.map(\.rawValue) + [PauseOutcome.Kind.done, .unchanged, .unknown].map(\.rawValue)
             + [OrderOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
@@ -165,7 +174,9 @@ import Testing
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
+            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize, QuestionLimits.maximumBody,
+            Int(QuestionLimits.maximumPatience.milliseconds), AnswerBudget.standard.bytes, AnswerBudget.range.lowerBound,
+            AnswerBudget.range.upperBound,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

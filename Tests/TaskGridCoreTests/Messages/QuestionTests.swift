@@ -39,8 +39,19 @@ import Testing
             try roundTrip(CancelQuestion(tasks: [record.id]), .init(tasks: [outcome]))
             try roundTrip(RetryQuestion(tasks: [record.id]), .init(tasks: [outcome]))
             try roundTrip(RetryQuestion(matching: filter, before: id), .init(tasks: [outcome], next: id))
-            try roundTrip(EndingsQuestion(tasks: [record.id]), .init(ended: [record], unknown: [generator.taskID()]))
-            try roundTrip(CountsQuestion(), .init(store: generator.text(), types: [generator.type(): .random(using: &generator)], paused: [record.type]))
+            try roundTrip(
+                EndingsQuestion(tasks: [record.id]),
+                .init(ended: [record], unknown: [generator.taskID()], lookedAt: generator.maybe { $0.number(0...5000) })
+            )
+            try roundTrip(
+                ContentQuestion(id: record.id, part: [.payload, .result][generator.number(0...1)], from: generator.number(0...1 << 40)),
+                .init(bytes: generator.bytes(), size: generator.number(0...1 << 40))
+            )
+            try roundTrip(CountsQuestion(after: type), .init(store: "s", types: [:], next: generator.maybe { $0.type() }))
+            try roundTrip(WorkersQuestion(type: type, after: "w"), .init(workers: [], next: generator.maybe { $0.text() }))
+            try roundTrip(
+                CountsQuestion(),
+                .init(store: generator.text(), types: [generator.type(): .random(using: &generator)], paused: [record.type]))
             let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
             try roundTrip(WorkersQuestion(type: type), .init(workers: [live]))
         }
@@ -48,10 +59,13 @@ import Testing
 
     @Test func servicesAndNames() {
         let dispatcher: [any Question.Type] = [
-            TaskQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self, CancelQuestion.self,
-            RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self, ForgetQuestion.self,
+            TaskQuestion.self, ContentQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self,
+            CancelQuestion.self, RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self, ForgetQuestion.self,
         ]
-        #expect(dispatcher.map { $0.name } == ["task", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume", "forget"])
+        #expect(
+            dispatcher.map { $0.name } == [
+                "task", "content", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume", "forget",
+            ])
         #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
         #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
     }

@@ -23,15 +23,6 @@ extension Scheduler {
         plan.changes.forgets += lanes.takeUnused(since: since, limit: Self.forgetsOfATurn)
     }
 
-    /// The order that such a question gives.
-    func forgetOrder(_ message: Message, _ asker: String) throws -> Order {
-        let types = try JSON.decode(ForgetQuestion.self, message.body).types
-        guard types.count <= ForgetQuestion.maximumTypes else {
-            throw QuestionError(.badQuestion, "types: at most \(ForgetQuestion.maximumTypes)")
-        }
-        return Order(kind: .forget, tasks: [], types: types, question: message, asker: asker)
-    }
-
     /// Plans what such an order asks for.
     func forget(_ order: Order, _ plan: inout Plan) {
         var planned = PlannedForget(order: order)

@@ -1,0 +1,137 @@
+import Foundation
+import TaskGridCore
+import TaskStore
+
+/// The answers about tasks.
+extension QueryHandler {
+    func task(_ question: TaskQuestion, _ budget: AnswerBudget) async throws -> TaskRecord {
+        guard let task = try await store.task(question.id, content: .all(budget.bytes)) else { throw QuestionError.unknown(question.id) }
+        return await scheduler.withRunningAttempt(task).fitting(budget.bytes - 1024)
+    }
+
+    func content(_ question: ContentQuestion, _ budget: AnswerBudget) async throws -> ContentQuestion.Answer {
+        guard question.from >= 0 else { throw QuestionError(.badQuestion, "from: a number from 0") }
+        let limit = ContentQuestion.Answer.maximumBytes(budget)
+        guard let content = try await store.content(question.part, of: question.id, from: question.from, limit: limit) else {
+            guard question.part == .result, try await !store.standings([question.id]).isEmpty else {
+                throw QuestionError.unknown(question.id)
+            }
+            throw QuestionError(.notFound, "task \(question.id) has no result")
+        }
+        return content
+    }
+
+    func tasks(
+        _ question: TasksQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> TasksQuestion.Answer {
+        guard (1...TasksQuestion.maximumLimit).contains(question.limit) else {
+            throw QuestionError(.badQuestion, "limit: 1 to \(TasksQuestion.maximumLimit)")
+        }
+        guard question.filter.state != .running else { return try await running(question, budget, until: end) }
+        let filter = await scheduler.clock.meant(question.filter)
+        var list = AnswerList<TaskRecord>(budget)
+        var next = question.before
+        repeat {
+            let content = question.isBrief ? ContentLimit.none : .all(max(1, list.room))
+            let page = try await store.tasks(filter, before: next, limit: question.limit - list.elements.count, content: content)
+            for task in await scheduler.current(page.elements) {
+                // What runs counts as queued in the store.
+                guard question.filter.state == nil || question.filter.state == task.status else { continue }
+                guard list.add(task.fitting(budget.bytes - 1024)) else {
+                    return TasksQuestion.Answer(tasks: list.elements, next: list.elements.last?.id)
+                }
+            }
+            next = page.next
+        } while next != nil && list.elements.count < question.limit && list.room > 0 && ContinuousClock.now < end
+        return TasksQuestion.Answer(tasks: list.elements, next: next)
+    }
+
+    /// Which tasks run only the scheduler knows.
+    private func running(
+        _ question: TasksQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> TasksQuestion.Answer {
+        let ids = await scheduler.running(question.filter.type).filter { id in question.before.map { id < $0 } ?? true }.sorted(by: >)
+        var list = AnswerList<TaskRecord>(budget)
+        var rest = ids[...]
+        repeat {
+            let asked = rest.prefix(question.limit - list.elements.count)
+            let content = question.isBrief ? ContentLimit.none : .all(max(1, list.room))
+            let page = try await store.tasks(Array(asked), content: content)
+            for task in await scheduler.current(page.elements) where question.filter.matches(task) {
+                guard list.add(task.fitting(budget.bytes - 1024)) else {
+                    return TasksQuestion.Answer(tasks: list.elements, next: list.elements.last?.id)
+                }
+            }
+            rest = page.next.map { next in rest.drop { $0 > next } } ?? rest.dropFirst(asked.count)
+        } while !rest.isEmpty && list.elements.count < question.limit && list.room > 0 && ContinuousClock.now < end
+        return TasksQuestion.Answer(tasks: list.elements, next: rest.isEmpty ? nil : ids[rest.startIndex - 1])
+    }
+
+    func matches(_ question: MatchesQuestion, until end: ContinuousClock.Instant) async throws -> MatchesQuestion.Answer {
+        let filter = await scheduler.clock.meant(question.filter)
+        var answer = MatchesQuestion.Answer(count: 0, next: question.before)
+        repeat {
+            let page = try await store.ids(filter, before: answer.next, limit: 5000)
+            answer.count += page.elements.count
+            answer.next = page.next
+        } while answer.next != nil && ContinuousClock.now < end
+        return answer
+    }
+
+    /// How many tasks are looked at between two looks at the time.
+    private static let step = 500
+
+    /// Reads no payloads, and results only of tasks that have ended.
+    func endings(
+        _ question: EndingsQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> EndingsQuestion.Answer {
+        guard question.tasks.count <= EndingsQuestion.maximumTasks else {
+            throw QuestionError(.badQuestion, "tasks: at most \(EndingsQuestion.maximumTasks)")
+        }
+        // Ids that are not known take room too.
+        var list = AnswerList<TaskRecord>(budget, reserved: 1024 + 24 * question.tasks.count)
+        var unknown: [TaskID] = []
+        var lookedAt = 0
+        answer: repeat {
+            let ids = Array(question.tasks[lookedAt...].prefix(Self.step))
+            let states = Dictionary(try await store.standings(ids).map { ($0.id, $0.state) }) { first, _ in first }
+            let ended = ids.filter { states[$0]?.isTerminal == true }
+            let page = try await store.tasks(ended, content: .results(max(1, list.room)))
+            var records = Dictionary(await scheduler.current(page.elements).map { ($0.id, $0) }) { first, _ in first }
+            for id in ids {
+                if let record = records.removeValue(forKey: id) {
+                    // A result that is cut only for want of room is too large for it, too.
+                    guard list.add(list.elements.isEmpty ? record.fitting(list.room) : record) else { break answer }
+                } else if page.next == id {
+                    break
+                } else if states[id] == nil {
+                    unknown.append(id)
+                }
+                lookedAt += 1
+            }
+        } while lookedAt < question.tasks.count && list.room > 0 && ContinuousClock.now < end
+        return EndingsQuestion.Answer(
+            ended: list.elements, unknown: unknown, lookedAt: lookedAt < question.tasks.count ? lookedAt : nil
+        )
+    }
+
+    /// The ids of the tasks that a filter means, up to `limit`, in bounded steps until `end`.
+    func search(
+        _ filter: TaskFilter, before: TaskID?, limit: Int, until end: ContinuousClock.Instant
+    ) async throws(StoreError) -> TaskPage<TaskID> {
+        let filter = await scheduler.clock.meant(filter)
+        var found = TaskPage<TaskID>(elements: [], next: before)
+        repeat {
+            let page = try await store.ids(filter, before: found.next, limit: min(5000, limit - found.elements.count))
+            found.elements += page.elements
+            found.next = page.next
+        } while found.next != nil && found.elements.count < limit && ContinuousClock.now < end
+        return found
+    }
+}
+
+extension QuestionError {
+    static func unknown(_ id: TaskID) -> QuestionError {
+        QuestionError(.notFound, "task \(id) is not known: never accepted, or ended so long ago that it was pruned")
+    }
+}

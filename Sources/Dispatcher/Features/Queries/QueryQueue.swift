@@ -1,0 +1,58 @@
+import Synchronization
+
+/// The questions that wait for one kind of loop, which take them in a fair order.
+final class QueryQueue: Sendable {
+    private struct State {
+        var queue: FairQueue<WaitingQuery>
+        var takers: [CheckedContinuation<Void, Never>] = []
+        var isFinished = false
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - capacity: how many questions may wait.
+    ///   - share: how many of one asker.
+    init(capacity: Int = 256, share: Int = 64) {
+        state = Mutex(State(queue: FairQueue(capacity: capacity, share: share)))
+    }
+
+    var isEmpty: Bool { state.withLock { $0.queue.count == 0 } }
+
+    /// Whether there was room.
+    func put(_ query: WaitingQuery) -> Bool {
+        let (hasRoom, taker) = state.withLock { state in
+            (state.queue.append(query, from: query.replyTo), state.takers.popLast())
+        }
+        taker?.resume()
+        return hasRoom
+    }
+
+    /// The next question; suspends while none waits. Nil once finished. Several may wait.
+    func next() async -> WaitingQuery? {
+        while true {
+            let (query, isFinished) = state.withLock { state in
+                state.isFinished ? (nil, true) : (state.queue.popFirst(), false)
+            }
+            if query != nil || isFinished { return query }
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLock { state in
+                    guard state.queue.count == 0, !state.isFinished else { return true }
+                    state.takers.append(continuation)
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+    }
+
+    /// Whoever waits gets nothing more. What waits is not answered.
+    func finish() {
+        let takers = state.withLock { state in
+            state.isFinished = true
+            defer { state.takers = [] }
+            return state.takers
+        }
+        for taker in takers { taker.resume() }
+    }
+}

@@ -1,0 +1,124 @@
+import AMQP
+import Logging
+import TaskGridCore
+
+/// Serves the dispatcher's rpc queue. Commands go to the next turn as they come; questions wait in two fair queues, one for what
+/// is read at once and one for searches, and a few loops answer those. So neither commands nor quick questions wait for searches,
+/// and an asker that has given up costs nothing.
+struct QueryService: Sendable {
+    /// How many questions of a kind are answered at a time: each reads from the store beside the turns.
+    static let loops = 2
+    /// Bytes of questions received and not taken up.
+    static let maximumBytes = 4 << 20
+
+    let handler: QueryHandler
+    let inbox: Inbox
+    let publisher: Publisher
+    let topology: Topology
+    let vitals: Vitals
+    private let lookups = QueryQueue()
+    private let searches = QueryQueue()
+
+    init(handler: QueryHandler, inbox: Inbox, publisher: Publisher, topology: Topology, vitals: Vitals) {
+        self.handler = handler
+        self.inbox = inbox
+        self.publisher = publisher
+        self.topology = topology
+        self.vitals = vitals
+    }
+
+    /// Serves until the consumer ends.
+    func run(_ consumer: Consumer) async {
+        await withDiscardingTaskGroup { group in
+            for number in 1...Self.loops {
+                group.addTask { await answer(lookups, vitals.pulse("lookups \(number)")) }
+                group.addTask { await answer(searches, vitals.pulse("searches \(number)")) }
+            }
+            await receive(consumer)
+            lookups.finish()
+            searches.finish()
+        }
+    }
+
+    /// A question is acknowledged when it has been taken up: whoever gets no answer asks again.
+    private func receive(_ consumer: Consumer) async {
+        let pulse = vitals.pulse("questions")
+        defer { pulse.ends() }
+        while let deliveries = await consumer.next() {
+            pulse.works()
+            let now = ContinuousClock.now
+            var replies: [Publication] = []
+            for delivery in deliveries {
+                if let reply = await take(delivery.message, at: now) { replies.append(reply) }
+            }
+            if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
+            if !replies.isEmpty { guard await publisher.insist(replies) != nil else { return } }
+            pulse.waits()
+        }
+    }
+
+    /// Takes a question up.
+    ///
+    /// - Returns: What is said at once: that it cannot be read, or that too many wait.
+    private func take(_ message: Message, at now: ContinuousClock.Instant) async -> Publication? {
+        guard let replyTo = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(replyTo.utf8.count) else {
+            return .dead(message, "missing_property: reply-to is missing or too long, so nobody can be answered", topology)
+        }
+        let query = WaitingQuery(message, replyTo: replyTo, at: now)
+        guard message.body.count <= QuestionLimits.maximumBody else {
+            let text = "a question of \(message.body.count) bytes; at most \(QuestionLimits.maximumBody) are read"
+            return refusal(QuestionError(.badQuestion, text), query)
+        }
+        let hasRoom: Bool
+        switch QueryHandler.kind(of: message) {
+        case .command: return await command(query, until: now)
+        case .lookup: hasRoom = lookups.put(query)
+        case .search: hasRoom = searches.put(query)
+        }
+        return hasRoom ? nil : refusal(QuestionError(.unavailable, "too many questions wait already: ask again"), query)
+    }
+
+    /// Hands a command to the next turn, which answers it.
+    ///
+    /// - Returns: Why it cannot.
+    private func command(_ query: WaitingQuery, until end: ContinuousClock.Instant) async -> Publication? {
+        do {
+            let order = try await handler.command(query.message, from: query.replyTo, until: end)
+            guard inbox.put(order) else { throw QuestionError(.unavailable, "too many orders wait already: ask again") }
+            return nil
+        } catch {
+            return .answer(handler.refusal(error, to: query.message), to: query.replyTo, topology)
+        }
+    }
+
+    private func answer(_ queue: QueryQueue, _ pulse: Pulse) async {
+        defer { pulse.ends() }
+        while let query = await queue.next() {
+            pulse.works()
+            // An asker that has given up asks again, if it still wants to know.
+            if ContinuousClock.now < query.deadline {
+                guard await answer(query) else { return }
+            }
+            pulse.waits()
+        }
+    }
+
+    /// Answers a question.
+    ///
+    /// - Returns: false where nothing can be published any more.
+    private func answer(_ query: WaitingQuery) async -> Bool {
+        if query.message.properties.type == RetryQuestion.name {
+            guard let reply = await command(query, until: .now + QueryHandler.slice) else { return true }
+            return await publisher.insist([reply]) != nil
+        }
+        let answer = await handler.answer(query.message, until: query.deadline)
+        guard let outcome = await publisher.insist([.answer(answer, to: query.replyTo, topology)])?.first else { return false }
+        guard outcome != .confirmed else { return true }
+        let text = "the broker does not take the answer of \(answer.body.count) bytes: ask for less"
+        return await publisher.insist([refusal(QuestionError(.unavailable, text), query)]) != nil
+    }
+
+    private func refusal(_ error: QuestionError, _ query: WaitingQuery) -> Publication {
+        .answer(AnswerMessage.refusal(error, to: query.message), to: query.replyTo, topology)
+    }
+}

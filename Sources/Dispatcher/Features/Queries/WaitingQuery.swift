@@ -1,0 +1,16 @@
+import TaskGridCore
+
+/// A question that waits for its answer.
+struct WaitingQuery: Sendable {
+    let message: Message
+    /// Whom to answer.
+    let replyTo: String
+    /// When its asker gives up.
+    let deadline: ContinuousClock.Instant
+
+    init(_ message: Message, replyTo: String, at now: ContinuousClock.Instant) {
+        self.message = message
+        self.replyTo = replyTo
+        deadline = now + QuestionLimits.patience(of: message)
+    }
+}

@@ -1,0 +1,42 @@
+import TaskGridClient
+import TaskGridCore
+
+/// Prints tasks as JSON, a line each. One answer at a time is in memory, however large the tasks are.
+struct TaskLines {
+    private(set) var shown = 0
+    /// The id of the last one shown.
+    private(set) var last: TaskID?
+    /// Whether there may be more.
+    private(set) var mayGoOn = false
+    private var cut = 0
+
+    /// Prints up to `limit` of the tasks that the filter means.
+    mutating func print(_ client: GridClient, _ filter: TaskFilter, before: TaskID?, limit: Int) async throws {
+        var next = before
+        repeat {
+            let page = try await client.page(matching: filter, before: next, limit: limit - shown)
+            for task in page.tasks { try await print(task) }
+            try await Output.standard.flush()
+            next = page.next
+        } while next != nil && shown < limit
+        mayGoOn = next != nil
+    }
+
+    /// Prints one.
+    mutating func print(_ task: TaskRecord) async throws {
+        try await Output.standard.line(JSON.encode(task))
+        shown += 1
+        last = task.id
+        if task.isCut { cut += 1 }
+    }
+
+    /// What is said of payloads and results that are not shown whole; nil where all are.
+    var notice: String? {
+        guard cut > 0 else { return nil }
+        let what =
+            cut == 1
+            ? "1 task is too large for a list: its payload or result is"
+            : "\(cut) tasks are too large for a list: their payloads or results are"
+        return "\(what) cut (payload_bytes, result_bytes say how large); 'taskgrid status ID --json' prints one whole\n"
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Synchronization
+import TaskGridCore
+import TaskStore
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+@Suite("Answers within their budget", .timeLimit(.minutes(3))) struct AnswerSizeTests {
+    private let large = DispatcherConfiguration(maximumPayload: 4 << 20)
+
+    /// Asks, and checks the size of the answer.
+    private func ask<Asked: Question>(_ desk: Desk, _ question: Asked, budget: AnswerBudget = .standard) async throws -> Asked.Answer {
+        let answer = await desk.scheduler.answer(question.message(from: "c", correlation: "1", budget: budget))
+        #expect(answer.body.count <= budget.bytes)
+        return try AnswerMessage.read(Asked.Answer.self, answer)
+    }
+
+    @Test("four payloads of 4 MiB of NULs are listed in answers of 1 MiB, cut and marked, and read whole in parts")
+    func payloadsOfNULs() async throws {
+        let desk = try await Desk(large)
+        _ = await desk.register()
+        let payload = String(repeating: "\0", count: 4 << 20)
+        for _ in 0..<4 { _ = await desk.submit([payload]) }
+        var tasks: [TaskRecord] = []
+        var next: TaskID?
+        repeat {
+            let answer = try await ask(desk, TasksQuestion(before: next))
+            tasks += answer.tasks
+            next = answer.next
+        } while next != nil
+        #expect(tasks.map(\.id) == [4, 3, 2, 1])
+        for task in tasks { #expect(task.payloadSize == 4 << 20 && task.payload.count > 400 << 10) }
+        let one = try await ask(desk, TaskQuestion(id: 1))
+        #expect(one.isCut)
+        var whole = one.payload
+        while whole.count < 4 << 20 {
+            let part = try await ask(desk, ContentQuestion(id: 1, part: .payload, from: whole.count), budget: .largest)
+            #expect(part.size == 4 << 20 && !part.bytes.isEmpty)
+            whole += part.bytes
+        }
+        #expect(whole == Data(payload.utf8))
+        let beyond = try await ask(desk, ContentQuestion(id: 1, part: .payload, from: 4 << 20))
+        #expect(beyond.bytes.isEmpty)
+    }
+
+    @Test("a payload that fits into an answer is never cut because of those before it")
+    func wholeWhereItFits() async throws {
+        let desk = try await Desk(large)
+        _ = await desk.register()
+        for size in [900_000, 300_000, 700_000, 10, 1_000_000] { _ = await desk.submit([String(repeating: "x", count: size)]) }
+        var tasks: [TaskRecord] = []
+        var next: TaskID?
+        repeat {
+            let answer = try await ask(desk, TasksQuestion(before: next))
+            tasks += answer.tasks
+            next = answer.next
+        } while next != nil
+        #expect(tasks.map(\.payload.count) == [1_000_000, 10, 700_000, 300_000, 900_000] && tasks.allSatisfy { !$0.isCut })
+    }
+
+    @Test("twenty pending 1-MB tasks and one ended id in one question: the ending is in the first answer")
+    func endingsReadNoPayloads() async throws {
+        let desk = try await Desk(large)
+        _ = await desk.register(concurrency: 100)
+        for _ in 0..<20 { _ = await desk.submit([String(repeating: "x", count: 1_000_000)]) }
+        _ = await desk.submit(["short"])
+        _ = await desk.result(.init(id: 21, attempt: 1, outcome: .succeeded(Data("done".utf8))))
+        let answer = try await ask(desk, EndingsQuestion(tasks: (1...22).map { TaskID($0) }))
+        #expect(answer.ended.map(\.id) == [21] && answer.ended.first?.result == Data("done".utf8))
+        #expect(answer.unknown == [22] && answer.lookedAt == nil)
+    }
+
+    @Test("endings with large results come in as many answers as they need, each of which says how far it came")
+    func largeEndings() async throws {
+        let desk = try await Desk(large)
+        _ = await desk.register(concurrency: 100)
+        _ = await desk.submit((1...6).map(String.init))
+        for id in [1, 3, 4, 6] as [TaskID] {
+            let size = id == 4 ? 3 << 20 : 700_000
+            _ = await desk.result(.init(id: id, attempt: 1, outcome: .succeeded(Data(repeating: 0xFF, count: size))))
+        }
+        var rest: [TaskID] = [1, 2, 99, 3, 3, 4, 5, 6]
+        var ended: [TaskRecord] = []
+        var unknown: [TaskID] = []
+        while !rest.isEmpty {
+            let answer = try await ask(desk, EndingsQuestion(tasks: rest))
+            ended += answer.ended
+            unknown += answer.unknown
+            let lookedAt = answer.lookedAt ?? rest.count
+            #expect(lookedAt > 0)
+            guard lookedAt > 0 else { break }
+            rest.removeFirst(lookedAt)
+        }
+        #expect(Set(ended.map(\.id)) == [1, 3, 4, 6] && unknown == [99])
+        for task in ended { #expect(task.resultSize == (task.id == 4 ? 3 << 20 : nil)) }
+    }
+
+    @Test("five thousand endings are learnt in a few answers")
+    func manyEndings() async throws {
+        let desk = try await Desk(DispatcherConfiguration(maximumWindow: 5000))
+        _ = await desk.register(concurrency: 5000)
+        _ = await desk.submit((1...5000).map(String.init))
+        for start in stride(from: 1, to: 5000, by: 1000) {
+            let items = (start..<start + 1000).map {
+                Results.Item(
+                    id: TaskID(Int64($0)), attempt: 1, outcome: .failed(TaskError(.invalidInput, String(repeating: "long ", count: 100))))
+            }
+            let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
+            _ = await desk.turn { $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
+        }
+        var rest = (1...5000).map { TaskID($0) }
+        var (learnt, answers) = (0, 0)
+        while !rest.isEmpty, answers < 100 {
+            let answer = try await ask(desk, EndingsQuestion(tasks: rest))
+            learnt += answer.ended.count
+            answers += 1
+            rest.removeFirst(answer.lookedAt ?? rest.count)
+        }
+        #expect(learnt == 5000 && answers > 1 && answers < 20)
+    }
+
+    @Test("the books of ten thousand types come in pages")
+    func manyTypes() async throws {
+        let desk = try await Desk()
+        let types = try (0..<10_000).map { try TaskType("a-type-with-a-rather-long-name-of-sixty-four-bytes-\($0)") }
+        for start in stride(from: 0, to: types.count, by: 1000) {
+            _ = await desk.register("w\(start)", types: Array(types[start..<start + 1000]))
+        }
+        var known: Set<TaskType> = []
+        var next: TaskType?
+        repeat {
+            let answer = try await ask(desk, CountsQuestion(after: next))
+            known.formUnion(answer.types.keys)
+            next = answer.next
+        } while next != nil
+        #expect(known == Set(types))
+    }
+
+    @Test("what runs is listed in pages too")
+    func running() async throws {
+        let desk = try await Desk(large)
+        _ = await desk.register(concurrency: 100)
+        for _ in 0..<5 { _ = await desk.submit([String(repeating: "x", count: 400_000)]) }
+        _ = await desk.register(running: (1...5).map { .init(task: TaskID($0), attempt: 1) })
+        var ids: [TaskID] = []
+        var next: TaskID?
+        repeat {
+            let answer = try await ask(desk, TasksQuestion(state: .running, before: next))
+            ids += answer.tasks.map(\.id)
+            next = answer.next
+        } while next != nil
+        #expect(ids == [5, 4, 3, 2, 1])
+    }
+
+    @Test("a long search ends in its time, says how far it came, and comes to its end with the questions after")
+    func search() async throws {
+        let desk = try await Desk()
+        let count = 20_000
+        _ = await desk.register(concurrency: 0)
+        for start in stride(from: 0, to: count, by: 10_000) {
+            _ = await desk.submit((start..<start + 10_000).map(String.init)) { $0.due = .now() + .seconds(3600) }
+        }
+        let handler = QueryHandler(store: desk.store, scheduler: desk.scheduler, logger: .silent)
+        let question = TasksQuestion(TaskFilter(state: .scheduled, text: "nothere"))
+        // Its asker gives up soon: one step, and no more.
+        let first = await handler.answer(question.message(from: "c", correlation: "1"), until: .now)
+        let answer = try AnswerMessage.read(TasksQuestion.Answer.self, first)
+        #expect(answer.tasks.isEmpty && answer.next == TaskID(Int64(count - 5000 + 1)))
+        var (next, answers) = (answer.next, 1)
+        while next != nil, answers < 10 {
+            let message = TasksQuestion(question.filter, before: next).message(from: "c", correlation: "1")
+            next = try AnswerMessage.read(TasksQuestion.Answer.self, await handler.answer(message, until: .now)).next
+            answers += 1
+        }
+        #expect(next == nil && answers <= 6)
+        let matches = MatchesQuestion(TaskFilter(state: .scheduled)).message(from: "c", correlation: "1")
+        let counted = try AnswerMessage.read(MatchesQuestion.Answer.self, await handler.answer(matches, until: .now + .seconds(60)))
+        #expect(counted.count == count && counted.next == nil)
+    }
+
+    @Test("commands are told from searches, and both from what is read at once")
+    func kinds() {
+        func kind(_ question: some Question) -> QueryHandler.Kind { QueryHandler.kind(of: question.message(from: "c", correlation: "1")) }
+        #expect(kind(CancelQuestion(tasks: [1])) == .command && kind(RetryQuestion(tasks: [1])) == .command)
+        #expect(kind(PauseQuestion(types: [])) == .command && kind(ResumeQuestion(types: [])) == .command)
+        #expect(kind(RetryQuestion(matching: TaskFilter())) == .search && kind(TasksQuestion()) == .search)
+        #expect(kind(MatchesQuestion(TaskFilter())) == .search && kind(TaskQuestion(id: 1)) == .lookup)
+        #expect(kind(EndingsQuestion(tasks: [])) == .lookup && kind(CountsQuestion()) == .lookup)
+    }
+}
