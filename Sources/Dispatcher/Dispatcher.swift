@@ -73,9 +73,8 @@ public struct Dispatcher: Service {
             )
         }
         let queries = QueryService(
-            handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, publisher: publisher,
-            topology: topology, vitals: vitals
-        )
+            handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, topology: topology, vitals: vitals
+        ) { await publisher.insist($0) }
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
         vitals.connection(mayStandBy: true) { consuming.reading }
@@ -108,7 +107,13 @@ public struct Dispatcher: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox) }
-                group.addTask { await queries.run(questions) }
+                group.addTask {
+                    await queries.run {
+                        guard let deliveries = await questions.next() else { return nil }
+                        if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+                        return deliveries.map(\.message)
+                    }
+                }
                 group.addTask { await publish(pipe, publisher, intake, inbox) }
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publisher, consuming) }

@@ -13,46 +13,51 @@ struct QueryService: Sendable {
 
     let handler: QueryHandler
     let inbox: Inbox
-    let publisher: Publisher
     let topology: Topology
     let vitals: Vitals
+    /// Publishes until each message has an outcome; nil where nothing can be published any more.
+    let publish: @Sendable ([Publication]) async -> [PublishOutcome]?
     private let lookups = QueryQueue()
     private let searches = QueryQueue()
 
-    init(handler: QueryHandler, inbox: Inbox, publisher: Publisher, topology: Topology, vitals: Vitals) {
+    init(
+        handler: QueryHandler, inbox: Inbox, topology: Topology, vitals: Vitals,
+        publish: @escaping @Sendable ([Publication]) async -> [PublishOutcome]?
+    ) {
         self.handler = handler
         self.inbox = inbox
-        self.publisher = publisher
         self.topology = topology
         self.vitals = vitals
+        self.publish = publish
     }
 
-    /// Serves until the consumer ends.
-    func run(_ consumer: Consumer) async {
+    /// Serves until there are no more questions.
+    ///
+    /// - Parameter next: the next questions; nil where the consumer has ended. They count as taken up: whoever gets no answer asks
+    ///   again.
+    func run(_ next: @Sendable () async -> [Message]?) async {
         await withDiscardingTaskGroup { group in
             for number in 1...Self.loops {
                 group.addTask { await answer(lookups, vitals.pulse("lookups \(number)")) }
                 group.addTask { await answer(searches, vitals.pulse("searches \(number)")) }
             }
-            await receive(consumer)
+            await receive(next)
             lookups.finish()
             searches.finish()
         }
     }
 
-    /// A question is acknowledged when it has been taken up: whoever gets no answer asks again.
-    private func receive(_ consumer: Consumer) async {
+    private func receive(_ next: @Sendable () async -> [Message]?) async {
         let pulse = vitals.pulse("questions")
         defer { pulse.ends() }
-        while let deliveries = await consumer.next() {
+        while let messages = await next() {
             pulse.works()
             let now = ContinuousClock.now
             var replies: [Publication] = []
-            for delivery in deliveries {
-                if let reply = await take(delivery.message, at: now) { replies.append(reply) }
+            for message in messages {
+                if let reply = await take(message, at: now) { replies.append(reply) }
             }
-            if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
-            if !replies.isEmpty { guard await publisher.insist(replies) != nil else { return } }
+            if !replies.isEmpty { guard await publish(replies) != nil else { return } }
             pulse.waits()
         }
     }
@@ -109,13 +114,10 @@ struct QueryService: Sendable {
     private func answer(_ query: WaitingQuery) async -> Bool {
         if query.message.properties.type == RetryQuestion.name {
             guard let reply = await command(query, until: .now + QueryHandler.slice) else { return true }
-            return await publisher.insist([reply]) != nil
+            return await publish([reply]) != nil
         }
         let answer = await handler.answer(query.message, until: query.deadline)
-        guard let outcome = await publisher.insist([.answer(answer, to: query.replyTo, topology)])?.first else { return false }
-        guard outcome != .confirmed else { return true }
-        let text = "the broker does not take the answer of \(answer.body.count) bytes: ask for less"
-        return await publisher.insist([refusal(QuestionError(.unavailable, text), query)]) != nil
+        return await publish([.answer(answer, to: query.replyTo, topology)]) != nil
     }
 
     private func refusal(_ error: QuestionError, _ query: WaitingQuery) -> Publication {

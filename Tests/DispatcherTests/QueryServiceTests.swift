@@ -1,0 +1,148 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+@Suite("The loops that answer questions", .timeLimit(.minutes(1))) struct QueryServiceTests {
+    /// A service that a test asks, and that publishes into a journal.
+    private struct Asked {
+        let replies: Journal<Publication>
+        let ask: @Sendable (Message) -> Void
+
+        /// The answers to an asker's questions, by their correlation.
+        func answer(_ correlation: String) async throws -> Message {
+            try await replies.first { $0.message.properties.correlationID == correlation ? $0.message : nil }
+        }
+    }
+
+    /// Runs a service of the desk beside `body`.
+    private func serve(
+        _ desk: Desk, publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
+        _ body: (Asked) async throws -> Void
+    ) async throws {
+        let replies = Journal<Publication>()
+        let (messages, source) = AsyncStream.makeStream(of: [Message].self)
+        let inbox = Inbox()
+        let service = QueryService(
+            handler: QueryHandler(store: desk.store, scheduler: desk.scheduler, logger: .silent), inbox: inbox, topology: desk.topology,
+            vitals: Vitals()
+        ) { publications in
+            var outcomes: [PublishOutcome] = []
+            for publication in publications {
+                outcomes.append(await publish(publication))
+                replies.add(publication)
+            }
+            return outcomes
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await service.run {
+                    for await next in messages { return next }
+                    return nil
+                }
+            }
+            group.addTask {
+                // The turns.
+                while !Task.isCancelled {
+                    let intake = await inbox.take()
+                    for publication in await desk.scheduler.turn(intake).publications { replies.add(publication) }
+                    if intake.isFinished { return }
+                }
+            }
+            defer {
+                source.finish()
+                inbox.update { $0.isFinished = true }
+            }
+            try await body(Asked(replies: replies) { source.yield([$0]) })
+        }
+    }
+
+    @Test("commands and quick questions are answered while every search loop is held up")
+    func searchesHoldNothingUp() async throws {
+        let desk = try await Desk()
+        _ = await desk.register(concurrency: 0)
+        _ = await desk.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
+        let (held, gate) = (Journal<String>(), Latch())
+        try await serve(
+            desk,
+            publish: { publication in
+                guard publication.message.properties.type == TasksQuestion.name else { return .confirmed }
+                held.add(publication.message.properties.correlationID ?? "")
+                try? await gate.wait()
+                return .confirmed
+            }
+        ) { service in
+            for number in 0..<8 {
+                service.ask(TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
+            }
+            try await held.wait(beyond: QueryService.loops - 1)
+            service.ask(CancelQuestion(tasks: [1]).message(from: "a1", correlation: "cancel"))
+            let cancelled = try AnswerMessage.read(OrderAnswer.self, try await service.answer("cancel"))
+            #expect(cancelled.tasks.map(\.outcome) == [.done])
+            service.ask(TaskQuestion(id: 1).message(from: "a1", correlation: "status"))
+            #expect(try AnswerMessage.read(TaskRecord.self, try await service.answer("status")).status == .cancelled)
+            #expect(held.entries.count == QueryService.loops)
+            gate.open()
+            for number in 0..<8 { _ = try await service.answer("s\(number)") }
+        }
+    }
+
+    @Test("a question whose asker has given up is not answered")
+    func givenUp() async throws {
+        let desk = try await Desk()
+        try await serve(desk) { service in
+            service.ask(CountsQuestion().message(from: "a", correlation: "late", within: .zero))
+            service.ask(TasksQuestion().message(from: "a", correlation: "late too", within: .zero))
+            service.ask(CountsQuestion().message(from: "a", correlation: "in time"))
+            service.ask(TasksQuestion().message(from: "a", correlation: "in time too"))
+            _ = try await service.answer("in time")
+            _ = try await service.answer("in time too")
+            #expect(Set(service.replies.entries.map { $0.message.properties.correlationID }) == ["in time", "in time too"])
+        }
+    }
+
+    @Test("an asker with too many questions is told so, and others are answered")
+    func tooMany() async throws {
+        let desk = try await Desk()
+        let (held, gate) = (Journal<String>(), Latch())
+        try await serve(
+            desk,
+            publish: { publication in
+                guard publication.message.properties.headers[WireFormat.Header.status]?.text == "answer" else { return .confirmed }
+                held.add("")
+                try? await gate.wait()
+                return .confirmed
+            }
+        ) { service in
+            for number in 0..<QueryService.loops {
+                service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "f\(number)"))
+                try await held.wait(beyond: number)
+            }
+            for number in 0..<65 { service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "w\(number)")) }
+            let refusal = try await service.answer("w64")
+            #expect(throws: QuestionError.self) { try AnswerMessage.read(MatchesQuestion.Answer.self, refusal) }
+            service.ask(MatchesQuestion(TaskFilter()).message(from: "other", correlation: "o"))
+            gate.open()
+            _ = try await service.answer("o")
+        }
+    }
+
+    @Test("a question that is too large, or has nobody to answer, is refused unread")
+    func unreadable() async throws {
+        let desk = try await Desk()
+        try await serve(desk) { service in
+            var large = CancelQuestion(tasks: []).message(from: "a", correlation: "large")
+            large.body = Data(repeating: 0x5B, count: QuestionLimits.maximumBody + 1)
+            service.ask(large)
+            let refusal = try await service.answer("large")
+            let error = #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
+            #expect(error?.code == .badQuestion)
+            service.ask(CountsQuestion().message(from: "", correlation: "nobody"))
+            let dead = try await service.replies.first { $0.exchange == desk.topology.dead.name ? $0 : nil }
+            #expect(dead.message.properties.headers[WireFormat.Header.reason]?.text?.contains("reply-to") == true)
+        }
+    }
+}
