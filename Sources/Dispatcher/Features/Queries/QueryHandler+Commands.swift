@@ -14,9 +14,11 @@ extension QueryHandler {
         case PauseQuestion.name:
             return try about(.pause, try JSON.decode(PauseQuestion.self, message.body).types, PauseQuestion.maximumTypes, message, replyTo)
         case ResumeQuestion.name:
-            return try about(.resume, try JSON.decode(ResumeQuestion.self, message.body).types, PauseQuestion.maximumTypes, message, replyTo)
+            return try about(
+                .resume, try JSON.decode(ResumeQuestion.self, message.body).types, PauseQuestion.maximumTypes, message, replyTo)
         case ForgetQuestion.name:
-            return try about(.forget, try JSON.decode(ForgetQuestion.self, message.body).types, ForgetQuestion.maximumTypes, message, replyTo)
+            return try about(
+                .forget, try JSON.decode(ForgetQuestion.self, message.body).types, ForgetQuestion.maximumTypes, message, replyTo)
         default: return try await retry(message, replyTo, until: end)
         }
     }
