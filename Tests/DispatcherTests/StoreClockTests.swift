@@ -32,7 +32,7 @@ struct StoreClockTests {
 
     @Test("follows the monotonic clock, and knows how far the wall clock has stepped")
     func steps() {
-        let time = ManualTime()
+        let time = ManualTime(isFrozen: true)
         var clock = StoreClock(source: time.source)
         let start = clock.now
         time.pass(.seconds(10))
@@ -53,7 +53,7 @@ struct StoreClockTests {
 
     @Test("a process that begins a new term goes on from its own clock, whatever the wall has become")
     func terms() {
-        let time = ManualTime()
+        let time = ManualTime(isFrozen: true)
         let clock = StoreClock(source: time.source)
         let before = clock.now
         time.step(.seconds(-3600))
@@ -65,7 +65,7 @@ struct StoreClockTests {
     func dispatcher() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retry.backoff = Backoff(base: .seconds(2), ceiling: .seconds(2))
-        let desk = try await Desk(configuration)
+        let desk = try await Desk(configuration, time: ManualTime(isFrozen: true))
         _ = await desk.register()
         _ = await desk.submit(["delayed"]) { $0.delay = .seconds(5) }
         _ = await desk.submit(["fails"])
@@ -88,7 +88,7 @@ struct StoreClockTests {
 
     @Test("durations go on across a restart under another wall clock")
     func restart() async throws {
-        let time = ManualTime()
+        let time = ManualTime(isFrozen: true)
         let desk = try await Desk(time: time)
         _ = await desk.register()
         _ = await desk.submit(["delayed", "expires"]) { $0.delay = .seconds(60) }

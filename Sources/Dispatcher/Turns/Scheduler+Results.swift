@@ -138,7 +138,7 @@ extension Scheduler {
         case .returned:
             apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
         case .started:
-            lane.name(RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, at: .now)
+            lane.name(RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, at: time.moment().instant)
         }
     }
 

@@ -40,7 +40,7 @@ actor Scheduler {
     private var term: Term?
     /// The store's time, which the latest ``resume()`` began.
     private(set) var clock: StoreClock
-    private let time: TimeSource
+    let time: TimeSource
     /// Why it does nothing any more, until ``resume()``.
     private var suspension: StoreError?
     /// What is believed of the tasks that are handed out is wrong somewhere.
@@ -266,7 +266,7 @@ actor Scheduler {
         // A worker may serve a thousand types, and hold tasks of a few.
         for type in message.types {
             guard let lane = lanes[type], !lane.handed.isEmpty else { continue }
-            for held in message.running { lane.name(held, worker: message.worker, at: now) }
+            for held in message.running { lane.name(held, worker: message.worker, at: time.moment().instant) }
             guard !lane.audit.suspects.isEmpty else { continue }
             for held in message.running + message.waiting { lane.audit.clear(held) }
         }

@@ -7,6 +7,10 @@ func codec() {
     measure("Work", Samples.work(), { $0.message(isPersistent: false) }, { try Work($0) })
     measure("Results", Samples.results(), { $0.message(isPersistent: false) }, { try Results($0) })
     measure("Reply", Samples.reply(), { $0.message() }, { try Reply($0) })
+    let submission = Samples.submission()
+    Benchmark("Codec: Submission of 100, fingerprint", configuration: .init(scalingFactor: .kilo)) { benchmark in
+        for _ in benchmark.scaledIterations { blackHole(Fingerprint(submission)) }
+    }
 }
 
 private func measure<Value>(
