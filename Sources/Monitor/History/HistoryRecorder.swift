@@ -53,8 +53,8 @@ struct HistoryRecorder: Sendable {
             told[type] = work.seen
             (rollup.waiting, rollup.running) = (work.states.waiting, work.states.running)
             all.happened = all.happened + rollup.happened
-            all.waiting += rollup.waiting
-            all.running += rollup.running
+            all.waiting = all.waiting.saturatingAdding(rollup.waiting)
+            all.running = all.running.saturatingAdding(rollup.running)
             rollup.workers = workers[type] ?? 0
             rollup.times = work.runTimes.counts(in: slots)
             if !rollup.isIdle { types[type] = rollup }
@@ -70,5 +70,5 @@ struct HistoryRecorder: Sendable {
 
 extension Rollup {
     /// How much there is to tell.
-    fileprivate var activity: Int { happened.ended + happened.submitted + waiting + running }
+    fileprivate var activity: Int { [happened.ended, happened.submitted, waiting, running].saturatingSum }
 }

@@ -20,7 +20,7 @@ struct HistoryReport: Encodable, Sendable {
             try container.encode(at.description, forKey: .at)
             try container.encode(rollup == nil, forKey: .gap)
             guard let rollup else { return }
-            try container.encode(rollup.covered * HistoryStep.tenSeconds.seconds, forKey: .covered)
+            try container.encode(min(rollup.covered, 1 << 32) * HistoryStep.tenSeconds.seconds, forKey: .covered)
             try container.encode(rollup.happened.submitted, forKey: .submitted)
             try container.encode(rollup.happened.succeeded, forKey: .succeeded)
             try container.encode(rollup.happened.failed, forKey: .failed)

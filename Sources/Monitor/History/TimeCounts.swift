@@ -9,19 +9,20 @@ struct TimeCounts: Hashable, Sendable {
     var isEmpty: Bool { counts.isEmpty }
 
     mutating func add(_ microseconds: UInt64, count: UInt64) {
-        counts[Self.bucket(microseconds), default: 0] += count
+        let bucket = Self.bucket(microseconds)
+        counts[bucket] = counts[bucket, default: 0].saturatingAdding(count)
     }
 
-    mutating func add(_ other: TimeCounts) { counts.merge(other.counts, uniquingKeysWith: +) }
+    mutating func add(_ other: TimeCounts) { counts.merge(other.counts) { $0.saturatingAdding($1) } }
 
     /// In microseconds; nil where nothing was measured.
     func percentile(_ percent: Double) -> Double? {
-        let total = counts.values.reduce(0, +)
+        let total = counts.values.saturatingSum
         guard total > 0 else { return nil }
-        let rank = max(1, UInt64((percent / 100 * Double(total)).rounded(.up)))
+        let rank = max(1, UInt64(saturating: (percent / 100 * Double(total)).rounded(.up)))
         var seen: UInt64 = 0
         for (bucket, count) in counts.sorted(by: { $0.key < $1.key }) {
-            seen += count
+            seen = seen.saturatingAdding(count)
             if seen >= rank { return Self.middle(bucket) }
         }
         return nil
@@ -65,7 +66,9 @@ struct TimeCounts: Hashable, Sendable {
         while rest.count >= Self.entrySize {
             let bucket = rest.prefix(2).reduce(0 as UInt16) { $0 << 8 | UInt16($1) }
             let count = rest.dropFirst(2).prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-            if count <= UInt64(Plausible.maximum) << 8, bucket <= Self.bucket(Latencies.ceiling) { counts[bucket, default: 0] += count }
+            if count <= UInt64(Plausible.maximum) << 8, bucket <= Self.bucket(Latencies.ceiling) {
+                counts[bucket] = counts[bucket, default: 0].saturatingAdding(count)
+            }
             rest = rest.dropFirst(Self.entrySize)
         }
     }

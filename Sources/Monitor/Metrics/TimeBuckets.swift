@@ -11,19 +11,19 @@ struct TimeBuckets: Hashable, Sendable {
     /// The sum of the times.
     private(set) var seconds = 0.0
 
-    var count: UInt64 { counts.reduce(0, &+) }
+    var count: UInt64 { counts.saturatingSum }
     /// For each bound, how many times are not longer.
     var cumulative: [UInt64] {
         var sum: UInt64 = 0
         return counts.dropLast().map { count in
-            sum &+= count
+            sum = sum.saturatingAdding(count)
             return sum
         }
     }
 
     mutating func add(_ microseconds: UInt64, count: UInt64) {
         let bucket = Self.limits.firstIndex { microseconds <= $0 } ?? Self.limits.count
-        counts[bucket] &+= count
+        counts[bucket] = counts[bucket].saturatingAdding(count)
         seconds += Double(microseconds) / 1_000_000 * Double(count)
     }
 }

@@ -20,13 +20,13 @@ struct Counters: Hashable, Sendable {
     }
 
     /// Tasks that a worker brought to their end.
-    var ended: Int { succeeded + failed }
+    var ended: Int { succeeded.saturatingAdding(failed) }
 
     private static let fields: [any WritableKeyPath<Counters, Int> & Sendable] = [
         \.submitted, \.succeeded, \.failed, \.cancelled, \.expired,
     ]
 
-    static func + (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs, +) }
+    static func + (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs) { $0.saturatingAdding($1) } }
 
     /// What of `lhs` lies above `rhs`; nothing where it lies below.
     static func - (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs) { max(0, $0 - $1) } }

@@ -3,27 +3,39 @@ import TaskGridCore
 
 /// Times of one kind: all that were measured since the monitor began, and those of the last five minutes.
 ///
-/// Bounded: a histogram has at most some five thousand buckets, and the window is 30 slots of ten seconds, each of which
-/// keeps only the buckets that occur in it. The window so covers the last 290 to 300 seconds.
+/// Bounded: there are at most some five thousand buckets, of which only those that occur are kept, for the whole time and for each of
+/// the 30 slots of ten seconds that are the window. The window so covers the last 290 to 300 seconds.
 struct Latencies {
     static let slotLength = Duration.seconds(10)
     static let slotCount = 30
     /// Longer times count as this long: about two years.
     static let ceiling: UInt64 = 1 << 46
 
+    private struct Bucketed {
+        /// How often each bucket occurred, by its highest value.
+        var counts: [UInt64: UInt64] = [:]
+        /// Of all times.
+        var sum = 0.0
+
+        mutating func add(_ value: UInt64, count: UInt64, total: Double) {
+            counts[value] = counts[value, default: 0].saturatingAdding(count)
+            sum += total
+        }
+
+        var summary: LatencySummary? { LatencySummary(counts, sum: sum) }
+    }
+
     private struct Slot {
         /// Which ten seconds since 1970.
         var number: Int64
-        var counts: [UInt64: UInt64] = [:]
-        var sum = 0.0
+        var times = Bucketed()
     }
 
     /// Decides which values are one bucket; records nothing.
     private static let resolution = Histogram<UInt64>(highestTrackableValue: ceiling, numberOfSignificantValueDigits: .two)
 
     private var slots: [Slot] = []
-    private var whole = Histogram<UInt64>(numberOfSignificantValueDigits: .two)
-    private var sum = 0.0
+    private var whole = Bucketed()
     /// All of them again, for Prometheus.
     private(set) var buckets = TimeBuckets()
 
@@ -36,10 +48,9 @@ struct Latencies {
         for latency in latencies where latency.count > 0 {
             let value = min(latency.microseconds, Self.ceiling)
             let total = Double(value) * Double(latency.count)
-            slots[slots.count - 1].counts[Self.resolution.highestEquivalentForValue(value), default: 0] += latency.count
-            slots[slots.count - 1].sum += total
-            whole.record(value, count: latency.count)
-            sum += total
+            let bucket = Self.resolution.highestEquivalentForValue(value)
+            slots[slots.count - 1].times.add(bucket, count: latency.count, total: total)
+            whole.add(bucket, count: latency.count, total: total)
             buckets.add(value, count: latency.count)
         }
     }
@@ -47,23 +58,22 @@ struct Latencies {
     /// The times of the last five minutes; nil where there are none.
     func recent(at now: Timestamp) -> LatencySummary? {
         let oldest = Self.slotNumber(now) - Int64(Self.slotCount)
-        var histogram = Histogram<UInt64>(numberOfSignificantValueDigits: .two)
-        var sum = 0.0
+        var times = Bucketed()
         for slot in slots where slot.number > oldest {
-            for (value, count) in slot.counts { histogram.record(value, count: count) }
-            sum += slot.sum
+            times.counts.merge(slot.times.counts) { $0.saturatingAdding($1) }
+            times.sum += slot.times.sum
         }
-        return LatencySummary(histogram, sum: sum)
+        return times.summary
     }
 
     /// All times since the monitor began; nil where there are none.
-    var sinceStart: LatencySummary? { LatencySummary(whole, sum: sum) }
+    var sinceStart: LatencySummary? { whole.summary }
 
     /// The times that came within these slots.
     func counts(in numbers: ClosedRange<Int64>) -> TimeCounts {
         var times = TimeCounts()
         for slot in slots where numbers.contains(slot.number) {
-            for (value, count) in slot.counts { times.add(value, count: count) }
+            for (value, count) in slot.times.counts { times.add(value, count: count) }
         }
         return times
     }

@@ -1,7 +1,7 @@
-import Histogram
+import TaskGridCore
 
-/// What a set of measured times says. The percentiles are within one percent, being read from a histogram of two
-/// significant digits; the average is as exact as the buckets in which the times came.
+/// What a set of measured times says. The percentiles are within one percent, for the times come in buckets of that width; the
+/// average is as exact as the buckets in which the times came.
 struct LatencySummary: Hashable {
     var count: UInt64
     var average: Double
@@ -11,13 +11,26 @@ struct LatencySummary: Hashable {
     var maximum: UInt64
 
     /// nil where nothing was measured. All but `count` in microseconds.
-    init?(_ histogram: Histogram<UInt64>, sum: Double) {
-        guard histogram.totalCount > 0 else { return nil }
-        count = histogram.totalCount
-        average = sum / Double(count)
-        p50 = histogram.valueAtPercentile(50)
-        p95 = histogram.valueAtPercentile(95)
-        p99 = histogram.valueAtPercentile(99)
-        maximum = histogram.maxRecorded
+    ///
+    /// - Parameter counts: how often each time was measured.
+    init?(_ counts: [UInt64: UInt64], sum: Double) {
+        count = counts.values.saturatingSum
+        guard count > 0 else { return nil }
+        let times = counts.sorted { $0.key < $1.key }
+        let total = Double(count)
+        func percentile(_ percent: Double) -> UInt64 {
+            let rank = max(1, UInt64(saturating: (percent / 100 * total).rounded(.up)))
+            var seen: UInt64 = 0
+            for (time, count) in times {
+                seen = seen.saturatingAdding(count)
+                if seen >= rank { return time }
+            }
+            return times.last?.key ?? 0
+        }
+        average = sum / total
+        p50 = percentile(50)
+        p95 = percentile(95)
+        p99 = percentile(99)
+        maximum = times.last?.key ?? 0
     }
 }

@@ -15,7 +15,9 @@ enum Plausible {
     }
 
     static func check(_ latencies: [LatencyCount], _ what: String) throws(WireError) {
-        for latency in latencies where latency.count > maximum { throw WireError(.malformedBody, "\(what): 0 to \(maximum) times") }
+        guard latencies.map(\.count).saturatingSum <= maximum else {
+            throw WireError(.malformedBody, "\(what): at most \(maximum) times together")
+        }
     }
 
     static func check(_ event: TaskEvent) throws(WireError) {

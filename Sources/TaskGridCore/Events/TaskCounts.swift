@@ -59,15 +59,17 @@ public struct TaskCounts: Hashable, Sendable, Codable {
         }
     }
 
-    /// The sum over the states.
-    public var sum: Int { TaskState.allCases.reduce(0) { $0 + self[$1] } }
+    /// The sum over the states; at most 2⁵³, the most that a count can be.
+    public var sum: Int { TaskState.allCases.reduce(0) { Self.sum($0, self[$1]) } }
 
     public var balances: Bool { submitted == sum }
 
     public static func + (lhs: TaskCounts, rhs: TaskCounts) -> TaskCounts {
         var total = lhs
-        total.submitted += rhs.submitted
-        for state in TaskState.allCases { total[state] += rhs[state] }
+        total.submitted = sum(total.submitted, rhs.submitted)
+        for state in TaskState.allCases { total[state] = sum(total[state], rhs[state]) }
         return total
     }
+
+    private static func sum(_ lhs: Int, _ rhs: Int) -> Int { min(lhs.saturatingAdding(rhs), Int.countRange.upperBound) }
 }

@@ -30,7 +30,7 @@ struct BenchRuns {
 
     /// The place of each id, where they are not in a row.
     private static func places(of ids: [TaskID]) -> [TaskID: Int] {
-        Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+        Dictionary(ids.enumerated().map { ($1, $0) }) { first, _ in first }
     }
 
     /// Submitters that each wait for the result of their own task before they submit the next.
