@@ -6,59 +6,50 @@ import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
-/// HTTP/1.1 for the connections that a server accepts: those for which there is a place, and some more, which are told that
-/// there is none (503) and closed.
+/// HTTP/1.1 for the connections that a server accepts: those for which there is a place, and a reserve for others, which are told
+/// that there is none (503). The reserve answers `/healthz` too, so that whoever watches the service always learns how it is.
 ///
 /// Each is closed, also one that nobody comes to handle. A connection that comes in while the server stops is set up and then dropped
 /// by NIO, for its reader is gone; and NIO ends the process where an `NIOAsyncChannel` is dropped that was never closed.
 struct Connections: ServerChildChannel {
-    /// How many are told at a time; beyond them the system keeps those that come until one has been.
-    static let maximumRefusals = 64
-    /// How long one that is told stays open.
-    private static let refusalTime = TimeAmount.seconds(1)
+    /// How long a connection may take over its first request, and how long it may be silent.
+    private static let firstRequest = TimeAmount.seconds(10)
+    private static let nextRequest = TimeAmount.seconds(30)
+    /// How long one of the reserve stays open.
+    private static let reserveTime = TimeAmount.seconds(2)
 
     private let http: HTTP1Channel
-    private let refusals: HTTP1Channel
+    private let refusals: [Places.Refusal: HTTP1Channel]
     private let places: Places
 
-    /// - Parameter maximum: how many have a place.
-    init(_ responder: @escaping HTTPChannelHandler.Responder, _ configuration: HTTP1Channel.Configuration, maximum: Int) {
-        http = HTTP1Channel(responder: responder, configuration: configuration)
-        var brief = configuration
-        brief.idleTimeout = Self.refusalTime
-        let problem = Problem(
-            status: .serviceUnavailable, detail: "\(maximum) connections are open already, which is the most; try again later",
-            retryAfter: .seconds(5)
-        )
-        refusals = HTTP1Channel(
-            responder: { request, writer, _ in
-                var response = problem.response
-                response.headers[.connection] = "close"
-                if request.method == .head { return try await writer.writeResponse(response.head) }
-                try await writer.write(response: response.head, body: response.body)
-            },
-            configuration: brief
-        )
-        places = Places(maximum)
-    }
-
-    /// How many connections may still come.
-    private final class Places: Sendable {
-        private let free: Mutex<Int>
-
-        init(_ count: Int) {
-            free = Mutex(count)
+    init(
+        _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration, places: Places
+    ) {
+        func configuration(_ first: TimeAmount, _ next: TimeAmount) -> HTTP1Channel.Configuration {
+            HTTP1Channel.Configuration(
+                additionalChannelHandlers: [StallGuard(), RequestDeadline(first: first, next: next)], idleTimeout: next,
+                httpDecoderConfiguration: decoder
+            )
         }
-
-        func take() -> Bool {
-            free.withLock { free in
-                guard free > 0 else { return false }
-                free -= 1
-                return true
-            }
+        func refusal(_ detail: String) -> HTTP1Channel {
+            let problem = Problem(status: .serviceUnavailable, detail: "\(detail); try again later", retryAfter: .seconds(5))
+            return HTTP1Channel(
+                responder: { request, writer, channel in
+                    if request.uri.path == HealthRoute.path { return try await responder(request, writer, channel) }
+                    var response = problem.response
+                    response.headers[.connection] = "close"
+                    if request.method == .head { return try await writer.writeResponse(response.head) }
+                    try await writer.write(response: response.head, body: response.body)
+                },
+                configuration: configuration(Self.reserveTime, Self.reserveTime)
+            )
         }
-
-        func giveBack() { free.withLock { $0 += 1 } }
+        http = HTTP1Channel(responder: responder, configuration: configuration(Self.firstRequest, Self.nextRequest))
+        refusals = [
+            .full: refusal("\(places.maximum) connections are open already, which is the most"),
+            .addressFull: refusal("\(places.maximumOfAddress) connections from this address are open already, which is the most"),
+        ]
+        self.places = places
     }
 
     /// A connection, handled once or else closed.
@@ -87,9 +78,7 @@ struct Connections: ServerChildChannel {
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let hasPlace = places.take()
-        if hasPlace { channel.closeFuture.whenComplete { [places] _ in places.giveBack() } }
-        let http = hasPlace ? http : refusals
+        let http = places.take(channel).flatMap { refusals[$0] } ?? http
         return http.setup(channel: channel, logger: logger).map { Value($0, http) }
     }
 

@@ -73,7 +73,7 @@ public struct Health: Service {
     private func server(_ port: Int) -> WebServer {
         let report: @Sendable () -> HealthReport = { [vitals, service, id] in vitals.report(service: service, id: id) }
         return WebServer(
-            gets: ["/healthz": HealthRoute(report: report).get], host: configuration.host, port: port,
+            gets: [HealthRoute.path: HealthRoute(report: report).get], host: configuration.host, port: port,
             of: "the health endpoint of the \(service)", logger: logger, onListening: onListening
         )
     }

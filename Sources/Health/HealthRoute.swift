@@ -3,6 +3,9 @@ public import TaskGridCore
 
 /// What `/healthz` answers. It takes `pretty`.
 public struct HealthRoute: Sendable {
+    /// Where it is.
+    public static let path = "/healthz"
+
     private let report: @Sendable () -> HealthReport
 
     public init(report: @escaping @Sendable () -> HealthReport) {

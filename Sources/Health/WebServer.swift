@@ -3,15 +3,20 @@ import HummingbirdCore
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+import TaskGridCore
 
-/// An HTTP server around routes. Bounded: connections, the size of a request's head and body, how long a connection may be
-/// silent, and how long it may leave an answer untaken.
+/// An HTTP server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
+/// request may take to come, how long a connection may be silent, and how long it may leave an answer untaken.
 public struct WebServer: Service {
     /// What answers a request.
     public typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
     /// The listeners of the monitor's events, and as many others; one more is told so, and closed.
     private static let maximumConnections = 512
+    /// Of one address: the listeners of the monitor's events may all come through one proxy.
+    private static let maximumOfAddress = 384
+    /// Open files that the service itself needs.
+    private static let ownFiles = 160
     private static let maximumHeadSize = 16 << 10
 
     private let gets: [String: Handler]
@@ -66,19 +71,15 @@ public struct WebServer: Service {
         // What the framework has to tell, `listening` tells better.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [StallGuard()], idleTimeout: .seconds(30),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: Self.maximumHeadSize, maxHeaderListSize: Self.maximumHeadSize, maxHeaderFieldCount: 100
-            )
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: Self.maximumHeadSize, maxHeaderListSize: Self.maximumHeadSize, maxHeaderFieldCount: 100
         )
+        let room = min(Self.maximumConnections, max(Places.reserve, OpenFiles.limit - Self.ownFiles - Places.reserve))
+        let places = Places(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
         let application = Application(
             router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts),
-            server: HTTPServerBuilder { responder in Connections(responder, http, maximum: Self.maximumConnections) },
-            configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.maximumConnections + Connections.maximumRefusals)
-            ),
+            server: HTTPServerBuilder { responder in Connections(responder, decoder: decoder, places: places) },
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [host, port, name, logger, onListening] channel in
                 isListening.withLock { $0 = true }
                 let port = channel.localAddress?.port ?? port

@@ -28,17 +28,18 @@ final class PollLoop: SerialExecutor {
     }
 
     private let inbox = Mutex(Inbox())
+    /// -1 where the process may open no more files: then the thread sleeps for `shortSleep` at most, instead of being woken.
     private let wakeUp: Int32
+    private static let shortSleep: Int32 = 10
     private let name: String
 
     init(name: String) {
         self.name = name
         wakeUp = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        precondition(wakeUp >= 0, "no file descriptor left for a connection: raise the limit (ulimit -n)")
     }
 
     deinit {
-        close(wakeUp)
+        if wakeUp >= 0 { close(wakeUp) }
     }
 
     /// Starts the thread. Between polls it runs the jobs that wait and calls `turn` with whether the socket was readable
@@ -122,6 +123,7 @@ final class PollLoop: SerialExecutor {
             let left = ContinuousClock.now.duration(to: deadline).seconds
             timeout = left <= 0 ? 0 : Int32(min(left * 1000 + 1, 3_600_000))
         }
+        if wakeUp < 0, blocking { timeout = timeout < 0 ? Self.shortSleep : min(timeout, Self.shortSleep) }
         guard Glibc.poll(&descriptors, wait.socket < 0 ? 1 : 2, timeout) > 0 else { return false }
         if descriptors[0].revents != 0 {
             var count: UInt64 = 0

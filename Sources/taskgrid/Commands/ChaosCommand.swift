@@ -91,6 +91,7 @@ struct ChaosCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
+            try FileLimit.require("a grid", servesHTTP: true)
             let arguments = ["queue-kind": queueKind, "log-level": logLevel, "log-format": logFormat].compactMapValues { $0 }
             let configuration = try Configuration(try await Settings(arguments: arguments, file: nil))
             let folder = try folder()

@@ -30,6 +30,7 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
+            try FileLimit.require("a grid", servesHTTP: true)
             let configuration = try await grid.configuration()
             let logger = configuration.logger("up", default: .info)
             var counts = WorkerCounts(Dictionary(uniqueKeysWithValues: BuiltinWorkers.all.map { ($0.type, 1) }))

@@ -33,6 +33,7 @@ struct GridOptions: ParsableArguments {
 
     /// The configuration, with a command's own arguments by their keys.
     func configuration(_ own: [String: String?] = [:]) async throws(Failure) -> Configuration {
+        try FileLimit.require("taskgrid", servesHTTP: false)
         var arguments = own.compactMapValues { $0 }
         let common = [
             "broker": broker, "data": grid, "prefix": prefix, "queue-kind": queueKind, "log-level": logLevel, "log-format": logFormat,

@@ -18,6 +18,7 @@ struct ServiceSetup {
     ///   - name: what the service is called in its logs.
     ///   - own: the command's own arguments, by their keys.
     init(_ name: String, _ grid: GridOptions, _ own: [String: String?] = [:]) async throws(Failure) {
+        try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(own)
         endpoint = try configuration.endpoint()
         logger = configuration.logger(name, default: .info)

@@ -1,0 +1,19 @@
+import Foundation
+import NIOCore
+
+/// Who a connection is from, for limits: an IPv4 address, or the network of an IPv6 address, of which one machine has them all.
+struct ClientAddress: Hashable {
+    /// Four bytes or eight; none where the address is not known.
+    private let bytes: [UInt8]
+
+    init(_ address: SocketAddress?) {
+        switch address {
+        case .v4(let address): bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
+        case .v6(let address):
+            let whole = withUnsafeBytes(of: address.address.sin6_addr) { Array($0) }
+            let isMapped = whole.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+            bytes = Array(isMapped ? whole.suffix(4) : whole.prefix(8))
+        case .unixDomainSocket?, nil: bytes = []
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import LocalGrid
+
+/// Every command under limits of open files (`ulimit -n`), as real processes.
+@Suite("Limits of open files", .timeLimit(.minutes(2)))
+struct FileLimitTests {
+    private static let commands = [
+        ["dispatcher"], ["nameservice"], ["monitor", "--port", "0"], ["worker", "reverse"], ["up", "--ports", "free"], ["workers"],
+    ]
+
+    /// What a process came to.
+    private struct Ending {
+        var code: Int32
+        var reason: Process.TerminationReason
+        var errors: String
+    }
+
+    private func run(_ command: [String], limit: Int) async throws -> Ending {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let errors = folder.appending(path: "errors")
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let line = ([Programs.taskgrid] + command + ["--data", folder.path, "--broker", "amqp://guest:guest@127.0.0.1:1"])
+        process.arguments = ["-c", "ulimit -n \(limit); exec \"$@\" 2>\(errors.path)", "sh"] + line
+        process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        return try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { process in
+                let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+                continuation.resume(returning: Ending(code: process.terminationStatus, reason: process.terminationReason, errors: text))
+            }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+
+    @Test(arguments: commands) func `too few open files are an error that says how many are needed, never a signal`(
+        _ command: [String]
+    ) async throws {
+        for limit in [8, 14, 16, 24, 32, 40, 48] {
+            let ending = try await run(command, limit: limit)
+            #expect(ending.reason == .exit && ending.code == 1, "\(command) with \(limit): \(ending)")
+            #expect(
+                ending.errors.contains(/error: .* needs \d+ open files and may have \d+: raise the limit, as with 'ulimit -n \d+'/),
+                "\(command) with \(limit): \(ending)")
+        }
+    }
+
+    /// As many as the errors say are needed, and everything that a service opens fits: with connections to its endpoint, too.
+    @Test(.enabled(if: TestBroker.isThereOrRequired), arguments: commands.prefix(4))
+    func `as many open files as are needed are enough`(_ command: [String]) async throws {
+        let refusal = try await run(command, limit: 16).errors
+        let needed = try #require(refusal.firstMatch(of: /needs (\d+) open files/).flatMap { Int($0.1) })
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let process = Process()
+        let errors = Pipe()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let broker = try TestBroker.requiredURL()
+        let line =
+            [Programs.taskgrid] + command
+            + ["--data", folder.path, "--broker", broker, "--prefix", "limit-\(UUID().uuidString.prefix(8))"]
+        process.arguments = ["-c", "ulimit -n \(needed); exec \"$@\"", "sh"] + line
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = errors
+        let ended = AsyncStream.makeStream(of: (Int32, Process.TerminationReason).self)
+        process.terminationHandler = { ended.continuation.yield(($0.terminationStatus, $0.terminationReason)) }
+        let (texts, text) = AsyncStream.makeStream(of: String.self)
+        errors.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty { text.finish() } else { text.yield(String(decoding: data, as: UTF8.self)) }
+        }
+        try process.run()
+        var log = ""
+        for await text in texts {
+            log += text
+            if log.contains(": ready\n") { break }
+        }
+        let port = log.firstMatch(of: /http\.port=(\d+)/).flatMap { Int($0.1) }
+        // Far more connections than there are files for.
+        var wires: [Int32] = []
+        if let port { wires = (0..<300).map { _ in Self.connect(to: port) } }
+        process.terminate()
+        let (code, reason) = try #require(await ended.stream.first { _ in true })
+        for wire in wires { close(wire) }
+        #expect(reason == .exit && code == 0, "\(command) with \(needed) open files: \(log)")
+    }
+
+    private static func connect(to port: Int) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        _ = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return descriptor
+    }
+}
