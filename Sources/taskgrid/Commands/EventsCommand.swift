@@ -3,6 +3,7 @@ import ArgumentParser
 import BuiltinWorkers
 import Foundation
 import Logging
+import TaskGridClient
 import TaskGridCore
 
 /// Shows what the services tell, as it happens.
@@ -46,6 +47,7 @@ struct EventsCommand: AsyncParsableCommand {
             let configuration = try await grid.configuration()
             let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
             let topology = configuration.topology
+            if type != nil { try await checkType() }
             let queue = topology.listenerQueue("events", UUID().uuidString.lowercased())
             let declarations = Declarations(
                 exchanges: [topology.events], queues: [queue],
@@ -66,6 +68,13 @@ struct EventsCommand: AsyncParsableCommand {
             }
             await connection.close()
         }
+    }
+
+    /// - Throws: `Failure` where the grid does not know the type. One that does not answer is listened to all the same.
+    private func checkType() async throws {
+        do {
+            try await grid.withClient { try await KnownTypes($0).check(type) }
+        } catch is ClientError {}
     }
 
     /// The routing keys of the events that are wanted.

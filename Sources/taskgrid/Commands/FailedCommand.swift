@@ -46,6 +46,7 @@ struct FailedCommand: AsyncParsableCommand {
             try await grid.withClient { client in
                 let (shown, last) = try await show(client)
                 guard shown > 0 else {
+                    if filter.type != nil { try await KnownTypes(client).check(filter.type) }
                     let place = before.map { " before task \($0)" } ?? ""
                     return Terminal.tell("no failed tasks\(filter.words)\(place)\n")
                 }

@@ -16,7 +16,7 @@ struct PauseCommand: AsyncParsableCommand {
               taskgrid pause hash
               taskgrid pause hash sum --json
 
-            The exit code is 0 where all are paused (or were before), 1 where one is not
+            The exit code is 0 where all are paused (or were before), 3 where one is not
             known.
             """
     )
@@ -40,7 +40,7 @@ struct ResumeCommand: AsyncParsableCommand {
         discussion: """
             taskgrid resume hash
 
-            The exit code is 0 where none of them is paused any more, 1 where one is not
+            The exit code is 0 where none of them is paused any more, 3 where one is not
             known.
             """
     )
@@ -72,14 +72,17 @@ struct TypeArguments: ParsableArguments {
         _ order: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]
     ) async throws {
         try await Failure.reported {
-            var unknown = 0
             try await grid.withClient { client in
+                var unknown: TaskType?
                 for outcome in try await order(client, types) {
-                    if outcome.outcome == .unknown { unknown += 1 }
+                    if outcome.outcome == .unknown { unknown = unknown ?? outcome.type }
                     try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome, done, unchanged).utf8))
                 }
+                guard let unknown else { return }
+                var known = try await KnownTypes(client).types
+                known.remove(unknown)
+                try KnownTypes(known).check(unknown)
             }
-            if unknown > 0 { throw Failure(.failed, nil) }
         }
     }
 
@@ -87,7 +90,7 @@ struct TypeArguments: ParsableArguments {
         switch outcome.outcome {
         case .done: "\(outcome.type) is \(done)"
         case .unchanged: "\(outcome.type) \(unchanged)"
-        case .unknown: "\(outcome.type) is not known: no worker has registered it"
+        case .unknown: "\(outcome.type) is not known"
         }
     }
 }

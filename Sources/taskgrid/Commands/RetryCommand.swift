@@ -65,6 +65,7 @@ struct RetryCommand: AsyncParsableCommand {
         var report = OrderReport()
         let count = try await client.count(matching: filter.filter)
         guard count > 0 else {
+            if filter.type != nil { try await KnownTypes(client).check(filter.type) }
             Terminal.tell("no failed tasks\(filter.words)\n")
             return report
         }

@@ -30,11 +30,11 @@ struct StatsCommand: AsyncParsableCommand {
             try await grid.withClient { client in
                 let counts = try await client.allCounts()
                 let workers = try await client.workers(type)
+                try KnownTypes(Array(counts.types.keys) + workers.flatMap(\.worker.types)).check(type)
                 let report = Report(counts, workers, only: type)
                 if json { return try await Output.standard.line(JSON.encode(report)) }
                 guard !report.types.isEmpty else {
-                    let which = type.map { "type '\($0)' is not known" } ?? "no types are known"
-                    return Terminal.tell("\(which): start a worker with 'taskgrid worker TYPE'\n")
+                    return Terminal.tell("no types are known: start a worker, as with 'taskgrid worker reverse'\n")
                 }
                 for line in Self.table(report).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
             }
@@ -60,9 +60,10 @@ struct StatsCommand: AsyncParsableCommand {
             if type == nil { forgotten = counts.forgotten }
             types = [:]
             let served = workers.countsByType
-            for (name, tasks) in counts.types where type == nil || type == name {
+            // A type that has workers and no tasks yet is one too.
+            for name in Set(counts.types.keys).union(served.keys) where type == nil || type == name {
                 types[name] = Entry(
-                    tasks: tasks, workers: served[name] ?? 0, paused: counts.paused?.contains(name) ?? false,
+                    tasks: counts.types[name] ?? TaskCounts(), workers: served[name] ?? 0, paused: counts.paused?.contains(name) ?? false,
                     breaker: counts.breakers?[name] ?? .closed
                 )
             }

@@ -65,7 +65,9 @@ struct TasksCommand: AsyncParsableCommand {
         try await Failure.reported {
             try await grid.withClient { client in
                 let shown = try await show(client)
-                if shown == 0 { Terminal.tell("no tasks are like that\n") }
+                guard shown == 0 else { return }
+                if type != nil { try await KnownTypes(client).check(type) }
+                Terminal.tell("no tasks are like that\n")
             }
         }
     }

@@ -29,16 +29,21 @@ struct WorkersCommand: AsyncParsableCommand {
                 let workers = try await client.workers(type).sorted {
                     ($0.worker.types.first?.name ?? "", $0.worker.worker) < ($1.worker.types.first?.name ?? "", $1.worker.worker)
                 }
+                if workers.isEmpty, type != nil { try await KnownTypes(client).check(type) }
                 if json {
                     for worker in workers { try await Output.standard.line(JSON.encode(worker)) }
                 } else if workers.isEmpty {
-                    Terminal.tell("no workers live\(type.map { " for \($0)" } ?? ""): start one with 'taskgrid worker TYPE'\n")
+                    Terminal.tell(Self.none(of: type))
                 } else {
                     let lines = Self.table(workers, now: .now()).lines(width: Terminal.width(STDOUT_FILENO))
                     for line in lines { try await Output.standard.line(line) }
                 }
             }
         }
+    }
+
+    static func none(of type: TaskType?) -> String {
+        "no workers live\(type.map { " for \($0)" } ?? ""): start one with 'taskgrid worker \(type?.name ?? "reverse")'\n"
     }
 
     static func table(_ workers: [LiveWorker], now: Timestamp) -> Table {

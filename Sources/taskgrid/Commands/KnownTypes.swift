@@ -1,0 +1,35 @@
+import TaskGridClient
+import TaskGridCore
+
+/// The types that a grid knows: what a command says of one that it does not.
+struct KnownTypes {
+    /// The most that an error names.
+    private static let maximumNamed = 20
+
+    let types: Set<TaskType>
+
+    init(_ types: some Sequence<TaskType>) {
+        self.types = Set(types)
+    }
+
+    /// Those of the dispatcher, and those that workers serve.
+    init(_ client: GridClient) async throws {
+        let counts = try await client.ask(CountsQuestion())
+        let workers = try await client.workers(nil)
+        self.init(Array(counts.types.keys) + workers.flatMap(\.worker.types))
+    }
+
+    /// - Throws: `Failure` that lists the types, where `type` is none of them.
+    func check(_ type: TaskType?) throws(Failure) {
+        guard let type, !types.contains(type) else { return }
+        throw Failure(.unknown, "the grid knows no type '\(type)': \(list)")
+    }
+
+    /// All of them in a sentence.
+    private var list: String {
+        let names = types.map(\.name).sorted()
+        guard !names.isEmpty else { return "it knows none yet; start a worker, as with 'taskgrid worker reverse'" }
+        let more = names.count > Self.maximumNamed ? " and \(names.count - Self.maximumNamed) more" : ""
+        return "it knows \(names.prefix(Self.maximumNamed).joined(separator: ", "))\(more)"
+    }
+}
