@@ -119,6 +119,7 @@ public struct Dispatcher: Service {
                 group.addTask { await report(scheduler, publisher, consuming) }
                 group.addTask { await prune(scheduler) }
                 group.addTask { await deleteUnusedQueues(scheduler, listening) }
+                group.addTask { await StoreWatch(store: store, publisher: publisher, vitals: vitals, logger: logger).run() }
                 group.addTask { await watch(reconnections, inbox) }
                 await turns(inbox, scheduler, pipe)
                 // Whoever waits for time or for messages has nothing more to do.

@@ -11,6 +11,10 @@ final class Board: Sendable {
         var broker = BrokerReport.unknown
         /// Since when what is said in the grid reaches the monitor; nil: it does not.
         var reachable: Timestamp?
+        /// Why the monitor's history cannot be written; nil where it can.
+        var historyProblem: String?
+        /// Whether the broker was away after it had been reached.
+        var wasAway = false
     }
 
     let topology: Topology
@@ -56,7 +60,7 @@ final class Board: Sendable {
                 happened = { [broadcast] in broadcast.tell(.worker, WorkerChange(event)) }
             case "grid":
                 let event = try JSON.decode(GridEvent.self, message.body)
-                change = { $0.take(event) }
+                change = { $0.take(event, at: now) }
                 happened = { [broadcast] in broadcast.tell(.grid, GridEventReport(event.cut)) }
             default:
                 throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
@@ -68,20 +72,32 @@ final class Board: Sendable {
 
     /// Looks at how the connections to the broker stand now, and tells which alerts that, and all else that is known, starts
     /// and ends.
-    func look(at connections: [ConnectionReading]) {
+    ///
+    /// - Returns: those alerts.
+    @discardableResult
+    func look(at connections: [ConnectionReading]) -> [AlertChange] {
         let now = now()
         let broker = BrokerReport(connections)
-        let (statistics, reachable) = state.withLock { state in
-            state.reachable = broker.connected && !broker.blocked ? state.reachable ?? now : nil
-            return (state.statistics, state.reachable)
+        let before = state.withLock { state in
+            let isReached = broker.connected && !broker.blocked
+            if !isReached, state.reachable != nil { state.wasAway = true }
+            state.reachable = isReached ? state.reachable ?? now : nil
+            return state
         }
-        let conditions = Alert.conditions(statistics, broker: broker, reachable: reachable, at: now)
+        let conditions = Alert.conditions(
+            before.statistics, broker: broker, reachable: before.reachable, wasAway: before.wasAway,
+            historyProblem: before.historyProblem, at: now
+        )
         let changes = state.withLock { state in
             state.broker = broker
             return state.alerts.update(conditions, at: now)
         }
         for change in changes { broadcast.tell(.alert, change) }
+        return changes
     }
+
+    /// The history cannot be written, or can be again.
+    func noteHistory(_ problem: String?) { state.withLock { $0.historyProblem = problem } }
 
     /// A service has answered, to whatever it was asked.
     func hear(_ service: Topology.Service) {

@@ -55,8 +55,8 @@ public struct Monitor: Service {
         let session = Session(id: configuration.id, endpoint: endpoint, board: board, vitals: vitals, logger: logger)
         let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
         let page = StatisticsPage(board: board)
-        let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger)
-        let rounds = Rounds(board: board, page: page) { session.readings }
+        let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger, vitals: vitals)
+        let rounds = Rounds(board: board, logger: logger) { session.readings }
         let routes = Routes(board: board, page: page, depths: depths, history: history) { [id = configuration.id] in
             vitals.report(service: "monitor", id: id)
         }

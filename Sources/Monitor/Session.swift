@@ -7,6 +7,7 @@ import TaskGridCore
 /// One run of the monitor: its connections, and what goes from them to the board.
 struct Session: Sendable {
     private static let probeInterval = Duration.seconds(5)
+    private static let lookInterval = Duration.seconds(1)
     /// The correlation of questions whose answers say no more than that somebody answers.
     private static let signOfLife = "sign-of-life"
     /// A type that no worker serves.
@@ -29,6 +30,7 @@ struct Session: Sendable {
     private let consuming: Connection
     private let events: Consumer
     private let replies: Consumer
+    private let answered = BrokerAnswers()
     private let vitals: Vitals
     private let logger: Logger
 
@@ -52,8 +54,8 @@ struct Session: Sendable {
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
-    /// How its connections stand now.
-    var readings: [ConnectionReading] { [publishing.reading, consuming.reading] }
+    /// How its connections stand now; one to a broker that answers nothing is none.
+    var readings: [ConnectionReading] { [answered.checked(publishing.reading, at: .now), consuming.reading] }
 
     var isConnected: Bool { publishing.isConnected && consuming.isConnected }
 
@@ -87,6 +89,7 @@ struct Session: Sendable {
                 for await _ in connected { await ask() }
             }
             background.addTask { await probe() }
+            background.addTask { await watchBroker() }
             async let listened: Void = listen()
             async let answered: Void = takeAnswers()
             _ = await (listened, answered)
@@ -184,6 +187,16 @@ struct Session: Sendable {
         while (try? await Task.sleep(for: Self.probeInterval)) != nil {
             // Where it fails, the connection's reading says why.
             _ = try? await publishing.publish(questions, within: Self.probeInterval)
+        }
+    }
+
+    /// Gives the broker a message to confirm each second, for a connection stands long after a broker has frozen. It leads nowhere.
+    private func watchBroker() async {
+        let message = Message(properties: BasicProperties(), body: Data())
+        let probe = Publication(exchange: topology.rpc.name, routingKey: "monitor-probe", message: message)
+        while (try? await Task.sleep(for: Self.lookInterval)) != nil {
+            guard (try? await publishing.publish([probe], within: Self.probeInterval)) != nil else { continue }
+            answered.note(at: .now)
         }
     }
 

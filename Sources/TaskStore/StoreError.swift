@@ -7,6 +7,8 @@ public struct StoreError: Error, Hashable, Sendable {
         case locked
         /// This process may not write there: the rights, or a file system that is mounted read-only.
         case readOnly
+        /// The file was removed or replaced while it was open: what would be written nobody could read again.
+        case missing
         /// The file is damaged, or is no store.
         case corrupt
         /// The file was written by a newer version.

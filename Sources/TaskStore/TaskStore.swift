@@ -110,11 +110,16 @@ public protocol TaskStore: Sendable {
     /// How far the wall clock was ahead when absolute times were last aligned.
     func alignedOffset() async throws(StoreError) -> Duration
 
+    /// Whether the store can still be written, as far as that can be told without a change to it: its file is in its place.
+    func check() async throws(StoreError)
+
     /// Waits for the calls under way, then lets go of the store. Every later call throws `closed`.
     func close() async
 }
 
 extension TaskStore {
+    public func check() async throws(StoreError) {}
+
     /// The counters of each known type.
     public func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await counts(of: nil) }
 

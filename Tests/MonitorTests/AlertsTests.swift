@@ -33,7 +33,28 @@ import Testing
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test(arguments: [[TaskState.scheduled: 3], [.running: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(
+    /// Its worker died in the middle of it, and the dispatcher has not put it back yet.
+    @Test func `a task that is counted as running and that no worker runs is an alert until a worker comes`() throws {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample("only"), at: .start)
+        statistics.take(.sample([.running: 1]), at: .start)
+        #expect(kinds(statistics, at: 1).isEmpty)
+        // Its lease of three seconds ends.
+        let missing = Alert.Subject(kind: .noWorker, type: .reverse)
+        for second in [4, 1000] as [Double] {
+            let conditions = Alert.conditions(statistics, broker: well, at: .after(second))
+            #expect(
+                conditions == [
+                    missing: "1 tasks of type reverse wait and no worker runs them since \(Timestamp.after(3)): "
+                        + "start one with 'taskgrid worker reverse'"
+                ])
+        }
+        #expect(ScalesReport(statistics, target: .seconds(60), at: .after(4)).types[.reverse]?.waiting == 1)
+        statistics.take(.heartbeat, .sample("another"), at: .after(1000))
+        #expect(kinds(statistics, at: 1000).isEmpty)
+    }
+
+    @Test(arguments: [[TaskState.scheduled: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(
         _ states: [TaskState: Int]
     ) {
         var statistics = Statistics(since: .start)
@@ -51,10 +72,19 @@ import Testing
 
     @Test(arguments: [BreakerState.open, .halfOpen]) func aBreakerThatIsNotClosedIsOne(_ breaker: BreakerState) {
         var statistics = Statistics(since: .start)
-        var event = TaskEvent.sample([.succeeded: 5])
+        var event = TaskEvent.sample([.succeeded: 5, .pending: 1])
         event.breaker = breaker
+        statistics.take(.heartbeat, .sample("a"), at: .start)
         statistics.take(event, at: .start)
         #expect(kinds(statistics) == [Alert.Subject(kind: .breakerOpen, type: .reverse)])
+    }
+
+    @Test(arguments: [BreakerState.open, .halfOpen]) func `a breaker that holds nothing back is no alert`(_ breaker: BreakerState) {
+        var statistics = Statistics(since: .start)
+        var event = TaskEvent.sample([.succeeded: 5, .failed: 30])
+        event.breaker = breaker
+        statistics.take(event, at: .start)
+        #expect(kinds(statistics).isEmpty)
     }
 
     @Test func booksThatDoNotBalanceAreOne() {
@@ -65,8 +95,9 @@ import Testing
         #expect(kinds(statistics) == [Alert.Subject(kind: .ledgerMismatch, type: .reverse)])
     }
 
-    @Test func aWorkerThatGoesSilentIsOneForFiveMinutes() {
+    @Test func aWorkerThatGoesSilentWhileItsTasksWaitIsOneForFiveMinutes() {
         var statistics = Statistics(since: .start)
+        statistics.take(.sample([.pending: 5]), at: .start)
         for id in ["silent", "expired", "gone", "alive"] { statistics.take(.heartbeat, .sample(id), at: .start) }
         statistics.take(.deregister, .sample("gone"), at: .after(1))
         statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("expired")), at: .after(2))
@@ -77,6 +108,72 @@ import Testing
         #expect(kinds(statistics, at: 302.5) == [lost[1]])
         statistics.take(.heartbeat, .sample("alive"), at: .after(304))
         #expect(kinds(statistics, at: 304).isEmpty)
+    }
+
+    /// A worker that was killed, and others that live on, while tasks wait.
+    private func missing(_ id: String) -> Statistics {
+        var statistics = Statistics(since: .start)
+        statistics.take(.heartbeat, .sample(id), at: .start)
+        statistics.take(.heartbeat, .sample("alive"), at: .start)
+        statistics.take(.sample([.pending: 5]), at: .start)
+        statistics.take(.heartbeat, .sample("alive"), at: .after(4))
+        return statistics
+    }
+
+    @Test func `a worker that is gone is no alert once its tasks have all been taken up`() {
+        var statistics = missing("gone")
+        #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "gone")])
+        statistics.take(.sample([.running: 4, .succeeded: 1]), at: .after(4))
+        #expect(kinds(statistics, at: 4).isEmpty)
+    }
+
+    @Test func `a worker that was started again under another id is not missing`() {
+        var statistics = missing("before")
+        #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "before")])
+        statistics.take(.register, .sample("after"), at: .after(4))
+        #expect(kinds(statistics, at: 4).isEmpty)
+    }
+
+    @Test func `a lease that was followed by an orderly stop is no alert`() {
+        var statistics = missing("late")
+        statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("late")), at: .after(4))
+        #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "late")])
+        statistics.take(.deregister, .sample("late"), at: .after(4))
+        #expect(kinds(statistics, at: 4).isEmpty)
+    }
+
+    @Test func `a broker that has frozen is one alert, and what follows from it is not listed beside it`() {
+        let time = Mutex(Timestamp.start)
+        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let (began, answers) = (ContinuousClock.now, BrokerAnswers())
+        answers.note(at: began)
+        func hear(_ second: Double) throws {
+            time.withLock { $0 = .after(second) }
+            answers.note(at: began + .seconds(second))
+            for worker in 1...5 {
+                try board.take(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+            }
+            try board.take(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
+            board.hear(.nameservice)
+        }
+        func look(_ second: Double) -> [Alert.Kind] {
+            time.withLock { $0 = .after(second) }
+            let reading = ConnectionReading(name: "c", state: .connected, since: began - .seconds(100), wasConnected: true)
+            board.look(at: [answers.checked(reading, at: began + .seconds(second))])
+            return board.current.alerts.current.map(\.subject.kind)
+        }
+        #expect(throws: Never.self) { try hear(0) }
+        var told: Set<Alert.Kind> = []
+        for second in 0...12 { told.formUnion(look(Double(second))) }
+        #expect(told == [.brokerUnreachable])
+        // It thaws; the workers connect again within seconds.
+        answers.note(at: began + .seconds(13))
+        #expect(look(13).isEmpty)
+        #expect(look(15).isEmpty)
+        for second in 16...40 {
+            #expect(throws: Never.self) { try hear(Double(second)) }
+            #expect(look(Double(second)).isEmpty)
+        }
     }
 
     @Test func aBrokerThatIsAwayIsOneAndWorkersAreNotGuessedAt() {

@@ -12,7 +12,7 @@ import Testing
         var text: String
     }
 
-    private func listen(after last: UInt64?) -> Listener? { broadcast.listen(after: last, stats: Data("{}".utf8)) }
+    private func listen(after last: UInt64?) -> Listener? { broadcast.listen(after: last, view: LiveView(head: Data("{}".utf8))) }
 
     /// All that waits for a listener now.
     private func next(_ listener: Listener) async throws -> String {
@@ -31,7 +31,7 @@ import Testing
 
     @Test func ofTheStatisticsOnlyTheLatestWait() async throws {
         let listener = try #require(listen(after: nil))
-        for text in ["{1}", "{2}"] { broadcast.tell(stats: Data(text.utf8)) }
+        for text in ["{1}", "{2}"] { broadcast.tell(LiveView(head: Data(text.utf8))) }
         broadcast.tell(.worker, Note(text: "w"))
         let told = try await next(listener)
         #expect(told == "id: 5002\nevent: stats\ndata: {2}\n\nid: 5003\nevent: worker\ndata: {\"text\":\"w\"}\n\n")
@@ -41,9 +41,9 @@ import Testing
         let listener = try #require(listen(after: nil))
         _ = try await next(listener)
         broadcast.tell(.worker, Note(text: "a"))
-        broadcast.tell(stats: Data("{1}".utf8))
+        broadcast.tell(LiveView(head: Data("{1}".utf8)))
         broadcast.tell(.worker, Note(text: "b"))
-        broadcast.tell(stats: Data("{2}".utf8))
+        broadcast.tell(LiveView(head: Data("{2}".utf8)))
         broadcast.tell(.worker, Note(text: "c"))
         let numbers = try await next(listener).split(separator: "\n").filter { $0.hasPrefix("id: ") }
         #expect(numbers == ["id: 5001", "id: 5003", "id: 5004", "id: 5005"])
@@ -51,7 +51,7 @@ import Testing
 
     @Test func whoComesBackGetsWhatItMissedAndTheLatestStatistics() async throws {
         for number in 1...4 { broadcast.tell(.alert, Note(text: "\(number)")) }
-        broadcast.tell(stats: Data("{old}".utf8))
+        broadcast.tell(LiveView(head: Data("{old}".utf8)))
         let told = try await next(try #require(listen(after: 5002)))
         #expect(told.contains("id: 5003\n") && told.contains("id: 5004\n") && !told.contains("id: 5002\n"))
         // In the order of their numbers: one that leaves after any of them comes back and has missed none.

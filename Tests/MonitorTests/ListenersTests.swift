@@ -16,7 +16,7 @@ import Testing
     /// Runs a server of the events, and of `others`, beside `body`, which is given its port.
     private func serve(_ others: [String: WebServer.Handler] = [:], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
-        let events = EventsRoute(broadcast: board.broadcast, page: StatisticsPage(board: board)).get
+        let events = EventsRoute(board: board).get
         let web = WebServer(
             gets: others.merging(["/events": events]) { $1 }, host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
             onListening: { port.yield($0) }
@@ -48,7 +48,7 @@ import Testing
                 for number in 1...20 {
                     let event = GridEvent(kind: .warning, service: "s", at: .start, message: "\(number)")
                     try board.take(.event(event), exchange: board.topology.events.name, key: "grid.warning")
-                    board.broadcast.tell(stats: Data("{\(number)}".utf8))
+                    board.broadcast.tell(LiveView(head: Data("{\(number)}".utf8)))
                 }
                 board.broadcast.end()
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -91,7 +91,7 @@ import Testing
             #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.contains("application/problem+json"))
             #expect(refusal.contains("256 listen already, which is the most; try again later"))
 
-            board.broadcast.tell(stats: Data("{\"all\":1}".utf8))
+            board.broadcast.tell(LiveView(head: Data("{\"all\":1}".utf8)))
             for wire in wires {
                 let told = await wire.read { $0.contains("data: {\"all\":1}\n\n") }
                 #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1}\n\n"))
@@ -117,7 +117,7 @@ import Testing
             return .json(["waited": true])
         }
         try await serve(["/wait": wait]) { port in
-            let wires = try (0..<512).map { _ in try Wire(port) }
+            let wires = try (0..<384).map { _ in try Wire(port) }
             for wire in wires { try wire.get("/wait") }
             try await asked.wait(beyond: wires.count - 1)
 
@@ -128,7 +128,7 @@ import Testing
                 let refusal = await late.read()
                 #expect(refusal.hasPrefix("HTTP/1.1 503 "))
                 #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.lowercased().contains("connection: close\r\n"))
-                #expect(refusal.contains("512 connections are open already, which is the most; try again later"))
+                #expect(refusal.contains("384 connections from this address are open already, which is the most; try again later"))
             }
             // One that asks for nothing is closed too.
             let silent = try Wire(port)
@@ -157,7 +157,7 @@ import Testing
             // More than the system keeps for the one that takes nothing; the other takes it as it comes.
             let told = String(repeating: "x", count: 64 << 10)
             func tell(_ number: Int) async {
-                board.broadcast.tell(stats: Data("{\"\(told)\":\(number)}".utf8))
+                board.broadcast.tell(LiveView(head: Data("{\"\(told)\":\(number)}".utf8)))
                 // With the end of the chunk that it came in.
                 let end = "\":\(number)}\n\n\r\n"
                 #expect(await quick.read { $0.hasSuffix(end) }.hasSuffix(end))
@@ -177,9 +177,9 @@ import Testing
     }
 
     @Test func alertsAreToldAsTheyStartAndEnd() async throws {
-        var event = TaskEvent.sample([.succeeded: 1])
+        var event = TaskEvent.sample([.succeeded: 1, .pending: 1])
         event.breaker = .open
-        let listener = try #require(board.broadcast.listen(after: nil, stats: Data("{}".utf8)))
+        let listener = try #require(board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
         let well = [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)]
         try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
         board.look(at: well)
@@ -198,9 +198,9 @@ import Testing
     }
 
     @Test func roundsTellTheStatisticsOnceForAll() async throws {
-        let rounds = Rounds(board: board, page: StatisticsPage(board: board)) { [] }
+        let rounds = Rounds(board: board, logger: .silent) { [] }
         rounds.make(1)
-        let listener = try #require(board.broadcast.listen(after: nil, stats: Data("{}".utf8)))
+        let listener = try #require(board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
         rounds.make(2)
         rounds.make(Rounds.keepAlive)
         board.broadcast.end()

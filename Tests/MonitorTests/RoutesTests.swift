@@ -339,7 +339,9 @@ import Testing
     // MARK: /events
 
     @Test func oneListenerTooManyIsToldToComeBack() async throws {
-        let listeners = (0..<Broadcast.maximumListeners).compactMap { _ in board.broadcast.listen(after: nil, stats: Data("{}".utf8)) }
+        let listeners = (0..<Broadcast.maximumListeners).compactMap { _ in
+            board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8)))
+        }
         let response = try await get("/events", from: try await application())
         try expect(response, .serviceUnavailable, "Service Unavailable")
         #expect(response.headers[.retryAfter] == "5")

@@ -236,7 +236,7 @@ import Testing
     @Test func theGridsEventsAreBounded() {
         var statistics = Statistics(since: .start)
         for number in 0..<200 {
-            statistics.take(GridEvent(kind: .error, service: "x", at: .start, message: "\(number)"))
+            statistics.take(GridEvent(kind: .error, service: "x", at: .start, message: "\(number)"), at: .start)
         }
         #expect(statistics.gridEvents.count == Statistics.maximumGridEvents)
         #expect(statistics.gridEvents.last?.message == "199")

@@ -125,6 +125,17 @@ struct Publisher: Sendable {
         }
     }
 
+    /// Tells of a problem that lasts, or that it is over.
+    ///
+    /// - Parameter message: what is wrong; nil: nothing any more.
+    func tell(_ problem: GridEvent.Problem, _ message: String?) async {
+        let event = GridEvent(
+            kind: message == nil ? .warning : .error, service: "dispatcher", at: .now(), message: message ?? "\(problem.rawValue) is over",
+            problem: problem
+        )
+        await attempt([.event(event, topology)])
+    }
+
     /// Tells of what becomes of the dispatcher.
     func tell(_ kind: GridEvent.Kind) async {
         let event = GridEvent(kind: kind, service: "dispatcher", at: .now(), message: "dispatcher \(kind.rawValue)")

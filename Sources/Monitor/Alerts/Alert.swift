@@ -13,6 +13,10 @@ struct Alert: Hashable, Sendable {
         case brokerAlarm = "broker_alarm"
         /// The monitor has no connection to the broker.
         case brokerUnreachable = "broker_unreachable"
+        /// The dispatcher's store takes no changes.
+        case storeUnavailable = "store_unavailable"
+        /// The monitor's history cannot be written.
+        case historyUnavailable = "history_unavailable"
         /// A worker went silent without saying goodbye.
         case heartbeatLost = "heartbeat_lost"
         /// Nothing is heard of the dispatcher: no task is accepted, handed out or ended.
@@ -26,7 +30,8 @@ struct Alert: Hashable, Sendable {
             case .noWorker, .brokerUnreachable: .seconds(5)
             case .heartbeatLost: .seconds(3)
             // Silence has lasted already when it is one.
-            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .dispatcherSilent, .nameserviceSilent: .zero
+            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .dispatcherSilent, .nameserviceSilent, .storeUnavailable, .historyUnavailable:
+                .zero
             }
         }
     }

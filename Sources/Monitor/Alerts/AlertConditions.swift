@@ -6,14 +6,23 @@ extension Alert {
     /// How long a service may say nothing. The dispatcher tells how its types stand each five seconds, and both services are asked
     /// as often for a sign of life.
     static let longestSilence = Duration.seconds(15)
+    /// How long a problem lasts that its service, which repeats it, does not name again.
+    static let problemMemory = Duration.seconds(75)
+    /// How long workers have to connect again and to be heard once the broker is back.
+    static let settling = Duration.seconds(10)
 
     /// What is so in the grid now that is worth an alert, and what is to be said of it.
     ///
-    /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them.
+    /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them: what
+    /// follows from the broker is not told beside it. Once it is back, they have `settling` to be heard.
     ///
-    /// - Parameter reachable: since when what is said in the grid reaches the monitor; nil: it does not.
+    /// - Parameters:
+    ///   - reachable: since when what is said in the grid reaches the monitor; nil: it does not.
+    ///   - historyProblem: why the monitor's history cannot be written.
+    ///   - wasAway: whether the broker was reached before, too, and away in between.
     static func conditions(
-        _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, at now: Timestamp
+        _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, wasAway: Bool = false,
+        historyProblem: String? = nil, at now: Timestamp
     ) -> [Subject: String] {
         var conditions: [Subject: String] = [:]
         if !broker.connected {
@@ -26,8 +35,15 @@ extension Alert {
                 "the broker takes no messages\(broker.alarm.map { " (\($0))" } ?? ""): free memory or disk on its machine"
         }
         for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
+        if let problem = statistics.problems[.storeUnavailable], now < problem.at + problemMemory {
+            conditions[Subject(kind: .storeUnavailable)] = "nothing is accepted: \(problem.message)"
+        }
+        if let historyProblem {
+            conditions[Subject(kind: .historyUnavailable)] = "the monitor's history has a gap until it can be written: \(historyProblem)"
+        }
         guard broker.connected, !broker.blocked else { return conditions }
-        conditions.merge(ofWorkers(statistics, at: now)) { $1 }
+        let isSettled = !wasAway || reachable.map { $0 + settling <= now } ?? false
+        if isSettled { conditions.merge(ofWorkers(statistics, at: now)) { $1 } }
         if let reachable { conditions.merge(ofServices(statistics, reachable: reachable, at: now)) { $1 } }
         return conditions
     }
@@ -56,6 +72,8 @@ extension Alert {
         var conditions: [Subject: String] = [:]
         switch work.breaker {
         case .open, .halfOpen:
+            // One that holds nothing back is nobody's concern: it closes with the next tasks that succeed.
+            guard work.states.waiting > 0 else { break }
             conditions[Subject(kind: .breakerOpen, type: type)] =
                 "most recent attempts of type \(type) failed, so its tasks wait: see 'taskgrid failed --type \(type)' for their errors"
         case .closed: break
@@ -70,24 +88,57 @@ extension Alert {
     }
 
     private static func ofWorkers(_ statistics: Statistics, at now: Timestamp) -> [Subject: String] {
-        var conditions: [Subject: String] = [:]
-        var served: Set<TaskType> = []
-        for (id, worker) in statistics.workers {
-            switch worker.state(at: now) {
-            case .alive, .draining: served.formUnion(worker.worker.types)
-            case .left where worker.left?.reason == .deregistered: continue
-            case .silent, .left:
-                guard let gone = worker.gone(at: now), now < gone + heartbeatMemory else { continue }
-                conditions[Subject(kind: .heartbeatLost, worker: id)] = """
-                    worker \(id) (\(worker.worker.types.map(\.name).joined(separator: ", "))) sends no heartbeats any more: its tasks \
-                    run elsewhere; start it again, and see its log
-                    """
-            }
+        var service: [TaskType: Service] = [:]
+        for worker in statistics.workers.values {
+            for type in worker.worker.types { service[type, default: Service()].add(worker, at: now) }
         }
-        for (type, work) in statistics.types where !served.contains(type) && !work.isPaused && work.states.due > 0 {
+        var conditions: [Subject: String] = [:]
+        for (id, worker) in statistics.workers {
+            guard worker.left?.reason != .deregistered, let gone = worker.gone(at: now), now < gone + heartbeatMemory else { continue }
+            // Of a type that nobody serves any more, the alert below says it.
+            let missed = worker.worker.types.filter { type in
+                guard let work = statistics.types[type], let service = service[type], service.isServed else { return false }
+                return work.states.due > 0 && !work.isPaused && !service.hasNewcomer(since: worker.lastSeen)
+            }
+            guard !missed.isEmpty else { continue }
+            let types = missed.prefix(maximumNamed).map(\.name).joined(separator: ", ")
+            conditions[Subject(kind: .heartbeatLost, worker: id)] = """
+                worker \(id) sends no heartbeats any more, and tasks of its types wait (\(types)): start it again, and see its log
+                """
+        }
+        for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.states.needed > 0 {
+            let since = service[type]?.gone.map { " since \($0)" } ?? ""
             conditions[Subject(kind: .noWorker, type: type)] =
-                "\(work.states.due) tasks of type \(type) wait and no worker runs them: start one with 'taskgrid worker \(type)'"
+                "\(work.states.needed) tasks of type \(type) wait and no worker runs them\(since): start one with 'taskgrid worker \(type)'"
         }
         return conditions
     }
+
+    /// The most types that one alert names.
+    private static let maximumNamed = 5
+
+    /// Who serves a type.
+    private struct Service {
+        private(set) var isServed = false
+        /// When the latest of its workers left, where one did.
+        private(set) var gone: Timestamp?
+        private var newest = Timestamp(rawValue: .min)
+
+        mutating func add(_ worker: WorkerStatistics, at now: Timestamp) {
+            guard let left = worker.gone(at: now) else {
+                isServed = true
+                newest = max(newest, worker.joined)
+                return
+            }
+            gone = max(gone ?? left, left)
+        }
+
+        /// Whether a worker has come in the place of one that was last heard then.
+        func hasNewcomer(since time: Timestamp) -> Bool { newest > time }
+    }
+}
+
+extension TaskCounts {
+    /// Tasks that need a worker now; one that the dispatcher still counts as running does, where no worker lives.
+    fileprivate var needed: Int { due.saturatingAdding(running) }
 }

@@ -5,6 +5,7 @@ import TaskGridCore
 
 /// Tells what happens to all who listen. Each event is encoded once, however many they are.
 ///
+/// Of the statistics a listener gets all that is shown once, and then what changed: so it costs the same however large the grid is.
 /// The latest `memory` events but the statistics are kept for those who come back. The numbers of events start at the
 /// monitor's own start in microseconds since 1970, so they rise from one run of it to the next too.
 final class Broadcast: Sendable {
@@ -13,8 +14,10 @@ final class Broadcast: Sendable {
 
     private struct State {
         var latest: UInt64
-        var past: [(id: UInt64, block: ByteBuffer)] = []
+        var past: [(id: UInt64, kind: ServerSentEvent.Kind, block: ByteBuffer)] = []
         var listeners: [UInt64: Mailbox] = [:]
+        /// What all who listen know of the statistics.
+        var view = LiveView(head: Data("{}".utf8))
         var arrivals: UInt64 = 0
         var isOver = false
     }
@@ -31,15 +34,22 @@ final class Broadcast: Sendable {
     ///
     /// - Parameters:
     ///   - last: the number of the latest event that it has; nil: none before now are told.
-    ///   - stats: the statistics of now.
+    ///   - kinds: what it wants to hear of.
+    ///   - view: the statistics of now, for the first listener; others get those that the others have.
     /// - Returns: nil where there are too many already.
-    func listen(after last: UInt64?, stats: Data) -> Listener? {
-        state.withLock { state in
+    func listen(
+        after last: UInt64?, kinds: Set<ServerSentEvent.Kind> = Set(ServerSentEvent.Kind.allCases), view: @autoclosure () -> LiveView
+    ) -> Listener? {
+        // Made outside the lock, where it is needed at all.
+        let now = listeners == 0 ? view() : nil
+        return state.withLock { state in
             guard state.listeners.count < Self.maximumListeners else { return nil }
+            if state.listeners.isEmpty, let now { state.view = now }
             state.arrivals += 1
             let number = state.arrivals
-            let missed = last.map { last in state.past.filter { $0.id > last }.map(\.block) } ?? []
-            let mailbox = Mailbox(missed, stats: ServerSentEvent.block(id: state.latest, kind: .stats, data: stats))
+            let missed = last.map { last in state.past.filter { $0.id > last && kinds.contains($0.kind) }.map(\.block) } ?? []
+            let stats = kinds.contains(.stats) ? Self.snapshot(state) : nil
+            let mailbox = Mailbox(missed, kinds: kinds, stats: stats)
             if state.isOver { mailbox.end() }
             state.listeners[number] = mailbox
             return Listener(mailbox) { [weak self] in self?.leave(number) }
@@ -54,18 +64,30 @@ final class Broadcast: Sendable {
             state.latest += 1
             let block = ServerSentEvent.block(id: state.latest, kind: kind, data: data)
             if state.past.count >= Self.memory { state.past.removeFirst() }
-            state.past.append((state.latest, block))
-            for mailbox in state.listeners.values { mailbox.put(block) }
+            state.past.append((state.latest, kind, block))
+            for mailbox in state.listeners.values where mailbox.kinds.contains(kind) { mailbox.put(block) }
         }
     }
 
-    /// Tells the statistics, which are not kept.
-    func tell(stats: Data) {
+    /// Tells what has changed in the statistics, which is not kept. A listener that has not taken the change before gets all that is
+    /// shown in place of both.
+    func tell(_ view: LiveView) {
         state.withLock { state in
+            let change = state.view.move(to: view)
             state.latest += 1
-            let block = ServerSentEvent.block(id: state.latest, kind: .stats, data: stats)
-            for mailbox in state.listeners.values { mailbox.put(stats: block) }
+            let block = ServerSentEvent.block(id: state.latest, kind: .change, data: change)
+            var snapshot: ByteBuffer?
+            for mailbox in state.listeners.values where mailbox.kinds.contains(.stats) {
+                guard !mailbox.put(change: block) else { continue }
+                let stats = snapshot ?? Self.snapshot(state)
+                snapshot = stats
+                mailbox.put(stats: stats)
+            }
         }
+    }
+
+    private static func snapshot(_ state: State) -> ByteBuffer {
+        ServerSentEvent.block(id: state.latest, kind: .stats, data: state.view.snapshot)
     }
 
     /// Lets every connection send something.

@@ -10,7 +10,7 @@ final class Mailbox: Sendable {
         /// In the order of their numbers: so the latest number that the listener has seen is that of an event before which it has
         /// missed none.
         var blocks: [ByteBuffer] = []
-        /// Which of them is the statistics.
+        /// Which of them is the statistics, or a change of them.
         var stats: Int?
         var isDropped = false
 
@@ -25,10 +25,14 @@ final class Mailbox: Sendable {
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
+    /// What the listener wants to hear of.
+    let kinds: Set<ServerSentEvent.Kind>
+
     /// With what the listener gets at once.
-    init(_ events: [ByteBuffer], stats: ByteBuffer) {
+    init(_ events: [ByteBuffer], kinds: Set<ServerSentEvent.Kind> = Set(ServerSentEvent.Kind.allCases), stats: ByteBuffer?) {
+        self.kinds = kinds
         var mail = Mail(blocks: events)
-        mail.put(stats: stats)
+        if let stats { mail.put(stats: stats) }
         self.mail = Mutex(mail)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         wake.yield()
@@ -41,6 +45,18 @@ final class Mailbox: Sendable {
             if mail.blocks.count > Self.maximumWaiting { mail = Mail(isDropped: true) }
         }
         wake.yield()
+    }
+
+    /// - Returns: whether it is put; a change upon one that was not taken says too little, and the statistics belong in place of both.
+    func put(change: ByteBuffer) -> Bool {
+        let isPut = mail.withLock { mail in
+            guard !mail.isDropped else { return true }
+            guard mail.stats == nil else { return false }
+            mail.put(stats: change)
+            return true
+        }
+        if isPut { wake.yield() }
+        return isPut
     }
 
     func put(stats: ByteBuffer) {

@@ -5,8 +5,10 @@ import TaskGridCore
 /// One event as the stream `/events` carries it: WHATWG HTML, section 9.2, "Server-sent events".
 enum ServerSentEvent {
     enum Kind: String, CaseIterable, Sendable {
-        /// What `/stats` answers, each second.
+        /// The statistics as the stream has them, at its start and for a listener that did not take a change in time.
         case stats
+        /// What has changed in them, each second: a JSON merge patch (RFC 7396).
+        case change
         /// A worker joined or left.
         case worker
         /// A service's start, stop, warning or error.

@@ -9,13 +9,15 @@ actor History {
     private let store: HistoryStore
     private let board: Board
     private let logger: Logger
+    private let vitals: Vitals
     private var recorder: HistoryRecorder
     /// Up to when history is complete: what comes after is still under way.
     private var complete: Timestamp
     private var lastPrune: Timestamp
     private var isFailing = false
 
-    init(_ store: HistoryStore, board: Board, logger: Logger) {
+    init(_ store: HistoryStore, board: Board, logger: Logger, vitals: Vitals = Vitals()) {
+        self.vitals = vitals
         self.store = store
         self.board = board
         self.logger = logger
@@ -61,10 +63,17 @@ actor History {
             try await Task { [store] in try await body(store) }.value
             if isFailing { logger.notice("history is written again") }
             isFailing = false
+            tell(nil)
         } catch {
             if !isFailing { logger.warning("history cannot be written; it has a gap until it can", metadata: ["error": "\(error)"]) }
             isFailing = true
+            tell("\(error)")
         }
+    }
+
+    private func tell(_ problem: String?) {
+        board.noteHistory(problem)
+        vitals.problem("history", problem.map { "the history cannot be written: \($0)" })
     }
 
     /// The window, of a type or of all, that ends with the latest step that is complete.

@@ -14,6 +14,8 @@ struct HistoryStore: Sendable {
 
     private let database: any DatabaseWriter
     private let lock: FileLock?
+    /// The file and its log, as they were opened; none in memory.
+    private let files: [FileIdentity]
 
     /// - Parameter path: the file, made where it is missing, for its owner alone; nil: in memory.
     /// - Throws: `MonitorError` where it cannot be used.
@@ -44,14 +46,14 @@ struct HistoryStore: Sendable {
         guard let path else {
             let queue = try DatabaseQueue(configuration: configuration)
             try migrate(queue)
-            return HistoryStore(database: queue, lock: nil)
+            return HistoryStore(database: queue, lock: nil, files: [])
         }
         try create(path)
         // Of two that write the same steps, neither would be right.
         let lock = try FileLock("\(path).lock")
         let pool = try DatabasePool(path: path, configuration: configuration)
         try migrate(pool)
-        return HistoryStore(database: pool, lock: lock)
+        return HistoryStore(database: pool, lock: lock, files: [path, "\(path)-wal"].compactMap(FileIdentity.init))
     }
 
     /// Makes the file with its folder where they are not there: SQLite's own would be open to others.
@@ -105,6 +107,12 @@ struct HistoryStore: Sendable {
     /// Adds a step of ten seconds, and to the longer steps that it lies in.
     func add(_ entry: HistoryRecorder.Entry) async throws {
         try await database.write { database in
+            for file in files {
+                guard let loss = file.loss else { continue }
+                throw MonitorError(
+                    .history, "\(file.path) \(loss) while it was open; put it back, or restart the monitor to go on with what is there"
+                )
+            }
             // Ten seconds in which a monitor ended and another began are covered once.
             let isKnown = try Self.rollup(.tenSeconds, Self.all, entry.at, database) != nil
             for step in HistoryStep.allCases {
@@ -130,7 +138,7 @@ struct HistoryStore: Sendable {
         try insert.execute(
             arguments: [
                 step.rawValue, type, at.rawValue, happened.submitted, happened.succeeded, happened.failed, happened.cancelled,
-                happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data, sum.covered + covering,
+                happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data, sum.covered.saturatingAdding(covering),
             ]
         )
     }

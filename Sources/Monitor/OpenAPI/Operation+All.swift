@@ -34,11 +34,17 @@ extension Operation {
         ),
         Operation(
             method: .get, path: "/events", id: "events",
-            summary: "Server-sent events without end: `stats` each second, `worker`, `grid` and `alert` as they come.",
+            summary: """
+                Server-sent events without end: `stats` at the start, `change` each second (a JSON merge patch to it), `worker`, `grid` \
+                and `alert` as they come.
+                """,
             parameters: [
                 Parameter(
+                    name: "kind", summary: "Only these kinds, with commas between them; `stats` with its changes.",
+                    schema: #"{"type": "string", "pattern": "^(stats|worker|grid|alert)(,(stats|worker|grid|alert))*$"}"#),
+                Parameter(
                     name: "Last-Event-ID", place: "header", summary: "Goes on after this one, as far as it is still known.",
-                    schema: #"{"type": "string"}"#)
+                    schema: #"{"type": "string"}"#),
             ],
             answer: .text(["text/event-stream"]), problems: [503: "Too many listen already."]
         ),

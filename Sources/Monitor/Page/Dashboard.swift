@@ -32,6 +32,7 @@ enum Dashboard {
         ("dom", PackageResources.dom_js),
         ("format", PackageResources.format_js),
         ("history", PackageResources.history_js),
+        ("merge", PackageResources.merge_js),
         ("overview", PackageResources.overview_js),
         ("scale", PackageResources.scale_js),
         ("states", PackageResources.states_js),

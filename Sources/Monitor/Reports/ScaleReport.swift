@@ -4,7 +4,7 @@ import TaskGridCore
 ///
 /// | field | what |
 /// |---|---|
-/// | `waiting` | tasks that could run now and do not: `pending` and `queued`; a paused type has none |
+/// | `waiting` | tasks that could run now and do not: `pending` and `queued`, and `running` where no worker lives; a paused type has none |
 /// | `rate_per_second` | tasks that ended, over the last minute |
 /// | `seconds_to_drain` | until none waits at that rate; null where none ends, and 0 where none waits |
 /// | `workers` | workers that hold a lease |
@@ -32,13 +32,15 @@ struct ScaleReport: Encodable, Hashable {
 
     /// - Parameter target: how long the tasks that wait may take to end.
     init(_ work: TypeStatistics, workers: [WorkerStatistics], target: Duration, over window: Duration, at now: Timestamp) {
-        waiting = work.isPaused ? 0 : work.states.due
+        // A task that is counted as running waits where no worker lives: its worker is gone.
+        let stranded = workers.isEmpty ? work.states.running : 0
+        waiting = work.isPaused ? 0 : work.states.due.saturatingAdding(stranded)
         let rate = work.throughput.ended(at: now) / window.seconds
         self.rate = rate.rounded3
         self.workers = workers.count
         if waiting == 0 { secondsToDrain = 0 } else { secondsToDrain = rate > 0 ? (Double(waiting) / rate).rounded3 : nil }
 
-        let tasks = waiting + work.states.running
+        let tasks = waiting.saturatingAdding(work.states.running - stranded)
         let slots = workers.reduce(0) { $0 + $1.worker.concurrency }
         let busy = workers.reduce(0) { $0 + $1.runningTasks }
         let mean = work.runTimes.recent(at: now).map { max(1, $0.average) / 1_000_000 }
@@ -51,9 +53,9 @@ struct ScaleReport: Encodable, Hashable {
         let arrived = work.isPaused ? 0 : work.arrivals.ended(at: now)
         let arriving = arrived / window.seconds
         let needed = arriving + Double(waiting) / max(1, target.seconds)
-        let keepingUp = perWorker.map { Int((needed / max($0, 1e-6)).rounded(.up).clamped(to: 0...1e9)) } ?? 0
+        let keepingUp = perWorker.map { Int(saturating: (needed / max($0, 1e-6)).rounded(.up).clamped(to: 0...1e9)) } ?? 0
         // What arrived is gone already where the workers keep up, and as much will come again.
-        let most = tasks + Int(arrived.rounded(.up))
+        let most = tasks.saturatingAdding(Int(saturating: arrived.rounded(.up)))
         wanted = min(most, max(keepingUp, 1))
     }
 }

@@ -36,11 +36,7 @@ struct StatisticsReport: Encodable {
             active += 1
             for type in Set(worker.worker.types) { activeByType[type, default: 0] += 1 }
         }
-        all = WorkReport(
-            activeWorkers: active, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
-            ended: statistics.ended(at: now), uptime: uptime, retried: statistics.retried, runTimes: statistics.runTimes,
-            totalTimes: statistics.totalTimes, at: now
-        )
+        all = Self.all(statistics, activeWorkers: active, at: now)
         var types = statistics.types
         // A type that has workers and no tasks yet is shown too.
         for type in activeByType.keys where types[type] == nil && types.count < statistics.maximumTypes {
@@ -65,6 +61,15 @@ struct StatisticsReport: Encodable {
         self.uptime = uptime.rounded3
         store = statistics.store
         ignored = statistics.ignored
+    }
+
+    /// All types together.
+    static func all(_ statistics: Statistics, activeWorkers: Int, at now: Timestamp) -> WorkReport {
+        WorkReport(
+            activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
+            ended: statistics.ended(at: now), uptime: now - statistics.since, retried: statistics.retried, runTimes: statistics.runTimes,
+            totalTimes: statistics.totalTimes, at: now
+        )
     }
 
     func encode(to encoder: any Encoder) throws {

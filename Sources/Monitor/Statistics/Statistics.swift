@@ -32,6 +32,8 @@ struct Statistics {
     private(set) var totalTimes = Latencies()
     /// The latest ones, the oldest first.
     private(set) var gridEvents: [GridEvent] = []
+    /// What a service says lasts, and when it said so last.
+    private(set) var problems: [GridEvent.Problem: (message: String, at: Timestamp)] = [:]
     /// Messages about types and workers that were one too many.
     private(set) var ignored = 0
     /// When each service was last heard.
@@ -155,7 +157,8 @@ struct Statistics {
     /// A service has said something.
     mutating func hear(_ service: Topology.Service, at now: Timestamp) { heard[service] = now }
 
-    mutating func take(_ event: GridEvent) {
+    mutating func take(_ event: GridEvent, at now: Timestamp) {
+        if let problem = event.problem { problems[problem] = event.kind == .error ? (event.cut.message, now) : nil }
         gridEvents.append(event.cut)
         if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
     }
@@ -172,7 +175,7 @@ struct Statistics {
     /// Whether somebody has paused a type.
     var isPaused: Bool { types.values.contains { $0.isPaused } }
 
-    var retried: Int { types.values.reduce(0) { $0 + $1.retried } }
+    var retried: Int { types.values.reduce(0) { $0.saturatingAdding($1.retried) } }
 
     /// What has happened since the monitor began, of all types.
     var seen: Counters { types.values.reduce(forgottenSeen) { $0 + $1.seen } }

@@ -27,7 +27,7 @@ struct TypeStatistics {
     mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
-        retried += event.retried
+        retried = retried.saturatingAdding(event.retried)
         // An event that was overtaken has measurements of its own, and old books. One that is much older was not: the dispatcher's
         // clock was set back.
         if let latest, event.at < latest, latest < event.at + Self.overtaking { return }
@@ -37,7 +37,7 @@ struct TypeStatistics {
         if !hasBooks {
             // Where nothing was known before, what the event itself brought is what has happened.
             var states = isNew ? TaskCounts() : event.states
-            states.succeeded = max(0, states.succeeded - event.workers.reduce(0) { $0 + $1.succeeded })
+            states.succeeded = max(0, states.succeeded - event.workers.map(\.succeeded).saturatingSum)
             take(states, at: now + .seconds(-1))
         }
         take(event.states, at: now)
@@ -73,7 +73,7 @@ struct TypeStatistics {
 
 extension TaskCounts {
     /// Tasks that are accepted and do not run yet.
-    var waiting: Int { pending + scheduled + queued }
+    var waiting: Int { [pending, scheduled, queued].saturatingSum }
     /// Those of them that may run now.
-    var due: Int { pending + queued }
+    var due: Int { pending.saturatingAdding(queued) }
 }

@@ -17,6 +17,8 @@ struct WorkerStatistics {
     private(set) var worker: RegistryMessage
     private(set) var runningTasks: Int
     private(set) var waitingTasks: Int
+    /// When the monitor heard of it first.
+    let joined: Timestamp
     private(set) var lastSeen: Timestamp
     private(set) var left: (reason: WorkerEvent.Reason, at: Timestamp)?
     /// Tasks that it ended, as the dispatcher counted them since the monitor began.
@@ -29,6 +31,7 @@ struct WorkerStatistics {
         self.worker = worker
         runningTasks = worker.running.count
         waitingTasks = worker.waiting.count
+        joined = now
         lastSeen = now
         self.worker.running = []
         self.worker.waiting = []
@@ -45,6 +48,8 @@ struct WorkerStatistics {
     }
 
     mutating func leave(_ reason: WorkerEvent.Reason, at now: Timestamp) {
+        // One whose lease had ended, and that stopped in order after all, is missed by nobody.
+        if reason == .deregistered, let left { self.left = (reason, left.at) }
         guard left == nil else { return }
         left = (reason, now)
         runningTasks = 0
@@ -52,10 +57,10 @@ struct WorkerStatistics {
     }
 
     mutating func take(_ tally: WorkerTally) {
-        succeeded += tally.succeeded
-        failed += tally.failed
+        succeeded = succeeded.saturatingAdding(tally.succeeded)
+        failed = failed.saturatingAdding(tally.failed)
         for latency in tally.runTimes {
-            timed &+= latency.count
+            timed = timed.saturatingAdding(latency.count)
             timeSum += Double(latency.microseconds) * Double(latency.count)
         }
     }

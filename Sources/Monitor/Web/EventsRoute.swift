@@ -4,15 +4,18 @@ import Hummingbird
 
 /// What `/events` answers: a stream of server-sent events that does not end, resumable by `Last-Event-ID`.
 struct EventsRoute: Sendable {
-    let broadcast: Broadcast
-    let page: StatisticsPage
+    let board: Board
 
     private static let lastEventID = HTTPField.Name("last-event-id")
 
     @Sendable func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        _ = try Query(request, allowed: [])
+        let kinds = try Query(request, allowed: ["kind"]).kinds()
         let last = Self.lastEventID.flatMap { request.headers[$0] }
-        guard let listener = broadcast.listen(after: last.flatMap(UInt64.init), stats: page.data()) else {
+        guard
+            let listener = board.broadcast.listen(
+                after: last.flatMap(UInt64.init), kinds: kinds, view: LiveView(board.current, at: board.now())
+            )
+        else {
             throw Problem(
                 status: .serviceUnavailable, detail: "\(Broadcast.maximumListeners) listen already, which is the most; try again later",
                 retryAfter: .seconds(5)

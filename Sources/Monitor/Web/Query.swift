@@ -22,6 +22,20 @@ extension Query {
         return .seconds(seconds)
     }
 
+    /// The kinds of events, with commas between them; all where none is named.
+    func kinds() throws(Problem) -> Set<ServerSentEvent.Kind> {
+        guard let value = self["kind"] else { return Set(ServerSentEvent.Kind.allCases) }
+        var kinds: Set<ServerSentEvent.Kind> = []
+        for name in value.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let kind = ServerSentEvent.Kind(rawValue: String(name)), kind != .change else {
+                let known = ServerSentEvent.Kind.allCases.filter { $0 != .change }.map(\.rawValue)
+                throw Self.bad("kind", value, known.joined(separator: ", "))
+            }
+            kinds.insert(kind)
+        }
+        return kinds
+    }
+
     func window() throws(Problem) -> HistoryWindow {
         guard let value = self["window"] else { return .hour }
         guard let window = HistoryWindow(rawValue: value) else {

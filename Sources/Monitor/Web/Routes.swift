@@ -14,7 +14,7 @@ struct Routes: Sendable {
     var gets: [String: WebServer.Handler] {
         [
             "/stats": stats, "/workers": workers, "/queues": queues, "/healthz": HealthRoute(report: health).get,
-            "/events": EventsRoute(broadcast: board.broadcast, page: page).get, "/history": past,
+            "/events": EventsRoute(board: board).get, "/history": past,
             "/types": types, "/scale": scale, "/scale/{type}": scaleOfType, "/metrics": metrics,
         ]
     }

@@ -8,12 +8,21 @@ public struct GridEvent: Hashable, Sendable, Codable {
         case error
     }
 
+    /// Something that lasts: an `error` event names it again every 30 seconds at least, and a `warning` event once it is over.
+    public enum Problem: String, Hashable, Sendable, Codable {
+        /// The dispatcher's store takes no changes: nothing is accepted.
+        case storeUnavailable = "store_unavailable"
+    }
+
     public var kind: Kind
     public var service: String
     public var at: Timestamp
     public var message: String
+    /// What lasts, or is over; nil for an event of a moment.
+    public var problem: Problem?
 
-    public init(kind: Kind, service: String, at: Timestamp, message: String) {
+    public init(kind: Kind, service: String, at: Timestamp, message: String, problem: Problem? = nil) {
+        self.problem = problem
         self.kind = kind
         self.service = service
         self.at = at

@@ -24,6 +24,8 @@ public final class Vitals: Sendable {
         var standing = Standing.starting
         var loops: [(name: String, read: @Sendable (ContinuousClock.Instant) -> LoopReading)] = []
         var links: [Link] = []
+        /// What is wrong besides, by what it concerns.
+        var problems: [String: String] = [:]
     }
 
     /// How long a loop may work on the same: longer than any deadline of a publish to a broker that answers.
@@ -63,6 +65,15 @@ public final class Vitals: Sendable {
         state.withLock { $0.links.append(Link(read: read, mayStandBy: mayStandBy)) }
     }
 
+    /// Something besides loops and connections is not well, or is well again.
+    ///
+    /// - Parameters:
+    ///   - name: what it concerns, such as `store`.
+    ///   - reason: what is wrong and what to do; nil: nothing any more.
+    public func problem(_ name: String, _ reason: String?) {
+        state.withLock { $0.problems[name] = reason }
+    }
+
     /// The service has come so far.
     public func stands(_ standing: Standing) {
         state.withLock { $0.standing = standing }
@@ -71,7 +82,7 @@ public final class Vitals: Sendable {
     /// How the service is now.
     public func report(service: String, id: String) -> HealthReport {
         let now = now()
-        let (standing, loops, links) = state.withLock { ($0.standing, $0.loops, $0.links) }
+        let (standing, loops, links, problems) = state.withLock { ($0.standing, $0.loops, $0.links, $0.problems) }
         let readings = links.map { (link: $0, reading: $0.read()) }
         let isStandby = standing != .stopping && readings.contains { $0.link.mayStandBy && $0.reading.state == .locked }
         var report = HealthReport(service: service, id: id, standing: isStandby ? .standby : standing)
@@ -82,6 +93,7 @@ public final class Vitals: Sendable {
             if let problem = reading.problem(at: now) { report.reasons.append(problem) }
         }
         if report.standing == .starting, report.reasons.isEmpty { report.reasons.append("it is starting, and does not serve yet") }
+        report.reasons += problems.sorted { $0.key < $1.key }.map(\.value)
         for read in loops {
             let reading = read.read(now)
             report.loops.append(HealthReport.Loop(reading))

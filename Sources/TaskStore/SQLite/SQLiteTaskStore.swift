@@ -15,6 +15,8 @@ public final class SQLiteTaskStore: TaskStore {
     public let path: String
     let database: any DatabaseWriter
     private let gate = Gate()
+    /// The file and its log, as they were opened; none for a store in memory.
+    private let files: [FileIdentity]
 
     /// Opens the file, or makes it: its folder too, and readable by its owner alone.
     ///
@@ -45,6 +47,7 @@ public final class SQLiteTaskStore: TaskStore {
         }
         (database, identity) = try opened.get()
         self.path = path
+        files = [path, "\(path)-wal"].compactMap(FileIdentity.init)
     }
 
     public func beginTerm() async throws(StoreError) -> Term {
@@ -61,6 +64,20 @@ public final class SQLiteTaskStore: TaskStore {
         return try await write { database in
             var commit = try Commit(database)
             return try commit.apply(changes)
+        }
+    }
+
+    public func check() async throws(StoreError) {
+        try await read { [self] _ in try checkFiles() }
+    }
+
+    /// What is written to a file that has no name any more is accepted and lost: the store refuses it.
+    private func checkFiles() throws {
+        for file in files {
+            guard let loss = file.loss else { continue }
+            throw StoreError(
+                .missing, "\(file.path) \(loss) while it was open; put it back, or restart the dispatcher to go on with what is there"
+            )
         }
     }
 
@@ -168,9 +185,10 @@ public final class SQLiteTaskStore: TaskStore {
         // Callbacks rather than GRDB's async functions: those are interrupted when the calling task is cancelled, and then
         // nobody knows whether the commit happened.
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
-            database.asyncWriteWithoutTransaction { database in
+            database.asyncWriteWithoutTransaction { [self] database in
                 continuation.resume(
                     returning: Result {
+                        try checkFiles()
                         var value: Value?
                         try database.inTransaction(.immediate) {
                             value = try body(database)

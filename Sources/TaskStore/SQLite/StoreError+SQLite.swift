@@ -60,6 +60,7 @@ extension StoreError.Code {
         case .diskFull: "no room left; free space on its disk, or prune sooner"
         case .locked: "locked by another process; find what holds the file open and end it, then try again"
         case .readOnly: "cannot be written; give this user the right to write the file and its folder"
+        case .missing: "put it back, or restart the dispatcher to go on with what is there"
         case .corrupt: "the file is damaged or no task store; restore a backup or name another file"
         case .newerVersion: "written by a newer version; use that version or name another file"
         case .superseded: "another dispatcher has taken it over"

@@ -21,13 +21,15 @@ struct KnownTypes {
 
     /// - Throws: `Failure` that lists the types, where `type` is none of them.
     func check(_ type: TaskType?) throws(Failure) {
-        guard let type, !types.contains(type) else { return }
-        throw Failure(.unknown, "the grid knows no type '\(type)': \(list)")
+        if let type, !types.contains(type) { throw failure(type) }
     }
 
+    /// What is said of a type that the dispatcher does not know.
+    func failure(_ type: TaskType) -> Failure { Failure(.unknown, "the grid knows no type '\(type)': \(list(without: type))") }
+
     /// All of them in a sentence.
-    private var list: String {
-        let names = types.map(\.name).sorted()
+    private func list(without type: TaskType) -> String {
+        let names = types.filter { $0 != type }.map(\.name).sorted()
         guard !names.isEmpty else { return "it knows none yet; start a worker, as with 'taskgrid worker reverse'" }
         let more = names.count > Self.maximumNamed ? " and \(names.count - Self.maximumNamed) more" : ""
         return "it knows \(names.prefix(Self.maximumNamed).joined(separator: ", "))\(more)"

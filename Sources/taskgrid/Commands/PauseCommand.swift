@@ -78,10 +78,7 @@ struct TypeArguments: ParsableArguments {
                     if outcome.outcome == .unknown { unknown = unknown ?? outcome.type }
                     try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome, done, unchanged).utf8))
                 }
-                guard let unknown else { return }
-                var known = try await KnownTypes(client).types
-                known.remove(unknown)
-                try KnownTypes(known).check(unknown)
+                if let unknown { throw try await KnownTypes(client).failure(unknown) }
             }
         }
     }

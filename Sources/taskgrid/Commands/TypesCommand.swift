@@ -42,7 +42,7 @@ struct TypesListCommand: AsyncParsableCommand {
                 if json {
                     for entry in entries { try await Output.standard.line(JSON.encode(entry)) }
                 } else if entries.isEmpty {
-                    Terminal.tell("no types are known: start a worker with 'taskgrid worker TYPE'\n")
+                    Terminal.tell("no types are known: start a worker, as with 'taskgrid worker reverse'\n")
                 } else {
                     for line in Self.table(entries).lines(width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
                 }
@@ -87,8 +87,8 @@ struct TypesForgetCommand: AsyncParsableCommand {
             consumer is deleted. A worker that registers such a type makes it known anew.
               taskgrid types forget revers
 
-            The exit code is 0 where all are forgotten, 1 where one is in use or not
-            known.
+            The exit code is 0 where all are forgotten, 1 where one is in use, 3 where one
+            is not known.
             """
     )
 
@@ -101,10 +101,13 @@ struct TypesForgetCommand: AsyncParsableCommand {
         try await Failure.reported {
             var isAnyLeft = false
             try await grid.withClient { client in
+                var unknown: TaskType?
                 for outcome in try await client.forget(types.types) {
+                    if outcome.outcome == .unknown { unknown = unknown ?? outcome.type }
                     if outcome.outcome != .done { isAnyLeft = true }
                     try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome).utf8))
                 }
+                if let unknown { throw try await KnownTypes(client).failure(unknown) }
             }
             if isAnyLeft { throw Failure(.failed, nil) }
         }

@@ -1,11 +1,13 @@
 import Foundation
+import FoundationNetworking
 import GRDB
 import Glibc
-import LocalGrid
 import TaskGridClient
 import TaskGridCore
 import TestSupport
 import Testing
+
+@testable import LocalGrid
 
 @Suite("A store that cannot write", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct StoreFaultTests {
@@ -40,6 +42,53 @@ struct StoreFaultTests {
             // Each ran once: what the workers did was not forgotten for want of a disk.
             #expect(grid.runs.attempts.values.allSatisfy { $0 == [1] })
         }
+    }
+
+    /// What can happen to a file that a dispatcher has open.
+    enum Loss: CaseIterable {
+        case removed, replaced, folderMoved
+    }
+
+    @Test(arguments: Loss.allCases)
+    func `a store file that is gone refuses submissions, and the health endpoint and an event say so`(_ loss: Loss) async throws {
+        try await FaultGrid.run { grid in
+            let port = try LoopbackPort.free(besides: [])
+            let folder = grid.file("stored")
+            let store = "\(folder)/store.sqlite"
+            try await grid.launch(.dispatcher, ["--store", store, "--health-port", "\(port)"]).ready()
+            try await grid.launchWorker().ready()
+            try await grid.knows(FaultGrid.fault)
+            _ = try await grid.client.run(FaultGrid.fault, payload: Data("before".utf8), options: TaskOptions(deadline: .seconds(30)))
+            #expect(try await Self.health(port).status == 200)
+
+            let files = FileManager.default
+            switch loss {
+            case .removed: for name in try files.contentsOfDirectory(atPath: folder) { try files.removeItem(atPath: "\(folder)/\(name)") }
+            case .replaced:
+                try files.copyItem(atPath: store, toPath: "\(store).copy")
+                #expect(rename("\(store).copy", store) == 0)
+            case .folderMoved: try files.moveItem(atPath: folder, toPath: "\(folder).away")
+            }
+            let since = ContinuousClock.now
+            try await expectRejection(grid, Data("after".utf8), loss == .replaced ? "was replaced" : "was removed")
+            let event = try await grid.ear.event(GridEvent.self) { $0.problem == .storeUnavailable }
+            #expect(event.kind == .error && event.message.contains(store) && event.message.contains("restart the dispatcher"))
+            let health = try await Self.health(port)
+            #expect(health.status == 503 && health.body.contains("while it was open; put it back, or restart the dispatcher"))
+            #expect(since.duration(to: .now) < .seconds(60))
+
+            guard loss == .folderMoved else { return }
+            try files.moveItem(atPath: "\(folder).away", toPath: folder)
+            _ = try await grid.ear.event(GridEvent.self) { $0.problem == .storeUnavailable && $0.kind == .warning }
+            _ = try await grid.client.run(FaultGrid.fault, payload: Data("again".utf8), options: TaskOptions(deadline: .seconds(30)))
+            #expect(try await Self.health(port).status == 200)
+        }
+    }
+
+    private static func health(_ port: Int) async throws -> (status: Int, body: String) {
+        let url = try #require(URL(string: "http://127.0.0.1:\(port)/healthz"))
+        let (body, response) = try await URLSession.shared.data(from: url)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: body, as: UTF8.self))
     }
 
     /// Another program holds the file's write lock for longer than the dispatcher waits for it at a time.

@@ -2,6 +2,7 @@
 import { byId, setText } from "./dom.js";
 import { askToken } from "./ask.js";
 import { listen } from "./stream.js";
+import { merged } from "./merge.js";
 import { seconds, timeOfDay } from "./format.js";
 import { token, withQuery } from "./api.js";
 import { Overview } from "./overview.js";
@@ -41,7 +42,7 @@ function decoded(part) {
 
 function tell() {
     page.take(grid, isLive);
-    const alerts = grid?.alerts?.length ?? 0;
+    const alerts = grid?.standing_alerts ?? 0;
     const verdict = !grid || !isLive ? "…" : alerts > 0 ? `(${alerts}) needs you` : "well";
     document.title = [page.title || verdict, "TaskGrid+"].join(" – ");
 }
@@ -68,11 +69,10 @@ open();
 
 // The grid's events
 
-listen("/events", {
+listen("/events?kind=stats", {
     take(name, data) {
-        // The others tell of what the next statistics show too.
-        if (name !== "stats") return;
-        grid = { ...data, heard: performance.now() };
+        if (name !== "stats" && name !== "change") return;
+        grid = { ...(name === "stats" ? data : merged(grid, data)), heard: performance.now() };
         isLive = true;
         tell();
     },

@@ -32,7 +32,7 @@ export function setText(node, text) {
 
 /** Sets an attribute where it is another; null takes it away. */
 export function setAttribute(node, name, value) {
-    if (value === null) node.removeAttribute(name);
+    if (value === null || value === undefined) node.removeAttribute(name);
     else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 

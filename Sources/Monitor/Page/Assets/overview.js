@@ -50,8 +50,8 @@ export class Overview {
         this.history.take(grid);
         this.books.take(grid);
         this.broker.take(grid);
-        this.types.show(named(grid.types), ({ name }) => name);
-        this.workers.show(named(grid.workers).sort(presentFirst), ({ name }) => name);
+        this.types.show(named(grid.types), ({ name }) => name, grid.known_types);
+        this.workers.show(named(grid.workers).sort(presentFirst), ({ name }) => name, grid.known_workers);
         this.#tell(grid.events ?? []);
     }
 

@@ -1,5 +1,6 @@
 // A table that moves on in place: a row keeps its elements, so focus and selection stay. On a narrow page each row is a card.
 import { element, setAttribute, setText } from "./dom.js";
+import { count } from "./format.js";
 
 /** The columns are `{ label, number, wide, long, text(row), title(row), href(row), style(row), button(row) }`; all but `label` are optional. */
 export class Table {
@@ -13,11 +14,12 @@ export class Table {
         this.table = element("table", { role: "table", hidden: true }, element("caption", { class: "hidden" }, caption),
             element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)), this.body);
         this.note = element("p", { class: "empty", hidden: true }, ...[empty].flat());
-        this.element = element("div", { class: "table" }, this.table, this.note);
+        this.more = element("p", { class: "more faint", hidden: true });
+        this.element = element("div", { class: "table" }, this.table, this.note, this.more);
     }
 
-    /** Shows `rows` in their order; `key` tells them apart. */
-    show(rows, key) {
+    /** Shows `rows` in their order; `key` tells them apart. Where there are more, `all` is how many there are. */
+    show(rows, key, all = rows.length) {
         const keys = new Set(rows.map(key));
         for (const [name, { line }] of this.#rows) {
             if (keys.has(name)) continue;
@@ -32,6 +34,8 @@ export class Table {
             for (const [number, column] of this.columns.entries()) fill(cells[number], column, row);
         }
         this.table.hidden = rows.length === 0;
+        this.more.hidden = all <= rows.length;
+        if (!this.more.hidden) setText(this.more, `The busiest ${count(rows.length)} of ${count(all)}`);
         this.note.hidden = rows.length > 0;
     }
 

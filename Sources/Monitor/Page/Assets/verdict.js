@@ -14,6 +14,8 @@ const titles = {
     ledger_mismatch: () => "The books do not balance",
     broker_alarm: () => "The broker has an alarm",
     broker_unreachable: () => "The broker cannot be reached",
+    store_unavailable: () => "The store takes no tasks",
+    history_unavailable: () => "The history is not written",
     heartbeat_lost: ({ worker }) => `Nothing is heard of ${worker}`,
     dispatcher_silent: () => "Nothing is heard of the dispatcher",
     nameservice_silent: () => "Nothing is heard of the nameservice",
@@ -44,9 +46,10 @@ export class Verdict {
             return;
         }
         const alerts = grid.alerts ?? [];
-        this.hint.hidden = grid.tasks.submitted > 0 || grid.store === null;
-        if (alerts.length > 0) this.#set("needs", "The grid needs you", counted(alerts.length, "thing to look at", "things to look at"));
-        else if (grid.store === null) this.#set("lost", "Asking the grid…", "No dispatcher has answered yet.");
+        this.hint.hidden = grid.tasks.submitted > 0 || !grid.store;
+        const standing = grid.standing_alerts ?? alerts.length;
+        if (alerts.length > 0) this.#set("needs", "The grid needs you", counted(standing, "thing to look at", "things to look at"));
+        else if (!grid.store) this.#set("lost", "Asking the grid…", "No dispatcher has answered yet.");
         else this.#set("well", "The grid is well", summary(grid));
         this.#list(alerts, grid.at);
     }
@@ -78,7 +81,7 @@ export class Verdict {
 const named = (alert) => (titles[alert.kind] ?? (({ kind }) => words(kind)))(alert);
 
 function summary(grid) {
-    const paused = Object.entries(grid.types).filter(([, type]) => type.paused).map(([name]) => name);
+    const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused).map(([name]) => name);
     const parts = [
         grid.active_workers === 0 ? "No worker is here yet" : `${counted(grid.active_workers, "worker")} at work`,
         grid.ledger.balances ? "the books balance" : null,

@@ -9,7 +9,7 @@ export const workersTable = (empty) => ({
     columns: [
         { label: "Worker", text: ({ name }) => name, title: ({ pid, started }) => `process ${pid}, started ${fullTime(started)}` },
         { label: "State", text: ({ state }) => words(state), style: ({ state }) => `chip ${styles[state] ?? ""}`, title: ({ left_reason: reason }) => reason },
-        { label: "Types", text: ({ types }) => types.join(", ") },
+        { label: "Types", text: ({ types, type_count: all }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "") },
         { label: "Host", text: ({ host }) => host },
         { label: "At a time", number: true, text: ({ concurrency }) => count(concurrency) },
         { label: "In flight", number: true, text: ({ running_tasks: value }) => count(value) },

@@ -1,0 +1,48 @@
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Looks every few seconds whether the store can still be written, also while nothing is to be written: tells the health endpoint, the
+/// log, and the monitor by an event.
+struct StoreWatch: Sendable {
+    private static let interval = Duration.seconds(5)
+    /// How many looks there are between two events of the same problem.
+    private static let repeats = 6
+
+    let store: any TaskStore
+    let publisher: Publisher
+    let vitals: Vitals
+    let logger: Logger
+
+    /// Looks until the task is cancelled.
+    func run() async {
+        let pulse = vitals.pulse("store", period: Self.interval)
+        defer { pulse.ends() }
+        var failures = 0
+        while (try? await Task.sleep(for: Self.interval)) != nil {
+            pulse.works()
+            do throws(StoreError) {
+                try await store.check()
+                if failures > 0 { await tell(nil) }
+                failures = 0
+            } catch {
+                // A store that is closed is closed by its own dispatcher, which stops.
+                guard error.code != .closed else { continue }
+                if failures.isMultiple(of: Self.repeats) { await tell(error) }
+                failures += 1
+            }
+            pulse.waits()
+        }
+    }
+
+    /// - Parameter error: what is wrong; nil: nothing any more.
+    private func tell(_ error: StoreError?) async {
+        vitals.problem("store", error?.message)
+        if let error {
+            logger.error("store cannot be used, submissions are refused", metadata: ["error": "\(error)"])
+        } else {
+            logger.notice("store can be used again")
+        }
+        await publisher.tell(.storeUnavailable, error?.message)
+    }
+}
