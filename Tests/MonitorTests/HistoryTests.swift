@@ -153,6 +153,34 @@ import Testing
 
     private func seconds(_ report: HistoryReport) -> [Double] { report.points.filter { $0.rollup != nil }.map { ($0.at - .start).seconds } }
 
+    @Test func `a history file that was removed is an alert, and the health says so`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
+        let time = Mutex(Timestamp.start)
+        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let vitals = Vitals()
+        vitals.stands(.serving)
+        let history = History(try await HistoryStore.open(path), board: board, logger: .silent, vitals: vitals)
+        func alerts() -> [Alert.Kind] {
+            board.look(at: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
+            return board.current.alerts.current.map(\.subject.kind)
+        }
+        time.withLock { $0 = .after(10) }
+        await history.record()
+        #expect(alerts().isEmpty)
+        #expect(vitals.report(service: "monitor", id: "m").healthy)
+        try FileManager.default.removeItem(atPath: path)
+        time.withLock { $0 = .after(14) }
+        await history.record()
+        time.withLock { $0 = .after(20) }
+        await history.record()
+        #expect(alerts().contains(.historyUnavailable))
+        let reason = try #require(vitals.report(service: "monitor", id: "m").reasons.first)
+        #expect(reason.contains("\(path) was removed while it was open; put it back, or restart the monitor"))
+        await history.end()
+    }
+
     @Test func aRestartIsAGapOfItsOwnLength() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
