@@ -11,33 +11,10 @@ struct FileLimitTests {
         ["dispatcher"], ["nameservice"], ["monitor", "--port", "0"], ["worker", "reverse"], ["up", "--ports", "free"], ["workers"],
     ]
 
-    /// What a process came to.
-    private struct Ending {
-        var code: Int32
-        var reason: Process.TerminationReason
-        var errors: String
-    }
-
-    private func run(_ command: [String], limit: Int) async throws -> Ending {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let errors = folder.appending(path: "errors")
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        let line = ([Programs.taskgrid] + command + ["--data", folder.path, "--broker", "amqp://guest:guest@127.0.0.1:1"])
-        process.arguments = ["-c", "ulimit -n \(limit); exec \"$@\" 2>\(errors.path)", "sh"] + line
-        process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        return try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { process in
-                let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
-                continuation.resume(returning: Ending(code: process.terminationStatus, reason: process.terminationReason, errors: text))
-            }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+    private func run(_ command: [String], limit: Int) async throws -> CommandRun {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try await CommandRun.run(command + ["--data", folder, "--broker", "amqp://guest:guest@127.0.0.1:1"], limit: limit)
     }
 
     @Test(arguments: commands) func `too few open files are an error that says how many are needed, never a signal`(

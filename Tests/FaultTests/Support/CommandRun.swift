@@ -1,0 +1,34 @@
+import Foundation
+
+/// What a run of the `taskgrid` command came to.
+struct CommandRun {
+    var code: Int32
+    var reason: Process.TerminationReason
+    var errors: String
+
+    /// Runs the command in a folder of its own to its end.
+    ///
+    /// - Parameter limit: how many files it may have open; nil: as many as the tests.
+    static func run(_ arguments: [String], limit: Int? = nil) async throws -> CommandRun {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let errors = folder.appending(path: "errors")
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let limits = limit.map { "ulimit -n \($0); " } ?? ""
+        process.arguments = ["-c", "\(limits)exec \"$@\" 2>\(errors.path)", "sh", Programs.taskgrid] + arguments
+        process.currentDirectoryURL = folder
+        // A backtrace takes longer than the test.
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        return try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { process in
+                let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+                continuation.resume(returning: CommandRun(code: process.terminationStatus, reason: process.terminationReason, errors: text))
+            }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import TaskGridCore
+import Testing
+
+@testable import taskgrid
+
+@Suite struct KnownTypesTests {
+    private let known = KnownTypes(["hash", "reverse"].map { TaskType(literal: $0) })
+
+    @Test func `a type that the grid does not know is an error that lists the types`() {
+        let error = #expect(throws: Failure.self) { try known.check(TaskType(literal: "nope")) }
+        #expect(error == Failure(.unknown, "the grid knows no type 'nope': it knows hash, reverse"))
+        #expect(throws: Never.self) { try known.check(TaskType(literal: "hash")) }
+        #expect(throws: Never.self) { try known.check(nil) }
+    }
+
+    @Test func `where none is known the error says how to begin, and a long list is cut`() {
+        let none = KnownTypes([] as [TaskType]).failure(TaskType(literal: "nope"))
+        #expect(none.message == "the grid knows no type 'nope': it knows none yet; start a worker, as with 'taskgrid worker reverse'")
+        let many = KnownTypes((10..<40).compactMap { try? TaskType("type-\($0)") }).failure(TaskType(literal: "nope"))
+        #expect(many.message?.hasSuffix("type-28, type-29 and 10 more") == true, "\(many.message ?? "")")
+    }
+
+    @Test func `advice names a type that there is`() {
+        #expect(WorkersCommand.none(of: nil) == "no workers live: start one with 'taskgrid worker reverse'\n")
+        #expect(WorkersCommand.none(of: TaskType(literal: "hash")) == "no workers live for hash: start one with 'taskgrid worker hash'\n")
+    }
+}
