@@ -1,3 +1,6 @@
+import Foundation
+import LocalGrid
+import TaskGridCore
 import TestSupport
 import Testing
 
