@@ -27,7 +27,7 @@ struct StoreWatch: Sendable {
                 failures = 0
             } catch {
                 // A store that is closed is closed by its own dispatcher, which stops.
-                guard error.code != .closed else { continue }
+                guard error.code != .closed else { return }
                 if failures.isMultiple(of: Self.repeats) { await tell(error) }
                 failures += 1
             }
