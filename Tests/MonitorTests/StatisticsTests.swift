@@ -144,6 +144,14 @@ import Testing
         let forgotten = TaskCounts([.failed: 7, .succeeded: 2])
         statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
         #expect(statistics.states == states)
+        let sum = TaskType(literal: "sum")
+        // One that was forgotten while the monitor was away: the list of types, in two pages, lacks it.
+        statistics.take(.sample(.hash, [.succeeded: 1]), at: .after(4))
+        statistics.take(.sample(sum, [.succeeded: 1]), at: .after(4))
+        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts()], next: .reverse), at: .after(5))
+        #expect(statistics.types.count == 3)
+        statistics.take(CountsQuestion.Answer(store: "s", types: [sum: TaskCounts([.succeeded: 1])]), at: .after(5))
+        #expect(statistics.types.keys.sorted() == [.reverse, sum])
         // Another store's counters begin anew.
         statistics.take(.sample(.reverse, store: "t", [.succeeded: 1]), at: .after(4))
         #expect(statistics.states == TaskCounts([.succeeded: 1]))

@@ -24,6 +24,8 @@ struct Statistics {
     private(set) var types: [TaskType: TypeStatistics] = [:]
     /// The counters of the types that the dispatcher has forgotten.
     private(set) var forgotten = TaskCounts()
+    /// Types that were known when the dispatcher's list of types began, and were not told of since; nil: no list is under way.
+    private var unlisted: Set<TaskType>?
     /// What had happened in those that were forgotten since the monitor began.
     private var forgottenSeen = Counters()
     private(set) var workers: [String: WorkerStatistics] = [:]
@@ -56,6 +58,7 @@ struct Statistics {
         for tally in event.workers { workers[tally.worker]?.take(tally) }
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
+        unlisted?.remove(event.type)
         guard !event.isForgotten else { return forget(event) }
         guard hasPlace(for: event.type) else { return }
         types[event.type, default: TypeStatistics()].take(event, isNew: knowsTypes, at: now)
@@ -72,6 +75,7 @@ struct Statistics {
     mutating func take(_ answer: CountsQuestion.Answer, at now: Timestamp) {
         adopt(store: answer.store)
         if let forgotten = answer.forgotten { self.forgotten = forgotten }
+        unlisted = (unlisted ?? Set(types.keys)).subtracting(answer.types.keys)
         let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
             types[type, default: TypeStatistics()].take(
@@ -79,7 +83,11 @@ struct Statistics {
             )
         }
         // The types of further pages are as old as these.
-        if answer.next == nil { knowsTypes = true }
+        guard answer.next == nil else { return }
+        knowsTypes = true
+        // Forgotten while nobody listened: their counters are in the answer's.
+        for type in unlisted ?? [] { forgottenSeen = forgottenSeen + (types.removeValue(forKey: type)?.seen ?? Counters()) }
+        unlisted = nil
     }
 
     /// The books of another store say nothing about those of the one before.
@@ -88,6 +96,7 @@ struct Statistics {
         self.store = store
         knowsTypes = false
         forgotten = TaskCounts()
+        unlisted = nil
         for index in types.values.indices { types.values[index].forgetStates() }
     }
 
