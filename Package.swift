@@ -129,7 +129,7 @@ let package = Package(
                 "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
             ],
-            resources: [.copy("Corpus")]
+            resources: [.copy("Corpus"), .copy("Fixtures")]
         ),
         tests(
             "BrowserTests",

@@ -23,6 +23,7 @@ static const amqp_method_number_t TASKGRID_BASIC_NACK = AMQP_BASIC_NACK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_CONSUME_OK = AMQP_BASIC_CONSUME_OK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_CANCEL = AMQP_BASIC_CANCEL_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_CANCEL_OK = AMQP_BASIC_CANCEL_OK_METHOD;
+static const amqp_method_number_t TASKGRID_BASIC_GET_OK = AMQP_BASIC_GET_OK_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_PUBLISH = AMQP_BASIC_PUBLISH_METHOD;
 static const amqp_method_number_t TASKGRID_CHANNEL_CLOSE = AMQP_CHANNEL_CLOSE_METHOD;
 static const amqp_method_number_t TASKGRID_CHANNEL_CLOSE_OK = AMQP_CHANNEL_CLOSE_OK_METHOD;

@@ -107,7 +107,9 @@ public final class Chaos: Sendable {
     ) async throws -> ChaosReport {
         let start = ContinuousClock.now
         let scoreboard = Scoreboard(start: start)
-        let injector = Injector(grid: grid, routes: routes, broker: listener.connection, topology: configuration.topology)
+        let injector = Injector(
+            grid: grid, routes: routes, broker: listener.connection, topology: configuration.topology, client: client
+        )
         onEvent(.began)
         let books = await withTaskGroup(of: Void.self, returning: TaskCounts?.self) { group in
             group.addTask { await listener.listen { scoreboard.heard($0) } }

@@ -24,6 +24,9 @@ public struct ChaosConfiguration: Sendable {
     /// Variables for all services.
     public var environment: [String: String] = [:]
 
+    /// The most bytes of a message that the broker takes where `refuse` is among the faults.
+    public static let maximumMessageSize = 1 << 20
+
     /// Tasks on their way at most: past that, none is submitted until some have ended.
     public static let maximumUnderWay = 20_000
 
@@ -68,6 +71,7 @@ public struct ChaosConfiguration: Sendable {
         services.route = route
         var configuration = GridConfiguration(folder: folder, ports: .free, services: services)
         // At once, or nearly so: a program that does not start must not fill the logs.
+        if faults.contains(.refuse) { configuration.maximumMessageSize = Self.maximumMessageSize }
         configuration.restarts = Backoff(base: .milliseconds(100), ceiling: .seconds(1))
         return LocalGrid(configuration)
     }

@@ -19,6 +19,6 @@ public struct ChaosWorker: TaskWorker {
         let task = try NumberedTask(payload: payload)
         try journal.begin(task.number, id: context.id, attempt: context.attempt)
         try await Task.sleep(for: .milliseconds(task.milliseconds))
-        return task.answer
+        return task.isLarge ? Data(count: 2 * ChaosConfiguration.maximumMessageSize) : task.answer
     }
 }

@@ -1,6 +1,6 @@
 /// The kinds of faults that can be injected.
 public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
-    case worker, dispatcher, nameservice, monitor, broker, cut, stall, purge, wipe
+    case worker, dispatcher, nameservice, monitor, broker, cut, stall, purge, wipe, exchange, refuse
 
     /// What it is, in a line for people.
     public var summary: String {
@@ -14,6 +14,8 @@ public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
         case .stall: "one process's connections stand still, one way or both"
         case .purge: "a queue is purged, or the work queue deleted"
         case .wipe: "the broker is killed, and starts again without its data"
+        case .exchange: "an exchange is deleted, or a queue unbound"
+        case .refuse: "messages over the broker's size limit come among the others"
         }
     }
 

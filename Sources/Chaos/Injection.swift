@@ -11,6 +11,10 @@ public enum Injection: Hashable, Sendable {
     /// All connections of a party carry nothing in these directions.
     case stall(party: String, Set<Proxy.Direction>, for: Duration)
     case purge(Queue)
+    /// An exchange is deleted, or a queue unbound.
+    case exchange(Route)
+    /// Messages over the broker's size limit: submissions, and whatever a stranger publishes.
+    case refuse
 
     /// How connections end.
     public enum Manner: Hashable, Sendable {
@@ -24,6 +28,28 @@ public enum Injection: Hashable, Sendable {
         case purgeWork, deleteWork, purgeResults, purgeSubmissions
     }
 
+    /// Which exchange is deleted, or which queue unbound from its exchange.
+    public enum Route: String, Hashable, Sendable, CaseIterable {
+        case deleteSubmit, deleteWork, deleteResults, deleteReply, deleteRegistry, deleteControl, deleteEvents, deleteRPC
+        case unbindSubmit, unbindWork, unbindResults
+
+        var words: String {
+            switch self {
+            case .deleteSubmit: "delete the submit exchange"
+            case .deleteWork: "delete the work exchange"
+            case .deleteResults: "delete the results exchange"
+            case .deleteReply: "delete the reply exchange"
+            case .deleteRegistry: "delete the registry exchange"
+            case .deleteControl: "delete the control exchange"
+            case .deleteEvents: "delete the events exchange"
+            case .deleteRPC: "delete the rpc exchange"
+            case .unbindSubmit: "unbind the submit queue"
+            case .unbindWork: "unbind the work queue"
+            case .unbindResults: "unbind the results queue"
+            }
+        }
+    }
+
     public var fault: Fault {
         switch self {
         case .kill(let fault, _): fault
@@ -31,6 +57,8 @@ public enum Injection: Hashable, Sendable {
         case .cut: .cut
         case .stall: .stall
         case .purge: .purge
+        case .exchange: .exchange
+        case .refuse: .refuse
         }
     }
 
@@ -49,6 +77,8 @@ public enum Injection: Hashable, Sendable {
         case .purge(.deleteWork): "delete the work queue"
         case .purge(.purgeResults): "purge the results queue"
         case .purge(.purgeSubmissions): "purge the submit queue"
+        case .exchange(let route): route.words
+        case .refuse: "publish messages over the broker's limit"
         }
     }
 

@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LocalGrid
 import Logging
+import TaskGridClient
 import TaskGridCore
 
 /// Does to a running grid what a plan says.
@@ -11,6 +12,7 @@ struct Injector: Sendable {
     /// The broker itself, past all proxies.
     let broker: Connection
     let topology: Topology
+    let client: GridClient
 
     /// Injects one fault.
     ///
@@ -49,6 +51,56 @@ struct Injector: Sendable {
             } catch {
                 return error.message
             }
+        case .exchange(let route):
+            do throws(AMQPError) {
+                try await inject(route)
+                return nil
+            } catch {
+                return error.message
+            }
+        case .refuse:
+            return await refuse()
+        }
+    }
+
+    private func inject(_ route: Injection.Route) async throws(AMQPError) {
+        let binding = { (exchange: Exchange, queue: Queue, key: String) in
+            Binding(exchange: exchange.name, queue: queue.name, key: key)
+        }
+        switch route {
+        case .deleteSubmit: try await broker.delete(exchange: topology.submit.name)
+        case .deleteWork: try await broker.delete(exchange: topology.work.name)
+        case .deleteResults: try await broker.delete(exchange: topology.results.name)
+        case .deleteReply: try await broker.delete(exchange: topology.reply.name)
+        case .deleteRegistry: try await broker.delete(exchange: topology.registry.name)
+        case .deleteControl: try await broker.delete(exchange: topology.control.name)
+        case .deleteEvents: try await broker.delete(exchange: topology.events.name)
+        case .deleteRPC: try await broker.delete(exchange: topology.rpc.name)
+        case .unbindSubmit: try await broker.unbind(binding(topology.submit, topology.submitQueue, "#"))
+        case .unbindResults: try await broker.unbind(binding(topology.results, topology.resultsQueue, "#"))
+        case .unbindWork:
+            let type = NumberedTask.type
+            try await broker.unbind(binding(topology.work, topology.workQueue(type), type.name))
+        }
+    }
+
+    /// Submits more than the broker takes, and publishes it past the client.
+    private func refuse() async -> String? {
+        let large = Data(count: ChaosConfiguration.maximumMessageSize + 1)
+        do throws(ClientError) {
+            _ = try await client.submit(NumberedTask.type, payload: large, options: TaskOptions(deadline: .seconds(20)))
+            return "a message over the limit was accepted"
+        } catch {
+            guard error.code == .tooLarge else { return error.message }
+        }
+        let messages = [topology.submit, topology.results, topology.registry, topology.events].map { exchange in
+            Publication(exchange: exchange.name, routingKey: NumberedTask.type.name, message: Message(body: large))
+        }
+        do throws(AMQPError) {
+            _ = try await broker.publish(messages, within: .seconds(10))
+            return nil
+        } catch {
+            return error.message
         }
     }
 

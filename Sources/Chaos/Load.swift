@@ -28,8 +28,9 @@ struct Load: Sendable {
                         break
                     }
                     number += 1
-                    let task = NumberedTask(number: number, seed: configuration.seed, rate: configuration.rate)
-                    group.addTask { await carry(task) }
+                    var task = NumberedTask(number: number, seed: configuration.seed, rate: configuration.rate)
+                    task.isLarge = configuration.faults.contains(.refuse) && number % Self.largeEvery == 0
+                    group.addTask { [task] in await carry(task) }
                 }
             }
             group.addTask {
@@ -37,6 +38,9 @@ struct Load: Sendable {
             }
         }
     }
+
+    /// With the fault `refuse`, one in so many tasks has a result over the broker's limit, and has to fail.
+    private static let largeEvery = 50
 
     /// One task from its submission to its end.
     private func carry(_ task: NumberedTask) async {

@@ -8,6 +8,8 @@ public struct NumberedTask: Hashable, Sendable {
     public let number: Int
     /// How long an attempt runs, in milliseconds.
     public let milliseconds: Int
+    /// Its result is larger than the broker takes.
+    public var isLarge = false
 
     public init(number: Int, milliseconds: Int) {
         self.number = number
@@ -26,7 +28,7 @@ public struct NumberedTask: Hashable, Sendable {
         self.init(number: number, milliseconds: .random(in: range, using: &generator))
     }
 
-    public var payload: Data { Data("\(number) \(milliseconds)".utf8) }
+    public var payload: Data { Data("\(number) \(milliseconds)\(isLarge ? " large" : "")".utf8) }
 
     /// What a worker has to return.
     public var answer: Data {
@@ -37,9 +39,10 @@ public struct NumberedTask: Hashable, Sendable {
     /// Reads a payload.
     public init(payload: Data) throws(TaskError) {
         let parts = String(decoding: payload, as: UTF8.self).split(separator: " ")
-        guard parts.count == 2, let number = Int(parts[0]), let milliseconds = Int(parts[1]), (0...60_000).contains(milliseconds) else {
+        guard parts.count == 2 || parts.count == 3 && parts[2] == "large", let number = Int(parts[0]), let milliseconds = Int(parts[1]), (0...60_000).contains(milliseconds) else {
             throw TaskError(.invalidInput, "the payload is no number and run time, as 'taskgrid chaos' writes them")
         }
         self.init(number: number, milliseconds: milliseconds)
+        isLarge = parts.count == 3
     }
 }

@@ -12,7 +12,9 @@ struct ReplyListener: Sendable {
         let declarations =
             topology.common
             + Declarations(queues: [queue], bindings: [Binding(exchange: topology.reply.name, queue: queue.name, key: client)])
-        connection = Connection(endpoint, name: "chaos", declarations: declarations, logger: logger)
+        connection = Connection(
+            endpoint, name: "chaos", declarations: declarations, ownership: .bindings(every: Ownership.interval), logger: logger
+        )
         consumer = connection.consumer(queues: [queue.name], prefetch: 1_000)
     }
 

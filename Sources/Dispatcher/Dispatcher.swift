@@ -44,10 +44,14 @@ public struct Dispatcher: Service {
         let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
         let consuming = Connection(
             endpoint, name: "dispatcher consume",
-            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher, logger: logger
+            declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
+            ownership: .everything(every: .seconds(3600)), logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
-        let listening = Connection(endpoint, name: "dispatcher listen", declarations: topology.heartbeats(id: id), logger: logger)
+        let listening = Connection(
+            endpoint, name: "dispatcher listen", declarations: topology.dispatcher + topology.heartbeats(id: id),
+            ownership: .everything(every: Ownership.interval), logger: logger
+        )
         let intake = consuming.consumer(
             queues: [topology.submitQueue.name, topology.resultsQueue.name], prefetch: configuration.prefetch,
             maximumBytes: Self.maximumIntake
@@ -205,6 +209,7 @@ public struct Dispatcher: Service {
         defer { pulse.ends() }
         while let outbound = await pipe.receive() {
             pulse.works()
+            for type in outbound.declares { await publisher.declareWorkQueue(of: type) }
             guard let undelivered = await deliver(outbound, publisher) else { return pipe.finish() }
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }

@@ -9,6 +9,8 @@ public struct GridConfiguration: Sendable {
     public var ports: Ports.Choice
     /// What runs beside the broker; nil for nothing.
     public var services: Services?
+    /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
+    public var maximumMessageSize: Int?
     /// The waits before a process that died is started anew.
     public var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
 

@@ -44,7 +44,7 @@ public struct LocalGrid: Sendable {
             // Before the ports are chosen: a killed grid's broker may still hold them.
             await PrivateBroker.endStrays(of: folder)
             let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses)
-            let broker = try PrivateBroker(folder: folder, ports: ports)
+            let broker = try PrivateBroker(folder: folder, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
             let file = GridFile(amqp: broker.amqpURL, monitor: ports.monitorURL, admin: broker.adminURL, pid: getpid())
             let result: Result<Void, LocalGridError>
             do throws(LocalGridError) {

@@ -45,7 +45,10 @@ struct Session: Sendable {
         let topology = board.topology
         // The queues are exclusive to the connection that declares them, so only the one that consumes does.
         publishing = Connection(endpoint, name: "\(role.rawValue) publish", declarations: topology.common, logger: logger)
-        consuming = Connection(endpoint, name: "\(role.rawValue) consume", declarations: topology.monitor(id: id), logger: logger)
+        consuming = Connection(
+            endpoint, name: "\(role.rawValue) consume", declarations: topology.monitor(id: id), ownership: .bindings(every: Ownership.interval),
+            logger: logger
+        )
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
         enquiries = Enquiries(id: id, topology: topology) { [publishing] publication throws(AMQPError) in

@@ -17,8 +17,11 @@ struct Session: Sendable {
     init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
         self.topology = topology
         self.vitals = vitals
-        publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.nameservice, logger: logger)
-        consuming = Connection(endpoint, name: "nameservice consume", declarations: topology.nameservice, logger: logger)
+        publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.common, logger: logger)
+        consuming = Connection(
+            endpoint, name: "nameservice consume", declarations: topology.nameservice, ownership: .everything(every: Ownership.interval),
+            logger: logger
+        )
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
         questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
         registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)

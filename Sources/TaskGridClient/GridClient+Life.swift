@@ -61,7 +61,9 @@ extension GridClient {
 
     /// The broker has no queue of the service's.
     func neverRan(_ service: String) -> ClientError {
-        let message = "no \(service) has ever run on the grid '\(topology.prefix)': start one (taskgrid \(service), or taskgrid up)"
+        let message =
+            "no \(service) has ever run on the grid '\(topology.prefix)', or somebody has deleted or unbound its queue: start one "
+            + "(taskgrid \(service), or taskgrid up); one that runs declares it again within 10 s"
         return ClientError(.serviceUnavailable, message)
     }
 

@@ -84,6 +84,17 @@ struct ChaosTests {
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 
+    @Test("in which exchanges are deleted and messages are over the broker's limit loses nothing, and only tasks with such results fail")
+    func deletesAndRefuses() async throws {
+        let (report, _) = try await run([.exchange, .refuse], for: .seconds(12))
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        #expect(report.accepted == report.submitted, seed)
+        #expect(report.failed == report.submitted / 50, seed)
+        #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.exchange, .refuse], seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
+    }
+
     @Test("whose faults are ended early goes on to its report")
     func endsEarly() async throws {
         // The second is long enough after the first not to come before the word that ends them.

@@ -61,7 +61,7 @@ struct FaultPlanTests {
                 case .kill(.worker, let process): #expect(wishes.workers.contains(process), seed)
                 case .kill(let fault, let process): #expect(process == fault.rawValue, seed)
                 case .cut(let party, _), .stall(let party, _, _): #expect(wishes.parties.contains(party), seed)
-                case .wipe, .purge: break
+                case .wipe, .purge, .exchange, .refuse: break
                 }
                 #expect(!entry.injection.words.isEmpty, seed)
             }

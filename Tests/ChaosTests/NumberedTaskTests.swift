@@ -10,8 +10,9 @@ struct NumberedTaskTests {
     func isPure() throws {
         try forAll { generator, seed in
             let (number, chosen) = (generator.number(1...1_000_000), generator.next())
-            let task = NumberedTask(number: number, seed: chosen, rate: 100)
+            var task = NumberedTask(number: number, seed: chosen, rate: 100)
             #expect(task == NumberedTask(number: number, seed: chosen, rate: 100), seed)
+            task.isLarge = generator.coin()
             let read = try NumberedTask(payload: task.payload)
             #expect(read == task, seed)
         }

@@ -11,6 +11,7 @@ final class FakeBroker: Transport {
         case published(Publication)
         case acknowledged([DeliveryTag])
         case acknowledgedControl([DeliveryTag])
+        case declaredAgain
         case stopped
         case closed
     }
@@ -121,6 +122,8 @@ final class FakeBroker: Transport {
 
     func acknowledgeWork(_ tags: [DeliveryTag]) async { note(.acknowledged(tags)) }
     func acknowledgeControl(_ tags: [DeliveryTag]) async { note(.acknowledgedControl(tags)) }
+
+    func declareAgain() async { note(.declaredAgain) }
 
     func stopWork() async {
         note(.stopped)

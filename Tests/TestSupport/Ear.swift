@@ -115,7 +115,7 @@ extension Ear {
     ) async throws {
         self.init(
             try TestBroker.endpoint(), topology, Logger(label: "test"), shared: shared, bindings: bindings,
-            declarations: topology.nameservice
+            declarations: topology.nameservice + topology.deadLetters
         )
         try await connection.start()
     }

@@ -24,6 +24,19 @@ extension Connection {
         try administrate { (handle, channel) throws(AMQPError) in try handle.delete(queue, channel) }
     }
 
+    /// Declares again what the connection was given: for somebody has deleted some of it.
+    public func declareAgain() async throws(AMQPError) {
+        try administrate { (handle, channel) throws(AMQPError) in try handle.declare(declarations, channel) }
+    }
+
+    public func delete(exchange: String) async throws(AMQPError) {
+        try administrate { (handle, channel) throws(AMQPError) in try handle.delete(exchange: exchange, channel) }
+    }
+
+    public func unbind(_ binding: Binding) async throws(AMQPError) {
+        try administrate { (handle, channel) throws(AMQPError) in try handle.unbind(binding, channel) }
+    }
+
     private func administrate<Result>(
         _ body: (Handle, UInt16) throws(AMQPError) -> Result
     ) throws(AMQPError) -> Result {

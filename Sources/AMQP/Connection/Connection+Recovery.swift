@@ -14,7 +14,7 @@ extension Connection {
             let handle = try Handle(endpoint, name: name)
             let session = Session(handle)
             try openAdministration(session)
-            try handle.declare(declarations, Channel.administration)
+            try declareAll(session)
             try handle.openChannel(Channel.publish)
             try handle.selectConfirms(Channel.publish)
             let consumers = registry.withLock { $0.consumers }

@@ -23,6 +23,7 @@ extension Connection {
                     try read(session)
                 }
                 wait.deadline = try mindHeartbeats(session, now)
+                if let next = try verify(session, now) { wait.deadline = min(wait.deadline ?? next, next) }
                 guard session.write() else {
                     throw AMQPError(.connectionLost, "the connection to \(endpoint) broke while writing")
                 }

@@ -33,6 +33,7 @@ public actor Connection {
     let endpoint: Endpoint
     let name: String
     let declarations: Declarations
+    let ownership: Ownership
     let backoff: Backoff
     let logger: Logger
     private let loop: PollLoop
@@ -46,6 +47,8 @@ public actor Connection {
         var state = ConnectionReading.State.unconnected
         var since = ContinuousClock.now
         var detail: String?
+        /// What it declares and somebody has deleted, since when; and until when, where it is declared again.
+        var missing: [String: ConnectionReading.Missing] = [:]
         var wasConnected = false
         /// The connection was closed: nobody will be told anything more.
         var isEnded = false
@@ -109,19 +112,23 @@ public actor Connection {
     var starting: Starting?
     /// How often any consumer channel was opened.
     var epochs = 0
+    /// When it looks next whether what it declares is still there.
+    var nextVerification: ContinuousClock.Instant?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
     ///   - declarations: declared each time the connection is established, before anything is consumed.
+    ///   - ownership: what it does besides for what it declares.
     public init(
-        _ endpoint: Endpoint, name: String, declarations: Declarations = Declarations(),
+        _ endpoint: Endpoint, name: String, declarations: Declarations = Declarations(), ownership: Ownership = .none,
         backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), logger: Logger
     ) {
         self.endpoint = endpoint
         self.name = name
         self.declarations = declarations
+        self.ownership = ownership
         self.backoff = backoff
         var logger = logger
         logger[metadataKey: "amqp.connection"] = "\(name)"
@@ -168,7 +175,7 @@ public actor Connection {
             let wanted = registry.consumers.filter(\.isWanted)
             return ConnectionReading(
                 name: name, state: registry.state, since: registry.since, wasConnected: registry.wasConnected, detail: registry.detail,
-                unconsumed: wanted.reduce(into: [:]) { $0.merge($1.lapsed) { min($0, $1) } }
+                unconsumed: wanted.reduce(into: [:]) { $0.merge($1.lapsed) { min($0, $1) } }, missing: registry.missing
             )
         }
     }

@@ -100,16 +100,37 @@ final class Handle {
             }
             try check("declaring queue \(queue.name)", channel)
         }
-        for binding in declarations.bindings {
-            binding.queue.withAMQPBytes { queue in
-                binding.exchange.withAMQPBytes { exchange in
-                    binding.key.withAMQPBytes { key in
-                        _ = amqp_queue_bind(state, channel, queue, exchange, key, amqp_empty_table)
-                    }
+        for binding in declarations.bindings { try bind(binding, channel) }
+    }
+
+    func bind(_ binding: Binding, _ channel: UInt16) throws(AMQPError) {
+        binding.queue.withAMQPBytes { queue in
+            binding.exchange.withAMQPBytes { exchange in
+                binding.key.withAMQPBytes { key in
+                    _ = amqp_queue_bind(state, channel, queue, exchange, key, amqp_empty_table)
                 }
             }
-            try check("binding queue \(binding.queue) to \(binding.exchange)", channel)
         }
+        try check("binding queue \(binding.queue) to \(binding.exchange)", channel)
+    }
+
+    func unbind(_ binding: Binding, _ channel: UInt16) throws(AMQPError) {
+        binding.queue.withAMQPBytes { queue in
+            binding.exchange.withAMQPBytes { exchange in
+                binding.key.withAMQPBytes { key in
+                    _ = amqp_queue_unbind(state, channel, queue, exchange, key, amqp_empty_table)
+                }
+            }
+        }
+        try check("unbinding queue \(binding.queue) from \(binding.exchange)", channel)
+    }
+
+    /// Throws `notFound` where there is no such exchange.
+    func look(atExchange name: String, _ channel: UInt16) throws(AMQPError) {
+        name.withAMQPBytes { name in
+            "direct".withAMQPBytes { _ = amqp_exchange_declare(state, channel, name, $0, 1, 0, 0, 0, amqp_empty_table) }
+        }
+        try check("looking at exchange \(name)", channel)
     }
 
     /// Of each consumer that the channel gains from now on: RabbitMQ changes none that it has.
@@ -139,9 +160,54 @@ final class Handle {
         return Int(answer?.message_count ?? 0)
     }
 
-    func delete(_ queue: String, _ channel: UInt16) throws(AMQPError) {
-        queue.withAMQPBytes { _ = amqp_queue_delete(state, channel, $0, 0, 0) }
+    /// - Parameter ifEmpty: throws `preconditionFailed` where it holds messages. One that is not there counts as deleted.
+    func delete(_ queue: String, ifEmpty: Bool = false, _ channel: UInt16) throws(AMQPError) {
+        queue.withAMQPBytes { _ = amqp_queue_delete(state, channel, $0, 0, ifEmpty ? 1 : 0) }
         try check("deleting queue \(queue)", channel)
+    }
+
+    func delete(exchange name: String, _ channel: UInt16) throws(AMQPError) {
+        name.withAMQPBytes { _ = amqp_exchange_delete(state, channel, $0, 0) }
+        try check("deleting exchange \(name)", channel)
+    }
+
+    /// Moves messages from a queue to an exchange, some in one transaction, on a channel of its own.
+    ///
+    /// - Returns: how many; 0 where the queue is empty.
+    func move(from queue: String, to exchange: String, _ channel: UInt16) throws(AMQPError) -> Int {
+        try openChannel(channel)
+        amqp_tx_select(state, channel)
+        try check("beginning a transaction", channel)
+        var moved = 0
+        while moved < 100 {
+            let reply = queue.withAMQPBytes { amqp_basic_get(state, channel, $0, 0) }
+            if let error = Self.error(reply, "getting from queue \(queue)") { throw error }
+            guard reply.reply.id == TASKGRID_BASIC_GET_OK else { break }
+            let got = reply.reply.decoded.load(as: amqp_basic_get_ok_t.self)
+            let (tag, key) = (got.delivery_tag, String(short: got.routing_key))
+            var message = amqp_message_t()
+            let read = amqp_read_message(state, channel, &message, 0)
+            if let error = Self.error(read, "reading from queue \(queue)") { throw error }
+            let status = exchange.withAMQPBytes { exchange in
+                key.withAMQPBytes { key in
+                    withUnsafePointer(to: message.properties) {
+                        amqp_basic_publish(state, channel, exchange, key, 0, 0, $0, message.body)
+                    }
+                }
+            }
+            amqp_destroy_message(&message)
+            guard status == AMQP_STATUS_OK.rawValue, amqp_basic_ack(state, channel, tag, 0) == AMQP_STATUS_OK.rawValue else {
+                throw AMQPError(.connectionLost, "the connection to the broker broke (\(Self.text(status)))")
+            }
+            moved += 1
+            release(channel)
+        }
+        amqp_tx_commit(state, channel)
+        try check("moving messages from queue \(queue)", channel)
+        let closed = amqp_channel_close(state, channel, Int32(AMQP_REPLY_SUCCESS))
+        if let error = Self.error(closed, "closing a channel") { throw error }
+        release(channel)
+        return moved
     }
 
     /// Says goodbye and waits for the broker's answer within `timeout`.

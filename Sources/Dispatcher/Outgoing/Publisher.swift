@@ -73,6 +73,17 @@ struct Publisher: Sendable {
         return outcomes
     }
 
+    /// Somebody has deleted or unbound a work queue whose workers live.
+    func declareWorkQueue(of type: TaskType) async {
+        guard connection.trouble == nil else { return }
+        do throws(AMQPError) {
+            try await connection.declare(topology.work(type))
+            logger.warning("a work queue was deleted or unbound; declared again", metadata: ["task.type": "\(type)"])
+        } catch {
+            logger.error("a work queue cannot be declared", metadata: ["task.type": "\(type)", "error": "\(error)"])
+        }
+    }
+
     /// Somebody has deleted an exchange.
     private func declareAgain() async {
         do throws(AMQPError) {
@@ -152,6 +163,8 @@ struct Publisher: Sendable {
             )
         }
         guard let outcomes = try? await connection.publish(publications, within: .seconds(5)) else { return nil }
+        // Without the exchange nobody can be asked.
+        guard !outcomes.contains(where: { if case .refused = $0 { true } else { false } }) else { return nil }
         return zip(workers, outcomes).filter { $0.1 != .confirmed }.map(\.0)
     }
 }

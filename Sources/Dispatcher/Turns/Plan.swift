@@ -13,6 +13,8 @@ struct Plan {
     var ended: [HandedTask] = []
     /// What is said whatever the store answers: dead letters and rejections.
     var publications: [Publication] = []
+    /// Types whose work queue is gone or unbound though workers of theirs live.
+    var unroutable: Set<TaskType> = []
     /// What was asked to be done with tasks.
     var orders: [PlannedOrder] = []
     var pauses: [Scheduler.PlannedPause] = []

@@ -199,6 +199,7 @@ extension Scheduler {
                 lane.isRoutable = false
                 logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
             }
+            if lane.concurrency > 0 { plan.unroutable.insert(lane.type) }
             apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
         case .refused:
             // A queue that is full, or fails, is not asked again at once; other types go on.

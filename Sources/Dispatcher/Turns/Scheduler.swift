@@ -209,6 +209,7 @@ actor Scheduler {
             topology: topology, persistsWork: configuration.persistsWork, messages: turn.plan.publications.map { .ready($0) },
             hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
+        outbound.declares = turn.plan.unroutable
         await settle(turn.plan, turn.receipt, turn.now, &outbound)
         if isLast {
             // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.

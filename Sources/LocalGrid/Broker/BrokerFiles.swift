@@ -28,7 +28,7 @@ struct BrokerFiles: Hashable, Sendable {
     /// Writes all that the broker reads, and makes its password at the first time.
     ///
     /// - Returns: the password.
-    func prepare(amqp: Int, management: Int, logs: String) throws(LocalGridError) -> String {
+    func prepare(amqp: Int, management: Int, logs: String, maximumMessageSize: Int? = nil) throws(LocalGridError) -> String {
         do {
             for folder in [home, data] {
                 try FileManager.default.createDirectory(
@@ -42,7 +42,8 @@ struct BrokerFiles: Hashable, Sendable {
             try PrivateFile.write(BrokerDefinitions.json(password: secret), to: definitions)
             try PrivateFile.write("[rabbitmq_management].\n", to: plugins)
             try PrivateFile.write("[].\n", to: advanced)
-            try PrivateFile.write(settings(amqp: amqp, management: management, logs: logs), to: configuration)
+            let limit = maximumMessageSize.map { "max_message_size = \($0)\n" } ?? ""
+            try PrivateFile.write(settings(amqp: amqp, management: management, logs: logs) + limit, to: configuration)
             return secret
         } catch {
             throw LocalGridError(.folder, "cannot write the broker's files in \(folder) (\(Errno.reason(of: error)))")

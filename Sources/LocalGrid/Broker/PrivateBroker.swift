@@ -18,7 +18,7 @@ struct PrivateBroker: Sendable {
     }
 
     /// Finds the installed RabbitMQ and writes its files, over those of an earlier start.
-    init(folder: GridFolder, ports: Ports) throws(LocalGridError) {
+    init(folder: GridFolder, ports: Ports, maximumMessageSize: Int? = nil) throws(LocalGridError) {
         guard let amqp = ports[.amqp], let management = ports[.management], let epmd = ports[.epmd],
             let distribution = ports[.distribution]
         else { throw LocalGridError(.port, "no ports were chosen for the private broker") }
@@ -26,7 +26,8 @@ struct PrivateBroker: Sendable {
         self.folder = folder
         self.files = BrokerFiles(folder: folder.broker)
         self.ports = BrokerPorts(amqp: amqp, management: management, epmd: epmd, distribution: distribution)
-        self.password = try files.prepare(amqp: amqp, management: management, logs: folder.logs)
+        self.password = try files.prepare(
+            amqp: amqp, management: management, logs: folder.logs, maximumMessageSize: maximumMessageSize)
     }
 
     var amqpURL: String { "amqp://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(ports.amqp)" }

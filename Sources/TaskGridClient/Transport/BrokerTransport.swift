@@ -18,7 +18,9 @@ final class BrokerTransport: Transport {
         publisher = Connection(
             endpoint, name: "\(id) submit", declarations: Declarations(exchanges: topology.exchanges), logger: logger
         )
-        replies = Connection(endpoint, name: "\(id) replies", declarations: topology.client(id: id), logger: logger)
+        replies = Connection(
+            endpoint, name: "\(id) replies", declarations: topology.client(id: id), ownership: .bindings(every: Ownership.interval), logger: logger
+        )
         consumer = replies.consumer(queues: [topology.replyQueue(client: id).name], prefetch: Self.prefetch)
     }
 

@@ -13,6 +13,19 @@ public struct ConnectionReading: Hashable, Sendable {
         case closed
     }
 
+    /// An exchange or a queue that was deleted by somebody.
+    public struct Missing: Hashable, Sendable {
+        /// When that was found.
+        public var since: ContinuousClock.Instant
+        /// When it was declared again.
+        public var until: ContinuousClock.Instant?
+
+        public init(since: ContinuousClock.Instant, until: ContinuousClock.Instant? = nil) {
+            self.since = since
+            self.until = until
+        }
+    }
+
     /// What people see in the broker's administration.
     public var name: String
     public var state: State
@@ -24,10 +37,12 @@ public struct ConnectionReading: Hashable, Sendable {
     public var detail: String?
     /// Queues that it should consume and does not, since when.
     public var unconsumed: [String: ContinuousClock.Instant]
+    /// What it declares and somebody has deleted, by kind and name; also for a moment after it is declared again.
+    public var missing: [String: Missing]
 
     public init(
         name: String, state: State, since: ContinuousClock.Instant, wasConnected: Bool, detail: String? = nil,
-        unconsumed: [String: ContinuousClock.Instant] = [:]
+        unconsumed: [String: ContinuousClock.Instant] = [:], missing: [String: Missing] = [:]
     ) {
         self.name = name
         self.state = state
@@ -35,6 +50,7 @@ public struct ConnectionReading: Hashable, Sendable {
         self.wasConnected = wasConnected
         self.detail = detail
         self.unconsumed = unconsumed
+        self.missing = missing
     }
 
     /// How long a connection may be away, or without a consumer, before that makes its service unhealthy.
@@ -46,6 +62,7 @@ public struct ConnectionReading: Hashable, Sendable {
         let why = detail.map { ": \($0)" } ?? ""
         switch state {
         case .connected:
+            if let problem = missingProblem(at: now) { return problem }
             let lapsed = unconsumed.filter { $0.value.duration(to: now) > Self.grace }
             guard let first = lapsed.values.min() else { return nil }
             let queues = lapsed.keys.sorted().joined(separator: ", ")
@@ -59,5 +76,15 @@ public struct ConnectionReading: Hashable, Sendable {
         case .closed:
             return "connection '\(name)' is closed"
         }
+    }
+
+    private func missingProblem(at now: ContinuousClock.Instant) -> String? {
+        let shown = missing.filter { $0.value.until.map { now < $0 + Self.grace } ?? true }
+        guard !shown.isEmpty else { return nil }
+        let names = shown.keys.sorted().joined(separator: ", ")
+        if shown.values.contains(where: { $0.until == nil }) {
+            return "\(names) was deleted by somebody and cannot be declared again; its log says why"
+        }
+        return "\(names) was deleted by somebody; it is declared again"
     }
 }

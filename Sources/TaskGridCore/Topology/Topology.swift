@@ -99,17 +99,25 @@ public struct Topology: Hashable, Sendable {
 
     // MARK: Who declares what
 
-    /// What every service declares: the exchanges and the queue of the dead.
-    public var common: Declarations {
+    /// What every service declares: the exchanges.
+    public var common: Declarations { Declarations(exchanges: exchanges) }
+
+    /// A work queue, which workers declare; and the dispatcher, where somebody has deleted it.
+    public func work(_ type: TaskType) -> Declarations {
         Declarations(
-            exchanges: exchanges,
-            queues: [deadQueue],
-            bindings: [Binding(exchange: dead.name, queue: deadQueue.name, key: "")]
+            exchanges: [work], queues: [workQueue(type)],
+            bindings: [Binding(exchange: work.name, queue: workQueue(type).name, key: type.name)]
         )
     }
 
-    public var dispatcher: Declarations {
+    /// The queue of dead letters, which the dispatcher declares.
+    public var deadLetters: Declarations {
         common
+            + Declarations(queues: [deadQueue], bindings: [Binding(exchange: dead.name, queue: deadQueue.name, key: "")])
+    }
+
+    public var dispatcher: Declarations {
+        deadLetters
             + Declarations(
                 queues: [submitQueue, resultsQueue, rpcQueue(.dispatcher)],
                 bindings: [

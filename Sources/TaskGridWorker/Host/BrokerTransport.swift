@@ -9,12 +9,14 @@ struct BrokerTransport: Transport {
     private let consuming: Connection
     private let work: Consumer
     private let control: Consumer
+    private let logger: Logger
 
     /// Control messages are small and handled at once.
     private static let controlPrefetch = 100
 
     init(endpoint: Endpoint, topology: Topology, worker: String, types: [TaskType], prefetch: Int, vitals: Vitals, logger: Logger) {
         let declarations = topology.worker(id: worker, types: types)
+        self.logger = logger
         // The control queue is exclusive: it belongs to the connection that consumes it.
         publishing = Connection(endpoint, name: "\(worker) publish", declarations: topology.common, logger: logger)
         consuming = Connection(endpoint, name: "\(worker) consume", declarations: declarations, logger: logger)
@@ -38,6 +40,15 @@ struct BrokerTransport: Transport {
     func nextControl() async -> [Delivery]? { await control.next() }
     func acknowledgeWork(_ tags: [DeliveryTag]) async { await work.ack(tags) }
     func acknowledgeControl(_ tags: [DeliveryTag]) async { await control.ack(tags) }
+    func declareAgain() async {
+        do throws(AMQPError) {
+            try await consuming.declareAgain()
+            logger.warning("Declared again what somebody has deleted")
+        } catch {
+            logger.warning("Cannot declare again what somebody has deleted", metadata: [LogKey.error: "\(error.message)"])
+        }
+    }
+
     func stopWork() async { await work.cancel() }
 
     func close() async {

@@ -11,6 +11,8 @@ protocol Transport: Sendable {
     func nextControl() async -> [Delivery]?
     func acknowledgeWork(_ tags: [DeliveryTag]) async
     func acknowledgeControl(_ tags: [DeliveryTag]) async
+    /// Declares again what the worker's connections have declared.
+    func declareAgain() async
     /// Takes no more work; acknowledgements go on.
     func stopWork() async
     func close() async

@@ -10,6 +10,7 @@ extension Pipeline {
         let pulse = vitals.pulse("heart", period: settings.heartbeatInterval)
         defer { pulse.ends() }
         var next = first
+        var beats = 0
         while !Task.isCancelled {
             await heartSignal.wait(until: next, sleep: clock.sleep)
             guard !Task.isCancelled else { return }
@@ -19,7 +20,25 @@ extension Pipeline {
             pulse.works()
             drainIfStuck()
             await tell(.heartbeat, identity)
+            beats += 1
+            if beats % Self.beatsBetweenChecks == 0 { await checkControl() }
             pulse.waits()
+        }
+    }
+
+    /// How often it looks whether it can be reached, in heartbeats.
+    private static let beatsBetweenChecks = 5
+
+    /// Looks whether control messages reach this worker: nobody tells a queue that its exchange or its binding is gone.
+    private func checkControl() async {
+        let ping = Publication(
+            exchange: settings.topology.control.name, routingKey: "worker.\(settings.id)",
+            message: Message(properties: BasicProperties(messageID: "\(settings.id).ping", type: "ping")), isMandatory: true
+        )
+        guard let outcome = try? await transport.publish([ping], within: settings.heartbeatInterval).first else { return }
+        switch outcome {
+        case .returned, .refused(.exchangeNotFound): await transport.declareAgain()
+        case .confirmed, .nacked, .refused: break
         }
     }
 

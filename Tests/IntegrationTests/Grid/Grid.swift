@@ -33,16 +33,18 @@ final class Grid: Sendable {
         retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .milliseconds(20), ceiling: .milliseconds(100)))
     )
 
-    /// Runs `body` beside a grid, of which the nameservice and the dispatcher run already, then stops everything and deletes
+    /// Runs `prepare` before anything else, then `body` beside a grid, of which the nameservice and the dispatcher run already, then stops everything and deletes
     /// what would stay on the broker.
     static func run(
         _ queueKind: Queue.Kind = .classic, configuration: DispatcherConfiguration = quick,
+        before prepare: @escaping @Sendable (Grid) async throws -> Void = { _ in },
         _ body: @escaping @Sendable (Grid) async throws -> Void
     ) async throws {
         let (stream, launches) = AsyncStream.makeStream(of: Running.self)
         let grid = try Grid(queueKind, configuration, launches)
         defer { grid.removeFolder() }
         do {
+            try await prepare(grid)
             try await grid.ear.connection.start(patience: .seconds(30))
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await grid.ear.listen() }

@@ -1,0 +1,24 @@
+/// What a connection does for the exchanges, queues and bindings that it declares, besides declaring them when it is established.
+///
+/// AMQP tells a consumer that its queue was deleted, and nobody that an exchange or a binding was. Whoever owns one looks after it.
+public enum Ownership: Hashable, Sendable {
+    case none
+    /// Binds its queues again now and then, and declares everything again where an exchange or a queue is missing.
+    case bindings(every: Duration)
+    /// Looks at its exchanges too, and replaces what an earlier version has declared otherwise, with what it holds.
+    case everything(every: Duration)
+
+    /// How often services look: what is deleted is there again within ten seconds.
+    public static let interval = Duration.seconds(4)
+
+    var interval: Duration? {
+        switch self {
+        case .none: nil
+        case .bindings(let interval), .everything(let interval): interval
+        }
+    }
+
+    var ownsExchanges: Bool {
+        if case .everything = self { true } else { false }
+    }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Logging
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import AMQP
+
+@Suite("What a connection does for what it declares", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct OwnershipTests {
+    private let exchange = Exchange("test.\(UUID().uuidString)", .topic)
+    private let log = Journal<LogLine>()
+    private var queue: Queue { .shared("\(exchange.name).q", kind: .classic, arguments: ["x-max-length": 1000, "x-expires": 60_000]) }
+    private var earlier: Queue { .shared(queue.name, kind: .classic, arguments: ["x-expires": 60_000]) }
+    private var binding: Binding { Binding(exchange: exchange.name, queue: queue.name, key: "#") }
+
+    private func declarations(_ queue: Queue, _ exchange: Exchange) -> Declarations {
+        Declarations(exchanges: [exchange], queues: [queue], bindings: [binding])
+    }
+
+    private func connection(_ ownership: Ownership, _ declarations: Declarations? = nil) throws -> Connection {
+        Connection(
+            try TestBroker.endpoint(), name: "test owner", declarations: declarations ?? self.declarations(queue, exchange),
+            ownership: ownership, logger: Logger(into: log)
+        )
+    }
+
+    /// Runs `body` beside another connection, and removes what is there then.
+    private func withAdministrator(_ body: (Connection) async throws -> Void) async throws {
+        try await TestBroker.withConnection { administrator in
+            try await body(administrator)
+            try await administrator.delete(queue: queue.name)
+            try await administrator.delete(exchange: exchange.name)
+        }
+    }
+
+    private func message(_ number: Int) -> Publication {
+        let properties = BasicProperties(
+            contentType: "text/plain", headers: ["n": .int(Int64(number)), "nested": .table(["a": "b"])], isPersistent: true,
+            priority: 3, correlationID: "c\(number)", replyTo: "r", messageID: "m\(number)", timestamp: 1_700_000_000,
+            type: "t", appID: "a"
+        )
+        let body = Data(count: number == 7 ? 300_000 : number)
+        return Publication(
+            exchange: exchange.name, routingKey: "k.\(number)", message: Message(properties: properties, body: body), isMandatory: true
+        )
+    }
+
+    @Test("an exchange that somebody has deleted is declared again with its bindings, and named meanwhile", arguments: [false, true])
+    func deletedExchange(ownsExchanges: Bool) async throws {
+        try await withAdministrator { administrator in
+            let interval = Duration.milliseconds(50)
+            let owner = try connection(ownsExchanges ? .everything(every: interval) : .bindings(every: interval))
+            try await owner.start()
+            #expect(owner.reading.problem(at: .now) == nil)
+            try await administrator.delete(exchange: exchange.name)
+            #expect(await log.saw { $0.message == "deleted by somebody; declared again" })
+            while owner.reading.missing.values.allSatisfy({ $0.until == nil }) {}
+            #expect(
+                owner.reading.problem(at: .now) == "exchange \(exchange.name) was deleted by somebody; it is declared again"
+            )
+            #expect(owner.reading.problem(at: .now + .seconds(10)) == nil)
+            #expect(try await administrator.publish([message(1)]) == [.confirmed])
+            await owner.close()
+        }
+    }
+
+    @Test("a queue that nobody consumes is declared again, and one that was unbound is bound again")
+    func deletedQueue() async throws {
+        try await withAdministrator { administrator in
+            let owner = try connection(.everything(every: .milliseconds(50)))
+            try await owner.start()
+            try await administrator.delete(queue: queue.name)
+            #expect(await log.saw { "\($0.metadata["amqp.name"] ?? "")" == "queue \(queue.name)" })
+            while try await administrator.publish([message(1)]) != [.confirmed] {}
+            try await administrator.unbind(binding)
+            while try await administrator.publish([message(2)]) != [.confirmed] {}
+            #expect(owner.isConnected)
+            await owner.close()
+        }
+    }
+
+    @Test("an exchange that somebody has declared otherwise meanwhile is bound again")
+    func declaredOtherwise() async throws {
+        try await withAdministrator { administrator in
+            let owner = try connection(.everything(every: .milliseconds(50)))
+            try await owner.start()
+            try await administrator.delete(exchange: exchange.name)
+            // Declared otherwise by somebody faster, or by the owner before.
+            let other = Exchange(exchange.name, .fanout)
+            while (try? await administrator.declare(Declarations(exchanges: [other]))) == nil {
+                try await administrator.delete(exchange: exchange.name)
+            }
+            // It is there, and whatever is bound to it is bound again.
+            while try await administrator.publish([message(1)]) != [.confirmed] {}
+            #expect(owner.isConnected)
+            await owner.close()
+        }
+    }
+
+    @Test("a queue that an earlier version has declared otherwise is replaced, with what it holds and in its order")
+    func migratedQueue() async throws {
+        try await withAdministrator { administrator in
+            try await administrator.declare(declarations(earlier, exchange))
+            let count = 250
+            #expect(try await administrator.publish((0..<count).map(message)).allSatisfy { $0 == .confirmed })
+
+            let stranger = try connection(.none)
+            #expect(await #expect(throws: AMQPError.self) { try await stranger.start() }?.code == .preconditionFailed)
+
+            let owner = try connection(.everything(every: .seconds(60)))
+            let consumer = owner.consumer(queues: [queue.name], prefetch: 1000)
+            try await owner.start()
+            var deliveries: [Delivery] = []
+            while deliveries.count < count, let more = await consumer.next() { deliveries += more }
+            #expect(deliveries.map(\.message) == (0..<count).map { message($0).message })
+            #expect(deliveries.map(\.routingKey) == (0..<count).map { "k.\($0)" })
+            await consumer.ack(deliveries.map(\.tag))
+            #expect(log.entries.contains { $0.message == "replaced" && "\($0.metadata["amqp.name"] ?? "")" == "queue \(queue.name)" })
+            // It has the arguments of now, and nothing is left of what it was moved through.
+            try await administrator.declare(Declarations(queues: [queue]))
+            let spare = await #expect(throws: AMQPError.self) { try await administrator.depth(of: "\(queue.name).migration") }
+            #expect(spare?.code == .notFound)
+            #expect(try await administrator.publish([message(1)]) == [.confirmed])
+            await owner.close()
+        }
+    }
+
+    @Test("what an owner that was killed in the middle has moved aside is moved back")
+    func interruptedMigration() async throws {
+        try await withAdministrator { administrator in
+            let spare = Exchange("\(queue.name).migration", .fanout)
+            try await administrator.declare(
+                declarations(queue, exchange)
+                    + Declarations(
+                        exchanges: [spare], queues: [.shared(spare.name, kind: .classic)],
+                        bindings: [
+                            Binding(exchange: spare.name, queue: spare.name, key: ""),
+                            Binding(exchange: exchange.name, queue: spare.name, key: "#"),
+                        ]
+                    )
+            )
+            try await administrator.unbind(binding)
+            #expect(try await administrator.publish((0..<5).map(message)).allSatisfy { $0 == .confirmed })
+            let owner = try connection(.everything(every: .seconds(60)))
+            try await owner.start()
+            #expect(try await administrator.depth(of: queue.name).messages == 5)
+            #expect(await #expect(throws: AMQPError.self) { try await administrator.depth(of: spare.name) }?.code == .notFound)
+            await owner.close()
+        }
+    }
+
+    @Test("an exchange of another kind is replaced")
+    func migratedExchange() async throws {
+        try await withAdministrator { administrator in
+            try await administrator.declare(Declarations(exchanges: [Exchange(exchange.name, .fanout)]))
+            let owner = try connection(.everything(every: .seconds(60)))
+            try await owner.start()
+            try await administrator.declare(Declarations(exchanges: [exchange]))
+            #expect(try await administrator.publish([message(1)]) == [.confirmed])
+            await owner.close()
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import AMQP
+import Dispatcher
+import Foundation
+import HummingbirdTesting
+import TaskGridCore
+import TaskStore
+import TestSupport
+import Testing
+
+@Suite("Health where somebody deletes an exchange", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct DeletedTests {
+    @Test func `the dispatcher declares its exchange again within ten seconds, and names it`() async throws {
+        let patient = Patient()
+        let store = try await SQLiteTaskStore.inMemory()
+        let dispatcher = Dispatcher(
+            endpoint: try TestBroker.endpoint(), topology: patient.topology, store: store, vitals: patient.vitals, logger: .silent
+        )
+        try await patient.live(dispatcher) { [patient] http in
+            _ = try await http.health { $0.healthy && $0.standing == .serving }
+            try await TestBroker.withConnection { try await $0.delete(exchange: patient.topology.submit.name) }
+            let deleted = ContinuousClock.now
+            let ill = try await http.health { !$0.healthy }
+            #expect(ill.reasons == ["exchange \(patient.topology.submit.name) was deleted by somebody; it is declared again"])
+            #expect(deleted.duration(to: .now) < .seconds(10))
+            patient.later(.seconds(6))
+            _ = try await http.health { $0.healthy }
+        }
+        try await patient.clean()
+    }
+}
