@@ -4,6 +4,7 @@ import Foundation
 /// writable and is read by nobody any more.
 package struct FileIdentity: Hashable, Sendable {
     package let path: String
+    package var name: Substring { path.split(separator: "/").last ?? "" }
     private let device: UInt64
     private let number: UInt64
 

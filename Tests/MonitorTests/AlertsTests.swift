@@ -45,7 +45,7 @@ import Testing
             let conditions = Alert.conditions(statistics, broker: well, at: .after(second))
             #expect(
                 conditions == [
-                    missing: "1 tasks of type reverse wait and no worker runs them since \(Timestamp.after(3)): "
+                    missing: "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)): "
                         + "start one with 'taskgrid worker reverse'"
                 ])
         }

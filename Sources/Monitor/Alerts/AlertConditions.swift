@@ -108,8 +108,10 @@ extension Alert {
         }
         for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.states.needed > 0 {
             let since = service[type]?.gone.map { " since \($0)" } ?? ""
+            let needed = work.states.needed
+            let tasks = needed == 1 ? "a task of type \(type) waits" : "\(needed) tasks of type \(type) wait"
             conditions[Subject(kind: .noWorker, type: type)] =
-                "\(work.states.needed) tasks of type \(type) wait and no worker runs them\(since): start one with 'taskgrid worker \(type)'"
+                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): start one with 'taskgrid worker \(type)'"
         }
         return conditions
     }
