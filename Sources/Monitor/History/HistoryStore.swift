@@ -110,7 +110,8 @@ struct HistoryStore: Sendable {
             for file in files {
                 guard let loss = file.loss else { continue }
                 throw MonitorError(
-                    .history, "its file \(file.path) \(loss) while it was open; put it back, or restart the monitor to go on with what is there"
+                    .history,
+                    "its file \(file.path) \(loss) while it was open; put it back, or restart the monitor to go on with what is there"
                 )
             }
             // Ten seconds in which a monitor ended and another began are covered once.

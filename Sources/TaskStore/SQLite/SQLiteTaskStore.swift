@@ -76,7 +76,8 @@ public final class SQLiteTaskStore: TaskStore {
         for file in files {
             guard let loss = file.loss else { continue }
             throw StoreError(
-                .missing, "its file \(file.name) \(loss) while it was open; put it back, or restart the dispatcher to go on with what is there"
+                .missing,
+                "its file \(file.name) \(loss) while it was open; put it back, or restart the dispatcher to go on with what is there"
             )
         }
     }

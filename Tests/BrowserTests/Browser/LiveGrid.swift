@@ -91,6 +91,18 @@ struct LiveGrid: Sendable {
         }
     }
 
+    /// A worker that serves so many types registers, and says no more.
+    func register(types count: Int) async throws {
+        let types = try (0..<count).map { try TaskType("many-\($0)") }
+        let worker = RegistryMessage(
+            worker: "w-many", host: "h", pid: 1, version: "1", types: types, concurrency: 1, prefetch: 1, batch: false, started: .now()
+        )
+        let publication = Publication(
+            exchange: topology.registry.name, routingKey: topology.registryKey(.register, types: types), message: worker.message(.register)
+        )
+        _ = try await ear.connection.publish([publication])
+    }
+
     /// Waits until the dispatcher has told of a type: from then on it takes tasks of it.
     private func knows(_ type: TaskType) async throws {
         _ = try await ear.event(TaskEvent.self) { $0.type == type }

@@ -46,6 +46,22 @@ extension DashboardTests {
             }
         }
 
+        @Test func `with many types the busiest are shown, and how many there are`() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address)
+                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await grid.register(types: 150)
+                    try await grid.client.run(grid.reverse, texts: ["busy"])
+                    // With reverse and sum.
+                    try await tab.sees("The busiest 100 of 152", in: ".more")
+                    try await tab.sees("reverse", in: "tbody th")
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
         @Test func saysWhatIsWrongAndWhatToDo() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
