@@ -12,7 +12,8 @@ request = lambda path: f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".enco
 
 
 class Listener(asyncio.Protocol):
-    mark = b"event: stats\n"
+    # The statistics come once, and then each second what has changed in them.
+    mark = b"event: change\n"
 
     def connection_made(self, transport):
         self.rest = b""
