@@ -29,7 +29,7 @@ struct TaskGrid: AsyncParsableCommand {
             TASKGRID_BROKER), else from config/taskgrid.yaml, which lists them all.
 
             Exit codes: 0 success, 1 failure, 2 the grid cannot be reached, 3 unknown
-            task, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.
+            task or type, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.
             """,
         version: TaskGridVersion.current,
         groupedSubcommands: [

@@ -11,7 +11,7 @@ struct Failure: Error, Hashable {
         case failed = 1
         /// The grid, or the service asked, cannot be reached.
         case unreachable = 2
-        /// The store does not know the task.
+        /// The grid does not know the task or the type.
         case unknown = 3
         /// The task has not ended.
         case pending = 4
