@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import LocalGrid
 import TaskGridCore
@@ -19,11 +20,35 @@ struct FloodTests {
             }
             let pid = try await grid.launch(.dispatcher, named: "second").ready()
             try await grid.until { try await grid.books().submitted == 160 }
-            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-            let peak = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropLast().last)
-            let megabytes = try #require(Int(peak)) / 1024
+            let megabytes = try Self.peak(of: pid)
             print("measured: 320 MiB of submissions wait: the dispatcher peaks at \(megabytes) MiB")
             #expect(megabytes < 320)
         }
+    }
+
+    /// Each is more than the nameservice reads, and the broker could hand out all of them at once.
+    @Test func `large messages to the registry take no more of the nameservice's memory than some`() async throws {
+        try await FaultGrid.run { grid in
+            let pid = try await grid.launch(.nameservice).ready()
+            let message = Message(properties: BasicProperties(type: "heartbeat", appID: "w"), body: Data(count: 20_000_000))
+            for _ in 0..<15 { try await grid.ear.say(grid.topology.registry, "heartbeat.fault", message) }
+            // It has dealt with them when it deals with what comes after them.
+            try await grid.ear.say(grid.topology.registry, "heartbeat.fault", Message(properties: BasicProperties(messageID: "last")))
+            try await grid.ear.heard.first { delivery in
+                delivery.exchange == grid.topology.dead.name && delivery.message.properties.messageID == "last" ? () : nil
+            }
+            let megabytes = try Self.peak(of: pid)
+            print("measured: 15 messages of 20 MB to the registry: the nameservice peaks at \(megabytes) MiB")
+            #expect(megabytes < 200)
+            let letters = grid.ear.heard.entries.filter { $0.exchange == grid.topology.dead.name }
+            #expect(letters.allSatisfy { $0.message.body.count <= WireFormat.maximumDeadBodySize })
+        }
+    }
+
+    /// The most memory that a process has ever had, in MiB.
+    private static func peak(of pid: some CustomStringConvertible) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let peak = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropLast().last)
+        return try #require(Int(peak)) / 1024
     }
 }
