@@ -30,6 +30,7 @@ final class FakeBroker: Transport {
     private struct State {
         var answers: [Answer] = []
         var tags: UInt64 = 0
+        var isReachable = true
     }
 
     private let journal = Journal<Event>()
@@ -48,6 +49,9 @@ final class FakeBroker: Transport {
 
     /// Answers the next publications of results and dead letters, one call each; later ones are confirmed.
     func answer(_ answers: Answer...) { state.withLock { $0.answers += answers } }
+
+    /// Somebody unbinds the control queue.
+    func unbindControl() { state.withLock { $0.isReachable = false } }
 
     /// Returns when the events fulfil the condition, or the test is cancelled, as its time limit does.
     func until(_ condition: ([Event]) -> Bool) async {
@@ -96,6 +100,10 @@ final class FakeBroker: Transport {
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
         for publication in publications { note(.published(publication)) }
         guard publications[0].exchange != topology.registry.name else { return publications.map { _ in .confirmed } }
+        guard publications[0].exchange != topology.control.name else {
+            let isReachable = state.withLock { $0.isReachable }
+            return publications.map { _ in isReachable ? .confirmed : .returned(code: 312, text: "NO_ROUTE") }
+        }
         switch state.withLock({ $0.answers.isEmpty ? .confirm : $0.answers.removeFirst() }) {
         case .confirm: break
         case .nack: return publications.map { _ in .nacked }

@@ -51,4 +51,22 @@ import Testing
             #expect(publications.allSatisfy { $0.exchange == "t.registry" && !$0.message.properties.isPersistent })
         }
     }
+
+    @Test func `a worker whose control queue somebody has unbound finds out, and declares it again`() async throws {
+        try await Harness(PipelineTests.upper).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            func beat(_ count: Int) async {
+                for _ in 0..<count {
+                    let before = harness.broker.events.registry.count
+                    harness.clock.advance(by: .seconds(1))
+                    await harness.broker.until { $0.registry.count > before }
+                }
+            }
+            await beat(10)
+            #expect(!harness.broker.events.contains { if case .declaredAgain = $0 { true } else { false } })
+            harness.broker.unbindControl()
+            await beat(5)
+            await harness.broker.until { $0.contains { if case .declaredAgain = $0 { true } else { false } } }
+        }
+    }
 }
