@@ -64,6 +64,17 @@ import Testing
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.hasPrefix(reason) == true)
     }
 
+    @Test(
+        "a routing key that names another kind, or a type that the worker does not have, is refused as type_mismatch",
+        arguments: ["", "heartbeat.reverse", "register.hash", "register.reverse.hash", "register.", "registered.reverse"]
+    )
+    func typeMismatch(key: String) throws {
+        let publications = registry().take(RegistryMessage.sample("a").message(.register), key: key, at: .after(0))
+        #expect(publications.map(\.exchange) == ["t.dead"])
+        let reason = publications[0].message.properties.headers[WireFormat.Header.reason]?.text
+        #expect(reason?.hasPrefix("type_mismatch: ") == true)
+    }
+
     @Test func aFullTableIsToldOnceAMinute() throws {
         let registry = registry(maximum: 1)
         _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
