@@ -64,6 +64,8 @@ public struct Dispatcher: Service {
         let pipe = Pipe<Outbound>(capacity: 2)
         let scheduler = Scheduler(store: store, topology: topology, configuration: configuration, logger: logger) { workers in
             await publisher.gone(workers)
+        } purge: { type in
+            await publisher.purge(type)
         } turnAway: { rejection in
             let turnedAway = inbox.turnAway()
             guard !turnedAway.isEmpty else { return }
@@ -106,6 +108,7 @@ public struct Dispatcher: Service {
         onReady()
         logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
         await publisher.tell(.started)
+        await publisher.callRoll()
 
         await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in

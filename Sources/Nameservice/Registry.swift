@@ -7,8 +7,11 @@ import TaskGridCore
 ///
 /// Knows no connection; the service moves deliveries in and publications out.
 final class Registry: Sendable {
-    private struct State {
+    fileprivate struct State {
         var leases: LeaseTable
+        var pace = HeartbeatPace()
+        /// When the pace is next looked at.
+        var nextPace: ContinuousClock.Instant?
         /// Refused registrations since the latest one that was told.
         var refused = 0
         var nextRefusalNotice: ContinuousClock.Instant?
@@ -41,15 +44,35 @@ final class Registry: Sendable {
             return [dead(message, key: key, reason: error.description)]
         }
         do {
-            let event = try state.withLock { state throws(LeaseTable.Full) in
-                try state.leases.take(kind, worker, at: moment)
+            let (event, interval, isNewPace) = try state.withLock { state throws(LeaseTable.Full) in
+                let event = try state.leases.take(kind, worker, at: moment)
+                return (event, state.pace.interval, state.updatePace(at: moment.instant))
             }
-            guard let event else { return [] }
+            var publications = isNewPace ? [self.pace()] : []
+            guard let event else { return publications }
             changed.raise()
-            return [publication(of: event)]
+            publications.append(publication(of: event))
+            // One that comes later has not heard what all were told.
+            if event.kind == .joined, !isNewPace, worker.interval < interval { publications.append(self.pace(for: worker.worker)) }
+            return publications
         } catch {
             return refusal(of: worker, error, at: moment)
         }
+    }
+
+    /// Asks all workers, or one, to speak at once, and as often as their number allows.
+    func pace(for worker: String? = nil) -> Publication {
+        let interval = state.withLock { $0.pace.interval }
+        if worker == nil { logger.info("heartbeat interval told to all workers", metadata: ["registry.interval_ms": "\(interval)"]) }
+        return Publication(
+            exchange: topology.control.name, routingKey: worker.map(topology.workerKey) ?? Topology.allWorkersKey,
+            message: HeartbeatRequest(interval: interval).message()
+        )
+    }
+
+    /// Asks all workers to speak at once: a nameservice that starts knows nobody.
+    func rollCall() -> Publication {
+        Publication(exchange: topology.control.name, routingKey: Topology.allWorkersKey, message: HeartbeatRequest().message())
     }
 
     /// How long after its end a lease is looked at, at the latest, by a service that is not held up.
@@ -143,5 +166,22 @@ final class Registry: Sendable {
     private func dead(_ message: Message, key: String, reason: String) -> Publication {
         logger.warning("message goes to the dead", metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
         return Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
+    }
+}
+
+extension Registry.State {
+    /// Between two looks at how many workers there are.
+    private static let paceInterval = Duration.seconds(2)
+
+    /// Returns whether the pace has changed.
+    fileprivate mutating func updatePace(at now: ContinuousClock.Instant) -> Bool {
+        // A nameservice that starts waits until it knows the workers.
+        guard let next = nextPace else {
+            nextPace = now + Self.paceInterval
+            return false
+        }
+        guard next <= now else { return false }
+        nextPace = now + Self.paceInterval
+        return pace.update(workers: leases.count)
     }
 }

@@ -37,7 +37,10 @@ struct Session: Sendable {
         vitals.stands(.serving)
         onReady()
         await withDiscardingTaskGroup { background in
-            background.addTask { await tell(.started) }
+            background.addTask {
+                await tell(.started)
+                _ = await outbox.publish([registry.rollCall()])
+            }
             background.addTask { await expire() }
             background.addTask {
                 // While the broker was away no heartbeat came through, which is no worker's fault.

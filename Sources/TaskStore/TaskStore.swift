@@ -50,7 +50,8 @@ public protocol TaskStore: Sendable {
     /// - Parameter after: the page before's `next`; nil: from the start.
     func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage
 
-    /// The earliest due time of the scheduled tasks of each type that has any.
+    /// The earliest due time of the scheduled tasks of each type that has any; ``Timestamp/atOnce`` where one waits that was put
+    /// back.
     ///
     /// - Parameter types: those that are asked for; nil: all.
     func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp]

@@ -15,6 +15,8 @@ struct Desk {
     let topology = Topology()
     /// Workers whose control queue is gone.
     let gone = Box<Set<String>>([])
+    /// Types whose work queue was emptied.
+    let purged = Box<[TaskType]>([])
     /// The broker takes no messages.
     let isCutOff = Box(false)
     let time: ManualTime
@@ -35,6 +37,10 @@ struct Desk {
         ) { [gone, isCutOff] workers in
             guard !isCutOff.value.withLock({ $0 }) else { return nil }
             return workers.filter { worker in gone.value.withLock { $0.contains(worker) } }
+        } purge: { [purged, isCutOff] type in
+            guard !isCutOff.value.withLock({ $0 }) else { return false }
+            purged.value.withLock { $0.append(type) }
+            return true
         }
         try await scheduler.resume()
     }
@@ -60,11 +66,11 @@ struct Desk {
 
     func register(
         _ worker: String = "w1", types: [TaskType] = [.reverse], concurrency: Int = 4, batch: Bool = true,
-        running: [RegistryMessage.Held] = [], kind: RegistryMessage.Kind = .heartbeat
+        running: [RegistryMessage.Held] = [], interval: Int = 1000, kind: RegistryMessage.Kind = .heartbeat
     ) async -> Outbound {
         let message = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 8, batch: batch,
-            started: Timestamp(rawValue: 1), running: running
+            started: Timestamp(rawValue: 1), interval: interval, running: running
         )
         return await turn { $0.registry = [(kind, message)] }
     }

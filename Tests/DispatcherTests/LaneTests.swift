@@ -25,10 +25,13 @@ struct LaneTests {
     @Test("the window holds two seconds of work, at least twice what runs at once, at most its bound")
     func capacity() {
         #expect(lane().capacity(configuration) == 64)
+        #expect(lane(concurrency: 0).capacity(configuration) == 0, "without a worker there is no window")
         #expect(lane(concurrency: 100).capacity(configuration) == 200)
         #expect(lane(runTime: .milliseconds(10)).capacity(configuration) == 800)
         #expect(lane(runTime: .seconds(60)).capacity(configuration) == 8)
         #expect(lane(runTime: .microseconds(1)).capacity(configuration) == 50_000)
+        #expect(lane(concurrency: 60_000, runTime: .seconds(60)).capacity(configuration) == 120_000, "it follows the slots")
+        #expect(lane(concurrency: 2_000_000, runTime: .seconds(60)).capacity(configuration) == 1_000_000)
     }
 
     @Test("what is told of the books is how they stood after a turn, though within one a task is nowhere")
@@ -84,11 +87,11 @@ struct LaneTests {
     func names() throws {
         let lane = lane()
         lane.hand(out: open(1, attempt: 2))
-        lane.name(.init(task: 1, attempt: 1), worker: "old", at: .now)
+        lane.name(.init(task: 1, attempt: 1), worker: "old", report: 1, runs: true, at: .now)
         #expect(lane.running == 0)
-        lane.name(.init(task: 1, attempt: 2), worker: "w", at: .now)
-        lane.name(.init(task: 1, attempt: 2), worker: "w", at: .now)
-        lane.name(.init(task: 9, attempt: 1), worker: "w", at: .now)
+        lane.name(.init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
+        lane.name(.init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
+        lane.name(.init(task: 9, attempt: 1), worker: "w", report: 2, runs: true, at: .now)
         #expect(lane.running == 1)
         #expect(lane.counts.running == 1)
         #expect(lane.counts.queued == 0)

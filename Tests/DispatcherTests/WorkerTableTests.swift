@@ -1,4 +1,5 @@
 import TaskGridCore
+import TaskStore
 import Testing
 
 @testable import Dispatcher
@@ -32,20 +33,60 @@ struct WorkerTableTests {
     func lease() {
         var table = WorkerTable()
         _ = table.take(.heartbeat, message(), at: start)
-        #expect(table.expire(at: start + .milliseconds(2999)) == [])
-        #expect(table.expire(at: start + .seconds(3)) == [.reverse])
+        #expect(table.expire(at: start + .milliseconds(2999)).gone.isEmpty)
+        #expect(table.expire(at: start + .seconds(3)).gone.map(\.message.types) == [[.reverse]])
         #expect(table.workers.isEmpty)
     }
 
-    @Test("who holds an attempt, running or not begun")
-    func holder() {
+    @Test("a worker holds what its latest report names, as long as it lives")
+    func holder() throws {
         var table = WorkerTable()
-        _ = table.take(.heartbeat, message("a", running: [.init(task: 1, attempt: 1)], waiting: [.init(task: 2, attempt: 1)]), at: start)
-        #expect(table.holder(of: .init(task: 1, attempt: 1)) == "a")
-        #expect(table.holder(of: .init(task: 2, attempt: 1)) == "a")
-        #expect(table.holder(of: .init(task: 1, attempt: 2)) == nil)
+        let task = OpenTask(
+            id: 1, type: .reverse, created: Timestamp(rawValue: 1), attempt: 1, maxAttempts: 1, form: .single
+        )
+        var handed = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: 0)
+        #expect(!table.holds(handed))
+        _ = table.take(.heartbeat, message("a", running: [.init(task: 1, attempt: 1)]), at: start)
+        handed.holder = ("a", try #require(table.workers["a"]?.report))
+        #expect(table.holds(handed))
+        _ = table.take(.heartbeat, message("b"), at: start)
+        #expect(table.holds(handed))
         _ = table.take(.heartbeat, message("a"), at: start)
-        #expect(table.holder(of: .init(task: 1, attempt: 1)) == nil)
+        #expect(!table.holds(handed))
+        handed.holder = ("a", try #require(table.workers["a"]?.report))
+        _ = table.depart("a")
+        #expect(!table.holds(handed))
+        #expect(table.departed["a"]?.heard == start)
+    }
+
+    @Test("a heartbeat that says nothing new renews the lease, and nothing else")
+    func unchanged() throws {
+        var table = WorkerTable()
+        let held = [RegistryMessage.Held(task: 1, attempt: 1)]
+        _ = table.take(.heartbeat, message(running: held), at: start)
+        let report = try #require(table.workers["w"]?.report)
+        var same = message(running: held)
+        same.progress = 7
+        var isRenewed = table.renew(same, at: start + .seconds(1))
+        #expect(isRenewed)
+        #expect(table.workers["w"]?.report == report)
+        #expect(table.workers["w"]?.expires == start + .seconds(4))
+        for other in [message(), message(concurrency: 9, running: held), message("other", running: held)] {
+            isRenewed = table.renew(other, at: start + .seconds(1))
+            #expect(!isRenewed)
+        }
+    }
+
+    @Test("the longest interval of a type is that of the workers that it has")
+    func heartbeat() {
+        var table = WorkerTable()
+        var slow = message("slow")
+        slow.interval = 5000
+        _ = table.take(.heartbeat, message("a"), at: start)
+        _ = table.take(.heartbeat, slow, at: start)
+        #expect(table.heartbeat(of: .reverse) == .seconds(5))
+        _ = table.take(.deregister, slow, at: start)
+        #expect(table.heartbeat(of: .reverse) == .seconds(1))
     }
 
     @Test("batches need every worker of the type; one that drains does not count")

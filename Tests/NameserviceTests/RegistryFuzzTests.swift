@@ -24,7 +24,7 @@ import Testing
             #expect(published.count { $0.exchange == "t.dead" } == (isReadable ? 0 : 1), "seed \(seed), step \(step)")
             for publication in published {
                 #expect(throws: Never.self, "seed \(seed), step \(step)") { try publication.check() }
-                guard publication.routingKey.hasPrefix("worker.") else { continue }
+                guard publication.exchange == "t.events", publication.routingKey.hasPrefix("worker.") else { continue }
                 let event = try JSON.decode(WorkerEvent.self, publication.message.body)
                 let isNew =
                     event.kind == .joined ? alive.insert(event.worker.worker).inserted : alive.remove(event.worker.worker) != nil

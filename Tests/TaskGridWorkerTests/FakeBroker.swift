@@ -12,6 +12,7 @@ final class FakeBroker: Transport {
         case acknowledged([DeliveryTag])
         case acknowledgedControl([DeliveryTag])
         case declaredAgain
+        case prefetch(Int, [TaskType])
         case stopped
         case closed
     }
@@ -132,6 +133,7 @@ final class FakeBroker: Transport {
     func acknowledgeControl(_ tags: [DeliveryTag]) async { note(.acknowledgedControl(tags)) }
 
     func declareAgain() async { note(.declaredAgain) }
+    func set(prefetch: Int, of types: [TaskType]) async { note(.prefetch(prefetch, types)) }
 
     func stopWork() async {
         note(.stopped)

@@ -15,13 +15,13 @@ struct Harness: Sendable {
     static let type = TaskType(literal: "test")
 
     init(
-        _ worker: any TaskWorker, concurrency: Int = 2, prefetch: Int = 100, backoff: Duration = .zero,
+        _ worker: any TaskWorker, concurrency: Int = 2, prefetch: Int = 100, longestPrefetch: Int? = nil, backoff: Duration = .zero,
         broker: FakeBroker = FakeBroker()
     ) {
         self.broker = broker
         let settings = Pipeline.Settings(
             id: "w", topology: broker.topology, workers: [worker.type: worker], concurrency: concurrency,
-            prefetch: prefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
+            prefetch: prefetch, longestPrefetch: longestPrefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
         )
         pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: Logger(into: log))
     }

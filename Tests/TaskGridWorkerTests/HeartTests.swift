@@ -41,6 +41,31 @@ import Testing
         }
     }
 
+    @Test("a worker that is asked speaks within a moment, and from then on at the interval that it was told")
+    func heedsRequests() async throws {
+        try await Harness(PipelineTests.upper).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            harness.broker.deliver(control: HeartbeatRequest(interval: 5000).message())
+            await harness.broker.until { events in
+                events.contains { if case .acknowledgedControl = $0 { true } else { false } }
+            }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 2 }
+            #expect(harness.broker.events.registry.last?.content.interval == 5000)
+            // Not before the interval has passed, or the most of it.
+            for _ in 0..<4 { harness.clock.advance(by: .seconds(1)) }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 3 }
+            harness.broker.deliver(control: HeartbeatRequest(interval: 10).message())
+            await harness.broker.until { events in
+                events.count { if case .acknowledgedControl = $0 { true } else { false } } == 2
+            }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count == 4 }
+            #expect(harness.broker.events.registry.last?.content.interval == 1000, "never more often than it was set up to")
+        }
+    }
+
     @Test func beatsAreTransientAndGoToTheRegistry() async throws {
         try await Harness(PipelineTests.upper).run { harness in
             await harness.broker.until { !$0.registry.isEmpty }

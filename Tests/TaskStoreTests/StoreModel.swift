@@ -66,17 +66,18 @@ struct StoreModel {
 
     mutating func schedule(_ schedule: Schedule) {
         guard var entry = entries[schedule.id], !entry.state.isTerminal else { return }
-        entry.state = .scheduled
+        entry.state = schedule.due == nil ? .pending : .scheduled
         entry.attempt = max(entry.attempt, schedule.attempt)
-        entry.due = schedule.due
+        // A pending one that was put back goes first.
+        entry.due = schedule.due ?? .atOnce
         entries[schedule.id] = entry
     }
 
     /// The ids and attempts that a take of so many gives.
     mutating func take(_ take: Take) -> (handOuts: [[Int]], isExhausted: Bool) {
         let open = entries.values.filter { $0.type == take.type }
-        let due = open.filter { $0.state == .scheduled && $0.due! <= take.now }.sorted { ($0.due!, $0.id) < ($1.due!, $1.id) }
-        let pending = open.filter { $0.state == .pending }.sorted { (-$0.priority, $0.id) < (-$1.priority, $1.id) }
+        let due = open.filter { $0.due.map { $0 <= take.now } ?? false }.sorted { ($0.due!, $0.id) < ($1.due!, $1.id) }
+        let pending = open.filter { $0.state == .pending && $0.due == nil }.sorted { (-$0.priority, $0.id) < (-$1.priority, $1.id) }
         let ready = due + pending
         for var entry in ready.prefix(take.limit) {
             entry.state = .queued

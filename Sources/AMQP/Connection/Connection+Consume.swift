@@ -23,4 +23,27 @@ extension Connection {
             session.encoder.cancel(consumerTag: tag, channel: session.channels[number].channel)
         }
     }
+
+    /// Replaces a consumer's subscriptions to some of its queues by ones with another prefetch.
+    func set(prefetch: UInt16, of queues: [String], consumer number: Int) {
+        let count = max(1, prefetch)
+        let changed = registry.withLock { registry in
+            queues.filter { registry.consumers[number].prefetches[$0, default: registry.consumers[number].prefetch] != count }
+        }
+        guard !changed.isEmpty else { return }
+        registry.withLock { registry in
+            for queue in changed { registry.consumers[number].prefetches[queue] = count }
+        }
+        guard case .open(let session) = phase, session.channels.indices.contains(number), !cancelledConsumers.contains(number) else { return }
+        let channel = session.channels[number].channel
+        for queue in changed {
+            // RabbitMQ changes no consumer that is there: the new one first, so that the queue is always consumed.
+            let former = session.channels[number].tags.filter { $0.value == queue }.map(\.key)
+            let tag = consumerTag()
+            session.channels[number].tags[tag] = queue
+            session.encoder.prefetch(count, channel: channel)
+            session.encoder.consume(queue, consumerTag: tag, channel: channel)
+            for tag in former { session.encoder.cancel(consumerTag: tag, channel: channel) }
+        }
+    }
 }

@@ -110,19 +110,26 @@ extension Connection {
     }
 
     private func consume(_ queue: String, _ number: Int, _ session: Session) throws(AMQPError) {
-        // A consumer tag has 255 bytes at most.
-        let tag = "\(String(decoding: name.utf8.prefix(100), as: UTF8.self)).\(UInt64.random(in: .min ... .max))"
+        let tag = consumerTag()
         let isFirst = session.channels.allSatisfy { $0.tags.isEmpty }
         // Written down first: deliveries may come before the call returns.
         session.channels[number].tags[tag] = queue
         let channel = session.channels[number].channel
+        let prefetch = registry.withLock { $0.consumers[number].prefetches[queue] }
         if isFirst {
+            if let prefetch { try session.handle.setPrefetch(prefetch, channel) }
             try session.handle.consume(queue, tag: tag, channel)
             consumes(tag, number, session)
         } else {
             // A call would have the library keep all that the broker delivers of other queues until the answer comes.
+            if let prefetch { session.encoder.prefetch(prefetch, channel: channel) }
             session.encoder.consume(queue, consumerTag: tag, channel: channel)
         }
+    }
+
+    /// A consumer tag that was never used before; it has 255 bytes at most.
+    func consumerTag() -> String {
+        "\(String(decoding: name.utf8.prefix(100), as: UTF8.self)).\(UInt64.random(in: .min ... .max))"
     }
 
     /// The broker has said that a queue is consumed: one without a leader, say, never is.
@@ -134,7 +141,7 @@ extension Connection {
     /// The broker ended a consumer, most often because somebody deleted its queue: declares everything and consumes again.
     func resubscribe(_ number: Int, _ consumerTag: String, _ session: Session) throws(AMQPError) {
         guard let queue = session.channels[number].tags.removeValue(forKey: consumerTag),
-            !cancelledConsumers.contains(number)
+            !cancelledConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
         else { return }
         registry.withLock { $0.consumers[number].lapsed[queue] = .now }
         try flush(session)

@@ -73,6 +73,8 @@ public actor Connection {
     struct Subscription {
         let queues: [String]
         let prefetch: UInt16
+        /// Of single queues, where it was changed.
+        var prefetches: [String: UInt16] = [:]
         let maximumBytes: Int
         let mailbox: Mailbox
         /// The queues that are not consumed now, since when.

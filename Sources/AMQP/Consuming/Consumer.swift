@@ -32,4 +32,10 @@ public struct Consumer: Sendable {
     public func cancel() async {
         await connection.cancel(consumer: number)
     }
+
+    /// Changes how many unacknowledged deliveries the broker hands out from some of its queues. What is held already stays, and
+    /// counts apart from what comes.
+    public func set(prefetch: Int, of queues: [String]) async {
+        await connection.set(prefetch: UInt16(clamping: prefetch), of: queues, consumer: number)
+    }
 }

@@ -54,6 +54,16 @@ struct FrameEncoder {
         }
     }
 
+    /// Says how many unacknowledged deliveries each consumer of the channel that is made from now on may have; the answer comes
+    /// among the frames (AMQP 0-9-1, `basic.qos`, as RabbitMQ reads it).
+    mutating func prefetch(_ count: UInt16, channel: UInt16) {
+        method(channel, class: 60, method: 10) { encoder in
+            encoder.integer(UInt32(0))
+            encoder.integer(count)
+            encoder.integer(UInt8(0))
+        }
+    }
+
     mutating func ack(_ tag: UInt64, multiple: Bool, channel: UInt16) {
         method(channel, class: 60, method: 80) { encoder in
             encoder.integer(tag)

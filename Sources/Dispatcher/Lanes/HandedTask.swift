@@ -12,11 +12,12 @@ struct HandedTask {
     let client: String?
     let correlation: String?
     let form: MessageForm
-    /// The worker whose heartbeat names it, and since when.
-    var worker: String?
+    /// The worker that named it last, running or not begun, and the number of that report.
+    var holder: (worker: String, report: Int)?
+    /// Since when it is known to run.
     var runningSince: Moment?
-    /// It was out when the dispatcher's connection, or its life, began: should its delivery come back, it is not known whether
-    /// its worker died or the broker.
+    /// It was out when the dispatcher's connection, or its life, began, and no worker has named it since: should its delivery come
+    /// back, it is not known whether its worker died or the broker.
     var isInherited = false
     /// The audit's latest marker when the task was handed out.
     let marker: Int

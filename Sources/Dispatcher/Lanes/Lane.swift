@@ -14,7 +14,7 @@ final class Lane {
     /// When the time of the first of `limited` may be up; none is before.
     private(set) var nextTimeout: Moment?
     /// Those of `handed` whose delivery came back while their worker lived: should that worker go, the broker does not bring them again.
-    private(set) var orphans: Set<TaskID> = []
+    private(set) var orphans: [TaskID: Orphan] = [:]
     /// How many more the turns under way may add to `handed`.
     var promised = 0
     /// How many submissions of the turns under way will wait in the store.
@@ -32,7 +32,13 @@ final class Lane {
     /// Somebody asked that nothing be handed out.
     var isPaused = false
     /// How many tasks all its workers run at a time.
-    var concurrency = 0
+    var concurrency = 0 {
+        didSet { if concurrency > 0 { unattended = nil } else if oldValue > 0 { unattended = .now } }
+    }
+    /// When a worker of the type was last found to have died: its lease ended, and it had not said that it leaves.
+    var lastDeath: Moment?
+    /// Since when no worker takes its tasks; nil: some do.
+    private(set) var unattended: Moment?
     /// Every worker of the type takes batches.
     var takesBatches = false
     var statistics = LaneStatistics()
@@ -64,6 +70,14 @@ final class Lane {
         self.nextDue = nextDue
         hasBacklog = books.pending > 0
         settled = counts
+        unattended = .now
+    }
+
+    /// One of `handed` whose delivery is with no worker any more, though its worker runs it.
+    struct Orphan {
+        let worker: String
+        /// Looks at the workers in which it was named no more.
+        var unnamed = 0
     }
 
     /// The books as they stood after the latest turn: within one, a task that ends is nowhere for a while.
@@ -120,14 +134,17 @@ final class Lane {
         meanRunTime = meanRunTime.map { $0 + (seconds - $0) / 8 } ?? seconds
     }
 
-    /// How many tasks may be handed out at a time: what the workers run in `configuration.window`, at least twice as many
-    /// as they run at once.
+    /// However many slots its workers have, no more of its tasks are handed out at a time.
+    static let maximumWindow = 1_000_000
+
+    /// How many tasks may be handed out at a time: what the workers run in `configuration.window`, up to
+    /// `configuration.maximumWindow`, but always twice as many as they run at once. None where no worker takes any.
     func capacity(_ configuration: DispatcherConfiguration) -> Int {
-        let concurrency = max(1, concurrency)
-        let floor = max(64, 2 * concurrency)
-        guard let meanRunTime else { return min(floor, configuration.maximumWindow) }
+        guard concurrency > 0 else { return 0 }
+        let floor = min(2 * concurrency, Self.maximumWindow)
+        guard let meanRunTime else { return max(floor, min(64, configuration.maximumWindow)) }
         let measured = configuration.window.seconds * Double(concurrency) / meanRunTime
-        return min(configuration.maximumWindow, max(floor == 64 ? 2 * concurrency : floor, Int(min(measured, 1e9))))
+        return max(floor, min(configuration.maximumWindow, Int(min(measured, 1e9))))
     }
 
     /// No worker of the type lives, none of its tasks is open, and it is not paused.
@@ -137,7 +154,7 @@ final class Lane {
 
     /// Whether something may wait that may go out, but for the room that there is for it; or its breaker has to be asked.
     func mayHandOut(at now: Timestamp) -> Bool {
-        !isPaused && (breaker.state != .closed || isRoutable && (hasBacklog || nextDue.map { $0 <= now } == true))
+        !isPaused && (breaker.state != .closed || isRoutable && concurrency > 0 && (hasBacklog || nextDue.map { $0 <= now } == true))
     }
 
     /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
@@ -190,9 +207,28 @@ final class Lane {
         isDirty = true
     }
 
+    /// A task left the window and waits to go out again, at once.
+    func waitsAgain() {
+        books.pending += 1
+        nextDue = .atOnce
+        isDirty = true
+    }
+
+    /// No worker has taken its tasks since then.
+    func unattend(since moment: Moment) {
+        guard concurrency == 0 else { return }
+        unattended = moment
+    }
+
     /// The delivery of a task came back while its worker lived.
-    func orphaned(_ id: TaskID) {
-        orphans.insert(id)
+    func orphaned(_ id: TaskID, worker: String) {
+        if orphans[id]?.worker != worker { orphans[id] = Orphan(worker: worker) }
+    }
+
+    /// The orphan's worker names it no more. Returns in how many looks that was so by now.
+    func unnamed(_ id: TaskID) -> Int {
+        orphans[id]?.unnamed += 1
+        return orphans[id]?.unnamed ?? 0
     }
 
     /// Takes a task out of the window.
@@ -200,22 +236,34 @@ final class Lane {
         let (id, task) = handed.remove(at: place)
         if task.runningSince != nil { running -= 1 }
         if task.timeout != nil { limited.remove(id) }
-        if !orphans.isEmpty { orphans.remove(id) }
+        if !orphans.isEmpty { orphans[id] = nil }
         audit.forget(id)
         breaker.withdrawn(id)
         isDirty = true
         return task
     }
 
-    /// A heartbeat names the attempt as running.
-    func name(_ held: RegistryMessage.Held, worker: String, at now: ContinuousClock.Instant) {
-        guard let index = handed.index(forKey: held.task) else { return }
-        guard handed.values[index].machine.handle(.named(attempt: held.attempt)) == .none else { return }
-        handed.values[index].worker = worker
+    /// A report of a live worker names the attempt.
+    ///
+    /// - Parameters:
+    ///   - report: its number; nil: what names it is no report.
+    ///   - runs: it runs; else it has not begun.
+    /// - Returns: false where the attempt is older than the latest one, so that its worker need not go on with it.
+    @discardableResult
+    func name(_ held: RegistryMessage.Held, worker: String, report: Int?, runs: Bool, at now: ContinuousClock.Instant) -> Bool {
+        guard let index = handed.index(forKey: held.task) else { return true }
+        let attempt = handed.values[index].machine.attempt
+        guard attempt == held.attempt else { return attempt < held.attempt }
+        if let report { handed.values[index].holder = (worker, report) }
+        handed.values[index].isInherited = false
+        guard runs, handed.values[index].machine.handle(.named(attempt: attempt)) == .none else { return true }
+        // A report may come later.
+        if report == nil, handed.values[index].holder?.worker != worker { handed.values[index].holder = (worker, 0) }
         handed.values[index].runningSince = Moment(now)
         running += 1
         isDirty = true
         if let end = handed.values[index].timesOut { nextTimeout = min(nextTimeout ?? end, end) }
+        return true
     }
 
     /// The tasks whose attempts have run out of time.
@@ -228,5 +276,11 @@ final class Lane {
             nextTimeout = min(nextTimeout ?? end, end)
             return false
         }
+    }
+
+    /// An interruption of a task was none.
+    func withdrawInterruption(of id: TaskID) {
+        guard let index = handed.index(forKey: id) else { return }
+        _ = handed.values[index].machine.handle(.interruptionWithdrawn)
     }
 }

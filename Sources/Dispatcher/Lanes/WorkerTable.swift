@@ -1,13 +1,34 @@
 import TaskGridCore
 
-/// The workers that live, as their registry messages tell: what they run, and which attempts they hold. Pure, and bounded: a
-/// worker that would be one too many, or would bring more held tasks than fit, is not taken.
+/// The workers that hold a lease, as their registry messages tell. Pure, and bounded: a worker that would be one too many, or
+/// would bring more held tasks than fit, is not taken.
+///
+/// Which worker holds a task is noted with the task (``HandedTask/holder``), by the number of the report that names it: a worker
+/// holds what its latest report names. So neither a lookup nor an audit looks at all workers.
 struct WorkerTable {
     struct Worker {
         var message: RegistryMessage
+        /// The number of its latest report, unique among all workers'.
+        var report: Int
+        var heard: ContinuousClock.Instant
         var expires: ContinuousClock.Instant
-        /// Every attempt that it runs or holds unstarted.
-        var held: Set<RegistryMessage.Held>
+    }
+
+    /// A worker whose connections are gone though its lease has not ended: it may be dead, or cut off for a while.
+    struct Departed {
+        let types: [TaskType]
+        let heard: ContinuousClock.Instant
+        var expires: ContinuousClock.Instant
+    }
+
+    /// What the workers of one type are, together.
+    private struct Service {
+        /// Slots of the workers that take tasks.
+        var concurrency = 0
+        /// How many of these take no batches.
+        var single = 0
+        /// How many workers, draining ones included, have which interval between heartbeats.
+        var intervals: [Int: Int] = [:]
     }
 
     static let defaultMaximum = 10_000
@@ -17,9 +38,10 @@ struct WorkerTable {
     let maximum: Int
     let maximumHeld: Int
     private(set) var workers: [String: Worker] = [:]
-    /// The ids of the workers of each type that has any.
-    private var byType: [TaskType: Set<String>] = [:]
+    private(set) var departed: [String: Departed] = [:]
+    private var services: [TaskType: Service] = [:]
     private var held = 0
+    private var reports = 0
 
     init(maximum: Int = WorkerTable.defaultMaximum, maximumHeld: Int = WorkerTable.defaultMaximumHeld) {
         self.maximum = maximum
@@ -29,32 +51,41 @@ struct WorkerTable {
     /// Whether there is room for what a message says.
     func hasRoom(for message: RegistryMessage) -> Bool {
         let known = workers[message.worker]
-        let more = message.running.count + message.waiting.count - (known?.held.count ?? 0)
+        let more = message.heldCount - (known?.message.heldCount ?? 0)
         return (known != nil || workers.count < maximum) && held + more <= maximumHeld
     }
 
     /// Takes a registry message; returns the types whose workers changed. What there is no room for is not taken.
     mutating func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
-        guard kind != .deregister else { return remove(message.worker) }
+        departed[message.worker] = nil
+        guard kind != .deregister else { return remove(message.worker)?.message.types ?? [] }
         guard hasRoom(for: message) else { return [] }
         let known = workers[message.worker]?.message
-        held -= workers[message.worker]?.held.count ?? 0
-        let worker = Worker(message: message, expires: now + message.lease, held: Set(message.running).union(message.waiting))
-        held += worker.held.count
-        workers[message.worker] = worker
-        if known?.types != message.types { register(message.worker, message.types, insteadOf: known?.types ?? []) }
-        let isSame =
-            known.map {
-                $0.types == message.types && $0.concurrency == message.concurrency && $0.batch == message.batch
-                    && $0.draining == message.draining
-            } ?? false
-        return isSame ? [] : Array(Set(message.types + (known?.types ?? [])))
+        reports += 1
+        held += message.heldCount - (known?.heldCount ?? 0)
+        workers[message.worker] = Worker(message: message, report: reports, heard: now, expires: now + message.lease)
+        if let known, known.serves(as: message) { return [] }
+        if let known { count(known, by: -1) }
+        count(message, by: 1)
+        return Array(Set(message.types + (known?.types ?? [])))
     }
 
-    /// Drops the workers whose lease has ended; returns the types that lost one.
-    mutating func expire(at now: ContinuousClock.Instant) -> [TaskType] {
+    /// Renews the lease of a worker whose heartbeat says what the one before said. False where it says something new.
+    mutating func renew(_ message: RegistryMessage, at now: ContinuousClock.Instant) -> Bool {
+        guard let index = workers.index(forKey: message.worker) else { return false }
+        let known = workers.values[index].message
+        guard known.serves(as: message), known.running == message.running, known.waiting == message.waiting else { return false }
+        workers.values[index].heard = now
+        workers.values[index].expires = now + message.lease
+        return true
+    }
+
+    /// Removes the workers whose lease has ended, and returns them; also the types of those that had departed before.
+    mutating func expire(at now: ContinuousClock.Instant) -> (gone: [Worker], departed: [TaskType]) {
+        let dead = departed.filter { $0.value.expires <= now }
+        for worker in dead.keys { departed[worker] = nil }
         let gone = workers.filter { $0.value.expires <= now }.map(\.key)
-        return gone.flatMap { remove($0) }
+        return (gone.compactMap { remove($0) }, dead.values.flatMap(\.types))
     }
 
     /// A worker whose lease has ended.
@@ -64,56 +95,71 @@ struct WorkerTable {
 
     /// Gives every worker a whole lease from now: after a time in which none could be heard.
     mutating func renewAll(at now: ContinuousClock.Instant) {
-        for place in workers.values.indices {
-            workers.values[place].expires = max(workers.values[place].expires, now + workers.values[place].message.lease)
+        for index in workers.values.indices {
+            workers.values[index].expires = max(workers.values[index].expires, now + workers.values[index].message.lease)
         }
     }
 
-    mutating func remove(_ worker: String) -> [TaskType] {
-        guard let gone = workers.removeValue(forKey: worker) else { return [] }
-        held -= gone.held.count
-        register(worker, [], insteadOf: gone.message.types)
+    /// A worker's connections are gone; until its lease ends it may come back. Returns its types.
+    mutating func depart(_ worker: String) -> [TaskType] {
+        guard let gone = remove(worker) else { return [] }
+        if departed.count < maximum { departed[worker] = Departed(types: gone.message.types, heard: gone.heard, expires: gone.expires) }
         return gone.message.types
     }
 
-    private mutating func register(_ worker: String, _ types: [TaskType], insteadOf before: [TaskType]) {
-        for type in before {
-            byType[type]?.remove(worker)
-            if byType[type]?.isEmpty == true { byType[type] = nil }
+    /// No lease of a worker whose connections are gone lasts longer than this.
+    mutating func endDepartedLeases(at end: ContinuousClock.Instant) {
+        for index in departed.values.indices { departed.values[index].expires = min(departed.values[index].expires, end) }
+    }
+
+    private mutating func remove(_ worker: String) -> Worker? {
+        guard let gone = workers.removeValue(forKey: worker) else { return nil }
+        held -= gone.message.heldCount
+        count(gone.message, by: -1)
+        return gone
+    }
+
+    private mutating func count(_ message: RegistryMessage, by change: Int) {
+        for type in Set(message.types) {
+            var service = services[type] ?? Service()
+            if !message.draining {
+                service.concurrency += change * message.concurrency
+                if !message.batch { service.single += change }
+            }
+            let intervals = service.intervals[message.interval, default: 0] + change
+            service.intervals[message.interval] = intervals > 0 ? intervals : nil
+            services[type] = service.intervals.isEmpty ? nil : service
         }
-        for type in types { byType[type, default: []].insert(worker) }
+    }
+
+    /// Whether the latest report of a live worker names the task's attempt.
+    func holds(_ task: HandedTask) -> Bool {
+        guard let holder = task.holder else { return false }
+        return workers[holder.worker]?.report == holder.report
     }
 
     /// Whether a worker of `type` lives.
-    func serves(_ type: TaskType) -> Bool { byType[type] != nil }
-
-    private func workers(of type: TaskType) -> some Sequence<Worker> {
-        (byType[type] ?? []).lazy.compactMap { workers[$0] }
-    }
-
-    /// The worker that says that it holds this attempt.
-    func holder(of held: RegistryMessage.Held) -> String? {
-        workers.first { $0.value.held.contains(held) }?.key
-    }
-
-    /// Every attempt that a worker of `type` says that it holds.
-    func held(of type: TaskType) -> Set<RegistryMessage.Held> {
-        workers(of: type).reduce(into: []) { $0.formUnion($1.held) }
-    }
+    func serves(_ type: TaskType) -> Bool { services[type] != nil }
 
     /// The longest time between two heartbeats of a worker of `type`.
     func heartbeat(of type: TaskType) -> Duration {
-        .milliseconds(workers(of: type).map(\.message.interval).max() ?? 0)
+        .milliseconds(services[type]?.intervals.keys.max() ?? 0)
     }
 
     /// How many tasks of `type` its workers run at a time, and whether all of them take batches.
     func service(of type: TaskType) -> (concurrency: Int, takesBatches: Bool) {
-        var concurrency = 0
-        var takesBatches = true
-        for worker in workers(of: type) where !worker.message.draining {
-            concurrency += worker.message.concurrency
-            takesBatches = takesBatches && worker.message.batch
-        }
-        return (concurrency, takesBatches && concurrency > 0)
+        guard let service = services[type] else { return (0, false) }
+        return (service.concurrency, service.single == 0 && service.concurrency > 0)
+    }
+}
+
+extension RegistryMessage {
+    /// How many tasks it names.
+    fileprivate var heldCount: Int { running.count + waiting.count }
+
+    /// Whether the worker takes what it took by another message.
+    fileprivate func serves(as other: RegistryMessage) -> Bool {
+        types == other.types && concurrency == other.concurrency && batch == other.batch && draining == other.draining
+            && interval == other.interval
     }
 }

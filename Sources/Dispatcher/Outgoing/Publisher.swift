@@ -153,12 +153,29 @@ struct Publisher: Sendable {
         await attempt([.event(event, topology)])
     }
 
+    /// Asks all workers to say at once that they are there.
+    func callRoll() async {
+        let request = HeartbeatRequest().message()
+        await attempt([Publication(exchange: topology.control.name, routingKey: Topology.allWorkersKey, message: request)])
+    }
+
+    /// Drops what waits in a type's work queue; false where the broker cannot be asked.
+    func purge(_ type: TaskType) async -> Bool {
+        do throws(AMQPError) {
+            try await connection.purge(queue: topology.workQueue(type).name)
+            return true
+        } catch {
+            // A queue that is not there is empty.
+            return error.code == .notFound
+        }
+    }
+
     /// The workers among these whose control queue is gone, and that therefore live no more; nil where the broker cannot be asked.
     func gone(_ workers: [String]) async -> [String]? {
         guard connection.trouble == nil else { return nil }
         let publications = workers.map { worker in
             Publication(
-                exchange: topology.control.name, routingKey: "worker.\(worker)",
+                exchange: topology.control.name, routingKey: topology.workerKey(worker),
                 message: Message(properties: BasicProperties(messageID: worker, type: "ping")), isMandatory: true
             )
         }

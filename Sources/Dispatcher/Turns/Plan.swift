@@ -23,6 +23,8 @@ struct Plan {
     var isCut = false
     /// Attempts that workers are to be told to end.
     var cancels: [TaskType: [RegistryMessage.Held]] = [:]
+    /// Attempts that single workers are to be told to end, for others have taken their place.
+    var stops: [String: [RegistryMessage.Held]] = [:]
     /// Tasks that the plan may add to a lane's window, counted in ``Lane/promised`` until it is settled.
     private(set) var promised: [TaskType: Int] = [:]
     /// Submissions whose tasks the plan leaves waiting, counted in ``Lane/feeds`` until it is settled.

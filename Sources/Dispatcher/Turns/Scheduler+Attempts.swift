@@ -6,7 +6,7 @@ extension Scheduler {
     /// Plans the note of an attempt that has come to its end without success. What was given back unbegun is none.
     func note(
         _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, _ worker: String,
-        _ runTime: Duration
+        _ runTime: Duration, heard: Moment? = nil
     ) {
         guard let task = lane.handed[id] else { return }
         let outcome: Attempt.Outcome
@@ -26,13 +26,15 @@ extension Scheduler {
             error = TaskError(.cancelled, "cancelled on request")
         default: return
         }
-        let known = runTime > .zero ? runTime : task.runningSince.map { .now - $0 }
+        // An attempt whose worker fell silent is known to have run as long as that was heard of.
+        let end = heard ?? .now
+        let known = runTime > .zero ? runTime : task.runningSince.map { max(.zero, end - $0) }
         plan.changes.attempts.append(
             EndedAttempt(
                 id: id,
                 attempt: .ended(
-                    max(1, task.machine.attempt), outcome, at: now, after: known, worker: worker.isEmpty ? task.worker : worker,
-                    error: error
+                    max(1, task.machine.attempt), outcome, at: now + (.zero - (.now - end)), after: known,
+                    worker: worker.isEmpty ? task.holder?.worker : worker, error: error
                 )
             )
         )
@@ -45,7 +47,7 @@ extension Scheduler {
         let runTime = Moment.now - since
         task.attempts.append(
             Attempt(
-                number: handed.machine.attempt, worker: handed.worker, started: clock.wall - runTime, runTime: runTime,
+                number: handed.machine.attempt, worker: handed.holder?.worker, started: clock.wall - runTime, runTime: runTime,
                 outcome: .running
             )
         )

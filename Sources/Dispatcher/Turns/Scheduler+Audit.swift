@@ -21,11 +21,9 @@ extension Scheduler {
     /// A marker is back: what was handed out before it and is not with a worker may be lost.
     func markerIsBack(_ number: Int, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
         let type = lane.type
-        let held = workers.held(of: type)
         var candidates: [TaskID: Int] = [:]
         for (id, task) in lane.handed where task.marker < number {
-            let attempt = task.machine.attempt
-            if !held.contains(RegistryMessage.Held(task: id, attempt: attempt)) { candidates[id] = attempt }
+            if !workers.holds(task), !interruptions.isDeferred(id) { candidates[id] = task.machine.attempt }
         }
         let lost = lane.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
         guard !lost.isEmpty else { return }

@@ -97,6 +97,7 @@ extension Scheduler {
                     together.append(handOut)
                     continue
                 }
+                if interruptions.takeStruck(handOut.task.id) { lane.withdrawInterruption(of: handOut.task.id) }
                 // One death more ends it as poison: that death must be its own.
                 let isLast = handOut.task.interruptions >= TaskStateMachine.maximumInterruptions - 1
                 send([handOut], type, announce: true, alone: isLast, &outbound)

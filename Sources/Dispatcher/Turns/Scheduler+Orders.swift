@@ -99,12 +99,14 @@ extension Scheduler {
                 .ready(.answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)))
         }
         settlePauses(plan, &outbound)
-        for (type, attempts) in plan.cancels {
-            for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
-                let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
-                outbound.messages.append(
-                    .ready(Publication(exchange: topology.control.name, routingKey: topology.cancelKey(type), message: request.message())))
-            }
+        for (type, attempts) in plan.cancels { tell(topology.cancelKey(type), toEnd: attempts, &outbound) }
+        for (worker, attempts) in plan.stops { tell(topology.workerKey(worker), toEnd: attempts, &outbound) }
+    }
+
+    private func tell(_ key: String, toEnd attempts: [RegistryMessage.Held], _ outbound: inout Outbound) {
+        for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
+            let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
+            outbound.messages.append(.ready(Publication(exchange: topology.control.name, routingKey: key, message: request.message())))
         }
     }
 

@@ -34,7 +34,7 @@ extension Scheduler {
         var task = task
         task.status = handed.machine.state
         task.attempt = handed.machine.attempt
-        task.worker = handed.worker
+        task.worker = handed.holder?.worker
         return task
     }
 

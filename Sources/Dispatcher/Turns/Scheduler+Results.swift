@@ -138,55 +138,9 @@ extension Scheduler {
         case .returned:
             apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
         case .started:
-            lane.name(RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, at: time.moment().instant)
+            lane.name(
+                RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, report: nil, runs: true, at: time.moment().instant)
         }
-    }
-
-    /// A delivery came back, and whoever held it is known to live or not.
-    private func interrupt(_ held: RegistryMessage.Held, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
-        // One that was to be announced and was not had not begun, and is not to blame.
-        let machine = lane.handed[held.task]?.machine
-        let started = machine?.interruptions == 0 || machine?.state == .running
-        let lives = workers.holder(of: held) != nil
-        if !lives, lane.handed[held.task]?.isInherited == true {
-            return apply(.lost(attempt: held.attempt), held.task, lane, now, &plan)
-        }
-        apply(.interrupted(attempt: held.attempt, holderLives: lives, started: started), held.task, lane, now, &plan)
-    }
-
-    /// A delivery came back: finds out whether those whose heartbeats name its tasks still live. A lease says so only
-    /// after seconds; the control queue of a worker that died is gone at once.
-    private func findHolders(_ results: [Results]) async {
-        var holders: Set<String> = []
-        for result in results {
-            for item in result.items {
-                guard case .interrupted = item.outcome else { continue }
-                if let holder = workers.holder(of: RegistryMessage.Held(task: item.id, attempt: item.attempt)) { holders.insert(holder) }
-            }
-        }
-        await removeGone(holders)
-    }
-
-    /// Asks whether these workers live, and forgets those that do not. Where the broker cannot be asked all count as alive: what
-    /// they may hold is asked for again.
-    private func removeGone(_ asked: Set<String>) async {
-        guard !asked.isEmpty else { return }
-        for worker in await findGone(asked.sorted()) ?? [] {
-            logger.notice("worker is gone", metadata: ["worker.id": "\(worker)"])
-            refresh(workers.remove(worker))
-        }
-    }
-
-    /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
-    /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
-    func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
-        let orphans = lanes.withTasksHandedOut().flatMap { lane in
-            lane.orphans.compactMap { id in
-                lane.handed[id].map { (lane: lane, held: RegistryMessage.Held(task: id, attempt: $0.machine.attempt)) }
-            }
-        }
-        await removeGone(Set(orphans.compactMap { workers.holder(of: $0.held) }))
-        for orphan in orphans where workers.holder(of: orphan.held) == nil { interrupt(orphan.held, orphan.lane, now, &plan) }
     }
 
     /// Work that reached no queue waits in the store again.
@@ -197,6 +151,7 @@ extension Scheduler {
         case .unroutable:
             if lane.isRoutable {
                 lane.isRoutable = false
+            unroutable.insert(lane.type)
                 logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
             }
             if lane.concurrency > 0 { plan.unroutable.insert(lane.type) }
@@ -214,17 +169,21 @@ extension Scheduler {
 
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
     ///
-    /// - Parameter backsOff: whether one that goes out again does so the later the more often that has happened.
+    /// - Parameters:
+    ///   - backsOff: whether one that goes out again does so the later the more often that has happened.
+    ///   - heard: when the worker that the event ends was last heard of; nil: now.
     func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, backsOff: Bool = false
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, backsOff: Bool = false,
+        heard: Moment? = nil
     ) {
         guard let place = lane.handed.index(forKey: id) else { return }
-        apply(event, at: place, lane, now, &plan, backsOff: backsOff)
+        apply(event, at: place, lane, now, &plan, backsOff: backsOff, heard: heard)
     }
 
     private func apply(
         _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, _ now: Timestamp,
-        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, backsOff: Bool = false
+        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, backsOff: Bool = false,
+        heard: Moment? = nil
     ) {
         let id = lane.handed.keys[place]
         let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
@@ -234,13 +193,12 @@ extension Scheduler {
         case .none:
             break
         case .ignored(let reason):
-            if reason == .holderLives { lane.orphaned(id) }
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
-            note(event, id, lane, now, &plan, worker, runTime)
+            note(event, id, lane, now, &plan, worker, runTime, heard: heard)
             // One that is lost again and again may be such as one whose result nobody can read.
             let isLost = if case .lost = event { true } else { false }
-            putBack(at: place, lane, &plan) { isLost || backsOff ? now + delay(of: $0) : now }
+            putBack(at: place, lane, &plan) { isLost || backsOff ? now + delay(of: $0) : nil }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?
@@ -249,7 +207,7 @@ extension Scheduler {
             note(event, id, lane, now, &plan, worker, runTime)
             putBack(at: place, lane, error: error, &plan) { _ in now + delay }
         case .end(let state, let error):
-            if state != .succeeded { note(event, id, lane, now, &plan, worker, runTime) }
+            if state != .succeeded { note(event, id, lane, now, &plan, worker, runTime, heard: heard) }
             let task = lane.remove(at: place)
             let (priority, attempt) = (task.priority, task.machine.attempt)
             plan.end(
@@ -262,15 +220,15 @@ extension Scheduler {
         }
     }
 
-    /// A task leaves the window for the store's schedule.
+    /// A task leaves the window for the store: for its schedule, or without a due time to go out again at once.
     private func putBack(
         at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, error: TaskError? = nil, _ plan: inout Plan,
-        due: (TaskStateMachine) -> Timestamp
+        due: (TaskStateMachine) -> Timestamp?
     ) {
         let id = lane.handed.keys[place]
         let machine = lane.remove(at: place).machine
         let due = due(machine)
-        lane.scheduled(for: due)
+        if let due { lane.scheduled(for: due) } else { lane.waitsAgain() }
         plan.changes.schedules.append(
             Schedule(
                 id: id, type: lane.type, attempt: machine.attempt, failures: machine.failures, interruptions: machine.interruptions,

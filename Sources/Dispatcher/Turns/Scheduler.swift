@@ -14,6 +14,8 @@ actor Scheduler {
     let logger: Logger
     /// Asks live workers whether they are there; returns those that are gone, nil where the broker cannot be asked.
     let findGone: @Sendable (_ workers: [String]) async -> [String]?
+    /// Empties the work queue of a type; false where the broker cannot be asked.
+    let purge: @Sendable (TaskType) async -> Bool
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
     let turnAway: @Sendable (Rejection) async -> Void
 
@@ -25,6 +27,11 @@ actor Scheduler {
     var retired: [TaskType] = []
     /// A type was one too many: those that nobody uses are forgotten at once.
     var needsTypes = false
+    var interruptions = Interruptions()
+    /// Workers of which a type was refused.
+    var incomplete: Set<String> = []
+    /// Types whose work found no queue, until a worker of theirs speaks.
+    var unroutable: Set<TaskType> = []
     /// Types of which the store must be asked how many tasks wait.
     var recount: Set<TaskType> = []
     /// The store must be asked what is due next.
@@ -57,6 +64,7 @@ actor Scheduler {
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
         findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
+        purge: @escaping @Sendable (TaskType) async -> Bool = { _ in true },
         turnAway: @escaping @Sendable (Rejection) async -> Void = { _ in }
     ) {
         self.store = store
@@ -66,6 +74,7 @@ actor Scheduler {
         self.time = time
         clock = StoreClock(source: time)
         self.findGone = findGone
+        self.purge = purge
         self.turnAway = turnAway
     }
 
@@ -132,6 +141,8 @@ actor Scheduler {
         lanes.settle(at: clock.now)
         self.lanes = lanes
         self.forgotten = forgotten
+        interruptions = Interruptions()
+        for worker in workers.workers.values { name(worker.message, worker.report, at: worker.heard) }
         recount = []
         mustLookAtDues = false
         duesToLookAt = []
@@ -159,7 +170,8 @@ actor Scheduler {
         if let suspension { return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: nil, failure: suspension) }
         plan.changes.term = term
         plan.changes.clock = clock.reading
-        for (kind, message) in intake.registry { take(kind, message, &plan) }
+        let ghosts = await ghosts(among: intake.registry)
+        for (kind, message) in intake.registry where !ghosts.contains(message.worker) { take(kind, message, now, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
         await take(intake.arrivals, now, &plan)
         await take(intake.orders, now, &plan)
@@ -247,13 +259,18 @@ actor Scheduler {
     /// The most types that are known.
     static let maximumTypes = 10_000
 
-    private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ plan: inout Plan) {
+    private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ time: Timestamp, _ plan: inout Plan) {
         let now = ContinuousClock.now
         if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
+        if interruptions.concerns(message) { welcome(message, time, &plan) }
+        // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
+        if kind == .heartbeat, unroutable.isEmpty, !incomplete.contains(message.worker), workers.renew(message, at: now) { return }
+        incomplete.remove(message.worker)
         for type in message.types where kind != .deregister {
             if lanes[type] == nil {
                 guard lanes.count < Self.maximumTypes else {
                     needsTypes = true
+                    if incomplete.count < workers.maximum { incomplete.insert(message.worker) }
                     refuse(message, "too many types", now, &plan)
                     break
                 }
@@ -262,15 +279,30 @@ actor Scheduler {
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
             lanes[type]?.isRoutable = true
+            if !unroutable.isEmpty { unroutable.remove(type) }
         }
         refresh(workers.take(kind, message, at: now))
+        guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
+        let superseded = name(message, report, at: now)
+        if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
+    }
+
+    /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have taken the place of.
+    @discardableResult
+    private func name(_ message: RegistryMessage, _ report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
+        guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }
+        var superseded: [RegistryMessage.Held] = []
         // A worker may serve a thousand types, and hold tasks of a few.
-        for type in message.types {
-            guard let lane = lanes[type], !lane.handed.isEmpty else { continue }
-            for held in message.running { lane.name(held, worker: message.worker, at: time.moment().instant) }
-            guard !lane.audit.suspects.isEmpty else { continue }
-            for held in message.running + message.waiting { lane.audit.clear(held) }
+        for lane in message.types.compactMap({ lanes[$0] }) where !lane.handed.isEmpty {
+            if !lane.audit.suspects.isEmpty { for held in message.running + message.waiting { lane.audit.clear(held) } }
+            for held in message.running where !lane.name(held, worker: message.worker, report: report, runs: true, at: now) {
+                superseded.append(held)
+            }
+            for held in message.waiting where !lane.name(held, worker: message.worker, report: report, runs: false, at: now) {
+                superseded.append(held)
+            }
         }
+        return superseded
     }
 
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
@@ -303,10 +335,15 @@ actor Scheduler {
         // none it says only when it is given one.
         if await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil {
             let instant = ContinuousClock.now
-            if lastRollCall + Self.longestRest < instant { workers.renewAll(at: instant) }
+            if lastRollCall + Self.longestRest < instant {
+                workers.renewAll(at: instant)
+                interruptions.extend(to: plan.clock + Self.shortestLease)
+            }
             lastRollCall = instant
-            refresh(workers.expire(at: instant))
+            endLeases(at: instant, now, &plan)
+            decideInterruptions(now, &plan)
             await adoptOrphans(now, &plan)
+            await takeBackUnattended(now, &plan)
             for lane in lanes.withTasksHandedOut() { endTimedOut(lane, now, &plan) }
         }
         await endExpired(now, &plan)

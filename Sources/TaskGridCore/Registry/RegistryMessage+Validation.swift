@@ -4,6 +4,9 @@ extension RegistryMessage {
     /// The most tasks that it may hold, begun or not.
     public static let maximumHeld = 200_000
 
+    /// Milliseconds between two heartbeats. Who says more counts as saying the most, so that no lease lasts longer than three minutes.
+    public static let intervals = 10...60_000
+
     /// Whether it is within the bounds of the wire.
     ///
     /// - Throws: `malformedBody`, which names the first field that is not.
@@ -17,7 +20,9 @@ extension RegistryMessage {
         guard !types.isEmpty, types.count <= Self.maximumTypes else {
             throw WireError(.malformedBody, "types: 1 to \(Self.maximumTypes) task types")
         }
-        guard (10...3_600_000).contains(interval) else { throw WireError(.malformedBody, "interval_ms: 10 to 3600000") }
+        guard interval >= Self.intervals.lowerBound else {
+            throw WireError(.malformedBody, "interval_ms: \(Self.intervals.lowerBound) or more")
+        }
         guard (1...1_000_000).contains(concurrency), (0...1_000_000).contains(prefetch) else {
             throw WireError(.malformedBody, "concurrency and prefetch: up to 1000000")
         }

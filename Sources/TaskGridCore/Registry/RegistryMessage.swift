@@ -111,7 +111,7 @@ extension RegistryMessage {
             prefetch: try optional(.prefetch, 1),
             batch: try optional(.batch, false),
             started: try optional(.started, Timestamp(rawValue: 0)),
-            interval: try optional(.interval, 1000),
+            interval: min(try optional(.interval, 1000), Self.intervals.upperBound),
             progress: try container.countIfPresent(forKey: .progress),
             running: try optional(.running, []),
             waiting: try optional(.waiting, []),
@@ -125,7 +125,7 @@ extension RegistryMessage {
     public static let maximumSize = 4 << 20
 
     /// How long after its latest message a worker counts as alive: three missed heartbeats.
-    public var lease: Duration { .milliseconds(interval) * 3 }
+    public var lease: Duration { .milliseconds(min(interval, Self.intervals.upperBound)) * 3 }
 
     /// The message to publish. What shows a worker alive expires with its lease: read later, from a queue that nobody has
     /// emptied for a while, it would be untrue.

@@ -12,6 +12,7 @@
 /// | queued, running | `interrupted`, its holder lives | as it is | ignored |
 /// | queued, running | `failed`, may be tried again | scheduled | retry after backoff |
 /// | queued, running | `failed`, may not | failed | end |
+/// | any but the last ones | `interruptionWithdrawn` | as it is, with an interruption less | – |
 /// | any but the last ones | `succeeded`, of an attempt that was handed out | succeeded | end |
 /// | any but the last ones | `cancelled`, `expired` | cancelled, expired | end |
 /// | failed, cancelled, expired | `retried` | pending, its failures and interruptions forgotten | hand out |
@@ -63,6 +64,8 @@ public struct TaskStateMachine: Hashable, Sendable {
         /// The delivery came back as redelivered: whoever held it let go without a result, unless its worker still lives.
         /// `started`: as far as is known the attempt had begun; false where its announcement was due and had not come.
         case interrupted(attempt: Int, holderLives: Bool, started: Bool = true)
+        /// The worker that an interruption was blamed on has been heard of: its connections were gone, its process was not.
+        case interruptionWithdrawn
         /// A worker that drains gave the task back unstarted, or the broker had no queue for it.
         case givenBack(attempt: Int)
         /// The audit found that the delivery is nowhere.
@@ -135,6 +138,10 @@ public struct TaskStateMachine: Hashable, Sendable {
             }
             state = .pending
             return .handOut(alone: true)
+        case .interruptionWithdrawn:
+            guard interruptions > 0 else { return .ignored(.notApplicable) }
+            interruptions -= 1
+            return .none
         case .givenBack(let attempt), .lost(let attempt):
             if let reason = fence(attempt) { return .ignored(reason) }
             state = .pending

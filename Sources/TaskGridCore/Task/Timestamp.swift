@@ -8,6 +8,9 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// The due time of what is to be done as soon as there is room: before every other.
+    public static let atOnce = Timestamp(rawValue: 0)
+
     /// The wall clock's time.
     public static func now() -> Timestamp {
         var time = timespec()

@@ -93,6 +93,12 @@ public struct Topology: Hashable, Sendable {
     /// The key of a request to all workers of a type.
     public func cancelKey(_ type: TaskType) -> String { "cancel.\(type)" }
 
+    /// The key of a message to all workers.
+    public static let allWorkersKey = "workers"
+
+    /// The key of a message to one worker.
+    public func workerKey(_ worker: String) -> String { "worker.\(worker)" }
+
     public func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
     public func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
     public func gridEventKey(_ what: String) -> String { "grid.\(what)" }
@@ -146,15 +152,27 @@ public struct Topology: Hashable, Sendable {
             )
     }
 
+    /// What a worker declares to consume work.
+    public func work(types: [TaskType]) -> Declarations {
+        Declarations(
+            queues: types.map(workQueue),
+            bindings: types.map { Binding(exchange: work.name, queue: workQueue($0).name, key: $0.name) }
+        )
+    }
+
+    /// What a worker declares to be spoken to, over another connection than its work.
+    public func control(worker: String, types: [TaskType]) -> Declarations {
+        let queue = listenerQueue("control", worker)
+        return Declarations(
+            queues: [queue],
+            bindings: types.map { Binding(exchange: control.name, queue: queue.name, key: "*.\($0)") }
+                + [workerKey(worker), Self.allWorkersKey].map { Binding(exchange: control.name, queue: queue.name, key: $0) }
+        )
+    }
+
+    /// All that a worker declares.
     public func worker(id: String, types: [TaskType]) -> Declarations {
-        let control = listenerQueue("control", id)
-        return common
-            + Declarations(
-                queues: types.map(workQueue) + [control],
-                bindings: types.map { Binding(exchange: work.name, queue: workQueue($0).name, key: $0.name) }
-                    + types.map { Binding(exchange: self.control.name, queue: control.name, key: "*.\($0)") }
-                    + [Binding(exchange: self.control.name, queue: control.name, key: "worker.\(id)")]
-            )
+        common + work(types: types) + control(worker: id, types: types)
     }
 
     public func monitor(id: String) -> Declarations {

@@ -2,26 +2,35 @@ import AMQP
 import Logging
 import TaskGridCore
 
-/// The broker through two connections: one to publish and one to consume, for a broker in alarm stops reading from
-/// whoever publishes, acknowledgements included.
+/// The broker through two connections: one consumes work, and is read while a broker in alarm reads nothing from those that
+/// publish, acknowledgements included; the other publishes and consumes the control queue.
+///
+/// A control queue that is gone tells the dispatcher that the worker may be dead. On a connection other than the work's, it
+/// outlives that one: a lost connection alone is then not taken for a death.
 struct BrokerTransport: Transport {
     private let publishing: Connection
     private let consuming: Connection
     private let work: Consumer
     private let control: Consumer
     private let logger: Logger
+    private let topology: Topology
 
     /// Control messages are small and handled at once.
     private static let controlPrefetch = 100
 
     init(endpoint: Endpoint, topology: Topology, worker: String, types: [TaskType], prefetch: Int, vitals: Vitals, logger: Logger) {
-        let declarations = topology.worker(id: worker, types: types)
+        self.topology = topology
         self.logger = logger
         // The control queue is exclusive: it belongs to the connection that consumes it.
-        publishing = Connection(endpoint, name: "\(worker) publish", declarations: topology.common, logger: logger)
-        consuming = Connection(endpoint, name: "\(worker) consume", declarations: declarations, logger: logger)
+        publishing = Connection(
+            endpoint, name: "\(worker) publish", declarations: topology.common + topology.control(worker: worker, types: types),
+            logger: logger
+        )
+        consuming = Connection(
+            endpoint, name: "\(worker) consume", declarations: topology.common + topology.work(types: types), logger: logger
+        )
         work = consuming.consumer(queues: types.map { topology.workQueue($0).name }, prefetch: prefetch)
-        control = consuming.consumer(
+        control = publishing.consumer(
             queues: [topology.listenerQueue("control", worker).name], prefetch: Self.controlPrefetch
         )
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
@@ -42,11 +51,16 @@ struct BrokerTransport: Transport {
     func acknowledgeControl(_ tags: [DeliveryTag]) async { await control.ack(tags) }
     func declareAgain() async {
         do throws(AMQPError) {
+            try await publishing.declareAgain()
             try await consuming.declareAgain()
             logger.warning("Declared again what somebody has deleted")
         } catch {
             logger.warning("Cannot declare again what somebody has deleted", metadata: [LogKey.error: "\(error.message)"])
         }
+    }
+
+    func set(prefetch: Int, of types: [TaskType]) async {
+        await work.set(prefetch: prefetch, of: types.map { topology.workQueue($0).name })
     }
 
     func stopWork() async { await work.cancel() }

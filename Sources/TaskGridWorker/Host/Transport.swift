@@ -1,4 +1,5 @@
 import AMQP
+import TaskGridCore
 
 /// What the pipeline needs of the broker, and no more, so that it can be tested without one.
 protocol Transport: Sendable {
@@ -13,6 +14,8 @@ protocol Transport: Sendable {
     func acknowledgeControl(_ tags: [DeliveryTag]) async
     /// Declares again what the worker's connections have declared.
     func declareAgain() async
+    /// Changes how many messages of these types the broker hands out ahead.
+    func set(prefetch: Int, of types: [TaskType]) async
     /// Takes no more work; acknowledgements go on.
     func stopWork() async
     func close() async

@@ -28,16 +28,17 @@ public struct WorkerHost: Service {
     /// has a core's share anyway, as there are only as many threads as cores.
     public static var defaultConcurrency: Int { 4 * ProcessInfo.processInfo.activeProcessorCount }
 
-    /// Twice the concurrency, at least 8: a message for each slot and one to follow, so that none waits for the broker.
-    public static func defaultPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
+    /// How many messages of a type a worker holds at most while they are short: twice the concurrency, at least 8, a message for each
+    /// slot and one to follow, so that none waits for the broker.
+    public static func longestPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
 
     /// - Parameters:
     ///   - endpoint: The broker.
     ///   - topology: The grid's names; the same as its dispatcher's.
     ///   - workers: At least one, each of a type of its own.
     ///   - concurrency: How many tasks run at a time; at least 1.
-    ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil:
-    ///     `defaultPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
+    ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil: one for each slot, and
+    ///     while tasks of the type are short up to `longestPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
     ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,
@@ -59,8 +60,9 @@ public struct WorkerHost: Service {
         let byType = Dictionary(grouping: workers, by: \.type)
         let settings = Pipeline.Settings(
             id: id, topology: topology, workers: byType.compactMapValues(\.first), concurrency: concurrency,
-            prefetch: min(max(1, prefetch ?? Self.defaultPrefetch(concurrency: concurrency)), 65_535), drainDeadline: drainDeadline,
-            persistentResults: persistentResults
+            prefetch: min(max(1, prefetch ?? concurrency), 65_535),
+            longestPrefetch: prefetch == nil ? min(Self.longestPrefetch(concurrency: concurrency), 65_535) : nil,
+            drainDeadline: drainDeadline, persistentResults: persistentResults
         )
         self.id = id
         self.endsProcess = endsProcess

@@ -49,6 +49,8 @@ struct Bench: Sendable {
         var run: Run?
         var mustRestart = false
         var unheeding: Unheeding?
+        /// What it ran last.
+        var last: (type: TaskType, runTime: Duration)?
     }
 
     private var queue = Deque<Parcel>()
@@ -99,7 +101,24 @@ struct Bench: Sendable {
         slots[slot].unheeding = nil
         guard let run = slots[slot].run, let parcel = slots[slot].parcel else { return nil }
         slots[slot].run = nil
+        slots[slot].last = (parcel.type, now - run.began)
         return parcel.finished(run.item, outcome, runTime: now - run.began)
+    }
+
+    /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.
+    func runTimes(at now: Instant) -> [TaskType: Duration] {
+        var sums: [TaskType: (sum: Duration, count: Int)] = [:]
+        for slot in slots {
+            var latest = slot.last
+            if let run = slot.run, let type = slot.parcel?.type {
+                let soFar = now - run.began
+                if latest.map({ $0.type != type || $0.runTime < soFar }) ?? true { latest = (type, soFar) }
+            }
+            guard let latest else { continue }
+            let (sum, count) = sums[latest.type] ?? (.zero, 0)
+            sums[latest.type] = (sum + latest.runTime, count + 1)
+        }
+        return sums.mapValues { $0.sum / $0.count }
     }
 
     mutating func next(_ slot: Int, at now: Instant) -> Step {

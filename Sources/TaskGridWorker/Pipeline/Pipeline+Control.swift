@@ -13,13 +13,14 @@ extension Pipeline {
     }
 
     private func obey(_ delivery: Delivery) async {
-        guard delivery.message.properties.type == CancelRequest.name else {
-            // A question whether this worker lives is answered by its queue being there; others are for other versions.
-            logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])
-            return
-        }
         do {
-            cancel(try CancelRequest(delivery.message))
+            switch delivery.message.properties.type {
+            case CancelRequest.name: cancel(try CancelRequest(delivery.message))
+            case HeartbeatRequest.name: heed(try HeartbeatRequest(delivery.message))
+            default:
+                // A question whether this worker lives is answered by its queue being there; others are for other versions.
+                logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])
+            }
         } catch {
             logDead(delivery, error)
             let letter = Publication(

@@ -5,23 +5,41 @@ import Synchronization
 import TaskGridCore
 
 extension Pipeline {
-    /// Says at each interval, and at once when the drain begins, what the worker holds.
+    /// Says at each interval, when a service asks, and at once when the drain begins, what the worker holds.
+    ///
+    /// The loop goes round each second or so, though the registry may be told less often in a large grid.
     func beat(_ identity: RegistryMessage, from first: ContinuousClock.Instant) async {
         let pulse = vitals.pulse("heart", period: settings.heartbeatInterval)
         defer { pulse.ends() }
         var next = first
         var beats = 0
+        var due = first
+        var hasToldDrain = false
         while !Task.isCancelled {
             await heartSignal.wait(until: next, sleep: clock.sleep)
             guard !Task.isCancelled else { return }
-            next = clock.now() + settings.heartbeatInterval
+            let (asked, isDraining, interval) = state.withLock { state in
+                defer { state.askedHeartbeat = nil }
+                return (state.askedHeartbeat, state.isDraining, state.interval)
+            }
+            if let asked { due = min(due, asked.instant) }
+            let now = clock.now()
+            next = min(now + settings.heartbeatInterval, max(due, now))
             // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
             senderSignal.raise()
             pulse.works()
             drainIfStuck()
-            await tell(.heartbeat, identity)
-            beats += 1
-            if beats % Self.beatsBetweenChecks == 0 { await checkControl() }
+            await adaptPrefetch()
+            if due <= now || (isDraining && !hasToldDrain) {
+                hasToldDrain = isDraining
+                // A little sooner each time, so that workers that were asked together do not go on together.
+                let pause = interval.map { Duration.milliseconds($0) } ?? settings.heartbeatInterval
+                due = now + pause * Double.random(in: 0.9...1)
+                next = min(now + settings.heartbeatInterval, due)
+                await tell(.heartbeat, identity)
+                beats += 1
+                if beats % Self.beatsBetweenChecks == 0 { await checkControl() }
+            }
             pulse.waits()
         }
     }
@@ -40,6 +58,18 @@ extension Pipeline {
         case .returned, .refused(.exchangeNotFound): await transport.declareAgain()
         case .confirmed, .nacked, .refused: break
         }
+    }
+
+    /// Does what a service asks: speaks within a moment, and from then on at its interval, but no more often than it was set up to.
+    func heed(_ request: HeartbeatRequest) {
+        let own = Int(settings.heartbeatInterval.milliseconds)
+        let jitter = Duration.milliseconds(Int.random(in: 0...max(1, own)))
+        let moment = Moment(clock.now() + jitter)
+        state.withLock { state in
+            if let interval = request.interval { state.interval = max(own, interval) }
+            state.askedHeartbeat = moment
+        }
+        heartSignal.raise()
     }
 
     /// Publishes a registry message. One that is lost is made good by the next heartbeat, which says everything.
@@ -66,15 +96,17 @@ extension Pipeline {
     }
 
     private func report(_ identity: RegistryMessage) -> RegistryMessage {
-        let (bench, counts) = state.withLock { state -> (Bench, (Int, Int, Int, Bool)) in
+        let (bench, counts, interval, isGrowing) = state.withLock { state -> (Bench, (Int, Int, Int, Bool), Int?, Bool) in
             // A receiver that waits for deliveries lives; one that is stuck with some does not count as such.
             if state.isReceiving { state.progress += 1 }
-            return (state.bench, (state.progress, state.succeeded, state.failed, state.isDraining))
+            return (state.bench, (state.progress, state.succeeded, state.failed, state.isDraining), state.interval, !state.growing.isEmpty)
         }
         var report = identity
         report.running = bench.running
         report.waiting = bench.waiting
         (report.progress, report.done, report.failed, report.draining) = counts
+        if let interval { report.interval = interval }
+        if isGrowing, let longest = settings.longestPrefetch { report.prefetch = longest }
         return report
     }
 }

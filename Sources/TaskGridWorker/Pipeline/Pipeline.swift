@@ -43,6 +43,12 @@ final class Pipeline: Sendable {
         var lanesMoved = Moment.now
         /// Deliveries whose acknowledgement is on its way.
         var acknowledging = 0
+        /// Types that have the longest prefetch now.
+        var growing: Set<TaskType> = []
+        /// Milliseconds between two heartbeats; nil: as it was set up.
+        var interval: Int?
+        /// A heartbeat was asked for, to be sent then.
+        var askedHeartbeat: Moment?
         var progress = 0
         var succeeded = 0
         var failed = 0
@@ -83,7 +89,10 @@ final class Pipeline: Sendable {
         var topology: Topology
         var workers: [TaskType: any TaskWorker]
         var concurrency: Int
+        /// Messages of each type that the broker hands out ahead.
         var prefetch: Int
+        /// The same while the tasks of a type are short; nil: never more than `prefetch`.
+        var longestPrefetch: Int?
         var drainDeadline: Duration
         var persistentResults = false
         var heartbeatInterval = Duration.seconds(1)
@@ -97,7 +106,7 @@ final class Pipeline: Sendable {
         var types: [TaskType] { workers.keys.sorted() }
         /// Held messages above which it receives no more until some are acknowledged. The broker's prefetch, which counts
         /// by queue, keeps below it; after a reconnect it hands out anew while what came before is still held.
-        var maximumDeliveries: Int { 2 * prefetch * max(1, workers.count) }
+        var maximumDeliveries: Int { 2 * max(prefetch, longestPrefetch ?? 0) * max(1, workers.count) }
     }
 
     /// Sends lanes that rest to work, one for each parcel.

@@ -154,7 +154,7 @@ extension Commit {
             try upsert.bind(max(handedOut, Int64(schedule.attempt)), at: 4)
             try upsert.bind(schedule.failures, at: 5)
             try upsert.bind(schedule.interruptions, at: 6)
-            try upsert.bind(schedule.due.rawValue, at: 7)
+            try upsert.bind((schedule.due ?? .atOnce).rawValue, at: 7)
             try upsert.bind(schedule.error?.description, at: 8)
             try upsert.run()
         }

@@ -21,7 +21,7 @@ extension Commit {
         let query = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.rows)
+            SELECT \(OpenTask.columns), task.payload, open.due FROM \(OpenTask.rows)
             WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due <= ? ORDER BY open.due, open.id LIMIT ?
             """
         )
@@ -31,7 +31,8 @@ extension Commit {
         while try query.step(), tray.fits(query.byteCount(OpenTask.columnCount)) {
             var task = try OpenTask(row: query, types: types, pathAttempt: 0)
             task.attempt += 1
-            tray.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: true))
+            let wasScheduled = query.int64(OpenTask.columnCount + 1) > 0
+            tray.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: wasScheduled))
         }
         // Only now: the query walks the index that this changes.
         query.reset()

@@ -23,7 +23,7 @@ struct Counting {
             var count = try tallies.step() ? TaskCounts(tallies: tallies) : TaskCounts()
             tallies.reset()
             for path in try database.openPaths(of: number) { try add(path, to: &count) }
-            try countAside("type = ?1 AND", [number]) { count.addAside(scheduled: $1, queued: $2) }
+            try countAside("type = ?1 AND", [number]) { count.addAside(scheduled: $1, queued: $2, pending: $3) }
             counts[type] = count
         }
         return counts
@@ -39,7 +39,7 @@ struct Counting {
             try add(path, to: &counts[path.type, default: TaskCounts()])
             next = (path.type, path.priority + 1)
         }
-        try countAside("", []) { counts[$0, default: TaskCounts()].addAside(scheduled: $1, queued: $2) }
+        try countAside("", []) { counts[$0, default: TaskCounts()].addAside(scheduled: $1, queued: $2, pending: $3) }
         let names = try TypeTable.names(database)
         return Dictionary(
             uniqueKeysWithValues: try counts.map { number, counts in
@@ -60,17 +60,17 @@ struct Counting {
     }
 
     private func countAside(
-        _ condition: String, _ arguments: [Int64], _ add: (_ type: Int64, _ scheduled: Int, _ queued: Int) -> Void
+        _ condition: String, _ arguments: [Int64], _ add: (_ type: Int64, _ scheduled: Int, _ queued: Int, _ pending: Int) -> Void
     ) throws {
         let aside = try BoundStatement(
             database,
             """
-            SELECT type, count(due), count(*) - count(due) FROM open INDEXED BY open_aside
+            SELECT type, count(nullif(due, 0)), count(*) - count(due), count(*) FILTER (WHERE due = 0) FROM open INDEXED BY open_aside
             WHERE \(condition) attempt IS NOT NULL GROUP BY type
             """
         )
         for (index, argument) in arguments.enumerated() { try aside.bind(argument, at: Int32(index + 1)) }
-        while try aside.step() { add(aside.int64(0), aside.int(1), aside.int(2)) }
+        while try aside.step() { add(aside.int64(0), aside.int(1), aside.int(2), aside.int(3)) }
     }
 
     /// Adds up the stretches of a path, rather than looking at each task.
@@ -126,7 +126,8 @@ extension TaskCounts {
         expired = tallies.int(5)
     }
 
-    fileprivate mutating func addAside(scheduled: Int, queued: Int) {
+    fileprivate mutating func addAside(scheduled: Int, queued: Int, pending: Int) {
+        self.pending += pending
         self.scheduled += scheduled
         self.queued += queued
     }

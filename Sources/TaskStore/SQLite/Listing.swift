@@ -15,7 +15,17 @@ struct Listing {
     /// The newest ids of a type in a state other than `succeeded`, in lists of at most `limit` each.
     func ids(type: Int64, state: TaskState) throws -> [[Int64]] {
         switch state {
-        case .pending: try database.openPaths(of: type).map { try ids($0, $0.cursor + 1...Int64.max) }
+        case .pending:
+            try database.openPaths(of: type).map { try ids($0, $0.cursor + 1...Int64.max) }
+                + [
+                    ids(
+                        """
+                        SELECT id FROM open INDEXED BY open_aside WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due = 0
+                        ORDER BY id DESC LIMIT ?2
+                        """,
+                        [type]
+                    )
+                ]
         case .queued, .running:
             try database.openPaths(of: type).map { try ids($0, 0...max(0, $0.cursor)) }
                 + [
@@ -31,7 +41,7 @@ struct Listing {
             try [
                 ids(
                     """
-                    SELECT id FROM open INDEXED BY open_scheduled WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NOT NULL
+                    SELECT id FROM open INDEXED BY open_scheduled WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due > 0
                     ORDER BY id DESC LIMIT ?2
                     """,
                     [type]

@@ -97,8 +97,9 @@ struct Records {
             if let count = record.result?.count, row.int(23) > count { record.resultSize = row.int(23) }
         } else if let attempt = row.optionalInt64(15) {
             record.attempt = Int(attempt)
-            record.due = row.optionalInt64(16).map(Timestamp.init)
-            record.status = record.due == nil ? .queued : .scheduled
+            let due = row.optionalInt64(16).map(Timestamp.init)
+            record.due = due == .atOnce ? nil : due
+            record.status = due == nil ? .queued : due == .atOnce ? .pending : .scheduled
             record.error = row.text(17).map(TaskError.init(description:))
         } else if row.int(18) != 0 {
             record.status = .queued

@@ -12,6 +12,7 @@ import GRDB
 /// |---|---|---|---|
 /// | no row | | | on the cursor's path: handed out as attempt 1 where its id is up to the cursor, else pending |
 /// | a row | null | null | the same, and expires |
+/// | a row | n | 0 | aside: pending, to go out before all others; n is the latest hand-out's number |
 /// | a row | n | time | aside: scheduled; n is the latest hand-out's number, 0 before the first |
 /// | a row | n | null | aside: handed out as attempt n |
 ///

@@ -4,7 +4,7 @@ import TaskGridCore
 /// Where tasks stand, read without their payloads and results.
 struct Standings {
     private static let select = """
-        SELECT task.type, ending.state, ending.attempt, open.attempt, open.due IS NOT NULL, task.id <= coalesce(cursor.id, 0)
+        SELECT task.type, ending.state, ending.attempt, open.attempt, open.due, task.id <= coalesce(cursor.id, 0)
         FROM task LEFT JOIN ending ON ending.id = task.id
             LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
@@ -30,7 +30,7 @@ struct Standings {
             }
             return try standing(state, row.int(2))
         }
-        guard row.isNull(3) else { return try standing(row.int(4) != 0 ? .scheduled : .queued, row.int(3)) }
+        guard row.isNull(3) else { return try standing(row.isNull(4) ? .queued : row.int64(4) == 0 ? .pending : .scheduled, row.int(3)) }
         return try row.int(5) != 0 ? standing(.queued, 1) : standing(.pending, 0)
     }
 }

@@ -1,6 +1,7 @@
 public import TaskGridCore
 
-/// An open task is to be handed out (again) at its own time, apart from the cursor. A later one of the same task replaces it;
+/// An open task is to be handed out (again), apart from the cursor: at its own time, until which it is scheduled, or as soon as
+/// there is room, as a pending one that goes before all others. A later one of the same task replaces it;
 /// one of a task that has ended or is not known changes nothing.
 public struct Schedule: Hashable, Sendable {
     public var id: TaskID
@@ -9,12 +10,13 @@ public struct Schedule: Hashable, Sendable {
     public var attempt: Int
     public var failures: Int
     public var interruptions: Int
-    public var due: Timestamp
+    /// nil: as soon as there is room.
+    public var due: Timestamp?
     /// Why the latest attempt did not end the task.
     public var error: TaskError?
 
     public init(
-        id: TaskID, type: TaskType, attempt: Int, failures: Int = 0, interruptions: Int = 0, due: Timestamp, error: TaskError? = nil
+        id: TaskID, type: TaskType, attempt: Int, failures: Int = 0, interruptions: Int = 0, due: Timestamp?, error: TaskError? = nil
     ) {
         self.id = id
         self.type = type

@@ -42,7 +42,7 @@ import TaskGridWorker
 /// | `dispatcher.work` | `transient`, or `persistent`: whether the broker writes work to disk; lost work is found either way | `transient` |
 /// | `dispatcher.prefetch` | messages that the broker hands the dispatcher ahead | 500 |
 /// | `worker.concurrency` | how many tasks a worker runs at a time | four for each core |
-/// | `worker.prefetch` | messages of each type that the broker hands it ahead | twice the concurrency, at least 8 |
+/// | `worker.prefetch` | messages of each type that the broker hands it ahead | the concurrency; twice that, at least 8, while tasks are short |
 /// | `worker.results` | `transient`, or `persistent`: whether the broker writes results to disk | `transient` |
 /// | `worker.drain-deadline` | how long running tasks may take once the worker is told to stop | `30s` |
 /// | `monitor.host` | the address that the monitor listens on | `127.0.0.1` |
@@ -64,7 +64,8 @@ struct Configuration {
 
     struct Worker {
         let concurrency: Int
-        let prefetch: Int
+        /// nil: as the tasks' run times need.
+        let prefetch: Int?
         let drainDeadline: Duration
         let persistsResults: Bool
     }
@@ -124,7 +125,7 @@ extension Configuration {
 extension Configuration.Worker {
     fileprivate init(_ settings: Settings) throws(Failure) {
         concurrency = try settings.integer("worker.concurrency", 1...10_000, default: WorkerHost.defaultConcurrency)
-        prefetch = try settings.integer("worker.prefetch", 1...65535, default: WorkerHost.defaultPrefetch(concurrency: concurrency))
+        prefetch = settings.text("worker.prefetch") == nil ? nil : try settings.integer("worker.prefetch", 1...65535, default: 1)
         drainDeadline = try settings.duration("worker.drain-deadline", default: .seconds(30))
         persistsResults = try settings.choice("worker.results", default: Keeping.transient) == .persistent
     }

@@ -70,6 +70,8 @@ import Testing
             case ForgetQuestion.name: try checkAnswer(example, ForgetQuestion(types: []))
             default: try checkAnswer(example, TaskQuestion(id: 1))
             }
+        case "control" where example.kind.last == HeartbeatRequest.name:
+            expect(example, topology.control, Topology.allWorkersKey, try HeartbeatRequest(message).message())
         case "control":
             let request = try CancelRequest(message)
             expect(example, topology.control, topology.cancelKey(TaskType(literal: "reverse")), request.message())

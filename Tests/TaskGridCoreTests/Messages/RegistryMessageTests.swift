@@ -67,6 +67,13 @@ import Testing
     @Test func zeros() {
         #expect(refused(#""interval_ms":0"#) == .malformedBody)
         #expect(refused(#""interval_ms":9"#) == .malformedBody)
+    }
+
+    @Test("an interval of an hour counts as a minute, so that no lease lasts longer than three")
+    func longInterval() throws {
+        let worker = try read(#"{"worker":"w","types":["sum"],"interval_ms":3600000}"#)
+        #expect(worker.interval == 60_000)
+        #expect(worker.lease == .seconds(180))
         #expect(refused(#""concurrency":0"#) == .malformedBody)
         #expect(refused(#""prefetch":0"#) == nil)
     }

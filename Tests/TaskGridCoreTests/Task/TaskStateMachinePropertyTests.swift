@@ -70,7 +70,8 @@ extension TaskStateMachine.Event {
     static func random(around attempt: Int, using generator: inout Seeded) -> Self {
         // Mostly the latest attempt, sometimes an old one or one that never was.
         let attempt = max(0, attempt + [-2, -1, 0, 0, 0, 0, 0, 1, 2].randomElement(using: &generator)!)
-        switch Int.random(in: 0..<41, using: &generator) {
+        switch Int.random(in: 0..<42, using: &generator) {
+        case 41: return .interruptionWithdrawn
         case 40: return .retried
         case 0..<6: return .due
         case 6..<14: return .handedOut
@@ -92,7 +93,7 @@ extension TaskStateMachine.Event {
         case .named(let attempt), .succeeded(let attempt), .failed(let attempt, _), .interrupted(let attempt, _, _),
             .givenBack(let attempt), .lost(let attempt):
             attempt
-        case .due, .handedOut, .cancelled, .expired, .retried: nil
+        case .due, .handedOut, .interruptionWithdrawn, .cancelled, .expired, .retried: nil
         }
     }
 

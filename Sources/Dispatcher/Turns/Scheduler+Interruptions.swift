@@ -1,0 +1,233 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// Attempts whose worker, or whose worker's connections, are gone.
+///
+/// A connection is not a process. A delivery that comes back says that the connection which consumes is gone; the control queue,
+/// which belongs to another, says whether the worker is. With both gone the task runs elsewhere at once, and ``Interruptions``
+/// keeps the interruption provisional until the lease ends. With the lease gone the attempt is over in any case.
+extension Scheduler {
+    /// A delivery came back.
+    func interrupt(_ held: RegistryMessage.Held, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
+        guard let task = lane.handed[held.task], task.machine.attempt == held.attempt else {
+            logger.debug("redelivery of an old attempt ignored", metadata: ["task.id": "\(held.task)"])
+            return
+        }
+        guard !interruptions.isDeferred(held.task) else { return }
+        if let holder = task.holder, workers.holds(task) {
+            lane.orphaned(held.task, worker: holder.worker)
+            logger.debug("redelivery ignored, its worker lives", metadata: ["task.id": "\(held.task)", "worker.id": "\(holder.worker)"])
+            return
+        }
+        if task.isInherited { return apply(.lost(attempt: held.attempt), held.task, lane, now, &plan) }
+        let departed = task.holder.flatMap { workers.departed[$0.worker] }
+        let lease = max(Self.shortestLease, workers.heartbeat(of: lane.type) * 3)
+        blame(
+            held, lane, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
+            until: departed.map { Moment($0.expires) } ?? .now + lease, now, &plan)
+    }
+
+    /// How long a worker that nothing is known of may stay silent.
+    static let shortestLease = Duration.seconds(3)
+
+    /// Interrupts an attempt, at once or once it is known that its worker's process is gone.
+    private func blame(
+        _ held: RegistryMessage.Held, _ lane: Lane, worker: String?, heard: Moment?, until: Moment, _ now: Timestamp, _ plan: inout Plan
+    ) {
+        guard let machine = lane.handed[held.task]?.machine else { return }
+        // One that was to be announced and was not had not begun, and is not to blame.
+        let started = machine.interruptions == 0 || machine.state == .running
+        let entry = Interruptions.Entry(
+            task: held.task, type: lane.type, attempt: held.attempt, started: started, worker: worker, heard: heard,
+            since: plan.clock, until: until
+        )
+        let isFinal = until <= plan.clock
+        let wouldEnd = machine.interruptions + 1 >= TaskStateMachine.maximumInterruptions
+        if started, interruptions.isProvisional(held.task) ? wouldEnd || !isFinal : wouldEnd && !isFinal {
+            interruptions.postpone(entry)
+        } else {
+            apply(.interrupted(attempt: held.attempt, holderLives: false, started: started), held.task, lane, now, &plan)
+            if started, !isFinal { interruptions.apply(entry) }
+        }
+    }
+
+    /// Leases that have ended make provisional interruptions final. Where it is not known which worker held the task, and none of
+    /// its type has died since, a connection was lost and no process.
+    func decideInterruptions(_ now: Timestamp, _ plan: inout Plan) {
+        func isDeath(_ entry: Interruptions.Entry) -> Bool {
+            entry.worker != nil || lanes[entry.type]?.lastDeath.map { $0 >= entry.since } ?? false
+        }
+        let (applied, deferred) = interruptions.decide(at: plan.clock)
+        for entry in applied where !isDeath(entry) { withdraw(entry, plan.clock) }
+        for entry in deferred {
+            guard let lane = lanes[entry.type] else { continue }
+            guard isDeath(entry) else {
+                apply(.givenBack(attempt: entry.attempt), entry.task, lane, now, &plan)
+                continue
+            }
+            let event = TaskStateMachine.Event.interrupted(attempt: entry.attempt, holderLives: false, started: entry.started)
+            apply(event, entry.task, lane, now, &plan, heard: entry.heard)
+        }
+    }
+
+    /// A worker that was thought gone has been heard of: nobody is blamed, and it is told to end what runs elsewhere by now.
+    func welcome(_ message: RegistryMessage, _ now: Timestamp, _ plan: inout Plan) {
+        let (applied, deferred) = interruptions.strike(message)
+        guard !applied.isEmpty || !deferred.isEmpty else { return }
+        logger.notice(
+            "worker is back, interruptions withdrawn",
+            metadata: ["worker.id": "\(message.worker)", "task.count": "\(applied.count + deferred.count)"]
+        )
+        for entry in applied {
+            withdraw(entry, plan.clock)
+            plan.stops[message.worker, default: []].append(RegistryMessage.Held(task: entry.task, attempt: entry.attempt))
+        }
+        let named = Set(message.running).union(message.waiting)
+        for entry in deferred {
+            guard let lane = lanes[entry.type] else { continue }
+            let held = RegistryMessage.Held(task: entry.task, attempt: entry.attempt)
+            if named.contains(held) {
+                lane.orphaned(entry.task, worker: message.worker)
+            } else {
+                apply(.givenBack(attempt: entry.attempt), entry.task, lane, now, &plan)
+            }
+        }
+    }
+
+    /// Strikes an interruption out that was applied.
+    private func withdraw(_ entry: Interruptions.Entry, _ now: Moment) {
+        if lanes[entry.type]?.handed[entry.task] != nil {
+            lanes[entry.type]?.withdrawInterruption(of: entry.task)
+        } else {
+            // The type may be paused, and the task wait for longer; then it keeps an interruption too many.
+            interruptions.note(struck: entry.task, until: now + .seconds(600))
+        }
+    }
+
+    /// The workers among those that speak whose word must not be believed before it is known that they live: a message may have
+    /// outlived its worker.
+    func ghosts(among messages: [(RegistryMessage.Kind, RegistryMessage)]) async -> Set<String> {
+        guard !workers.departed.isEmpty || !interruptions.isEmpty else { return [] }
+        let doubted = messages.compactMap { kind, message in
+            kind != .deregister && (workers.departed[message.worker] != nil || interruptions.concerns(message)) ? message.worker : nil
+        }
+        guard !doubted.isEmpty else { return [] }
+        return Set(await findGone(doubted.sorted()) ?? doubted)
+    }
+
+    /// A delivery came back: finds out whether those whose reports name its tasks still live. A lease says so only after seconds;
+    /// the control queue of a worker that died is gone at once.
+    func findHolders(_ results: [Results]) async {
+        var holders: Set<String> = []
+        for result in results {
+            for item in result.items {
+                guard case .interrupted = item.outcome, let task = lanes[result.type]?.handed[item.id] else { continue }
+                if let holder = task.holder, workers.holds(task) { holders.insert(holder.worker) }
+            }
+        }
+        await removeGone(holders)
+    }
+
+    /// Asks whether these workers live, and forgets those that do not. Where the broker cannot be asked all count as alive: what
+    /// they may hold is asked for again.
+    private func removeGone(_ asked: Set<String>) async {
+        guard !asked.isEmpty else { return }
+        for worker in await findGone(asked.sorted()) ?? [] {
+            logger.notice("worker is gone", metadata: ["worker.id": "\(worker)"])
+            refresh(workers.depart(worker))
+        }
+    }
+
+    /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
+    /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
+    func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
+        let orphaned = lanes.withTasksHandedOut().filter { !$0.orphans.isEmpty }
+        guard !orphaned.isEmpty else { return }
+        await removeGone(Set(orphaned.flatMap { $0.orphans.values.map(\.worker) }.filter { workers.workers[$0] != nil }))
+        for lane in orphaned {
+            for (id, orphan) in lane.orphans {
+                guard let task = lane.handed[id], !workers.holds(task) else { continue }
+                let held = RegistryMessage.Held(task: id, attempt: task.machine.attempt)
+                if workers.workers[orphan.worker] == nil {
+                    interrupt(held, lane, now, &plan)
+                } else if lane.unnamed(id) > Self.patienceWithResults {
+                    // Its worker lives and holds it no more, and no result has come since.
+                    apply(.lost(attempt: held.attempt), id, lane, now, &plan)
+                }
+            }
+        }
+    }
+
+    /// How many looks long the result of an attempt that its worker has ended may be on its way.
+    private static let patienceWithResults = 3
+
+    // MARK: Leases that have ended
+
+    /// With its worker's lease gone an attempt is over, at the time when the worker was last heard of.
+    func endLeases(at clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
+        let (gone, departed) = workers.expire(at: clock)
+        for type in departed + gone.flatMap(\.message.types) { lanes[type]?.lastDeath = plan.clock }
+        guard !gone.isEmpty else { return }
+        var count = 0
+        for worker in gone {
+            refresh(worker.message.types)
+            let served = worker.message.types.compactMap { lanes[$0] }.filter { !$0.handed.isEmpty }
+            var tasks = 0
+            for lane in served {
+                for held in worker.message.running + worker.message.waiting {
+                    guard let holder = lane.handed[held.task]?.holder, holder == (worker.message.worker, worker.report) else { continue }
+                    tasks += 1
+                    endLease(of: held, lane, worker, now, &plan)
+                }
+            }
+            count += tasks
+            logger.warning(
+                "worker lease ended, its tasks wait for another worker",
+                metadata: ["worker.id": "\(worker.message.worker)", "task.count": "\(tasks)"]
+            )
+        }
+        let names = gone.prefix(3).map(\.message.worker).joined(separator: ", ") + (gone.count > 3 ? ", …" : "")
+        let subject = gone.count == 1 ? "worker \(names) has" : "\(gone.count) workers (\(names)) have"
+        let message = "\(subject) not been heard of for a whole lease: \(count) tasks that were with them wait for another worker"
+        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: now, message: message), topology))
+    }
+
+    private func endLease(
+        of held: RegistryMessage.Held, _ lane: Lane, _ worker: WorkerTable.Worker, _ now: Timestamp, _ plan: inout Plan
+    ) {
+        guard let machine = lane.handed[held.task]?.machine, machine.attempt == held.attempt else { return }
+        let started = machine.interruptions == 0 || machine.state == .running
+        let heard = Moment(worker.heard)
+        if started, interruptions.isProvisional(held.task), machine.interruptions + 1 >= TaskStateMachine.maximumInterruptions {
+            return blame(held, lane, worker: worker.message.worker, heard: heard, until: plan.clock, now, &plan)
+        }
+        let event = TaskStateMachine.Event.interrupted(attempt: held.attempt, holderLives: false, started: started)
+        apply(event, held.task, lane, now, &plan, heard: heard)
+    }
+
+    /// How long a type may be without a worker before what is handed out of it goes back: a worker that starts anew comes sooner,
+    /// and after a start of the dispatcher every worker has had the time to say that it is there.
+    static let unattendedGrace = Duration.seconds(5)
+    /// How many tasks of a type go back in one look.
+    private static let givenBackAtOnce = 10_000
+
+    /// Without a worker there is no window: what waits in the work queue waits in the store again.
+    func takeBackUnattended(_ now: Timestamp, _ plan: inout Plan) async {
+        for lane in lanes.withTasksHandedOut() {
+            guard let since = lane.unattended, since + Self.unattendedGrace <= plan.clock, !lane.handed.isEmpty else { continue }
+            let queued = lane.handed.lazy.filter { !self.workers.holds($0.value) && !self.interruptions.isDeferred($0.key) }
+                .prefix(Self.givenBackAtOnce).map { ($0.key, $0.value.machine.attempt) }
+            let tasks = Array(queued)
+            guard !tasks.isEmpty else { continue }
+            // First, so that no worker finds both the old message and a new one.
+            guard await purge(lane.type) else { continue }
+            for (id, attempt) in tasks { apply(.givenBack(attempt: attempt), id, lane, now, &plan) }
+            logger.notice(
+                "type without workers, its queued tasks wait in the store",
+                metadata: ["task.type": "\(lane.type)", "task.count": "\(tasks.count)"]
+            )
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Synchronization
+import TaskGridCore
+
+extension Pipeline {
+    /// Below this run time more is to be held ahead, above the other one nothing: what waits in a worker waits though others may be
+    /// idle.
+    private static let (shortRunTime, longRunTime) = (Duration.milliseconds(100), Duration.milliseconds(500))
+
+    /// Grows the prefetch of types whose tasks are short, and shrinks that of those that have become long.
+    func adaptPrefetch() async {
+        guard let longest = settings.longestPrefetch, longest > settings.prefetch else { return }
+        let now = Moment(clock.now())
+        let (grown, shrunk) = state.withLock { state -> ([TaskType], [TaskType]) in
+            guard !state.isDraining else { return ([], []) }
+            let runTimes = state.bench.runTimes(at: now)
+            let grown = runTimes.filter { $0.value <= Self.shortRunTime && !state.growing.contains($0.key) }.map(\.key)
+            let shrunk = state.growing.filter { type in runTimes[type].map { $0 >= Self.longRunTime } ?? false }
+            state.growing.formUnion(grown)
+            state.growing.subtract(shrunk)
+            return (grown, Array(shrunk))
+        }
+        if !grown.isEmpty { await transport.set(prefetch: longest, of: grown) }
+        if !shrunk.isEmpty { await transport.set(prefetch: settings.prefetch, of: shrunk) }
+    }
+}

@@ -1,0 +1,37 @@
+import AMQP
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Nameservice
+
+@Suite("The pace of heartbeats")
+struct HeartbeatPaceTests {
+    @Test("the interval grows with the number of workers, and shrinks when clearly fewer are there")
+    func steps() {
+        var pace = HeartbeatPace()
+        for (workers, interval) in [(1_000, 1_000), (1_001, 2_000), (990, 2_000), (9_900, 10_000), (3_000, 5_000), (1, 1_000)] {
+            let before = pace.interval
+            let hasChanged = pace.update(workers: workers)
+            #expect(pace.interval == interval, "\(workers) workers")
+            #expect(hasChanged == (before != interval))
+        }
+    }
+
+    @Test("all are told when the interval changes, and one that joins later by itself")
+    func told() throws {
+        let registry = Registry(topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 2_000), logger: .silent)
+        var publications: [Publication] = []
+        for number in 0..<1_100 {
+            publications += registry.take(
+                RegistryMessage.sample("w\(number)").message(.register), key: "register.reverse", at: .after(number))
+        }
+        #expect(publications.allSatisfy { $0.exchange == "t.events" })
+        publications = registry.take(RegistryMessage.sample("w1").message(.heartbeat), key: "heartbeat.reverse", at: .after(2_100))
+        let told = try #require(publications.first)
+        #expect(publications.count == 1 && told.exchange == "t.control" && told.routingKey == "workers")
+        #expect(try HeartbeatRequest(told.message) == HeartbeatRequest(interval: 2_000))
+        publications = registry.take(RegistryMessage.sample("late").message(.register), key: "register.reverse", at: .after(2_200))
+        #expect(publications.map(\.routingKey) == ["worker.joined", "worker.late"])
+    }
+}

@@ -1,0 +1,36 @@
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import TaskGridWorker
+
+@Suite(.timeLimit(.minutes(1))) struct PrefetchTests {
+    @Test("the prefetch grows while tasks are short, and shrinks as soon as one runs long")
+    func adapts() async throws {
+        let (begun, gate) = (Gate(), Gate())
+        let worker = Harness.worker { text, _ in
+            if text == "long" {
+                begun.open()
+                await gate.wait()
+            }
+            return text
+        }
+        try await Harness(worker, concurrency: 1, prefetch: 1, longestPrefetch: 8).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            #expect(harness.broker.events.registry.first?.content.prefetch == 1)
+            harness.broker.deliver(Harness.work((1, "short"), form: .single))
+            await harness.broker.until { !$0.acknowledged.isEmpty }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.prefetches == [8] }
+            harness.broker.deliver(Harness.work((2, "long"), form: .single))
+            await begun.wait()
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.prefetches == [8, 1] }
+            gate.open()
+        }
+    }
+}
+
+extension [FakeBroker.Event] {
+    fileprivate var prefetches: [Int] { compactMap { if case .prefetch(let count, _) = $0 { count } else { nil } } }
+}
