@@ -26,7 +26,8 @@ extension Scheduler {
         let lease = max(Self.shortestLease, workers.heartbeat(of: lane.type) * 3)
         blame(
             held, lane, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
-            until: departed.map { Moment($0.expires) } ?? .now + lease, now, &plan)
+            until: departed.map { Moment($0.expires) } ?? plan.clock + lease, now, &plan
+        )
     }
 
     /// How long a worker that nothing is known of may stay silent.

@@ -142,7 +142,7 @@ actor Scheduler {
         self.lanes = lanes
         self.forgotten = forgotten
         interruptions = Interruptions()
-        for worker in workers.workers.values { name(worker.message, worker.report, at: worker.heard) }
+        for worker in workers.workers.values { name(worker.message, worker.report, at: time.moment().instant) }
         recount = []
         mustLookAtDues = false
         duesToLookAt = []
@@ -259,10 +259,10 @@ actor Scheduler {
     /// The most types that are known.
     static let maximumTypes = 10_000
 
-    private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ time: Timestamp, _ plan: inout Plan) {
+    private func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ planned: Timestamp, _ plan: inout Plan) {
         let now = ContinuousClock.now
         if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
-        if interruptions.concerns(message) { welcome(message, time, &plan) }
+        if interruptions.concerns(message) { welcome(message, planned, &plan) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
         if kind == .heartbeat, unroutable.isEmpty, !incomplete.contains(message.worker), workers.renew(message, at: now) { return }
         incomplete.remove(message.worker)
@@ -283,7 +283,7 @@ actor Scheduler {
         }
         refresh(workers.take(kind, message, at: now))
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
-        let superseded = name(message, report, at: now)
+        let superseded = name(message, report, at: time.moment().instant)
         if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
     }
 
