@@ -65,6 +65,21 @@ struct RefusedTests {
         #expect(smaller.smaller(than: 10, topology) == nil)
     }
 
+    @Test func `endings that are told together travel in replies of a bounded size`() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        _ = await desk.submit((0..<6).map(String.init))
+        let ids = await desk.scheduler.handedOut
+        #expect(ids.count == 6)
+        let items = ids.map { Results.Item(id: $0, attempt: 1, outcome: .succeeded(Data(count: 700_000))) }
+        let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
+        let message = results.message(isPersistent: false)
+        let out = await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }
+        #expect(try out.endings().map(\.id).sorted() == ids)
+        let replies = out.publications.filter { $0.exchange == desk.topology.reply.name }
+        #expect(replies.count == 6 && replies.allSatisfy { $0.message.body.count < 1 << 20 })
+    }
+
     @Test func `a result that can never be read fails its attempt`() async throws {
         let desk = try await Desk()
         _ = await desk.register()
@@ -107,4 +122,5 @@ extension Desk {
 
 extension Scheduler {
     fileprivate var handed: TaskID? { lanes[.reverse]?.handed.keys.first }
+    fileprivate var handedOut: [TaskID] { lanes[.reverse]?.handed.keys.sorted() ?? [] }
 }

@@ -68,13 +68,22 @@ extension Scheduler {
         }
         closeBatch()
         for (key, endings) in batches {
-            for start in stride(from: 0, to: endings.count, by: WireFormat.maximumRecords) {
-                let part = Array(endings[start..<min(endings.count, start + WireFormat.maximumRecords)])
-                let reply = Reply(form: .batch, type: key.type, correlation: nil, content: .ended(part))
+            var rest = endings[...]
+            while !rest.isEmpty {
+                var bytes = 0
+                let part = rest.prefix(WireFormat.maximumRecords).prefix { ending in
+                    bytes += ending.result.count
+                    return bytes <= Self.maximumReplyBytes || bytes == ending.result.count
+                }
+                let reply = Reply(form: .batch, type: key.type, correlation: nil, content: .ended(Array(part)))
                 outbound.messages.append(.reply(reply, client: key.client))
+                rest = rest.dropFirst(part.count)
             }
         }
     }
+
+    /// The most bytes of results that one reply carries; a larger result goes alone.
+    private static let maximumReplyBytes = 1 << 20
 
     /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
     /// worker before it runs.
