@@ -12,7 +12,7 @@ extension Pipeline {
         let pulse = vitals.pulse("heart", period: settings.heartbeatInterval)
         defer { pulse.ends() }
         var next = first
-        var beats = 0
+        var checked = first
         var due = first
         var hasToldDrain = false
         while !Task.isCancelled {
@@ -37,20 +37,22 @@ extension Pipeline {
                 due = now + pause * Double.random(in: 0.9...1)
                 next = min(now + settings.heartbeatInterval, due)
                 await tell(.heartbeat, identity)
-                beats += 1
-                if beats % Self.beatsBetweenChecks == 0 { await checkControl() }
+                if checked + settings.heartbeatInterval * Self.beatsBetweenChecks <= now {
+                    checked = now
+                    await checkControl()
+                }
             }
             pulse.waits()
         }
     }
 
-    /// How often it looks whether it can be reached, in heartbeats.
+    /// How often it looks whether it can be reached, in heartbeats of a small grid.
     private static let beatsBetweenChecks = 5
 
     /// Looks whether control messages reach this worker: nobody tells a queue that its exchange or its binding is gone.
     private func checkControl() async {
         let ping = Publication(
-            exchange: settings.topology.control.name, routingKey: "worker.\(settings.id)",
+            exchange: settings.topology.control.name, routingKey: settings.topology.workerKey(settings.id),
             message: Message(properties: BasicProperties(messageID: "\(settings.id).ping", type: "ping")), isMandatory: true
         )
         guard let outcome = try? await transport.publish([ping], within: settings.heartbeatInterval).first else { return }
