@@ -41,7 +41,11 @@ struct ManyTypesTests {
     @Test("a turn looks only at the types that it concerns")
     func looks() throws {
         let lanes = TypeQueues()
-        for number in 0..<1000 { lanes.add(Lane(type: try TaskType("t\(number)"))) }
+        for number in 0..<1000 {
+            let lane = Lane(type: try TaskType("t\(number)"))
+            lane.concurrency = 1
+            lanes.add(lane)
+        }
         #expect(lanes.takeChanged(repeating: 0).count == 0, "not examined yet")
         lanes.settle(at: now)
         #expect(lanes.takeChanged(repeating: 0).count == 1000)
