@@ -76,7 +76,8 @@ import Testing
             }
         ) { service in
             for number in 0..<8 {
-                service.ask(TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
+                service.ask(
+                    TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
             }
             try await held.wait(beyond: QueryService.loops - 1)
             service.ask(CancelQuestion(tasks: [1]).message(from: "a1", correlation: "cancel"))
@@ -140,6 +141,14 @@ import Testing
             let refusal = try await service.answer("large")
             let error = #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
             #expect(error?.code == .badQuestion)
+            for name in [CancelQuestion.name, TasksQuestion.name, RetryQuestion.name] {
+                var nested = CancelQuestion(tasks: []).message(from: "a", correlation: "nested \(name)")
+                nested.properties.type = name
+                nested.body = Data(repeating: 0x5B, count: QuestionLimits.maximumBody)
+                service.ask(nested)
+                let refusal = try await service.answer("nested \(name)")
+                #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
+            }
             service.ask(CountsQuestion().message(from: "", correlation: "nobody"))
             let dead = try await service.replies.first { $0.exchange == desk.topology.dead.name ? $0 : nil }
             #expect(dead.message.properties.headers[WireFormat.Header.reason]?.text?.contains("reply-to") == true)

@@ -55,6 +55,24 @@ import Testing
         #expect(board.statistics.workers.keys.sorted() == ["a"])
     }
 
+    @Test("where an answer is not all, the board says with which question to go on; only then are the types known")
+    func furtherPages() throws {
+        func take<Asked: Question>(_ question: Asked, _ answer: Asked.Answer) throws -> (any Question)? {
+            try board.takeAnswer(AnswerMessage.message(.success(answer), to: question.message(from: "m", correlation: Asked.name)))
+        }
+        let first = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])], next: .reverse)
+        let next = try take(CountsQuestion(), first)
+        #expect(next as? CountsQuestion == CountsQuestion(after: .reverse))
+        let second = CountsQuestion.Answer(store: "s", types: [TaskType(literal: "sum"): TaskCounts([.succeeded: 100])])
+        let isLast = try take(CountsQuestion(after: .reverse), second) == nil
+        #expect(isLast)
+        // What had ended before the monitor began is nothing that it has seen.
+        #expect(board.statistics.states.succeeded == 200 && board.statistics.seen == Counters())
+        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)], next: "a")
+        let further = try take(WorkersQuestion(), workers)
+        #expect(further as? WorkersQuestion == WorkersQuestion(after: "a"))
+    }
+
     @Test func answersThatCannotBeUsedAreRefused() {
         let question = CountsQuestion().message(from: "m", correlation: "1")
         let refusal = Result<CountsQuestion.Answer, QuestionError>.failure(QuestionError(.unavailable, "no"))

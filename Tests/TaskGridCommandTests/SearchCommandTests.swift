@@ -114,6 +114,16 @@ import Testing
         #expect(throws: (any Error).self) { try EventsCommand.parse(["--kind", "all"]) }
     }
 
+    @Test("a payload that came cut is shown with the size of the whole")
+    func statusTellsTheSizeOfWhatIsCut() {
+        var task = TaskRecord(
+            id: 7, type: TaskType(literal: "sum"), payload: Data("abc".utf8), status: .pending, created: now, maxAttempts: 3, key: "k",
+            payloadSize: 4 << 20)
+        #expect(StatusCommand.lines(task, width: nil).contains { $0.contains("4,194,304 bytes") && $0.hasSuffix("abc") })
+        task.payloadSize = nil
+        #expect(StatusCommand.lines(task, width: nil).contains("payload    abc"))
+    }
+
     @Test func statusTellsTheHistory() {
         var task = TaskRecord(
             id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2, maxAttempts: 3, key: "k")

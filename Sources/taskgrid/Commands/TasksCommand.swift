@@ -45,7 +45,7 @@ struct TasksCommand: AsyncParsableCommand {
     var before: TaskID?
     @Flag(help: "Show errors whole, however wide the terminal is.")
     var wide = false
-    @Flag(help: "Print JSON, a task a line, with payload and result.")
+    @Flag(help: "Print JSON, a task a line, with payload and result; of a task above 1 MiB these are cut, and marked.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 

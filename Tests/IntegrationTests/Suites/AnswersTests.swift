@@ -39,7 +39,8 @@ import Testing
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type)])
             let later = TaskOptions(delay: .seconds(3600))
-            _ = try await grid.client.submit(type, payloads: Array(repeating: Data(repeating: 0x61, count: 1 << 20), count: 12), options: later)
+            _ = try await grid.client.submit(
+                type, payloads: Array(repeating: Data(repeating: 0x61, count: 1 << 20), count: 12), options: later)
             let victim = PlainClient(grid)
             try await victim.run { replies in
                 for number in 0..<40 {

@@ -39,6 +39,8 @@ import Testing
         try publication.check()
         #expect(publication.exchange == "t.rpc" && publication.routingKey == "dispatcher" && publication.isMandatory)
         #expect(publication.message.properties.replyTo == "m")
+        // The dispatcher answers nobody who has given up.
+        #expect(publication.message.properties.expiration == Enquiries.deadline)
     }
 
     @Test("silence is told after its time, and frees the place")
@@ -69,6 +71,29 @@ import Testing
         }
         answers.withLock { $0 = true }
         #expect(try await enquiries.ask(CountsQuestion()) == counts)
+    }
+
+    @Test("one search too many is refused, and other questions are not", .timeLimit(.minutes(1)))
+    func boundedSearches() async throws {
+        let enquiries = PlayedDispatcher { $0.answered(CountsQuestion.Answer(store: "s", types: [:])) }.enquire()
+        let (begun, gate) = (Journal<Int>(), Latch())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<Enquiries.maximumSearches {
+                group.addTask {
+                    try await enquiries.search {
+                        begun.add(number)
+                        try await gate.wait()
+                    }
+                }
+            }
+            try await begun.wait(beyond: Enquiries.maximumSearches - 1)
+            let problem = try await problem { try await enquiries.search {} }
+            #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
+            #expect(try await enquiries.ask(CountsQuestion()) == counts)
+            gate.open()
+            try await group.waitForAll()
+        }
+        try await enquiries.search {}
     }
 
     @Test("what the dispatcher refuses, and a broker that is away, are problems of their own")

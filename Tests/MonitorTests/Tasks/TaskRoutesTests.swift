@@ -69,6 +69,18 @@ import Testing
         #expect((report["tasks"] as? [Any])?.isEmpty == true)
     }
 
+    @Test("of a payload that came cut, the page says how large the whole is")
+    func cutPayload() async throws {
+        let dispatcher = dispatcher([
+            task(7) { task in
+                task.payload = Data(repeating: 0x61, count: 100)
+                task.payloadSize = 4 << 20
+            }
+        ])
+        let payload = try #require(try json(try await get("/tasks/7", dispatcher))["payload"] as? [String: Any])
+        #expect(payload["bytes"] as? Int == 4 << 20 && payload["cut"] as? Bool == true && (payload["text"] as? String)?.count == 100)
+    }
+
     @Test("what is asked for is what the dispatcher is asked")
     func filters() async throws {
         let dispatcher = dispatcher([])
