@@ -48,7 +48,9 @@ struct ManyTypesTests {
         }
         #expect(lanes.takeChanged(repeating: 0).count == 0, "not examined yet")
         lanes.settle(at: now)
-        #expect(lanes.takeChanged(repeating: 0).count == 1000)
+        let changed = lanes.takeChanged(repeating: 0)
+        #expect(changed.count == 1000)
+        for lane in changed { lane.isDirty = false }
         #expect(lanes.readyCount == 0 && lanes.withTasksHandedOut().isEmpty && lanes.nextDue(after: now) == nil)
 
         let (waits, out, later) = (try TaskType("t1"), try TaskType("t2"), try TaskType("t3"))

@@ -266,6 +266,8 @@ actor Scheduler {
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
         if kind == .heartbeat, unroutable.isEmpty, !incomplete.contains(message.worker), workers.renew(message, at: now) { return }
         incomplete.remove(message.worker)
+        // A worker that had been refused says nothing new, and yet these have it now.
+        var added: [TaskType] = []
         for type in message.types where kind != .deregister {
             if lanes[type] == nil {
                 guard lanes.count < Self.maximumTypes else {
@@ -276,12 +278,13 @@ actor Scheduler {
                 }
                 lanes.add(Lane(type: type, breaker: CircuitBreaker(configuration.breaker)))
                 plan.changes.types.append(type)
+                added.append(type)
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
             lanes[type]?.isRoutable = true
             if !unroutable.isEmpty { unroutable.remove(type) }
         }
-        refresh(workers.take(kind, message, at: now))
+        refresh(workers.take(kind, message, at: now) + added)
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
         let superseded = name(message, report, at: time.moment().instant)
         if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
