@@ -108,7 +108,7 @@ import Testing
         sample.running = (0..<2).map { .init(task: TaskID(Int64($0 + 1_000_000)), attempt: 1) }
         for number in 0..<9900 {
             sample.worker = "host-\(number)-\(String(repeating: "0123456789", count: 8))"
-            _ = registry.take(sample.message(.register), key: "", at: .after(0))
+            _ = registry.take(sample.message(.register), key: "register", at: .after(0))
         }
         var workers: [String] = []
         var next: String?
