@@ -120,7 +120,7 @@ extension RegistryMessage {
         return RegistryMessage(
             worker: generator.text(), host: generator.text(), pid: generator.number(0...1 << 22), version: generator.text(),
             types: generator.list(1...5) { $0.type() }, concurrency: generator.number(1...1000), prefetch: generator.number(0...1000),
-            batch: .random(using: &generator), started: generator.timestamp(), interval: generator.number(10...3_600_000),
+            batch: .random(using: &generator), started: generator.timestamp(), interval: generator.number(10...60_000),
             progress: generator.number(0...1 << 53), running: held(), waiting: held(), done: generator.number(0...1 << 53),
             failed: generator.number(0...1 << 53), draining: .random(using: &generator)
         )
