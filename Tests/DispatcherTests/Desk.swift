@@ -64,9 +64,10 @@ struct Desk {
         return Arrival(delivery, topology)
     }
 
+    /// A worker speaks. Its lease is longer than any test takes, unless the test says otherwise.
     func register(
         _ worker: String = "w1", types: [TaskType] = [.reverse], concurrency: Int = 4, batch: Bool = true,
-        running: [RegistryMessage.Held] = [], interval: Int = 1000, kind: RegistryMessage.Kind = .heartbeat
+        running: [RegistryMessage.Held] = [], interval: Int = 60_000, kind: RegistryMessage.Kind = .heartbeat
     ) async -> Outbound {
         let message = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 8, batch: batch,
