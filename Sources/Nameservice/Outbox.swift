@@ -2,7 +2,6 @@ import AMQP
 import Foundation
 import Logging
 import TaskGridCore
-import TaskGridCore
 
 /// Publishes until the broker has taken it: what the nameservice says is said again where its outcome is unknown.
 struct Outbox: Sendable {

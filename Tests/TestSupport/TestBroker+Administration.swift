@@ -34,12 +34,14 @@ extension TestBroker {
     /// The broker's names of the connections that are called so.
     public static func connections(named name: String) async throws -> [String] {
         struct Listed: Decodable {
-            struct Properties: Decodable { var connection_name: String? }
+            struct Properties: Decodable { var connectionName: String? }
             var name: String
-            var client_properties: Properties?
+            var clientProperties: Properties?
         }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         let data = try await administrate("GET", "api/connections?columns=name,client_properties.connection_name")
-        return try JSONDecoder().decode([Listed].self, from: data).filter { $0.client_properties?.connection_name == name }.map(\.name)
+        return try decoder.decode([Listed].self, from: data).filter { $0.clientProperties?.connectionName == name }.map(\.name)
     }
 
     /// Closes a connection, as an operator does; one that is gone already is closed.

@@ -34,7 +34,8 @@ extension Connection {
         registry.withLock { registry in
             for queue in changed { registry.consumers[number].prefetches[queue] = count }
         }
-        guard case .open(let session) = phase, session.channels.indices.contains(number), !cancelledConsumers.contains(number) else { return }
+        guard case .open(let session) = phase, session.channels.indices.contains(number), !cancelledConsumers.contains(number)
+        else { return }
         let channel = session.channels[number].channel
         for queue in changed {
             // RabbitMQ changes no consumer that is there: the new one first, so that the queue is always consumed.
