@@ -19,7 +19,7 @@ struct Session: Sendable {
         self.vitals = vitals
         publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.common, logger: logger)
         consuming = Connection(
-            endpoint, name: "nameservice consume", declarations: topology.nameservice, ownership: .everything(every: Ownership.interval),
+            endpoint, name: "nameservice consume", declarations: topology.nameservice, ownership: .queues(every: Ownership.interval),
             logger: logger
         )
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)

@@ -7,7 +7,7 @@ import TaskGridCore
 extension Connection {
     /// Declares what the connection was given; an owner replaces what an earlier version has declared otherwise.
     func declareAll(_ session: Session) throws(AMQPError) {
-        if ownership.ownsExchanges {
+        if ownership.replaces {
             try Migration(session: session, declarations: declarations, logger: logger).run()
         } else {
             try session.handle.declare(declarations, Channel.administration)

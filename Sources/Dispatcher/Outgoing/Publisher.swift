@@ -87,7 +87,8 @@ struct Publisher: Sendable {
     /// Somebody has deleted an exchange.
     private func declareAgain() async {
         do throws(AMQPError) {
-            try await connection.declare(topology.common)
+            // With its bindings: what is published to an exchange without them is lost.
+            try await connection.declare(topology.dispatcher)
             logger.warning("an exchange was missing; declared again")
         } catch {
             logger.error("an exchange is missing and cannot be declared", metadata: ["error": "\(error)"])
