@@ -36,7 +36,8 @@ import Testing
 
     @Test func `the most that one event may say can be said any number of times`() throws {
         let most = 1 << 45
-        let states: [TaskState: Int] = [.pending: most, .queued: most, .running: most, .succeeded: most, .failed: most]
+        let share = most / 8
+        let states: [TaskState: Int] = [.pending: share, .queued: share, .running: share, .succeeded: share, .failed: share]
         let event = TaskEvent.sample(
             states,
             workers: [

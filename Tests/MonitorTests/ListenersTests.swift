@@ -57,7 +57,8 @@ import Testing
             for text in told {
                 #expect(text.hasPrefix("retry: 2000\n\n"))
                 for number in 1...20 { #expect(text.contains("\"message\":\"\(number)\"")) }
-                #expect(text.contains("data: {20}\n\n"))
+                // As a change, or for one that did not take the change before with all that is shown.
+                #expect(text.contains("data: {20}\n\n") || text.contains("data: {20,"))
             }
             await listeners { $0 == 0 }
         }
@@ -93,8 +94,8 @@ import Testing
 
             board.broadcast.tell(LiveView(head: Data("{\"all\":1}".utf8)))
             for wire in wires {
-                let told = await wire.read { $0.contains("data: {\"all\":1}\n\n") }
-                #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1}\n\n"))
+                let told = await wire.read { $0.contains("data: {\"all\":1") }
+                #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1"))
             }
 
             wires[7].end()
@@ -154,6 +155,8 @@ import Testing
             let (slow, quick) = (try Wire(port, room: 4096), try Wire(port))
             for wire in [slow, quick] { try wire.get("/events") }
             await listeners { $0 == 2 }
+            // What it gets at once, so that all that follows are changes.
+            _ = await quick.read { $0.contains("event: stats\n") && $0.hasSuffix("\n\n\r\n") }
             // More than the system keeps for the one that takes nothing; the other takes it as it comes.
             let told = String(repeating: "x", count: 64 << 10)
             func tell(_ number: Int) async {

@@ -20,7 +20,8 @@ struct FileLimitTests {
     @Test(arguments: commands) func `too few open files are an error that says how many are needed, never a signal`(
         _ command: [String]
     ) async throws {
-        for limit in [8, 14, 16, 24, 32, 40, 48] {
+        // With fewer the shell itself cannot redirect.
+        for limit in [14, 16, 24, 32, 40, 48] {
             let ending = try await run(command, limit: limit)
             #expect(ending.reason == .exit && ending.code == 1, "\(command) with \(limit): \(ending)")
             #expect(
