@@ -48,7 +48,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address + "#/tasks/\(task)")
-                    try await tab.sees("queued", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
 
                     // It asks, and does nothing where the answer is no.
                     try await tab.click("main .danger")
@@ -58,7 +58,7 @@ extension DashboardTests {
 
                     try await cancel(tab, token: "guessed")
                     try await tab.sees("the token is not the right one", in: "#said")
-                    try await tab.sees("queued", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
 
                     try await cancel(tab, token: LiveGrid.token)
                     try await tab.sees("Task \(task) is cancelled", in: "#said")
@@ -70,7 +70,7 @@ extension DashboardTests {
                     try await tab.sees("Retry task \(task)?", in: "#ask")
                     try await tab.click("#ask-yes")
                     try await tab.sees("is done again, with all its tries", in: "#said")
-                    try await tab.sees("queued", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
                 }
             }
         }
