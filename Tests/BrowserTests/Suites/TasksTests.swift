@@ -114,7 +114,7 @@ extension DashboardTests {
                     try await tab.sees("\(task)", in: "tbody th")
                     try await tab.tab(to: "tbody th a")
                     try await tab.press("Enter")
-                    try await tab.sees("queued", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
                     #expect(try await tab.hasFocus("#main"))
 
                     // It asks; Escape is no, and the focus is where it was.
@@ -130,7 +130,7 @@ extension DashboardTests {
                     try await tab.press("Escape")
                     try await tab.until("!document.getElementById('ask').open")
                     #expect(try await tab.hasFocus("main .danger"))
-                    #expect(try await tab.text("h1 .chip") == "queued")
+                    #expect(try await tab.text("h1 .chip") == "pending")
 
                     try await tab.press("Enter")
                     try await tab.until("document.activeElement.matches('#ask-yes')")
@@ -177,7 +177,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address + "#/tasks/\(task)")
-                    try await tab.sees("queued", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
                     try await tab.sees("live", in: "#live")
                     func asked(_ path: String) -> Int { tab.requests.count { $0 == address + path } }
                     // With the page, and perhaps again when the stream begins.
