@@ -1,7 +1,7 @@
 import Foundation
+import LocalGrid
 import TaskGridClient
 import TaskGridCore
-import LocalGrid
 import TestSupport
 import Testing
 
