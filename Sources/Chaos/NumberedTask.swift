@@ -39,7 +39,9 @@ public struct NumberedTask: Hashable, Sendable {
     /// Reads a payload.
     public init(payload: Data) throws(TaskError) {
         let parts = String(decoding: payload, as: UTF8.self).split(separator: " ")
-        guard parts.count == 2 || parts.count == 3 && parts[2] == "large", let number = Int(parts[0]), let milliseconds = Int(parts[1]), (0...60_000).contains(milliseconds) else {
+        guard parts.count == 2 || parts.count == 3 && parts[2] == "large", let number = Int(parts[0]), let milliseconds = Int(parts[1]),
+            (0...60_000).contains(milliseconds)
+        else {
             throw TaskError(.invalidInput, "the payload is no number and run time, as 'taskgrid chaos' writes them")
         }
         self.init(number: number, milliseconds: milliseconds)

@@ -329,7 +329,7 @@ public struct Dispatcher: Service {
                 do throws(AMQPError) {
                     let depth = try await connection.depth(of: queue)
                     if depth.messages == 0, depth.consumers == 0 { try await connection.delete(queue: queue) }
-                } catch where error.code == .notFound {
+                } catch  where error.code == .notFound {
                     // Nobody ever consumed it, or somebody else has deleted it.
                 } catch {
                     logger.warning("work queue not deleted", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])

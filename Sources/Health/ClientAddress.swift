@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 
-/// Who a connection is from, for limits: an IPv4 address, or the network of an IPv6 address, of which one machine has them all.
+/// The origin of a connection, for limits: an IPv4 address, or the network of an IPv6 address, of which one machine has them all.
 struct ClientAddress: Hashable {
     /// Four bytes or eight; none where the address is not known.
     private let bytes: [UInt8]

@@ -18,9 +18,9 @@ public struct ClientError: Error, Hashable, Sendable {
         case timedOut = "timed_out"
         /// The store does not know the task, or no longer.
         case unknownTask = "unknown_task"
-        /// The broker takes no message of this size. What was to be sent was not accepted.
+        /// The broker takes no message of this size. The submission was not accepted.
         case tooLarge = "too_large"
-        /// The broker's user may not write to the grid's exchange. What was to be sent was not accepted.
+        /// The broker's user may not write to the grid's exchange. The submission was not accepted.
         case accessRefused = "access_refused"
         /// What was asked for cannot be sent.
         case badArgument = "bad_argument"
@@ -69,7 +69,7 @@ extension ClientError {
         self.init(code, error.message)
     }
 
-    /// What it means to a client that the broker does not take a message.
+    /// The error of a client whose message the broker refuses.
     init(_ refusal: Refusal) {
         switch refusal {
         case .tooLarge(let size, let limit):

@@ -53,7 +53,7 @@ extension Connection {
         return nextVerification
     }
 
-    /// What is not there, by name. What is merely not bound is bound.
+    /// The exchanges and queues that are missing, by name. Missing bindings are made again.
     private func findMissing(_ session: Session) throws(AMQPError) -> Set<String> {
         var missing: Set<String> = []
         if ownership.ownsExchanges {
@@ -66,9 +66,9 @@ extension Connection {
         }
         for binding in declarations.bindings where !missing.contains("exchange \(binding.exchange)") {
             var problem: AMQPError?
-            let isThere = try call(session, { (handle) throws(AMQPError) in try handle.bind(binding, Channel.administration) }) {
-                problem = $0
-            }
+            let isThere = try call(
+                session, { (handle) throws(AMQPError) in try handle.bind(binding, Channel.administration) }, onRefusal: { problem = $0 }
+            )
             guard !isThere, let problem else { continue }
             missing.insert(problem.message.contains("no queue") ? "queue \(binding.queue)" : "exchange \(binding.exchange)")
         }

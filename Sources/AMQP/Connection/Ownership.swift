@@ -1,6 +1,6 @@
-/// What a connection does for the exchanges, queues and bindings that it declares, besides declaring them when it is established.
+/// How a connection looks after the exchanges, queues and bindings that it declares.
 ///
-/// AMQP tells a consumer that its queue was deleted, and nobody that an exchange or a binding was. Whoever owns one looks after it.
+/// AMQP tells a consumer that its queue was deleted. It tells nobody that an exchange or a binding was, so the owner looks for itself.
 public enum Ownership: Hashable, Sendable {
     case none
     /// Binds its queues again now and then, and declares everything again where an exchange or a queue is missing.

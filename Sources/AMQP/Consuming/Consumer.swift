@@ -33,7 +33,7 @@ public struct Consumer: Sendable {
         await connection.cancel(consumer: number)
     }
 
-    /// Changes how many unacknowledged deliveries the broker hands out from some of its queues. What is held already stays, and
+    /// Changes how many unacknowledged deliveries the broker hands out from some of its queues. Deliveries that are held stay, and
     /// counts apart from what comes.
     public func set(prefetch: Int, of queues: [String]) async {
         await connection.set(prefetch: UInt16(clamping: prefetch), of: queues, consumer: number)

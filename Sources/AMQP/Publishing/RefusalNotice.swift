@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What the broker's close of the publish channel says of the publication that it was closed for. Pure.
+/// Reads from the broker's close of the publish channel which publication it was closed for. Pure.
 ///
 /// Several publications are on their way when a channel closes, and the broker does not say which of them it means. Its text
 /// names the size, or the exchange and for a topic permission the routing key (RabbitMQ 3.10 to 4.x).

@@ -143,7 +143,7 @@ final class TypeQueues {
         touched.removeAll(keepingCapacity: true)
     }
 
-    /// When the next scheduled task is due after `now`. What was due and is not taken waits for room, not for time.
+    /// When the next scheduled task is due after `now`. A task that was due and is not taken waits for room, not for time.
     func nextDue(after now: Timestamp) -> Timestamp? {
         while let due = dues.min, due.time <= now || due.lane.awaitedDue != due.time { dues.removeMin() }
         return dues.min?.time

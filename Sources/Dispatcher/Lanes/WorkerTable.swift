@@ -21,7 +21,7 @@ struct WorkerTable {
         var expires: ContinuousClock.Instant
     }
 
-    /// What the workers of one type are, together.
+    /// The workers of one type, added up.
     private struct Service {
         /// Slots of the workers that take tasks.
         var concurrency = 0

@@ -61,7 +61,8 @@ extension Scheduler {
             let message =
                 "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
             logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
-            outbound.messages.append(.ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
+            outbound.messages.append(
+                .ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
             // The store is the record: of the numbers, and of what is out.
             lane.adopt(stored)
             mustRead = true

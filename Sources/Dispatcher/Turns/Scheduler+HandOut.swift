@@ -88,7 +88,7 @@ extension Scheduler {
     /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
     /// worker before it runs.
     ///
-    /// What expired while it waited is put into its window and not sent: the next look ends it.
+    /// A task that expired while it waited is put into its window and not sent. The next look ends it.
     private func send(_ work: [HandOut], _ outbound: inout Outbound) {
         let now = clock.now
         var rest = work[...]

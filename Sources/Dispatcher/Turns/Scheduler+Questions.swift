@@ -49,7 +49,8 @@ extension Scheduler {
         let now = clock.wall
         return lanes.takeChanged(repeating: repeating).map { lane in
             lane.isDirty = false
-            var event = lane.statistics.takeEvent(lane.type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
+            var event = lane.statistics.takeEvent(
+                lane.type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
             event.paused = lane.isPaused
             return event
         }

@@ -43,7 +43,7 @@ extension Scheduler {
         }
     }
 
-    /// What the store knows of open tasks that are not handed out as far as is known here, by their ids.
+    /// Open tasks of the store that the scheduler does not know as handed out, by their ids.
     private struct Absent {
         var asked: Set<TaskID> = []
         var open: [TaskID: OpenTask] = [:]
@@ -66,7 +66,7 @@ extension Scheduler {
     private func takeForgotten(
         _ item: Results.Item, _ result: Results, _ lane: Lane, _ absent: Absent, _ now: Timestamp, _ plan: inout Plan
     ) async {
-        // What was put back in this very turn was not asked for.
+        // A task that was put back in this turn was not asked for.
         let known = absent.asked.contains(item.id) ? absent.open[item.id] : (try? await store.open(item.id))
         guard let open = known else { return ignore(item, result, "the task has ended, or is not known") }
         guard open.type == lane.type, (1...max(1, open.attempt)).contains(item.attempt), open.attempt > 0 else {
@@ -139,7 +139,8 @@ extension Scheduler {
             apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
         case .started:
             lane.name(
-                RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, report: nil, runs: true, at: time.moment().instant)
+                RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, report: nil, runs: true,
+                at: time.moment().instant)
         }
     }
 
@@ -151,7 +152,7 @@ extension Scheduler {
         case .unroutable:
             if lane.isRoutable {
                 lane.isRoutable = false
-            unroutable.insert(lane.type)
+                unroutable.insert(lane.type)
                 logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
             }
             if lane.concurrency > 0 { plan.unroutable.insert(lane.type) }

@@ -64,7 +64,7 @@ struct Statistics {
         types[event.type, default: TypeStatistics()].take(event, isNew: knowsTypes, at: now)
     }
 
-    /// The dispatcher knows the type no more. What was counted of it stays in the totals.
+    /// The dispatcher knows the type no more. Its counters stay in the totals.
     private mutating func forget(_ event: TaskEvent) {
         guard let gone = types.removeValue(forKey: event.type) else { return }
         forgotten = forgotten + event.states

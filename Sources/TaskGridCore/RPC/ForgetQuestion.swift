@@ -15,7 +15,7 @@ public struct ForgetQuestion: Question, Hashable {
     public typealias Answer = ForgetAnswer
 }
 
-/// What forgetting came to, one for each type that was asked for.
+/// The outcome of forgetting, one for each type that was asked for.
 public struct ForgetAnswer: Codable, Sendable, Hashable {
     public var types: [ForgetOutcome]
 

@@ -1,4 +1,4 @@
-/// What the dispatcher takes at most: so that a client can check what it is about to submit.
+/// The limits of the dispatcher, so that a client can check a submission before it sends it.
 public struct LimitsQuestion: Question, Hashable {
     public static let name = "limits"
     public static let service = Topology.Service.dispatcher

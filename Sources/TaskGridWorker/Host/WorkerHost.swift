@@ -38,7 +38,7 @@ public struct WorkerHost: Service {
     ///   - workers: At least one, each of a type of its own.
     ///   - concurrency: How many tasks run at a time; at least 1.
     ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil: one for each slot, and
-    ///     while tasks of the type are short up to `longestPrefetch`. What the host holds in memory is bounded by it. At most 65,535 (AMQP 0-9-1, `basic.qos`).
+    ///     while tasks of the type are short up to `longestPrefetch`. It bounds what the host holds in memory. At most 65,535 (AMQP 0-9-1, `basic.qos`).
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
     ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,

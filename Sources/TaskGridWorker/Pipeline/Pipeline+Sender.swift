@@ -68,7 +68,7 @@ extension Pipeline {
                     return smaller(publication, size: size, limit: limit)
                 }
                 if open.isEmpty { return true }
-                // What was split is smaller now, so this comes to an end.
+                // Each part is smaller than the whole, so this comes to an end.
                 if !mustWait { continue }
             } catch {
                 guard error.code != .closed else { return false }
@@ -88,7 +88,7 @@ extension Pipeline {
         }
     }
 
-    /// What is published in place of a message that is larger than the broker takes.
+    /// The publications that replace a message which is larger than the broker takes.
     private func smaller(_ publication: Publication, size: Int, limit: Int) -> [Publication] {
         if publication.exchange == settings.topology.results.name, let results = try? Results(publication.message) {
             let parts = results.smaller(size: size, limit: limit)

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import TaskGridCore
 
-/// What people ask: tasks one by one or listed, with as much of their payloads and results as is asked for.
+/// Questions about tasks, one by one or listed, with as much of their payloads and results as is asked for.
 struct Records {
     private let database: Database
     private let types: TypeTable

@@ -71,7 +71,7 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { [self] _ in try checkFiles() }
     }
 
-    /// What is written to a file that has no name any more is accepted and lost: the store refuses it.
+    /// Writes to a file without a name would be accepted and lost, so the store refuses them.
     private func checkFiles() throws {
         for file in files {
             guard let loss = file.loss else { continue }

@@ -1,4 +1,4 @@
-/// How much of their payloads and results is read with tasks. What is not read is marked in the record by its size.
+/// How much of their payloads and results is read with tasks. The record gives the size of the rest.
 public struct ContentLimit: Hashable, Sendable {
     /// Neither payloads nor results.
     public static let none = ContentLimit(payload: 0, result: 0)

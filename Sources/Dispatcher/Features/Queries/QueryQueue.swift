@@ -46,7 +46,7 @@ final class QueryQueue: Sendable {
         }
     }
 
-    /// Whoever waits gets nothing more. What waits is not answered.
+    /// Callers that wait get nil. Queries that wait are not answered.
     func finish() {
         let takers = state.withLock { state in
             state.isFinished = true

@@ -57,7 +57,8 @@ extension Scheduler {
         }
         for planned in plan.forgets {
             let outcomes = planned.outcomes.map { done.contains($0.type) ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
-            let answer = AnswerMessage.message(Result<ForgetAnswer, QuestionError>.success(ForgetAnswer(types: outcomes)), to: planned.order.question)
+            let answer = AnswerMessage.message(
+                Result<ForgetAnswer, QuestionError>.success(ForgetAnswer(types: outcomes)), to: planned.order.question)
             outbound.messages.append(.ready(.answer(answer, to: planned.order.asker, topology)))
         }
     }

@@ -1,0 +1,80 @@
+import AMQP
+import Logging
+import TaskGridCore
+import TaskStore
+
+/// What the workers say of themselves: which types they serve, and which attempts they hold.
+extension Scheduler {
+    /// The most types that are known.
+    static let maximumTypes = 10_000
+
+    func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ planned: Timestamp, _ plan: inout Plan) {
+        let now = ContinuousClock.now
+        if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
+        if interruptions.concerns(message) { welcome(message, planned, &plan) }
+        // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
+        if kind == .heartbeat, unroutable.isEmpty, !incomplete.contains(message.worker), workers.renew(message, at: now) { return }
+        incomplete.remove(message.worker)
+        // A worker that had been refused says nothing new, and yet these have it now.
+        var added: [TaskType] = []
+        for type in message.types where kind != .deregister {
+            if lanes[type] == nil {
+                guard lanes.count < Self.maximumTypes else {
+                    needsTypes = true
+                    if incomplete.count < workers.maximum { incomplete.insert(message.worker) }
+                    refuse(message, "too many types", now, &plan)
+                    break
+                }
+                lanes.add(Lane(type: type, breaker: CircuitBreaker(configuration.breaker)))
+                plan.changes.types.append(type)
+                added.append(type)
+                logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
+            }
+            lanes[type]?.isRoutable = true
+            if !unroutable.isEmpty { unroutable.remove(type) }
+        }
+        refresh(workers.take(kind, message, at: now) + added)
+        guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
+        let superseded = name(message, report, at: time.moment().instant)
+        if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
+    }
+
+    /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have taken the place of.
+    @discardableResult
+    func name(_ message: RegistryMessage, _ report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
+        guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }
+        var superseded: [RegistryMessage.Held] = []
+        // A worker may serve a thousand types, and hold tasks of a few.
+        for lane in message.types.compactMap({ lanes[$0] }) where !lane.handed.isEmpty {
+            if !lane.audit.suspects.isEmpty { for held in message.running + message.waiting { lane.audit.clear(held) } }
+            for held in message.running where !lane.name(held, worker: message.worker, report: report, runs: true, at: now) {
+                superseded.append(held)
+            }
+            for held in message.waiting where !lane.name(held, worker: message.worker, report: report, runs: false, at: now) {
+                superseded.append(held)
+            }
+        }
+        return superseded
+    }
+
+    /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
+    private func refuse(_ message: RegistryMessage, _ why: String, _ now: ContinuousClock.Instant, _ plan: inout Plan) {
+        guard nextRefusal.map({ $0 <= now }) ?? true else { return }
+        nextRefusal = now + .seconds(60)
+        logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(why)"])
+        let text =
+            "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
+            + "and \(Self.maximumTypes) types); stop those that are not needed"
+        plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
+    }
+
+    /// Notes in the lanes how many workers they have now.
+    func refresh(_ types: [TaskType]) {
+        for type in Set(types) {
+            let service = workers.service(of: type)
+            lanes[type]?.concurrency = service.concurrency
+            lanes[type]?.takesBatches = service.takesBatches
+            lanes[type]?.hasWorkers = workers.serves(type)
+        }
+    }
+}
