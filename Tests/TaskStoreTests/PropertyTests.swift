@@ -104,7 +104,7 @@ import Testing
                 ending.error = ending.error.map { TaskError($0.code, ["could not", "Refused: 100 %", "no_number"][int(0...2)]) }
                 changes.endings.append(ending)
             }
-            for _ in 0..<int(0...5) { changes.reopenings.append(Reopening(id: anyID(), due: .at(now + int(-5...5)))) }
+            for _ in 0..<int(0...5) { changes.reopenings.append(Reopening(id: anyID())) }
             for _ in 0..<int(0...3) {
                 let id = anyID()
                 changes.schedules.append(

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func whatEndedWithoutSuccessIsScheduledAgain(kind: StoreKind) async throws {
+    func whatEndedWithoutSuccessIsPendingAgain(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await fill(store)
             #expect(
@@ -25,14 +25,14 @@ import Testing
                 ]
             )
             let record = try #require(try await store.task(1))
-            #expect(record.status == .scheduled && record.due == .at(20) && record.completed == nil)
+            #expect(record.status == .pending && record.due == nil && record.completed == nil)
             #expect(record.error == nil && record.worker == nil && record.result == nil)
             let open = try #require(try await store.open(1))
             #expect(open.failures == 0 && open.interruptions == 0 && open.expires == nil)
             #expect(open.client == "client-1" && open.maxAttempts == 3)
             #expect(try await store.expired(at: .at(1000), limit: 10).isEmpty)
             let counts = try await store.counts(of: .reverse)
-            #expect(counts.balances && counts.scheduled == 4 && counts.failed + counts.cancelled + counts.expired == 0)
+            #expect(counts.balances && counts.pending == 4 && counts.scheduled == 1 && counts.failed + counts.cancelled + counts.expired == 0)
         }
     }
 
@@ -46,7 +46,7 @@ import Testing
             try await store.reopen(1, 3, 5, 7)
             let taken = try await store.take(.of(now: .at(20))).handOuts
             #expect(taken.map(\.task.id) == [1, 3, 5, 7] && taken.map(\.task.attempt) == [4, 2, 8, 1])
-            #expect(taken.allSatisfy { $0.wasScheduled })
+            #expect(taken.allSatisfy { !$0.wasScheduled })
             try await store.end(.of(1, .succeeded, attempt: 4))
             #expect(try await store.task(1)?.status == .succeeded)
         }
@@ -56,7 +56,7 @@ import Testing
     func whatTheSameCommitHandsOutIsRefusedAsQueued(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let receipt = try await store.commit(
-                StoreChanges(submissions: [.of([.text("1")], handsOut: true)], reopenings: [Reopening(id: 1, due: .at(1))])
+                StoreChanges(submissions: [.of([.text("1")], handsOut: true)], reopenings: [Reopening(id: 1)])
             )
             #expect(receipt.reopenings == [.refused(.queued)])
         }
@@ -74,7 +74,7 @@ import Testing
             )
             #expect(try await store.tasks(TaskFilter(), before: nil, limit: 99) == before)
             #expect(try await store.reopen(1) == [.done(.reverse, from: .failed)])
-            #expect(try await store.reopen(1) == [.refused(.scheduled)])
+            #expect(try await store.reopen(1) == [.refused(.pending)])
         }
     }
 
@@ -95,7 +95,7 @@ import Testing
     func theyCanGoOutWithTheSameCommit(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await fill(store)
-            let changes = StoreChanges(reopenings: [Reopening(id: 2, due: .at(20))], takes: [.of(limit: 1, now: .at(20))])
+            let changes = StoreChanges(reopenings: [Reopening(id: 2)], takes: [.of(limit: 1, now: .at(20))])
             let receipt = try await store.commit(changes)
             #expect(receipt.handOuts[0].map(\.task.id) == [2] && receipt.handOuts[0].map(\.task.attempt) == [2])
         }

@@ -117,7 +117,7 @@ extension TaskStore {
     }
 
     @discardableResult
-    func reopen(_ ids: TaskID..., due: Timestamp = .at(20)) async throws -> [Reopened] {
-        try await commit(StoreChanges(reopenings: ids.map { Reopening(id: $0, due: due) })).reopenings
+    func reopen(_ ids: TaskID...) async throws -> [Reopened] {
+        try await commit(StoreChanges(reopenings: ids.map { Reopening(id: $0) })).reopenings
     }
 }

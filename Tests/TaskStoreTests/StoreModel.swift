@@ -56,8 +56,8 @@ struct StoreModel {
         guard var entry = entries[reopening.id] else { return .unknown }
         let state = entry.state
         guard [.failed, .cancelled, .expired].contains(state) else { return .refused(state) }
-        entry.state = .scheduled
-        entry.due = reopening.due
+        entry.state = .pending
+        entry.due = .atOnce
         entry.completed = nil
         entry.expires = nil
         entries[reopening.id] = entry

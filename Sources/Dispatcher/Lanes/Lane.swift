@@ -207,7 +207,7 @@ final class Lane {
         isDirty = true
     }
 
-    /// A task left the window and waits to go out again, at once.
+    /// A task that left the window, or had ended, waits to go out again at once.
     func waitsAgain() {
         books.pending += 1
         nextDue = .atOnce

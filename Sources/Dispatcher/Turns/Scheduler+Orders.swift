@@ -67,7 +67,7 @@ extension Scheduler {
                 planned.add(id, .refused, lanes[standing.type]?.handed[id]?.machine.state ?? standing.state)
                 continue
             }
-            plan.changes.reopenings.append(Reopening(id: id, due: now))
+            plan.changes.reopenings.append(Reopening(id: id))
             planned.add(id, standing.state, .reopening(plan.changes.reopenings.count - 1))
             // So that it may go out with this very commit.
             let nextDue = lanes[standing.type]?.nextDue ?? now
@@ -90,7 +90,7 @@ extension Scheduler {
                     planned.outcomes[place].outcome = .done
                     settle(cancelled: plan.changes.endings[number].type, stood)
                 case .reopening(let number):
-                    settle(receipt.reopenings[number], plan.changes.reopenings[number], now, &planned.outcomes[place])
+                    settle(receipt.reopenings[number], plan.changes.reopenings[number], &planned.outcomes[place])
                 }
             }
             await correct(&planned)
@@ -121,11 +121,11 @@ extension Scheduler {
         }
     }
 
-    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ now: Timestamp, _ outcome: inout OrderOutcome) {
+    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout OrderOutcome) {
         switch reopened {
         case .done(let type, let state):
             lanes[type]?.books[state] -= 1
-            lanes[type]?.scheduled(for: reopening.due)
+            lanes[type]?.waitsAgain()
             outcome = OrderOutcome(id: reopening.id, outcome: .done, state: state)
         case .refused(let state): outcome = OrderOutcome(id: reopening.id, outcome: .refused, state: state)
         case .unknown: outcome = OrderOutcome(id: reopening.id, outcome: .unknown)

@@ -32,7 +32,7 @@ extension Commit {
             try insert.bind(type, at: 2)
             try insert.bind(priority, at: 3)
             try insert.bind(attempt, at: 4)
-            try insert.bind(reopening.due.rawValue, at: 5)
+            try insert.bind(Timestamp.atOnce.rawValue, at: 5)
             try insert.run()
             books.reopened(state, type: type)
             answers.append(.done(try types.type(type), from: state))

@@ -70,8 +70,7 @@ extension DashboardTests {
                     try await tab.sees("Retry task \(task)?", in: "#ask")
                     try await tab.click("#ask-yes")
                     try await tab.sees("is done again, with all its tries", in: "#said")
-                    // It is due now, and stays so until a worker of its type comes.
-                    try await tab.sees("scheduled", in: "h1 .chip")
+                    try await tab.sees("pending", in: "h1 .chip")
                 }
             }
         }
