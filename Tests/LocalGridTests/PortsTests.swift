@@ -38,7 +38,7 @@ import Testing
     @Test func aTakenStandardPortIsNamed() throws {
         // Taken by this test, or by whoever had it before: an error either way.
         let failed = LoopbackPort.withSocket(8080) { socket, address, length in
-            _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
+            listenUnlessTaken(socket, address, length)
             let error = #expect(throws: LocalGridError.self) { try Ports(.standard, for: [.monitor]) }
             #expect(error?.code == .port)
             #expect(
@@ -51,11 +51,18 @@ import Testing
 
     @Test func healthGoesElsewhereWhereItsPortIsTaken() throws {
         let moved = LoopbackPort.withSocket(50_052) { socket, address, length in
-            _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
+            listenUnlessTaken(socket, address, length)
             let port = try? Ports(.standard, for: [.dispatcher])[.dispatcher]
             #expect(port.map(LoopbackPort.range.contains) == true)
             return true
         }
         #expect(moved)
+    }
+
+    /// With `SO_REUSEADDR`, as a server binds: a connection that has ended on the port keeps neither this out nor the server.
+    private func listenUnlessTaken(_ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) {
+        var yes: Int32 = 1
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        _ = bind(socket, address, length) == 0 && listen(socket, 1) == 0
     }
 }
