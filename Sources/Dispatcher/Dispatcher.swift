@@ -328,7 +328,9 @@ public struct Dispatcher: Service {
                 let queue = topology.workQueue(type).name
                 do throws(AMQPError) {
                     let depth = try await connection.depth(of: queue)
-                    if depth.messages == 0, depth.consumers == 0 { try await connection.delete(queue: queue) }
+                    guard depth.messages == 0, depth.consumers == 0 else { continue }
+                    try await connection.delete(queue: queue)
+                    logger.info("work queue deleted", metadata: ["amqp.queue": "\(queue)"])
                 } catch  where error.code == .notFound {
                     // Nobody ever consumed it, or somebody else has deleted it.
                 } catch {

@@ -21,6 +21,18 @@ struct ForgettingTests {
         return (try #require(try out.answers(ForgetQuestion.self).first).types, out)
     }
 
+    @Test("a type that the store does not know after a resumption is known anew with the next heartbeat of its worker")
+    func unknownToTheStore() async throws {
+        let desk = try await Desk()
+        _ = await desk.register()
+        #expect(try await desk.store.commit(StoreChanges(forgets: [.reverse])).forgotten == [true])
+        _ = await desk.turn { $0.mustResume = true }
+        #expect(await desk.scheduler.types.isEmpty)
+        // It says nothing new.
+        _ = await desk.register()
+        #expect(try await desk.submit(["a"]).items().count == 1)
+    }
+
     @Test("a type without workers, tasks and pause is forgotten by itself; its counters stay in the totals, and all are told")
     func byThemselves() async throws {
         let desk = try await Desk(Self.configuration(after: .zero))

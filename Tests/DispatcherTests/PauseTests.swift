@@ -59,6 +59,40 @@ struct PauseTests {
         #expect(try await desk.store.paused().isEmpty)
     }
 
+    @Test("a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once")
+    func breaker() async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .seconds(1))
+        let desk = try await Desk(configuration, time: ManualTime(isFrozen: true))
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b"])
+        let failure = Results.Outcome.failed(TaskError(.failed, "no"))
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: failure), .init(id: 2, attempt: 1, outcome: failure))
+        #expect(await desk.scheduler.takeEvents().map(\.breaker) == [.open])
+        _ = try await give(PauseQuestion(types: [.reverse]), desk)
+        desk.time.pass(.seconds(2))
+        for _ in 0..<2 { #expect(try await desk.tick().items().isEmpty) }
+        #expect(await desk.scheduler.takeEvents().map(\.breaker) == [.open])
+        let (_, out) = try await give(ResumeQuestion(types: [.reverse]), desk)
+        #expect(try out.items().map(\.id).sorted() == [1, 2])
+        #expect(await desk.scheduler.takeEvents().map(\.breaker) == [.halfOpen])
+    }
+
+    @Test("a breaker that lets probes through tells so at once, though nothing waits")
+    func halfOpen() async throws {
+        var configuration = DispatcherConfiguration.quick
+        configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .seconds(1))
+        let desk = try await Desk(configuration, time: ManualTime(isFrozen: true))
+        _ = await desk.register()
+        _ = await desk.submit(["a", "b"]) { $0.maxAttempts = 1 }
+        let failure = Results.Outcome.failed(TaskError(.failed, "no"))
+        _ = await desk.result(.init(id: 1, attempt: 1, outcome: failure), .init(id: 2, attempt: 1, outcome: failure))
+        #expect(await desk.scheduler.takeEvents().map(\.breaker) == [.open])
+        desk.time.pass(.seconds(2))
+        _ = await desk.tick()
+        #expect(await desk.scheduler.takeEvents().map(\.breaker) == [.halfOpen])
+    }
+
     @Test("asking again changes nothing, an unknown type is told, and too many types are refused")
     func answers() async throws {
         let desk = try await Desk()

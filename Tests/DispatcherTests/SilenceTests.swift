@@ -91,10 +91,10 @@ extension Desk {
 }
 
 extension Scheduler {
-    fileprivate func makeLookDue() { lastLook = .now - .seconds(1) }
+    func makeLookDue() { lastLook = .now - .seconds(1) }
 
     /// No worker has taken tasks of a type for so long that they go back.
-    func beUnattended(_ type: TaskType = .reverse) { lanes[type]?.unattend(since: .now + (.zero - .seconds(3600))) }
+    func beUnattended(_ type: TaskType = .reverse) { lanes[type]?.unattended = .now + (.zero - .seconds(3600)) }
 
     /// Nothing was heard for so long, and all leases are over.
     fileprivate func restFor(_ duration: Duration) {

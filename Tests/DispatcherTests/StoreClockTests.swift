@@ -1,3 +1,4 @@
+import Foundation
 import TaskGridCore
 import TaskStore
 import Testing
@@ -84,6 +85,25 @@ struct StoreClockTests {
         #expect(try await desk.look().items().map(\.id).isEmpty)
         desk.time.pass(.seconds(10))
         #expect(try await desk.tick().items().map(\.id) == [3])
+    }
+
+    @Test("an absolute time that comes with the turn that sees the wall clock step goes by the new wall clock")
+    func stepWithinTurn() async throws {
+        let desk = try await Desk(time: ManualTime(isFrozen: true))
+        _ = await desk.register()
+        desk.time.step(.seconds(3600))
+        let submission = Submission(
+            form: .single, type: .reverse, key: "k", client: "c1", correlation: "q",
+            tasks: [.init(payload: Data("absolute".utf8), due: desk.time.wall + .seconds(5))]
+        )
+        await desk.scheduler.makeLookDue()
+        let out = await desk.turn {
+            $0.isTick = true
+            $0.arrivals = [desk.delivery(submission.message(), from: desk.topology.submitQueue)]
+        }
+        #expect(try out.items().isEmpty)
+        desk.time.pass(.seconds(6))
+        #expect(try await desk.tick().items().map(\.id) == [1])
     }
 
     @Test("durations go on across a restart under another wall clock")

@@ -13,7 +13,7 @@ import Testing
         statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
         statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
         statistics.take(
-            .sample([.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2),
+            .sample([.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
             at: .after(1)
         )
         change(&statistics)
@@ -43,6 +43,7 @@ import Testing
                 taskgrid_tasks_total{type="reverse",outcome="succeeded"} 60
                 taskgrid_tasks_total{type="reverse",outcome="failed"} 6
                 taskgrid_task_retries_total{type="reverse"} 2
+                taskgrid_results_refused_total{type="reverse"} 3
                 taskgrid_tasks{type="reverse",state="pending"} 2
                 taskgrid_tasks{type="reverse",state="running"} 1
                 """

@@ -25,7 +25,7 @@ import Testing
         let event = TaskEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
-            run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2
+            run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2, refused: 3
         )
         try board.take(.event(event), exchange: topology.events.name, key: "task.reverse")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
@@ -69,6 +69,7 @@ import Testing
         #expect(try #require(stats["p95_ms"] as? Double).isAbout(2))
         #expect(try #require(stats["p99_ms"] as? Double).isAbout(2))
         #expect(stats["retried_attempts"] as? Int == 2)
+        #expect(stats["refused_results"] as? Int == 3)
         // The monitor began this moment: a second is the least it reckons with.
         #expect(stats["throughput_per_second"] as? Double == 60)
         #expect(stats["uptime_seconds"] as? Double == 0)

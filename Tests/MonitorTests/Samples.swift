@@ -27,19 +27,19 @@ extension TaskCounts {
 extension TaskEvent {
     static func sample(
         store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:], workers: [WorkerTally] = [],
-        run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0
+        run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0, refused: Int = 0
     ) -> TaskEvent {
-        sample(.reverse, store: store, at: at, states, workers: workers, run: run, total: total, retried: retried)
+        sample(.reverse, store: store, at: at, states, workers: workers, run: run, total: total, retried: retried, refused: refused)
     }
 
     static func sample(
         _ type: TaskType, store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:],
-        workers: [WorkerTally] = [], run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0
+        workers: [WorkerTally] = [], run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0, refused: Int = 0
     ) -> TaskEvent {
         TaskEvent(
             type: type, store: store, at: at, states: TaskCounts(states), workers: workers,
             runTimes: run.map { LatencyCount(microseconds: $0.0, count: $0.1) },
-            totalTimes: total.map { LatencyCount(microseconds: $0.0, count: $0.1) }, retried: retried
+            totalTimes: total.map { LatencyCount(microseconds: $0.0, count: $0.1) }, retried: retried, refused: refused
         )
     }
 }

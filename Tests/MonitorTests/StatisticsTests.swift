@@ -20,7 +20,7 @@ import Testing
         statistics.take(.sample(at: .after(1), [.pending: 3], run: [(10, 2)], retried: 1), at: .after(2))
         #expect(statistics.states == TaskCounts([.succeeded: 3]))
         #expect(statistics.runTimes.sinceStart?.count == 3)
-        #expect(statistics.retried == 1)
+        #expect(statistics.seen.retried == 1)
     }
 
     @Test func timesAreKeptByTypeAndTogether() {
@@ -131,7 +131,7 @@ import Testing
     func forgottenTypes() {
         var statistics = Statistics(since: .start)
         statistics.take(CountsQuestion.Answer(store: "s", types: [:], forgotten: TaskCounts([.failed: 7])), at: .start)
-        statistics.take(.sample(.hash, [.succeeded: 2]), at: .after(1))
+        statistics.take(.sample(.hash, [.succeeded: 2], retried: 3, refused: 1), at: .after(1))
         statistics.take(.sample(.reverse, [.succeeded: 5]), at: .after(1))
         let (states, seen) = (statistics.states, statistics.seen)
         var event = TaskEvent.sample(.hash, at: .after(2), [.succeeded: 2])
@@ -139,7 +139,7 @@ import Testing
         for _ in 0..<2 { statistics.take(event, at: .after(2)) }
         #expect(statistics.types.keys.sorted() == [.reverse])
         #expect(statistics.states == states && states.succeeded == 7 && states.failed == 7 && states.balances)
-        #expect(statistics.seen == seen)
+        #expect(statistics.seen == seen && seen.retried == 3 && seen.refused == 1)
         // The answer says the same once more.
         let forgotten = TaskCounts([.failed: 7, .succeeded: 2])
         statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))

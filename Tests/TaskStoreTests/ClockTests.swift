@@ -68,6 +68,17 @@ struct ClockTests {
         }
     }
 
+    @Test("a scheduled task whose time lies before the clock's beginning stays scheduled, and is due at once", arguments: StoreKind.allCases)
+    func farAhead(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.submit(.of([.text("a", due: .at(5000))], created: .at(0)))
+            _ = try await store.align(.milliseconds(Timestamp.at(5000).rawValue), after: nil, limit: 9)
+            #expect(try await store.counts(of: .reverse).scheduled == 1)
+            #expect(try await store.nextDue() == [.reverse: Timestamp(rawValue: 1)])
+            #expect(try await store.take(.of(now: .at(1))).handOuts.map(\.wasScheduled) == [true])
+        }
+    }
+
     @Test("the clock is kept with each commit, and does not go back", arguments: StoreKind.allCases)
     func kept(kind: StoreKind) async throws {
         try await kind.withStore { store in

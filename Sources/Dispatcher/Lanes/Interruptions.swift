@@ -27,8 +27,8 @@ struct Interruptions {
     private var deferred: [TaskID: Entry] = [:]
     /// Interruptions that were struck out while their task waited in the store: until then, its next hand-out is told.
     private var struck: [TaskID: Moment] = [:]
-    /// How many entries have no worker.
-    private var unnamed = 0
+    /// How many entries blame which worker: heartbeats come by the thousand, and most say nothing of any entry.
+    private var blamed: [String?: Int] = [:]
 
     var isEmpty: Bool { applied.isEmpty && deferred.isEmpty }
 
@@ -38,22 +38,22 @@ struct Interruptions {
     /// The task's delivery came back, and it waits for the verdict.
     func isDeferred(_ task: TaskID) -> Bool { deferred[task] != nil }
 
-    mutating func apply(_ entry: Entry) {
-        if entry.worker == nil { unnamed += 1 }
-        applied[entry.task] = entry
+    mutating func apply(_ entry: Entry) { add(entry, to: \.applied) }
+
+    mutating func postpone(_ entry: Entry) { add(entry, to: \.deferred) }
+
+    private mutating func add(_ entry: Entry, to entries: WritableKeyPath<Interruptions, [TaskID: Entry]>) {
+        if let replaced = self[keyPath: entries].updateValue(entry, forKey: entry.task) { blamed[replaced.worker, default: 0] -= 1 }
+        blamed[entry.worker, default: 0] += 1
     }
 
-    mutating func postpone(_ entry: Entry) {
-        if entry.worker == nil { unnamed += 1 }
-        deferred[entry.task] = entry
-    }
+    private func isBlamed(_ worker: String?) -> Bool { blamed[worker, default: 0] > 0 }
 
     /// Whether a word of this worker decides anything.
     func concerns(_ message: RegistryMessage) -> Bool {
         guard !isEmpty else { return false }
-        if applied.values.contains(where: { $0.worker == message.worker }) { return true }
-        if deferred.values.contains(where: { $0.worker == message.worker }) { return true }
-        return unnamed > 0 && (message.running + message.waiting).contains { isUnnamed($0) }
+        if isBlamed(message.worker) { return true }
+        return isBlamed(nil) && (message.running + message.waiting).contains { isUnnamed($0) }
     }
 
     private func isUnnamed(_ held: RegistryMessage.Held) -> Bool {
@@ -62,7 +62,7 @@ struct Interruptions {
 
     /// A worker that was thought gone lives: takes out what was blamed on it.
     mutating func strike(_ message: RegistryMessage) -> (applied: [Entry], deferred: [Entry]) {
-        let named = unnamed > 0 ? Set(message.running).union(message.waiting) : []
+        let named = isBlamed(nil) ? Set(message.running).union(message.waiting) : []
         func isIts(_ entry: Entry) -> Bool {
             entry.worker == message.worker
                 || (entry.worker == nil && named.contains(RegistryMessage.Held(task: entry.task, attempt: entry.attempt)))
@@ -106,8 +106,9 @@ struct Interruptions {
         let removed = self[keyPath: entries].values.filter(condition)
         for entry in removed {
             self[keyPath: entries][entry.task] = nil
-            if entry.worker == nil { unnamed -= 1 }
+            blamed[entry.worker, default: 0] -= 1
         }
+        if isEmpty { blamed = [:] }
         return removed.sorted { $0.task < $1.task }
     }
 }

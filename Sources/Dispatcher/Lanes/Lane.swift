@@ -38,7 +38,7 @@ final class Lane {
     /// When a worker of the type was last found to have died: its lease ended, and it had not said that it leaves.
     var lastDeath: Moment?
     /// Since when no worker takes its tasks; nil: some do.
-    private(set) var unattended: Moment?
+    var unattended: Moment?
     /// Every worker of the type takes batches.
     var takesBatches = false
     var statistics = LaneStatistics()
@@ -212,12 +212,6 @@ final class Lane {
         books.pending += 1
         nextDue = .atOnce
         isDirty = true
-    }
-
-    /// No worker has taken its tasks since then.
-    func unattend(since moment: Moment) {
-        guard concurrency == 0 else { return }
-        unattended = moment
     }
 
     /// The delivery of a task came back while its worker lived.

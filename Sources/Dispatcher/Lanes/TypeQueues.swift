@@ -50,6 +50,8 @@ final class TypeQueues {
         return lane
     }
 
+    func isKnown(_ type: TaskType) -> Bool { lanes[type] != nil }
+
     func add(_ lane: Lane) {
         lanes[lane.type] = lane
         touch(lane)
@@ -74,7 +76,8 @@ final class TypeQueues {
     /// How many tasks run, of all types.
     var running: Int { handing.values.reduce(0) { $0 + $1.running } }
 
-    private func touch(_ lane: Lane) {
+    /// Something about it has changed.
+    func touch(_ lane: Lane) {
         guard !lane.isTouched else { return }
         lane.isTouched = true
         touched.append(lane)

@@ -12,6 +12,8 @@ struct WorkerTable {
         var report: Int
         var heard: ContinuousClock.Instant
         var expires: ContinuousClock.Instant
+        /// A type of it is not known: its next report is looked at, even if it says nothing new.
+        var lacksType = false
     }
 
     /// A worker whose connections are gone though its lease has not ended: it may be dead, or cut off for a while.
@@ -74,11 +76,14 @@ struct WorkerTable {
     mutating func renew(_ message: RegistryMessage, at now: ContinuousClock.Instant) -> Bool {
         guard let index = workers.index(forKey: message.worker) else { return false }
         let known = workers.values[index].message
-        guard known.serves(as: message), known.running == message.running, known.waiting == message.waiting else { return false }
+        guard !workers.values[index].lacksType, known.serves(as: message), known.running == message.running, known.waiting == message.waiting else { return false }
         workers.values[index].heard = now
         workers.values[index].expires = now + message.lease
         return true
     }
+
+    /// A type of the worker is not known, for now.
+    mutating func lacksType(_ worker: String) { workers[worker]?.lacksType = true }
 
     /// Removes the workers whose lease has ended, and returns them; also the types of those that had departed before.
     mutating func expire(at now: ContinuousClock.Instant) -> (gone: [Worker], departed: [TaskType]) {

@@ -27,6 +27,7 @@ extension Scheduler {
         let type = lane.type
         guard lane.breaker.state != before else { return }
         lane.isDirty = true
+        lanes.touch(lane)
         switch lane.breaker.state {
         case .open: warn("the circuit breaker of type '\(type)' is open: most recent attempts failed; its tasks wait", type, now, &plan)
         case .halfOpen: warn("the circuit breaker of type '\(type)' is half open: a few tasks try its workers", type, now, &plan)

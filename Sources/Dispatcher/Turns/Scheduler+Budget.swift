@@ -14,13 +14,15 @@ extension Scheduler {
         var rooms: [Int] = []
         for _ in 0..<min(lanes.readyCount, Self.reach) {
             guard takers.count < Self.budget.types, let lane = lanes.popReady() else { break }
+            // Since it came here it may have been paused, or have lost its workers.
+            guard lane.mayHandOut(at: now) else { continue }
             if lane.isHeldBack(at: clock) {
                 lanes.makeReady(lane)
                 continue
             }
             var allowance: Int?
             if lane.breaker.state != .closed {
-                change(breakerOf: lane, now, &plan) { allowance = $0.allowance(at: .now) }
+                change(breakerOf: lane, now, &plan) { [moment = plan.clock] in allowance = $0.allowance(at: moment) }
                 // It lets something through once time has passed.
                 lanes.makeReady(lane)
             }

@@ -30,11 +30,12 @@ extension Scheduler {
             for item in result.items {
                 if item.id == .marker {
                     markerIsBack(item.attempt, lane, now, &plan)
-                } else if let place = lane.handed.index(forKey: item.id) {
-                    if await isLate(item, lane.handed.values[place]) {
-                        ignore(item, result, "the attempt was ended before, it ran out of time")
-                    } else if let place = lane.handed.index(forKey: item.id) {
-                        take(item, at: place, result, lane, now, &plan)
+                } else if let index = lane.handed.index(forKey: item.id) {
+                    // Nearly all are of the latest attempt. No time is lost on these.
+                    if item.attempt >= lane.handed.values[index].machine.attempt {
+                        take(item, at: index, result, lane, now, &plan)
+                    } else {
+                        await takeEarlier(item, result, lane, now, &plan)
                     }
                 } else {
                     await takeForgotten(item, result, lane, absent, now, &plan)
@@ -79,15 +80,21 @@ extension Scheduler {
         recount.insert(lane.type)
     }
 
-    /// Whether this is a success of an earlier attempt that was ended for want of time.
-    private func isLate(_ item: Results.Item, _ task: HandedTask) async -> Bool {
-        guard task.timeout != nil, item.attempt < task.machine.attempt, case .succeeded = item.outcome else { return false }
-        return await hasTimedOut(item)
+    /// Takes what is said of an attempt before the latest one of a task that is out. A success of one that was ended for want of time
+    /// has come too late.
+    private func takeEarlier(
+        _ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan
+    ) async {
+        if case .succeeded = item.outcome, lane.handed[item.id]?.timeout != nil, await hasTimedOut(item) {
+            return ignore(item, result, "the attempt was ended before, it ran out of time")
+        }
+        guard let index = lane.handed.index(forKey: item.id) else { return }
+        take(item, at: index, result, lane, now, &plan)
     }
 
     /// Whether the dispatcher has ended an attempt for want of time.
     private func hasTimedOut(_ item: Results.Item) async -> Bool {
-        let attempts = (try? await store.task(item.id))?.attempts ?? []
+        let attempts = (try? await store.task(item.id, content: .none))?.attempts ?? []
         return attempts.contains { $0.number == item.attempt && $0.outcome == .timedOut }
     }
 
@@ -120,12 +127,13 @@ extension Scheduler {
         _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ lane: Lane, _ now: Timestamp,
         _ plan: inout Plan
     ) {
-        let task = lane.handed.values[place]
-        guard (1...max(1, task.machine.attempt)).contains(item.attempt) else { return refuse(item, result, lane, now, &plan) }
+        let latest = lane.handed.values[place].machine.attempt
+        guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, result, lane, now, &plan) }
+        let timeout = lane.handed.values[place].timeout
         switch item.outcome {
-        case .succeeded where task.timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
+        case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
             lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
-            let error = TaskError.timeout(task.timeout)
+            let error = TaskError.timeout(timeout)
             apply(.failed(attempt: item.attempt, error), at: place, lane, now, &plan, Data(), result.worker, item.runTime)
         case .succeeded(let payload):
             lane.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)

@@ -13,15 +13,15 @@ extension Scheduler {
         if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
         if interruptions.concerns(message) { welcome(message, planned, &plan) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
-        if kind == .heartbeat, unroutable.isEmpty, !incomplete.contains(message.worker), workers.renew(message, at: now) { return }
-        incomplete.remove(message.worker)
+        if kind == .heartbeat, unroutable.isDisjoint(with: message.types), workers.renew(message, at: now) { return }
+        var lacksType = false
         // A worker that had been refused says nothing new, and yet these have it now.
         var added: [TaskType] = []
         for type in message.types where kind != .deregister {
             if lanes[type] == nil {
                 guard lanes.count < Self.maximumTypes else {
                     needsTypes = true
-                    if incomplete.count < workers.maximum { incomplete.insert(message.worker) }
+                    lacksType = true
                     refuse(message, "too many types", now, &plan)
                     break
                 }
@@ -34,6 +34,7 @@ extension Scheduler {
             if !unroutable.isEmpty { unroutable.remove(type) }
         }
         refresh(workers.take(kind, message, at: now) + added)
+        if lacksType { workers.lacksType(message.worker) }
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
         let superseded = name(message, report, at: time.moment().instant)
         if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }

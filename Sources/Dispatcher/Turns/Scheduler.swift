@@ -28,8 +28,6 @@ actor Scheduler {
     /// A type was one too many: those that nobody uses are forgotten at once.
     var needsTypes = false
     var interruptions = Interruptions()
-    /// Workers of which a type was refused.
-    var incomplete: Set<String> = []
     /// Types whose work found no queue, until a worker of theirs speaks.
     var unroutable: Set<TaskType> = []
     /// Types of which the store must be asked how many tasks wait.
@@ -46,7 +44,9 @@ actor Scheduler {
     /// The dispatcher's by the latest ``resume()``; another's may have begun since.
     private var term: Term?
     /// The store's time, which the latest ``resume()`` began.
-    private(set) var clock: StoreClock
+    var clock: StoreClock
+    /// How far the wall clock was ahead of it when absolute times were last moved.
+    var alignedOffset = Duration.zero
     let time: TimeSource
     /// Why it does nothing any more, until ``resume()``.
     private var suspension: StoreError?
@@ -84,72 +84,11 @@ actor Scheduler {
     func resume() async throws(StoreError) {
         let term = try await store.beginTerm()
         clock = StoreClock(after: try await store.clock(), earlier: self.term == nil ? nil : clock, source: time)
-        if try await store.alignedOffset() != clock.wallOffset { try await align() }
+        alignedOffset = try await store.alignedOffset()
+        if alignedOffset != clock.wallOffset { try await align() }
         try await read()
         self.term = term
         suspension = nil
-    }
-
-    /// Moves absolute times to where they are by the store's clock.
-    private func align() async throws(StoreError) {
-        let offset = clock.wallOffset
-        logger.notice("wall clock differs from the store's clock; moving absolute times", metadata: ["clock.offset": "\(offset)"])
-        var last: TaskID?
-        repeat { last = try await store.align(offset, after: last, limit: 5000) } while last != nil
-        mustLookAtDues = true
-    }
-
-    /// Looks whether the wall clock has stepped.
-    private func followWallClock() async {
-        guard clock.follow() else { return }
-        do throws(StoreError) {
-            try await align()
-        } catch {
-            logger.error("absolute times not moved, they keep to the wall clock as it was", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Reads where everything stands from the store, within the term.
-    private func read() async throws(StoreError) {
-        let counts = try await store.counts()
-        let dues = try await store.nextDue()
-        let paused = try await store.paused()
-        let forgotten = try await store.countsOfForgotten()
-        let lanes = TypeQueues()
-        for type in try await store.types() {
-            let breaker = CircuitBreaker(configuration.breaker)
-            lanes.add(Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now)))
-        }
-        var next: HandedOutPosition?
-        repeat {
-            let page = try await store.handedOut(after: next, limit: 5000)
-            for task in page.tasks {
-                guard let lane = lanes[task.type] else { continue }
-                lane.hand(out: task)
-                lane.handed[task.id]?.isInherited = true
-            }
-            next = page.next
-        } while next != nil
-        for lane in lanes.all {
-            if let earlier = self.lanes[lane.type] { lane.learn(from: earlier) }
-            // Another dispatcher may have ended probes of this one.
-            lane.breaker.withdraw { lane.handed[$0] == nil }
-            lane.isPaused = paused.contains(lane.type)
-            (lane.concurrency, lane.takesBatches) = workers.service(of: lane.type)
-            lane.hasWorkers = workers.serves(lane.type)
-        }
-        lanes.settle(at: clock.now)
-        self.lanes = lanes
-        self.forgotten = forgotten
-        interruptions = Interruptions()
-        for worker in workers.workers.values { name(worker.message, worker.report, at: time.moment().instant) }
-        recount = []
-        mustLookAtDues = false
-        duesToLookAt = []
-        mustRead = false
-        let handed = lanes.all.reduce(0) { $0 + $1.handed.count }
-        let waiting = lanes.all.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
-        logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
     }
 
     // MARK: A turn: planned, committed, settled
@@ -170,6 +109,8 @@ actor Scheduler {
         if let suspension { return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: nil, failure: suspension) }
         plan.changes.term = term
         plan.changes.clock = clock.reading
+        // Before anything is planned by it. No other turn is under way upon a tick.
+        if intake.isTick { await followWallClock() }
         let ghosts = await ghosts(among: intake.registry)
         for (kind, message) in intake.registry where !ghosts.contains(message.worker) { take(kind, message, now, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
@@ -260,7 +201,6 @@ actor Scheduler {
     private func look(_ now: Timestamp, _ plan: inout Plan) async {
         guard lastLook + .milliseconds(900) <= .now else { return await lookAtTimeouts(now, &plan) }
         lastLook = .now
-        await followWallClock()
         // A broker that takes no messages of ours takes none of the workers either: their silence says nothing. That it takes
         // none it says only when it is given one.
         if await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil {

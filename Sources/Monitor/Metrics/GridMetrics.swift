@@ -49,7 +49,12 @@ struct GridMetrics {
             }
         }
         out.family("taskgrid_task_retries_total", .counter, "Attempts tried again, since the monitor began.")
-        for (type, work) in types { out.sample("taskgrid_task_retries_total", [("type", type.name)], work.retried) }
+        for (type, work) in types { out.sample("taskgrid_task_retries_total", [("type", type.name)], work.seen.retried) }
+        out.family(
+            "taskgrid_results_refused_total", .counter,
+            "Results refused because their attempts were never handed out, since the monitor began."
+        )
+        for (type, work) in types { out.sample("taskgrid_results_refused_total", [("type", type.name)], work.seen.refused) }
         out.family("taskgrid_tasks", .gauge, "Tasks that have not ended, by their state.")
         for (type, work) in types {
             for state in [TaskState.pending, .scheduled, .queued, .running] {

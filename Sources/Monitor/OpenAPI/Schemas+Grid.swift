@@ -17,7 +17,7 @@ extension Schemas {
         },
         "Work": {
         "type": "object",
-        "required": ["active_workers", "pending_tasks", "average_processing_time_ms", "p50_ms", "p95_ms", "p99_ms", "tasks", "ledger", "breaker", "paused", "throughput_per_second", "retried_attempts", "run_times", "total_times"],
+        "required": ["active_workers", "pending_tasks", "average_processing_time_ms", "p50_ms", "p95_ms", "p99_ms", "tasks", "ledger", "breaker", "paused", "throughput_per_second", "retried_attempts", "refused_results", "run_times", "total_times"],
         "properties": {
         "active_workers": {"type": "integer", "minimum": 0},
         "pending_tasks": {"type": "integer", "minimum": 0, "description": "Accepted and not running."},
@@ -28,6 +28,7 @@ extension Schemas {
         "breaker": {"$ref": "#/components/schemas/Breaker"},
         "paused": {"type": "boolean", "description": "Of all types: whether that is so of one of them."},
         "throughput_per_second": {"type": "number", "minimum": 0}, "retried_attempts": {"type": "integer", "minimum": 0},
+        "refused_results": {"type": "integer", "minimum": 0, "description": "Results of attempts that were never handed out."},
         "run_times": {"$ref": "#/components/schemas/LatencyWindows"}, "total_times": {"$ref": "#/components/schemas/LatencyWindows"}
         }
         },

@@ -46,7 +46,7 @@ struct StatisticsReport: Encodable {
             uniqueKeysWithValues: types.map { type, work in
                 let report = WorkReport(
                     activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
-                    ended: work.throughput.ended(at: now), uptime: uptime, retried: work.retried, runTimes: work.runTimes,
+                    ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes,
                     totalTimes: work.totalTimes, at: now
                 )
                 return (type, report)
@@ -67,7 +67,7 @@ struct StatisticsReport: Encodable {
     static func all(_ statistics: Statistics, activeWorkers: Int, at now: Timestamp) -> WorkReport {
         WorkReport(
             activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
-            ended: statistics.ended(at: now), uptime: now - statistics.since, retried: statistics.retried, runTimes: statistics.runTimes,
+            ended: statistics.ended(at: now), uptime: now - statistics.since, seen: statistics.seen, runTimes: statistics.runTimes,
             totalTimes: statistics.totalTimes, at: now
         )
     }

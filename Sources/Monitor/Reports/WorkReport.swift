@@ -13,6 +13,7 @@ import TaskGridCore
 /// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
+/// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
 /// | `run_times` | how long attempts ran | each window has its name |
 /// | `total_times` | from a task's acceptance to its end | each window has its name |
 struct WorkReport: Encodable {
@@ -28,6 +29,7 @@ struct WorkReport: Encodable {
     var isPaused: Bool
     var throughput: Double
     var retried: Int
+    var refused: Int
     var runTimes: LatencyWindows
     var totalTimes: LatencyWindows
 
@@ -42,12 +44,13 @@ struct WorkReport: Encodable {
         case isPaused = "paused"
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
+        case refused = "refused_results"
         case runTimes = "run_times"
         case totalTimes = "total_times"
     }
 
     init(
-        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, ended: Double, uptime: Duration, retried: Int,
+        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, ended: Double, uptime: Duration, seen: Counters,
         runTimes: Latencies, totalTimes: Latencies, at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
@@ -57,7 +60,8 @@ struct WorkReport: Encodable {
         self.breaker = breaker
         self.isPaused = isPaused
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
-        self.retried = retried
+        retried = seen.retried
+        refused = seen.refused
         self.runTimes = LatencyWindows(runTimes, at: now)
         self.totalTimes = LatencyWindows(totalTimes, at: now)
         average = self.runTimes.recent.average

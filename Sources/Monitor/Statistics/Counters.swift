@@ -1,13 +1,17 @@
 import TaskGridCore
 
-/// How many tasks of a type were submitted and came to each end, as numbers that never fall: a retry takes a task out of
-/// the dispatcher's `failed`, and here it stays counted.
+/// How many tasks of a type were submitted and came to each end, and what became of their attempts, as numbers that never fall: a retry
+/// takes a task out of the dispatcher's `failed`, and here it stays counted.
 struct Counters: Hashable, Sendable {
     var submitted = 0
     var succeeded = 0
     var failed = 0
     var cancelled = 0
     var expired = 0
+    /// Attempts that were tried again.
+    var retried = 0
+    /// Results that were refused, because their attempts were never handed out.
+    var refused = 0
 
     init() {}
 
@@ -23,7 +27,7 @@ struct Counters: Hashable, Sendable {
     var ended: Int { succeeded.saturatingAdding(failed) }
 
     private static let fields: [any WritableKeyPath<Counters, Int> & Sendable] = [
-        \.submitted, \.succeeded, \.failed, \.cancelled, \.expired,
+        \.submitted, \.succeeded, \.failed, \.cancelled, \.expired, \.retried, \.refused,
     ]
 
     static func + (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs) { $0.saturatingAdding($1) } }

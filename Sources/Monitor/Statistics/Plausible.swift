@@ -23,6 +23,7 @@ enum Plausible {
     static func check(_ event: TaskEvent) throws(WireError) {
         try check(event.states)
         try check(event.retried, "retried")
+        try check(event.refused, "refused")
         try check(event.runTimes, "run_us")
         try check(event.totalTimes, "total_us")
         for tally in event.workers {

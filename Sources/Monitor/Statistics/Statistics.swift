@@ -184,8 +184,6 @@ struct Statistics {
     /// Whether somebody has paused a type.
     var isPaused: Bool { types.values.contains { $0.isPaused } }
 
-    var retried: Int { types.values.reduce(0) { $0.saturatingAdding($1.retried) } }
-
     /// What has happened since the monitor began, of all types.
     var seen: Counters { types.values.reduce(forgottenSeen) { $0 + $1.seen } }
 

@@ -11,8 +11,6 @@ struct TypeStatistics {
     private(set) var arrivals = Throughput()
     /// What has happened since the monitor began; it never falls.
     private(set) var seen = Counters()
-    /// Attempts that were tried again, since the monitor began.
-    private(set) var retried = 0
     /// Whether its circuit breaker lets its tasks through, as the dispatcher told last.
     private(set) var breaker = BreakerState.closed
     /// Whether somebody has paused it.
@@ -27,7 +25,8 @@ struct TypeStatistics {
     mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
-        retried = retried.saturatingAdding(event.retried)
+        seen.retried = seen.retried.saturatingAdding(event.retried)
+        seen.refused = seen.refused.saturatingAdding(event.refused)
         // An event that was overtaken has measurements of its own, and old books. One that is much older was not: the dispatcher's
         // clock was set back.
         if let latest, event.at < latest, latest < event.at + Self.overtaking { return }

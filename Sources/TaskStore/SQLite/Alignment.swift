@@ -28,7 +28,7 @@ struct Alignment {
         let move = try BoundStatement(
             database,
             """
-            UPDATE open SET due = iif(due_at IS NULL, due, due_at - ?1), expires = iif(expires_at IS NULL, expires, expires_at - ?1)
+            UPDATE open SET due = iif(due_at IS NULL, due, max(1, due_at - ?1)), expires = iif(expires_at IS NULL, expires, expires_at - ?1)
             WHERE id > ?2 AND id <= ?3 AND (due_at IS NOT NULL OR expires_at IS NOT NULL)
             """
         )

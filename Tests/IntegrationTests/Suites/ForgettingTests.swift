@@ -28,8 +28,8 @@ struct ForgettingTests {
             try await worker.stop()
             try await grid.until { try await grid.client.forget([type]).map(\.outcome) == [.done] }
             #expect(try await grid.client.counts()[type] == nil)
-            // No event tells of it.
-            while try await exists(grid.topology.workQueue(type), grid) { try await Task.sleep(for: .milliseconds(100)) }
+            #expect(await grid.logs.saw { $0.message == "work queue deleted" })
+            #expect(try await !exists(grid.topology.workQueue(type), grid))
             let rejection = await #expect(throws: ClientError.self) { try await grid.client.run(type, payload: Data("a".utf8)) }
             #expect(rejection?.message.contains("echo") == true)
 

@@ -50,6 +50,7 @@ extension Scheduler {
             guard let lane = lanes.remove(type) else { continue }
             forgotten = forgotten + lane.counts
             retired.append(type)
+            unroutable.remove(type)
             logger.info("type forgotten", metadata: ["task.type": "\(type)"])
             let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: lane.counts, isForgotten: true)
             outbound.messages.append(
