@@ -12,18 +12,13 @@ import Synchronization
 /// Each is closed, also one that nobody comes to handle. A connection that comes in while the server stops is set up and then dropped
 /// by NIO, for its reader is gone; and NIO ends the process where an `NIOAsyncChannel` is dropped that was never closed.
 struct Connections: ServerChildChannel {
-    /// How long a connection may take over its first request, and how long it may be silent.
-    private static let firstRequest = TimeAmount.seconds(10)
-    private static let nextRequest = TimeAmount.seconds(30)
-    /// How long one of the reserve stays open.
-    private static let reserveTime = TimeAmount.seconds(2)
-
     private let http: HTTP1Channel
     private let refusals: [Places.Refusal: HTTP1Channel]
     private let places: Places
 
     init(
-        _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration, places: Places
+        _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration, places: Places,
+        times: RequestTimes
     ) {
         func configuration(_ first: TimeAmount, _ next: TimeAmount) -> HTTP1Channel.Configuration {
             HTTP1Channel.Configuration(
@@ -41,10 +36,10 @@ struct Connections: ServerChildChannel {
                     if request.method == .head { return try await writer.writeResponse(response.head) }
                     try await writer.write(response: response.head, body: response.body)
                 },
-                configuration: configuration(Self.reserveTime, Self.reserveTime)
+                configuration: configuration(times.reserve, times.reserve)
             )
         }
-        http = HTTP1Channel(responder: responder, configuration: configuration(Self.firstRequest, Self.nextRequest))
+        http = HTTP1Channel(responder: responder, configuration: configuration(times.first, times.next))
         refusals = [
             .full: refusal("\(places.maximum) connections are open already, which is the most"),
             .addressFull: refusal("\(places.maximumOfAddress) connections from this address are open already, which is the most"),

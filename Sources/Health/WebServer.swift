@@ -27,6 +27,7 @@ public struct WebServer: Service {
     private let name: String
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
+    var times = RequestTimes()
 
     /// - Parameters:
     ///   - gets: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
@@ -78,7 +79,7 @@ public struct WebServer: Service {
         let places = Places(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
         let application = Application(
             router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts),
-            server: HTTPServerBuilder { responder in Connections(responder, decoder: decoder, places: places) },
+            server: HTTPServerBuilder { [times] responder in Connections(responder, decoder: decoder, places: places, times: times) },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [host, port, name, logger, onListening] channel in
                 isListening.withLock { $0 = true }

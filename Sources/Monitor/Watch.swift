@@ -48,4 +48,12 @@ public struct Watch: Sendable {
         page.board.look(at: session.readings)
         return page.data()
     }
+
+    /// The statistics of now as the monitor's stream of events begins with them (`stats`): those of all types together, and so many rows
+    /// of the busiest types and workers. Alerts are looked for by this, as by ``statistics()``.
+    public func view(maximumRows: Int) -> Data {
+        let board = page.board
+        board.look(at: session.readings)
+        return LiveView(board.current, at: board.now(), maximumTypes: maximumRows, maximumWorkers: maximumRows).snapshot
+    }
 }

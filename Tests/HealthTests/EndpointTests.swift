@@ -90,28 +90,13 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 let port = try #require(await ports.first { _ in true })
-                let connections = (0..<64).map { _ in Self.connect(to: port) }
+                let connections = (0..<64).map { _ in IPv4.connect(to: port) }
                 if isGraceful { await group.triggerGracefulShutdown() } else { tasks.cancelAll() }
                 // All are closed before the group ends, those that the server never took by the system.
                 while await tasks.nextResult() != nil {}
                 for connection in connections { close(connection) }
             }
         }
-    }
-
-    /// Begins a connection, and waits for nothing.
-    private static func connect(to port: Int) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        _ = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        return descriptor
     }
 
     @Test func portZeroIsNoEndpoint() async throws {

@@ -188,7 +188,7 @@ import Testing
         board.look(at: well)
         board.look(at: well)
         #expect(StatisticsReport(board.current, at: .start).alerts.map(\.kind) == [.breakerOpen])
-        #expect(StatisticsReport(board.current, at: .start).broker == BrokerReport(connected: true))
+        #expect(StatisticsReport(board.current, at: .start).head.broker == BrokerReport(connected: true))
         event.breaker = .closed
         event.at = .after(1)
         try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")

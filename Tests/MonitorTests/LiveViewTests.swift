@@ -88,6 +88,18 @@ import Testing
         #expect(try NSDictionary(dictionary: client) == NSDictionary(dictionary: object(now.snapshot)))
     }
 
+    @Test func `where all rows change each time and few fit, each is told in turn`() {
+        func view(_ value: Int) -> LiveView {
+            var rows = LiveView.Rows()
+            for number in 0..<100 { rows.add("row-\(number)", ["value": String(repeating: "x", count: 900) + "\(value)"]) }
+            return LiveView(head: Data("{}".utf8), tables: ["types": rows])
+        }
+        var told = view(0)
+        let first = told.tables["types"]?.encoded
+        for step in 1...10 { _ = told.move(to: view(step), within: 20_000) }
+        #expect(told.tables["types"]?.encoded.filter { $0.value == first?[$0.key] } == [:])
+    }
+
     @Test(arguments: 1...10 as ClosedRange<UInt64>) func `whoever merges the changes knows what is told now`(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
         func view() -> LiveView {

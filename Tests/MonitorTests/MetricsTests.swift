@@ -13,7 +13,8 @@ import Testing
         statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
         statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
         statistics.take(
-            .sample([.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
+            .sample(
+                [.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
             at: .after(1)
         )
         change(&statistics)

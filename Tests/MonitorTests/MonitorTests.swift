@@ -162,6 +162,9 @@ struct MonitorTests {
                 if stats["pending_tasks"] as? Int == 3, stats["active_workers"] as? Int == 1 { break }
                 await Task.yield()
             }
+            let view = try #require(try JSONSerialization.jsonObject(with: watch.view(maximumRows: 10)) as? [String: Any])
+            #expect(view["pending_tasks"] as? Int == 3 && view["known_types"] as? Int == 1 && view["known_workers"] as? Int == 1)
+            #expect((view["types"] as? [String: Any])?.keys.sorted() == ["reverse"])
         }
         // What it had told would be heard before this.
         let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")

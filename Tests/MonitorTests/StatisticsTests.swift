@@ -142,7 +142,8 @@ import Testing
         #expect(statistics.seen == seen && seen.retried == 3 && seen.refused == 1)
         // The answer says the same once more.
         let forgotten = TaskCounts([.failed: 7, .succeeded: 2])
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
+        statistics.take(
+            CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
         #expect(statistics.states == states)
         let sum = TaskType(literal: "sum")
         // One that was forgotten while the monitor was away: the list of types, in two pages, lacks it.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A client's end of a real connection, which sends and reads what the test says, and nothing else: no library reads ahead.
 final class Wire: Sendable {
@@ -16,13 +17,7 @@ final class Wire: Sendable {
         guard descriptor >= 0 else { throw Failed(code: errno) }
         // Before it connects, or the other end is promised more.
         if var room { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size)) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port)).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
+        let connected = IPv4.withAddress(port: port) { connect(descriptor, $0, $1) }
         guard connected == 0 else {
             let code = errno
             Foundation.close(descriptor)

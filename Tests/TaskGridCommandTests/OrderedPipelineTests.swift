@@ -65,13 +65,18 @@ struct OrderedPipelineTests {
     func stop() async throws {
         struct Stopped: Error {}
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        // Nothing comes of it, until the read is cancelled.
+        let (silence, _) = AsyncStream.makeStream(of: Void.self)
         await #expect(throws: Stopped.self) {
-            try await OrderedPipeline.run(width: 4, stop: {
-                for await _ in begun {}
-                return Stopped()
-            }) {
+            try await OrderedPipeline.run(
+                width: 4,
+                stop: {
+                    for await _ in begun {}
+                    return Stopped()
+                }
+            ) {
                 begin.finish()
-                try await Task.sleep(for: .seconds(3600))
+                for await _ in silence {}
                 return nil as Int?
             } work: {
                 $0

@@ -13,6 +13,8 @@ struct StatsText {
     var store: String? = "s"
     var isConnected = true
     var isBalanced = true
+    /// More, as a view of the busiest has it.
+    var more = ""
 
     static func work(
         pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
@@ -48,7 +50,7 @@ struct StatsText {
             let text = """
                 {\(all),"types":{\(types)},"workers":{\(workers)},"alerts":[\(alerts.map { "{\"message\":\"\($0)\"}" }.joined(separator: ","))],\
                 "events":[\(events.joined(separator: ","))],"broker":{"connected":\(isConnected),"blocked":false},\
-                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":42.5,"store":\(store.map { "\"\($0)\"" } ?? "null")}
+                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":42.5,"store":\(store.map { "\"\($0)\"" } ?? "null")\(more)}
                 """
             return try JSON.decode(GridState.self, Data(text.utf8))
         }
@@ -162,6 +164,22 @@ struct TopFrameTests {
         let shown = heading.split(separator: " ")
         #expect(
             shown.count == count && shown.contains("WAITING") && shown.contains("FAILED") && shown.last == "BREAKER", "\(heading)")
+    }
+
+    @Test("of a grid with more types than are told the footer says how many there are")
+    func busiest() throws {
+        var text = StatsText.full
+        text.more = ",\"known_types\":10000,\"known_workers\":40,\"standing_alerts\":25"
+        let lines = try texts(text)
+        #expect(lines[0].hasPrefix("The grid needs you: 25 things to look at"))
+        #expect(lines.last?.contains(" of the busiest 40 of 10,000  q quit") == true, "\(lines.last ?? "")")
+        #expect(try texts(text, TopView(page: .workers)).last?.contains(" of 40  q quit") == true)
+        // Also where all that are told fit.
+        for rows in [24, 200] {
+            let lines = try texts(text, TopView(), 80, rows)
+            let told = try #require(lines.first { $0.hasPrefix("  … and ") })
+            #expect(told == "  … and \(25 - lines.count { $0.hasPrefix("! ") }) more")
+        }
     }
 
     @Test("rows scroll as far as there are some, and the footer says where one is")

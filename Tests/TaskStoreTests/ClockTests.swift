@@ -68,7 +68,8 @@ struct ClockTests {
         }
     }
 
-    @Test("a scheduled task whose time lies before the clock's beginning stays scheduled, and is due at once", arguments: StoreKind.allCases)
+    @Test(
+        "a scheduled task whose time lies before the clock's beginning stays scheduled, and is due at once", arguments: StoreKind.allCases)
     func farAhead(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a", due: .at(5000))], created: .at(0)))

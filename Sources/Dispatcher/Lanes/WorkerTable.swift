@@ -76,7 +76,9 @@ struct WorkerTable {
     mutating func renew(_ message: RegistryMessage, at now: ContinuousClock.Instant) -> Bool {
         guard let index = workers.index(forKey: message.worker) else { return false }
         let known = workers.values[index].message
-        guard !workers.values[index].lacksType, known.serves(as: message), known.running == message.running, known.waiting == message.waiting else { return false }
+        guard !workers.values[index].lacksType, known.serves(as: message), known.running == message.running,
+            known.waiting == message.waiting
+        else { return false }
         workers.values[index].heard = now
         workers.values[index].expires = now + message.lease
         return true

@@ -7,28 +7,27 @@ extension LiveView {
     private static let maximumEvents = 12
     private static let maximumText = 240
 
-    init(_ state: Board.State, at now: Timestamp) {
+    /// - Parameters:
+    ///   - maximumTypes: the most rows of types; the busiest are chosen.
+    ///   - maximumWorkers: the most rows of workers.
+    init(
+        _ state: Board.State, at now: Timestamp, maximumTypes: Int = Self.maximumTypes, maximumWorkers: Int = Self.maximumWorkers
+    ) {
         let statistics = state.statistics
-        var (active, activeByType) = (0, [TaskType: Int]())
-        for worker in statistics.workers.values where worker.isActive(at: now) {
-            active += 1
-            for type in Set(worker.worker.types) { activeByType[type, default: 0] += 1 }
-        }
-        var types = Busiest<TaskType, TypeRank>(Self.maximumTypes)
+        let (active, activeByType) = statistics.activeWorkers(at: now)
+        var types = Busiest<TaskType, TypeRank>(maximumTypes)
         for (type, work) in statistics.types { types.add(type, TypeRank(work, workers: activeByType[type] ?? 0, at: now)) }
         for (type, count) in activeByType where statistics.types[type] == nil {
             types.add(type, TypeRank(TypeStatistics(), workers: count, at: now))
         }
-        var workers = Busiest<String, WorkerRank>(Self.maximumWorkers)
+        var workers = Busiest<String, WorkerRank>(maximumWorkers)
         for (id, worker) in statistics.workers { workers.add(id, WorkerRank(worker, at: now)) }
 
         let alerts = state.alerts.current
         head = JSON.encode(
             LiveHead(
-                all: StatisticsReport.all(statistics, activeWorkers: active, at: now), broker: state.broker, at: now.description,
-                since: statistics.since.description, uptime: (now - statistics.since).rounded3,
-                store: Nullable(wrappedValue: statistics.store),
-                ignored: statistics.ignored, types: types.count, workers: workers.count, alerts: alerts.count
+                statistics: StatisticsHead(state, activeWorkers: active, at: now), types: types.count, workers: workers.count,
+                alerts: alerts.count
             )
         )
         lists["alerts"] = JSON.encode(
@@ -93,38 +92,22 @@ private struct WorkerRank: Comparable {
     static func < (lhs: Self, rhs: Self) -> Bool { (lhs.isActive ? 1 : 0, lhs.ended) < (rhs.isActive ? 1 : 0, rhs.ended) }
 }
 
-/// The fields of all types together.
+/// The fields of all types together, and how many there are of each thing of which the busiest are shown.
 private struct LiveHead: Encodable {
-    var all: WorkReport
-    var broker: BrokerReport
-    var at: String
-    var since: String
-    var uptime: Double
-    @Nullable var store: String?
-    var ignored: Int
-    /// How many there are of each, of which the busiest are shown.
+    var statistics: StatisticsHead
     var types: Int
     var workers: Int
     var alerts: Int
 
     private enum CodingKeys: String, CodingKey {
-        case broker, at, since, store
-        case uptime = "uptime_seconds"
-        case ignored = "ignored_messages"
         case types = "known_types"
         case workers = "known_workers"
         case alerts = "standing_alerts"
     }
 
     func encode(to encoder: any Encoder) throws {
-        try all.encode(to: encoder)
+        try statistics.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(broker, forKey: .broker)
-        try container.encode(at, forKey: .at)
-        try container.encode(since, forKey: .since)
-        try container.encode(uptime, forKey: .uptime)
-        try container.encode(_store, forKey: .store)
-        try container.encode(ignored, forKey: .ignored)
         try container.encode(types, forKey: .types)
         try container.encode(workers, forKey: .workers)
         try container.encode(alerts, forKey: .alerts)

@@ -15,6 +15,8 @@ struct LiveView: Sendable {
     struct Rows: Sendable {
         var encoded: [String: Data] = [:]
         var order: [String] = []
+        /// Those that have changed and did not fit, those that have waited longest first: they come before all others next time.
+        fileprivate var late: [String] = []
 
         mutating func add(_ key: String, _ row: some Encodable) {
             encoded[key] = JSON.encode(row)
@@ -41,7 +43,7 @@ struct LiveView: Sendable {
 
     /// Makes this the view of now.
     ///
-    /// - Parameter limit: the most bytes of the change. Rows that do not fit stay as they were told, and are told next time.
+    /// - Parameter limit: the most bytes of the change. Rows that do not fit stay as they were told, and come first next time.
     /// - Returns: a JSON merge patch (RFC 7396) that makes what was told before what is told now: a row that is not shown any more is null.
     mutating func move(to now: LiveView, within limit: Int = LiveView.maximumChange) -> Data {
         var object = LiveObject(now.head)
@@ -59,10 +61,15 @@ struct LiveView: Sendable {
                 changes.append((key, LiveObject.null))
                 room -= LiveObject.size(of: key, LiveObject.null)
             }
-            for key in rows.order {
+            let (late, isLate) = (told.late, Set(told.late))
+            told.late = []
+            for key in late + rows.order.filter({ !isLate.contains($0) }) {
                 guard let row = rows.encoded[key], told.encoded[key] != row else { continue }
                 let size = LiveObject.size(of: key, row)
-                guard size <= room else { continue }
+                guard size <= room else {
+                    told.late.append(key)
+                    continue
+                }
                 room -= size
                 told.encoded[key] = row
                 changes.append((key, row))

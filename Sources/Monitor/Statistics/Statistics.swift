@@ -172,6 +172,16 @@ struct Statistics {
         if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
     }
 
+    /// How many workers hold a lease, and how many of them serve each type.
+    func activeWorkers(at now: Timestamp) -> (all: Int, byType: [TaskType: Int]) {
+        var (all, byType) = (0, [TaskType: Int]())
+        for worker in workers.values where worker.isActive(at: now) {
+            all += 1
+            for type in Set(worker.worker.types) { byType[type, default: 0] += 1 }
+        }
+        return (all, byType)
+    }
+
     /// The books of all types.
     var states: TaskCounts { types.values.reduce(forgotten) { $0 + $1.states } }
 

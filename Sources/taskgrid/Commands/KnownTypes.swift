@@ -14,9 +14,11 @@ struct KnownTypes {
 
     /// Those of the dispatcher, and those that workers serve.
     init(_ client: GridClient) async throws {
-        let counts = try await client.ask(CountsQuestion())
-        let workers = try await client.workers(nil)
-        self.init(Array(counts.types.keys) + workers.flatMap(\.worker.types))
+        self.init(try await client.counts(), try await client.workers())
+    }
+
+    init(_ counts: [TaskType: TaskCounts], _ workers: [LiveWorker]) {
+        self.init(Array(counts.keys) + workers.flatMap(\.worker.types))
     }
 
     /// - Throws: `Failure` that lists the types, where `type` is none of them.

@@ -30,7 +30,7 @@ struct StatsCommand: AsyncParsableCommand {
             try await grid.withClient { client in
                 let counts = try await client.allCounts()
                 let workers = try await client.workers(type)
-                try KnownTypes(Array(counts.types.keys) + workers.flatMap(\.worker.types)).check(type)
+                try KnownTypes(counts.types, workers).check(type)
                 let report = Report(counts, workers, only: type)
                 if json { return try await Output.standard.line(JSON.encode(report)) }
                 guard !report.types.isEmpty else {

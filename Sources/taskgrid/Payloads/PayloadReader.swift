@@ -74,7 +74,9 @@ actor PayloadReader {
         guard !Terminal.isTerminal(file.fileDescriptor) else { return }
         guard length != nil else {
             var size = 0
-            while !isAtEnd, size < Self.readAhead, lines.count < Self.linesAhead, await isReadable(within: Self.pause) { size += try await read() }
+            while !isAtEnd, size < Self.readAhead, lines.count < Self.linesAhead, await isReadable(within: Self.pause) {
+                size += try await read()
+            }
             return
         }
         let start = lseek(file.fileDescriptor, 0, SEEK_CUR)
@@ -159,11 +161,12 @@ actor PayloadReader {
     }
 
     private func add(_ new: [Data]) throws(Failure) {
-        if let maximumPayload, let place = new.firstIndex(where: { $0.count > maximumPayload }) {
-            let size = new[place].last == UInt8(ascii: "\r") ? new[place].count - 1 : new[place].count
+        if let maximumPayload, let index = new.firstIndex(where: { $0.count > maximumPayload }) {
+            let size = new[index].last == UInt8(ascii: "\r") ? new[index].count - 1 : new[index].count
             if size > maximumPayload {
                 throw Failure(
-                    .failed, "line \(linesRead + place + 1) of \(name) has \(size) bytes; at most \(maximumPayload) are accepted as a payload"
+                    .failed,
+                    "line \(linesRead + index + 1) of \(name) has \(size) bytes; at most \(maximumPayload) are accepted as a payload"
                 )
             }
         }

@@ -61,20 +61,22 @@ struct TopFrame {
         let blank = size.rows - 1 - lines.count
         if blank > 0 { lines += Array(repeating: Line(""), count: blank) }
         lines = lines.prefix(max(1, size.rows - 1)).map { $0.cut(to: columns) }
-        if size.rows > 1 { lines.append(footer(view, of: rows.count).cut(to: columns)) }
+        if size.rows > 1 { lines.append(footer(view, state, of: rows.count).cut(to: columns)) }
     }
 
-    private func footer(_ view: TopView, of count: Int) -> Line {
+    private func footer(_ view: TopView, _ state: GridState, of count: Int) -> Line {
         let other = view.page == .types ? "workers" : "types"
-        let place = visible < count ? "\(offset + 1)-\(offset + visible) of \(count)  " : ""
-        return Line("\(place)q quit  t \(other)  s sort: \(view.order.title(view.page))  ↑↓ scroll", .faint)
+        let known = view.page == .types ? state.knownTypes : state.knownWorkers
+        let which = known > count ? "the busiest \(Terminal.grouped(count)) of \(Terminal.grouped(known))" : "\(count)"
+        let position = visible < count ? "\(offset + 1)-\(offset + visible) of \(which)  " : ""
+        return Line("\(position)q quit  t \(other)  s sort: \(view.order.title(view.page))  ↑↓ scroll", .faint)
     }
 
     /// Whether the grid is well, in one line.
     private static func verdict(_ state: GridState, _ columns: Int?) -> Line {
         let line: Line
         if !state.alerts.isEmpty {
-            line = Line("The grid needs you: \(state.alerts.count) \(state.alerts.count == 1 ? "thing" : "things") to look at", .bad)
+            line = Line("The grid needs you: \(state.standingAlerts) \(state.standingAlerts == 1 ? "thing" : "things") to look at", .bad)
         } else if state.store == nil {
             line = Line("Asking the grid… no dispatcher has answered yet", .warning)
         } else {
@@ -98,22 +100,23 @@ struct TopFrame {
         var lines: [Line] = []
         for (index, alert) in state.alerts.enumerated() {
             let wrapped = Line.wrapped(Terminal.plain(alert.message), width: max(1, size.columns - 2))
-            let isLast = index == state.alerts.count - 1
+            let isLast = index == state.standingAlerts - 1
             // A line is kept for how many more there are.
             let room = most - lines.count - (isLast ? 0 : 1)
             guard wrapped.count <= room || index == 0 else {
-                return lines + [Line("  … and \(state.alerts.count - index) more", .bad)]
+                return lines + [Line("  … and \(state.standingAlerts - index) more", .bad)]
             }
             for (place, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((place == 0 ? "! " : "  ") + text, .bad)) }
         }
-        return lines
+        let more = state.standingAlerts - state.alerts.count
+        return more > 0 ? lines + [Line("  … and \(more) more", .bad)] : lines
     }
 
     /// The ledger, and what goes on.
     ///
     /// - Parameter width: where the ledger is broken; nil: it has one line.
     private static func books(_ state: GridState, width: Int?) -> [Line] {
-        let (ledger, tasks) = (state.all.ledger, state.all.tasks)
+        let (ledger, tasks) = (state.ledger, state.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
         let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
         let sum =

@@ -8,6 +8,8 @@ import UnixSignals
 /// `top` on a screen: a new frame each second, and at once when a key is pressed or the screen has another size.
 actor TopShow {
     private static let interval = Duration.seconds(1)
+    /// The most types and workers through which one can scroll: so a frame costs the same however large the grid is.
+    private static let maximumRows = 1000
     /// How long a terminal that takes nothing may hold up the end that a signal asks for.
     private static let patience = DispatchTimeInterval.seconds(2)
 
@@ -50,7 +52,7 @@ actor TopShow {
     private func renew() async throws {
         var next = ContinuousClock.now
         while !Task.isCancelled {
-            state = try JSON.decode(GridState.self, watch.statistics())
+            state = try JSON.decode(GridState.self, watch.view(maximumRows: Self.maximumRows))
             try await draw()
             // A terminal that was slow misses frames.
             next = max(next + Self.interval, .now)

@@ -36,7 +36,7 @@ struct TopTable {
                 + [Measure.rate(work.rate), Measure.time(work.p50), Measure.time(work.p95), "\(work.workers)", Self.breaker(work)]
         }
         self.table = table
-        styles = rows.map { $1.breaker != .closed || !$1.ledger.balances ? .bad : $1.paused ? .warning : .plain }
+        styles = rows.map { $1.breaker != .closed || !$1.tasks.balances ? .bad : $1.paused ? .warning : .plain }
     }
 
     private init(workers: [String: GridState.Worker], by order: TopView.Order) {
@@ -55,7 +55,7 @@ struct TopTable {
         )
         table.rows = rows.map { id, worker in
             [
-                Terminal.plain(id), worker.state, worker.types.map(\.name).joined(separator: ","), Terminal.plain(worker.host),
+                Terminal.plain(id), worker.state, Self.types(worker), Terminal.plain(worker.host),
                 "\(worker.concurrency)", Terminal.grouped(worker.running), Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
                 Measure.ago(worker.lastSeen), Terminal.plain(worker.version),
             ]
@@ -72,6 +72,11 @@ struct TopTable {
         one == other ? name < otherName : one > other
     }
 
+    private static func types(_ worker: GridState.Worker) -> String {
+        let more = (worker.typeCount ?? 0) - worker.types.count
+        return worker.types.map(\.name).joined(separator: ",") + (more > 0 ? " and \(more) more" : "")
+    }
+
     private static func breaker(_ work: GridState.Work) -> String {
         let breaker = work.breaker.rawValue.replacing("_", with: " ")
         return work.paused ? work.breaker == .closed ? "paused" : "paused, \(breaker)" : breaker
@@ -86,5 +91,5 @@ struct TopTable {
 
 extension TaskCounts {
     /// Tasks that are accepted and do not run yet.
-    var waiting: Int { pending + scheduled + queued }
+    var waiting: Int { [pending, scheduled, queued].saturatingSum }
 }

@@ -66,24 +66,10 @@ struct FileLimitTests {
         let port = log.firstMatch(of: /http\.port=(\d+)/).flatMap { Int($0.1) }
         // Far more connections than there are files for.
         var wires: [Int32] = []
-        if let port { wires = (0..<300).map { _ in Self.connect(to: port) } }
+        if let port { wires = (0..<300).map { _ in IPv4.connect(to: port) } }
         process.terminate()
         let (code, reason) = try #require(await ended.stream.first { _ in true })
         for wire in wires { close(wire) }
         #expect(reason == .exit && code == 0, "\(command) with \(needed) open files: \(log)")
-    }
-
-    private static func connect(to port: Int) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        _ = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        return descriptor
     }
 }

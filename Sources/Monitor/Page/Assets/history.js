@@ -43,7 +43,8 @@ export class History {
 
     /** Moves on with the grid's time. */
     take(grid) {
-        const names = ["", ...Object.keys(grid.types ?? {}).sort()];
+        // The chosen type stays, though others may be busier by now.
+        const names = [...new Set(["", this.#type, ...Object.keys(grid.types ?? {})])].sort();
         const options = [...this.choice.options].map(({ value }) => value);
         if (names.join() !== options.join()) {
             this.choice.replaceChildren(...names.map((name) => element("option", { value: name, selected: name === this.#type }, name || "all types")));

@@ -1,0 +1,50 @@
+import TaskGridCore
+
+/// The fields of all types together, with which `/stats` and the stream of events begin.
+struct StatisticsHead: Encodable {
+    var all: WorkReport
+    /// The monitor's connections to the broker.
+    var broker: BrokerReport
+    /// The monitor's time.
+    var at: String
+    /// When the monitor began.
+    var since: String
+    var uptime: Double
+    /// The identity of the dispatcher's store; null until it is known.
+    @Nullable var store: String?
+    /// Messages about types and workers beyond those that the monitor can keep.
+    var ignored: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case broker, at, since, store
+        case uptime = "uptime_seconds"
+        case ignored = "ignored_messages"
+    }
+
+    init(_ state: Board.State, activeWorkers: Int, at now: Timestamp) {
+        let statistics = state.statistics
+        let uptime = now - statistics.since
+        all = WorkReport(
+            activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
+            ended: statistics.ended(at: now), uptime: uptime, seen: statistics.seen, runTimes: statistics.runTimes,
+            totalTimes: statistics.totalTimes, at: now
+        )
+        broker = state.broker
+        at = now.description
+        since = statistics.since.description
+        self.uptime = uptime.rounded3
+        store = statistics.store
+        ignored = statistics.ignored
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try all.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(broker, forKey: .broker)
+        try container.encode(at, forKey: .at)
+        try container.encode(since, forKey: .since)
+        try container.encode(uptime, forKey: .uptime)
+        try container.encode(_store, forKey: .store)
+        try container.encode(ignored, forKey: .ignored)
+    }
+}
