@@ -40,6 +40,7 @@ let package = Package(
     name: "taskgrid",
     platforms: [.macOS(.v26)],
     products: [
+        .library(name: "AMQP", targets: ["AMQP"]),
         .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
@@ -64,8 +65,8 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
-        source("TaskGridCore", [protobuf, crypto], exclude: ["taskgrid.proto"]),
-        source("AMQP", ["CRabbitMQ", "TaskGridCore", collections, logging]),
+        source("AMQP", ["CRabbitMQ", collections, logging]),
+        source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("TaskStore", ["TaskGridCore", grdb, logging]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
@@ -77,7 +78,7 @@ let package = Package(
             "Monitor", ["TaskGridCore", "AMQP", "Health", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
             resources: [.embedInCode("Page/Assets")]
         ),
-        source("LocalGrid", ["TaskGridCore", crypto, subprocess, systemPackage]),
+        source("LocalGrid", ["AMQP", "TaskGridCore", crypto, subprocess, systemPackage]),
         source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
             name: "taskgrid",

@@ -1,5 +1,6 @@
+public import AMQP
 public import LocalGrid
-public import TaskGridCore
+import TaskGridCore
 
 /// What a chaos run does, where, and for how long.
 public struct ChaosConfiguration: Sendable {

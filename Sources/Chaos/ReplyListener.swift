@@ -13,7 +13,8 @@ struct ReplyListener: Sendable {
             topology.common
             + Declarations(queues: [queue], bindings: [Binding(exchange: topology.reply.name, queue: queue.name, key: client)])
         connection = Connection(
-            endpoint, name: "chaos", declarations: declarations, ownership: .bindings(every: Ownership.interval), logger: logger
+            endpoint, name: "chaos", clientProperties: .grid, declarations: declarations, ownership: .bindings(every: Ownership.interval),
+            logger: logger
         )
         consumer = connection.consumer(queues: [queue.name], prefetch: 1_000)
     }

@@ -40,16 +40,17 @@ public struct Dispatcher: Service {
 
     public func run() async throws {
         let id = UUID().uuidString.lowercased()
-        let publishing = Connection(endpoint, name: "dispatcher publish", declarations: topology.common, logger: logger)
+        let publishing = Connection(
+            endpoint, name: "dispatcher publish", clientProperties: .grid, declarations: topology.common, logger: logger)
         let publisher = Publisher(connection: publishing, topology: topology, logger: logger)
         let consuming = Connection(
-            endpoint, name: "dispatcher consume",
+            endpoint, name: "dispatcher consume", clientProperties: .grid,
             declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
             ownership: .everything(every: .seconds(3600)), logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
         let listening = Connection(
-            endpoint, name: "dispatcher listen", declarations: topology.dispatcher + topology.heartbeats(id: id),
+            endpoint, name: "dispatcher listen", clientProperties: .grid, declarations: topology.dispatcher + topology.heartbeats(id: id),
             ownership: .everything(every: Ownership.interval), logger: logger
         )
         let intake = consuming.consumer(

@@ -44,9 +44,11 @@ struct Session: Sendable {
         self.logger = logger
         let topology = board.topology
         // The queues are exclusive to the connection that declares them, so only the one that consumes does.
-        publishing = Connection(endpoint, name: "\(role.rawValue) publish", declarations: topology.common, logger: logger)
+        publishing = Connection(
+            endpoint, name: "\(role.rawValue) publish", clientProperties: .grid, declarations: topology.common, logger: logger)
         consuming = Connection(
-            endpoint, name: "\(role.rawValue) consume", declarations: topology.monitor(id: id), ownership: .bindings(every: Ownership.interval),
+            endpoint, name: "\(role.rawValue) consume", clientProperties: .grid, declarations: topology.monitor(id: id),
+            ownership: .bindings(every: Ownership.interval),
             logger: logger
         )
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)

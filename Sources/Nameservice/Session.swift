@@ -17,9 +17,11 @@ struct Session: Sendable {
     init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
         self.topology = topology
         self.vitals = vitals
-        publishing = Connection(endpoint, name: "nameservice publish", declarations: topology.common, logger: logger)
+        publishing = Connection(
+            endpoint, name: "nameservice publish", clientProperties: .grid, declarations: topology.common, logger: logger)
         consuming = Connection(
-            endpoint, name: "nameservice consume", declarations: topology.nameservice, ownership: .queues(every: Ownership.interval),
+            endpoint, name: "nameservice consume", clientProperties: .grid, declarations: topology.nameservice,
+            ownership: .queues(every: Ownership.interval),
             logger: logger
         )
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)

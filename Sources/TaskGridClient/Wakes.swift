@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 /// Continuations to resume once the lock is released.

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import LocalGrid
 import TaskGridClient

@@ -1,5 +1,3 @@
-public import TaskGridCore
-
 /// Set-up and looks at queues while the connection stands. Each call blocks the connection's thread for a round trip.
 extension Connection {
     /// Declares more than the connection was given; not repeated after a reconnect.

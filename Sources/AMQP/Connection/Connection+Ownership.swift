@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Synchronization
-import TaskGridCore
 
 /// Looking after what the connection has declared.
 extension Connection {

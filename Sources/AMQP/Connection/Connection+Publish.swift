@@ -1,5 +1,4 @@
 import Foundation
-import TaskGridCore
 
 extension Connection {
     /// Publishes messages and waits until the broker has confirmed each of them.

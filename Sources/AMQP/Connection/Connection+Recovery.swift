@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Synchronization
-import TaskGridCore
 
 /// Establishing the connection, and what to do when it or a channel of it is lost.
 extension Connection {
@@ -11,7 +10,7 @@ extension Connection {
     /// Connects, declares and consumes; on failure waits for the next attempt.
     func establish() {
         do throws(AMQPError) {
-            let handle = try Handle(endpoint, name: name)
+            let handle = try Handle(endpoint, name: name, clientProperties: clientProperties)
             let session = Session(handle)
             try openAdministration(session)
             try declareAll(session)

@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Synchronization
-import TaskGridCore
 
 /// What the connection's thread does between polls.
 extension Connection {

@@ -3,7 +3,6 @@ import Foundation
 import Glibc
 public import Logging
 import Synchronization
-public import TaskGridCore
 
 /// A connection to the broker that stays: it declares what it was given, consumes, and publishes with confirms; when it is
 /// lost it connects again, with backoff and jitter, for ever, and declares and consumes anew.
@@ -32,6 +31,7 @@ public actor Connection {
 
     let endpoint: Endpoint
     let name: String
+    let clientProperties: FieldTable
     let declarations: Declarations
     let ownership: Ownership
     let backoff: Backoff
@@ -121,14 +121,17 @@ public actor Connection {
 
     /// - Parameters:
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
+    ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1, `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     ///   - ownership: what it does besides for what it declares.
     public init(
-        _ endpoint: Endpoint, name: String, declarations: Declarations = Declarations(), ownership: Ownership = .none,
+        _ endpoint: Endpoint, name: String, clientProperties: FieldTable = [:], declarations: Declarations = Declarations(),
+        ownership: Ownership = .none,
         backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), logger: Logger
     ) {
         self.endpoint = endpoint
         self.name = name
+        self.clientProperties = clientProperties
         self.declarations = declarations
         self.ownership = ownership
         self.backoff = backoff

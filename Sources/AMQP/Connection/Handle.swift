@@ -1,7 +1,6 @@
 import CRabbitMQ
 import Foundation
 import Glibc
-import TaskGridCore
 
 /// librabbitmq's connection, and the only code that calls the library on it. It belongs to its ``Connection``'s thread and
 /// is destroyed with this object.
@@ -26,7 +25,7 @@ final class Handle {
     /// The highest number that a channel may have, as agreed with the broker.
     let lastChannel: UInt16
 
-    init(_ endpoint: Endpoint, name: String) throws(AMQPError) {
+    init(_ endpoint: Endpoint, name: String, clientProperties: FieldTable) throws(AMQPError) {
         guard !endpoint.isSecure else {
             throw AMQPError(.unsupported, "\(endpoint): TLS is not built in yet; use amqp:// within a trusted network")
         }
@@ -42,12 +41,10 @@ final class Handle {
         guard status == AMQP_STATUS_OK.rawValue else {
             throw AMQPError(.unreachable, "no broker answers at \(endpoint) (\(Self.text(status))): is it running?")
         }
-        let properties = CTable([
-            "connection_name": .string(name),
-            "product": "TaskGrid+",
-            "version": .string(TaskGridVersion.current),
-            "capabilities": .table(["consumer_cancel_notify": true, "connection.blocked": true, "authentication_failure_close": true]),
-        ])
+        var told = clientProperties
+        told["connection_name"] = .string(name)
+        told["capabilities"] = .table(["consumer_cancel_notify": true, "connection.blocked": true, "authentication_failure_close": true])
+        let properties = CTable(told)
         let reply = withExtendedLifetime(properties) {
             withUnsafePointer(to: properties.table) {
                 taskgrid_login_plain(
@@ -290,7 +287,7 @@ extension AMQPError {
 
 extension timeval {
     init(_ duration: Duration) {
-        let microseconds = max(0, duration.microseconds)
-        self.init(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
+        let milliseconds = max(0, duration.milliseconds)
+        self.init(tv_sec: Int(milliseconds / 1000), tv_usec: Int(milliseconds % 1000) * 1000)
     }
 }

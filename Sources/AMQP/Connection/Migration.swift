@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import TaskGridCore
 
 /// Declares exchanges and queues, and replaces those that an earlier version has declared otherwise: what such a queue holds is
 /// moved aside, the queue deleted and declared anew, and what it held moved back. Meanwhile new messages go aside too.

@@ -2,7 +2,6 @@ import CRabbitMQ
 import Foundation
 import Glibc
 import Synchronization
-import TaskGridCore
 
 /// A thread that polls one socket and runs one actor's jobs between polls: the executor of a ``Connection``.
 ///

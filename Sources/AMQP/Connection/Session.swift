@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import TaskGridCore
 
 /// One life of a ``Connection``, from a login to the loss: the handle, what waits to be written, and each consumer's
 /// channel. Belongs to the connection's thread.

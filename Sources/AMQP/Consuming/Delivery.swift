@@ -1,5 +1,3 @@
-public import TaskGridCore
-
 /// A message that the broker handed to a consumer.
 public struct Delivery: Sendable {
     public let tag: DeliveryTag

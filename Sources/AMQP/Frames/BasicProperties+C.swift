@@ -1,5 +1,4 @@
 import CRabbitMQ
-import TaskGridCore
 
 extension BasicProperties {
     /// Copies properties out of the library's memory (AMQP 0-9-1, class `basic`; flags count from the highest bit).

@@ -1,6 +1,5 @@
 import CRabbitMQ
 import Foundation
-import TaskGridCore
 
 /// A field table in librabbitmq's form, with the memory it points to. Valid as long as this object lives.
 final class CTable {

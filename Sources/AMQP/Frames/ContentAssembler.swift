@@ -1,5 +1,4 @@
 import Foundation
-import TaskGridCore
 
 /// Puts the frames of one channel together to messages: a method that announces content, a header, and as many bodies as
 /// the header's size asks for (AMQP 0-9-1, section 4.2.6). Pure.

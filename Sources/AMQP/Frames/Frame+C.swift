@@ -1,6 +1,5 @@
 import CRabbitMQ
 import Foundation
-import TaskGridCore
 
 extension Frame {
     /// Copies a frame out of the library's memory, but for the bytes of a body.

@@ -1,5 +1,4 @@
 import Foundation
-import TaskGridCore
 
 /// A frame that the broker sent after the handshake, as far as this side acts on it.
 enum Frame {

@@ -1,5 +1,4 @@
 import Foundation
-import TaskGridCore
 
 /// Writes the frames that this side sends while a connection is open: publishes, consumes, acknowledgements, cancels, closes and
 /// heartbeats (AMQP 0-9-1, section 4.2). Pure.

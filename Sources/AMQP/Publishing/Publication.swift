@@ -1,5 +1,3 @@
-public import TaskGridCore
-
 /// A message on its way to an exchange.
 public struct Publication: Sendable {
     public var exchange: String

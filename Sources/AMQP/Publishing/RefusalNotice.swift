@@ -1,5 +1,3 @@
-import TaskGridCore
-
 /// Reads from the broker's close of the publish channel which publication it was closed for. Pure.
 ///
 /// Several publications are on their way when a channel closes, and the broker does not say which of them it means. Its text

@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 /// What somebody asked to be done with tasks: it is done in the dispatcher's next turn, in one transaction with everything

@@ -1,4 +1,5 @@
-public import TaskGridCore
+public import AMQP
+import TaskGridCore
 
 /// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
 ///

@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 /// How the monitor's own connections to the broker stand.

@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 /// The questions that wait for an answer.

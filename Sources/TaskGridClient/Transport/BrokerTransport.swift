@@ -16,10 +16,12 @@ final class BrokerTransport: Transport {
 
     init(endpoint: Endpoint, topology: Topology, id: String, logger: Logger) {
         publisher = Connection(
-            endpoint, name: "\(id) submit", declarations: Declarations(exchanges: topology.exchanges), logger: logger
+            endpoint, name: "\(id) submit", clientProperties: .grid, declarations: Declarations(exchanges: topology.exchanges),
+            logger: logger
         )
         replies = Connection(
-            endpoint, name: "\(id) replies", declarations: topology.client(id: id), ownership: .bindings(every: Ownership.interval), logger: logger
+            endpoint, name: "\(id) replies", clientProperties: .grid, declarations: topology.client(id: id),
+            ownership: .bindings(every: Ownership.interval), logger: logger
         )
         consumer = replies.consumer(queues: [topology.replyQueue(client: id).name], prefetch: Self.prefetch)
     }

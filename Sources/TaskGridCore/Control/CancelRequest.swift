@@ -1,3 +1,5 @@
+public import AMQP
+
 /// What the dispatcher asks of workers through the control exchange, key `cancel.<type>` or `worker.<id>`: end these
 /// attempts. JSON: `{"tasks": [[task, attempt], …]}`; the message's `type` property is `cancel`.
 ///

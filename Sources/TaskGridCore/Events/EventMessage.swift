@@ -1,3 +1,5 @@
+public import AMQP
+
 extension Message {
     /// An event for the events exchange. Events are transient: nobody waits for one.
     public static func event(_ event: some Encodable) -> Message {

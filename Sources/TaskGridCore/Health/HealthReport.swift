@@ -1,3 +1,5 @@
+public import AMQP
+
 /// What `/healthz` of a service answers, as JSON.
 ///
 /// | field | what |

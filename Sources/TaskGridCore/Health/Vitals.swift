@@ -1,3 +1,4 @@
+public import AMQP
 import Synchronization
 
 /// The signs of life of one service: its loops' pulses and its connections. The service registers them as it starts; whoever

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 
 /// Reading properties and headers, which are anyone's: wrong types, empty texts, over-long names and numbers out of range

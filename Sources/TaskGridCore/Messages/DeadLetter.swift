@@ -1,3 +1,4 @@
+public import AMQP
 import Foundation
 
 extension Message {

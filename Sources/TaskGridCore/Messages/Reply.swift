@@ -1,3 +1,4 @@
+public import AMQP
 public import Foundation
 
 /// What the dispatcher tells the client that submitted: accepted, rejected, and later how each task ended.

@@ -1,3 +1,4 @@
+public import AMQP
 public import Foundation
 
 /// What a worker says of tasks that it was handed.

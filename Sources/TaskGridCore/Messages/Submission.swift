@@ -1,3 +1,4 @@
+public import AMQP
 public import Foundation
 
 /// What a client asks to be done: one task or many of one type, accepted or rejected as one.

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 
 /// The constants of the wire, version 1.

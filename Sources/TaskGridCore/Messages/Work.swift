@@ -1,3 +1,4 @@
+public import AMQP
 public import Foundation
 
 /// Tasks of one type on their way to a worker.

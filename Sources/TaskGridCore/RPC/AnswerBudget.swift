@@ -1,3 +1,5 @@
+public import AMQP
+
 /// How many bytes the body of an answer may have, as it is encoded.
 ///
 /// An answer that would be longer ends earlier and says where to go on; a single field that is longer is cut and marked.

@@ -1,3 +1,5 @@
+public import AMQP
+
 /// What a service is asked through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
 /// asker's id with the question's correlation id.
 public protocol Question: Codable, Sendable {

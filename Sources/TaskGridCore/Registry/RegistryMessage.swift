@@ -1,3 +1,4 @@
+public import AMQP
 import Foundation
 
 /// What a worker tells the registry exchange, as JSON. Each message says everything, so that a nameservice or a

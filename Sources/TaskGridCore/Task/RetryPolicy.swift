@@ -1,3 +1,5 @@
+public import AMQP
+
 /// How often a task that failed is tried again, and how long apart.
 public struct RetryPolicy: Hashable, Sendable {
     /// Tries in all, the first included; at least 1.

@@ -1,3 +1,5 @@
+public import AMQP
+
 /// The names of every exchange, queue and routing key, and who declares what. They stand here and nowhere else.
 ///
 /// Several grids share a broker by their prefix.

@@ -23,11 +23,13 @@ struct BrokerTransport: Transport {
         self.logger = logger
         // The control queue is exclusive: it belongs to the connection that consumes it.
         publishing = Connection(
-            endpoint, name: "\(worker) publish", declarations: topology.common + topology.control(worker: worker, types: types),
+            endpoint, name: "\(worker) publish", clientProperties: .grid,
+            declarations: topology.common + topology.control(worker: worker, types: types),
             logger: logger
         )
         consuming = Connection(
-            endpoint, name: "\(worker) consume", declarations: topology.common + topology.work(types: types), logger: logger
+            endpoint, name: "\(worker) consume", clientProperties: .grid, declarations: topology.common + topology.work(types: types),
+            logger: logger
         )
         work = consuming.consumer(queues: types.map { topology.workQueue($0).name }, prefetch: prefetch)
         control = publishing.consumer(

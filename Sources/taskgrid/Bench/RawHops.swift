@@ -24,9 +24,11 @@ struct RawHops {
             exchanges: [exchange], queues: queues, bindings: queues.map { Binding(exchange: exchange.name, queue: $0.name, key: $0.name) }
         )
         let publishers = (0..<Self.hops).map {
-            Connection(endpoint, name: "bench publish \($0)", declarations: declarations, logger: logger)
+            Connection(endpoint, name: "bench publish \($0)", clientProperties: .grid, declarations: declarations, logger: logger)
         }
-        let consuming = queues.map { Connection(endpoint, name: "bench consume \($0.name)", declarations: declarations, logger: logger) }
+        let consuming = queues.map {
+            Connection(endpoint, name: "bench consume \($0.name)", clientProperties: .grid, declarations: declarations, logger: logger)
+        }
         let consumers = zip(consuming, queues).map { $0.consumer(queues: [$1.name], prefetch: Self.window) }
         for connection in publishers + consuming { try await connection.start(patience: .seconds(5)) }
         defer { progress.clear() }

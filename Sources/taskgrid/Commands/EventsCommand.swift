@@ -53,7 +53,8 @@ struct EventsCommand: AsyncParsableCommand {
                 exchanges: [topology.events], queues: [queue],
                 bindings: keys(topology).map { Binding(exchange: topology.events.name, queue: queue.name, key: $0) }
             )
-            let connection = Connection(try configuration.endpoint(), name: "taskgrid events", declarations: declarations, logger: logger)
+            let connection = Connection(
+                try configuration.endpoint(), name: "taskgrid events", clientProperties: .grid, declarations: declarations, logger: logger)
             let consumer = connection.consumer(queues: [queue.name], prefetch: 1000)
             do {
                 try await connection.start(patience: .seconds(10))

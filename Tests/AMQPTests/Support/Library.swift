@@ -1,6 +1,5 @@
 import CRabbitMQ
 import Glibc
-import TaskGridCore
 import Testing
 
 @testable import AMQP

@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 /// A question that waits for its answer.

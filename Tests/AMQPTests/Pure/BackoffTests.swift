@@ -1,4 +1,4 @@
-import TaskGridCore
+import AMQP
 import TestSupport
 import Testing
 
