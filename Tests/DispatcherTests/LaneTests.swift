@@ -34,6 +34,23 @@ struct LaneTests {
         #expect(lane(concurrency: 2_000_000, runTime: .seconds(60)).capacity(configuration) == 1_000_000)
     }
 
+    @Test("a type whose tasks have become long is known before the first of them ends")
+    func becomesLong() throws {
+        let lane = lane(runTime: .microseconds(10))
+        let start = ContinuousClock.now
+        lane.learnFromRunning(at: Moment(start))
+        for id in 1...2 as ClosedRange<Int64> {
+            lane.hand(out: open(id))
+            _ = lane.name(RegistryMessage.Held(task: TaskID(id), attempt: 1), worker: "w", report: 1, runs: true, at: start)
+        }
+        // Short ones end beside it: these count.
+        lane.ran(for: .microseconds(10))
+        lane.learnFromRunning(at: Moment(start) + .seconds(1))
+        #expect(lane.batchSize(1000, configuration) > 1)
+        lane.learnFromRunning(at: Moment(start) + .seconds(2))
+        #expect(lane.batchSize(1000, configuration) == 1)
+    }
+
     @Test("what is told of the books is how they stood after a turn, though within one a task is nowhere")
     func settled() throws {
         let lane = lane()

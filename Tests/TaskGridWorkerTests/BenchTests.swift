@@ -25,6 +25,25 @@ import Testing
         if case .run(let assignment) = step { assignment.item.id.rawValue } else { nil }
     }
 
+    @Test func `what waits behind a long item of its parcel is taken up by free slots, before later parcels`() throws {
+        var bench = Bench(slots: 3)
+        bench.add(try parcel(1, 1...4))
+        bench.add(try parcel(2, 5...6))
+        #expect(run(bench.next(0, at: Self.start)) == 1)
+        bench.divideParcels(behind: .milliseconds(100), at: Self.start + .milliseconds(99))
+        #expect(run(bench.next(1, at: Self.start + .milliseconds(50))) == 5)
+        bench.divideParcels(behind: .milliseconds(100), at: Self.start + .milliseconds(100))
+        #expect(bench.waitingParcels == 3)
+        #expect(Set(bench.waiting) == Set(held(2, 3, 4, 6)))
+        #expect(run(bench.next(2, at: Self.start)) == 2)
+        // It has nothing left behind its item.
+        #expect(bench.end(0, .succeeded(Data()), at: Self.start)?.delivery == 1)
+        _ = bench.next(0, at: Self.start)
+        #expect(run(bench.next(0, at: Self.start)) == 3)
+        #expect(bench.returnWaiting(of: [TaskType(literal: "other")]).isEmpty)
+        #expect(bench.returnWaiting(of: [TaskType(literal: "test")]).map(\.item.id) == [6, 4])
+    }
+
     @Test func runsAParcelInOrderAndYieldsBetweenParcels() throws {
         var bench = Bench(slots: 1)
         bench.add(try parcel(1, 1...2))

@@ -29,6 +29,32 @@ import Testing
             gate.open()
         }
     }
+
+    @Test("tasks that came as short ones and are long run in all slots, and what still waits is given back")
+    func turnLong() async throws {
+        let (begun, gate) = (Journal<String>(), Gate())
+        let worker = Harness.worker { text, _ in
+            guard text != "short" else { return text }
+            begun.add(text)
+            await gate.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 2, prefetch: 1, longestPrefetch: 8).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            harness.broker.deliver(Harness.work((1, "short"), form: .single))
+            await harness.broker.until { !$0.acknowledged.isEmpty }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.prefetches == [8] }
+            harness.broker.deliver(Harness.work((2, "a"), (3, "b"), (4, "c")))
+            #expect(await begun.saw { $0 == "a" })
+            harness.clock.advance(by: .seconds(1))
+            #expect(await begun.saw { $0 == "b" })
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.prefetches == [8, 1] }
+            await harness.broker.until { $0.items.contains { $0.id == 4 && $0.outcome == .returned } }
+            gate.open()
+        }
+    }
 }
 
 extension [FakeBroker.Event] {

@@ -69,9 +69,29 @@ final class Handle {
 
     // MARK: Set-up calls
 
+    /// Opens a channel.
+    ///
+    /// RabbitMQ may close a channel several times, as where several deliveries of it are not acknowledged in time. A later close then
+    /// answers this call, and says nothing about the new channel: a broker refuses to open one by closing the connection.
     func openChannel(_ channel: UInt16) throws(AMQPError) {
         amqp_channel_open(state, channel)
+        var closes = 0
+        while isChannelClosed, closes < Self.maximumCloses {
+            closes += 1
+            release(channel)
+            // Zero is what a new channel has: the call is there for its answer.
+            amqp_basic_qos(state, channel, 0, 0, 0)
+        }
         try check("opening a channel", channel)
+    }
+
+    /// The most closes of one channel that are passed over: as many as it may hold deliveries.
+    private static let maximumCloses = 65_535
+
+    /// Whether the answer to the last set-up call was that its channel is closed.
+    private var isChannelClosed: Bool {
+        let reply = amqp_get_rpc_reply(state)
+        return reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == TASKGRID_CHANNEL_CLOSE
     }
 
     func selectConfirms(_ channel: UInt16) throws(AMQPError) {

@@ -56,6 +56,8 @@ final class Lane {
     var unusedSince: Timestamp?
     /// The moving average of an attempt's run time in seconds; nil before the first.
     private(set) var meanRunTime: Double?
+    /// An attempt has ended since the latest ``learnFromRunning(at:)``.
+    private var hasEnded = false
 
     init(
         type: TaskType, books: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil,
@@ -130,8 +132,17 @@ final class Lane {
 
     /// Notes how long attempts ran; the newest count for an eighth.
     func ran(for duration: Duration) {
+        hasEnded = true
         let seconds = max(duration.seconds, 1e-7)
         meanRunTime = meanRunTime.map { $0 + (seconds - $0) / 8 } ?? seconds
+    }
+
+    /// Called each second. Where nothing has ended since the last call, tasks that run count with their time so far: a type whose tasks
+    /// have become long is known before the first of them ends.
+    func learnFromRunning(at now: Moment) {
+        defer { hasEnded = false }
+        guard !hasEnded, running > 0, let since = handed.values.lazy.compactMap(\.runningSince).first else { return }
+        ran(for: now - since)
     }
 
     /// However many slots its workers have, no more of its tasks are handed out at a time.

@@ -214,7 +214,10 @@ actor Scheduler {
             decideInterruptions(now, &plan)
             await adoptOrphans(now, &plan)
             await takeBackUnattended(now, &plan)
-            for lane in lanes.withTasksHandedOut() { endTimedOut(lane, now, &plan) }
+            for lane in lanes.withTasksHandedOut() {
+                lane.learnFromRunning(at: plan.clock)
+                endTimedOut(lane, now, &plan)
+            }
         }
         await endExpired(now, &plan)
     }

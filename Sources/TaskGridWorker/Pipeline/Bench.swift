@@ -92,6 +92,15 @@ struct Bench: Sendable {
         queue.append(parcel)
     }
 
+    /// Lets every free slot take up an item that waits behind one which has run for so long already: the items of a parcel run one
+    /// after another because they are expected to be short.
+    mutating func divideParcels(behind runTime: Duration, at now: Instant) {
+        for slot in slots.indices {
+            guard let run = slots[slot].run, now - run.began >= runTime, let parts = slots[slot].parcel?.divide() else { continue }
+            for part in parts.reversed() { queue.prepend(part) }
+        }
+    }
+
     // MARK: What a slot does
 
     /// The slot's item has ended by itself.
@@ -181,8 +190,10 @@ struct Bench: Sendable {
     }
 
     /// Gives back what has not begun.
-    mutating func returnWaiting() -> [Finished] {
-        remove(.returned) { _ in true }
+    ///
+    /// - Parameter types: only of these; nil: of all.
+    mutating func returnWaiting(of types: Set<TaskType>? = nil) -> [Finished] {
+        remove(.returned, of: types) { _ in true }
     }
 
     /// Gives back what runs.
@@ -209,14 +220,17 @@ struct Bench: Sendable {
         return ended
     }
 
-    private mutating func remove(_ outcome: Results.Outcome, where condition: (Work.Item) -> Bool) -> [Finished] {
+    private mutating func remove(
+        _ outcome: Results.Outcome, of types: Set<TaskType>? = nil, where condition: (Work.Item) -> Bool
+    ) -> [Finished] {
         var finished: [Finished] = []
+        func isMeant(_ parcel: Parcel) -> Bool { types?.contains(parcel.type) ?? true }
         for slot in slots.indices {
-            guard var parcel = slots[slot].parcel else { continue }
+            guard var parcel = slots[slot].parcel, isMeant(parcel) else { continue }
             finished += parcel.remove(where: condition).map { parcel.finished($0, outcome) }
             slots[slot].parcel = parcel
         }
-        for index in queue.indices {
+        for index in queue.indices where isMeant(queue[index]) {
             let items = queue[index].remove(where: condition)
             finished += items.map { queue[index].finished($0, outcome) }
         }

@@ -26,6 +26,16 @@ struct Parcel: Sendable {
 
     mutating func next() -> Work.Item? { rest.popFirst() }
 
+    /// Takes out the items that have not begun, each as a parcel by itself.
+    mutating func divide() -> [Parcel] {
+        defer { rest = [] }
+        return rest.indices.map { index in
+            var part = self
+            part.rest = rest[index...index]
+            return part
+        }
+    }
+
     /// Takes out the items that have not begun and fulfil the condition.
     mutating func remove(where condition: (Work.Item) -> Bool) -> [Work.Item] {
         let removed = rest.filter(condition)

@@ -29,6 +29,7 @@ extension Pipeline {
             senderSignal.raise()
             pulse.works()
             drainIfStuck()
+            divideLongParcels()
             await adaptPrefetch()
             if due <= now || (isDraining && !hasToldDrain) {
                 hasToldDrain = isDraining

@@ -6,7 +6,18 @@ extension Pipeline {
     /// idle.
     private static let (shortRunTime, longRunTime) = (Duration.milliseconds(100), Duration.milliseconds(500))
 
-    /// Grows the prefetch of types whose tasks are short, and shrinks that of those that have become long.
+    /// Hands tasks that wait behind a long one of their message to the slots that are free.
+    func divideLongParcels() {
+        let now = Moment(clock.now())
+        let woken = state.withLock { state in
+            state.bench.divideParcels(behind: Self.shortRunTime, at: now)
+            return state.popResting(state.bench.waitingParcels)
+        }
+        wakeLanes(woken)
+    }
+
+    /// Grows the prefetch of types whose tasks are short, and shrinks that of those that have become long. Tasks of these that no slot
+    /// has taken up until the next heartbeat are given back: other workers may be idle.
     func adaptPrefetch() async {
         guard let longest = settings.longestPrefetch, longest > settings.prefetch else { return }
         let now = Moment(clock.now())
@@ -17,8 +28,11 @@ extension Pipeline {
             let shrunk = state.growing.filter { type in runTimes[type].map { $0 >= Self.longRunTime } ?? false }
             state.growing.formUnion(grown)
             state.growing.subtract(shrunk)
+            for item in state.bench.returnWaiting(of: state.becameLong) { state.book(item) }
+            state.becameLong = shrunk
             return (grown, Array(shrunk))
         }
+        senderSignal.raise()
         if !grown.isEmpty { await transport.set(prefetch: longest, of: grown) }
         if !shrunk.isEmpty { await transport.set(prefetch: settings.prefetch, of: shrunk) }
     }

@@ -45,6 +45,8 @@ final class Pipeline: Sendable {
         var acknowledging = 0
         /// Types that have the longest prefetch now.
         var growing: Set<TaskType> = []
+        /// Types whose prefetch shrank with the latest heartbeat.
+        var becameLong: Set<TaskType> = []
         /// Milliseconds between two heartbeats; nil: as it was set up.
         var interval: Int?
         /// A heartbeat was asked for, to be sent then.

@@ -170,6 +170,37 @@ struct BrokerSaysTests {
         await grid.close(connection)
     }
 
+    /// As RabbitMQ does where several deliveries of a channel are not acknowledged in time.
+    @Test("a channel that the broker closes several times at once is opened again, and the connection is kept", arguments: [2, 5])
+    func closedTwice(count: Int) async throws {
+        let endpoint = try TestBroker.endpoint()
+        let grid = try Grid()
+        let boxed = Mutex<Proxy?>(nil)
+        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        } onFrame: { frame in
+            if frame.direction == .towardClient, frame.method == .channelClose, frame.channel == 3 {
+                for _ in 1..<count { boxed.withLock { $0 }?.inject(frame.bytes) }
+            }
+            return .pass
+        }
+        boxed.withLock { $0 = proxy }
+        var through = endpoint
+        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        let connection = Connection(through, name: "test closed", declarations: grid.declarations, logger: Logger(into: grid.log))
+        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        try await connection.start()
+        _ = try await connection.publish([grid.publication("a")])
+        let tags = try #require(await consumer.next()?.map(\.tag))
+        // Twice is once too often: 406, PRECONDITION_FAILED.
+        for _ in 0..<2 { await consumer.ack(tags) }
+        #expect(await grid.logged("channel closed by the broker"))
+        #expect(try await connection.publish([grid.publication("b")]) == [.confirmed])
+        #expect(await consumer.next()?.map(\.text) == ["b"])
+        #expect(!grid.log.entries.contains { $0.message == "connection lost or not made; trying again" })
+        proxy.stop()
+        await grid.close(connection)
+    }
+
     @Test("channels closed again and again bring the whole connection anew")
     func manyChannels() async throws {
         let grid = try Grid()

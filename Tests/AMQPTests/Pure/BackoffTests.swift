@@ -38,8 +38,4 @@ import Testing
             #expect(delays.contains { $0 < limit * 4 / 6 } && delays.contains { $0 > limit * 5 / 6 }, seed)
         }
     }
-
-    @Test(arguments: [Int.min, 0, 1]) func aPolicyTriesAtLeastOnce(_ maxAttempts: Int) {
-        #expect(RetryPolicy(maxAttempts: maxAttempts).maxAttempts == 1)
-    }
 }
