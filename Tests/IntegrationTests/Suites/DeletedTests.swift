@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import Logging
 import TaskGridClient
 import TaskGridCore
 import TestSupport
@@ -16,13 +17,17 @@ struct DeletedTests {
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type)])
             for exchange in grid.topology.exchanges {
+                let before = grid.logs.count
                 try await grid.administrator { try await $0.delete(exchange: exchange.name) }
                 let submitted = try await grid.client.submitAndWatch(
                     type, payloads: (0..<10).map { "\(exchange.name) \($0)" }.payloads, options: TaskOptions(deadline: .seconds(60)),
                     within: .seconds(60)
                 )
                 for try await ending in submitted.endings { #expect(ending.state == .succeeded, "\(exchange.name)") }
+                try await grid.logs.first(from: before) { $0.isDeclared(again: exchange) ? () : nil }
             }
+            // The bindings of the test's own queue went with the exchanges.
+            try await grid.ear.connection.declareAgain()
             try await balances(grid)
         }
     }
@@ -43,15 +48,33 @@ struct DeletedTests {
         }
     }
 
-    /// Asks until the dispatcher can be asked again: what carries questions may have been deleted last.
+    /// Asks again after each heartbeat until the dispatcher can be asked: its queue for questions may have been unbound last.
     private func balances(_ grid: Grid) async throws {
-        while true {
-            do {
-                #expect(try await grid.books(type).balances)
-                return
-            } catch let error as ClientError where error.code == .serviceUnavailable {
-                try await Task.sleep(for: .milliseconds(100))
-            }
+        var books: TaskCounts?
+        try await grid.until {
+            books = try await askedBooks(grid)
+            return books != nil
+        }
+        #expect(books?.balances == true)
+    }
+
+    /// The books of the type; nil where the question found no queue.
+    private func askedBooks(_ grid: Grid) async throws -> TaskCounts? {
+        do {
+            return try await grid.books(type)
+        } catch let error as ClientError where error.code == .serviceUnavailable {
+            return nil
+        }
+    }
+}
+
+extension LogLine {
+    /// Whether it says that a service has declared an exchange again. A service that could not publish declares all, and names none.
+    fileprivate func isDeclared(again exchange: Exchange) -> Bool {
+        switch message {
+        case "deleted by somebody; declared again": "\(metadata["amqp.name"] ?? "")".contains("exchange \(exchange.name)")
+        case "an exchange was missing; declared again", "Declared again what somebody has deleted": true
+        default: false
         }
     }
 }
