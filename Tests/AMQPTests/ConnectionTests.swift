@@ -156,6 +156,40 @@ struct ConnectionTests {
         await second.close()
     }
 
+    @Test("the prefetch of one queue holds for no other queue of its consumer, also when that one is consumed again")
+    func prefetchOfOneQueue() async throws {
+        let queues = ["a", "b"].map { Queue.shared("test.\(id).\($0)", kind: .classic, arguments: ["x-expires": 60_000]) }
+        let exchange = "test.\(id)"
+        let declarations = Declarations(
+            exchanges: [Exchange(exchange, .direct)], queues: queues,
+            bindings: queues.map { Binding(exchange: exchange, queue: $0.name, key: $0.name) }
+        )
+        let connection = try connection("prefetch of one queue", declarations)
+        let consumer = connection.consumer(queues: queues.map(\.name), prefetch: 1)
+        try await connection.start()
+        await consumer.set(prefetch: 5, of: [queues[0].name])
+        try await TestBroker.withConnection { administrator in
+            try await administrator.delete(queue: queues[1].name)
+            var open = queues.flatMap { queue in
+                (0..<5).map { number in
+                    Publication(
+                        exchange: exchange, routingKey: queue.name,
+                        message: Message(properties: BasicProperties(messageID: "\(queue.name) \(number)")), isMandatory: true
+                    )
+                }
+            }
+            while !open.isEmpty {
+                open = zip(open, try await administrator.publish(open)).filter { $1 != .confirmed }.map(\.0)
+            }
+            let taken = await take(6, from: consumer)
+            #expect(taken.count { $0.queue == queues[0].name } == 5)
+            #expect(try await administrator.depth(of: queues[1].name).messages == 4)
+            for queue in queues { try await administrator.delete(queue: queue.name) }
+            try await administrator.delete(exchange: exchange)
+        }
+        await connection.close()
+    }
+
     @Test("a cancelled consumer ends after what it was given")
     func cancel() async throws {
         let (declarations, exchange, queue) = route()

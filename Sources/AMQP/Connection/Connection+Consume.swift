@@ -28,11 +28,9 @@ extension Connection {
     func set(prefetch: UInt16, of queues: [String], consumer number: Int) {
         let count = max(1, prefetch)
         let changed = registry.withLock { registry in
-            queues.filter { registry.consumers[number].prefetches[$0, default: registry.consumers[number].prefetch] != count }
-        }
-        guard !changed.isEmpty else { return }
-        registry.withLock { registry in
+            let changed = queues.filter { registry.consumers[number].prefetch(of: $0) != count }
             for queue in changed { registry.consumers[number].prefetches[queue] = count }
+            return changed
         }
         guard case .open(let session) = phase, session.channels.indices.contains(number), !cancelledConsumers.contains(number)
         else { return }

@@ -95,7 +95,6 @@ extension Connection {
         subscription.mailbox.drop()
         registry.withLock { $0.consumers[number].lapse() }
         try session.handle.openChannel(channel)
-        try session.handle.setPrefetch(subscription.prefetch, channel)
     }
 
     /// Consumes a consumer's queues, with tags never used before: a re-used one can strand messages of a quorum queue.
@@ -114,14 +113,15 @@ extension Connection {
         // Written down first: deliveries may come before the call returns.
         session.channels[number].tags[tag] = queue
         let channel = session.channels[number].channel
-        let prefetch = registry.withLock { $0.consumers[number].prefetches[queue] }
+        // Each time: the channel keeps what was last said of another queue.
+        let prefetch = registry.withLock { $0.consumers[number].prefetch(of: queue) }
         if isFirst {
-            if let prefetch { try session.handle.setPrefetch(prefetch, channel) }
+            try session.handle.setPrefetch(prefetch, channel)
             try session.handle.consume(queue, tag: tag, channel)
             consumes(tag, number, session)
         } else {
             // A call would have the library keep all that the broker delivers of other queues until the answer comes.
-            if let prefetch { session.encoder.prefetch(prefetch, channel: channel) }
+            session.encoder.prefetch(prefetch, channel: channel)
             session.encoder.consume(queue, consumerTag: tag, channel: channel)
         }
     }

@@ -91,6 +91,8 @@ public actor Connection {
             lapse()
         }
 
+        func prefetch(of queue: String) -> UInt16 { prefetches[queue] ?? prefetch }
+
         /// None of its queues is consumed any more.
         mutating func lapse() {
             for queue in queues where lapsed[queue] == nil { lapsed[queue] = .now }
