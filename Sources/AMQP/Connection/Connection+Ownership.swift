@@ -69,7 +69,7 @@ extension Connection {
                 session, { (handle) throws(AMQPError) in try handle.bind(binding, Channel.administration) }, onRefusal: { problem = $0 }
             )
             guard !isThere, let problem else { continue }
-            missing.insert(problem.message.contains("no queue") ? "queue \(binding.queue)" : "exchange \(binding.exchange)")
+            missing.insert(problem.message.contains("no exchange '") ? "exchange \(binding.exchange)" : "queue \(binding.queue)")
         }
         return missing
     }
