@@ -21,6 +21,8 @@ final class FakeBroker: Transport {
     enum Answer: Sendable {
         case confirm
         case nack
+        /// Nobody has bound the queue: what is mandatory comes back.
+        case noRoute
         /// Takes no message with a larger body.
         case limit(Int)
         case fail(AMQPError.Code)
@@ -108,6 +110,7 @@ final class FakeBroker: Transport {
         switch state.withLock({ $0.answers.isEmpty ? .confirm : $0.answers.removeFirst() }) {
         case .confirm: break
         case .nack: return publications.map { _ in .nacked }
+        case .noRoute: return publications.map { $0.isMandatory ? .returned(code: 312, text: "NO_ROUTE") : .confirmed }
         case .limit(let limit):
             return publications.map { publication in
                 let size = publication.message.body.count

@@ -62,10 +62,10 @@ import Testing
 
     @Test func publishesAgainWhatTheBrokerMayNotHave() async throws {
         try await Harness(Self.upper).run { harness in
-            harness.broker.answer(.fail(.connectionLost), .nack, .fail(.timedOut), .confirm)
+            harness.broker.answer(.fail(.connectionLost), .nack, .noRoute, .fail(.timedOut), .confirm)
             let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single))
             await harness.broker.until { $0.acknowledged == tags }
-            #expect(harness.broker.events.items.count == 4)
+            #expect(harness.broker.events.items.count == 5)
             #expect(Set(harness.broker.events.items).count == 1)
         }
     }

@@ -94,9 +94,7 @@ extension Pipeline {
             let parts = results.smaller(size: size, limit: limit)
             if !parts.isEmpty {
                 return parts.map { part in
-                    var smaller = publication
-                    smaller.message = part.message(isPersistent: publication.message.properties.isPersistent)
-                    return smaller
+                    Publication(part, topology: settings.topology, isPersistent: publication.message.properties.isPersistent)
                 }
             }
         } else if publication.exchange == settings.topology.dead.name, !publication.message.body.isEmpty {

@@ -31,12 +31,7 @@ struct Shipment: Sendable {
         }
         for group in groups {
             let results = Results(form: group.form, type: group.type, store: group.store, worker: worker, items: group.items)
-            publications.append(
-                Publication(
-                    exchange: topology.results.name, routingKey: group.type.name,
-                    message: results.message(isPersistent: isPersistent)
-                )
-            )
+            publications.append(Publication(results, topology: topology, isPersistent: isPersistent))
         }
     }
 
@@ -74,5 +69,17 @@ struct Shipment: Sendable {
             size += item.size
             form = .batch
         }
+    }
+}
+
+extension Publication {
+    /// Results, mandatory: while nobody has bound the dispatcher's queue they come back, and are published again.
+    init(_ results: Results, topology: Topology, isPersistent: Bool) {
+        var message = results.message(isPersistent: isPersistent)
+        // A single result has its task's id; a batch that comes back is known by its first one.
+        if message.properties.messageID == nil, let first = results.items.first {
+            message.properties.messageID = "\(results.type).\(first.id).\(first.attempt)"
+        }
+        self.init(exchange: topology.results.name, routingKey: results.type.name, message: message, isMandatory: true)
     }
 }

@@ -48,6 +48,22 @@ struct DeletedTests {
         }
     }
 
+    /// A worker would acknowledge the work, and its results would be nowhere.
+    @Test func `results that find no queue are published until they do, and their tasks run once`() async throws {
+        try await Grid.run { grid in
+            let runs = Journal<Run>()
+            _ = try await grid.startWorkers([runs.worker(type)])
+            let queue = grid.topology.resultsQueue.name
+            for binding in grid.topology.dispatcher.bindings where binding.queue == queue {
+                try await grid.administrator { try await $0.unbind(binding) }
+            }
+            let texts = (0..<100).map(String.init)
+            let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, within: .seconds(60))
+            for try await ending in submitted.endings { #expect(ending.state == .succeeded && ending.attempt == 1) }
+            #expect(runs.entries.count == texts.count)
+        }
+    }
+
     /// Asks again after each heartbeat until the dispatcher can be asked: its queue for questions may have been unbound last.
     private func balances(_ grid: Grid) async throws {
         var books: TaskCounts?
