@@ -28,6 +28,18 @@ final class FakeTransport: Transport {
         self.verdict = verdict
     }
 
+    /// One whose first publish fails with an unknown outcome.
+    static func losingTheFirst() -> FakeTransport {
+        let failures = Mutex(1)
+        return FakeTransport { _ in
+            failures.withLock { failures in
+                guard failures > 0 else { return .outcome(.confirmed) }
+                failures -= 1
+                return .error(.connectionLost)
+            }
+        }
+    }
+
     func start(within patience: Duration) async throws(AMQPError) {}
 
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {

@@ -1,6 +1,5 @@
 import AMQP
 import Foundation
-import Synchronization
 import TaskGridCore
 import Testing
 
@@ -37,14 +36,7 @@ struct GridClientTests {
 
     @Test(.timeLimit(.minutes(1)))
     func aLostConnectionRepeatsUnderTheSameKey() async throws {
-        let failures = Mutex(1)
-        let transport = FakeTransport { _ in
-            failures.withLock { failures in
-                guard failures > 0 else { return .outcome(.confirmed) }
-                failures -= 1
-                return .error(.connectionLost)
-            }
-        }
+        let transport = FakeTransport.losingTheFirst()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
             async let id = client.submit(.reverse, payload: Data("abc"), options: .patient)

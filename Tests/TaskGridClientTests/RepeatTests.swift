@@ -1,6 +1,5 @@
 import AMQP
 import Foundation
-import Synchronization
 import TaskGridCore
 import Testing
 
@@ -10,14 +9,7 @@ import Testing
 struct RepeatTests {
     @Test("carries what is left of its durations, and stands for the same")
     func left() async throws {
-        let failures = Mutex(1)
-        let transport = FakeTransport { _ in
-            failures.withLock { failures in
-                guard failures > 0 else { return .outcome(.confirmed) }
-                failures -= 1
-                return .error(.connectionLost)
-            }
-        }
+        let transport = FakeTransport.losingTheFirst()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
             var options = TaskOptions(delay: .seconds(5), expiry: .seconds(60), deadline: .seconds(600))

@@ -18,6 +18,18 @@ struct LivingWorkerTests {
         return try #require(holder)
     }
 
+    /// Four workers that run one task at a time, and one task that runs until it is released.
+    private func holding(_ grid: FaultGrid) async throws -> (workers: [Service], submitted: [Submitted], id: TaskID, hold: Hold) {
+        try await grid.launch(.dispatcher).ready()
+        let workers = (1...4).map { grid.launchWorker(named: "worker\($0)", concurrency: 1, prefetch: 1) }
+        for worker in workers { try await worker.ready() }
+        try await grid.knows(FaultGrid.fault)
+        let hold = try Hold(at: grid.file("hold"))
+        let submitted = try await grid.submit([hold.payload])
+        try await grid.runs.begun(1)
+        return (workers, submitted, submitted[0].ids[0], hold)
+    }
+
     /// Closes a worker's connections of these kinds; they must be there.
     private func close(_ kinds: [String], of worker: String, besides closed: Set<String>, _ grid: FaultGrid) async throws -> Set<String> {
         var found: [String: String] = [:]
@@ -34,14 +46,7 @@ struct LivingWorkerTests {
     @Test("five times the connection that consumes is closed: the task runs once, in one worker, and ends")
     func consumingConnection() async throws {
         try await FaultGrid.run { grid in
-            try await grid.launch(.dispatcher).ready()
-            let workers = (1...4).map { grid.launchWorker(named: "worker\($0)", concurrency: 1, prefetch: 1) }
-            for worker in workers { try await worker.ready() }
-            try await grid.knows(FaultGrid.fault)
-            let hold = try Hold(at: grid.file("hold"))
-            let submitted = try await grid.submit([hold.payload])
-            let id = submitted[0].ids[0]
-            try await grid.runs.begun(1)
+            let (workers, submitted, id, hold) = try await holding(grid)
             var closed: Set<String> = []
             for number in 1...5 {
                 let worker = try await holder(of: id, grid)
@@ -62,15 +67,8 @@ struct LivingWorkerTests {
     @Test("five times both connections are closed: the task runs elsewhere at once, its old run is ended, and it is no poison")
     func bothConnections() async throws {
         try await FaultGrid.run { grid in
-            try await grid.launch(.dispatcher).ready()
-            let workers = (1...4).map { grid.launchWorker(named: "worker\($0)", concurrency: 1, prefetch: 1) }
-            for worker in workers { try await worker.ready() }
-            try await grid.knows(FaultGrid.fault)
-            let hold = try Hold(at: grid.file("hold"))
-            let submitted = try await grid.submit([hold.payload])
-            let id = submitted[0].ids[0]
+            let (workers, submitted, id, hold) = try await holding(grid)
             var closed: Set<String> = []
-            try await grid.runs.begun(1)
             var rounds = 0
             // The control queue goes first: where it is there again before the delivery comes back, the worker keeps its task.
             while rounds < 5 || (grid.runs.begun.count < 2 && rounds < 20) {
