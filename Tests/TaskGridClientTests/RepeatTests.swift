@@ -51,7 +51,8 @@ struct RepeatTests {
             let asked = try #require(await transport.publication())
             #expect(asked.message.properties.type == EndingsQuestion.name)
             let record = TaskRecord(
-                id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(), maxAttempts: 3, key: "k"
+                id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(), maxAttempts: 3,
+                key: "k"
             )
             transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
             #expect(try await ending.get() == Data("cba".utf8))
@@ -77,7 +78,8 @@ struct RepeatTests {
     @Test(
         "durations that make no sense are refused before anything is sent",
         arguments: [
-            TaskOptions(delay: .seconds(-1)), .init(expiry: .seconds(-1)), .init(delay: .seconds(Int64.max)), .init(expiry: .seconds(Int64.max)),
+            TaskOptions(delay: .seconds(-1)), .init(expiry: .seconds(-1)),
+            .init(delay: .seconds(Int64.max)), .init(expiry: .seconds(Int64.max)),
             .init(timeout: .zero), .init(timeout: .seconds(Int64.max)), .init(timeout: .seconds(-1)),
         ]
     )

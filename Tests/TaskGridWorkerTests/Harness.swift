@@ -22,7 +22,8 @@ struct Harness: Sendable {
         self.broker = broker
         let settings = Pipeline.Settings(
             id: "w", topology: broker.topology, workers: [worker.type: worker], concurrency: concurrency,
-            prefetch: prefetch, longestPrefetch: longestPrefetch, drainDeadline: .seconds(30), backoff: Backoff(base: backoff, ceiling: backoff)
+            prefetch: prefetch, longestPrefetch: longestPrefetch, drainDeadline: .seconds(30),
+            backoff: Backoff(base: backoff, ceiling: backoff)
         )
         pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: Logger(into: log))
     }

@@ -61,7 +61,7 @@ extension GridClient {
         var receipts: [Result<TaskID, ClientError>] = []
         for parcel in parcels {
             let receipt = await self.receipt(of: parcel.id)
-            receipts += parcel.tasks.indices.lazy.map { place in receipt.map { $0.advanced(by: place) } }
+            receipts += parcel.tasks.indices.lazy.map { index in receipt.map { $0.advanced(by: index) } }
         }
         return receipts
     }
@@ -90,7 +90,9 @@ extension GridClient {
             for (index, chunk) in state.submissions.bounds.chunks(of: tasks).enumerated() {
                 state.lastParcel += 1
                 let key = options.key.map { index == 0 ? $0 : "\($0)/\(index)" }
-                let parcel = Parcel(id: state.lastParcel, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch)
+                let parcel = Parcel(
+                    id: state.lastParcel, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch
+                )
                 state.submissions.add(parcel)
                 state.receipts[parcel.id] = .open(nil)
                 parcels.append(parcel)

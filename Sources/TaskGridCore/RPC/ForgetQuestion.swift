@@ -1,5 +1,5 @@
-/// Forgets types that nobody uses: no worker of them lives, they have no tasks, and they are not paused. What was counted of them is
-/// added to the counters of the forgotten types. Asking again does no harm.
+/// Forgets types that nobody uses: no worker of them lives, they have no tasks and no keys, and they are not paused. Their counters are
+/// added to those of the forgotten types. Asking again does no harm.
 public struct ForgetQuestion: Question, Hashable {
     public static let name = "forget"
     public static let service = Topology.Service.dispatcher

@@ -4,7 +4,7 @@ extension RegistryMessage {
     /// The most tasks that it may hold, begun or not.
     public static let maximumHeld = 200_000
 
-    /// Milliseconds between two heartbeats. Who says more counts as saying the most, so that no lease lasts longer than three minutes.
+    /// Milliseconds between two heartbeats. A longer one counts as the longest, so that no lease lasts more than three minutes.
     public static let intervals = 10...60_000
 
     /// Whether it is within the bounds of the wire.

@@ -147,7 +147,8 @@ extension RegistryMessage {
         guard words.first == kind.rawValue[...], words.dropFirst().allSatisfy({ word in content.types.contains { $0.name[...] == word } })
         else {
             throw WireError(
-                .typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue) and types of worker \(content.worker)"
+                .typeMismatch,
+                "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue) and types of worker \(content.worker)"
             )
         }
         return (kind, content)

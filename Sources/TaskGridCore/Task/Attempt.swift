@@ -50,8 +50,8 @@ public struct Attempt: Hashable, Sendable {
         _ number: Int, _ outcome: Outcome, at time: Timestamp, after runTime: Duration?, worker: String?, error: TaskError? = nil
     ) -> Attempt {
         Attempt(
-            number: number, worker: worker.flatMap { $0.isEmpty ? nil : $0 }, started: runTime.map { max(Timestamp(rawValue: 0), time + (.zero - $0)) }, ended: time,
-            runTime: runTime, outcome: outcome, error: error
+            number: number, worker: worker.flatMap { $0.isEmpty ? nil : $0 },
+            started: runTime.map { max(Timestamp(rawValue: 0), time - $0) }, ended: time, runTime: runTime, outcome: outcome, error: error
         )
     }
 }

@@ -61,7 +61,9 @@ public struct Topology: Hashable, Sendable {
     public func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
 
     public func rpcQueue(_ service: Service) -> Queue {
-        .shared("\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864])
+        .shared(
+            "\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864]
+        )
     }
 
     /// The services that answer questions.

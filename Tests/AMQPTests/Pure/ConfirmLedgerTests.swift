@@ -95,7 +95,8 @@ struct ConfirmLedgerTests {
                 + [Entry(batch: forgotten, index: 0), Entry(batch: second, index: 1), Entry(batch: third, index: 0)]
         )
         let refused = PublishOutcome.refused(.accessRefused("no"))
-        let (settled, again) = ledger.restart(keeping: { $0 != forgotten }) { $0 == Entry(batch: second, index: 1) ? refused : nil }
+        let (settled, again) = ledger.restart(
+            keeping: { $0 != forgotten }, outcome: { $0 == Entry(batch: second, index: 1) ? refused : nil })
         #expect(settled == [Settled(batch: second, outcomes: [.nacked, refused])])
         #expect(again == [Entry(batch: first, index: 2), Entry(batch: first, index: 3), Entry(batch: third, index: 0)])
         #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [.confirmed])])

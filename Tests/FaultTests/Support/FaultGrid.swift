@@ -140,7 +140,10 @@ final class FaultGrid: Sendable {
 
     /// Starts a shell as the client, once.
     func launchShell(_ script: String) -> Service {
-        launch("/bin/sh", named: "client", ["-c", "echo $$ > \"$TASKGRID_READY_FILE\"; \(script)"], nil, 1, ["TASKGRID_LOG_LEVEL": "critical"], nil, false)
+        launch(
+            "/bin/sh", named: "client", ["-c", "echo $$ > \"$TASKGRID_READY_FILE\"; \(script)"], nil, 1,
+            ["TASKGRID_LOG_LEVEL": "critical"], nil, false
+        )
     }
 
     private func launch(

@@ -23,9 +23,8 @@ struct UntrueWordsTests {
             _ = try await grid.startWorkers([Reverse()])
             let client = PlainClient(grid)
             try await client.run { replies in
-                for (number, (type, key, code)) in [("Greet", "Greet", "malformed: bad_property"), ("reverse", "hash", "malformed: type_mismatch")]
-                    .enumerated()
-                {
+                let refused = [("Greet", "Greet", "malformed: bad_property"), ("reverse", "hash", "malformed: type_mismatch")]
+                for (number, (type, key, code)) in refused.enumerated() {
                     try await client.submit(submission(client, type: type), key: key)
                     try await replies.wait(beyond: number)
                     let properties = replies.entries[number].properties
@@ -61,7 +60,9 @@ struct UntrueWordsTests {
                 try await worker.tell("register")
                 try await grid.knows(type)
                 let options = TaskOptions(maxAttempts: 1, timeout: .milliseconds(300))
-                let submitted = try await grid.client.submitAndWatch(type, payloads: ["slow"].payloads, options: options, within: .seconds(60))
+                let submitted = try await grid.client.submitAndWatch(
+                    type, payloads: ["slow"].payloads, options: options, within: .seconds(60)
+                )
                 let later = try await grid.client.submit(type, payload: Data(), options: TaskOptions(delay: .seconds(3600)))
                 try await worker.work.wait(beyond: 0)
                 let delivery = worker.work.entries[0]

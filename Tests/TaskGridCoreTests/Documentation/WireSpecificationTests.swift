@@ -177,9 +177,9 @@ import Testing
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
             TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
             TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize, QuestionLimits.maximumBody,
-            Int(QuestionLimits.maximumPatience.milliseconds), AnswerBudget.standard.bytes, AnswerBudget.range.lowerBound,
-            AnswerBudget.range.upperBound,
+            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
+            QuestionLimits.maximumBody, Int(QuestionLimits.maximumPatience.milliseconds), AnswerBudget.standard.bytes,
+            AnswerBudget.range.lowerBound, AnswerBudget.range.upperBound,
         ]
         for bound in bounds {
             let pattern = try Regex("\\b\(bound)\\b")

@@ -33,7 +33,8 @@ import Testing
             let pause = PauseOutcome(type: record.type, outcome: [.done, .unchanged, .unknown][generator.number(0...2)])
             try roundTrip(PauseQuestion(types: [record.type]), .init(types: [pause]))
             try roundTrip(ResumeQuestion(types: [record.type]), .init(types: [pause]))
-            let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: [.workers, .tasks, .paused, .history][generator.number(0...3)])
+            let reason: ForgetOutcome.Reason = [.workers, .tasks, .paused, .history][generator.number(0...3)]
+            let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: reason)
             try roundTrip(ForgetQuestion(types: [record.type]), .init(types: [forget]))
             try roundTrip(MatchesQuestion(filter, before: id), .init(count: generator.number(0...9), next: id))
             let outcome = OrderOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
