@@ -28,7 +28,7 @@ import Testing
         #expect(
             conditions == [
                 Alert.Subject(kind: .noWorker, type: .reverse):
-                    "7 tasks of type reverse wait and no worker runs them: start one with 'taskgrid worker reverse'"
+                    "7 tasks of type reverse wait and no worker runs them: start a worker of type reverse"
             ])
         statistics.take(.heartbeat, .sample("a", draining: true), at: .start)
         #expect(kinds(statistics).isEmpty)
@@ -47,7 +47,7 @@ import Testing
             #expect(
                 conditions == [
                     missing: "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)): "
-                        + "start one with 'taskgrid worker reverse'"
+                        + "start a worker of type reverse"
                 ])
         }
         #expect(ScalesReport(statistics, target: .seconds(60), at: .after(4)).types[.reverse]?.waiting == 1)
@@ -280,6 +280,21 @@ import Testing
         let started = alerts.update([worker: "m"], at: .after(11))
         #expect(started.first?.alert.since == .after(6))
         #expect(alerts.current.count == 1)
+    }
+
+    @Test func `until the broker's own alert is told, alerts that were told stay`() {
+        var alerts = Alerts()
+        let broker = Alert.Subject(kind: .brokerUnreachable)
+        for second in [0, 5] as [Double] { _ = alerts.update([worker: "m", breaker: "b"], at: .after(second)) }
+        for second in [6, 8, 10.9] as [Double] {
+            _ = alerts.update([broker: "away"], at: .after(second))
+            #expect(alerts.current.map(\.subject) == [worker])
+        }
+        let changes = alerts.update([broker: "away"], at: .after(11))
+        #expect(changes.map(\.alert.subject) == [worker, broker])
+        #expect(alerts.current.map(\.subject) == [broker])
+        _ = alerts.update([:], at: .after(12))
+        #expect(alerts.current.isEmpty)
     }
 
     @Test func eachKindIsBoundedAndCrowdsOutNoOther() {

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `advice names a type that there is`() {
-        #expect(WorkersCommand.none(of: nil) == "no workers live: start one with 'taskgrid worker reverse'\n")
-        #expect(WorkersCommand.none(of: TaskType(literal: "hash")) == "no workers live for hash: start one with 'taskgrid worker hash'\n")
+        #expect(WorkersCommand.none(of: nil) == "no workers live: start one, such as with 'taskgrid worker reverse'\n")
+        #expect(WorkersCommand.none(of: TaskType(literal: "hash")) == "no workers live for hash: start one, such as with 'taskgrid worker reverse'\n")
     }
 }

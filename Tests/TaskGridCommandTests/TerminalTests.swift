@@ -65,6 +65,9 @@ struct TerminalTests {
     @Test("a text from elsewhere cannot move the cursor")
     func plain() {
         #expect(Terminal.plain("a\u{1B}[2Jb\r\n\tc\u{9B}1m é👍🏽") == "a·[2Jb··c·1m é👍🏽")
+        // Nor can it turn the line round, or hide.
+        #expect(Terminal.plain("a\u{202E}b\u{2066}c\u{200B}d\u{2028}e\u{FEFF}f") == "a·b·c·d·e·f")
+        #expect(Terminal.plain("👨‍👩‍👧 نمی‌خواهم") == "👨‍👩‍👧 نمی‌خواهم")
     }
 }
 

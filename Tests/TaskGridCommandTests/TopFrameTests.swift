@@ -15,6 +15,7 @@ struct StatsText {
     var isBalanced = true
     /// More, as a view of the busiest has it.
     var more = ""
+    var uptime = 42.5
 
     static func work(
         pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
@@ -50,7 +51,7 @@ struct StatsText {
             let text = """
                 {\(all),"types":{\(types)},"workers":{\(workers)},"alerts":[\(alerts.map { "{\"message\":\"\($0)\"}" }.joined(separator: ","))],\
                 "events":[\(events.joined(separator: ","))],"broker":{"connected":\(isConnected),"blocked":false},\
-                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":42.5,"store":\(store.map { "\"\($0)\"" } ?? "null")\(more)}
+                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":\(uptime),"store":\(store.map { "\"\($0)\"" } ?? "null")\(more)}
                 """
             return try JSON.decode(GridState.self, Data(text.utf8))
         }
@@ -142,6 +143,15 @@ struct TopFrameTests {
         #expect(try texts(StatsText())[0].hasPrefix("The grid is well · no worker is here yet"))
         #expect(try texts(StatsText(isConnected: false))[2].hasSuffix("broker not reached"))
         #expect(try texts(StatsText(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
+    }
+
+    @Test("a grid is not called well before its alerts can be known")
+    func tooEarly() throws {
+        var text = Self.calm
+        text.uptime = 3.4
+        #expect(try texts(text)[0].hasPrefix("No alert in the first 3 s; some take 5 s"))
+        text.alerts = ["the broker takes no messages"]
+        #expect(try texts(text)[0].hasPrefix("The grid needs you: 1 thing"))
     }
 
     @Test("a type that is paused, or whose breaker is not closed, is seen")

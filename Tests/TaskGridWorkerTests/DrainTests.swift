@@ -36,6 +36,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["a", "b"])
+    func `a worker whose user may not write results ends at once, acknowledges nothing, and says why`(text: String) async throws {
+        let gate = Gate()
+        let worker = Harness.worker { text, _ in
+            if text == "b" { await gate.wait() }
+            return text
+        }
+        let harness = Harness(worker)
+        let executor = LaneExecutor(threads: 2)
+        defer { executor.stop() }
+        harness.broker.answer(.refuse(.accessRefused("ACCESS_REFUSED")))
+        // One beside it may still run.
+        harness.broker.deliver(Harness.work((1, "a"), form: .single), Harness.work((2, text), form: .single))
+        let error = await #expect(throws: AMQPError.self) { try await harness.pipeline.run(on: executor) }
+        #expect(harness.broker.events.acknowledged.isEmpty)
+        #expect(harness.broker.events.results.count == 1)
+        #expect(harness.broker.events.contains(where: isClosed))
+        #expect(error?.code == .accessRefused)
+        #expect(error?.message.contains("worker w") == true && error?.message.contains("t.results") == true)
+    }
+
     @Test func givesBackWhatOutlivesTheDeadline() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in

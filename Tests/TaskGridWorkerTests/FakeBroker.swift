@@ -26,6 +26,7 @@ final class FakeBroker: Transport {
         /// Takes no message with a larger body.
         case limit(Int)
         case fail(AMQPError.Code)
+        case refuse(Refusal)
         /// Confirmed when the test opens the gate.
         case hold(Gate)
     }
@@ -116,6 +117,7 @@ final class FakeBroker: Transport {
                 let size = publication.message.body.count
                 return size > limit ? .refused(.tooLarge(size: size, limit: limit)) : .confirmed
             }
+        case .refuse(let refusal): return publications.map { _ in .refused(refusal) }
         case .fail(let code): throw AMQPError(code, "the test says so")
         case .hold(let gate): await gate.wait()
         }

@@ -74,11 +74,17 @@ extension Connection {
             }
         }
         let delay = backoff.delay(before: failures)
-        registry.withLock { $0.stand(error.code == .resourceLocked ? .locked : .unconnected, error.message) }
-        logger.warning(
-            "connection lost or not made; trying again",
-            metadata: ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
-        )
+        let isLocked = error.code == .resourceLocked
+        let wasLocked = registry.withLock { registry in
+            defer { registry.stand(isLocked ? .locked : .unconnected, error.message) }
+            return registry.state == .locked
+        }
+        let metadata: Logger.Metadata = ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
+        if isLocked {
+            logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
+        } else {
+            logger.warning("connection lost or not made; trying again", metadata: metadata)
+        }
         var until = ContinuousClock.now + delay
         if let deadline = starting?.deadline { until = min(until, deadline) }
         phase = .waiting(until: until)

@@ -53,7 +53,9 @@ final class Handle {
                 )
             }
         }
-        if let error = Self.error(reply, "the login of \(endpoint)") { throw error }
+        if let error = Self.error(reply, "the login of \(endpoint)") {
+            throw error.code == .timedOut ? AMQPError(.unreachable, error.message) : error
+        }
         heartbeat = Int(amqp_get_heartbeat(state))
         frameSize = Int(amqp_get_frame_max(state))
         lastChannel = UInt16(clamping: amqp_get_channel_max(state))

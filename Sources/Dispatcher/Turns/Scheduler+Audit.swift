@@ -29,7 +29,7 @@ extension Scheduler {
         guard !lost.isEmpty else { return }
         Failpoint.lossFound.pass()
         for (id, attempt) in lost { apply(.lost(attempt: attempt), id, lane, now, &plan) }
-        warn("\(lost.count) deliveries of type '\(type)' were nowhere and are handed out anew", type, now, &plan)
+        warn("\(lost.count) \(lost.count == 1 ? "delivery" : "deliveries") of type '\(type)' lost, handed out again", type, now, &plan)
     }
 
     /// How long a task waits that went out in vain, by how often it has.

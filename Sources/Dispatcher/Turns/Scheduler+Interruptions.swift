@@ -191,7 +191,8 @@ extension Scheduler {
         }
         let names = gone.prefix(3).map(\.message.worker).joined(separator: ", ") + (gone.count > 3 ? ", …" : "")
         let subject = gone.count == 1 ? "worker \(names) has" : "\(gone.count) workers (\(names)) have"
-        let message = "\(subject) not been heard of for a whole lease: \(count) tasks that were with them wait for another worker"
+        let tasks = count == 1 ? "1 task waits" : "\(count) tasks wait"
+        let message = "\(subject) not been heard of for a whole lease: \(count == 0 ? "no task was lost" : "\(tasks) for another worker")"
         plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: now, message: message), topology))
     }
 

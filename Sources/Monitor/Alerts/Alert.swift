@@ -34,6 +34,17 @@ struct Alert: Hashable, Sendable {
                 .zero
             }
         }
+
+        /// It is the broker that needs a person.
+        var isOfBroker: Bool { self == .brokerUnreachable || self == .brokerAlarm }
+
+        /// It is known from what the broker brings of workers and services.
+        var isHeardOf: Bool {
+            switch self {
+            case .noWorker, .heartbeatLost, .dispatcherSilent, .nameserviceSilent: true
+            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .brokerUnreachable, .storeUnavailable, .historyUnavailable: false
+            }
+        }
     }
 
     /// What makes two alerts the same.

@@ -111,7 +111,7 @@ extension Alert {
             let needed = work.states.needed
             let tasks = needed == 1 ? "a task of type \(type) waits" : "\(needed) tasks of type \(type) wait"
             conditions[Subject(kind: .noWorker, type: type)] =
-                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): start one with 'taskgrid worker \(type)'"
+                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): start a worker of type \(type)"
         }
         return conditions
     }

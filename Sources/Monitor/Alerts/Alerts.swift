@@ -17,7 +17,10 @@ struct Alerts: Sendable {
     /// - Returns: what starts and what ends with that.
     mutating func update(_ conditions: [Alert.Subject: String], at now: Timestamp) -> [AlertChange] {
         var ended: [AlertChange] = []
+        let isHidden = hidesOthers(conditions, at: now)
         for (subject, alert) in standing where conditions[subject] == nil {
+            // Nothing has been heard to the contrary.
+            if !isHidden, subject.kind.isHeardOf, told.contains(subject), conditions.keys.contains(where: \.kind.isOfBroker) { continue }
             standing[subject] = nil
             if told.remove(subject) != nil { ended.append(AlertChange(alert: alert, isActive: false, at: now)) }
         }
@@ -37,5 +40,13 @@ struct Alerts: Sendable {
             started.append(AlertChange(alert: alert, isActive: true, at: now))
         }
         return ended.sorted { $0.alert.subject < $1.alert.subject } + started
+    }
+
+    /// Whether the broker's own alert is told, or is about to be: what follows from the broker is not told beside it. Until then,
+    /// alerts that were told stay.
+    private func hidesOthers(_ conditions: [Alert.Subject: String], at now: Timestamp) -> Bool {
+        conditions.keys.contains { subject in
+            subject.kind.isOfBroker && (standing[subject]?.since ?? now) + subject.kind.grace <= now
+        }
     }
 }

@@ -39,7 +39,7 @@ extension Schemas {
         "state": {"$ref": "#/components/schemas/WorkerState"}, "left_reason": {"type": ["string", "null"]},
         "types": {"type": "array", "items": {"$ref": "#/components/schemas/TaskType"}}, "host": {"type": "string"},
         "pid": {"type": "integer"}, "version": {"type": "string"}, "concurrency": {"type": "integer"}, "prefetch": {"type": "integer"},
-        "batch": {"type": "boolean"}, "started": {"$ref": "#/components/schemas/Time"}, "last_seen_seconds_ago": {"type": "number"},
+        "batch": {"type": "boolean"}, "started": {"$ref": "#/components/schemas/OptionalTime"}, "last_seen_seconds_ago": {"type": "number"},
         "running_tasks": {"type": "integer"}, "waiting_tasks": {"type": "integer"}, "done": {"type": "integer"},
         "failed": {"type": "integer"}, "succeeded_since_monitor_start": {"type": "integer"},
         "failed_since_monitor_start": {"type": "integer"}, "average_processing_time_ms": {"$ref": "#/components/schemas/Milliseconds"}

@@ -12,7 +12,8 @@ struct WorkerReport: Encodable {
     var concurrency: Int
     var prefetch: Int
     var batch: Bool
-    var started: String
+    /// Null where the worker does not say.
+    @Nullable var started: String?
     var lastSeen: Double
     /// Tasks that run in it and that it holds ahead, by its latest message.
     var running: Int
@@ -48,7 +49,7 @@ struct WorkerReport: Encodable {
         concurrency = worker.concurrency
         prefetch = worker.prefetch
         batch = worker.batch
-        started = worker.started.description
+        _started = Nullable(wrappedValue: worker.started.rawValue == 0 ? nil : worker.started.description)
         lastSeen = (now - statistics.lastSeen).rounded3
         running = statistics.runningTasks
         waiting = statistics.waitingTasks

@@ -111,7 +111,8 @@ struct Bench: Sendable {
         guard let run = slots[slot].run, let parcel = slots[slot].parcel else { return nil }
         slots[slot].run = nil
         slots[slot].last = (parcel.type, now - run.began)
-        return parcel.finished(run.item, outcome, runTime: now - run.began)
+        // Zero would say that it is not known.
+        return parcel.finished(run.item, outcome, runTime: max(.microseconds(1), now - run.began))
     }
 
     /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.

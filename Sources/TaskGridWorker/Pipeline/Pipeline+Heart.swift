@@ -82,7 +82,8 @@ extension Pipeline {
             routingKey: settings.topology.registryKey(kind, types: identity.types), message: report(identity).message(kind)
         )
         do {
-            _ = try await transport.publish([publication], within: .milliseconds(Int64(identity.interval)))
+            let outcomes = try await transport.publish([publication], within: .milliseconds(Int64(identity.interval)))
+            if case .refused(.accessRefused(let text)) = outcomes.first { fail(publication.exchange, text) }
         } catch {
             logger.debug("Lost a registry message", metadata: [LogKey.request: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
         }

@@ -10,7 +10,7 @@ extension Pipeline {
     /// by then its tasks are given back and the connections closed.
     ///
     /// - Parameter onUnheeding: Called where a drain ends so, once `returnDeadline` has passed too.
-    /// - Throws: What kept the connections from opening.
+    /// - Throws: What kept the connections from opening, or the broker's refusal to let the worker's user write.
     func run(
         on executor: LaneExecutor, onReady: @Sendable () -> Void = {}, onUnheeding: @Sendable () -> Void = {}
     ) async throws(AMQPError) {
@@ -23,6 +23,21 @@ extension Pipeline {
         }
         await transport.close()
         _ = try opened.get()
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// The broker does not let the worker's user write to an exchange that it needs. Nothing it does can be told, so it ends, and the broker hands its
+    /// deliveries to others.
+    func fail(_ exchange: String, _ text: String) {
+        state.withLock { state in
+            guard state.failure == nil else { return }
+            state.failure = AMQPError(
+                .accessRefused,
+                "the broker does not let worker \(settings.id) write to exchange \(exchange) (\(text)): give its user the permission"
+            )
+        }
+        drain()
+        endSignal.raise()
     }
 
     /// Opens the connections, which try for ever where nobody answers.
@@ -145,9 +160,10 @@ extension Pipeline {
         onUnheeding()
     }
 
+    /// Waits for a condition, but not where nothing can be told any more.
     private func waitForEnd(within limit: Duration, _ condition: @Sendable (borrowing State) -> Bool) async {
         let deadline = clock.now() + limit
-        while !Task.isCancelled, clock.now() < deadline, !state.withLock({ condition($0) }) {
+        while !Task.isCancelled, clock.now() < deadline, !state.withLock({ $0.failure != nil || condition($0) }) {
             await endSignal.wait(until: deadline, sleep: clock.sleep)
         }
     }

@@ -51,8 +51,8 @@ extension Pipeline {
     /// larger than the broker takes is split; of a single result that is, the failure is told. Only what AMQP cannot carry at all is
     /// dropped, which would hold up everything else for ever.
     ///
-    /// - Returns: Whether all are confirmed; false when the connection is closed here or the task is cancelled, after
-    ///   which the broker hands the deliveries out again.
+    /// - Returns: Whether all are confirmed; false when the connection is closed here, the task is cancelled or the user may not write,
+    ///   after which the broker hands the deliveries out again.
     func deliver(_ publications: [Publication]) async -> Bool {
         var open = publications
         var retry = 0
@@ -61,6 +61,10 @@ extension Pipeline {
             do {
                 let outcomes = try await transport.publish(open, within: .seconds(30))
                 let refused = zip(open, outcomes).filter { $1 != .confirmed }
+                for case (let publication, .refused(.accessRefused(let text))) in refused {
+                    fail(publication.exchange, text)
+                    return false
+                }
                 let mustWait = refused.contains { if case .refused(.tooLarge) = $1 { false } else { true } }
                 cause = "the broker refused \(refused.count) of \(open.count) messages\(refused.first.map { ": \($1)" } ?? "")"
                 open = refused.flatMap { publication, outcome in

@@ -34,6 +34,8 @@ final class Pipeline: Sendable {
         /// What the alarm is set to.
         var alarm: Moment?
         var isDraining = false
+        /// Why it can tell nothing any more, and ends.
+        var failure: AMQPError?
         /// It drains because no lane was left for what waited.
         var isStuck = false
         /// The receiver waits for deliveries, so it is alive.

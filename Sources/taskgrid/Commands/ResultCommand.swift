@@ -35,7 +35,7 @@ struct ResultCommand: AsyncParsableCommand {
         try await Failure.reported {
             try await grid.withClient { client in
                 guard let ending = try await ending(client) else {
-                    throw Failure(.pending, "task \(id) has not ended: see 'taskgrid status \(id)', or wait with --wait")
+                    throw Failure(.pending, "task \(id) has not ended: see 'taskgrid status \(id)'\(wait ? "" : ", or wait with --wait")")
                 }
                 switch ending.state {
                 case .succeeded: try await Output.standard.line(ending.result)

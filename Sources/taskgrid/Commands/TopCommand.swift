@@ -27,7 +27,7 @@ struct TopCommand: AsyncParsableCommand {
     @Flag(help: "Show it once, without a screen: types and workers, then end.")
     var once = false
     @Option(
-        name: .customLong("for"), help: ArgumentHelp("How long to listen for that, so that rates and alerts are known.", valueName: "time"),
+        name: .customLong("for"), help: ArgumentHelp("How long to listen for that; alerts are known after 5 s.", valueName: "time"),
         transform: Arguments.time
     )
     var duration: Duration = .seconds(6)

@@ -43,7 +43,7 @@ struct WorkersCommand: AsyncParsableCommand {
     }
 
     static func none(of type: TaskType?) -> String {
-        "no workers live\(type.map { " for \($0)" } ?? ""): start one with 'taskgrid worker \(type?.name ?? "reverse")'\n"
+        "no workers live\(type.map { " for \($0)" } ?? ""): start one, such as with 'taskgrid worker reverse'\n"
     }
 
     static func table(_ workers: [LiveWorker], now: Timestamp) -> Table {
@@ -54,8 +54,9 @@ struct WorkersCommand: AsyncParsableCommand {
         table.rows = workers.map { live in
             let worker = live.worker
             return [
-                worker.worker, worker.types.map(\.name).joined(separator: ","), "\(worker.concurrency)", "\(worker.running.count)",
-                "\(worker.waiting.count)", Terminal.grouped(worker.done), Terminal.grouped(worker.failed), age(now - worker.started),
+                Terminal.plain(worker.worker), worker.types.map(\.name).joined(separator: ","), "\(worker.concurrency)", "\(worker.running.count)",
+                "\(worker.waiting.count)", Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
+                worker.started.rawValue == 0 ? "-" : age(now - worker.started),
                 worker.draining ? "draining" : "live",
             ]
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LocalGrid
 import TaskGridClient
+import TaskGridCore
 
 /// What a command ends with: a line for people and a code for scripts.
 struct Failure: Error, Hashable {
@@ -46,6 +47,7 @@ struct Failure: Error, Hashable {
                 switch error.code {
                 case .brokerUnavailable, .brokerBlocked, .brokerFull, .serviceUnavailable: .unreachable
                 case .unknownTask: .unknown
+                case .rejected where error.rejection?.code == .unknownType: .unknown
                 case .timedOut, .rejected, .tooLarge, .accessRefused, .badArgument, .badAnswer, .cancelled, .closed: .failed
                 }
             self.init(code, error.message)
@@ -71,7 +73,7 @@ struct Failure: Error, Hashable {
             // What was written before the failure is still wanted; where that fails too, the failure itself says more.
             try? await Output.standard.flush()
             let failure = Failure(error)
-            if let message = failure.message { Terminal.tell("error: \(message)\n") }
+            if let message = failure.message { Terminal.tell("error: \(Terminal.plain(message))\n") }
             throw ExitCode(failure.code.rawValue)
         }
     }

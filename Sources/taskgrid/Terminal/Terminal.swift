@@ -35,9 +35,20 @@ enum Terminal {
         return number < 0 ? "-\(text)" : text
     }
 
-    /// A text from elsewhere for a line: with a dot for what would move the cursor or end the line.
+    /// A text from elsewhere for a line: with a dot for what would move the cursor, end the line, change the direction of writing or
+    /// not be seen. Within a character, a joiner is part of how it is written.
     static func plain(_ text: String) -> String {
-        String(text.map { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } ? $0 : "·" })
+        String(
+            text.map { character in
+                let isPlain = character.unicodeScalars.allSatisfy { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .lineSeparator, .paragraphSeparator: false
+                    case .format: (scalar == "\u{200C}" || scalar == "\u{200D}") && character.unicodeScalars.count > 1
+                    default: true
+                    }
+                }
+                return isPlain ? character : "·"
+            })
     }
 }
 

@@ -28,7 +28,7 @@ struct TerminalLog: LogHandler {
         case .text:
             let values = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
             let level = event.level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-            Terminal.tell("\(time) \(level) \(label): \(event.message)\(values)\n")
+            Terminal.tell("\(time) \(level) \(label): \(Terminal.plain("\(event.message)\(values)"))\n")
         case .json:
             var fields = all.mapValues { "\($0)" }
             fields["time"] = time
@@ -40,7 +40,7 @@ struct TerminalLog: LogHandler {
     }
 
     private static func quoted(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
+        let isPlain = !value.isEmpty && value == Terminal.plain(value) && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
         return isPlain ? value : String(decoding: JSON.encode(value), as: UTF8.self)
     }
 }

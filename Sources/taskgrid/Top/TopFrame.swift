@@ -72,6 +72,9 @@ struct TopFrame {
         return Line("\(position)q quit  t \(other)  s sort: \(view.order.title(view.page))  ↑↓ scroll", .faint)
     }
 
+    /// How many seconds a problem lasts at most before it is an alert (`Alert.Kind.grace` of the monitor).
+    private static let longestGrace = 5.0
+
     /// Whether the grid is well, in one line.
     private static func verdict(_ state: GridState, _ columns: Int?) -> Line {
         let line: Line
@@ -82,12 +85,13 @@ struct TopFrame {
         } else {
             let paused = state.types.filter(\.value.paused).keys.sorted().map(\.name)
             let workers = state.all.workers
+            let isKnown = state.uptime >= Self.longestGrace
             let parts = [
-                "The grid is well",
+                isKnown ? "The grid is well" : "No alert in the first \(Int(state.uptime)) s; some take \(Int(Self.longestGrace)) s",
                 workers == 0 ? "no worker is here yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers") at work",
                 paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
             ]
-            line = Line(parts.compactMap { $0 }.joined(separator: " · "), .good)
+            line = Line(parts.compactMap { $0 }.joined(separator: " · "), isKnown ? .good : .plain)
         }
         let clock = "\(Measure.clock(state.at))Z"
         guard let columns, columns >= line.text.count + clock.count + 2 else { return line.cut(to: columns) }

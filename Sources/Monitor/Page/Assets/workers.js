@@ -7,7 +7,7 @@ export const workersTable = (empty) => ({
     caption: "Each worker: what it serves, where, and what it has done",
     empty,
     columns: [
-        { label: "Worker", text: ({ name }) => name, title: ({ pid, started }) => `process ${pid}, started ${fullTime(started)}` },
+        { label: "Worker", text: ({ name }) => name, title: ({ pid, started }) => started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}` },
         { label: "State", text: ({ state }) => words(state), style: ({ state }) => `chip ${styles[state] ?? ""}`, title: ({ left_reason: reason }) => reason },
         { label: "Types", text: ({ types, type_count: all }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "") },
         { label: "Host", text: ({ host }) => host },
