@@ -30,6 +30,28 @@ import Testing
         }
     }
 
+    @Test("a task that has just begun does not count as a short one")
+    func justBegun() async throws {
+        let (begun, gate) = (Gate(), Gate())
+        let worker = Harness.worker { text, _ in
+            begun.open()
+            await gate.wait()
+            return text
+        }
+        try await Harness(worker, concurrency: 1, prefetch: 1, longestPrefetch: 8).run { harness in
+            await harness.broker.until { !$0.registry.isEmpty }
+            harness.clock.advance(by: .milliseconds(950))
+            harness.broker.deliver(Harness.work((1, "long"), form: .single))
+            await begun.wait()
+            harness.clock.advance(by: .milliseconds(50))
+            await harness.broker.until { $0.registry.count >= 2 }
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.count >= 3 }
+            #expect(harness.broker.events.prefetches.isEmpty)
+            gate.open()
+        }
+    }
+
     @Test("tasks that came as short ones and are long run in all slots, and what still waits is given back")
     func turnLong() async throws {
         let (begun, gate) = (Journal<String>(), Gate())

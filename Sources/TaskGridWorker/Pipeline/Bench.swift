@@ -116,13 +116,15 @@ struct Bench: Sendable {
     }
 
     /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.
-    func runTimes(at now: Instant) -> [TaskType: Duration] {
+    ///
+    /// - Parameter least: an item that has not run for longer says nothing yet.
+    func runTimes(at now: Instant, beyond least: Duration) -> [TaskType: Duration] {
         var sums: [TaskType: (sum: Duration, count: Int)] = [:]
         for slot in slots {
             var latest = slot.last
             if let run = slot.run, let type = slot.parcel?.type {
                 let soFar = now - run.began
-                if latest.map({ $0.type != type || $0.runTime < soFar }) ?? true { latest = (type, soFar) }
+                if soFar > least, latest.map({ $0.type != type || $0.runTime < soFar }) ?? true { latest = (type, soFar) }
             }
             guard let latest else { continue }
             let (sum, count) = sums[latest.type] ?? (.zero, 0)

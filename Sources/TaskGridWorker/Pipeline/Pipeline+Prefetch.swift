@@ -23,7 +23,7 @@ extension Pipeline {
         let now = Moment(clock.now())
         let (grown, shrunk) = state.withLock { state -> ([TaskType], [TaskType]) in
             guard !state.isDraining else { return ([], []) }
-            let runTimes = state.bench.runTimes(at: now)
+            let runTimes = state.bench.runTimes(at: now, beyond: Self.shortRunTime)
             let grown = runTimes.filter { $0.value <= Self.shortRunTime && !state.growing.contains($0.key) }.map(\.key)
             let shrunk = state.growing.filter { type in runTimes[type].map { $0 >= Self.longRunTime } ?? false }
             state.growing.formUnion(grown)
