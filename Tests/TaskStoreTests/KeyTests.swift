@@ -49,6 +49,24 @@ struct KeyTests {
         }
     }
 
+    @Test("the same fingerprint makes no repeat of another type or another number of tasks", arguments: StoreKind.allCases)
+    func wrongFingerprint(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let fingerprint = Fingerprint("000102030405060708090a0b0c0d0e0f")
+            func submit(_ new: NewSubmission) async throws -> Accepted {
+                var new = new
+                new.submission.fingerprint = fingerprint
+                return try await store.submit(new)
+            }
+            let first = try await submit(.of(key: "k", [.text("one")]))
+            let conflict = Accepted(first: first.first, count: 1, isRepeat: true, conflict: .reverse)
+            #expect(try await submit(.of(.sum, key: "k", [.text("one")])) == conflict)
+            #expect(try await submit(.of(key: "k", [.text("one"), .text("two")])) == conflict)
+            #expect(try await submit(.of(key: "k", [.text("one")])).conflict == nil)
+            #expect(try await store.counts().values.reduce(0) { $0 + $1.submitted } == 1)
+        }
+    }
+
     @Test("beyond the number that is kept, the oldest keys without tasks go, and none of the latest hour", arguments: StoreKind.allCases)
     func bounded(kind: StoreKind) async throws {
         try await kind.withStore { store in
@@ -109,6 +127,9 @@ struct KeyTests {
             #expect(try await store.clock() == StoreClockReading(clock: .at(500), wall: .at(500)))
             #expect(try await store.submit(.of(key: "k", [.text("hello")])).conflict == nil)
             #expect(try await store.submit(.of(key: "k", [.text("other")])).conflict == .reverse)
+            var forged = NewSubmission.of(.sum, key: "k", [.text("other")])
+            forged.submission.fingerprint = Fingerprint(NewSubmission.of(key: "k", [.text("hello")]).submission)
+            #expect(try await store.submit(forged).conflict == .reverse)
             #expect(try await store.submit(.of(key: "gone", [.text("?"), .text("a")])).conflict == nil)
             #expect(try await store.submit(.of(key: "gone", [.text("?")])).conflict == .reverse)
             #expect(try await store.submit(.of(key: "new", [.text("x")])).first == 4)

@@ -114,7 +114,9 @@ extension Commit {
         guard try query.step() else { throw StoreError(.corrupt, "a submission's key is in its index but not in its table") }
         let (first, count) = (query.int64(0), query.int(1))
         guard let type = query.text(2) else { return try repeated(submission, fingerprint, first: first, count: count) }
-        let isSame = Fingerprint(query.data(3)) == fingerprint
+        // The fingerprint is the client's word, and may be wrong.
+        let isSame =
+            type == submission.type.name && count == submission.tasks.count && Fingerprint(query.data(3)) == fingerprint
         return Accepted(first: TaskID(first), count: count, isRepeat: true, conflict: isSame ? nil : try TaskType(type))
     }
 
@@ -131,8 +133,8 @@ extension Commit {
             known.tasks.append(Submission.Task(payload: query.data(1)))
         }
         let isSame =
-            known.tasks.count == count
-            ? Fingerprint(known) == fingerprint : known.type == submission.type && submission.tasks.count == count
+            known.type == submission.type && count == submission.tasks.count
+            && (known.tasks.count < count || Fingerprint(known) == fingerprint)
         return Accepted(first: TaskID(first), count: count, isRepeat: true, conflict: isSame ? nil : known.type)
     }
 }
