@@ -13,7 +13,8 @@ public import TaskStore
 /// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
 /// the transaction is durable and what follows from it confirmed. One dispatcher is active for a prefix: it owns an
 /// exclusive queue, and another waits until that is free. One that has lost it, and does not know yet, is told so by the store
-/// (``TaskStore/beginTerm()``): what it would write is refused, and of that turn nothing is published or acknowledged.
+/// (``TaskStore/beginTerm()``): what it would write is refused, and of that turn nothing is published or acknowledged. One that is told
+/// so and still owns its queue shares the store with another grid, and ends with an error.
 public struct Dispatcher: Service {
     private let configuration: DispatcherConfiguration
     private let endpoint: Endpoint
@@ -111,7 +112,7 @@ public struct Dispatcher: Service {
         await publisher.tell(.started)
         await publisher.callRoll()
 
-        await withTaskCancellationOrGracefulShutdownHandler {
+        let failure = await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox) }
@@ -129,9 +130,11 @@ public struct Dispatcher: Service {
                 group.addTask { await deleteUnusedQueues(scheduler, listening) }
                 group.addTask { await StoreWatch(store: store, publisher: publisher, vitals: vitals, logger: logger).run() }
                 group.addTask { await watch(reconnections, inbox) }
-                await turns(inbox, scheduler, pipe)
+                let failure = await turns(inbox, scheduler, pipe, consuming)
+                if let failure { await report(failure, publisher) }
                 // Whoever waits for time or for messages has nothing more to do.
                 group.cancelAll()
+                return failure
             }
         } onCancelOrGracefulShutdown: {
             vitals.stands(.stopping)
@@ -144,6 +147,7 @@ public struct Dispatcher: Service {
         await consuming.close()
         await publishing.close()
         await store.close()
+        if let failure { throw failure }
     }
 
     /// Bytes of submissions and results held at a time, before one message more: some turns' worth.
@@ -153,7 +157,12 @@ public struct Dispatcher: Service {
     /// and comes again.
     private static let shutdownPatience = Duration.seconds(3)
 
-    private func turns(_ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>) async {
+    /// Takes turn after turn, until it is to end.
+    ///
+    /// - Returns: why it cannot go on; nil where it was told to end.
+    private func turns(
+        _ inbox: Inbox, _ scheduler: Scheduler, _ pipe: Pipe<Outbound>, _ consuming: Connection
+    ) async -> StoreError? {
         let pulse = vitals.pulse("turns")
         defer { pulse.ends() }
         /// Durable, and not settled.
@@ -168,12 +177,16 @@ public struct Dispatcher: Service {
         }
         var isFinished = false
         var standsBy = false
+        var conflict: StoreError?
+        /// How often the connection had been established when the store was last read.
+        var established = 1
         while !isFinished {
             if next == nil {
                 pulse.waits()
                 let intake = await inbox.take()
                 pulse.works()
                 isFinished = intake.isFinished
+                if intake.mustResume { established = await consuming.established }
                 next = await scheduler.plan(intake)
             }
             guard let turn = next.take() else { break }
@@ -186,7 +199,11 @@ public struct Dispatcher: Service {
             if failure != nil {
                 // What was planned upon it does not hold either.
                 (committed, next) = (nil, nil)
-                guard failure?.code == .superseded else { break }
+                guard let failure, failure.code == .superseded else { break }
+                if !isFinished, await holdsLock(consuming, since: established) {
+                    conflict = sharedStore(failure)
+                    break
+                }
             }
             if standsBy != (failure != nil), !isFinished {
                 standsBy = failure != nil
@@ -195,6 +212,42 @@ public struct Dispatcher: Service {
             if next == nil { await settle(isLast: true) }
         }
         pipe.finish()
+        return conflict
+    }
+
+    /// Whether the broker says that this dispatcher owns its lock, and has owned it since the store was last read. One whose lock is
+    /// another's stands by: it connects anew.
+    private func holdsLock(_ consuming: Connection, since established: Int) async -> Bool {
+        do throws(AMQPError) {
+            // The broker shows an exclusive queue to its owner alone (AMQP 0-9-1, `queue.declare`).
+            _ = try await consuming.depth(of: topology.dispatcherLock.name)
+            // One that has connected again since reads the store first: another may have been the active one meanwhile.
+            return await consuming.established == established
+        } catch  where error.code == .resourceLocked || error.code == .notFound {
+            await consuming.reconnect(because: "the dispatcher has lost its lock: \(error)")
+            return false
+        } catch {
+            return false
+        }
+    }
+
+    private func sharedStore(_ failure: StoreError) -> StoreError {
+        StoreError(
+            .superseded,
+            "\(failure); that is the dispatcher of another grid, for this one still has the lock of its own, with the prefix "
+                + "'\(topology.prefix)': give each grid a store of its own (dispatcher.store)"
+        )
+    }
+
+    /// Tells the health endpoint, the log and the monitor why the dispatcher ends by itself.
+    private func report(_ failure: StoreError, _ publisher: Publisher) async {
+        vitals.problem("grid", failure.message)
+        logger.error(
+            "another grid uses this store, ending; give each grid a store of its own",
+            metadata: ["error": "\(failure)", "store.id": "\(store.identity)"]
+        )
+        let event = GridEvent(kind: .error, service: "dispatcher", at: .now(), message: failure.message)
+        await publisher.attempt([.event(event, topology)])
     }
 
     private func receive(_ intake: Consumer, _ inbox: Inbox) async {

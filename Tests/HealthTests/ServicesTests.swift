@@ -108,6 +108,45 @@ struct ServicesTests {
         try await patient.clean()
     }
 
+    @Test func `a dispatcher whose store another grid uses says so and ends with an error`() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "shared-\(UUID().uuidString).sqlite").path
+        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
+        let endpoint = try TestBroker.endpoint()
+        let other = Patient()
+        let (ready, makeReady) = AsyncStream.makeStream(of: Void.self)
+        @Sendable func run(_ patient: Patient) async throws -> StoreError? {
+            let store = try await SQLiteTaskStore(path: path)
+            let dispatcher = Dispatcher(
+                endpoint: endpoint, topology: patient.topology, store: store, vitals: patient.vitals, logger: .silent
+            ) { makeReady.yield() }
+            do {
+                try await dispatcher.run()
+                return nil
+            } catch let error as StoreError {
+                return error
+            }
+        }
+        try await withThrowingTaskGroup(of: StoreError?.self) { [patient] group in
+            var starts = ready.makeAsyncIterator()
+            group.addTask { try await run(patient) }
+            await starts.next()
+            group.addTask { try await run(other) }
+            await starts.next()
+            // A type that it has not heard of is written to the store.
+            try await patient.say(.register, types: ["odd"])
+            let error = try #require(try await group.next() ?? nil)
+            #expect(error.code == .superseded)
+            #expect(error.message.contains("prefix '\(patient.topology.prefix)': give each grid a store of its own"))
+            let report = patient.vitals.report(service: "dispatcher", id: "1")
+            #expect(!report.healthy && report.reasons.contains(error.message))
+            #expect(other.vitals.report(service: "dispatcher", id: "2").reasons.isEmpty)
+            group.cancelAll()
+            #expect(try await group.next() ?? nil == nil)
+        }
+        try await patient.clean()
+        try await other.clean()
+    }
+
     @Test func aWorkerWithLongTasksIsWell() async throws {
         let (begun, begins) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -65,6 +65,14 @@ extension Connection {
         retry(after: error)
     }
 
+    /// Drops the connection and makes it anew, as if it had been lost.
+    ///
+    /// - Parameter reason: why, for the log.
+    public func reconnect(because reason: String) {
+        guard case .open = phase else { return }
+        lose(AMQPError(.connectionLost, reason))
+    }
+
     private func retry(after error: AMQPError) {
         if let starting {
             let isHopeless = [.accessRefused, .preconditionFailed, .unsupported, .badURL].contains(error.code)

@@ -105,7 +105,7 @@ public actor Connection {
     /// Attempts to connect since the connection last stood.
     var failures = 0
     /// How often the connection was established.
-    var established = 0
+    public internal(set) var established = 0
     var ledger = ConfirmLedger()
     var confirmations: [Int: Confirmation] = [:]
     var waiters: [Waiter] = []

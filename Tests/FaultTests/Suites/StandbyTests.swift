@@ -89,4 +89,25 @@ struct StandbyTests {
             }
         }
     }
+
+    /// A dispatcher of another prefix has a lock of its own, and takes the store from the first.
+    @Test func `a dispatcher whose store another grid uses ends with code 1, and does all once it is started again`() async throws {
+        try await FaultGrid.run { grid in
+            let (dispatcher, _) = try await grid.start()
+            let before = try await grid.submit(["sleep 0.01"])
+            let first = try await grid.settle(before)
+            let other = Topology(prefix: "\(grid.topology.prefix)-other")
+            let intruder = grid.launch(.dispatcher, named: "intruder", ["--prefix", other.prefix])
+            try await intruder.ready()
+            _ = try await intruder.stop()
+
+            async let submitting = grid.submit((0..<20).map { $0 % 4 == 0 ? "fail-first" : "sleep 0.05" })
+            #expect(try await dispatcher.ended().ending == .exited(code: 1))
+            try await grid.logged("dispatcher", "give each grid a store of its own")
+            try await grid.launch(.dispatcher, named: "again").ready()
+            let endings = try await grid.settle(before + submitting, heard: first)
+            #expect(endings.values.allSatisfy { $0.state == .succeeded })
+            await grid.clean(other)
+        }
+    }
 }

@@ -211,7 +211,10 @@ final class FaultGrid: Sendable {
     }
 
     /// Deletes the queues that outlive their connections, where the broker is there and stays.
-    private func clean() async {
+    private func clean() async { await clean(topology) }
+
+    /// The same of another grid's.
+    func clean(_ topology: Topology) async {
         guard broker == TestBroker.url, ear.connection.isConnected else { return }
         let shared = [
             topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
