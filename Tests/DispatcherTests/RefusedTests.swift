@@ -52,6 +52,31 @@ struct RefusedTests {
         #expect(await desk.counts().balances)
     }
 
+    @Test func `a task that a full queue refuses is pending, without a backoff or an attempt, and the queue is named once`() async throws {
+        let hour = Backoff(base: .seconds(3600), ceiling: .seconds(3600))
+        let desk = try await Desk(DispatcherConfiguration(retry: RetryPolicy(backoff: hour)))
+        _ = await desk.register()
+        let out = await desk.submit((0..<20).map(String.init))
+        let undelivered = out.undelivered(outcomes(out, .nacked))
+        // It has taken the first two.
+        let turn = await desk.turn { $0.undelivered = undelivered.filter { $0.held.task > 2 } }
+        #expect(try turn.items().isEmpty)
+        let counts = await desk.counts()
+        #expect(counts.pending == 18 && counts.queued == 2 && counts.scheduled == 0 && counts.balances)
+        let record = try #require(await desk.record(3))
+        #expect(record.status == .pending && record.due == nil && record.attempts.isEmpty)
+        #expect(turn.warnings().count == 1 && turn.warnings().first?.contains("'taskgrid.work.reverse'") == true)
+
+        // One that ends makes room for one, at once.
+        let next = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
+        #expect(try next.items().map(\.attempt) == [2])
+        let again = await desk.turn { $0.undelivered = next.undelivered(outcomes(next, .nacked)) }
+        #expect(again.warnings().isEmpty)
+        var rest: [Work.Item] = []
+        while rest.count < 18 { rest += try await desk.tick().items() }
+        #expect(rest.allSatisfy { $0.attempt <= 3 })
+    }
+
     @Test func `an answer that is larger than the broker takes is replaced by an error`() throws {
         let topology = Topology()
         let question = Message(properties: BasicProperties(correlationID: "7", replyTo: "c", type: "tasks"))
@@ -111,6 +136,12 @@ struct RefusedTests {
         var again = try await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }.items()
         while again.isEmpty { again = try await desk.tick().items() }
         #expect(again.map(\.attempt) == [2])
+    }
+}
+
+extension Outbound {
+    fileprivate func warnings() -> [String] {
+        publications.filter { $0.routingKey == "grid.warning" }.map { String(decoding: $0.message.body, as: UTF8.self) }
     }
 }
 

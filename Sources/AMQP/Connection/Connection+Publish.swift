@@ -86,8 +86,9 @@ extension Connection {
         for batch in settled {
             guard let confirmation = confirmations.removeValue(forKey: batch.batch) else { continue }
             if !nacks.isEmpty {
+                let now = ContinuousClock.now
                 for (publication, outcome) in zip(confirmation.publications, batch.outcomes) where outcome == .confirmed {
-                    nacks.confirmed(publication.route)
+                    nacks.confirmed(publication.route, at: now)
                 }
             }
             confirmation.continuation.resume(returning: .success(batch.outcomes))

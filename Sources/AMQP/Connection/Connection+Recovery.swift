@@ -16,6 +16,7 @@ extension Connection {
             try declareAll(session)
             try handle.openChannel(Channel.publish)
             try handle.selectConfirms(Channel.publish)
+            nacks.channelOpened()
             let consumers = registry.withLock { $0.consumers }
             for (number, subscription) in consumers.enumerated() {
                 session.channels.append(
@@ -224,6 +225,7 @@ extension Connection {
         try session.handle.selectConfirms(channel)
         session.publishChannel = channel
         session.publishAssembler = ContentAssembler()
+        nacks.channelOpened()
     }
 
     /// Numbers what is unconfirmed anew; returns what is to be sent again.

@@ -1,5 +1,6 @@
 /// Counts negative acknowledgements in a row by exchange and routing key, and says when a new channel may help: RabbitMQ 3.10
-/// nacks all that a channel publishes to a quorum queue if its first publish fell into an election of the queue's leader. Pure.
+/// nacks all that a channel publishes to a quorum queue if its first publish fell into an election of the queue's leader. A channel
+/// that takes other messages of the route is well: the queue is full. Pure.
 struct NackCounter {
     struct Route: Hashable {
         let exchange: String
@@ -8,6 +9,9 @@ struct NackCounter {
 
     private struct Count {
         var nacks = 0
+        /// When one was last taken on this channel.
+        var confirmed: ContinuousClock.Instant?
+        var nacked: ContinuousClock.Instant
         /// New channels that did not help.
         var attempts = 0
         var next: ContinuousClock.Instant?
@@ -31,10 +35,14 @@ struct NackCounter {
     /// - Returns: whether the channel is to be replaced.
     mutating func nacked(_ route: Route, at now: ContinuousClock.Instant) -> Bool {
         if counts[route] == nil, counts.count >= Self.maximumRoutes { counts = [:] }
-        var count = counts[route] ?? Count()
+        var count = counts[route] ?? Count(nacked: now)
         defer { counts[route] = count }
         count.nacks += 1
-        guard count.nacks >= Self.limit, next.map({ $0 <= now }) ?? true, count.next.map({ $0 <= now }) ?? true else { return false }
+        count.nacked = now
+        func isOver(_ pause: ContinuousClock.Instant?) -> Bool { pause.map { $0 <= now } ?? true }
+        guard count.nacks >= Self.limit, isOver(next), isOver(count.next), isOver(count.confirmed.map { $0 + Self.longestInterval }) else {
+            return false
+        }
         next = now + Self.interval
         count.next = now + min(Self.longestInterval, Self.interval * (1 << min(count.attempts, 10)))
         count.attempts += 1
@@ -42,9 +50,20 @@ struct NackCounter {
         return true
     }
 
-    /// The broker takes messages of the route.
-    mutating func confirmed(_ route: Route) {
-        counts[route] = nil
+    /// The broker has taken a message of the route.
+    mutating func confirmed(_ route: Route, at now: ContinuousClock.Instant) {
+        guard let index = counts.index(forKey: route) else { return }
+        if counts.values[index].nacked + Self.longestInterval <= now {
+            counts.remove(at: index)
+        } else {
+            counts.values[index].nacks = 0
+            counts.values[index].confirmed = now
+        }
+    }
+
+    /// From now on another channel publishes.
+    mutating func channelOpened() {
+        for index in counts.values.indices { counts.values[index].confirmed = nil }
     }
 }
 

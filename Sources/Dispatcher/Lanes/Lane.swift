@@ -27,8 +27,10 @@ final class Lane {
     var nextDue: Timestamp?
     /// False once a message came back for want of a queue, until a worker of the type shows itself.
     var isRoutable = true
-    /// Nothing is handed out until then: its work queue takes no messages.
-    private var heldBack: (until: ContinuousClock.Instant, times: Int)?
+    /// How many may be out while its work queue refuses more; nil: the queue takes what it is given.
+    private(set) var queueLimit: QueueLimit?
+    /// When it was last told that the queue refuses tasks.
+    private var refusalTold: ContinuousClock.Instant?
     /// Somebody asked that nothing be handed out.
     var isPaused = false
     /// How many tasks all its workers run at a time.
@@ -98,6 +100,7 @@ final class Lane {
         breaker = earlier.breaker
         statistics = earlier.statistics
         meanRunTime = earlier.meanRunTime
+        refusalTold = earlier.refusalTold
     }
 
     /// The books with what is handed out.
@@ -127,6 +130,7 @@ final class Lane {
     /// An attempt came to its end with a worker.
     func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
         ran(for: runTime)
+        queueLimit?.attemptEnded()
         statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime)
     }
 
@@ -148,9 +152,14 @@ final class Lane {
     /// However many slots its workers have, no more of its tasks are handed out at a time.
     static let maximumWindow = 1_000_000
 
-    /// How many tasks may be handed out at a time: what the workers run in `configuration.window`, up to
-    /// `configuration.maximumWindow`, but always twice as many as they run at once. None where no worker takes any.
+    /// How many tasks may be handed out at a time: the window, and no more than the work queue takes.
     func capacity(_ configuration: DispatcherConfiguration) -> Int {
+        min(window(configuration), queueLimit?.tasks ?? .max)
+    }
+
+    /// What the workers run in `configuration.window`, up to `configuration.maximumWindow`, but always twice as many as they run at
+    /// once. None where no worker takes any.
+    private func window(_ configuration: DispatcherConfiguration) -> Int {
         guard concurrency > 0 else { return 0 }
         let floor = min(2 * concurrency, Self.maximumWindow)
         guard let meanRunTime else { return max(floor, min(64, configuration.maximumWindow)) }
@@ -169,7 +178,7 @@ final class Lane {
     }
 
     /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
-    /// transaction.
+    /// transaction. A queue that refuses tasks is refilled one by one.
     ///
     /// - Parameter allowance: what the circuit breaker lets through; nil: everything.
     func room(_ configuration: DispatcherConfiguration, now: Timestamp, allowance: Int? = nil) -> Int {
@@ -177,7 +186,7 @@ final class Lane {
         let capacity = capacity(configuration)
         let room = capacity - handed.count
         if let allowance { return max(0, min(room, allowance)) }
-        return handed.isEmpty || room * 4 >= capacity ? max(0, room) : 0
+        return handed.isEmpty || room * 4 >= capacity || queueLimit != nil ? max(0, room) : 0
     }
 
     /// What a message of its own costs the broker and the services, about: tasks that run in less go together though they might
@@ -194,21 +203,22 @@ final class Lane {
         return max(1, min(Int(fits), max(fair, Int(worth))))
     }
 
-    /// The longest that a type whose work queue takes no messages is held back at a time.
-    private static let longestHold = Duration.seconds(5)
-
-    /// The work queue did not take a message: waits before the next, each time for longer.
+    /// The work queue has refused a task, which is out no more.
     ///
-    /// - Returns: whether it was not held back already.
-    func holdBack(at now: ContinuousClock.Instant) -> Bool {
-        guard !isHeldBack(at: now) else { return false }
-        let times = heldBack.map { $0.until + Self.longestHold < now ? 0 : $0.times } ?? 0
-        heldBack = (now + min(Self.longestHold, .milliseconds(100) * (1 << min(times, 10))), times + 1)
-        return times == 0
+    /// - Returns: whether that is to be told: once a minute.
+    func queueRefused(at now: ContinuousClock.Instant) -> Bool {
+        if queueLimit == nil { queueLimit = QueueLimit(handed.count, at: now) } else { queueLimit?.refused(at: now) }
+        guard refusalTold.map({ $0 + .seconds(60) <= now }) ?? true else { return false }
+        refusalTold = now
+        return true
     }
 
-    func isHeldBack(at now: ContinuousClock.Instant) -> Bool {
-        heldBack.map { now < $0.until } ?? false
+    /// Time has passed: its work queue may take more than it did.
+    func growQueueLimit(at now: ContinuousClock.Instant, _ configuration: DispatcherConfiguration) {
+        guard var limit = queueLimit else { return }
+        let isOutdated = limit.isOutdated(at: now)
+        limit.grow(at: now)
+        queueLimit = isOutdated || limit.tasks >= window(configuration) ? nil : limit
     }
 
     /// Puts a task into the window.

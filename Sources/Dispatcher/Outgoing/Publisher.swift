@@ -40,12 +40,13 @@ struct Publisher: Sendable {
         var outcomes = outcomes
         var again: [(index: Int, publication: Publication)] = []
         var isExchangeMissing = false
-        var lost = 0
+        /// By exchange.
+        var dropped: [String: Int] = [:]
         for (index, outcome) in outcomes.enumerated() {
             let publication = publications[index]
             if case .refused(.exchangeNotFound) = outcome { isExchangeMissing = true }
-            // Work waits in the store.
-            guard !publication.isMandatory else { continue }
+            // Work waits in the store, and another marker follows.
+            guard !publication.isMandatory, publication.exchange != topology.work.name else { continue }
             switch outcome {
             case .confirmed, .returned: break
             case .refused(.exchangeNotFound): again.append((index, publication))
@@ -58,10 +59,10 @@ struct Publisher: Sendable {
                 }
             case .nacked, .refused(.accessRefused):
                 let repeats = publication.exchange == topology.reply.name ? Self.repeatsOfReply : Self.repeats
-                if tries < repeats { again.append((index, publication)) } else { lost += 1 }
+                if tries < repeats { again.append((index, publication)) } else { dropped[publication.exchange, default: 0] += 1 }
             }
         }
-        if lost > 0 { logger.error("broker refuses messages; they are lost", metadata: ["amqp.messages": "\(lost)"]) }
+        for (exchange, count) in dropped { tellDropped(count, exchange) }
         if isExchangeMissing { await declareAgain() }
         guard !again.isEmpty else { return outcomes }
         if tries > 0 || outcomes.contains(.nacked) {
@@ -71,6 +72,16 @@ struct Publisher: Sendable {
         guard let repeated = await insist(again.map(\.publication), tries: tries + 1) else { return nil }
         for (entry, outcome) in zip(again, repeated) { outcomes[entry.index] = outcome }
         return outcomes
+    }
+
+    /// Says what becomes of messages that the broker refuses again and again.
+    private func tellDropped(_ count: Int, _ exchange: String) {
+        let metadata: Logger.Metadata = ["amqp.exchange": "\(exchange)", "amqp.messages": "\(count)"]
+        switch exchange {
+        case topology.reply.name: logger.warning("broker refuses replies, their clients have to ask again", metadata: metadata)
+        case topology.dead.name: logger.error("broker refuses dead letters, they are lost", metadata: metadata)
+        default: logger.warning("broker refuses messages that are no tasks, they are dropped", metadata: metadata)
+        }
     }
 
     /// Somebody has deleted or unbound a work queue whose workers live.

@@ -16,9 +16,10 @@ extension Scheduler {
             guard takers.count < Self.budget.types, let lane = lanes.popReady() else { break }
             // Since it came here it may have been paused, or have lost its workers.
             guard lane.mayHandOut(at: now) else { continue }
-            if lane.isHeldBack(at: clock) {
+            if lane.queueLimit != nil {
+                lane.growQueueLimit(at: clock, configuration)
+                // Its queue takes more once time has passed.
                 lanes.makeReady(lane)
-                continue
             }
             var allowance: Int?
             if lane.breaker.state != .closed {

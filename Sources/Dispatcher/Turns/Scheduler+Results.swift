@@ -166,11 +166,20 @@ extension Scheduler {
             if lane.concurrency > 0 { plan.unroutable.insert(lane.type) }
             apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
         case .refused:
-            // A queue that is full, or fails, is not asked again at once; other types go on.
-            if lane.holdBack(at: .now) {
-                logger.warning("work queue takes no messages; the type is held back", metadata: ["task.type": "\(undelivered.type)"])
+            // It was with no worker, so nothing of it counts; it waits until the queue takes more.
+            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
+            if lane.queueRefused(at: .now) {
+                let queue = topology.workQueue(lane.type).name
+                logger.warning(
+                    "work queue refuses tasks, they wait in the store until it takes more",
+                    metadata: ["task.type": "\(lane.type)", "amqp.queue": "\(queue)"]
+                )
+                let message =
+                    "work queue '\(queue)' refuses tasks of type '\(lane.type)': it is as full as a policy allows, or fails; they wait in "
+                    + "the store and go out as it takes them"
+                plan.publications.append(
+                    .event(GridEvent(kind: .warning, service: "dispatcher", at: clock.wall, message: message), topology))
             }
-            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan, backsOff: true)
         case .tooLarge(let text):
             apply(.failed(attempt: held.attempt, TaskError(.payloadTooLarge, text)), held.task, lane, now, &plan)
         }
@@ -178,21 +187,17 @@ extension Scheduler {
 
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
     ///
-    /// - Parameters:
-    ///   - backsOff: whether one that goes out again does so the later the more often that has happened.
-    ///   - heard: when the worker that the event ends was last heard of; nil: now.
+    /// - Parameter heard: when the worker that the event ends was last heard of; nil: now.
     func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, backsOff: Bool = false,
-        heard: Moment? = nil
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, heard: Moment? = nil
     ) {
         guard let place = lane.handed.index(forKey: id) else { return }
-        apply(event, at: place, lane, now, &plan, backsOff: backsOff, heard: heard)
+        apply(event, at: place, lane, now, &plan, heard: heard)
     }
 
     private func apply(
         _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, _ now: Timestamp,
-        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, backsOff: Bool = false,
-        heard: Moment? = nil
+        _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, heard: Moment? = nil
     ) {
         let id = lane.handed.keys[place]
         let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
@@ -207,7 +212,7 @@ extension Scheduler {
             note(event, id, lane, now, &plan, worker, runTime, heard: heard)
             // One that is lost again and again may be such as one whose result nobody can read.
             let isLost = if case .lost = event { true } else { false }
-            putBack(at: place, lane, &plan) { isLost || backsOff ? now + delay(of: $0) : nil }
+            putBack(at: place, lane, &plan) { isLost ? now + delay(of: $0) : nil }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?

@@ -17,7 +17,7 @@ extension Scheduler {
         let count = submission.tasks.count { if case .ready = new.beginning(of: $0) { true } else { false } }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
         new.handsOut =
-            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed && !lane.isHeldBack(at: .now)
+            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed
             && lane.handed.count + lane.promised + count <= lane.capacity(configuration)
         if new.handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
         plan.changes.submissions.append(new)

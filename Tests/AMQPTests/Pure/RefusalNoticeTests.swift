@@ -80,9 +80,35 @@ struct NackCounterTests {
     func confirmed() {
         var counter = NackCounter()
         #expect(counter.nacked(route, at: start) == false)
-        counter.confirmed(route)
-        #expect(counter.isEmpty)
+        counter.confirmed(route, at: start)
         #expect(counter.nacked(route, at: start) == false)
+        // The second in a row again, of a channel that is well.
+        #expect(counter.nacked(route, at: start) == false)
+    }
+
+    @Test("never where the channel takes others of the route: its queue is full")
+    func full() {
+        var counter = NackCounter()
+        var replaced: [Int] = []
+        for second in 0..<240 {
+            for _ in 0..<3 where counter.nacked(route, at: start + .seconds(second)) { replaced.append(second) }
+            counter.confirmed(route, at: start + .seconds(second))
+        }
+        #expect(replaced == [0])
+        // Another channel takes none.
+        counter.channelOpened()
+        #expect(counter.nacked(route, at: start + .seconds(240)) == false)
+        #expect(counter.nacked(route, at: start + .seconds(240)) == true)
+    }
+
+    @Test("a route is forgotten a minute after its last nack")
+    func forgotten() {
+        var counter = NackCounter()
+        #expect(counter.nacked(route, at: start) == false)
+        counter.confirmed(route, at: start + .seconds(59))
+        #expect(!counter.isEmpty)
+        counter.confirmed(route, at: start + .seconds(60))
+        #expect(counter.isEmpty)
     }
 
     @Test("for a route that a new channel does not help ever more seldom, once a minute in the end")

@@ -79,4 +79,34 @@ struct QueueFaultTests {
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
         }
     }
+
+    /// A policy bounds the queue to two messages and has it refuse more.
+    @Test func `a full work queue drains as fast as its workers run, and costs no task an attempt`() async throws {
+        try await Turnstile.shared.pass(alone: true) {
+            try await FaultBroker.run { broker, _ in
+                let policy = #"{"max-length":2,"overflow":"reject-publish"}"#
+                try await broker.control("set_policy", "full", "[.]work[.]", policy, "--apply-to", "queues")
+                try await FaultGrid.run(broker: broker.url, isAdmitted: true) { grid in
+                    let (dispatcher, worker) = try await grid.start(concurrency: 8)
+                    let began = ContinuousClock.now
+                    let submitted = try await grid.submit(Array(repeating: "sleep 0.1", count: 200), each: 200)
+                    let endings = try await grid.settle(submitted)
+                    report("a work queue of two messages, 200 tasks of 100 ms over 8 slots", .now - began)
+                    #expect(endings.values.allSatisfy { $0.state == .succeeded })
+                    #expect(grid.runs.attempts.values.allSatisfy { $0.count == 1 })
+                    // Few are handed out in vain.
+                    let handedOut = endings.values.map(\.attempt)
+                    #expect(handedOut.reduce(0, +) < 2 * submitted.flatMap(\.ids).count, "\(handedOut)")
+                    for id in submitted.flatMap(\.ids) {
+                        let record = try await grid.client.status(id)
+                        #expect(record.attempts.allSatisfy { $0.outcome == .succeeded }, "\(record.attempts)")
+                    }
+                    try await grid.logged("dispatcher", "work queue refuses tasks")
+                    let log = try String(contentsOfFile: grid.file("dispatcher.log"), encoding: .utf8)
+                    #expect(!log.contains("dropped") && !log.contains("lost"))
+                    #expect(dispatcher.endings.isEmpty && worker.endings.isEmpty)
+                }
+            }
+        }
+    }
 }
