@@ -12,7 +12,8 @@ struct QuorumTests {
         try await Grid.run(.quorum) { grid in
             let runs = Journal<Run>()
             let worker = runs.worker(type) { text, context in
-                guard text != "7" || context.attempt == 2 else { throw TaskError(.failed, "not yet") }
+                // By its runs, for a number may go to a hand-out that the new queue does not take.
+                guard text != "7" || runs.attempts[context.id]?.count == 2 else { throw TaskError(.failed, "not yet") }
                 return text
             }
             _ = try await grid.startWorkers([worker])
