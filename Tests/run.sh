@@ -25,6 +25,9 @@ if ! compose/packages.sh prometheus; then
     say "There is no promtool here: what it checks is not checked."
 fi
 
+say "Looking at the format"
+find Package.swift Sources Tests -name '*.swift' -not -path '*/.build/*' -print0 | xargs -0 swift format lint --strict --parallel
+
 say "Building"
 swift build --build-tests
 built=$SECONDS

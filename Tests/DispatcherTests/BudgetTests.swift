@@ -75,7 +75,8 @@ extension Desk {
     func pause(_ types: [TaskType], _ isPause: Bool) async -> Outbound {
         let question =
             isPause
-            ? PauseQuestion(types: types).message(from: "c", correlation: "1") : ResumeQuestion(types: types).message(from: "c", correlation: "1")
+            ? PauseQuestion(types: types).message(from: "c", correlation: "1")
+            : ResumeQuestion(types: types).message(from: "c", correlation: "1")
         let order = Order(kind: isPause ? .pause : .resume, tasks: [], types: types, question: question, asker: "c")
         return await turn { $0.orders = [order] }
     }

@@ -66,15 +66,13 @@ import Testing
         _ = await desk.register(concurrency: 0)
         _ = await desk.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
         let (held, gate) = (Journal<String>(), Latch())
-        try await serve(
-            desk,
-            publish: { publication in
-                guard publication.message.properties.type == TasksQuestion.name else { return .confirmed }
-                held.add(publication.message.properties.correlationID ?? "")
-                try? await gate.wait()
-                return .confirmed
-            }
-        ) { service in
+        @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
+            guard publication.message.properties.type == TasksQuestion.name else { return .confirmed }
+            held.add(publication.message.properties.correlationID ?? "")
+            try? await gate.wait()
+            return .confirmed
+        }
+        try await serve(desk, publish: publish) { service in
             for number in 0..<8 {
                 service.ask(
                     TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
@@ -109,15 +107,13 @@ import Testing
     func tooMany() async throws {
         let desk = try await Desk()
         let (held, gate) = (Journal<String>(), Latch())
-        try await serve(
-            desk,
-            publish: { publication in
-                guard publication.message.properties.headers[WireFormat.Header.status]?.text == "answer" else { return .confirmed }
-                held.add("")
-                try? await gate.wait()
-                return .confirmed
-            }
-        ) { service in
+        @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
+            guard publication.message.properties.headers[WireFormat.Header.status]?.text == "answer" else { return .confirmed }
+            held.add("")
+            try? await gate.wait()
+            return .confirmed
+        }
+        try await serve(desk, publish: publish) { service in
             for number in 0..<QueryService.loops {
                 service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "f\(number)"))
                 try await held.wait(beyond: number)

@@ -93,7 +93,8 @@ struct RefusalTests {
         #expect(try late.replies().isEmpty)
     }
 
-    @Test("a submission of type 'Greet', or of none, is answered as rejected", arguments: ["Greet", nil, String(repeating: "g", count: 255)])
+    @Test(
+        "a submission of type 'Greet', or of none, is answered as rejected", arguments: ["Greet", nil, String(repeating: "g", count: 255)])
     func badName(type: String?) async throws {
         let desk = try await desk()
         let message = Message(
@@ -123,11 +124,15 @@ struct RefusalTests {
         #expect(try same.replies().map(\.content) == [.accepted(first: 1, count: 1, isRepeat: true)])
     }
 
-    @Test("a run time beyond all bounds is bounded when it is accepted, and the task can be asked for", arguments: [MessageForm.single, .batch])
+    @Test(
+        "a run time beyond all bounds is bounded when it is accepted, and the task can be asked for",
+        arguments: [MessageForm.single, .batch])
     func runTime(form: MessageForm) async throws {
         let desk = try await desk()
         _ = await desk.submit(["a", "b"])
-        for (id, outcome) in [(1, Results.Outcome.succeeded(Data())), (2, .failed(TaskError(.invalidInput, "no")))] as [(TaskID, Results.Outcome)] {
+        for (id, outcome) in [(1, Results.Outcome.succeeded(Data())), (2, .failed(TaskError(.invalidInput, "no")))]
+            as [(TaskID, Results.Outcome)]
+        {
             var message = Results(
                 form: form, type: .reverse, store: desk.store.identity, worker: "w1", items: [.init(id: id, attempt: 1, outcome: outcome)]
             ).message(isPersistent: true)

@@ -27,7 +27,8 @@ struct AcceptancesTests {
         }
         #expect(
             acceptances.untold() == [
-                "line 4 was accepted as task 20", "line 6 was accepted as task 21", "lines 7 to 9 were accepted as tasks 10 to 12", "lines 10 to 11 may have been accepted",
+                "line 4 was accepted as task 20", "line 6 was accepted as task 21", "lines 7 to 9 were accepted as tasks 10 to 12",
+                "lines 10 to 11 may have been accepted",
             ])
     }
 }

@@ -22,6 +22,8 @@ import Testing
 
     @Test func `advice names a type that there is`() {
         #expect(WorkersCommand.none(of: nil) == "no workers live: start one, such as with 'taskgrid worker reverse'\n")
-        #expect(WorkersCommand.none(of: TaskType(literal: "hash")) == "no workers live for hash: start one, such as with 'taskgrid worker reverse'\n")
+        #expect(
+            WorkersCommand.none(of: TaskType(literal: "hash"))
+                == "no workers live for hash: start one, such as with 'taskgrid worker reverse'\n")
     }
 }

@@ -67,14 +67,12 @@ struct OrderedPipelineTests {
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         // Nothing comes of it, until the read is cancelled.
         let (silence, _) = AsyncStream.makeStream(of: Void.self)
+        @Sendable func stop() async -> (any Error)? {
+            for await _ in begun {}
+            return Stopped()
+        }
         await #expect(throws: Stopped.self) {
-            try await OrderedPipeline.run(
-                width: 4,
-                stop: {
-                    for await _ in begun {}
-                    return Stopped()
-                }
-            ) {
+            try await OrderedPipeline.run(width: 4, stop: stop) {
                 begin.finish()
                 for await _ in silence {}
                 return nil as Int?

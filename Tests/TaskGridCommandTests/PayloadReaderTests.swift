@@ -57,7 +57,10 @@ struct PayloadReaderTests {
             let error: Failure?
             if isPipe {
                 let pipe = Pipe()
-                let writing = Task.detached { pipe.fileHandleForWriting.write(bytes); try? pipe.fileHandleForWriting.close() }
+                let writing = Task.detached {
+                    pipe.fileHandleForWriting.write(bytes)
+                    try? pipe.fileHandleForWriting.close()
+                }
                 let reader = try PayloadReader(path: "-", standardInput: pipe.fileHandleForReading)
                 error = await #expect(throws: Failure.self) { try await reader.check(maximum: 4_194_304) }
                 // So that its writer need not wait for ever.

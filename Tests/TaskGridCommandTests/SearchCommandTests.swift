@@ -78,8 +78,10 @@ import Testing
         var counts = TaskCounts()
         (counts.submitted, counts.pending, counts.running, counts.failed) = (1009, 4, 2, 1003)
         let worker = RegistryMessage(
-            worker: "w", host: "h", pid: 1, version: "1", types: [sum], concurrency: 1, prefetch: 1, batch: false, started: Timestamp(rawValue: 1))
-        let entries = TypesListCommand.entries([sum: counts, hash: TaskCounts()], [LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 1))])
+            worker: "w", host: "h", pid: 1, version: "1", types: [sum], concurrency: 1, prefetch: 1, batch: false,
+            started: Timestamp(rawValue: 1))
+        let entries = TypesListCommand.entries(
+            [sum: counts, hash: TaskCounts()], [LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 1))])
         #expect(entries.map(\.type) == [hash, sum] && entries.map(\.workers) == [0, 1] && entries.map(\.open) == [0, 6])
         #expect(entries.map(\.ended) == [0, 1003])
         #expect(TypesListCommand.table(entries).lines(width: 80).count == 3)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Forgetting types")
 struct ForgettingTests {
-    @Test("a type that has nothing is forgotten, its counters move to those of the forgotten ones, and the sum stays", arguments: StoreKind.allCases)
+    @Test(
+        "a type that has nothing is forgotten, its counters move to those of the forgotten ones, and the sum stays",
+        arguments: StoreKind.allCases)
     func forgets(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))

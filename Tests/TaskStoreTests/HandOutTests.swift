@@ -115,7 +115,9 @@ import Testing
         }
     }
 
-    @Test("all takes of a commit share its bytes: once they are used up, the others get nothing and are not exhausted", arguments: StoreKind.allCases)
+    @Test(
+        "all takes of a commit share its bytes: once they are used up, the others get nothing and are not exhausted",
+        arguments: StoreKind.allCases)
     func takesShareTheirBytes(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let types = try ["a", "b", "c"].map { try TaskType($0) }

@@ -12,7 +12,8 @@ struct KeyTests {
         try await kind.withStore { store in
             try await store.submit(.of(key: "k", [.text("hello")]))
             let others = [
-                NewSubmission.of(.sum, key: "k", [.text("hello")]), .of(key: "k", [.text("other")]), .of(key: "k", [.text("hello"), .text("")]),
+                NewSubmission.of(.sum, key: "k", [.text("hello")]), .of(key: "k", [.text("other")]),
+                .of(key: "k", [.text("hello"), .text("")]),
             ]
             for other in others {
                 let conflict = Accepted(first: 1, count: 1, isRepeat: true, conflict: .reverse)

@@ -32,7 +32,8 @@ import Testing
             #expect(open.client == "client-1" && open.maxAttempts == 3)
             #expect(try await store.expired(at: .at(1000), limit: 10).isEmpty)
             let counts = try await store.counts(of: .reverse)
-            #expect(counts.balances && counts.pending == 4 && counts.scheduled == 1 && counts.failed + counts.cancelled + counts.expired == 0)
+            #expect(
+                counts.balances && counts.pending == 4 && counts.scheduled == 1 && counts.failed + counts.cancelled + counts.expired == 0)
         }
     }
 

@@ -153,7 +153,8 @@ final class Enquiries: Sendable {
         case .confirmed: break
         case .returned: throw Problem(status: .serviceUnavailable, detail: "no dispatcher has ever run in this grid; start one")
         case .refused(let refusal):
-            let advice = if case .exchangeNotFound = refusal { "a dispatcher that runs declares it again" } else { "see the broker's settings" }
+            let advice =
+                if case .exchangeNotFound = refusal { "a dispatcher that runs declares it again" } else { "see the broker's settings" }
             throw Problem(status: .serviceUnavailable, detail: "the question was refused: \(refusal); \(advice)", retryAfter: .seconds(5))
         case .nacked:
             throw Problem(

@@ -31,7 +31,8 @@ struct Counting {
 
     /// One walk over what is open, whatever number of types has nothing.
     private func countsOfAll() throws -> [TaskType: TaskCounts] {
-        let tallies = try BoundStatement(database, "SELECT id, submitted, succeeded, failed, cancelled, expired FROM type WHERE id <> \(Schema.residualType)")
+        let tallies = try BoundStatement(
+            database, "SELECT id, submitted, succeeded, failed, cancelled, expired FROM type WHERE id <> \(Schema.residualType)")
         var counts: [Int64: TaskCounts] = [:]
         while try tallies.step() { counts[tallies.int64(0)] = TaskCounts(tallies: tallies) }
         var next = (type: Int64(0), priority: Int.min)

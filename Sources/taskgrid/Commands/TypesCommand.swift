@@ -119,9 +119,11 @@ struct TypesForgetCommand: AsyncParsableCommand {
         case (.done, _): return "\(type) is forgotten"
         case (.unknown, _): return "\(type) is not known"
         case (.refused, .workers): return "\(type) is in use: stop its workers first ('taskgrid workers \(type)')"
-        case (.refused, .tasks): return "\(type) has tasks that have not ended: wait for them, or cancel them ('taskgrid tasks --type \(type)')"
+        case (.refused, .tasks):
+            return "\(type) has tasks that have not ended: wait for them, or cancel them ('taskgrid tasks --type \(type)')"
         case (.refused, .paused): return "\(type) is paused: resume it first ('taskgrid resume \(type)')"
-        case (.refused, .history), (.refused, nil): return "\(type) has ended tasks or idempotency keys that are kept: it goes once those are pruned"
+        case (.refused, .history), (.refused, nil):
+            return "\(type) has ended tasks or idempotency keys that are kept: it goes once those are pruned"
         }
     }
 }

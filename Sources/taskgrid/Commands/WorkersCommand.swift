@@ -54,7 +54,8 @@ struct WorkersCommand: AsyncParsableCommand {
         table.rows = workers.map { live in
             let worker = live.worker
             return [
-                Terminal.plain(worker.worker), worker.types.map(\.name).joined(separator: ","), "\(worker.concurrency)", "\(worker.running.count)",
+                Terminal.plain(worker.worker), worker.types.map(\.name).joined(separator: ","), "\(worker.concurrency)",
+                "\(worker.running.count)",
                 "\(worker.waiting.count)", Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
                 worker.started.rawValue == 0 ? "-" : age(now - worker.started),
                 worker.draining ? "draining" : "live",

@@ -20,29 +20,32 @@ struct EarlierVersionTests {
         ]
     }
 
-    @Test func `this version starts on its store and its broker, and nothing of them is lost`() async throws {
-        try await Grid.run(before: { grid in
-            let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appending(path: "Fixtures/schema-4.sqlite")
-            try FileManager.default.createDirectory(at: grid.folder, withIntermediateDirectories: true)
-            try FileManager.default.copyItem(at: fixture, to: grid.folder.appending(path: "store.sqlite"))
-            let topology = grid.topology
-            try await grid.administrator { connection in
-                let all = topology.dispatcher + topology.nameservice
-                let queues = Self.earlier(topology)
-                let others = all.queues.filter { queue in !queues.contains { $0.name == queue.name } }
-                try await connection.declare(Declarations(exchanges: all.exchanges, queues: queues + others, bindings: all.bindings))
-                let letters = (0..<3).map { number in
-                    Publication(exchange: topology.dead.name, routingKey: "", message: Message(body: Data("letter \(number)".utf8)))
-                }
-                let submission = Submission(
-                    form: .single, type: TaskType(literal: "reverse"), key: "on-its-way", client: nil, correlation: nil,
-                    tasks: [Submission.Task(payload: Data("abc".utf8))]
-                )
-                let onItsWay = Publication(exchange: topology.submit.name, routingKey: "reverse", message: submission.message())
-                #expect(try await connection.publish(letters + [onItsWay]).allSatisfy { $0 == .confirmed })
+    /// What the earlier version leaves: its store, its queues, and messages on their way.
+    @Sendable private static func leaveBehind(_ grid: Grid) async throws {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/schema-4.sqlite")
+        try FileManager.default.createDirectory(at: grid.folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: fixture, to: grid.folder.appending(path: "store.sqlite"))
+        let topology = grid.topology
+        try await grid.administrator { connection in
+            let all = topology.dispatcher + topology.nameservice
+            let queues = earlier(topology)
+            let others = all.queues.filter { queue in !queues.contains { $0.name == queue.name } }
+            try await connection.declare(Declarations(exchanges: all.exchanges, queues: queues + others, bindings: all.bindings))
+            let letters = (0..<3).map { number in
+                Publication(exchange: topology.dead.name, routingKey: "", message: Message(body: Data("letter \(number)".utf8)))
             }
-        }) { grid in
+            let submission = Submission(
+                form: .single, type: TaskType(literal: "reverse"), key: "on-its-way", client: nil, correlation: nil,
+                tasks: [Submission.Task(payload: Data("abc".utf8))]
+            )
+            let onItsWay = Publication(exchange: topology.submit.name, routingKey: "reverse", message: submission.message())
+            #expect(try await connection.publish(letters + [onItsWay]).allSatisfy { $0 == .confirmed })
+        }
+    }
+
+    @Test func `this version starts on its store and its broker, and nothing of them is lost`() async throws {
+        try await Grid.run(before: Self.leaveBehind) { grid in
             let topology = grid.topology
             // Declared as of now, with what they held.
             try await grid.administrator { connection in

@@ -26,7 +26,8 @@ import Testing
         record.expires = Timestamp(rawValue: 3000)
         record.runTime = .milliseconds(2)
         record.attempts = [
-            .ended(1, .timedOut, at: Timestamp(rawValue: 2000), after: .milliseconds(500), worker: "w", error: TaskError(.timedOut, "once")),
+            .ended(
+                1, .timedOut, at: Timestamp(rawValue: 2000), after: .milliseconds(500), worker: "w", error: TaskError(.timedOut, "once")),
             Attempt(number: 2, outcome: .running),
         ]
         let text =
