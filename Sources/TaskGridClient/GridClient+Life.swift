@@ -20,42 +20,42 @@ extension GridClient {
     static let auditChunk = 1000
 
     /// Publishes new and repeated submissions.
-    func publish(_ envelopes: [Envelope]) async {
-        let publications = envelopes.map { $0.publication(client: id, exchange: topology.submit.name, now: now()) }
+    func publish(_ unanswered: [InFlightSubmission]) async {
+        let publications = unanswered.map { $0.publication(client: id, exchange: topology.submit.name, now: now()) }
         do {
-            let outcomes = try await transport.publish(publications, within: patience(for: envelopes))
+            let outcomes = try await transport.publish(publications, within: patience(for: unanswered))
             Failpoint.submissionPublished.pass()
-            for (envelope, outcome) in zip(envelopes, outcomes) { report(envelope, outcome) }
+            for (inFlight, outcome) in zip(unanswered, outcomes) { report(inFlight, outcome) }
         } catch {
             let isUnknown = error.code == .connectionLost || error.code == .timedOut
-            for envelope in envelopes { fail(envelope, ClientError(error), isUnknown: isUnknown) }
+            for inFlight in unanswered { fail(inFlight, ClientError(error), isUnknown: isUnknown) }
         }
         wake()
     }
 
     /// Nobody waits for longer than the last caller, and whether a message was sent is known only at the publish's end.
-    private func patience(for envelopes: [Envelope]) -> Duration {
-        let last = envelopes.lazy.map(\.deadline).max()
+    private func patience(for unanswered: [InFlightSubmission]) -> Duration {
+        let last = unanswered.lazy.map(\.deadline).max()
         return min(Self.publishDeadline, max(.milliseconds(1), last.map { now().duration(to: $0) } ?? Self.publishDeadline))
     }
 
-    private func report(_ envelope: Envelope, _ outcome: PublishOutcome) {
+    private func report(_ inFlight: InFlightSubmission, _ outcome: PublishOutcome) {
         switch outcome {
         case .confirmed:
-            state.withLock { $0.submissions.confirmed(envelope.correlation, now: now()) }
+            state.withLock { $0.submissions.confirmed(inFlight.correlation, now: now()) }
         case .returned:
-            fail(envelope, neverRan(Topology.Service.dispatcher.rawValue), isUnknown: false)
+            fail(inFlight, neverRan(Topology.Service.dispatcher.rawValue), isUnknown: false)
         case .nacked:
             let message =
                 "the broker refused the message: the queue \(topology.submitQueue.name) is full or has failed; "
                 + "a dispatcher that runs empties it"
-            fail(envelope, ClientError(.brokerFull, message), isUnknown: false)
+            fail(inFlight, ClientError(.brokerFull, message), isUnknown: false)
         case .refused(.exchangeNotFound(let text, let mayHaveArrived)):
-            fail(envelope, ClientError(.exchangeNotFound(text, mayHaveArrived: mayHaveArrived)), isUnknown: mayHaveArrived)
+            fail(inFlight, ClientError(.exchangeNotFound(text, mayHaveArrived: mayHaveArrived)), isUnknown: mayHaveArrived)
         case .refused(let refusal):
-            var wakes = Wakes()
-            state.withLock { $0.refused(envelope.correlation, refusal, &wakes) }
-            wakes.resume()
+            var resumptions = Resumptions()
+            state.withLock { $0.refused(inFlight.correlation, refusal, &resumptions) }
+            resumptions.resume()
         }
     }
 
@@ -67,12 +67,12 @@ extension GridClient {
         return ClientError(.serviceUnavailable, message)
     }
 
-    private func fail(_ envelope: Envelope, _ error: ClientError, isUnknown: Bool) {
-        state.withLock { $0.submissions.failed(envelope.correlation, error, isUnknown: isUnknown, now: now()) }
-        if envelope.tries == 1, error.code != .closed {
+    private func fail(_ inFlight: InFlightSubmission, _ error: ClientError, isUnknown: Bool) {
+        state.withLock { $0.submissions.failed(inFlight.correlation, error, isUnknown: isUnknown, now: now()) }
+        if inFlight.tries == 1, error.code != .closed {
             logger.warning(
                 "submission not taken, repeating it under the same key",
-                metadata: ["task.type": "\(envelope.type)", "submission.key": "\(envelope.key)", "error": "\(error)"]
+                metadata: ["task.type": "\(inFlight.type)", "submission.key": "\(inFlight.key)", "error": "\(error)"]
             )
         }
     }
@@ -81,7 +81,7 @@ extension GridClient {
     func handle(_ messages: [Message]) async {
         var dead: [Publication] = []
         var hasNewDispatcher = false
-        let news = messages.compactMap { message -> News? in
+        let event = messages.compactMap { message -> ReplyEvent? in
             if AnswerMessage.isAnswer(message) { return .answer(message) }
             if message.properties.type == nil, let event = try? JSON.decode(GridEvent.self, message.body) {
                 if event.service == Topology.Service.dispatcher.rawValue { hasNewDispatcher = true }
@@ -95,13 +95,13 @@ extension GridClient {
                 return nil
             }
         }
-        var wakes = Wakes()
+        var resumptions = Resumptions()
         let now = now()
-        if !news.isEmpty { Failpoint.answerReceived.pass() }
+        if !event.isEmpty { Failpoint.answerReceived.pass() }
         state.withLock { state in
-            for news in news { state.take(news, now: now, &wakes) }
+            for event in event { state.take(event, now: now, &resumptions) }
         }
-        wakes.resume()
+        resumptions.resume()
         // The one before it may have died with replies unsaid.
         if hasNewDispatcher { repliesLost() } else { wake() }
         guard !dead.isEmpty else { return }
@@ -123,11 +123,11 @@ extension GridClient {
 
     /// Lets deadlines pass, and asks for endings now and then.
     func lookAtTime() {
-        var wakes = Wakes()
+        var resumptions = Resumptions()
         let now = now()
         let trouble = transport.trouble.map { ClientError($0) }
         state.withLock { state in
-            state.expire(now: now, trouble: trouble, &wakes)
+            state.expire(now: now, trouble: trouble, &resumptions)
             guard state.audits == 0 else { return }
             if now >= state.lastForeignAudit.map({ $0 + Self.foreignInterval }) ?? now {
                 state.lastForeignAudit = now
@@ -137,7 +137,7 @@ extension GridClient {
             state.lastAudit = now
             state.toAsk += state.watches.overdue(age: Self.auditAge, now: now)
         }
-        wakes.resume()
+        resumptions.resume()
         wake()
     }
 
@@ -169,9 +169,9 @@ extension GridClient {
                 answer.ended[index].payloadSize = nil
                 answer.ended[index] = try await whole(answer.ended[index])
             }
-            var wakes = Wakes()
-            state.withLock { $0.audited(answer, &wakes) }
-            wakes.resume()
+            var resumptions = Resumptions()
+            state.withLock { $0.audited(answer, &resumptions) }
+            resumptions.resume()
             guard let lookedAt = answer.lookedAt, lookedAt < rest.count else { return }
             guard lookedAt > 0 else { throw ClientError(.badAnswer, "the dispatcher looked at none of \(rest.count) tasks: see its log") }
             rest = rest.dropFirst(lookedAt)

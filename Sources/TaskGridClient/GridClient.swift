@@ -112,12 +112,12 @@ public final class GridClient: Sendable {
             group.addTask { await self.watch(reconnections) }
             group.addTask { await self.watchTime() }
             for await _ in work {
-                let (envelopes, questions, audits) = state.withLock { state in
+                let (unanswered, questions, audits) = state.withLock { state in
                     let audits = chunks(of: state.toAsk.takeAll())
                     if !audits.isEmpty { state.audits += 1 }
                     return (state.submissions.take(now: now()), state.outgoing.takeAll(), audits)
                 }
-                if !envelopes.isEmpty { group.addTask { await self.publish(envelopes) } }
+                if !unanswered.isEmpty { group.addTask { await self.publish(unanswered) } }
                 if !questions.isEmpty { group.addTask { await self.send(questions) } }
                 if !audits.isEmpty { group.addTask { await self.audit(audits) } }
             }
@@ -147,11 +147,11 @@ public final class GridClient: Sendable {
 
     /// Tells everybody who waits why nothing more comes, and ends the loops.
     private func shut(_ error: ClientError) {
-        var wakes = Wakes()
+        var resumptions = Resumptions()
         state.withLock { state in
-            if !state.isClosed { state.close(error, &wakes) }
+            if !state.isClosed { state.close(error, &resumptions) }
         }
-        wakes.resume()
+        resumptions.resume()
         hasWork.finish()
     }
 }

@@ -160,14 +160,14 @@ struct ServicesTests {
             vitals: patient.vitals, logger: .silent
         )
         try await patient.live(host) { [patient] client in
-            _ = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["lanes", "receiver", "sender", "heart"] }
+            _ = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["slots", "receiver", "sender", "heartbeat"] }
             for id in 1...3 { try await patient.handOut(TaskID(Int64(id)), "long") }
             _ = await begun.first { _ in true }
             patient.later(.seconds(36_000))
             // The heart has to beat again in the time that it is now.
             let busy = try await client.health { $0.healthy }
-            #expect(busy.loops.first { $0.name == "lanes" }?.state == .working)
-            #expect(busy.loops.first { $0.name == "lanes" }.map { $0.seconds > 30_000 } == true)
+            #expect(busy.loops.first { $0.name == "slots" }?.state == .working)
+            #expect(busy.loops.first { $0.name == "slots" }.map { $0.seconds > 30_000 } == true)
             end.finish()
         }
         try await patient.clean(types: ["long"])

@@ -19,7 +19,7 @@ struct MonitorTests {
     ///
     /// - Parameter endpoint: where the monitor finds the broker; nil: at its own address.
     private func withMonitor(
-        _ ear: Ear, endpoint: Endpoint? = nil, _ body: @escaping @Sendable (TestClient) async throws -> Void
+        _ probe: BrokerProbe, endpoint: Endpoint? = nil, _ body: @escaping @Sendable (TestClient) async throws -> Void
     ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let monitor = Monitor(
@@ -29,14 +29,14 @@ struct MonitorTests {
         let group = ServiceGroup(services: [monitor], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            #expect(await ear.hear(GridEvent.self, key: "grid.started")?.service == "monitor")
+            #expect(await probe.hear(GridEvent.self, key: "grid.started")?.service == "monitor")
             let port = try #require(await ports.first { _ in true })
             try await TestClient.withClient(host: "127.0.0.1", port: port, operation: body)
             await group.triggerGracefulShutdown()
-            #expect(await ear.hear(GridEvent.self, key: "grid.stopped")?.service == "monitor")
+            #expect(await probe.hear(GridEvent.self, key: "grid.stopped")?.service == "monitor")
             try await tasks.waitForAll()
         }
-        await ear.close(topology)
+        await probe.close(topology)
     }
 
     private func stats(_ client: TestClient) async throws -> [String: Any] {
@@ -45,14 +45,16 @@ struct MonitorTests {
     }
 
     @Test func showsWhatTheGridTells() async throws {
-        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
-        try await withMonitor(ear) { client in
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+        let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
+        try await withMonitor(probe) { client in
+            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
-            try await ear.say(topology.events, "task.reverse", .event(event))
+            try await probe.say(topology.events, "task.reverse", .event(event))
             // It cannot be read; once it is with the dead, what was said before it has been taken.
-            try await ear.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
-            let reason = await ear.hear { $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil }
+            try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
+            let reason = await probe.hear {
+                $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil
+            }
             #expect(reason?.hasPrefix("malformed_body") == true)
 
             let stats = try await stats(client)
@@ -68,10 +70,10 @@ struct MonitorTests {
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
     func promtoolFindsNothingWrongWithWhatItServes() async throws {
-        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
-        try await withMonitor(ear) { client in
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
-            try await ear.say(
+        let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
+        try await withMonitor(probe) { client in
+            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+            try await probe.say(
                 topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
             // Nothing but what it serves tells when it has heard that.
             while true {
@@ -86,8 +88,8 @@ struct MonitorTests {
 
     @Test func asksTheServicesWhenItStarts() async throws {
         let services = [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)]
-        let ear = try await Ear(topology, shared: services, bindings: [(topology.events, "#")])
-        try await ear.connection.declare(
+        let probe = try await BrokerProbe(topology, shared: services, bindings: [(topology.events, "#")])
+        try await probe.connection.declare(
             Declarations(
                 bindings: [Topology.Service.dispatcher, .nameservice].map {
                     Binding(exchange: topology.rpc.name, queue: topology.rpcQueue($0).name, key: $0.rawValue)
@@ -95,16 +97,16 @@ struct MonitorTests {
             )
         )
         // This one plays the services, and must not miss a question while the other hears that the monitor has started.
-        let heard = try await Ear(topology, bindings: [(topology.events, "#")])
+        let heard = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
         let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
         let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
         try await withMonitor(heard) { client in
             for _ in 0..<2 {
-                let question = try #require(await ear.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
+                let question = try #require(await probe.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
                 let answer =
                     question.properties.type == CountsQuestion.name
                     ? AnswerMessage.message(.success(counts), to: question) : AnswerMessage.message(.success(workers), to: question)
-                try await ear.say(topology.reply, try #require(question.properties.replyTo), answer)
+                try await probe.say(topology.reply, try #require(question.properties.replyTo), answer)
             }
             // The answers are on their way to the monitor; nothing but its REST interface tells when it has taken them.
             while true {
@@ -113,13 +115,13 @@ struct MonitorTests {
                 if stats["pending_tasks"] as? Int == 9, stats["active_workers"] as? Int == 1 { break }
             }
             // Before the queues that it consumes are deleted.
-            await ear.connection.close()
+            await probe.connection.close()
         }
     }
 
     /// A broker in alarm says so to those who publish, and reads nothing more of them (rabbitmq.com/docs/connection-blocked).
     @Test func queuesAreToldWhileTheBrokerTakesNoMessages() async throws {
-        let ear = try await Ear(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
+        let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         var endpoint = try TestBroker.endpoint()
         let (publishers, ended) = (Journal<Int>(), Journal<Proxy.Event>())
         let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { event in
@@ -129,7 +131,7 @@ struct MonitorTests {
             return .pass
         }
         (endpoint.host, endpoint.port) = ("127.0.0.1", proxy.port)
-        try await withMonitor(ear, endpoint: endpoint) { client in
+        try await withMonitor(probe, endpoint: endpoint) { client in
             let publisher = try await publishers.first { $0 }
             proxy.stall([.towardBroker], .number(publisher))
             proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE], .towardClient, .number(publisher))
@@ -150,11 +152,11 @@ struct MonitorTests {
     }
 
     @Test func aWatchKnowsTheSameAndTellsNothing() async throws {
-        let ear = try await Ear(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
+        let probe = try await BrokerProbe(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
         try await Watch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
-            try await ear.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
-            try await ear.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
+            try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
+            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+            try await probe.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
             // Nothing but its statistics tells when it has heard that.
             while true {
                 try Task.checkCancellation()
@@ -168,9 +170,9 @@ struct MonitorTests {
         }
         // What it had told would be heard before this.
         let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")
-        try await ear.say(topology.events, "grid.warning", .event(event))
-        #expect(await ear.hear { $0.exchange == topology.dead.name ? "dead" : $0.routingKey } == "grid.warning")
-        await ear.close(topology)
+        try await probe.say(topology.events, "grid.warning", .event(event))
+        #expect(await probe.hear { $0.exchange == topology.dead.name ? "dead" : $0.routingKey } == "grid.warning")
+        await probe.close(topology)
     }
 
     @Test func servesWhileThereIsNoBroker() async throws {

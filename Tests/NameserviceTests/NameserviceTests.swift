@@ -13,65 +13,67 @@ struct NameserviceTests {
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
 
     /// Runs the nameservice beside `body`, then shuts it down in order.
-    private func withNameservice(_ body: (Ear) async throws -> Void) async throws {
-        let ear = try await Ear(
+    private func withNameservice(_ body: (BrokerProbe) async throws -> Void) async throws {
+        let probe = try await BrokerProbe(
             topology, bindings: [(topology.events, "#"), (topology.reply, "me"), (topology.dead, "")]
         )
         let nameservice = Nameservice(endpoint: try TestBroker.endpoint(), topology: topology, logger: Logger(label: "test"))
         let group = ServiceGroup(services: [nameservice], logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            #expect(await ear.hear(GridEvent.self, key: "grid.started")?.service == "nameservice")
-            try await body(ear)
+            #expect(await probe.hear(GridEvent.self, key: "grid.started")?.service == "nameservice")
+            try await body(probe)
             await group.triggerGracefulShutdown()
-            #expect(await ear.hear(GridEvent.self, key: "grid.stopped")?.service == "nameservice")
+            #expect(await probe.hear(GridEvent.self, key: "grid.stopped")?.service == "nameservice")
             try await tasks.waitForAll()
         }
-        await ear.close(topology)
+        await probe.close(topology)
     }
 
     @Test func tellsWhoJoinsAndLeaves() async throws {
-        try await withNameservice { ear in
+        try await withNameservice { probe in
             let worker = RegistryMessage.sample("a", interval: 100)
-            try await ear.say(topology.registry, "register.reverse", worker.message(.register))
-            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker == worker)
+            try await probe.say(topology.registry, "register.reverse", worker.message(.register))
+            #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker == worker)
             // It says nothing more: its lease of 300 ms ends.
-            let left = await ear.hear(WorkerEvent.self, key: "worker.left")
+            let left = await probe.hear(WorkerEvent.self, key: "worker.left")
             #expect(left?.worker.worker == "a")
             #expect(left?.reason == .leaseExpired)
 
             let other = RegistryMessage.sample("b", interval: 60_000)
-            try await ear.say(topology.registry, "heartbeat.reverse", other.message(.heartbeat))
-            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
-            try await ear.say(topology.registry, "deregister.reverse", other.message(.deregister))
-            #expect(await ear.hear(WorkerEvent.self, key: "worker.left")?.reason == .deregistered)
+            try await probe.say(topology.registry, "heartbeat.reverse", other.message(.heartbeat))
+            #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
+            try await probe.say(topology.registry, "deregister.reverse", other.message(.deregister))
+            #expect(await probe.hear(WorkerEvent.self, key: "worker.left")?.reason == .deregistered)
         }
     }
 
     @Test func answersWhoLives() async throws {
-        try await withNameservice { ear in
+        try await withNameservice { probe in
             let worker = RegistryMessage.sample("a", types: ["hash"], interval: 60_000)
-            try await ear.say(topology.registry, "register.hash", worker.message(.register))
-            _ = await ear.hear(WorkerEvent.self, key: "worker.joined")
+            try await probe.say(topology.registry, "register.hash", worker.message(.register))
+            _ = await probe.hear(WorkerEvent.self, key: "worker.joined")
             let question = WorkersQuestion(type: TaskType(literal: "hash"))
-            try await ear.say(topology.rpc, "nameservice", question.message(from: "me", correlation: "7"))
-            let answer = try #require(await ear.hear { $0.routingKey == "me" ? $0.message : nil })
+            try await probe.say(topology.rpc, "nameservice", question.message(from: "me", correlation: "7"))
+            let answer = try #require(await probe.hear { $0.routingKey == "me" ? $0.message : nil })
             #expect(answer.properties.correlationID == "7")
             #expect(try AnswerMessage.read(WorkersQuestion.Answer.self, answer).workers.map(\.worker.worker) == ["a"])
         }
     }
 
     @Test func putsWhatItCannotReadToTheDead() async throws {
-        try await withNameservice { ear in
-            try await ear.say(topology.registry, "register.x", Message(body: Data("no json".utf8)))
-            let reason = await ear.hear { $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil }
+        try await withNameservice { probe in
+            try await probe.say(topology.registry, "register.x", Message(body: Data("no json".utf8)))
+            let reason = await probe.hear {
+                $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil
+            }
             #expect(reason?.hasPrefix("bad_property") == true)
         }
     }
 
     /// Whatever comes, each message is put to the dead once, and the next one is read.
     @Test func goesOnAfterWhatItCannotRead() async throws {
-        try await withNameservice { ear in
+        try await withNameservice { probe in
             let bad: [(Exchange, String, Message, String)] = [
                 (topology.registry, "register.x", Message(properties: BasicProperties(type: "register")), "malformed_body"),
                 (
@@ -82,30 +84,30 @@ struct NameserviceTests {
                 (topology.rpc, "nameservice", Message(properties: BasicProperties(type: "workers")), "missing_property"),
             ]
             for (exchange, key, message, code) in bad {
-                try await ear.say(exchange, key, message)
-                let reason = await ear.hear {
+                try await probe.say(exchange, key, message)
+                let reason = await probe.hear {
                     $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil
                 }
                 #expect(reason?.hasPrefix(code) == true)
             }
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("b").message(.register))
-            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
-            #expect(try await ear.connection.depth(of: topology.deadQueue.name).messages == bad.count)
-            #expect(try await ear.connection.depth(of: topology.registryQueue.name).messages == 0)
+            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("b").message(.register))
+            #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
+            #expect(try await probe.connection.depth(of: topology.deadQueue.name).messages == bad.count)
+            #expect(try await probe.connection.depth(of: topology.registryQueue.name).messages == 0)
         }
     }
 
     /// What was said while nobody listened is not believed for longer than it was meant.
     @Test func oldHeartbeatsAreNotBelieved() async throws {
-        let early = try await Ear(topology, bindings: [(topology.events, "#")])
+        let early = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
         try await early.connection.declare(topology.nameservice)
         try await early.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("old", interval: 50).message(.heartbeat))
         // The broker drops it after its 150 ms.
         while try await early.connection.depth(of: topology.registryQueue.name).messages > 0 {}
         await early.connection.close()
-        try await withNameservice { ear in
-            try await ear.say(topology.registry, "register.reverse", RegistryMessage.sample("new").message(.register))
-            #expect(await ear.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "new")
+        try await withNameservice { probe in
+            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("new").message(.register))
+            #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "new")
         }
     }
 

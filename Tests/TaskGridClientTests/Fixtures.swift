@@ -28,10 +28,11 @@ extension TaskOptions {
     }
 }
 
-func parcel(
+func submission(
     _ id: Int, _ type: TaskType = .reverse, tasks: Int = 1, size: Int = 10, key: String? = nil, deadline: Instant = .now + .seconds(30),
     watch: Watch.ID? = nil
-) -> Parcel {
+) -> PendingSubmission {
     let task = Submission.Task(payload: Data(repeating: 120, count: size))
-    return Parcel(id: id, type: type, tasks: Array(repeating: task, count: tasks), key: key, called: .now, deadline: deadline, watch: watch)
+    return PendingSubmission(
+        id: id, type: type, tasks: Array(repeating: task, count: tasks), key: key, called: .now, deadline: deadline, watch: watch)
 }

@@ -9,29 +9,29 @@ struct SubmissionsTests {
 
     @Test func aPartialMessageWaitsForTheConfirmOfTheOneBefore() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
+        submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
-        submissions.add(parcel(2))
-        submissions.add(parcel(3))
+        submissions.add(submission(2))
+        submissions.add(submission(3))
         #expect(submissions.take(now: start).isEmpty)
         submissions.confirmed(first.correlation, now: start)
-        #expect(submissions.take(now: start).map { $0.parcels.map(\.id) } == [[2, 3]])
+        #expect(submissions.take(now: start).map { $0.submissions.map(\.id) } == [[2, 3]])
     }
 
     @Test func fullMessagesAreInFlightTogetherUpToABound() {
         var submissions = Submissions(limits: .init(unconfirmed: 3, unanswered: 4), bounds: MessageBounds(tasks: 1, size: 100))
-        for id in 1...6 { submissions.add(parcel(id)) }
+        for id in 1...6 { submissions.add(submission(id)) }
         let first = submissions.take(now: start)
-        #expect(first.flatMap(\.parcels).map(\.id) == [1, 2, 3])
-        for envelope in first { submissions.confirmed(envelope.correlation, now: start) }
-        #expect(submissions.take(now: start).flatMap(\.parcels).map(\.id) == [4], "four at most wait for an answer")
+        #expect(first.flatMap(\.submissions).map(\.id) == [1, 2, 3])
+        for inFlight in first { submissions.confirmed(inFlight.correlation, now: start) }
+        #expect(submissions.take(now: start).flatMap(\.submissions).map(\.id) == [4], "four at most wait for an answer")
         #expect(submissions.answered(first[0].correlation) != nil)
-        #expect(submissions.take(now: start).flatMap(\.parcels).map(\.id) == [5])
+        #expect(submissions.take(now: start).flatMap(\.submissions).map(\.id) == [5])
     }
 
     @Test func anUnknownOutcomeIsRepeatedUnderTheSameKey() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
+        submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
         #expect(first.publication(client: "c", exchange: "x", now: .now).isMandatory)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
@@ -44,7 +44,7 @@ struct SubmissionsTests {
 
     @Test func anUnansweredOneIsRepeatedUntilItsDeadline() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
         submissions.confirmed(first.correlation, now: start)
         #expect(submissions.take(now: start + .seconds(4)).isEmpty)
@@ -62,7 +62,7 @@ struct SubmissionsTests {
 
     @Test func aDispatcherThatHasNotAnsweredYetIsNamed() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(2)))
+        submissions.add(submission(1, deadline: start + .seconds(2)))
         let first = try #require(submissions.take(now: start).first)
         submissions.confirmed(first.correlation, now: start)
         let (_, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
@@ -72,9 +72,9 @@ struct SubmissionsTests {
 
     @Test func whatWasNeverSentSaysSo() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
-        submissions.add(parcel(1))
+        submissions.add(submission(1))
         _ = submissions.take(now: start)
-        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        submissions.add(submission(2, deadline: start + .seconds(1)))
         let (expired, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
         #expect(expired.id == 2)
         #expect(error.message.contains("did not reach the grid"))
@@ -83,10 +83,10 @@ struct SubmissionsTests {
 
     @Test func whatTheBrokerHasRefusedEachTimeIsKnownNotToBeAccepted() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(9)))
+        submissions.add(submission(1, deadline: start + .seconds(9)))
         for second in 0..<5 {
-            let envelope = try #require(submissions.take(now: start + .seconds(second)).first)
-            submissions.failed(envelope.correlation, ClientError(.brokerFull, "full"), isUnknown: false, now: start + .seconds(second))
+            let inFlight = try #require(submissions.take(now: start + .seconds(second)).first)
+            submissions.failed(inFlight.correlation, ClientError(.brokerFull, "full"), isUnknown: false, now: start + .seconds(second))
         }
         let (_, error) = try #require(submissions.expire(now: start + .seconds(9)).first)
         #expect(error.code == .brokerFull)
@@ -95,7 +95,7 @@ struct SubmissionsTests {
 
     @Test func whatWasRefusedIsNotSentInTheLastMoments() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(2)))
+        submissions.add(submission(1, deadline: start + .seconds(2)))
         let first = try #require(submissions.take(now: start).first)
         let refused = ClientError(.serviceUnavailable, "nobody there")
         submissions.failed(first.correlation, refused, isUnknown: false, now: start + .milliseconds(900))
@@ -107,7 +107,7 @@ struct SubmissionsTests {
 
     @Test func anOutcomeThatWasUnknownOnceStaysUnknown() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, key: "mine", deadline: start + .seconds(9)))
+        submissions.add(submission(1, key: "mine", deadline: start + .seconds(9)))
         let first = try #require(submissions.take(now: start).first)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
         let again = try #require(submissions.take(now: start + .seconds(1)).first)
@@ -120,12 +120,12 @@ struct SubmissionsTests {
 
     @Test func theBrokersTroubleIsTheReason() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
-        submissions.add(parcel(1, deadline: start + .seconds(1)))
+        submissions.add(submission(1, deadline: start + .seconds(1)))
         _ = submissions.take(now: start)
-        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        submissions.add(submission(2, deadline: start + .seconds(1)))
         let trouble = ClientError(.brokerBlocked, "low on memory")
         #expect(submissions.expire(now: start + .milliseconds(1999), trouble: trouble).map(\.0.id) == [2], "one may still be sent")
-        submissions.add(parcel(2, deadline: start + .seconds(1)))
+        submissions.add(submission(2, deadline: start + .seconds(1)))
         let expired = submissions.expire(now: start + .seconds(2), trouble: trouble)
         #expect(expired.map(\.1.code) == [.brokerBlocked, .brokerBlocked])
         #expect(Dictionary(uniqueKeysWithValues: expired.map { ($0.0.id, $0.1.isOutcomeUnknown) }) == [1: true, 2: false])
@@ -133,10 +133,10 @@ struct SubmissionsTests {
 
     @Test func anAnswerMayComeBeforeTheConfirm() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
+        submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
-        #expect(submissions.answered(first.correlation)?.parcels.map(\.id) == [1])
-        submissions.add(parcel(2))
+        #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
+        submissions.add(submission(2))
         #expect(submissions.take(now: start).isEmpty, "the confirm still counts")
         submissions.confirmed(first.correlation, now: start)
         #expect(submissions.take(now: start).count == 1)
@@ -144,7 +144,7 @@ struct SubmissionsTests {
 
     @Test func lostRepliesMakeTheUnansweredGoAgainAtOnce() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
+        submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
         submissions.confirmed(first.correlation, now: start)
         submissions.repliesLost(now: start)
@@ -153,14 +153,14 @@ struct SubmissionsTests {
 
     @Test func aRejectedPayloadFailsAlone() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
-        submissions.add(parcel(2))
+        submissions.add(submission(1))
+        submissions.add(submission(2))
         let both = try #require(submissions.take(now: start).first)
         submissions.confirmed(both.correlation, now: start)
         let tooLarge = Rejection(.payloadTooLarge, "")
         #expect(submissions.rejected(both.correlation, tooLarge).isEmpty)
         let apart = submissions.take(now: start)
-        #expect(apart.map { $0.parcels.map(\.id) } == [[1], [2]])
+        #expect(apart.map { $0.submissions.map(\.id) } == [[1], [2]])
         #expect(Set(apart.map(\.key) + [both.key]).count == 3, "nothing was taken under the old key")
         #expect(submissions.rejected(apart[1].correlation, tooLarge).map(\.id) == [2])
         #expect(submissions.answered(apart[0].correlation) != nil)
@@ -168,15 +168,15 @@ struct SubmissionsTests {
 
     @Test func whatConcernsAllFailsAll() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
-        submissions.add(parcel(2))
+        submissions.add(submission(1))
+        submissions.add(submission(2))
         let both = try #require(submissions.take(now: start).first)
         #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
     }
 
     @Test func whatWasRepeatedFailsWhenAllItsCopiesAreRejected() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
         submissions.confirmed(first.correlation, now: start)
         let again = try #require(submissions.take(now: start + .seconds(5)).first)
@@ -188,18 +188,18 @@ struct SubmissionsTests {
 
     @Test func aRejectedCopyWhoseRepeatIsAcceptedIsAccepted() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(30)))
+        submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
         let again = try #require(submissions.take(now: start + .seconds(1)).first)
         submissions.confirmed(again.correlation, now: start + .seconds(1))
         #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
-        #expect(submissions.answered(first.correlation)?.parcels.map(\.id) == [1])
+        #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
     }
 
     @Test func aRejectionIsTheReasonWhereItsRepeatIsNeverAnswered() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1, deadline: start + .seconds(12)))
+        submissions.add(submission(1, deadline: start + .seconds(12)))
         let first = try #require(submissions.take(now: start).first)
         submissions.confirmed(first.correlation, now: start)
         for second in [5, 10] {
@@ -213,10 +213,10 @@ struct SubmissionsTests {
         #expect(error.isOutcomeUnknown)
     }
 
-    @Test func abandonedParcelsAreSentNoMoreButTheirNeighboursAre() throws {
+    @Test func abandonedSubmissionsAreSentNoMoreButTheirNeighboursAre() throws {
         var submissions = Submissions()
-        submissions.add(parcel(1))
-        submissions.add(parcel(2))
+        submissions.add(submission(1))
+        submissions.add(submission(2))
         let first = try #require(submissions.take(now: start).first)
         submissions.abandon(1)
         submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
@@ -225,7 +225,7 @@ struct SubmissionsTests {
         submissions.abandon(2)
         submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
         #expect(submissions.isEmpty)
-        submissions.add(parcel(3))
+        submissions.add(submission(3))
         #expect(submissions.take(now: start).count == 1, "the places of the forgotten are free again")
     }
 }

@@ -14,7 +14,7 @@ struct WatchesTests {
 
     @Test func endingsComeInTheOrderOfTheirEnd() throws {
         var watches = Watches()
-        let watch = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: watch, arePushed: true, now: now)
         #expect(try taken(&watches, watch) == nil)
         #expect(watches.ended([ending(3)], keepEarly: false) == [watch])
@@ -29,9 +29,9 @@ struct WatchesTests {
 
     @Test func anEndingBeforeItsAcceptanceIsKept() throws {
         var watches = Watches()
-        let watch = watches.open(parcels: 1, deadline: now + .seconds(1))
+        let watch = watches.open(submissions: 1, deadline: now + .seconds(1))
         #expect(watches.ended([ending(7)], keepEarly: true).isEmpty)
-        #expect(watches.take(watch) == nil, "its parcel has no ids yet")
+        #expect(watches.take(watch) == nil, "its submission has no ids yet")
         let hasEnding = watches.accepted([7, 8] as [TaskID], by: watch, now: now)
         #expect(hasEnding)
         #expect(try taken(&watches, watch) == [7])
@@ -42,15 +42,15 @@ struct WatchesTests {
         var watches = Watches()
         for id in 1...Int64(Watches.maximumEarly + 5) { _ = watches.ended([ending(TaskID(id))], keepEarly: true) }
         watches.forgetEarly()
-        let watch = watches.open(parcels: 1, deadline: now + .seconds(1))
+        let watch = watches.open(submissions: 1, deadline: now + .seconds(1))
         let hasEnding = watches.accepted([1] as [TaskID], by: watch, now: now)
         #expect(!hasEnding)
     }
 
     @Test func twoMayWatchOneTask() throws {
         var watches = Watches()
-        let one = watches.open(parcels: 0, deadline: now + .seconds(1))
-        let two = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let one = watches.open(submissions: 0, deadline: now + .seconds(1))
+        let two = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([5] as [TaskID], to: one, arePushed: true, now: now)
         _ = watches.add([5] as [TaskID], to: two, arePushed: true, now: now)
         watches.close(one)
@@ -60,8 +60,8 @@ struct WatchesTests {
 
     @Test func endingsThatComeTogetherReachTheirOwnOwners() throws {
         var watches = Watches()
-        let one = watches.open(parcels: 0, deadline: now + .seconds(1))
-        let two = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let one = watches.open(submissions: 0, deadline: now + .seconds(1))
+        let two = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: one, arePushed: true, now: now)
         _ = watches.add([3, 4] as [TaskID], to: two, arePushed: true, now: now)
         let woken = watches.ended([1, 4, 9, 3, 2].map { ending($0) }, keepEarly: false)
@@ -75,7 +75,7 @@ struct WatchesTests {
 
     @Test func aClosedWatchLeavesNothingBehind() {
         var watches = Watches()
-        let watch = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
         watches.close(watch)
         #expect(watches.outstanding == 0)
@@ -84,12 +84,12 @@ struct WatchesTests {
 
     @Test func deadlinesAndUnknownTasksFailTheWatch() {
         var watches = Watches()
-        let watch = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
         #expect(watches.expire(now: now).isEmpty)
         #expect(watches.expire(now: now + .seconds(1)) == [watch])
         #expect(watches.take(watch)?.code == .timedOut)
-        let other = watches.open(parcels: 0, deadline: now + .seconds(1))
+        let other = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([9] as [TaskID], to: other, arePushed: true, now: now)
         #expect(watches.unknown(9) == [other])
         #expect(watches.take(other)?.code == .unknownTask)
@@ -97,7 +97,7 @@ struct WatchesTests {
 
     @Test func onlyOldWaitsAreOverdue() {
         var watches = Watches()
-        let watch = watches.open(parcels: 0, deadline: now + .seconds(60))
+        let watch = watches.open(submissions: 0, deadline: now + .seconds(60))
         _ = watches.add([1] as [TaskID], to: watch, arePushed: true, now: now)
         _ = watches.add([2] as [TaskID], to: watch, arePushed: true, now: now + .seconds(3))
         _ = watches.add([3] as [TaskID], to: watch, arePushed: false, now: now)

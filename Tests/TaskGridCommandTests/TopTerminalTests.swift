@@ -11,32 +11,32 @@ struct TopTerminalTests {
     private static let leave = "\u{1B}[0m\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
     /// Runs `body` with the command in a terminal, once it has drawn, and with one who speaks for the grid.
-    private func withTop(_ body: (PseudoTerminal, Ear) async throws -> Void) async throws {
-        let ear = try await Ear(topology, bindings: [])
+    private func withTop(_ body: (PseudoTerminal, BrokerProbe) async throws -> Void) async throws {
+        let probe = try await BrokerProbe(topology, bindings: [])
         let url = try TestBroker.requiredURL()
         let terminal = try PseudoTerminal(["top", "--broker", url, "--prefix", topology.prefix], columns: 100, rows: 30)
         #expect(terminal.wasAsAShellHasIt)
         let first = try await terminal.frame { $0.count == 30 }
         #expect(first[0].hasPrefix("Asking the grid…") && first[29].hasPrefix("q quit  t workers  s sort: name"))
         #expect(!terminal.isAsAShellHasIt)
-        try await body(terminal, ear)
-        await ear.close(topology)
+        try await body(terminal, probe)
+        await probe.close(topology)
     }
 
     @Test("it draws what happens, obeys its keys, follows the size, and gives the terminal back")
     func watching() async throws {
-        try await withTop { terminal, ear in
+        try await withTop { terminal, probe in
             let worker = RegistryMessage(
                 worker: "w-1", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")], concurrency: 1, prefetch: 1,
                 batch: false, started: .now(), interval: 60_000
             )
-            try await ear.say(topology.registry, "register.reverse", worker.message(.register))
+            try await probe.say(topology.registry, "register.reverse", worker.message(.register))
             var counts = TaskCounts()
             (counts.submitted, counts[.succeeded]) = (42, 42)
             let event = TaskEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
-            try await ear.say(topology.events, "task.reverse", .event(event))
+            try await probe.say(topology.events, "task.reverse", .event(event))
             // The nameservice's word, without which the grid is not found well.
-            try await ear.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))
+            try await probe.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))
             let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("The grid is well") }
             #expect(types[0].hasPrefix("The grid is well · 1 worker at work") && types.contains { $0.hasPrefix("TYPE ") })
             #expect(types[1] == "Ledger  balances · 42 submitted: 42 succeeded")

@@ -44,7 +44,7 @@ import Testing
             return text
         }
         let harness = Harness(worker)
-        let executor = LaneExecutor(threads: 2)
+        let executor = SlotExecutor(threads: 2)
         defer { executor.stop() }
         harness.broker.answer(.refuse(.accessRefused("ACCESS_REFUSED")))
         // One beside it may still run.
@@ -64,8 +64,8 @@ import Testing
             await stuck.wait()
             return text
         }
-        let unheeding = Gate()
-        try await Harness(worker, concurrency: 1).run(onUnheeding: unheeding.open) { harness in
+        let unresponsive = Gate()
+        try await Harness(worker, concurrency: 1).run(onUnresponsive: unresponsive.open) { harness in
             let tags = harness.broker.deliver(Harness.work((1, "stuck"), form: .single))
             await begun.wait()
             harness.pipeline.drain()
@@ -76,7 +76,7 @@ import Testing
             #expect(harness.broker.events.items.map(\.outcome) == [.returned])
             #expect(harness.broker.events.acknowledged == tags)
             // Its code does not heed that it is cancelled: whoever can end the process is told, and people read of which task.
-            while !unheeding.isOpen {
+            while !unresponsive.isOpen {
                 harness.clock.advance(by: .seconds(1))
                 await Task.yield()
             }
@@ -93,10 +93,10 @@ import Testing
             return text
         }
         let harness = Harness(worker, concurrency: 1)
-        let executor = LaneExecutor(threads: 1)
+        let executor = SlotExecutor(threads: 1)
         defer { executor.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await harness.pipeline.run(on: executor, onUnheeding: { Issue.record("its code has returned") }) }
+            group.addTask { try await harness.pipeline.run(on: executor, onUnresponsive: { Issue.record("its code has returned") }) }
             harness.broker.deliver(Harness.work((1, "slow"), form: .single))
             await begun.wait()
             harness.pipeline.drain()
@@ -140,7 +140,7 @@ import Testing
     @Test func aWorkerThatFindsNoBrokerCanBeStopped() async throws {
         let broker = FakeBroker(opening: Gate())
         let harness = Harness(PipelineTests.upper, broker: broker)
-        let executor = LaneExecutor(threads: 1)
+        let executor = SlotExecutor(threads: 1)
         defer { executor.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await harness.pipeline.run(on: executor) }

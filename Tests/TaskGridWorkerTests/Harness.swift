@@ -30,12 +30,12 @@ struct Harness: Sendable {
 
     /// Runs the pipeline beside `body`, then cancels it.
     func run(
-        onUnheeding: @escaping @Sendable () -> Void = {}, _ body: @Sendable (Harness) async throws -> Void
+        onUnresponsive: @escaping @Sendable () -> Void = {}, _ body: @Sendable (Harness) async throws -> Void
     ) async throws {
-        let executor = LaneExecutor(threads: 2)
+        let executor = SlotExecutor(threads: 2)
         defer { executor.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await pipeline.run(on: executor, onUnheeding: onUnheeding) }
+            group.addTask { try await pipeline.run(on: executor, onUnresponsive: onUnresponsive) }
             defer { group.cancelAll() }
             try await body(self)
         }

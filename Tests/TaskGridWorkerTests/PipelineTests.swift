@@ -106,7 +106,7 @@ import Testing
             let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single, announce: true))
             await harness.broker.until { $0.items.count == 2 }
             #expect(harness.broker.events.items.map(\.outcome) == [.started, .started])
-            #expect(harness.pipeline.state.withLock { $0.bench.waiting.count } == 1)
+            #expect(harness.pipeline.state.withLock { $0.slotTable.waiting.count } == 1)
             gate.open()
             await ran.wait()
             await harness.broker.until { $0.acknowledged == tags }
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    /// A thread blocked or busy in each lane does not silence the host.
+    /// A thread blocked or busy in each slot does not silence the host.
     @Test func codeThatHoldsItsThreadSilencesNothing() async throws {
         let begun = (0..<2).map { _ in Gate() }
         let release = DispatchSemaphore(value: 0)

@@ -40,7 +40,7 @@ import Testing
             let outcomes = Dictionary(uniqueKeysWithValues: harness.broker.events.items.map { ($0.id, $0.outcome) })
             #expect(
                 outcomes == [
-                    1: Bench.cancelled, 2: .succeeded(Data("runs".utf8)), 3: Bench.cancelled, 4: .succeeded(Data("runs too".utf8)),
+                    1: SlotTable.cancelled, 2: .succeeded(Data("runs".utf8)), 3: SlotTable.cancelled, 4: .succeeded(Data("runs too".utf8)),
                 ]
             )
             #expect(runs.texts == ["runs", "runs too"])

@@ -24,7 +24,7 @@ import Testing
         #expect(Set(late.map(\.id.rawValue)) == stuck)
         await harness.broker.until { events in events.contains { if case .stopped = $0 { true } else { false } } }
         #expect(harness.pipeline.isStuck)
-        let problem = harness.pipeline.lanes(at: harness.clock.clock.now()).problem
+        let problem = harness.pipeline.slots(at: harness.clock.clock.now()).problem
         #expect(problem?.contains("code of \(stuck.count) tasks") == true)
         #expect(harness.errors.first?.hasPrefix("Takes no more") == true)
     }
@@ -42,7 +42,7 @@ import Testing
             await begun.wait()
             harness.clock.advance(by: .seconds(10))
             await harness.broker.until { $0.items.count == 1 }
-            #expect(harness.pipeline.lanes(at: harness.clock.clock.now()).problem == nil)
+            #expect(harness.pipeline.slots(at: harness.clock.clock.now()).problem == nil)
             await expectGivesBack(harness, stuck: [1], waiting: [2, 3])
             stuck.open()
         }

@@ -102,7 +102,7 @@ extension GridClient {
         }
     }
 
-    /// Puts a question into the outbox and waits for the message that answers it: seconds at most, even where the caller is
+    /// Puts a question into the buffer and waits for the message that answers it: seconds at most, even where the caller is
     /// cancelled.
     private func answer(
         to question: some Question, within patience: Duration, _ budget: AnswerBudget?

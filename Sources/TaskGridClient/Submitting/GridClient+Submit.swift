@@ -30,7 +30,7 @@ extension GridClient {
     public func submitAndWatch(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
     ) async throws(ClientError) -> Submitted {
-        let watch = state.withLock { $0.watches.open(parcels: 0, deadline: now() + patience) }
+        let watch = state.withLock { $0.watches.open(submissions: 0, deadline: now() + patience) }
         let endings = Endings(client: self, watch: watch)
         let ids = try await receipts(of: post(type, payloads: payloads, options: options, watch: watch), type)
         return Submitted(ids: ids, endings: endings)
@@ -52,24 +52,24 @@ extension GridClient {
     public func submitEachAndWatch(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
     ) async throws(ClientError) -> (receipts: [Result<TaskID, ClientError>], endings: Endings) {
-        let watch = state.withLock { $0.watches.open(parcels: 0, deadline: now() + patience) }
+        let watch = state.withLock { $0.watches.open(submissions: 0, deadline: now() + patience) }
         let endings = Endings(client: self, watch: watch)
         return (await eachReceipt(of: try post(type, payloads: payloads, options: options, watch: watch)), endings)
     }
 
-    private func eachReceipt(of parcels: [Parcel]) async -> [Result<TaskID, ClientError>] {
+    private func eachReceipt(of submissions: [PendingSubmission]) async -> [Result<TaskID, ClientError>] {
         var receipts: [Result<TaskID, ClientError>] = []
-        for parcel in parcels {
-            let receipt = await self.receipt(of: parcel.id)
-            receipts += parcel.tasks.indices.lazy.map { index in receipt.map { $0.advanced(by: index) } }
+        for submission in submissions {
+            let receipt = await self.receipt(of: submission.id)
+            receipts += submission.tasks.indices.lazy.map { index in receipt.map { $0.advanced(by: index) } }
         }
         return receipts
     }
 
-    /// Puts payloads into the outbox, in order.
+    /// Puts payloads into the buffer, in order.
     private func post(
         _ type: TaskType, payloads: [Data], options: TaskOptions, watch: Watch.ID?
-    ) throws(ClientError) -> [Parcel] {
+    ) throws(ClientError) -> [PendingSubmission] {
         try options.checked()
         // Less what a batch adds to its one record.
         let maximum = WireFormat.maximumBodySize - 1024
@@ -84,33 +84,33 @@ extension GridClient {
         }
         let called = now()
         let deadline = called + options.deadline
-        let parcels = try state.withLock { state throws(ClientError) in
+        let submissions = try state.withLock { state throws(ClientError) in
             guard !state.isClosed else { throw .closed }
-            var parcels: [Parcel] = []
+            var submissions: [PendingSubmission] = []
             for (index, chunk) in state.submissions.bounds.chunks(of: tasks).enumerated() {
-                state.lastParcel += 1
+                state.lastSubmission += 1
                 let key = options.key.map { index == 0 ? $0 : "\($0)/\(index)" }
-                let parcel = Parcel(
-                    id: state.lastParcel, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch
+                let submission = PendingSubmission(
+                    id: state.lastSubmission, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch
                 )
-                state.submissions.add(parcel)
-                state.receipts[parcel.id] = .open(nil)
-                parcels.append(parcel)
+                state.submissions.add(submission)
+                state.receipts[submission.id] = .open(nil)
+                submissions.append(submission)
             }
-            if let watch { state.watches.expect(parcels.count, by: watch) }
-            return parcels
+            if let watch { state.watches.expect(submissions.count, by: watch) }
+            return submissions
         }
         wake()
-        return parcels
+        return submissions
     }
 
-    /// Waits for the acceptance of parcels.
-    private func receipts(of parcels: [Parcel], _ type: TaskType) async throws(ClientError) -> [TaskID] {
+    /// Waits for the acceptance of submissions.
+    private func receipts(of submissions: [PendingSubmission], _ type: TaskType) async throws(ClientError) -> [TaskID] {
         var ids: [TaskID] = []
         var failure: ClientError?
-        for parcel in parcels {
-            switch await receipt(of: parcel.id) {
-            case .success(let first): ids += (0..<parcel.tasks.count).lazy.map { first.advanced(by: $0) }
+        for submission in submissions {
+            switch await receipt(of: submission.id) {
+            case .success(let first): ids += (0..<submission.tasks.count).lazy.map { first.advanced(by: $0) }
             case .failure(let error): failure = failure ?? error
             }
         }
@@ -122,7 +122,7 @@ extension GridClient {
         )
     }
 
-    private func receipt(of id: Parcel.ID) async -> Result<TaskID, ClientError> {
+    private func receipt(of id: PendingSubmission.ID) async -> Result<TaskID, ClientError> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let done: Result<TaskID, ClientError>? = state.withLock { state in
@@ -142,13 +142,13 @@ extension GridClient {
         }
     }
 
-    private func abandon(_ id: Parcel.ID) {
-        var wakes = Wakes()
+    private func abandon(_ id: PendingSubmission.ID) {
+        var resumptions = Resumptions()
         state.withLock { state in
             guard case .open = state.receipts[id] else { return }
             state.submissions.abandon(id)
-            wakes.settle(id, .failure(.cancelled), in: &state)
+            resumptions.settle(id, .failure(.cancelled), in: &state)
         }
-        wakes.resume()
+        resumptions.resume()
     }
 }

@@ -22,183 +22,183 @@ struct Submissions: Sendable {
     static let grace = Duration.seconds(1)
 
     let limits: Limits
-    private var outbox: Outbox
-    private var envelopes: [String: Envelope] = [:]
+    private var buffer: SubmissionBuffer
+    private var unanswered: [String: InFlightSubmission] = [:]
     private var publishing = 0
     private var correlations = 0
 
     init(limits: Limits = Limits(), bounds: MessageBounds = MessageBounds()) {
         self.limits = limits
-        outbox = Outbox(bounds: bounds)
+        buffer = SubmissionBuffer(bounds: bounds)
     }
 
-    var bounds: MessageBounds { outbox.bounds }
+    var bounds: MessageBounds { buffer.bounds }
     /// Whether a submission is under way whose tasks' endings somebody waits for.
-    var isWatched: Bool { envelopes.values.contains(where: \.isWatched) }
-    var isEmpty: Bool { outbox.isEmpty && envelopes.isEmpty }
+    var isWatched: Bool { unanswered.values.contains(where: \.isWatched) }
+    var isEmpty: Bool { buffer.isEmpty && unanswered.isEmpty }
 
-    mutating func add(_ parcel: Parcel) { outbox.add(parcel) }
+    mutating func add(_ submission: PendingSubmission) { buffer.add(submission) }
 
     /// What is to be published now: repeats that are due, then new messages.
-    mutating func take(now: Instant) -> [Envelope] {
-        var taken: [Envelope] = []
-        for (correlation, envelope) in envelopes where isDue(envelope, now: now) {
+    mutating func take(now: Instant) -> [InFlightSubmission] {
+        var taken: [InFlightSubmission] = []
+        for (correlation, inFlight) in unanswered where isDue(inFlight, now: now) {
             guard publishing < limits.unconfirmed else { break }
-            var envelope = envelope
-            if case .unanswered = envelope.standing, envelope.cause?.rejection == nil {
-                envelope.cause = ClientError(
+            var inFlight = inFlight
+            if case .unanswered = inFlight.standing, inFlight.cause?.rejection == nil {
+                inFlight.cause = ClientError(
                     .serviceUnavailable,
                     "the dispatcher did not answer the submission within \(limits.patience.seconds.formatted()) s: is it running?"
                 )
             }
-            envelope.standing = .publishing
-            envelope.tries += 1
-            envelopes[correlation] = envelope
+            inFlight.standing = .publishing
+            inFlight.tries += 1
+            unanswered[correlation] = inFlight
             publishing += 1
-            taken.append(envelope)
+            taken.append(inFlight)
         }
         let onlyFull = publishing > 0
-        while publishing < limits.unconfirmed, envelopes.count < limits.unanswered, let parcels = outbox.take(onlyFull: onlyFull) {
+        while publishing < limits.unconfirmed, unanswered.count < limits.unanswered, let submissions = buffer.take(onlyFull: onlyFull) {
             correlations += 1
-            let key = parcels[0].key
-            let envelope = Envelope(
-                correlation: String(correlations), key: key ?? UUID().uuidString, type: parcels[0].type, parcels: parcels,
+            let key = submissions[0].key
+            let inFlight = InFlightSubmission(
+                correlation: String(correlations), key: key ?? UUID().uuidString, type: submissions[0].type, submissions: submissions,
                 isKeyUnique: key == nil
             )
-            envelopes[envelope.correlation] = envelope
+            unanswered[inFlight.correlation] = inFlight
             publishing += 1
-            taken.append(envelope)
+            taken.append(inFlight)
         }
         return taken
     }
 
-    private func isDue(_ envelope: Envelope, now: Instant) -> Bool {
-        switch envelope.standing {
+    private func isDue(_ inFlight: InFlightSubmission, now: Instant) -> Bool {
+        switch inFlight.standing {
         case .publishing: false
         case .unanswered(let since): now >= since + limits.patience
         // What surely did not arrive is not sent in the last moments: they are too short to learn what became of it, and a
         // failure that was certain would be an unknown outcome.
-        case .waiting(let until): now >= until && (envelope.mayHaveArrived || now + limits.pause <= envelope.deadline)
+        case .waiting(let until): now >= until && (inFlight.mayHaveArrived || now + limits.pause <= inFlight.deadline)
         }
     }
 
     /// The broker has the message.
     mutating func confirmed(_ correlation: String, now: Instant) {
         publishing -= 1
-        guard envelopes[correlation]?.standing == .publishing else { return }
-        envelopes[correlation]?.standing = .unanswered(since: now)
-        envelopes[correlation]?.mayHaveArrived = true
-        envelopes[correlation]?.isPublishUnknown = false
-        envelopes[correlation]?.copies += 1
+        guard unanswered[correlation]?.standing == .publishing else { return }
+        unanswered[correlation]?.standing = .unanswered(since: now)
+        unanswered[correlation]?.mayHaveArrived = true
+        unanswered[correlation]?.isPublishUnknown = false
+        unanswered[correlation]?.copies += 1
     }
 
     /// The broker has not taken the message, or nobody knows whether it has.
     mutating func failed(_ correlation: String, _ cause: ClientError, isUnknown: Bool, now: Instant) {
         publishing -= 1
-        guard envelopes[correlation]?.standing == .publishing else { return }
-        envelopes[correlation]?.standing = .waiting(until: now + limits.pause)
-        envelopes[correlation]?.cause = cause
-        envelopes[correlation]?.isPublishUnknown = isUnknown
+        guard unanswered[correlation]?.standing == .publishing else { return }
+        unanswered[correlation]?.standing = .waiting(until: now + limits.pause)
+        unanswered[correlation]?.cause = cause
+        unanswered[correlation]?.isPublishUnknown = isUnknown
         if isUnknown {
-            envelopes[correlation]?.mayHaveArrived = true
-            envelopes[correlation]?.copies += 1
+            unanswered[correlation]?.mayHaveArrived = true
+            unanswered[correlation]?.copies += 1
         }
     }
 
-    /// The broker takes no such message. Gives the parcels that fail now, and why: of several that are too large together, each is
+    /// The broker takes no such message. Gives the submissions that fail now, and why: of several that are too large together, each is
     /// sent alone.
-    mutating func refused(_ correlation: String, _ refusal: Refusal) -> [(Parcel, ClientError)] {
+    mutating func refused(_ correlation: String, _ refusal: Refusal) -> [(PendingSubmission, ClientError)] {
         publishing -= 1
-        guard let envelope = envelopes[correlation], envelope.standing == .publishing else { return [] }
-        envelopes[correlation] = nil
-        let waiting = envelope.parcels.filter { !envelope.gone.contains($0.id) }
-        if case .tooLarge = refusal, envelope.parcels.count > 1 {
-            for var parcel in waiting {
-                parcel.travelsAlone = true
-                outbox.add(parcel)
+        guard let inFlight = unanswered[correlation], inFlight.standing == .publishing else { return [] }
+        unanswered[correlation] = nil
+        let waiting = inFlight.submissions.filter { !inFlight.gone.contains($0.id) }
+        if case .tooLarge = refusal, inFlight.submissions.count > 1 {
+            for var submission in waiting {
+                submission.travelsAlone = true
+                buffer.add(submission)
             }
             return []
         }
         let error = ClientError(refusal)
         // An earlier copy may have been taken, before the permission was.
-        return waiting.map { ($0, envelope.mayHaveArrived ? Self.unknown(error, hasKey: $0.key != nil) : error) }
+        return waiting.map { ($0, inFlight.mayHaveArrived ? Self.unknown(error, hasKey: $0.key != nil) : error) }
     }
 
-    /// The dispatcher has answered: whoever waited, and the number of the answered envelope's tasks; nil where nobody waits.
-    mutating func answered(_ correlation: String) -> Envelope? {
-        envelopes.removeValue(forKey: correlation)
+    /// The dispatcher has answered: whoever waited, and the number of the answered message's tasks; nil where nobody waits.
+    mutating func answered(_ correlation: String) -> InFlightSubmission? {
+        unanswered.removeValue(forKey: correlation)
     }
 
-    /// The dispatcher took nothing of an envelope. Gives the parcels that fail now.
+    /// The dispatcher took nothing of a message. Gives the submissions that fail now.
     ///
-    /// Where that is for the sake of a payload, the parcels go again, each alone, so that only the guilty one fails. Else, where
-    /// the envelope was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered.
-    mutating func rejected(_ correlation: String, _ rejection: Rejection) -> [Parcel] {
-        guard var envelope = envelopes.removeValue(forKey: correlation) else { return [] }
+    /// Where that is for the sake of a payload, the submissions go again, each alone, so that only the guilty one fails. Else, where
+    /// the message was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered.
+    mutating func rejected(_ correlation: String, _ rejection: Rejection) -> [PendingSubmission] {
+        guard var inFlight = unanswered.removeValue(forKey: correlation) else { return [] }
         if !rejection.isOfOnePayload {
             // The answer may come before the confirm of what it answers.
-            let underWay = envelope.standing == .publishing ? 1 : 0
-            envelope.copies -= 1
-            guard envelope.copies + underWay <= 0 || envelope.tries == 1 else {
-                envelope.cause = ClientError(rejection)
-                envelopes[correlation] = envelope
+            let underWay = inFlight.standing == .publishing ? 1 : 0
+            inFlight.copies -= 1
+            guard inFlight.copies + underWay <= 0 || inFlight.tries == 1 else {
+                inFlight.cause = ClientError(rejection)
+                unanswered[correlation] = inFlight
                 return []
             }
         }
-        let waiting = envelope.parcels.filter { !envelope.gone.contains($0.id) }
+        let waiting = inFlight.submissions.filter { !inFlight.gone.contains($0.id) }
         guard waiting.count > 1, rejection.isOfOnePayload else { return waiting }
-        for var parcel in waiting {
-            parcel.travelsAlone = true
-            outbox.add(parcel)
+        for var submission in waiting {
+            submission.travelsAlone = true
+            buffer.add(submission)
         }
         return []
     }
 
     /// The reply queue was lost, and perhaps answers with it: what is unanswered is repeated at once.
     mutating func repliesLost(now: Instant) {
-        for (correlation, envelope) in envelopes {
-            if case .unanswered = envelope.standing { envelopes[correlation]?.standing = .waiting(until: now) }
+        for (correlation, inFlight) in unanswered {
+            if case .unanswered = inFlight.standing { unanswered[correlation]?.standing = .waiting(until: now) }
         }
     }
 
     /// A caller stopped waiting. What is on its way goes on; what is not is not sent.
-    mutating func abandon(_ id: Parcel.ID) {
-        _ = outbox.remove { $0.id == id }
-        for (correlation, envelope) in envelopes where envelope.parcels.contains(where: { $0.id == id }) {
+    mutating func abandon(_ id: PendingSubmission.ID) {
+        _ = buffer.remove { $0.id == id }
+        for (correlation, inFlight) in unanswered where inFlight.submissions.contains(where: { $0.id == id }) {
             abandon(id, of: correlation)
         }
     }
 
-    private mutating func abandon(_ id: Parcel.ID, of correlation: String) {
-        envelopes[correlation]?.gone.insert(id)
+    private mutating func abandon(_ id: PendingSubmission.ID, of correlation: String) {
+        unanswered[correlation]?.gone.insert(id)
         // One that is with the connection is forgotten too: `confirmed` and `failed` then only count it down.
-        if envelopes[correlation]?.isForgotten == true { envelopes[correlation] = nil }
+        if unanswered[correlation]?.isForgotten == true { unanswered[correlation] = nil }
     }
 
     /// The callers whose deadline has passed, and why their tasks were not accepted.
     ///
     /// - Parameter trouble: why nothing can be published now.
-    mutating func expire(now: Instant, trouble: ClientError? = nil) -> [(Parcel, ClientError)] {
-        let cause = trouble ?? envelopes.values.lazy.compactMap(\.cause).first
-        var expired = outbox.remove { $0.deadline <= now }.map { parcel in
-            (parcel, Self.unsent(cause ?? ClientError(.timedOut, "earlier submissions are still on their way")))
+    mutating func expire(now: Instant, trouble: ClientError? = nil) -> [(PendingSubmission, ClientError)] {
+        let cause = trouble ?? unanswered.values.lazy.compactMap(\.cause).first
+        var expired = buffer.remove { $0.deadline <= now }.map { submission in
+            (submission, Self.unsent(cause ?? ClientError(.timedOut, "earlier submissions are still on their way")))
         }
-        for (correlation, envelope) in envelopes {
-            for parcel in envelope.parcels where parcel.deadline <= now && !envelope.gone.contains(parcel.id) {
-                let cause = trouble ?? envelope.cause ?? Self.silence(envelope)
+        for (correlation, inFlight) in unanswered {
+            for submission in inFlight.submissions where submission.deadline <= now && !inFlight.gone.contains(submission.id) {
+                let cause = trouble ?? inFlight.cause ?? Self.silence(inFlight)
                 // The connection will say within moments whether it was sent.
-                if envelope.standing == .publishing, !envelope.mayHaveArrived, now < parcel.deadline + Self.grace { continue }
-                let isUnknown = envelope.mayHaveArrived || envelope.standing == .publishing
-                expired.append((parcel, isUnknown ? Self.unknown(cause, hasKey: parcel.key != nil) : Self.unsent(cause)))
-                abandon(parcel.id, of: correlation)
+                if inFlight.standing == .publishing, !inFlight.mayHaveArrived, now < submission.deadline + Self.grace { continue }
+                let isUnknown = inFlight.mayHaveArrived || inFlight.standing == .publishing
+                expired.append((submission, isUnknown ? Self.unknown(cause, hasKey: submission.key != nil) : Self.unsent(cause)))
+                abandon(submission.id, of: correlation)
             }
         }
         return expired
     }
 
     /// Who has not said a word yet.
-    private static func silence(_ envelope: Envelope) -> ClientError {
-        if case .unanswered = envelope.standing {
+    private static func silence(_ inFlight: InFlightSubmission) -> ClientError {
+        if case .unanswered = inFlight.standing {
             return ClientError(.serviceUnavailable, "the broker has it, and the dispatcher has not answered: is it running?")
         }
         return ClientError(.timedOut, "neither the broker nor the dispatcher has answered")

@@ -41,7 +41,7 @@ extension GridClient {
     /// Ends of tasks that another client submitted are not pushed here: the dispatcher is asked each second.
     public func endings(of tasks: [TaskID], within patience: Duration = .seconds(3600)) -> Endings {
         let watch = state.withLock { state in
-            let watch = state.watches.open(parcels: 0, deadline: now() + patience)
+            let watch = state.watches.open(submissions: 0, deadline: now() + patience)
             _ = state.watches.add(Set(tasks), to: watch, arePushed: false, now: now())
             if state.isClosed { state.watches.fail(watch, .closed) }
             state.toAsk += tasks
@@ -55,21 +55,21 @@ extension GridClient {
 
     /// The next endings of a watch; nil when there will be no more.
     func next(of watch: Watch.ID) async throws(ClientError) -> [Ending]? {
-        let news = await withTaskCancellationHandler {
+        let event = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let news = state.withLock { state in
-                    let news = state.watches.take(watch)
-                    if news == nil { state.readers[watch] = continuation }
-                    return news
+                let event = state.withLock { state in
+                    let event = state.watches.take(watch)
+                    if event == nil { state.readers[watch] = continuation }
+                    return event
                 }
-                if let news { continuation.resume(returning: news) }
+                if let event { continuation.resume(returning: event) }
                 // A cancellation before the line above found no reader.
                 if Task.isCancelled { cancel(watch) }
             }
         } onCancel: {
             cancel(watch)
         }
-        return try news.get()
+        return try event.get()
     }
 
     private func cancel(_ watch: Watch.ID) {

@@ -4,7 +4,7 @@ import TaskGridCore
 struct Watch: Sendable {
     typealias ID = Int
 
-    /// Parcels whose tasks have no ids yet.
+    /// Submissions whose tasks have no ids yet.
     var unaccepted = 0
     /// Tasks that have not ended.
     var outstanding = 0

@@ -23,14 +23,14 @@ struct Watches: Sendable {
     /// Tasks whose end somebody waits for.
     var outstanding: Int { interests.count }
 
-    mutating func open(parcels: Int, deadline: Instant) -> Watch.ID {
+    mutating func open(submissions: Int, deadline: Instant) -> Watch.ID {
         lastID += 1
-        watches[lastID] = Watch(unaccepted: parcels, deadline: deadline)
+        watches[lastID] = Watch(unaccepted: submissions, deadline: deadline)
         return lastID
     }
 
-    /// More parcels whose tasks the watch waits for.
-    mutating func expect(_ parcels: Int, by id: Watch.ID) { watches[id]?.unaccepted += parcels }
+    /// More submissions whose tasks the watch waits for.
+    mutating func expect(_ submissions: Int, by id: Watch.ID) { watches[id]?.unaccepted += submissions }
 
     /// The owner waits no longer.
     mutating func close(_ id: Watch.ID) {
@@ -41,7 +41,7 @@ struct Watches: Sendable {
         }
     }
 
-    /// The tasks of a parcel have ids now. Says whether an ending among them had come before.
+    /// The tasks of a submission have ids now. Says whether an ending among them had come before.
     mutating func accepted(_ tasks: some Sequence<TaskID>, by id: Watch.ID, arePushed: Bool = true, now: Instant) -> Bool {
         guard watches[id] != nil else { return false }
         watches[id]?.unaccepted -= 1

@@ -77,11 +77,11 @@ public struct WorkerHost: Service {
 
     /// Serves until it is told to stop. To be called once.
     ///
-    /// - Throws: `WorkerHostError` where the workers make no host or their code has left it no place, `AMQPError` where the connections cannot be opened.
+    /// - Throws: `WorkerHostError` where the workers make no host or their code has left it no free slot, `AMQPError` where the connections cannot be opened.
     public func run() async throws {
         if let problem { throw problem }
         let settings = pipeline.settings
-        let executor = LaneExecutor(threads: min(settings.concurrency, ProcessInfo.processInfo.activeProcessorCount))
+        let executor = SlotExecutor(threads: min(settings.concurrency, ProcessInfo.processInfo.activeProcessorCount))
         defer { executor.stop() }
         pipeline.logger.info(
             "Worker starts",
@@ -106,14 +106,14 @@ public struct WorkerHost: Service {
 public enum WorkerHostError: Error, Hashable, Sendable, CustomStringConvertible {
     case noWorkers
     case duplicateType(TaskType)
-    /// Code of workers that did not return though it was cancelled had left no place for what waited.
+    /// Code of workers that did not return though it was cancelled had left no free slot for what waited.
     case stuck
 
     public var description: String {
         switch self {
         case .noWorkers: "a worker host without workers: name at least one"
         case .duplicateType(let type): "two workers of type \(type) in one host: keep one and raise its concurrency"
-        case .stuck: "the workers' code did not return though it was cancelled, and left no place for other tasks: its log names them"
+        case .stuck: "the workers' code did not return though it was cancelled, and left no free slot for other tasks: its log names them"
         }
     }
 }

@@ -11,8 +11,8 @@ extension Pipeline {
             await alarmSignal.wait(until: alarm.map { min($0.instant, clock.now() + .seconds(3600)) }, sleep: clock.sleep)
             let now = Moment(clock.now())
             let ended = state.withLock { state in
-                let ended = state.bench.expire(at: now)
-                state.alarm = state.bench.firstDeadline
+                let ended = state.slotTable.expire(at: now)
+                state.alarm = state.slotTable.firstDeadline
                 return ended
             }
             if !ended.finished.isEmpty { finish(ended) }

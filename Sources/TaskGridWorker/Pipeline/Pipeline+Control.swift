@@ -5,14 +5,14 @@ import TaskGridCore
 
 extension Pipeline {
     /// Does what the control exchange asks for.
-    func obey() async {
+    func handleControl() async {
         while !Task.isCancelled, let deliveries = await transport.nextControl() {
-            for delivery in deliveries { await obey(delivery) }
+            for delivery in deliveries { await handleControl(delivery) }
             await transport.acknowledgeControl(deliveries.map(\.tag))
         }
     }
 
-    private func obey(_ delivery: Delivery) async {
+    private func handleControl(_ delivery: Delivery) async {
         do {
             switch delivery.message.properties.type {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
@@ -36,7 +36,7 @@ extension Pipeline {
         let ended = state.withLock { state in
             // In the order of the request: the last ones are remembered for longest.
             state.cancelled.add(request.tasks)
-            return state.bench.cancel(attempts, at: now)
+            return state.slotTable.cancel(attempts, at: now)
         }
         guard !ended.finished.isEmpty else { return }
         logger.info("Cancelled tasks on request", metadata: [LogKey.count: "\(ended.finished.count)"])

@@ -7,13 +7,13 @@ extension Pipeline {
     private static let (shortRunTime, longRunTime) = (Duration.milliseconds(100), Duration.milliseconds(500))
 
     /// Hands tasks that wait behind a long one of their message to the slots that are free.
-    func divideLongParcels() {
+    func divideLongBatches() {
         let now = Moment(clock.now())
         let woken = state.withLock { state in
-            state.bench.divideParcels(behind: Self.shortRunTime, at: now)
-            return state.popResting(state.bench.waitingParcels)
+            state.slotTable.divideBatches(behind: Self.shortRunTime, at: now)
+            return state.popResting(state.slotTable.waitingBatches)
         }
-        wakeLanes(woken)
+        wakeSlots(woken)
     }
 
     /// Grows the prefetch of types whose tasks are short, and shrinks that of those that have become long. Tasks of these that no slot
@@ -23,12 +23,12 @@ extension Pipeline {
         let now = Moment(clock.now())
         let (grown, shrunk) = state.withLock { state -> ([TaskType], [TaskType]) in
             guard !state.isDraining else { return ([], []) }
-            let runTimes = state.bench.runTimes(at: now, beyond: Self.shortRunTime)
+            let runTimes = state.slotTable.runTimes(at: now, beyond: Self.shortRunTime)
             let grown = runTimes.filter { $0.value <= Self.shortRunTime && !state.growing.contains($0.key) }.map(\.key)
             let shrunk = state.growing.filter { type in runTimes[type].map { $0 >= Self.longRunTime } ?? false }
             state.growing.formUnion(grown)
             state.growing.subtract(shrunk)
-            for item in state.bench.returnWaiting(of: state.becameLong) { state.book(item) }
+            for item in state.slotTable.returnWaiting(of: state.becameLong) { state.book(item) }
             state.becameLong = shrunk
             return (grown, Array(shrunk))
         }

@@ -33,12 +33,12 @@ extension Pipeline {
         let read = deliveries.map { delivery in (delivery, work(in: delivery)) }
         let now = Moment(clock.now())
         let (woken, sends) = state.withLock { state -> ([Int], Bool) in
-            var parcels = 0
-            if !state.bench.hasWaiting { state.lanesMoved = now }
-            for (delivery, work) in read where state.enter(delivery, work) { parcels += 1 }
-            return (state.popResting(parcels), !state.outbox.isEmpty)
+            var batches = 0
+            if !state.slotTable.hasWaiting { state.slotsMoved = now }
+            for (delivery, work) in read where state.enter(delivery, work) { batches += 1 }
+            return (state.popResting(batches), !state.resultBuffer.isEmpty)
         }
-        wakeLanes(woken)
+        wakeSlots(woken)
         if sends { senderSignal.raise() }
         for case (let delivery, .failure(let error)) in read { logDead(delivery, error) }
     }
@@ -71,19 +71,19 @@ extension Pipeline.State {
     fileprivate mutating func enter(_ delivery: Delivery, _ work: Result<Work, WireError>) -> Bool {
         switch work {
         case .success(let work):
-            var parcel = Parcel(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
+            var batch = WorkBatch(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
             guard delivery.isRedelivered || isDraining || work.isMarker else {
                 if !cancelled.isEmpty {
-                    for item in parcel.remove(where: { cancelled.contains($0.held) }) { book(parcel.finished(item, Bench.cancelled)) }
-                    guard !parcel.rest.isEmpty else { return false }
+                    for item in batch.remove(where: { cancelled.contains($0.held) }) { book(batch.finished(item, SlotTable.cancelled)) }
+                    guard !batch.rest.isEmpty else { return false }
                 }
-                bench.add(parcel)
+                slotTable.add(batch)
                 return true
             }
-            for item in work.items { book(parcel.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
+            for item in work.items { book(batch.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
         case .failure(let error):
-            outbox.add(
-                Outbox.DeadLetter(
+            resultBuffer.add(
+                ResultBuffer.DeadLetter(
                     delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
             )
         }

@@ -9,14 +9,14 @@ extension Pipeline {
     /// It returns when all code of workers has returned: code that does not heed its cancellation holds it up, though
     /// by then its tasks are given back and the connections closed.
     ///
-    /// - Parameter onUnheeding: Called where a drain ends so, once `returnDeadline` has passed too.
+    /// - Parameter onUnresponsive: Called where a drain ends so, once `returnDeadline` has passed too.
     /// - Throws: What kept the connections from opening, or the broker's refusal to let the worker's user write.
     func run(
-        on executor: LaneExecutor, onReady: @Sendable () -> Void = {}, onUnheeding: @Sendable () -> Void = {}
+        on executor: SlotExecutor, onReady: @Sendable () -> Void = {}, onUnresponsive: @Sendable () -> Void = {}
     ) async throws(AMQPError) {
         let opened = await withTaskCancellationHandler {
             let opened = await open()
-            if case .success(true) = opened { await serve(on: executor, onReady, onUnheeding) }
+            if case .success(true) = opened { await serve(on: executor, onReady, onUnresponsive) }
             return opened
         } onCancel: {
             drain()
@@ -65,31 +65,31 @@ extension Pipeline {
         }
     }
 
-    private func serve(on executor: LaneExecutor, _ onReady: () -> Void, _ onUnheeding: () -> Void) async {
+    private func serve(on executor: SlotExecutor, _ onReady: () -> Void, _ onUnresponsive: () -> Void) async {
         let identity = identity
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
             await tell(.register, identity)
             vitals.stands(.serving)
-            vitals.loop("lanes") { [weak self] now in self?.lanes(at: now) ?? LoopReading(name: "lanes", state: .ended, time: .zero) }
+            vitals.loop("slots") { [weak self] now in self?.slots(at: now) ?? LoopReading(name: "slots", state: .ended, time: .zero) }
             onReady()
             for slot in 0..<settings.concurrency {
-                group.addTask { await self.runLane(slot, on: executor) }
+                group.addTask { await self.runSlot(slot, on: executor) }
             }
             group.addTask { await self.receive() }
             group.addTask { await self.send() }
             group.addTask { await self.watchDeadlines() }
-            group.addTask { await self.obey() }
-            await withTaskGroup(of: Void.self) { heart in
-                heart.addTask { await self.beat(identity, from: firstBeat) }
+            group.addTask { await self.handleControl() }
+            await withTaskGroup(of: Void.self) { heartbeat in
+                heartbeat.addTask { await self.beat(identity, from: firstBeat) }
                 await drained()
-                heart.cancelAll()
+                heartbeat.cancelAll()
             }
             // Only now: a heartbeat that came later would let it join again.
             await tell(.deregister, identity)
             group.cancelAll()
             await transport.close()
-            await waitForCode(onUnheeding)
+            await waitForCode(onUnresponsive)
         }
     }
 
@@ -97,18 +97,18 @@ extension Pipeline {
 
     var isStuck: Bool { state.withLock { $0.isStuck } }
 
-    /// Drains where code that does not heed its cancellation has left no lane for what waits, which others may then run.
+    /// Drains where code that does not heed its cancellation has left no slot for what waits, which others may then run.
     func drainIfStuck() {
         let before = Moment(clock.now() - Vitals.defaultLimit)
-        let unheeding = state.withLock { state -> [RegistryMessage.Held] in
-            guard !state.isDraining, state.lanesMoved <= before, state.bench.isStuck(since: before) else { return [] }
+        let unresponsive = state.withLock { state -> [RegistryMessage.Held] in
+            guard !state.isDraining, state.slotsMoved <= before, state.slotTable.isStuck(since: before) else { return [] }
             state.isStuck = true
-            return state.bench.unheeding
+            return state.slotTable.unresponsive
         }
-        guard !unheeding.isEmpty else { return }
+        guard !unresponsive.isEmpty else { return }
         logger.error(
-            "Takes no more: cancelled code does not return, and has left no place for what waits",
-            metadata: [LogKey.tasks: "\(unheeding.map(\.task))"]
+            "Takes no more: cancelled code does not return, and no slot is free for what waits",
+            metadata: [LogKey.tasks: "\(unresponsive.map(\.task))"]
         )
         drain()
     }
@@ -118,11 +118,11 @@ extension Pipeline {
         state.withLock { state in
             guard !state.isDraining else { return }
             state.isDraining = true
-            for item in state.bench.returnWaiting() { state.book(item) }
+            for item in state.slotTable.returnWaiting() { state.book(item) }
         }
         Failpoint.drainBegun.pass()
         vitals.stands(.stopping)
-        heartSignal.raise()
+        heartbeatSignal.raise()
         senderSignal.raise()
         drainSignal.raise()
     }
@@ -131,9 +131,9 @@ extension Pipeline {
     private func drained() async {
         while !isDraining { await drainSignal.wait() }
         await transport.stopWork()
-        await waitForEnd(within: settings.drainDeadline) { !$0.bench.isRunning }
+        await waitForEnd(within: settings.drainDeadline) { !$0.slotTable.isRunning }
         let now = Moment(clock.now())
-        let ended = state.withLock { $0.bench.returnRunning(at: now) }
+        let ended = state.withLock { $0.slotTable.returnRunning(at: now) }
         if !ended.finished.isEmpty {
             logger.notice("Gave back tasks that outlived the drain", metadata: [LogKey.count: "\(ended.finished.count)"])
         }
@@ -148,16 +148,16 @@ extension Pipeline {
     }
 
     /// Waits for code that was cancelled to return, and says which did not.
-    private func waitForCode(_ onUnheeding: () -> Void) async {
-        await waitForEnd(within: settings.returnDeadline) { $0.bench.unheeding.isEmpty }
-        let unheeding = state.withLock { $0.bench.unheeding }
+    private func waitForCode(_ onUnresponsive: () -> Void) async {
+        await waitForEnd(within: settings.returnDeadline) { $0.slotTable.unresponsive.isEmpty }
+        let unresponsive = state.withLock { $0.slotTable.unresponsive }
         // A host that is cancelled has given no time.
-        guard !unheeding.isEmpty, !Task.isCancelled else { return }
+        guard !unresponsive.isEmpty, !Task.isCancelled else { return }
         logger.error(
             "Cannot end: the code of these tasks does not return though it was cancelled",
-            metadata: [LogKey.tasks: "\(unheeding.map(\.task))"]
+            metadata: [LogKey.tasks: "\(unresponsive.map(\.task))"]
         )
-        onUnheeding()
+        onUnresponsive()
     }
 
     /// Waits for a condition, but not where nothing can be told any more.

@@ -5,33 +5,33 @@ import Synchronization
 import TaskGridCore
 
 extension Pipeline {
-    /// Publishes what waits in the outbox, all of it at a time, and acknowledges what is handed over thereby.
+    /// Publishes what waits in the result buffer, all of it at a time, and acknowledges what is handed over thereby.
     func send() async {
         let pulse = vitals.pulse("sender")
         defer { pulse.ends() }
         while !Task.isCancelled {
             pulse.waits()
-            guard let load = state.withLock({ $0.outbox.take() }) else {
+            guard let outgoing = state.withLock({ $0.resultBuffer.take() }) else {
                 await senderSignal.wait()
                 continue
             }
             pulse.works()
-            let shipment = shipment(load)
-            guard await deliver(shipment.publications) else { return }
+            let resultBatch = resultBatch(outgoing)
+            guard await deliver(resultBatch.publications) else { return }
             Failpoint.resultConfirmed.pass()
-            if load.givesBack { Failpoint.givenBack.pass() }
+            if outgoing.givesBack { Failpoint.givenBack.pass() }
             let (tags, woken) = state.withLock { state -> ([DeliveryTag], [Int]) in
                 var tags: [DeliveryTag] = []
-                for (delivery, items) in shipment.receipts {
+                for (delivery, items) in resultBatch.receipts {
                     guard let tag = state.ledger.confirm(delivery, items: items) else { continue }
                     tags.append(tag)
-                    state.bench.confirmed(delivery)
+                    state.slotTable.confirmed(delivery)
                 }
                 state.acknowledging = tags.count
-                // Lanes that rest beside what waits have waited for what ran alone.
-                return (tags, state.bench.hasWaiting ? state.popResting(state.bench.waitingParcels) : [])
+                // Slots that rest beside what waits have waited for what ran alone.
+                return (tags, state.slotTable.hasWaiting ? state.popResting(state.slotTable.waitingBatches) : [])
             }
-            wakeLanes(woken)
+            wakeSlots(woken)
             guard !tags.isEmpty else { continue }
             await transport.acknowledgeWork(tags)
             let isDraining = state.withLock { state in
@@ -43,8 +43,8 @@ extension Pipeline {
         }
     }
 
-    func shipment(_ load: Outbox.Load) -> Shipment {
-        Shipment(load, worker: settings.id, topology: settings.topology, isPersistent: settings.persistentResults)
+    func resultBatch(_ outgoing: ResultBuffer.OutgoingBatch) -> ResultBatch {
+        ResultBatch(outgoing, worker: settings.id, topology: settings.topology, isPersistent: settings.persistentResults)
     }
 
     /// Publishes until the broker has confirmed each publication: a result is never dropped, and one too many is harmless. What is

@@ -3,9 +3,9 @@ import Logging
 import Synchronization
 import TaskGridCore
 
-/// The way of a task through a worker: delivery, bench, outbox, confirmed result, acknowledgement.
+/// The way of a task through a worker: delivery, slot table, result buffer, confirmed result, acknowledgement.
 ///
-/// Its loops (receiver, lanes, sender, alarm, heart, control) run as children of `run()`; what they share is one value
+/// Its loops (receiver, slots, sender, alarm, heartbeat, control) run as children of `run()`; what they share is one value
 /// behind one lock, which is held for moments and never over a suspension. They wake one another by signals.
 ///
 /// What becomes of an item, and why its delivery may be acknowledged:
@@ -15,7 +15,7 @@ import TaskGridCore
 /// | the message cannot be read, or is of a type that this worker does not run | published to `<p>.dead` with its reason |
 /// | its delivery is a redelivered one | `interrupted`: the dispatcher knows whether its first holder lives |
 /// | is the audit's marker | `returned` |
-/// | came, or still waits, when the worker drains or has no lane left | `returned` |
+/// | came, or still waits, when the worker drains or has no slot left | `returned` |
 /// | ran | `succeeded` or `failed` |
 /// | ran out of time, was cancelled | `failed` (`timed_out`, `cancelled`), at that moment |
 /// | came after it was cancelled | `failed` (`cancelled`), without being run |
@@ -26,23 +26,23 @@ import TaskGridCore
 final class Pipeline: Sendable {
     struct State: Sendable {
         var ledger = DeliveryLedger<DeliveryTag>()
-        var bench: Bench
-        var outbox = Outbox()
+        var slotTable: SlotTable
+        var resultBuffer = ResultBuffer()
         var cancelled = RecentCancels()
-        /// Slots whose lane waits for work.
+        /// Slots that wait for work.
         var resting: [Int] = []
         /// What the alarm is set to.
         var alarm: Moment?
         var isDraining = false
         /// Why it can tell nothing any more, and ends.
         var failure: AMQPError?
-        /// It drains because no lane was left for what waited.
+        /// It drains because no slot was left for what waited.
         var isStuck = false
         /// The receiver waits for deliveries, so it is alive.
         var isReceiving = false
         var hasReceivedAll = false
-        /// When a lane last took a step, or the lanes got work to take where none waited.
-        var lanesMoved = Moment.now
+        /// When a slot last took a step, or the slots got work to take where none waited.
+        var slotsMoved = Moment.now
         /// Deliveries whose acknowledgement is on its way.
         var acknowledging = 0
         /// Types that have the longest prefetch now.
@@ -65,12 +65,12 @@ final class Pipeline: Sendable {
     let logger: Logger
     let state: Mutex<State>
 
-    let laneSignals: [Signal]
-    /// Raised to cancel what a lane runs.
+    let slotSignals: [Signal]
+    /// Raised to cancel what a slot runs.
     let cancelSignals: [Signal]
     let senderSignal = Signal()
     let alarmSignal = Signal()
-    let heartSignal = Signal()
+    let heartbeatSignal = Signal()
     let roomSignal = Signal()
     let drainSignal = Signal()
     /// Raised, while it drains, when a run or a delivery ends.
@@ -82,8 +82,8 @@ final class Pipeline: Sendable {
         self.clock = clock
         self.vitals = vitals
         self.logger = logger
-        state = Mutex(State(bench: Bench(slots: settings.concurrency)))
-        laneSignals = (0..<settings.concurrency).map { _ in Signal() }
+        state = Mutex(State(slotTable: SlotTable(slots: settings.concurrency)))
+        slotSignals = (0..<settings.concurrency).map { _ in Signal() }
         cancelSignals = (0..<settings.concurrency).map { _ in Signal() }
     }
 
@@ -113,28 +113,28 @@ final class Pipeline: Sendable {
         var maximumDeliveries: Int { 2 * max(prefetch, longestPrefetch ?? 0) * max(1, workers.count) }
     }
 
-    /// Sends lanes that rest to work, one for each parcel.
-    func wakeLanes(_ slots: [Int]) {
-        for slot in slots { laneSignals[slot].raise() }
+    /// Sends slots that rest to work, one for each batch.
+    func wakeSlots(_ slots: [Int]) {
+        for slot in slots { slotSignals[slot].raise() }
     }
 
-    /// Books what was ended from outside, cancels its lanes and wakes whoever it concerns.
-    func finish(_ ended: Bench.Ended) {
+    /// Books what was ended from outside, cancels its slots and wakes whoever it concerns.
+    func finish(_ ended: SlotTable.Ended) {
         let woken = state.withLock { state -> [Int] in
             for item in ended.finished { state.book(item) }
-            return ended.slots.isEmpty ? [] : state.popResting(max(ended.slots.count, state.bench.waitingParcels))
+            return ended.slots.isEmpty ? [] : state.popResting(max(ended.slots.count, state.slotTable.waitingBatches))
         }
         for slot in ended.slots { cancelSignals[slot].raise() }
-        wakeLanes(woken)
+        wakeSlots(woken)
         if !ended.finished.isEmpty { senderSignal.raise() }
         endSignal.raise()
     }
 }
 
 extension Pipeline.State {
-    /// Puts an item's end into the outbox and counts it.
+    /// Puts an item's end into the result buffer and counts it.
     mutating func book(_ finished: Finished) {
-        outbox.add(finished)
+        resultBuffer.add(finished)
         switch finished.item.outcome {
         case .succeeded: succeeded += 1
         case .failed: failed += 1
@@ -142,7 +142,7 @@ extension Pipeline.State {
         }
     }
 
-    /// Up to `count` lanes that rest, to be woken by the caller.
+    /// Up to `count` slots that rest, to be woken by the caller.
     mutating func popResting(_ count: Int) -> [Int] {
         let woken = resting.suffix(count)
         resting.removeLast(woken.count)

@@ -22,7 +22,7 @@ struct LiveGrid: Sendable {
     let reverse = Reverse().type
     let sum = Sum().type
     let lonely: TaskType
-    private let ear: Ear
+    private let probe: BrokerProbe
     private let endpoint: Endpoint
     private let topology: Topology
     private let folder: URL
@@ -35,7 +35,7 @@ struct LiveGrid: Sendable {
         endpoint = try TestBroker.endpoint()
         topology = Topology(prefix: name)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
-        ear = Ear(endpoint, topology, logger)
+        probe = BrokerProbe(endpoint, topology, logger)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
         lonely = try TaskType("lonely")
     }
@@ -100,23 +100,23 @@ struct LiveGrid: Sendable {
         let publication = Publication(
             exchange: topology.registry.name, routingKey: topology.registryKey(.register, types: types), message: worker.message(.register)
         )
-        _ = try await ear.connection.publish([publication])
+        _ = try await probe.connection.publish([publication])
     }
 
     /// Waits until the dispatcher has told of a type: from then on it takes tasks of it.
     private func knows(_ type: TaskType) async throws {
-        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TaskEvent.self) { $0.type == type }
     }
 
     /// Runs `body` with the client connected, and hears what the grid says.
     private func hearing(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        try await ear.connection.start(patience: .seconds(120))
+        try await probe.connection.start(patience: .seconds(120))
         try await client.start(within: .seconds(120))
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { await ear.listen() }
+            tasks.addTask { await probe.listen() }
             tasks.addTask {
                 try await body()
-                await ear.connection.close()
+                await probe.connection.close()
             }
             while try await tasks.next() != nil {}
         }
@@ -145,7 +145,7 @@ struct LiveGrid: Sendable {
     /// Deletes what outlives the connections. Unstructured, so that a test that ran out of time cleans up too.
     private func clean() async {
         await client.close()
-        await ear.connection.close()
+        await probe.connection.close()
         let queues =
             [topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue]
             + [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)] + [reverse, sum, lonely].map(topology.workQueue)

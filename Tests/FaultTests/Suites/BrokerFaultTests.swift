@@ -133,7 +133,7 @@ struct BrokerFaultTests {
     @Test func aMessageThatTheBrokersFramesCannotCarryHoldsNothingUp() async throws {
         try await withBroker(advanced: "{frame_max, 8192}") { _, _, grid in
             _ = try await grid.start()
-            let start = grid.ear.heard.count
+            let start = grid.probe.heard.count
             // Not readable, as long as a frame may be, and longer with the reason for which it is put with the dead.
             var message = Message(properties: BasicProperties(replyTo: "nobody", messageID: "k", type: "fault"))
             message.properties.headers["taskgrid-max-attempts"] = .string("five")
@@ -148,8 +148,8 @@ struct BrokerFaultTests {
                 }
                 message = last ?? message
             }
-            try await grid.ear.say(grid.topology.submit, "fault", message)
-            let event = try await grid.ear.event(GridEvent.self, from: start) { $0.kind == .error }
+            try await grid.probe.say(grid.topology.submit, "fault", message)
+            let event = try await grid.probe.event(GridEvent.self, from: start) { $0.kind == .error }
             #expect(event.message.contains("could not be sent"))
             let endings = try await grid.settle(try await grid.submit((0..<20).map(String.init)))
             #expect(endings.values.allSatisfy { $0.state == .succeeded })

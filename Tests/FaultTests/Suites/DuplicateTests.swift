@@ -25,9 +25,9 @@ struct DuplicateTests {
                 for message in said {
                     var forged = message
                     forged.body = Data("forged".utf8)
-                    for message in [message, forged] { try await grid.ear.say(results, type.name, message) }
+                    for message in [message, forged] { try await grid.probe.say(results, type.name, message) }
                 }
-                for message in works { try await grid.ear.say(work, type.name, message) }
+                for message in works { try await grid.probe.say(work, type.name, message) }
                 // The worker runs them again: it cannot know. Behind their results comes that of another task.
                 try await grid.runs.begun(runs + 4)
                 let later = try await grid.submit(["later"])
@@ -50,7 +50,7 @@ struct DuplicateTests {
                 let submitted = try await grid.submit([hold.payload])
                 try await grid.runs.begun(1)
                 let message = try #require(try await tap.messages(work) { $0.count == 1 }.first)
-                try await grid.ear.say(work, type.name, message)
+                try await grid.probe.say(work, type.name, message)
                 try await grid.runs.begun(2)
                 hold.release()
                 try await grid.runs.ended(2)
@@ -73,7 +73,7 @@ struct DuplicateTests {
                 #expect(try await grid.client.submit(type, payload: Data("one".utf8), options: options) == first)
                 // The very message, as a broker does that did not get the acknowledgement.
                 let message = try #require(try await tap.messages(grid.topology.submit) { !$0.isEmpty }.first)
-                try await grid.ear.say(grid.topology.submit, type.name, message)
+                try await grid.probe.say(grid.topology.submit, type.name, message)
                 // Another client, which knows nothing of the first.
                 let other = GridClient(endpoint: try Endpoint(url: grid.broker), topology: grid.topology, logger: grid.logger)
                 try await other.start(within: .seconds(30))

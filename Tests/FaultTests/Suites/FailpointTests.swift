@@ -99,7 +99,7 @@ struct FailpointTests {
             try await grid.knows(FaultGrid.fault)
             let hold = try Hold(at: grid.file("hold"))
             let submitted = try await grid.submit(Array(repeating: hold.payload, count: 12), each: 1)
-            try await grid.ear.heard.first { delivery in
+            try await grid.probe.heard.first { delivery in
                 (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.running.count == 4 && $0.1.waiting.count > 2 ? () : nil }
             }
             try await grid.launchWorker(named: "other").ready()

@@ -16,7 +16,7 @@ struct FloodTests {
             for number in 0..<160 {
                 let later = Submission.Task(payload: Data(count: 2 << 20), due: .now() + .seconds(3600))
                 let submission = Submission(form: .single, type: FaultGrid.fault, key: "large-\(number)", tasks: [later])
-                try await grid.ear.say(grid.topology.submit, FaultGrid.fault.name, submission.message())
+                try await grid.probe.say(grid.topology.submit, FaultGrid.fault.name, submission.message())
             }
             let pid = try await grid.launch(.dispatcher, named: "second").ready()
             try await grid.until { try await grid.books().submitted == 160 }
@@ -31,16 +31,16 @@ struct FloodTests {
         try await FaultGrid.run { grid in
             let pid = try await grid.launch(.nameservice).ready()
             let message = Message(properties: BasicProperties(type: "heartbeat", appID: "w"), body: Data(count: 20_000_000))
-            for _ in 0..<15 { try await grid.ear.say(grid.topology.registry, "heartbeat.fault", message) }
+            for _ in 0..<15 { try await grid.probe.say(grid.topology.registry, "heartbeat.fault", message) }
             // It has dealt with them when it deals with what comes after them.
-            try await grid.ear.say(grid.topology.registry, "heartbeat.fault", Message(properties: BasicProperties(messageID: "last")))
-            try await grid.ear.heard.first { delivery in
+            try await grid.probe.say(grid.topology.registry, "heartbeat.fault", Message(properties: BasicProperties(messageID: "last")))
+            try await grid.probe.heard.first { delivery in
                 delivery.exchange == grid.topology.dead.name && delivery.message.properties.messageID == "last" ? () : nil
             }
             let megabytes = try Self.peak(of: pid)
             print("measured: 15 messages of 20 MB to the registry: the nameservice peaks at \(megabytes) MiB")
             #expect(megabytes < 200)
-            let letters = grid.ear.heard.entries.filter { $0.exchange == grid.topology.dead.name }
+            let letters = grid.probe.heard.entries.filter { $0.exchange == grid.topology.dead.name }
             #expect(letters.allSatisfy { $0.message.body.count <= WireFormat.maximumDeadBodySize })
         }
     }

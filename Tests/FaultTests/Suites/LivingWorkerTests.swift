@@ -109,7 +109,7 @@ struct LivingWorkerTests {
             let attempt = try #require(record.attempts.last)
             #expect(attempt.outcome == .interrupted)
             #expect(try #require(attempt.ended) <= when)
-            _ = try await grid.ear.event(GridEvent.self) { $0.kind == .warning && $0.message.contains("not been heard of") }
+            _ = try await grid.probe.event(GridEvent.self) { $0.kind == .warning && $0.message.contains("not been heard of") }
             try await grid.launchWorker(named: "other").ready()
             let endings = try await grid.settle(submitted)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })

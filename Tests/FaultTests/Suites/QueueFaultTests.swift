@@ -19,15 +19,15 @@ struct QueueFaultTests {
             let submitted = try await grid.submit([hold.payload] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
             let queue = grid.topology.workQueue(FaultGrid.fault).name
-            try await grid.until { try await grid.ear.connection.depth(of: queue).messages > 0 }
+            try await grid.until { try await grid.probe.connection.depth(of: queue).messages > 0 }
             let lost: Int
             let began = ContinuousClock.now
             switch fault {
             case .purged:
-                lost = try await grid.ear.connection.purge(queue: queue)
+                lost = try await grid.probe.connection.purge(queue: queue)
             case .deleted:
-                lost = try await grid.ear.connection.depth(of: queue).messages
-                try await grid.ear.connection.delete(queue: queue)
+                lost = try await grid.probe.connection.depth(of: queue).messages
+                try await grid.probe.connection.delete(queue: queue)
             }
             hold.release()
             #expect(lost > 0, "nothing waited in the queue")
@@ -47,9 +47,9 @@ struct QueueFaultTests {
             let submitted = try await grid.submit([hold.payload] + (1..<40).map(String.init), each: 40)
             try await grid.runs.begun(1)
             let queue = grid.topology.workQueue(FaultGrid.fault).name
-            try await grid.until { try await grid.ear.connection.depth(of: queue).messages > 0 }
+            try await grid.until { try await grid.probe.connection.depth(of: queue).messages > 0 }
             let began = ContinuousClock.now
-            let lost = try await grid.ear.connection.purge(queue: queue)
+            let lost = try await grid.probe.connection.purge(queue: queue)
             hold.release()
             #expect(lost > 0, "nothing waited in the queue")
             try await grid.settle(submitted)
@@ -70,8 +70,8 @@ struct QueueFaultTests {
             let ended = try await grid.runs.ended(8)
             #expect(ended.count == 8)
             // What ends together may travel in one message.
-            try await grid.until { try await grid.ear.connection.depth(of: grid.topology.resultsQueue.name).messages > 0 }
-            let lost = try await grid.ear.connection.purge(queue: grid.topology.resultsQueue.name)
+            try await grid.until { try await grid.probe.connection.depth(of: grid.topology.resultsQueue.name).messages > 0 }
+            let lost = try await grid.probe.connection.purge(queue: grid.topology.resultsQueue.name)
             let began = ContinuousClock.now
             try await grid.launch(.dispatcher, named: "again").ready()
             let endings = try await grid.settle(submitted)

@@ -47,7 +47,7 @@ struct ShutdownTests {
             let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
             let submitted = try await grid.submit((0..<12).map { _ in "1.5" }, each: 12, type: wait)
-            try await grid.ear.heard.first { delivery in
+            try await grid.probe.heard.first { delivery in
                 (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.running.isEmpty ? nil : () }
             }
             for (service, deadline) in [(worker, 30), (nameservice, 10), (monitor, 10)] {
@@ -72,7 +72,7 @@ struct ShutdownTests {
             try await grid.until { try await grid.books().running == 1 }
             try worker.signal(SIGTERM)
             // Its heartbeat says at once that it drains.
-            try await grid.ear.heard.first { delivery in
+            try await grid.probe.heard.first { delivery in
                 (try? RegistryMessage.decode(delivery.message))?.1.draining == true ? () : nil
             }
             #expect(worker.endings.isEmpty)

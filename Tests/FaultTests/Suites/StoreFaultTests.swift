@@ -71,7 +71,7 @@ struct StoreFaultTests {
             }
             let since = ContinuousClock.now
             try await expectRejection(grid, Data("after".utf8), loss == .replaced ? "was replaced" : "was removed")
-            let event = try await grid.ear.event(GridEvent.self) { $0.problem == .storeUnavailable }
+            let event = try await grid.probe.event(GridEvent.self) { $0.problem == .storeUnavailable }
             #expect(event.kind == .error && event.message.contains(store) && event.message.contains("restart the dispatcher"))
             let health = try await Self.health(port)
             #expect(health.status == 503 && health.body.contains("while it was open; put it back, or restart the dispatcher"))
@@ -79,7 +79,7 @@ struct StoreFaultTests {
 
             guard loss == .folderMoved else { return }
             try files.moveItem(atPath: "\(folder).away", toPath: folder)
-            _ = try await grid.ear.event(GridEvent.self) { $0.problem == .storeUnavailable && $0.kind == .warning }
+            _ = try await grid.probe.event(GridEvent.self) { $0.problem == .storeUnavailable && $0.kind == .warning }
             _ = try await grid.client.run(FaultGrid.fault, payload: Data("again".utf8), options: TaskOptions(deadline: .seconds(30)))
             #expect(try await Self.health(port).status == 200)
         }

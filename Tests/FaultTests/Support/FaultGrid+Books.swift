@@ -64,7 +64,7 @@ extension FaultGrid {
     /// Every end that the client was told of, by task.
     private var told: [TaskID: [Reply.Ending]] {
         var told: [TaskID: [Reply.Ending]] = [:]
-        for delivery in ear.heard.entries where delivery.exchange == topology.reply.name {
+        for delivery in probe.heard.entries where delivery.exchange == topology.reply.name {
             // An answer to a question tells of no end by itself.
             guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }
             for ending in endings { told[ending.id, default: []].append(ending) }
@@ -85,9 +85,9 @@ extension FaultGrid {
     /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.
     func until(_ isAsWanted: () async throws -> Bool) async throws {
         while true {
-            let before = ear.heard.count
+            let before = probe.heard.count
             if try await isAsWanted() { return }
-            try await ear.heard.wait(beyond: before)
+            try await probe.heard.wait(beyond: before)
         }
     }
 }

@@ -17,7 +17,7 @@ final class FaultGrid: Sendable {
     /// The broker, as the services are told.
     let broker: String
     let client: GridClient
-    let ear: Ear
+    let probe: BrokerProbe
     let runs: Journal<Run>
     private let listener: RunListener
     private let launches: AsyncStream<Service>.Continuation
@@ -49,11 +49,11 @@ final class FaultGrid: Sendable {
             let grid = try FaultGrid(broker: broker ?? TestBroker.requiredURL(), queues, launches)
             do {
                 // This has a deadline of its own.
-                try await grid.ear.connection.start(patience: .seconds(30))
+                try await grid.probe.connection.start(patience: .seconds(30))
                 // Each says whether the test is done with it.
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     group.addTask {
-                        await grid.ear.listen()
+                        await grid.probe.listen()
                         return false
                     }
                     group.addTask {
@@ -93,7 +93,7 @@ final class FaultGrid: Sendable {
         let endpoint = try Endpoint(url: broker)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
         // Beside what is said to everyone, each reply to the client, whatever the client makes of it.
-        ear = Ear(
+        probe = BrokerProbe(
             endpoint, topology, logger,
             bindings: [(topology.events, "#"), (topology.registry, "#"), (topology.dead, ""), (topology.reply, client.id)]
         )
@@ -190,7 +190,7 @@ final class FaultGrid: Sendable {
 
     /// Waits until the dispatcher has told of a type.
     func knows(_ type: TaskType) async throws {
-        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TaskEvent.self) { $0.type == type }
     }
 
     var store: String { file("store.sqlite") }
@@ -204,7 +204,7 @@ final class FaultGrid: Sendable {
         await Task {
             await client.close()
             await clean()
-            await ear.connection.close()
+            await probe.connection.close()
             listener.close()
             try? FileManager.default.removeItem(at: folder)
         }.value
@@ -215,13 +215,13 @@ final class FaultGrid: Sendable {
 
     /// The same of another grid's.
     func clean(_ topology: Topology) async {
-        guard broker == TestBroker.url, ear.connection.isConnected else { return }
+        guard broker == TestBroker.url, probe.connection.isConnected else { return }
         let shared = [
             topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
             topology.rpcQueue(.nameservice),
         ]
         let types = ["fault", "other", "wait", "reverse"].compactMap { try? TaskType($0) }.map(topology.workQueue)
-        for queue in shared + types { try? await ear.connection.delete(queue: queue.name) }
+        for queue in shared + types { try? await probe.connection.delete(queue: queue.name) }
     }
 }
 

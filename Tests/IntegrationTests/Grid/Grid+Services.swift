@@ -35,9 +35,9 @@ extension Grid {
 
     /// Starts the nameservice and waits until it serves.
     func startNameservice() async throws -> Running {
-        let before = ear.heard.count
+        let before = probe.heard.count
         let running = launch(Nameservice(endpoint: endpoint, topology: topology, logger: logger))
-        _ = try await ear.event(GridEvent.self, from: before) { $0.service == "nameservice" && $0.kind == .started }
+        _ = try await probe.event(GridEvent.self, from: before) { $0.service == "nameservice" && $0.kind == .started }
         nameservice.withLock { $0 = running }
         return running
     }
@@ -62,7 +62,7 @@ extension Grid {
         )
         types.withLock { $0.formUnion(workers.map(\.type)) }
         let running = launch(host)
-        try await ear.registered(.register, of: host.id)
+        try await probe.registered(.register, of: host.id)
         if known { for worker in workers { try await knows(worker.type) } }
         return (running, host.id)
     }
@@ -70,7 +70,7 @@ extension Grid {
     /// Waits until the dispatcher has told of a type.
     func knows(_ type: TaskType) async throws {
         types.withLock { _ = $0.insert(type) }
-        _ = try await ear.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TaskEvent.self) { $0.type == type }
     }
 
     /// Stops the dispatcher in order.
@@ -94,9 +94,9 @@ extension Grid {
     /// Looks again after everything that the grid says (heartbeats come each second) until it is as wanted.
     func until(_ isAsWanted: () async throws -> Bool) async throws {
         while true {
-            let before = ear.heard.count
+            let before = probe.heard.count
             if try await isAsWanted() { return }
-            try await ear.heard.wait(beyond: before)
+            try await probe.heard.wait(beyond: before)
         }
     }
 

@@ -15,7 +15,7 @@ final class Grid: Sendable {
     let topology: Topology
     let endpoint: Endpoint
     let client: GridClient
-    let ear: Ear
+    let probe: BrokerProbe
     let logs = Journal<LogLine>()
     let logger: Logger
     let folder: URL
@@ -45,9 +45,9 @@ final class Grid: Sendable {
         defer { grid.removeFolder() }
         do {
             try await prepare(grid)
-            try await grid.ear.connection.start(patience: .seconds(30))
+            try await grid.probe.connection.start(patience: .seconds(30))
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { await grid.ear.listen() }
+                group.addTask { await grid.probe.listen() }
                 group.addTask {
                     defer { launches.finish() }
                     try await grid.client.start(within: .seconds(30))
@@ -76,7 +76,7 @@ final class Grid: Sendable {
         topology = Topology(prefix: name, queueKind: queueKind)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
-        ear = Ear(endpoint, topology, logger)
+        probe = BrokerProbe(endpoint, topology, logger)
         self.configuration = configuration
         self.launches = launches
     }
@@ -97,12 +97,12 @@ final class Grid: Sendable {
     private func stop() async throws {
         for running in running.withLock({ $0 }).reversed() { try await running.stop() }
         await client.close()
-        await ear.connection.close()
+        await probe.connection.close()
     }
 
     /// Deletes the queues that outlive their connections.
     private func clean() async {
-        await ear.connection.close()
+        await probe.connection.close()
         let queues =
             [
                 topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue,

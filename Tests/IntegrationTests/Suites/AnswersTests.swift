@@ -46,7 +46,7 @@ import Testing
                 for number in 0..<40 {
                     var question = TasksQuestion().message(from: victim.id, correlation: "\(number)")
                     question.body = Data(#"{"limit":1000}"#.utf8)
-                    try await grid.ear.say(grid.topology.rpc, Topology.Service.dispatcher.rawValue, question)
+                    try await grid.probe.say(grid.topology.rpc, Topology.Service.dispatcher.rawValue, question)
                 }
                 try await replies.wait(beyond: 39)
                 #expect(replies.entries.allSatisfy { $0.body.count <= AnswerBudget.standard.bytes })

@@ -27,7 +27,7 @@ struct DeletedTests {
                 try await grid.logs.first(from: before) { $0.isDeclared(again: exchange) ? () : nil }
             }
             // The bindings of the test's own queue went with the exchanges.
-            try await grid.ear.connection.declareAgain()
+            try await grid.probe.connection.declareAgain()
             try await balances(grid)
         }
     }

@@ -11,7 +11,7 @@ struct ForgettingTests {
 
     private func exists(_ queue: Queue, _ grid: Grid) async throws -> Bool {
         do throws(AMQPError) {
-            _ = try await grid.ear.connection.depth(of: queue.name)
+            _ = try await grid.probe.connection.depth(of: queue.name)
             return true
         } catch {
             guard error.code == .notFound else { throw error }

@@ -24,7 +24,7 @@ struct HostileMessagesTests {
             let (worker, id) = try await grid.startWorkers([Journal<Run>().worker(type)])
             let (monitor, port) = try await grid.startMonitor()
             // It listens on its port before it hears events.
-            _ = try await grid.ear.event(GridEvent.self) { $0.service == "monitor" && $0.kind == .started }
+            _ = try await grid.probe.event(GridEvent.self) { $0.service == "monitor" && $0.kind == .started }
             let sent = try await send(seed, grid)
             #expect(sent.count > 1000)
             try await expectDead(sent, grid)
@@ -37,7 +37,7 @@ struct HostileMessagesTests {
                 try await port.get("stats", as: MonitorPort.Statistics.self).report.types["echo"]?.activeWorkers ?? 0 > 0
             }
             #expect(try await port.get("healthz", as: MonitorPort.Health.self).report.healthy)
-            let starts = grid.ear.heard.entries.compactMap { delivery -> String? in
+            let starts = grid.probe.heard.entries.compactMap { delivery -> String? in
                 guard delivery.exchange == grid.topology.events.name,
                     let event = try? JSON.decode(GridEvent.self, delivery.message.body), event.kind == .started
                 else { return nil }
@@ -75,7 +75,7 @@ struct HostileMessagesTests {
             sent[tag] = Sent(what: "seed \(seed), \(what) to \(place)", mustDie: place.mustDie(message, type: type))
             batch.append(publication)
             if batch.count == 100 || message.body.count > 1 << 20 {
-                _ = try await grid.ear.connection.publish(batch, within: .seconds(60))
+                _ = try await grid.probe.connection.publish(batch, within: .seconds(60))
                 batch = []
             }
         }
@@ -94,7 +94,7 @@ struct HostileMessagesTests {
             )
             try await add(message, place, "mutation \(number) of \(small[one].name)")
         }
-        _ = try await grid.ear.connection.publish(batch, within: .seconds(60))
+        _ = try await grid.probe.connection.publish(batch, within: .seconds(60))
         return sent
     }
 
@@ -107,14 +107,14 @@ struct HostileMessagesTests {
             group.addTask {
                 var next = 0
                 while true {
-                    for delivery in grid.ear.heard.entries.dropFirst(next) {
+                    for delivery in grid.probe.heard.entries.dropFirst(next) {
                         next += 1
                         guard delivery.exchange == grid.topology.dead.name, let tag = Self.tag(delivery.message) else { continue }
                         let reason = delivery.message.properties.headers["taskgrid-reason"]?.text ?? ""
                         #expect(reason.contains(":"), "\(sent[tag]?.what ?? "") died for '\(reason)'")
                         found.add(tag)
                     }
-                    try await grid.ear.heard.wait(beyond: next)
+                    try await grid.probe.heard.wait(beyond: next)
                 }
             }
             group.addTask { [awaited = Set(missing.keys)] in
@@ -147,7 +147,7 @@ struct HostileMessagesTests {
     /// Nothing waits in a queue, and nothing comes back into one when whoever consumes it leaves.
     private func expectEmptyQueues(_ grid: Grid, _ worker: Running) async throws {
         let topology = grid.topology
-        let connection = grid.ear.connection
+        let connection = grid.probe.connection
         let dispatchers = [topology.submitQueue, topology.rpcQueue(.dispatcher)]
         let nameservices = [topology.registryQueue, topology.rpcQueue(.nameservice)]
         try await grid.until {
@@ -158,9 +158,9 @@ struct HostileMessagesTests {
         }
         try await grid.stopDispatcher()
         for queue in dispatchers { #expect(try await connection.depth(of: queue.name).messages == 0, "\(queue.name)") }
-        let before = grid.ear.heard.count
+        let before = grid.probe.heard.count
         try await worker.stop()
-        _ = try await grid.ear.event(WorkerEvent.self, from: before) { $0.kind == .left && $0.worker.types.contains(type) }
+        _ = try await grid.probe.event(WorkerEvent.self, from: before) { $0.kind == .left && $0.worker.types.contains(type) }
         try await grid.stopNameservice()
         for queue in nameservices { #expect(try await connection.depth(of: queue.name).messages == 0, "\(queue.name)") }
     }

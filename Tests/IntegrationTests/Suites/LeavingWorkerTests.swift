@@ -120,7 +120,7 @@ struct LeavingWorkerTests {
             #expect(runs.entries.count == 8)
             #expect(runs.attempts.count == 8)
             try await draining.stop()
-            let left = try await grid.ear.event(WorkerEvent.self) { $0.kind == .left && $0.worker.worker == firstID }
+            let left = try await grid.probe.event(WorkerEvent.self) { $0.kind == .left && $0.worker.worker == firstID }
             #expect(left.reason == .deregistered)
         }
     }

@@ -59,10 +59,10 @@ struct MonitorTests {
     /// another one where that happened to come first.
     private func monitorThatAsked(_ grid: Grid) async throws -> MonitorPort {
         while true {
-            let before = grid.ear.heard.count
+            let before = grid.probe.heard.count
             let (monitor, port) = try await grid.startMonitor()
             try await grid.until { try await isWhole(port) }
-            if !grid.ear.heard.entries.dropFirst(before).contains(where: { $0.routingKey.hasPrefix("task.") }) { return port }
+            if !grid.probe.heard.entries.dropFirst(before).contains(where: { $0.routingKey.hasPrefix("task.") }) { return port }
             try await monitor.stop()
         }
     }

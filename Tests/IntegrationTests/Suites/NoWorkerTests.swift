@@ -29,7 +29,7 @@ struct NoWorkerTests {
             let runs = Journal<Run>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])
             try await worker.stop()
-            try await grid.ear.connection.delete(queue: grid.topology.workQueue(type).name)
+            try await grid.probe.connection.delete(queue: grid.topology.workQueue(type).name)
             let texts = (0..<200).map(String.init)
             let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, options: once, within: .seconds(100))
             try await grid.until {

@@ -91,7 +91,7 @@ struct PlainAMQPTests {
                     #expect(ending.state == .failed)
                     #expect(ending.error?.code == .resultTooLarge)
                 }
-                let dead = try await grid.ear.heard.first { $0.exchange == grid.topology.dead.name ? $0.message : nil }
+                let dead = try await grid.probe.heard.first { $0.exchange == grid.topology.dead.name ? $0.message : nil }
                 #expect(dead.body.count == WireFormat.maximumDeadBodySize)
                 #expect(dead.properties.headers["taskgrid-size"]?.integer == 70_000_000)
                 #expect(worker.work.count == 1)

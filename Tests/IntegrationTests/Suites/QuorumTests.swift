@@ -30,7 +30,7 @@ struct QuorumTests {
             // The queues are what they are meant to be: the broker refuses to take them for classic ones.
             for queue in [grid.topology.submitQueue, grid.topology.resultsQueue, grid.topology.workQueue(type)] {
                 let error = await #expect(throws: AMQPError.self) {
-                    try await grid.ear.connection.declare(Declarations(queues: [.shared(queue.name, kind: .classic)]))
+                    try await grid.probe.connection.declare(Declarations(queues: [.shared(queue.name, kind: .classic)]))
                 }
                 #expect(error?.code == .preconditionFailed)
             }

@@ -66,14 +66,14 @@ struct RejectionTests {
                 (topology.rpc, "nameservice", BasicProperties(type: "workers"), "{}", "missing_property: reply-to"),
             ]
             for (number, bad) in cases.enumerated() {
-                let before = grid.ear.heard.count
-                try await grid.ear.say(
+                let before = grid.probe.heard.count
+                try await grid.probe.say(
                     bad.exchange, bad.key, Message(properties: bad.properties, body: Data(bad.body.utf8))
                 )
-                let reason = try await grid.ear.death(from: before)
+                let reason = try await grid.probe.death(from: before)
                 #expect(reason.hasPrefix(bad.reason), "\(bad.exchange.name), \(bad.body): \(reason)")
                 // Each lies there for people to look at, and lies nowhere else.
-                try await grid.until { try await grid.ear.connection.depth(of: topology.deadQueue.name).messages == number + 1 }
+                try await grid.until { try await grid.probe.connection.depth(of: topology.deadQueue.name).messages == number + 1 }
             }
             let ending = try await grid.client.run(reverse.type, payload: Data("hello".utf8), within: .seconds(60))
             #expect(ending.result.text == "olleh")

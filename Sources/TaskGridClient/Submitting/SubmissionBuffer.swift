@@ -4,9 +4,9 @@ import TaskGridCore
 /// What waits to be sent, a lane per type: a message carries tasks of one type.
 ///
 /// Batching is natural and needs no timer: what waits while an earlier message is on its way travels together next.
-struct Outbox: Sendable {
+struct SubmissionBuffer: Sendable {
     let bounds: MessageBounds
-    private var lanes: [TaskType: Deque<Parcel>] = [:]
+    private var lanes: [TaskType: Deque<PendingSubmission>] = [:]
     /// The types that wait, in the order in which they are served.
     private var order: Deque<TaskType> = []
 
@@ -16,15 +16,15 @@ struct Outbox: Sendable {
 
     var isEmpty: Bool { order.isEmpty }
 
-    mutating func add(_ parcel: Parcel) {
-        if lanes[parcel.type]?.append(parcel) == nil {
-            lanes[parcel.type] = [parcel]
-            order.append(parcel.type)
+    mutating func add(_ submission: PendingSubmission) {
+        if lanes[submission.type]?.append(submission) == nil {
+            lanes[submission.type] = [submission]
+            order.append(submission.type)
         }
     }
 
-    /// The parcels of the next message; nil where nothing waits, or with `onlyFull` nothing that fills a message.
-    mutating func take(onlyFull: Bool) -> [Parcel]? {
+    /// The submissions of the next message; nil where nothing waits, or with `onlyFull` nothing that fills a message.
+    mutating func take(onlyFull: Bool) -> [PendingSubmission]? {
         for _ in order.indices {
             let type = order.removeFirst()
             guard var lane = lanes[type] else { continue }
@@ -33,34 +33,35 @@ struct Outbox: Sendable {
                 order.append(type)
                 continue
             }
-            let parcels = Array(lane.prefix(length))
+            let submissions = Array(lane.prefix(length))
             lane.removeFirst(length)
             lanes[type] = lane.isEmpty ? nil : lane
             if !lane.isEmpty { order.append(type) }
-            return parcels
+            return submissions
         }
         return nil
     }
 
-    /// How many parcels the lane's next message takes, and whether more could not be added to it.
-    private func message(at lane: Deque<Parcel>) -> (length: Int, isFull: Bool) {
+    /// How many submissions the lane's next message takes, and whether more could not be added to it.
+    private func message(at lane: Deque<PendingSubmission>) -> (length: Int, isFull: Bool) {
         guard !lane[0].travelsAlone else { return (1, true) }
         var length = 0
         var tasks = 0
         var size = 0
-        for parcel in lane {
-            guard !parcel.travelsAlone, length == 0 || tasks + parcel.tasks.count <= bounds.tasks && size + parcel.size <= bounds.size
+        for submission in lane {
+            guard !submission.travelsAlone,
+                length == 0 || tasks + submission.tasks.count <= bounds.tasks && size + submission.size <= bounds.size
             else { return (length, true) }
             length += 1
-            tasks += parcel.tasks.count
-            size += parcel.size
+            tasks += submission.tasks.count
+            size += submission.size
         }
         return (length, tasks >= bounds.tasks || size >= bounds.size)
     }
 
     /// Takes out what `isGone` says.
-    mutating func remove(where isGone: (Parcel) -> Bool) -> [Parcel] {
-        var removed: [Parcel] = []
+    mutating func remove(where isGone: (PendingSubmission) -> Bool) -> [PendingSubmission] {
+        var removed: [PendingSubmission] = []
         for (type, lane) in lanes where lane.contains(where: isGone) {
             removed += lane.filter(isGone)
             let rest = lane.filter { !isGone($0) }

@@ -9,14 +9,14 @@ extension Pipeline {
     ///
     /// The loop goes round each second or so, though the registry may be told less often in a large grid.
     func beat(_ identity: RegistryMessage, from first: ContinuousClock.Instant) async {
-        let pulse = vitals.pulse("heart", period: settings.heartbeatInterval)
+        let pulse = vitals.pulse("heartbeat", period: settings.heartbeatInterval)
         defer { pulse.ends() }
         var next = first
         var checked = first
         var due = first
         var hasToldDrain = false
         while !Task.isCancelled {
-            await heartSignal.wait(until: next, sleep: clock.sleep)
+            await heartbeatSignal.wait(until: next, sleep: clock.sleep)
             guard !Task.isCancelled else { return }
             let (asked, isDraining, interval) = state.withLock { state in
                 defer { state.askedHeartbeat = nil }
@@ -25,11 +25,11 @@ extension Pipeline {
             if let asked { due = min(due, asked.instant) }
             let now = clock.now()
             next = min(now + settings.heartbeatInterval, max(due, now))
-            // A parcel may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
+            // A batch may hold an item that takes longer than its type's rule; its neighbours' results wait no longer.
             senderSignal.raise()
             pulse.works()
             drainIfStuck()
-            divideLongParcels()
+            divideLongBatches()
             await adaptPrefetch()
             if due <= now || (isDraining && !hasToldDrain) {
                 hasToldDrain = isDraining
@@ -72,7 +72,7 @@ extension Pipeline {
             if let interval = request.interval { state.interval = max(own, interval) }
             state.askedHeartbeat = moment
         }
-        heartSignal.raise()
+        heartbeatSignal.raise()
     }
 
     /// Publishes a registry message. One that is lost is made good by the next heartbeat, which says everything.
@@ -100,14 +100,16 @@ extension Pipeline {
     }
 
     private func report(_ identity: RegistryMessage) -> RegistryMessage {
-        let (bench, counts, interval, isGrowing) = state.withLock { state -> (Bench, (Int, Int, Int, Bool), Int?, Bool) in
+        let (slotTable, counts, interval, isGrowing) = state.withLock { state -> (SlotTable, (Int, Int, Int, Bool), Int?, Bool) in
             // A receiver that waits for deliveries lives; one that is stuck with some does not count as such.
             if state.isReceiving { state.progress += 1 }
-            return (state.bench, (state.progress, state.succeeded, state.failed, state.isDraining), state.interval, !state.growing.isEmpty)
+            return (
+                state.slotTable, (state.progress, state.succeeded, state.failed, state.isDraining), state.interval, !state.growing.isEmpty
+            )
         }
         var report = identity
-        report.running = bench.running
-        report.waiting = bench.waiting
+        report.running = slotTable.running
+        report.waiting = slotTable.waiting
         (report.progress, report.done, report.failed, report.draining) = counts
         if let interval { report.interval = interval }
         if isGrowing, let longest = settings.longestPrefetch { report.prefetch = longest }

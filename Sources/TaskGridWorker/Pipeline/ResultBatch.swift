@@ -1,10 +1,10 @@
 import AMQP
 import TaskGridCore
 
-/// The publications that carry a load, and which deliveries they settle once they are confirmed.
-struct Shipment: Sendable {
+/// The publications that carry an outgoing batch, and which deliveries they settle once they are confirmed.
+struct ResultBatch: Sendable {
     private(set) var publications: [Publication] = []
-    /// Items by delivery, in the order of the load; a delivery may stand here more than once.
+    /// Items by delivery, in the order of the outgoing batch; a delivery may stand here more than once.
     private(set) var receipts: [(delivery: Int, items: Int)] = []
 
     /// The most results that one message carries.
@@ -13,13 +13,13 @@ struct Shipment: Sendable {
     static let maximumBytes = 1 << 20
 
     /// - Parameter isPersistent: Whether the broker keeps the results over its restart.
-    init(_ load: Outbox.Load, worker: String, topology: Topology, isPersistent: Bool) {
-        for letter in load.dead {
+    init(_ outgoing: ResultBuffer.OutgoingBatch, worker: String, topology: Topology, isPersistent: Bool) {
+        for letter in outgoing.dead {
             publications.append(Publication(exchange: topology.dead.name, routingKey: "", message: letter.message))
             receive(letter.delivery)
         }
         var groups: [Group] = []
-        for item in load.finished {
+        for item in outgoing.finished {
             receive(item.delivery)
             // Neighbours are mostly of one delivery, so the last group is mostly the right one.
             let index = groups.lastIndex { $0.type == item.type && $0.store == item.store }
@@ -61,7 +61,7 @@ struct Shipment: Sendable {
         }
 
         func takes(_ item: Finished) -> Bool {
-            items.count < Shipment.maximumRecords && size + item.size <= Shipment.maximumBytes
+            items.count < ResultBatch.maximumRecords && size + item.size <= ResultBatch.maximumBytes
         }
 
         mutating func add(_ item: Finished) {

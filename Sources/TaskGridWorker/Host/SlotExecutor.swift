@@ -5,7 +5,7 @@ import Synchronization
 
 /// The threads that workers' code runs on, apart from the pool that serves the host's own loops: code that computes for
 /// minutes then neither silences the heartbeat nor holds up results.
-final class LaneExecutor: TaskExecutor {
+final class SlotExecutor: TaskExecutor {
     private enum Entry {
         case job(UnownedJob)
         case stop

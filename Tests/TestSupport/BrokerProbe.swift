@@ -7,7 +7,7 @@ public import TaskGridCore
 /// A client of the broker in a test: hears what its queues are bound to, and says what it is told to.
 ///
 /// A test either listens beside what it does, and looks into what was heard, or hears one message after the other.
-public final class Ear: Sendable {
+public final class BrokerProbe: Sendable {
     public let heard = Journal<Delivery>()
     public let connection: Connection
     private let consumer: Consumer
@@ -24,12 +24,12 @@ public final class Ear: Sendable {
         _ endpoint: Endpoint, _ topology: Topology, _ logger: Logger, shared: [Queue] = [],
         bindings: [(exchange: Exchange, key: String)]? = nil, declarations: Declarations = Declarations()
     ) {
-        let queue = topology.listenerQueue("ear", UUID().uuidString)
+        let queue = topology.listenerQueue("probe", UUID().uuidString)
         let bindings = bindings ?? [(topology.events, "#"), (topology.registry, "#"), (topology.dead, "")]
         let own = Declarations(
             queues: [queue] + shared, bindings: bindings.map { Binding(exchange: $0.exchange.name, queue: queue.name, key: $0.key) }
         )
-        connection = Connection(endpoint, name: "ear", declarations: topology.common + declarations + own, logger: logger)
+        connection = Connection(endpoint, name: "probe", declarations: topology.common + declarations + own, logger: logger)
         consumer = connection.consumer(queues: [queue.name] + shared.map(\.name), prefetch: 100)
     }
 
@@ -108,7 +108,7 @@ public final class Ear: Sendable {
     }
 }
 
-extension Ear {
+extension BrokerProbe {
     /// One that hears already, of the test run's broker.
     public convenience init(
         _ topology: Topology, shared: [Queue] = [], bindings: [(exchange: Exchange, key: String)]

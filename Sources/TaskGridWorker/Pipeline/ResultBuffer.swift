@@ -23,7 +23,7 @@ struct Finished: Sendable {
 /// What waits to be published before deliveries may be acknowledged: results, and messages that nobody can read.
 ///
 /// It is bounded by what the worker holds, for each item in it belongs to an unacknowledged delivery.
-struct Outbox: Sendable {
+struct ResultBuffer: Sendable {
     private var finished = Deque<Finished>()
     private var dead = Deque<DeadLetter>()
 
@@ -39,25 +39,25 @@ struct Outbox: Sendable {
     mutating func add(_ letter: DeadLetter) { dead.append(letter) }
 
     /// Takes what waits, up to a number of items and of bytes, but at least one item.
-    mutating func take(items: Int = 10_000, bytes: Int = 8 << 20) -> Load? {
+    mutating func take(items: Int = 10_000, bytes: Int = 8 << 20) -> OutgoingBatch? {
         guard !isEmpty else { return nil }
-        var load = Load()
+        var outgoing = OutgoingBatch()
         var size = 0
-        while load.count < items, let letter = dead.first, load.count == 0 || size + letter.message.body.count <= bytes {
+        while outgoing.count < items, let letter = dead.first, outgoing.count == 0 || size + letter.message.body.count <= bytes {
             dead.removeFirst()
             size += letter.message.body.count
-            load.dead.append(letter)
+            outgoing.dead.append(letter)
         }
-        while load.count < items, let item = finished.first, load.count == 0 || size + item.size <= bytes {
+        while outgoing.count < items, let item = finished.first, outgoing.count == 0 || size + item.size <= bytes {
             finished.removeFirst()
             size += item.size
-            load.finished.append(item)
+            outgoing.finished.append(item)
         }
-        return load
+        return outgoing
     }
 
     /// What is published as one.
-    struct Load: Sendable {
+    struct OutgoingBatch: Sendable {
         var finished: [Finished] = []
         var dead: [DeadLetter] = []
 

@@ -3,21 +3,21 @@ import TaskGridCore
 
 /// What is to be run, what runs, and in which slot.
 ///
-/// A slot runs the items of one parcel one after another, then takes the next parcel that waits. An item's end is said
+/// A slot runs the items of one batch one after another, then takes the next batch that waits. An item's end is said
 /// once: by its slot, or earlier by whoever ends it from outside (time-out, cancellation, drain). In that case the slot
-/// is marked `mustRestart`, so that the cancellation of its task never meets the next item, and the rest of its parcel
+/// is marked `mustRestart`, so that the cancellation of its task never meets the next item, and the rest of its batch
 /// waits again for any slot.
 ///
 /// Pure: no clock, lock or task in it.
-struct Bench: Sendable {
+struct SlotTable: Sendable {
     typealias Instant = Moment
 
     /// What a slot does next.
     enum Step: Sendable {
         case run(Assignment)
-        /// Announce the parcel's items, then call `announced`.
-        case announce(Parcel)
-        /// A parcel is done and another one waits: let others have the thread first.
+        /// Announce the batch's items, then call `announced`.
+        case announce(WorkBatch)
+        /// A batch is done and another one waits: let others have the thread first.
         case yield
         /// Nothing waits that may begin.
         case rest
@@ -39,21 +39,21 @@ struct Bench: Sendable {
     }
 
     /// An attempt whose end was said from outside, and whose code has not returned.
-    private struct Unheeding {
+    private struct Unresponsive {
         let attempt: RegistryMessage.Held
         let since: Instant
     }
 
     private struct Slot {
-        var parcel: Parcel?
+        var batch: WorkBatch?
         var run: Run?
         var mustRestart = false
-        var unheeding: Unheeding?
+        var unresponsive: Unresponsive?
         /// What it ran last.
         var last: (type: TaskType, runTime: Duration)?
     }
 
-    private var queue = Deque<Parcel>()
+    private var queue = Deque<WorkBatch>()
     private var slots: [Slot]
     /// The delivery that was taken up to run alone, until its result is confirmed.
     private var alone: Int?
@@ -64,8 +64,8 @@ struct Bench: Sendable {
 
     /// Something waits that a free slot could take up.
     var hasWaiting: Bool { !queue.isEmpty && canBegin }
-    /// Parcels that no slot has taken up.
-    var waitingParcels: Int { queue.count }
+    /// Batches that no slot has taken up.
+    var waitingBatches: Int { queue.count }
     var isRunning: Bool { slots.contains { $0.run != nil } }
 
     /// The items that run.
@@ -73,30 +73,30 @@ struct Bench: Sendable {
 
     /// The items that have not begun.
     var waiting: [RegistryMessage.Held] {
-        slots.flatMap { $0.parcel?.rest.map(\.held) ?? [] } + queue.flatMap { $0.rest.map(\.held) }
+        slots.flatMap { $0.batch?.rest.map(\.held) ?? [] } + queue.flatMap { $0.rest.map(\.held) }
     }
 
     /// The attempts that were ended from outside and whose code has not returned.
-    var unheeding: [RegistryMessage.Held] { slots.compactMap { $0.unheeding?.attempt } }
+    var unresponsive: [RegistryMessage.Held] { slots.compactMap { $0.unresponsive?.attempt } }
 
     /// Whether no slot will take up what waits, unless it is seen to do so: none has anything else to do, and the code of one has not
     /// returned since `instant`. Such code may hold a thread too, which other slots then lack.
     func isStuck(since instant: Instant) -> Bool {
-        hasWaiting && slots.allSatisfy { $0.parcel == nil } && slots.contains { $0.unheeding.map { $0.since <= instant } ?? false }
+        hasWaiting && slots.allSatisfy { $0.batch == nil } && slots.contains { $0.unresponsive.map { $0.since <= instant } ?? false }
     }
 
     /// When the first of the running items runs out of time.
     var firstDeadline: Instant? { slots.compactMap { $0.run?.deadline }.min() }
 
-    mutating func add(_ parcel: Parcel) {
-        queue.append(parcel)
+    mutating func add(_ batch: WorkBatch) {
+        queue.append(batch)
     }
 
-    /// Lets every free slot take up an item that waits behind one which has run for so long already: the items of a parcel run one
+    /// Lets every free slot take up an item that waits behind one which has run for so long already: the items of a batch run one
     /// after another because they are expected to be short.
-    mutating func divideParcels(behind runTime: Duration, at now: Instant) {
+    mutating func divideBatches(behind runTime: Duration, at now: Instant) {
         for slot in slots.indices {
-            guard let run = slots[slot].run, now - run.began >= runTime, let parts = slots[slot].parcel?.divide() else { continue }
+            guard let run = slots[slot].run, now - run.began >= runTime, let parts = slots[slot].batch?.divide() else { continue }
             for part in parts.reversed() { queue.prepend(part) }
         }
     }
@@ -107,12 +107,12 @@ struct Bench: Sendable {
     ///
     /// - Returns: nil where its end was said already.
     mutating func end(_ slot: Int, _ outcome: Results.Outcome, at now: Instant) -> Finished? {
-        slots[slot].unheeding = nil
-        guard let run = slots[slot].run, let parcel = slots[slot].parcel else { return nil }
+        slots[slot].unresponsive = nil
+        guard let run = slots[slot].run, let batch = slots[slot].batch else { return nil }
         slots[slot].run = nil
-        slots[slot].last = (parcel.type, now - run.began)
+        slots[slot].last = (batch.type, now - run.began)
         // Zero would say that it is not known.
-        return parcel.finished(run.item, outcome, runTime: max(.microseconds(1), now - run.began))
+        return batch.finished(run.item, outcome, runTime: max(.microseconds(1), now - run.began))
     }
 
     /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.
@@ -122,7 +122,7 @@ struct Bench: Sendable {
         var sums: [TaskType: (sum: Duration, count: Int)] = [:]
         for slot in slots {
             var latest = slot.last
-            if let run = slot.run, let type = slot.parcel?.type {
+            if let run = slot.run, let type = slot.batch?.type {
                 let soFar = now - run.began
                 if soFar > least, latest.map({ $0.type != type || $0.runTime < soFar }) ?? true { latest = (type, soFar) }
             }
@@ -135,26 +135,26 @@ struct Bench: Sendable {
 
     mutating func next(_ slot: Int, at now: Instant) -> Step {
         guard !slots[slot].mustRestart else { return .restart }
-        if slots[slot].parcel?.rest.isEmpty == true {
-            slots[slot].parcel = nil
+        if slots[slot].batch?.rest.isEmpty == true {
+            slots[slot].batch = nil
             return queue.isEmpty ? .rest : .yield
         }
-        if slots[slot].parcel == nil, canBegin {
-            slots[slot].parcel = queue.popFirst()
-            if let parcel = slots[slot].parcel, parcel.isAlone { alone = parcel.delivery }
+        if slots[slot].batch == nil, canBegin {
+            slots[slot].batch = queue.popFirst()
+            if let batch = slots[slot].batch, batch.isAlone { alone = batch.delivery }
         }
-        guard let parcel = slots[slot].parcel else { return .rest }
-        guard !parcel.announces else { return .announce(parcel) }
-        guard let item = slots[slot].parcel?.next() else { return .yield }
+        guard let batch = slots[slot].batch else { return .rest }
+        guard !batch.announces else { return .announce(batch) }
+        guard let item = slots[slot].batch?.next() else { return .yield }
         let deadline = item.timeout.map { now + $0 }
         slots[slot].run = Run(item: item, began: now, deadline: deadline)
-        return .run(Assignment(item: item, type: parcel.type, deadline: deadline))
+        return .run(Assignment(item: item, type: batch.type, deadline: deadline))
     }
 
-    /// Whether a free slot may take up what waits first. A parcel that runs alone waits for the others to end. They wait for its
+    /// Whether a free slot may take up what waits first. A batch that runs alone waits for the others to end. They wait for its
     /// result to be confirmed, for until then a death that one of them causes would be taken for its own.
     private var canBegin: Bool {
-        alone == nil && (queue.first?.isAlone != true || slots.allSatisfy { $0.parcel == nil })
+        alone == nil && (queue.first?.isAlone != true || slots.allSatisfy { $0.batch == nil })
     }
 
     /// All that is to be said of a delivery is confirmed.
@@ -162,9 +162,9 @@ struct Bench: Sendable {
         if alone == delivery { alone = nil }
     }
 
-    /// The slot's parcel, where it still has one, needs no announcement any more.
+    /// The slot's batch, where it still has one, needs no announcement any more.
     mutating func announced(_ slot: Int) {
-        slots[slot].parcel?.announces = false
+        slots[slot].batch?.announces = false
     }
 
     /// The slot goes on in a new task.
@@ -213,12 +213,12 @@ struct Bench: Sendable {
     private mutating func endRuns(at now: Instant, _ outcome: (Run) -> Results.Outcome?) -> Ended {
         var ended = Ended()
         for slot in slots.indices {
-            guard let run = slots[slot].run, let parcel = slots[slot].parcel, let outcome = outcome(run) else { continue }
-            ended.finished.append(parcel.finished(run.item, outcome, runTime: now - run.began))
+            guard let run = slots[slot].run, let batch = slots[slot].batch, let outcome = outcome(run) else { continue }
+            ended.finished.append(batch.finished(run.item, outcome, runTime: now - run.began))
             ended.slots.append(slot)
-            slots[slot] = Slot(mustRestart: true, unheeding: Unheeding(attempt: run.item.held, since: now))
+            slots[slot] = Slot(mustRestart: true, unresponsive: Unresponsive(attempt: run.item.held, since: now))
             // Code that does not heed its cancellation holds up its slot, not its neighbours of one message.
-            if !parcel.rest.isEmpty { queue.prepend(parcel) }
+            if !batch.rest.isEmpty { queue.prepend(batch) }
         }
         return ended
     }
@@ -227,11 +227,11 @@ struct Bench: Sendable {
         _ outcome: Results.Outcome, of types: Set<TaskType>? = nil, where condition: (Work.Item) -> Bool
     ) -> [Finished] {
         var finished: [Finished] = []
-        func isMeant(_ parcel: Parcel) -> Bool { types?.contains(parcel.type) ?? true }
+        func isMeant(_ batch: WorkBatch) -> Bool { types?.contains(batch.type) ?? true }
         for slot in slots.indices {
-            guard var parcel = slots[slot].parcel, isMeant(parcel) else { continue }
-            finished += parcel.remove(where: condition).map { parcel.finished($0, outcome) }
-            slots[slot].parcel = parcel
+            guard var batch = slots[slot].batch, isMeant(batch) else { continue }
+            finished += batch.remove(where: condition).map { batch.finished($0, outcome) }
+            slots[slot].batch = batch
         }
         for index in queue.indices where isMeant(queue[index]) {
             let items = queue[index].remove(where: condition)

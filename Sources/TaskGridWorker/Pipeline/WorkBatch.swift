@@ -1,7 +1,7 @@
 import TaskGridCore
 
-/// The work of one delivery on its way through the bench: its items run one after another.
-struct Parcel: Sendable {
+/// The work of one delivery on its way through the slot table: its items run one after another.
+struct WorkBatch: Sendable {
     /// The delivery's number in the ledger.
     let delivery: Int
     let type: TaskType
@@ -26,8 +26,8 @@ struct Parcel: Sendable {
 
     mutating func next() -> Work.Item? { rest.popFirst() }
 
-    /// Takes out the items that have not begun, each as a parcel by itself.
-    mutating func divide() -> [Parcel] {
+    /// Takes out the items that have not begun, each as a batch by itself.
+    mutating func divide() -> [WorkBatch] {
         defer { rest = [] }
         return rest.indices.map { index in
             var part = self
@@ -43,7 +43,7 @@ struct Parcel: Sendable {
         return Array(removed)
     }
 
-    /// What the outbox takes for one of its items.
+    /// What the result buffer takes for one of its items.
     func finished(_ item: Work.Item, _ outcome: Results.Outcome, runTime: Duration = .zero) -> Finished {
         Finished(
             delivery: delivery, type: type, store: store, form: form,

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite("Workers whose code does not heed its cancellation", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
-struct UnheedingTests {
+struct UnresponsiveTests {
     @Test func toldToStopItsProcessEndsAllTheSame() async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
@@ -38,7 +38,7 @@ struct UnheedingTests {
             var submitted = try await grid.submit(["deaf-first"], options: options)
             let began = try await grid.runs.begun(1)[0].at
             submitted += try await grid.submit(["a", "b", "c"], each: 1)
-            try await grid.ear.heard.first { delivery in
+            try await grid.probe.heard.first { delivery in
                 (try? RegistryMessage.decode(delivery.message)).flatMap { $0.1.waiting.count >= 3 ? () : nil }
             }
             let other = grid.launchWorker(named: "other")

@@ -4,7 +4,7 @@ import TaskGridCore
 typealias Instant = ContinuousClock.Instant
 
 /// What one caller submits and what is never split: one task, or as many as fit a message.
-struct Parcel: Sendable {
+struct PendingSubmission: Sendable {
     typealias ID = Int
 
     let id: ID
@@ -36,7 +36,7 @@ struct Parcel: Sendable {
     }
 }
 
-extension Parcel {
+extension PendingSubmission {
     /// Its tasks as they are to be sent now, with what is left of their delays and expiries.
     func tasks(at now: Instant) -> [Submission.Task] {
         guard tasks.contains(where: { $0.delay != nil || $0.expiry != nil }) else { return tasks }

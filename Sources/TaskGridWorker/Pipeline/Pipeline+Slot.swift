@@ -8,10 +8,10 @@ extension Pipeline {
     /// The items run one after another in one child task, so that a short one costs no task of its own. To cancel one
     /// item the child is cancelled; it ends, and the next one goes on with the slot. The child alone runs on the executor, so that
     /// its cancellation needs no thread that computing code holds.
-    func runLane(_ slot: Int, on executor: LaneExecutor) async {
+    func runSlot(_ slot: Int, on executor: SlotExecutor) async {
         while !Task.isCancelled {
-            laneSignals[slot].lower()
-            state.withLock { $0.bench.restarted(slot) }
+            slotSignals[slot].lower()
+            state.withLock { $0.slotTable.restarted(slot) }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask(executorPreference: executor) { await self.work(slot) }
                 await cancelSignals[slot].wait()
@@ -30,13 +30,13 @@ extension Pipeline {
             guard !Task.isCancelled else { return }
             switch step {
             case .run(let assignment): outcome = await run(assignment)
-            case .announce(let parcel): await announce(parcel, slot)
+            case .announce(let batch): await announce(batch, slot)
             case .yield: await Task.yield()
-            case .rest: await laneSignals[slot].wait()
+            case .rest: await slotSignals[slot].wait()
             case .restart:
                 // Who ended the item is about to cancel this task; a task that went on before would be cancelled with
                 // an item that nobody meant.
-                while !Task.isCancelled { await laneSignals[slot].wait() }
+                while !Task.isCancelled { await slotSignals[slot].wait() }
                 return
             }
             now = Moment(clock.now())
@@ -44,18 +44,18 @@ extension Pipeline {
     }
 
     /// Books the end of the slot's item, if any, and says what it does next.
-    private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: Moment) -> Bench.Step {
-        // A cancelled lane begins nothing: what it would begin waits for another, or is given back.
+    private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: Moment) -> SlotTable.Step {
+        // A cancelled slot begins nothing: what it would begin waits for another, or is given back.
         let isCancelled = Task.isCancelled
         var sends = false
         var setsAlarm = false
         var ends = false
         var woken: [Int] = []
-        let step = state.withLock { state -> Bench.Step in
+        let step = state.withLock { state -> SlotTable.Step in
             if let outcome {
-                if let finished = state.bench.end(slot, outcome, at: now) {
+                if let finished = state.slotTable.end(slot, outcome, at: now) {
                     state.book(finished)
-                    // The rest of the parcel is short by rule; an item that was not shall not keep its neighbours waiting.
+                    // The rest of the batch is short by rule; an item that was not shall not keep its neighbours waiting.
                     sends = finished.item.runTime > .milliseconds(1)
                 }
                 ends = state.isDraining
@@ -64,8 +64,8 @@ extension Pipeline {
                 sends = true
                 return .restart
             }
-            let step = state.bench.next(slot, at: now)
-            state.lanesMoved = now
+            let step = state.slotTable.next(slot, at: now)
+            state.slotsMoved = now
             switch step {
             case .run(let assignment):
                 guard let deadline = assignment.deadline, state.alarm.map({ deadline < $0 }) ?? true else { break }
@@ -76,16 +76,16 @@ extension Pipeline {
                 sends = true
             case .yield:
                 sends = true
-                // Lanes rest beside what waits while something runs alone, or is about to.
-                woken = state.popResting(state.bench.waitingParcels)
+                // Slots rest beside what waits while something runs alone, or is about to.
+                woken = state.popResting(state.slotTable.waitingBatches)
             case .restart: sends = true
             case .announce: break
             }
-            if sends { sends = !state.outbox.isEmpty }
+            if sends { sends = !state.resultBuffer.isEmpty }
             if outcome != nil { state.progress += 1 }
             return step
         }
-        wakeLanes(woken)
+        wakeSlots(woken)
         if sends { senderSignal.raise() }
         if setsAlarm { alarmSignal.raise() }
         if ends { endSignal.raise() }
@@ -93,7 +93,7 @@ extension Pipeline {
     }
 
     /// Runs one item, whatever comes of it.
-    private func run(_ assignment: Bench.Assignment) async -> Results.Outcome {
+    private func run(_ assignment: SlotTable.Assignment) async -> Results.Outcome {
         let item = assignment.item
         guard let worker = settings.workers[assignment.type] else {
             return .failed(TaskError(.failed, "worker \(settings.id) does not run tasks of type \(assignment.type)"))
@@ -119,35 +119,35 @@ extension Pipeline {
         }
     }
 
-    /// How the lanes stand, all together: they are well however long their tasks run, but not where work waits beside free ones.
-    func lanes(at now: ContinuousClock.Instant) -> LoopReading {
-        let (isRunning, isHeldUp, moved, unheeding) = state.withLock { state in
+    /// How the slots stand, all together: they are well however long their tasks run, but not where work waits beside free ones.
+    func slots(at now: ContinuousClock.Instant) -> LoopReading {
+        let (isRunning, isHeldUp, moved, unresponsive) = state.withLock { state in
             (
-                state.bench.isRunning, state.bench.hasWaiting && !state.resting.isEmpty, state.lanesMoved,
-                state.isStuck ? state.bench.unheeding : []
+                state.slotTable.isRunning, state.slotTable.hasWaiting && !state.resting.isEmpty, state.slotsMoved,
+                state.isStuck ? state.slotTable.unresponsive : []
             )
         }
         let time = Moment(now) - moved
         let problem: String? =
-            if !unheeding.isEmpty {
-                "have no place for work, since the code of \(unheeding.count) tasks does not return though it was cancelled"
+            if !unresponsive.isEmpty {
+                "have no free slot, since the code of \(unresponsive.count) tasks does not return though it was cancelled"
             } else if isHeldUp && time > Vitals.defaultLimit {
                 "have rested for \(time.components.seconds) s though work waits"
             } else {
                 nil
             }
-        return LoopReading(name: "lanes", state: isRunning ? .working : .waiting, time: time, problem: problem)
+        return LoopReading(name: "slots", state: isRunning ? .working : .waiting, time: time, problem: problem)
     }
 
     /// The most bytes of a result: what a body may have, less room for a batch's own bytes.
     static let maximumResultSize = WireFormat.maximumBodySize - 1024
 
-    /// Says that the parcel's items are about to run, and has it confirmed.
-    private func announce(_ parcel: Parcel, _ slot: Int) async {
-        var load = Outbox.Load()
-        load.finished = parcel.rest.map { parcel.finished($0, .started) }
-        guard await deliver(shipment(load).publications) else { return }
+    /// Says that the batch's items are about to run, and has it confirmed.
+    private func announce(_ batch: WorkBatch, _ slot: Int) async {
+        var outgoing = ResultBuffer.OutgoingBatch()
+        outgoing.finished = batch.rest.map { batch.finished($0, .started) }
+        guard await deliver(resultBatch(outgoing).publications) else { return }
         Failpoint.startAnnounced.pass()
-        state.withLock { $0.bench.announced(slot) }
+        state.withLock { $0.slotTable.announced(slot) }
     }
 }

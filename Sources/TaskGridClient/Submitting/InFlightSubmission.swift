@@ -1,10 +1,10 @@
 import AMQP
 import TaskGridCore
 
-/// One submission on its way: the parcels that travel in one message, under one key, until the dispatcher answers.
+/// Submissions on their way: those that travel in one message, under one key, until the dispatcher answers.
 ///
 /// Its payloads and key never change once it is made, so that repeating it cannot have it accepted twice.
-struct Envelope: Sendable {
+struct InFlightSubmission: Sendable {
     enum Standing: Hashable, Sendable {
         /// Handed to the connection; its confirm has not come.
         case publishing
@@ -17,12 +17,12 @@ struct Envelope: Sendable {
     let correlation: String
     let key: String
     let type: TaskType
-    let parcels: [Parcel]
+    let submissions: [PendingSubmission]
     /// Whether nobody else may use the key: a UUID of this client's.
     let isKeyUnique: Bool
     var standing = Standing.publishing
     /// Callers that stopped waiting.
-    var gone: Set<Parcel.ID> = []
+    var gone: Set<PendingSubmission.ID> = []
     /// Times that it was published.
     var tries = 1
     /// Copies that the dispatcher has, may have or will get, and has not answered.
@@ -34,14 +34,14 @@ struct Envelope: Sendable {
     /// Whether a publish before may yet be under way in the connection.
     var isPublishUnknown = false
 
-    var count: Int { parcels.reduce(0) { $0 + $1.tasks.count } }
-    var isWatched: Bool { parcels.contains { $0.watch != nil } }
+    var count: Int { submissions.reduce(0) { $0 + $1.tasks.count } }
+    var isWatched: Bool { submissions.contains { $0.watch != nil } }
     /// When the last of its callers gives up.
-    var deadline: Instant { parcels.reduce(parcels[0].deadline) { max($0, $1.deadline) } }
-    var isForgotten: Bool { gone.count == parcels.count }
+    var deadline: Instant { submissions.reduce(submissions[0].deadline) { max($0, $1.deadline) } }
+    var isForgotten: Bool { gone.count == submissions.count }
 
     func publication(client: String, exchange: String, now: Instant) -> Publication {
-        let tasks = parcels.flatMap { $0.tasks(at: now) }
+        let tasks = submissions.flatMap { $0.tasks(at: now) }
         var submission = Submission(
             form: tasks.count == 1 ? .single : .batch, type: type, key: key, client: client, correlation: correlation, tasks: tasks
         )

@@ -2,7 +2,7 @@ import AMQP
 import TaskGridCore
 
 /// Continuations to resume once the lock is released.
-struct Wakes {
+struct Resumptions {
     private var receipts: [(ClientState.ReceiptContinuation, Result<TaskID, ClientError>)] = []
     private var readers: [(ClientState.WatchContinuation, Result<[Ending]?, ClientError>)] = []
     private var answers: [(Questions.Pending, Result<Message, ClientError>)] = []
@@ -13,7 +13,7 @@ struct Wakes {
         for (question, result) in answers { question.continuation.resume(returning: result) }
     }
 
-    mutating func settle(_ id: Parcel.ID, _ result: Result<TaskID, ClientError>, in state: inout ClientState) {
+    mutating func settle(_ id: PendingSubmission.ID, _ result: Result<TaskID, ClientError>, in state: inout ClientState) {
         switch state.receipts[id] {
         case .open(let continuation?):
             state.receipts[id] = nil
@@ -26,8 +26,8 @@ struct Wakes {
 
     mutating func wake(_ watches: some Sequence<Watch.ID>, in state: inout ClientState) {
         for id in watches where state.readers[id] != nil {
-            guard let news = state.watches.take(id), let reader = state.readers.removeValue(forKey: id) else { continue }
-            readers.append((reader, news))
+            guard let event = state.watches.take(id), let reader = state.readers.removeValue(forKey: id) else { continue }
+            readers.append((reader, event))
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TaskGridWorker
 
-@Suite(.timeLimit(.minutes(1))) struct HeartTests {
+@Suite(.timeLimit(.minutes(1))) struct HeartbeatTests {
     @Test func registersThenSaysEachSecondWhatItHolds() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
