@@ -80,7 +80,22 @@ struct ClockTests {
         }
     }
 
-    @Test("the clock is kept with each commit, and does not go back", arguments: StoreKind.allCases)
+    @Test("a commit that gives no ids keeps the clock when a second has passed or the wall clock was set", arguments: StoreKind.allCases)
+    func keptAtTimes(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let types: [TaskType] = [.sum, .reverse, TaskType(literal: "hash"), TaskType(literal: "upper")]
+            for (index, (clock, wall, kept)) in [
+                (0, 100, (0, 100)), (999, 1099, (0, 100)), (1000, 1100, (1000, 1100)), (1001, 5000, (1001, 5000)),
+            ]
+            .enumerated() {
+                let reading = StoreClockReading(clock: .at(clock), wall: .at(wall))
+                _ = try await store.commit(StoreChanges(clock: reading, types: [types[index]]))
+                #expect(try await store.clock() == StoreClockReading(clock: .at(kept.0), wall: .at(kept.1)))
+            }
+        }
+    }
+
+    @Test("the clock is kept, and does not go back", arguments: StoreKind.allCases)
     func kept(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(try await store.clock() == nil)

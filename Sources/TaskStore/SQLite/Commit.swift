@@ -55,7 +55,7 @@ struct Commit {
     }
 
     private func writeStore(_ clock: StoreClockReading?) throws {
-        guard clock != nil || lastTask > store.lastTask else { return }
+        guard lastTask > store.lastTask || clock.map(store.clock.mustFollow) ?? false else { return }
         let update = try BoundStatement(
             database,
             "UPDATE store SET last_task = ?, keys = keys + ?, clock = max(clock, coalesce(?, clock)), wall = coalesce(?, wall)"
