@@ -12,49 +12,51 @@ import Testing
     private let large = DispatcherConfiguration(maximumPayload: 4 << 20)
 
     /// Asks, and checks the size of the answer.
-    private func ask<Asked: Question>(_ desk: Desk, _ question: Asked, budget: AnswerBudget = .standard) async throws -> Asked.Answer {
-        let answer = await desk.scheduler.answer(question.message(from: "c", correlation: "1", budget: budget))
+    private func ask<Asked: Question>(_ harness: SchedulerHarness, _ question: Asked, budget: AnswerBudget = .standard) async throws
+        -> Asked.Answer
+    {
+        let answer = await harness.scheduler.answer(question.message(from: "c", correlation: "1", budget: budget))
         #expect(answer.body.count <= budget.bytes)
         return try AnswerMessage.read(Asked.Answer.self, answer)
     }
 
     @Test("four payloads of 4 MiB of NULs are listed in answers of 1 MiB, cut and marked, and read whole in parts")
     func payloadsOfNULs() async throws {
-        let desk = try await Desk(large)
-        _ = await desk.register()
+        let harness = try await SchedulerHarness(large)
+        _ = await harness.register()
         let payload = String(repeating: "\0", count: 4 << 20)
-        for _ in 0..<4 { _ = await desk.submit([payload]) }
+        for _ in 0..<4 { _ = await harness.submit([payload]) }
         var tasks: [TaskRecord] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(desk, TasksQuestion(before: next))
+            let answer = try await ask(harness, TasksQuestion(before: next))
             tasks += answer.tasks
             next = answer.next
         } while next != nil
         #expect(tasks.map(\.id) == [4, 3, 2, 1])
         for task in tasks { #expect(task.payloadSize == 4 << 20 && task.payload.count > 400 << 10) }
-        let one = try await ask(desk, TaskQuestion(id: 1))
+        let one = try await ask(harness, TaskQuestion(id: 1))
         #expect(one.isCut)
         var whole = one.payload
         while whole.count < 4 << 20 {
-            let part = try await ask(desk, ContentQuestion(id: 1, part: .payload, from: whole.count), budget: .largest)
+            let part = try await ask(harness, ContentQuestion(id: 1, part: .payload, from: whole.count), budget: .largest)
             #expect(part.size == 4 << 20 && !part.bytes.isEmpty)
             whole += part.bytes
         }
         #expect(whole == Data(payload.utf8))
-        let beyond = try await ask(desk, ContentQuestion(id: 1, part: .payload, from: 4 << 20))
+        let beyond = try await ask(harness, ContentQuestion(id: 1, part: .payload, from: 4 << 20))
         #expect(beyond.bytes.isEmpty)
     }
 
     @Test("a payload that fits into an answer is never cut because of those before it")
     func wholeWhereItFits() async throws {
-        let desk = try await Desk(large)
-        _ = await desk.register()
-        for size in [900_000, 300_000, 700_000, 10, 1_000_000] { _ = await desk.submit([String(repeating: "x", count: size)]) }
+        let harness = try await SchedulerHarness(large)
+        _ = await harness.register()
+        for size in [900_000, 300_000, 700_000, 10, 1_000_000] { _ = await harness.submit([String(repeating: "x", count: size)]) }
         var tasks: [TaskRecord] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(desk, TasksQuestion(before: next))
+            let answer = try await ask(harness, TasksQuestion(before: next))
             tasks += answer.tasks
             next = answer.next
         } while next != nil
@@ -63,30 +65,30 @@ import Testing
 
     @Test("twenty pending 1-MB tasks and one ended id in one question: the ending is in the first answer")
     func endingsReadNoPayloads() async throws {
-        let desk = try await Desk(large)
-        _ = await desk.register(concurrency: 100)
-        for _ in 0..<20 { _ = await desk.submit([String(repeating: "x", count: 1_000_000)]) }
-        _ = await desk.submit(["short"])
-        _ = await desk.result(.init(id: 21, attempt: 1, outcome: .succeeded(Data("done".utf8))))
-        let answer = try await ask(desk, EndingsQuestion(tasks: (1...22).map { TaskID($0) }))
+        let harness = try await SchedulerHarness(large)
+        _ = await harness.register(concurrency: 100)
+        for _ in 0..<20 { _ = await harness.submit([String(repeating: "x", count: 1_000_000)]) }
+        _ = await harness.submit(["short"])
+        _ = await harness.result(.init(id: 21, attempt: 1, outcome: .succeeded(Data("done".utf8))))
+        let answer = try await ask(harness, EndingsQuestion(tasks: (1...22).map { TaskID($0) }))
         #expect(answer.ended.map(\.id) == [21] && answer.ended.first?.result == Data("done".utf8))
         #expect(answer.unknown == [22] && answer.lookedAt == nil)
     }
 
     @Test("endings with large results come in as many answers as they need, each of which says how far it came")
     func largeEndings() async throws {
-        let desk = try await Desk(large)
-        _ = await desk.register(concurrency: 100)
-        _ = await desk.submit((1...6).map(String.init))
+        let harness = try await SchedulerHarness(large)
+        _ = await harness.register(concurrency: 100)
+        _ = await harness.submit((1...6).map(String.init))
         for id in [1, 3, 4, 6] as [TaskID] {
             let size = id == 4 ? 3 << 20 : 700_000
-            _ = await desk.result(.init(id: id, attempt: 1, outcome: .succeeded(Data(repeating: 0xFF, count: size))))
+            _ = await harness.result(.init(id: id, attempt: 1, outcome: .succeeded(Data(repeating: 0xFF, count: size))))
         }
         var rest: [TaskID] = [1, 2, 99, 3, 3, 4, 5, 6]
         var ended: [TaskRecord] = []
         var unknown: [TaskID] = []
         while !rest.isEmpty {
-            let answer = try await ask(desk, EndingsQuestion(tasks: rest))
+            let answer = try await ask(harness, EndingsQuestion(tasks: rest))
             ended += answer.ended
             unknown += answer.unknown
             let lookedAt = answer.lookedAt ?? rest.count
@@ -100,21 +102,23 @@ import Testing
 
     @Test("five thousand endings are learnt in a few answers")
     func manyEndings() async throws {
-        let desk = try await Desk(DispatcherConfiguration(maximumWindow: 5000))
-        _ = await desk.register(concurrency: 5000)
-        _ = await desk.submit((1...5000).map(String.init))
+        let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 5000))
+        _ = await harness.register(concurrency: 5000)
+        _ = await harness.submit((1...5000).map(String.init))
         for start in stride(from: 1, to: 5000, by: 1000) {
             let items = (start..<start + 1000).map {
                 Results.Item(
                     id: TaskID(Int64($0)), attempt: 1, outcome: .failed(TaskError(.invalidInput, String(repeating: "long ", count: 100))))
             }
-            let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
-            _ = await desk.turn { $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
+            let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
+            _ = await harness.turn {
+                $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+            }
         }
         var rest = (1...5000).map { TaskID($0) }
         var (learnt, answers) = (0, 0)
         while !rest.isEmpty, answers < 100 {
-            let answer = try await ask(desk, EndingsQuestion(tasks: rest))
+            let answer = try await ask(harness, EndingsQuestion(tasks: rest))
             learnt += answer.ended.count
             answers += 1
             rest.removeFirst(answer.lookedAt ?? rest.count)
@@ -124,15 +128,15 @@ import Testing
 
     @Test("the books of ten thousand types come in pages")
     func manyTypes() async throws {
-        let desk = try await Desk()
+        let harness = try await SchedulerHarness()
         let types = try (0..<10_000).map { try TaskType("a-type-with-a-rather-long-name-of-sixty-four-bytes-\($0)") }
         for start in stride(from: 0, to: types.count, by: 1000) {
-            _ = await desk.register("w\(start)", types: Array(types[start..<start + 1000]))
+            _ = await harness.register("w\(start)", types: Array(types[start..<start + 1000]))
         }
         var known: Set<TaskType> = []
         var next: TaskType?
         repeat {
-            let answer = try await ask(desk, CountsQuestion(after: next))
+            let answer = try await ask(harness, CountsQuestion(after: next))
             known.formUnion(answer.types.keys)
             next = answer.next
         } while next != nil
@@ -141,14 +145,14 @@ import Testing
 
     @Test("what runs is listed in pages too")
     func running() async throws {
-        let desk = try await Desk(large)
-        _ = await desk.register(concurrency: 100)
-        for _ in 0..<5 { _ = await desk.submit([String(repeating: "x", count: 400_000)]) }
-        _ = await desk.register(running: (1...5).map { .init(task: TaskID($0), attempt: 1) })
+        let harness = try await SchedulerHarness(large)
+        _ = await harness.register(concurrency: 100)
+        for _ in 0..<5 { _ = await harness.submit([String(repeating: "x", count: 400_000)]) }
+        _ = await harness.register(running: (1...5).map { .init(task: TaskID($0), attempt: 1) })
         var ids: [TaskID] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(desk, TasksQuestion(state: .running, before: next))
+            let answer = try await ask(harness, TasksQuestion(state: .running, before: next))
             ids += answer.tasks.map(\.id)
             next = answer.next
         } while next != nil
@@ -157,13 +161,13 @@ import Testing
 
     @Test("a long search ends in its time, says how far it came, and comes to its end with the questions after")
     func search() async throws {
-        let desk = try await Desk()
+        let harness = try await SchedulerHarness()
         let count = 20_000
-        _ = await desk.register(concurrency: 0)
+        _ = await harness.register(concurrency: 0)
         for start in stride(from: 0, to: count, by: 10_000) {
-            _ = await desk.submit((start..<start + 10_000).map(String.init)) { $0.due = .now() + .seconds(3600) }
+            _ = await harness.submit((start..<start + 10_000).map(String.init)) { $0.due = .now() + .seconds(3600) }
         }
-        let handler = QueryHandler(store: desk.store, scheduler: desk.scheduler, logger: .silent)
+        let handler = QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: .silent)
         let question = TasksQuestion(TaskFilter(state: .scheduled, text: "nothere"))
         // Its asker gives up soon: one step, and no more.
         let first = await handler.answer(question.message(from: "c", correlation: "1"), until: .now)

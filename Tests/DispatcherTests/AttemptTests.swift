@@ -9,30 +9,30 @@ import Testing
 
 @Suite("The history of a task's attempts")
 struct AttemptTests {
-    private func ask(_ id: TaskID, _ desk: Desk) async throws -> TaskRecord {
-        let answer = await desk.scheduler.answer(TaskQuestion(id: id).message(from: "c", correlation: "1"))
+    private func ask(_ id: TaskID, _ harness: SchedulerHarness) async throws -> TaskRecord {
+        let answer = await harness.scheduler.answer(TaskQuestion(id: id).message(from: "c", correlation: "1"))
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 
     @Test("what failed, timed out, took its worker down and succeeded at last is told in order")
     func everyOutcome() async throws {
-        let desk = try await Desk(
+        let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        _ = await desk.result(
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        _ = await harness.result(
             .init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "broken")), runTime: .milliseconds(7)), worker: "w1")
-        _ = await desk.tick()
-        _ = await desk.result(
+        _ = await harness.tick()
+        _ = await harness.result(
             .init(id: 1, attempt: 2, outcome: .failed(TaskError(.timedOut, "too long")), runTime: .seconds(2)), worker: "w2")
-        _ = await desk.tick()
-        _ = await desk.register("w3", running: [.init(task: 1, attempt: 3)])
-        desk.gone.value.withLock { $0 = ["w3"] }
-        _ = await desk.result(.init(id: 1, attempt: 3, outcome: .interrupted), worker: "w4")
-        _ = await desk.tick()
-        _ = await desk.register("w5", running: [.init(task: 1, attempt: 4)])
+        _ = await harness.tick()
+        _ = await harness.register("w3", running: [.init(task: 1, attempt: 3)])
+        harness.gone.value.withLock { $0 = ["w3"] }
+        _ = await harness.result(.init(id: 1, attempt: 3, outcome: .interrupted), worker: "w4")
+        _ = await harness.tick()
+        _ = await harness.register("w5", running: [.init(task: 1, attempt: 4)])
 
-        let running = try await ask(1, desk)
+        let running = try await ask(1, harness)
         #expect(running.status == .running)
         #expect(running.attempts.map(\.number) == [1, 2, 3, 4])
         #expect(running.attempts.map(\.outcome) == [.failed, .timedOut, .interrupted, .running])
@@ -43,57 +43,57 @@ struct AttemptTests {
         #expect(running.attempts[2].started != nil)
         #expect(running.attempts[3].ended == nil)
 
-        _ = await desk.result(.init(id: 1, attempt: 4, outcome: .succeeded(Data("x".utf8)), runTime: .milliseconds(1)), worker: "w5")
-        let ended = try await ask(1, desk)
+        _ = await harness.result(.init(id: 1, attempt: 4, outcome: .succeeded(Data("x".utf8)), runTime: .milliseconds(1)), worker: "w5")
+        let ended = try await ask(1, harness)
         #expect(ended.attempts.map(\.outcome) == [.failed, .timedOut, .interrupted, .succeeded])
         #expect(ended.attempts.last?.worker == "w5")
     }
 
     @Test("the attempt that ended a task as failed, and one that was cancelled while it ran, are told; what never began is not")
     func endings() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b", "c"])
-        _ = await desk.register(running: [.init(task: 2, attempt: 1)])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "no number"))))
-        _ = try await desk.order(CancelQuestion(tasks: [2, 3]))
-        #expect(try await ask(1, desk).attempts.map(\.outcome) == [.failed])
-        #expect(try await ask(2, desk).attempts.map(\.outcome) == [.cancelled])
-        #expect(try await ask(2, desk).attempts.first?.worker == "w1")
-        #expect(try await ask(3, desk).attempts.isEmpty)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b", "c"])
+        _ = await harness.register(running: [.init(task: 2, attempt: 1)])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "no number"))))
+        _ = try await harness.order(CancelQuestion(tasks: [2, 3]))
+        #expect(try await ask(1, harness).attempts.map(\.outcome) == [.failed])
+        #expect(try await ask(2, harness).attempts.map(\.outcome) == [.cancelled])
+        #expect(try await ask(2, harness).attempts.first?.worker == "w1")
+        #expect(try await ask(3, harness).attempts.isEmpty)
     }
 
     @Test("what succeeds at once, or is given back, notes nothing")
     func nothing() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), .init(id: 2, attempt: 1, outcome: .returned))
-        #expect(try await desk.store.task(2)?.attempts.isEmpty == true)
-        #expect(try await desk.store.task(1)?.attempts.map(\.outcome) == [.succeeded])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), .init(id: 2, attempt: 1, outcome: .returned))
+        #expect(try await harness.store.task(2)?.attempts.isEmpty == true)
+        #expect(try await harness.store.task(1)?.attempts.map(\.outcome) == [.succeeded])
     }
 
     @Test("a brief list has neither payloads nor results")
     func brief() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
-        _ = await desk.register(running: [.init(task: 2, attempt: 1)])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
+        _ = await harness.register(running: [.init(task: 2, attempt: 1)])
         for filter in [TaskFilter(), TaskFilter(state: .running)] {
             let question = TasksQuestion(filter, isBrief: true).message(from: "c", correlation: "1")
-            let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await desk.scheduler.answer(question))
+            let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await harness.scheduler.answer(question))
             #expect(!answer.tasks.isEmpty && answer.tasks.allSatisfy { $0.payload.isEmpty })
         }
     }
 
     @Test("what runs is not listed as queued")
     func queuedAlone() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
-        _ = await desk.register(running: [.init(task: 2, attempt: 1)])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
+        _ = await harness.register(running: [.init(task: 2, attempt: 1)])
         let question = TasksQuestion(state: .queued).message(from: "c", correlation: "1")
-        let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await desk.scheduler.answer(question))
+        let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await harness.scheduler.answer(question))
         #expect(answer.tasks.map(\.id) == [1])
     }
 }

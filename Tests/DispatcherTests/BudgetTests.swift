@@ -11,20 +11,20 @@ struct BudgetTests {
     private static let configuration = DispatcherConfiguration(maximumPayload: 4 << 20)
 
     /// Types with tasks that wait because they are paused.
-    private func types(_ count: Int, tasks: Int, bytes: Int) async throws -> (Desk, [TaskType]) {
-        let desk = try await Desk(Self.configuration)
+    private func types(_ count: Int, tasks: Int, bytes: Int) async throws -> (SchedulerHarness, [TaskType]) {
+        let harness = try await SchedulerHarness(Self.configuration)
         let types = try (0..<count).map { try TaskType("t\($0)") }
-        _ = await desk.register(types: types)
-        _ = await desk.pause(types, true)
+        _ = await harness.register(types: types)
+        _ = await harness.pause(types, true)
         let payload = String(repeating: "x", count: bytes)
-        for type in types { _ = await desk.submit(Array(repeating: payload, count: tasks), type: type) }
-        return (desk, types)
+        for type in types { _ = await harness.submit(Array(repeating: payload, count: tasks), type: type) }
+        return (harness, types)
     }
 
     @Test("a turn takes 8 MiB of all types together, whoever got nothing is first in the next one, and turns follow until all is out")
     func bytesAreShared() async throws {
-        let (desk, types) = try await types(30, tasks: 2, bytes: 1 << 20)
-        var out = await desk.pause(types, false)
+        let (harness, types) = try await types(30, tasks: 2, bytes: 1 << 20)
+        var out = await harness.pause(types, false)
         var served: [TaskType: Int] = [:]
         var turns = 0
         while true {
@@ -36,23 +36,23 @@ struct BudgetTests {
             guard out.leavesMore else { break }
             // A task of each type goes out before a second one of most.
             if turns == 4 { #expect(served.count >= 16) }
-            out = await desk.turn { $0.mustTakeMore = true }
+            out = await harness.turn { $0.mustTakeMore = true }
         }
         #expect(served == Dictionary(uniqueKeysWithValues: types.map { ($0, 2) }))
         #expect(turns <= 9)
-        #expect(try await desk.tick().items().isEmpty)
-        for type in types { #expect(await desk.counts(type).queued == 2) }
+        #expect(try await harness.tick().items().isEmpty)
+        for type in types { #expect(await harness.counts(type).queued == 2) }
     }
 
     @Test("with more types than a turn takes from, all get their turn")
     func typesAreShared() async throws {
-        let (desk, types) = try await types(600, tasks: 3, bytes: 1)
-        var out = await desk.pause(types, false)
+        let (harness, types) = try await types(600, tasks: 3, bytes: 1)
+        var out = await harness.pause(types, false)
         var served = Set(try out.works().map(\.type))
         #expect(served.count == 250)
         var turns = 1
         while out.leavesMore {
-            out = await desk.turn { $0.mustTakeMore = true }
+            out = await harness.turn { $0.mustTakeMore = true }
             served.formUnion(try out.works().map(\.type))
             turns += 1
         }
@@ -70,7 +70,7 @@ struct BudgetTests {
     }
 }
 
-extension Desk {
+extension SchedulerHarness {
     /// Pauses types or resumes them.
     func pause(_ types: [TaskType], _ isPause: Bool) async -> Outbound {
         let question =

@@ -15,94 +15,95 @@ struct ExpiryTests {
         [Submission.Task(payload: Data(), expiry: .zero), .init(payload: Data(), expires: Timestamp(rawValue: 1))]
     )
     func atAcceptance(form: MessageForm, task: Submission.Task) async throws {
-        let desk = try await Desk(time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        let out = await desk.submit(["x"], form: form) { $0 = task }
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        let out = await harness.submit(["x"], form: form) { $0 = task }
         let contents = try out.replies().map(\.content)
         #expect(contents == [.accepted(first: 1, count: 1), .ended([.init(id: 1, state: .expired, error: .expiry)])])
         #expect(try out.items().isEmpty)
-        #expect(try await desk.tick().items().isEmpty)
-        let counts = await desk.counts()
+        #expect(try await harness.tick().items().isEmpty)
+        let counts = await harness.counts()
         #expect(counts.expired == 1 && counts.balances)
-        #expect(try await desk.record(1)?.status == .expired)
+        #expect(try await harness.record(1)?.status == .expired)
     }
 
     @Test("a task that expires while it waits is not handed out any more, however late that is noticed")
     func whileWaiting() async throws {
-        let desk = try await Desk(time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["x"]) {
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["x"]) {
             $0.delay = .seconds(5)
             $0.expiry = .seconds(10)
         }
-        desk.time.pass(.seconds(20))
+        harness.time.pass(.seconds(20))
         // A tick in which expiries are not looked at.
-        #expect(try await desk.tick().items().isEmpty)
-        #expect(try await desk.look().endings().map(\.state) == [.expired])
-        #expect(await desk.counts().balances)
+        #expect(try await harness.tick().items().isEmpty)
+        #expect(try await harness.look().endings().map(\.state) == [.expired])
+        #expect(await harness.counts().balances)
     }
 
     @Test("a task that expires in its work queue is cancelled there too")
     func inTheQueue() async throws {
-        let desk = try await Desk(time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["x"]) { $0.expiry = .seconds(5) }
-        desk.time.pass(.seconds(6))
-        let out = await desk.look()
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["x"]) { $0.expiry = .seconds(5) }
+        harness.time.pass(.seconds(6))
+        let out = await harness.look()
         #expect(try out.endings().map(\.state) == [.expired])
         #expect(try out.cancels() == [.init(task: 1, attempt: 1)])
     }
 
     @Test("an expired task that is retried runs, without its expiry")
     func retried() async throws {
-        let desk = try await Desk(time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["x"]) { $0.expiry = .zero }
-        let out = try await desk.order(RetryQuestion(tasks: [1]))
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["x"]) { $0.expiry = .zero }
+        let out = try await harness.order(RetryQuestion(tasks: [1]))
         #expect(out.0.tasks.map(\.outcome) == [.done])
-        let items = try out.1.items() + (await desk.tick().items())
+        let items = try out.1.items() + (await harness.tick().items())
         #expect(items.map(\.id) == [1])
-        #expect(try await desk.record(1)?.expires == nil)
+        #expect(try await harness.record(1)?.expires == nil)
     }
 
     private static let timeout = Duration.milliseconds(300)
 
-    private func running() async throws -> Desk {
-        let desk = try await Desk(DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 1)), time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["x"]) { $0.timeout = Self.timeout }
-        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
-        #expect(await desk.counts().running == 1)
-        return desk
+    private func running() async throws -> SchedulerHarness {
+        let harness = try await SchedulerHarness(
+            DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 1)), time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["x"]) { $0.timeout = Self.timeout }
+        _ = await harness.register(running: [.init(task: 1, attempt: 1)])
+        #expect(await harness.counts().running == 1)
+        return harness
     }
 
     @Test("an attempt whose worker does not end it is ended two seconds after its timeout, and cancelled")
     func timesOut() async throws {
-        let desk = try await running()
-        desk.time.pass(Self.timeout + WireFormat.timeoutGrace - .milliseconds(250))
-        #expect(try await desk.tick().endings().isEmpty)
-        let next = try #require(desk.scheduler.ticker.due)
-        #expect(next - desk.time.source.moment() == .milliseconds(250), "the dispatcher wakes when the time is up")
-        desk.time.pass(.milliseconds(250))
-        let out = await desk.tick()
+        let harness = try await running()
+        harness.time.pass(Self.timeout + WireFormat.timeoutGrace - .milliseconds(250))
+        #expect(try await harness.tick().endings().isEmpty)
+        let next = try #require(harness.scheduler.ticker.due)
+        #expect(next - harness.time.source.moment() == .milliseconds(250), "the dispatcher wakes when the time is up")
+        harness.time.pass(.milliseconds(250))
+        let out = await harness.tick()
         #expect(try out.endings().map(\.error?.code) == [.timedOut])
         #expect(try out.cancels() == [.init(task: 1, attempt: 1)])
-        let late = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))
+        let late = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))
         #expect(try late.endings().isEmpty)
     }
 
     @Test("a success that says itself that it ran for too long is late")
     func late() async throws {
-        let desk = try await running()
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))
+        let harness = try await running()
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))
         #expect(try out.endings().map(\.error?.code) == [.timedOut])
     }
 
     @Test("a success within the grace counts")
     func withinGrace() async throws {
-        let desk = try await running()
-        desk.time.pass(.seconds(2))
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(2)))
+        let harness = try await running()
+        harness.time.pass(.seconds(2))
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(2)))
         #expect(try out.endings().map(\.state) == [.succeeded])
     }
 
@@ -110,27 +111,27 @@ struct ExpiryTests {
     func lateWord(isHandedOutAgain: Bool) async throws {
         var configuration = DispatcherConfiguration.quick
         if !isHandedOutAgain { configuration.retry.backoff = Backoff(base: .seconds(3600), ceiling: .seconds(3600)) }
-        let desk = try await Desk(configuration, time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["x"]) { $0.timeout = Self.timeout }
-        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
-        desk.time.pass(.seconds(5))
-        _ = await desk.tick()
-        if isHandedOutAgain { _ = await desk.tick() }
-        #expect(await desk.counts().queued == (isHandedOutAgain ? 1 : 0))
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
+        let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["x"]) { $0.timeout = Self.timeout }
+        _ = await harness.register(running: [.init(task: 1, attempt: 1)])
+        harness.time.pass(.seconds(5))
+        _ = await harness.tick()
+        if isHandedOutAgain { _ = await harness.tick() }
+        #expect(await harness.counts().queued == (isHandedOutAgain ? 1 : 0))
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
         #expect(try out.endings().isEmpty)
-        #expect(await desk.counts().succeeded == 0)
+        #expect(await harness.counts().succeeded == 0)
     }
 
     @Test("no timeout ends an attempt while the broker brings no word of its worker")
     func cutOff() async throws {
-        let desk = try await running()
-        desk.isCutOff.value.withLock { $0 = true }
-        desk.time.pass(.seconds(60))
-        #expect(try await desk.tick().endings().isEmpty)
-        desk.isCutOff.value.withLock { $0 = false }
-        #expect(try await desk.tick().endings().map(\.error?.code) == [.timedOut])
+        let harness = try await running()
+        harness.isCutOff.value.withLock { $0 = true }
+        harness.time.pass(.seconds(60))
+        #expect(try await harness.tick().endings().isEmpty)
+        harness.isCutOff.value.withLock { $0 = false }
+        #expect(try await harness.tick().endings().map(\.error?.code) == [.timedOut])
     }
 }
 

@@ -11,101 +11,101 @@ struct LosingTests {
     private func marker(_ out: Outbound) throws -> Int? { try out.markers().first }
 
     /// Sends a marker and brings it back.
-    private func mark(_ desk: Desk) async throws -> Outbound {
+    private func mark(_ harness: SchedulerHarness) async throws -> Outbound {
         var number: Int?
         // A marker follows the one before only after a while, which the turns here cannot wait for.
-        await desk.scheduler.forgetAuditTimes()
-        number = try marker(await desk.tick())
-        return await desk.result(.init(id: .marker, attempt: try #require(number), outcome: .returned))
+        await harness.scheduler.forgetAuditTimes()
+        number = try marker(await harness.tick())
+        return await harness.result(.init(id: .marker, attempt: try #require(number), outcome: .returned))
     }
 
     @Test("a delivery that is nowhere at two markers is handed out anew")
     func lost() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b", "c"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b", "c"])
         // The worker holds 1 and has ended 2; of 3 nobody knows.
-        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
-        _ = await desk.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data())))
-        #expect(try await mark(desk).items().isEmpty)
-        let out = try await mark(desk)
-        #expect(out.publications.contains { $0.exchange == desk.topology.events.name && $0.routingKey == "grid.warning" })
+        _ = await harness.register(running: [.init(task: 1, attempt: 1)])
+        _ = await harness.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data())))
+        #expect(try await mark(harness).items().isEmpty)
+        let out = try await mark(harness)
+        #expect(out.publications.contains { $0.exchange == harness.topology.events.name && $0.routingKey == "grid.warning" })
         var again = try out.items()
-        while again.isEmpty { again = try await desk.tick().items() }
+        while again.isEmpty { again = try await harness.tick().items() }
         #expect(again == [Work.Item(id: 3, attempt: 2, payload: Data("c".utf8))])
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().balances)
     }
 
     @Test("after a restart, what is out is audited too")
     func afterRestart() async throws {
-        let before = try await Desk()
+        let before = try await SchedulerHarness()
         _ = await before.register()
         _ = await before.submit(["a"])
-        let desk = try await Desk(store: before.store)
-        _ = await desk.register()
-        _ = try await mark(desk)
-        let out = try await mark(desk)
+        let harness = try await SchedulerHarness(store: before.store)
+        _ = await harness.register()
+        _ = try await mark(harness)
+        let out = try await mark(harness)
         var again = try out.items()
-        while again.isEmpty { again = try await desk.tick().items() }
+        while again.isEmpty { again = try await harness.tick().items() }
         #expect(again.map(\.attempt) == [2])
     }
 
     @Test("nobody is blamed for what came back when the broker, or the dispatcher, was away")
     func inherited() async throws {
-        let before = try await Desk()
+        let before = try await SchedulerHarness()
         _ = await before.register()
         _ = await before.submit(["a"])
-        let desk = try await Desk(store: before.store)
-        _ = await desk.register("w2")
-        var works = try await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
-        while works.isEmpty { works = try await desk.tick().works() }
+        let harness = try await SchedulerHarness(store: before.store)
+        _ = await harness.register("w2")
+        var works = try await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
+        while works.isEmpty { works = try await harness.tick().works() }
         #expect(works.map(\.announce) == [false])
-        #expect(await desk.machine(1)?.interruptions == 0)
+        #expect(await harness.machine(1)?.interruptions == 0)
         // This one was handed out under its eyes.
-        works = try await desk.result(.init(id: 1, attempt: 2, outcome: .interrupted), worker: "w2").works()
-        while works.isEmpty { works = try await desk.tick().works() }
+        works = try await harness.result(.init(id: 1, attempt: 2, outcome: .interrupted), worker: "w2").works()
+        while works.isEmpty { works = try await harness.tick().works() }
         #expect(works.map(\.announce) == [true])
-        #expect(await desk.machine(1)?.interruptions == 1)
+        #expect(await harness.machine(1)?.interruptions == 1)
     }
 
     @Test("what is handed out after the marker is not judged by it")
     func handedOutLater() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        _ = try await mark(desk)
-        await desk.scheduler.forgetAuditTimes()
-        let number = try #require(try marker(await desk.tick()))
-        _ = await desk.submit(["b"])
-        _ = await desk.result(.init(id: .marker, attempt: number, outcome: .returned))
-        #expect(await desk.machine(2)?.attempt == 1)
-        let first = await desk.machine(1)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        _ = try await mark(harness)
+        await harness.scheduler.forgetAuditTimes()
+        let number = try #require(try marker(await harness.tick()))
+        _ = await harness.submit(["b"])
+        _ = await harness.result(.init(id: .marker, attempt: number, outcome: .returned))
+        #expect(await harness.machine(2)?.attempt == 1)
+        let first = await harness.machine(1)
         #expect(first == nil || first?.attempt == 2)
     }
 
     @Test("work that a queue refuses goes out again later, not at once")
     func refused() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        let out = await desk.submit((0..<20).map(String.init))
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        let out = await harness.submit((0..<20).map(String.init))
         let refused = out.undelivered(out.publications.map { $0.isMandatory ? .nacked : .confirmed })
         #expect(refused.count == 20)
         // A backoff may be next to nothing, but not that of all of them.
-        var again = try await desk.turn { $0.undelivered = refused }.items()
+        var again = try await harness.turn { $0.undelivered = refused }.items()
         #expect(again.count < 20)
-        while again.count < 20 { again += try await desk.tick().items() }
+        while again.count < 20 { again += try await harness.tick().items() }
         #expect(again.allSatisfy { $0.attempt == 2 })
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().balances)
     }
 
     @Test("no marker is sent to a type without workers, nor one of another store taken up")
     func noWorker() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        _ = await desk.register(kind: .deregister)
-        #expect(try marker(await desk.tick()) == nil)
-        let foreign = await desk.result(.init(id: .marker, attempt: 5, outcome: .returned), store: "another")
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        _ = await harness.register(kind: .deregister)
+        #expect(try marker(await harness.tick()) == nil)
+        let foreign = await harness.result(.init(id: .marker, attempt: 5, outcome: .returned), store: "another")
         #expect(foreign.publications.isEmpty)
     }
 
@@ -114,83 +114,85 @@ struct LosingTests {
         var configuration = DispatcherConfiguration.quick
         configuration.retry = RetryPolicy(maxAttempts: 1, backoff: Backoff(base: .zero, ceiling: .zero))
         configuration.breaker = BreakerSettings(minimumAttempts: 4, pause: .zero, probes: 2)
-        let desk = try await Desk(configuration)
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b", "c", "d"])
-        var out = Outbound(topology: desk.topology, persistsWork: false)
-        for id in 1...4 { out = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.failed, "no")))) }
+        let harness = try await SchedulerHarness(configuration)
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b", "c", "d"])
+        var out = Outbound(topology: harness.topology, persistsWork: false)
+        for id in 1...4 { out = await harness.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.failed, "no")))) }
         #expect(out.publications.contains { $0.routingKey == "grid.warning" })
-        #expect(await desk.scheduler.takeEvents().first?.breaker != .closed)
+        #expect(await harness.scheduler.takeEvents().first?.breaker != .closed)
         // The pause is over at once: two of the tasks that wait are let out to try.
-        let held = try await desk.submit((0..<10).map { "\($0)" }).items()
-        let tried = try held + (await desk.tick().items())
+        let held = try await harness.submit((0..<10).map { "\($0)" }).items()
+        let tried = try held + (await harness.tick().items())
         #expect(tried.count == 2)
-        #expect(await desk.counts().pending == 8)
-        _ = await desk.result(.init(id: tried[0].id, attempt: 1, outcome: .succeeded(Data())))
-        let closed = await desk.result(.init(id: tried[1].id, attempt: 1, outcome: .succeeded(Data())))
-        let rest = try closed.items() + (await desk.tick().items())
+        #expect(await harness.counts().pending == 8)
+        _ = await harness.result(.init(id: tried[0].id, attempt: 1, outcome: .succeeded(Data())))
+        let closed = await harness.result(.init(id: tried[1].id, attempt: 1, outcome: .succeeded(Data())))
+        let rest = try closed.items() + (await harness.tick().items())
         #expect(rest.count == 8)
-        #expect(await desk.scheduler.takeEvents().first?.breaker == .closed)
-        #expect(await desk.counts().balances)
+        #expect(await harness.scheduler.takeEvents().first?.breaker == .closed)
+        #expect(await harness.counts().balances)
     }
 
     @Test("invalid input and cancelled tasks open no breaker")
     func notTheWorkersFault() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2)
-        let desk = try await Desk(configuration)
-        _ = await desk.register()
-        _ = await desk.submit((0..<20).map { "\($0)" })
+        let harness = try await SchedulerHarness(configuration)
+        _ = await harness.register()
+        _ = await harness.submit((0..<20).map { "\($0)" })
         for id in 1...10 {
-            _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no"))))
+            _ = await harness.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.invalidInput, "no"))))
         }
-        for id in 11...20 { _ = await desk.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.cancelled, "no")))) }
-        #expect(await desk.scheduler.takeEvents().first?.breaker == .closed)
+        for id in 11...20 {
+            _ = await harness.result(.init(id: TaskID(Int64(id)), attempt: 1, outcome: .failed(TaskError(.cancelled, "no"))))
+        }
+        #expect(await harness.scheduler.takeEvents().first?.breaker == .closed)
     }
 
     @Test("a success that comes in the very turn of a retry ends the task, and the books balance")
     func lateInTheSameTurn() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        await desk.scheduler.checkBooksNow()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        await harness.scheduler.checkBooksNow()
         let items = [Results.Outcome.failed(TaskError(.failed, "no")), .succeeded(Data("yes".utf8))].map {
             Results.Item(id: 1, attempt: 1, outcome: $0)
         }
-        let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
-        let out = await desk.turn {
-            $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
+        let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
+        let out = await harness.turn {
+            $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
             $0.isTick = true
         }
         #expect(try out.endings().map(\.state) == [.succeeded])
         #expect(out.publications.allSatisfy { $0.routingKey != "grid.error" })
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
     }
 
     @Test("books that do not balance are an error event, and the store's word is taken")
     func books() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
-        await desk.scheduler.falsifyBooks()
-        let out = await desk.tick()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
+        await harness.scheduler.falsifyBooks()
+        let out = await harness.tick()
         #expect(out.publications.contains { $0.routingKey == "grid.error" })
-        #expect(await desk.counts().balances)
-        await desk.scheduler.checkBooksNow()
-        #expect(await desk.tick().publications.allSatisfy { $0.routingKey != "grid.error" })
+        #expect(await harness.counts().balances)
+        await harness.scheduler.checkBooksNow()
+        #expect(await harness.tick().publications.allSatisfy { $0.routingKey != "grid.error" })
     }
 }
 
 extension Scheduler {
     /// The next marker is due.
     fileprivate func forgetAuditTimes() {
-        for type in lanes.types { lanes[type]?.audit.next = .now }
+        for type in typeQueues.types { typeQueues[type]?.audit.next = .now }
     }
 
     fileprivate func checkBooksNow() { nextCheck = .now }
 
     fileprivate func falsifyBooks() {
-        lanes[.reverse]?.books.submitted += 1
+        typeQueues[.reverse]?.books.submitted += 1
         nextCheck = .now
     }
 }

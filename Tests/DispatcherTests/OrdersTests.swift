@@ -14,117 +14,117 @@ struct OrdersTests {
 
     @Test("a task that is queued or runs ends at once; its client and the workers are told, and late words change nothing")
     func cancelHandedOut() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b", "c"])
-        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
-        let (answer, out) = try await desk.order(CancelQuestion(tasks: [1, 2]))
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b", "c"])
+        _ = await harness.register(running: [.init(task: 1, attempt: 1)])
+        let (answer, out) = try await harness.order(CancelQuestion(tasks: [1, 2]))
         #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .running), .init(id: 2, outcome: .done, state: .queued)])
         #expect(try out.endings().map(\.state) == [.cancelled, .cancelled])
         #expect(try out.endings().map(\.error) == Array(repeating: TaskError(.cancelled, "cancelled on request"), count: 2))
-        let requests = out.publications.filter { $0.exchange == desk.topology.control.name }
+        let requests = out.publications.filter { $0.exchange == harness.topology.control.name }
         #expect(requests.map(\.routingKey) == ["cancel.reverse"])
         let request = try #require(requests.first)
         #expect(try CancelRequest(request.message).tasks == [.init(task: 1, attempt: 1), .init(task: 2, attempt: 1)])
-        let counts = await desk.counts()
+        let counts = await harness.counts()
         #expect(counts.cancelled == 2 && counts.queued == 1 && counts.running == 0 && counts.balances)
 
-        let late = await desk.result(
+        let late = await harness.result(
             .init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))),
             .init(id: 2, attempt: 1, outcome: .failed(TaskError(.cancelled, "cancelled on request")))
         )
         #expect(try late.endings().isEmpty && late.items().isEmpty)
-        let record = try #require(try await desk.store.task(1))
+        let record = try #require(try await harness.store.task(1))
         #expect(record.status == .cancelled && record.result == nil)
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
     }
 
     @Test("a task that waits ends in the store, and no worker is told")
     func cancelWaiting() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["later"]) { $0.due = .now() + .seconds(3600) }
-        _ = await desk.submit((0..<80).map(String.init))
-        #expect(await desk.counts().pending > 0)
-        let (answer, out) = try await desk.order(CancelQuestion(tasks: [1, 81]))
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["later"]) { $0.due = .now() + .seconds(3600) }
+        _ = await harness.submit((0..<80).map(String.init))
+        #expect(await harness.counts().pending > 0)
+        let (answer, out) = try await harness.order(CancelQuestion(tasks: [1, 81]))
         #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .scheduled), .init(id: 81, outcome: .done, state: .pending)])
         #expect(try out.endings().map(\.id) == [1, 81] && out.endings().map(\.attempt) == [0, 0])
-        #expect(out.publications.allSatisfy { $0.exchange != desk.topology.control.name })
-        #expect(await desk.counts().cancelled == 2)
-        try await desk.booksAreTheStores()
+        #expect(out.publications.allSatisfy { $0.exchange != harness.topology.control.name })
+        #expect(await harness.counts().cancelled == 2)
+        try await harness.booksAreTheStores()
     }
 
     @Test("nothing is taken again and again for a task that was due and is cancelled")
     func cancelScheduled() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["soon", "later"]) { $0.due = .now() + .seconds(3600) }
-        _ = try await desk.order(CancelQuestion(tasks: [1, 2]))
-        await desk.scheduler.becomeDue()
-        _ = await desk.tick()
-        #expect(await desk.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["soon", "later"]) { $0.due = .now() + .seconds(3600) }
+        _ = try await harness.order(CancelQuestion(tasks: [1, 2]))
+        await harness.scheduler.becomeDue()
+        _ = await harness.tick()
+        #expect(await harness.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
     }
 
     @Test("what has ended is refused with its state, what is not known says so, and a repeated order does no harm")
     func cancelWhatCannotBe() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
-        let (first, _) = try await desk.order(CancelQuestion(tasks: [1, 2, 99, 2]))
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
+        let (first, _) = try await harness.order(CancelQuestion(tasks: [1, 2, 99, 2]))
         #expect(
             first.tasks == [
                 .init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued),
                 .init(id: 99, outcome: .unknown),
             ]
         )
-        let (again, out) = try await desk.order(CancelQuestion(tasks: [2]))
+        let (again, out) = try await harness.order(CancelQuestion(tasks: [2]))
         #expect(again.tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().isEmpty)
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
     }
 
     @Test("a cancellation that meets the end of its task in one turn says how the task ended")
     func cancelTooLate() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a", "b"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a", "b"])
         let inbox = Inbox()
-        try await desk.ask(CancelQuestion(tasks: [1, 2]), inbox)
-        try await desk.ask(CancelQuestion(tasks: [2]), inbox)
+        try await harness.ask(CancelQuestion(tasks: [1, 2]), inbox)
+        try await harness.ask(CancelQuestion(tasks: [2]), inbox)
         var intake = await inbox.take()
         let results = Results(
-            form: .batch, type: .reverse, store: desk.store.identity, worker: "w1",
+            form: .batch, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8)))]
         )
-        intake.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)]
-        let out = await desk.scheduler.turn(intake)
+        intake.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+        let out = await harness.scheduler.turn(intake)
         let answers = try out.answers(CancelQuestion.self)
         try #require(answers.count == 2)
         #expect(answers[0].tasks == [.init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued)])
         #expect(answers[1].tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().map(\.state) == [.succeeded, .cancelled])
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
     }
 
     @Test("a failed, a cancelled and an expired task go out again with the answer, with all their tries")
     func retry() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["failed", "cancelled", "done"])
-        _ = await desk.submit(["expired"]) {
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["failed", "cancelled", "done"])
+        _ = await harness.submit(["expired"]) {
             $0.due = .now() + .seconds(3600)
             $0.expiry = .seconds(1)
         }
-        _ = await desk.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
-        _ = try await desk.order(CancelQuestion(tasks: [2]))
-        let expired = try #require(try await desk.store.open(4))
-        _ = try await desk.store.commit(
+        _ = await harness.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
+        _ = try await harness.order(CancelQuestion(tasks: [2]))
+        let expired = try #require(try await harness.store.open(4))
+        _ = try await harness.store.commit(
             StoreChanges(endings: [.init(id: 4, type: .reverse, state: .expired, attempt: expired.attempt, completed: .now())])
         )
-        try await desk.scheduler.resume()
+        try await harness.scheduler.resume()
 
-        let (answer, out) = try await desk.order(RetryQuestion(tasks: [1, 2, 3, 4, 99]))
+        let (answer, out) = try await harness.order(RetryQuestion(tasks: [1, 2, 3, 4, 99]))
         #expect(
             answer.tasks == [
                 .init(id: 1, outcome: .done, state: .failed), .init(id: 2, outcome: .done, state: .cancelled),
@@ -133,53 +133,55 @@ struct OrdersTests {
             ]
         )
         #expect(try out.items().sorted { $0.id < $1.id }.map(\.attempt) == [2, 2, 1])
-        let counts = await desk.counts()
+        let counts = await harness.counts()
         #expect(counts.queued == 3 && counts.succeeded == 1 && counts.failed + counts.cancelled + counts.expired == 0)
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
 
-        let (again, _) = try await desk.order(RetryQuestion(tasks: [1]))
+        let (again, _) = try await harness.order(RetryQuestion(tasks: [1]))
         #expect(again.tasks == [.init(id: 1, outcome: .refused, state: .queued)])
         // It has its three tries again; what its old attempt says is not taken for the new one's.
-        #expect(try await desk.result(failed(1)).endings().isEmpty)
+        #expect(try await harness.result(failed(1)).endings().isEmpty)
         for attempt in 2...4 {
-            let ended = await desk.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "again"))))
+            let ended = await harness.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "again"))))
             #expect(try ended.endings().count == (attempt == 4 ? 1 : 0))
-            _ = await desk.tick()
+            _ = await harness.tick()
         }
-        try await desk.booksAreTheStores()
+        try await harness.booksAreTheStores()
     }
 
     @Test("the failed ones that a filter means go out page by page, each once")
     func retryMatching() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(concurrency: 2000)
-        _ = await desk.register("w2", types: [.sum], concurrency: 2000)
-        _ = await desk.submit((0..<1500).map(String.init))
-        _ = await desk.submit(["x"], type: .sum)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(concurrency: 2000)
+        _ = await harness.register("w2", types: [.sum], concurrency: 2000)
+        _ = await harness.submit((0..<1500).map(String.init))
+        _ = await harness.submit(["x"], type: .sum)
         for start in [1, 751] {
             let items = (start..<start + 750).map { failed(1, TaskID(Int64($0))) }
-            let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
-            _ = await desk.turn { $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue)] }
+            let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
+            _ = await harness.turn {
+                $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+            }
         }
-        _ = await desk.result(failed(1, 1501), type: .sum)
-        #expect(await desk.counts().failed == 1500)
+        _ = await harness.result(failed(1, 1501), type: .sum)
+        #expect(await harness.counts().failed == 1500)
         let filter = TaskFilter(type: .reverse, text: "no number")
-        let (first, _) = try await desk.order(RetryQuestion(matching: filter))
+        let (first, _) = try await harness.order(RetryQuestion(matching: filter))
         #expect(first.tasks.count == 1000 && first.next != nil)
-        let (second, _) = try await desk.order(RetryQuestion(matching: filter, before: first.next))
+        let (second, _) = try await harness.order(RetryQuestion(matching: filter, before: first.next))
         #expect(second.next == nil)
         let outcomes = first.tasks + second.tasks
         #expect(outcomes.map(\.id.rawValue) == Array((1...1500).reversed()) && outcomes.allSatisfy { $0.outcome == .done })
-        #expect(await desk.counts().failed == 0)
-        #expect(await desk.counts(.sum).failed == 1)
-        try await desk.booksAreTheStores()
-        let (none, _) = try await desk.order(RetryQuestion(matching: filter))
+        #expect(await harness.counts().failed == 0)
+        #expect(await harness.counts(.sum).failed == 1)
+        try await harness.booksAreTheStores()
+        let (none, _) = try await harness.order(RetryQuestion(matching: filter))
         #expect(none == OrderAnswer(tasks: []))
     }
 
     @Test("a bad order is answered with what is wrong, and one too many with a word to ask again")
     func refusals() async throws {
-        let desk = try await Desk()
+        let harness = try await SchedulerHarness()
         let inbox = Inbox()
         for body in [
             #"{}"#, #"{"tasks":[1],"filter":{}}"#, #"{"filter":{"state":"succeeded"}}"#, #"{"filter":{"state":"queued"}}"#,
@@ -187,14 +189,14 @@ struct OrdersTests {
         ] {
             var message = RetryQuestion(tasks: []).message(from: "c", correlation: "1")
             message.body = Data(body.utf8)
-            let answer = try #require(await desk.scheduler.answer(message, from: "c", ordersTo: inbox))
+            let answer = try #require(await harness.scheduler.answer(message, from: "c", ordersTo: inbox))
             #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, answer) }
         }
         let many = CancelQuestion(tasks: (1...1001).map { TaskID($0) }).message(from: "c", correlation: "1")
-        #expect(await desk.scheduler.answer(many, from: "c", ordersTo: inbox) != nil)
+        #expect(await harness.scheduler.answer(many, from: "c", ordersTo: inbox) != nil)
         let order = CancelQuestion(tasks: [1]).message(from: "c", correlation: "1")
-        for _ in 0..<64 { #expect(await desk.scheduler.answer(order, from: "c", ordersTo: inbox) == nil) }
-        let full = try #require(await desk.scheduler.answer(order, from: "c", ordersTo: inbox))
+        for _ in 0..<64 { #expect(await harness.scheduler.answer(order, from: "c", ordersTo: inbox) == nil) }
+        let full = try #require(await harness.scheduler.answer(order, from: "c", ordersTo: inbox))
         do {
             _ = try AnswerMessage.read(OrderAnswer.self, full)
             Issue.record("taken")
@@ -210,13 +212,13 @@ struct OrdersTests {
 
     @Test("searches and counts")
     func questions() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(concurrency: 100)
-        _ = await desk.submit((0..<30).map(String.init))
-        _ = await desk.result(failed(1, 4), failed(1, 7), .init(id: 9, attempt: 1, outcome: .failed(TaskError(.invalidInput, "other"))))
-        _ = await desk.register(running: [.init(task: 1, attempt: 1)])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(concurrency: 100)
+        _ = await harness.submit((0..<30).map(String.init))
+        _ = await harness.result(failed(1, 4), failed(1, 7), .init(id: 9, attempt: 1, outcome: .failed(TaskError(.invalidInput, "other"))))
+        _ = await harness.register(running: [.init(task: 1, attempt: 1)])
         func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
-            let answer = await desk.scheduler.answer(question.message(from: "c", correlation: "1"))
+            let answer = await harness.scheduler.answer(question.message(from: "c", correlation: "1"))
             return try AnswerMessage.read(Asked.Answer.self, answer)
         }
         let found = try await ask(TasksQuestion(TaskFilter(state: .failed, text: "NO number")))
@@ -232,7 +234,7 @@ struct OrdersTests {
     }
 }
 
-extension Desk {
+extension SchedulerHarness {
     /// Gives an order; it waits in the inbox.
     func ask(_ question: some Question, _ inbox: Inbox) async throws {
         let message = question.message(from: "asker", correlation: "o")
@@ -271,5 +273,5 @@ extension Outbound {
 
 extension Scheduler {
     /// The time of the next scheduled task has come.
-    fileprivate func becomeDue() { lanes[.reverse]?.nextDue = clock.now }
+    fileprivate func becomeDue() { typeQueues[.reverse]?.nextDue = clock.now }
 }

@@ -18,16 +18,17 @@ import Testing
         }
     }
 
-    /// Runs a service of the desk beside `body`.
+    /// Runs a service of the harness beside `body`.
     private func serve(
-        _ desk: Desk, publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
+        _ harness: SchedulerHarness, publish: @escaping @Sendable (Publication) async -> PublishOutcome = { _ in .confirmed },
         _ body: (Asked) async throws -> Void
     ) async throws {
         let replies = Journal<Publication>()
         let (messages, source) = AsyncStream.makeStream(of: [Message].self)
         let inbox = Inbox()
         let service = QueryService(
-            handler: QueryHandler(store: desk.store, scheduler: desk.scheduler, logger: .silent), inbox: inbox, topology: desk.topology,
+            handler: QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: .silent), inbox: inbox,
+            topology: harness.topology,
             vitals: Vitals()
         ) { publications in
             var outcomes: [PublishOutcome] = []
@@ -48,7 +49,7 @@ import Testing
                 // The turns.
                 while !Task.isCancelled {
                     let intake = await inbox.take()
-                    for publication in await desk.scheduler.turn(intake).publications { replies.add(publication) }
+                    for publication in await harness.scheduler.turn(intake).publications { replies.add(publication) }
                     if intake.isFinished { return }
                 }
             }
@@ -62,9 +63,9 @@ import Testing
 
     @Test("commands and quick questions are answered while every search loop is held up")
     func searchesHoldNothingUp() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(concurrency: 0)
-        _ = await desk.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(concurrency: 0)
+        _ = await harness.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
         let (held, gate) = (Journal<String>(), Latch())
         @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
             guard publication.message.properties.type == TasksQuestion.name else { return .confirmed }
@@ -72,7 +73,7 @@ import Testing
             try? await gate.wait()
             return .confirmed
         }
-        try await serve(desk, publish: publish) { service in
+        try await serve(harness, publish: publish) { service in
             for number in 0..<8 {
                 service.ask(
                     TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
@@ -91,8 +92,8 @@ import Testing
 
     @Test("a question whose asker has given up is not answered")
     func givenUp() async throws {
-        let desk = try await Desk()
-        try await serve(desk) { service in
+        let harness = try await SchedulerHarness()
+        try await serve(harness) { service in
             service.ask(CountsQuestion().message(from: "a", correlation: "late", within: .zero))
             service.ask(TasksQuestion().message(from: "a", correlation: "late too", within: .zero))
             service.ask(CountsQuestion().message(from: "a", correlation: "in time"))
@@ -105,7 +106,7 @@ import Testing
 
     @Test("an asker with too many questions is told so, and others are answered")
     func tooMany() async throws {
-        let desk = try await Desk()
+        let harness = try await SchedulerHarness()
         let (held, gate) = (Journal<String>(), Latch())
         @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
             guard publication.message.properties.headers[WireFormat.Header.status]?.text == "answer" else { return .confirmed }
@@ -113,7 +114,7 @@ import Testing
             try? await gate.wait()
             return .confirmed
         }
-        try await serve(desk, publish: publish) { service in
+        try await serve(harness, publish: publish) { service in
             for number in 0..<QueryService.loops {
                 service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "f\(number)"))
                 try await held.wait(beyond: number)
@@ -129,8 +130,8 @@ import Testing
 
     @Test("a question that is too large, or has nobody to answer, is refused unread")
     func unreadable() async throws {
-        let desk = try await Desk()
-        try await serve(desk) { service in
+        let harness = try await SchedulerHarness()
+        try await serve(harness) { service in
             var large = CancelQuestion(tasks: []).message(from: "a", correlation: "large")
             large.body = Data(repeating: 0x5B, count: QuestionLimits.maximumBody + 1)
             service.ask(large)
@@ -146,7 +147,7 @@ import Testing
                 #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
             }
             service.ask(CountsQuestion().message(from: "", correlation: "nobody"))
-            let dead = try await service.replies.first { $0.exchange == desk.topology.dead.name ? $0 : nil }
+            let dead = try await service.replies.first { $0.exchange == harness.topology.dead.name ? $0 : nil }
             #expect(dead.message.properties.headers[WireFormat.Header.reason]?.text?.contains("reply-to") == true)
         }
     }

@@ -49,18 +49,18 @@ struct QueueLimitTests {
 
     @Test func `it is given up once the whole window is free, or nothing has waited for it`() {
         let configuration = DispatcherConfiguration()
-        let lane = Lane(type: .reverse)
-        lane.concurrency = 4
-        #expect(lane.queueRefused(at: start))
-        #expect(!lane.queueRefused(at: start + .seconds(59)), "it is told once a minute")
-        #expect(lane.capacity(configuration) == 0)
-        for tenth in 1...6 { lane.growQueueLimit(at: start + .milliseconds(100 * tenth), configuration) }
-        #expect(lane.capacity(configuration) == 63)
-        lane.growQueueLimit(at: start + .milliseconds(700), configuration)
-        #expect(lane.capacity(configuration) == 64 && lane.queueLimit == nil)
+        let typeQueue = TypeQueue(type: .reverse)
+        typeQueue.concurrency = 4
+        #expect(typeQueue.queueRefused(at: start))
+        #expect(!typeQueue.queueRefused(at: start + .seconds(59)), "it is told once a minute")
+        #expect(typeQueue.capacity(configuration) == 0)
+        for tenth in 1...6 { typeQueue.growQueueLimit(at: start + .milliseconds(100 * tenth), configuration) }
+        #expect(typeQueue.capacity(configuration) == 63)
+        typeQueue.growQueueLimit(at: start + .milliseconds(700), configuration)
+        #expect(typeQueue.capacity(configuration) == 64 && typeQueue.queueLimit == nil)
 
-        #expect(lane.queueRefused(at: start + .seconds(60)))
-        lane.growQueueLimit(at: start + .seconds(66), configuration)
-        #expect(lane.queueLimit == nil)
+        #expect(typeQueue.queueRefused(at: start + .seconds(60)))
+        typeQueue.growQueueLimit(at: start + .seconds(66), configuration)
+        #expect(typeQueue.queueLimit == nil)
     }
 }

@@ -9,10 +9,10 @@ import Testing
 /// What a client or a worker says that is not true.
 @Suite("What the scheduler refuses")
 struct RefusalTests {
-    private func desk() async throws -> Desk {
-        let desk = try await Desk()
-        _ = await desk.register(types: [.reverse, .sum])
-        return desk
+    private func harness() async throws -> SchedulerHarness {
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(types: [.reverse, .sum])
+        return harness
     }
 
     private static let outcomes: [Results.Outcome] = [
@@ -21,73 +21,75 @@ struct RefusalTests {
 
     @Test("any word on a task that was never handed out is refused and counted", arguments: outcomes)
     func neverHandedOut(outcome: Results.Outcome) async throws {
-        let desk = try await desk()
-        _ = await desk.submit(["later"]) { $0.delay = .seconds(3600) }
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: outcome))
+        let harness = try await harness()
+        _ = await harness.submit(["later"]) { $0.delay = .seconds(3600) }
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: outcome))
         #expect(try out.endings().isEmpty)
-        #expect(await desk.counts().scheduled == 1)
-        #expect(await desk.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 1)
+        #expect(await harness.counts().scheduled == 1)
+        #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 1)
         #expect(out.publications.contains { $0.routingKey == "grid.warning" })
-        #expect(try await desk.store.open(1)?.attempt == 0)
+        #expect(try await harness.store.open(1)?.attempt == 0)
         // It is told once a minute, and counted always.
-        let again = await desk.result(.init(id: 1, attempt: 1, outcome: outcome), .init(id: 1, attempt: 2, outcome: outcome))
+        let again = await harness.result(.init(id: 1, attempt: 1, outcome: outcome), .init(id: 1, attempt: 2, outcome: outcome))
         #expect(!again.publications.contains { $0.routingKey == "grid.warning" })
-        #expect(await desk.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 2)
+        #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 2)
     }
 
     @Test("any word on attempt 99 where 1 was handed out is refused and counted, and the real one counts", arguments: outcomes)
     func attemptTooHigh(outcome: Results.Outcome) async throws {
-        let desk = try await desk()
-        _ = await desk.submit(["a"])
-        let out = await desk.result(.init(id: 1, attempt: 99, outcome: outcome, runTime: .seconds(1000)))
+        let harness = try await harness()
+        _ = await harness.submit(["a"])
+        let out = await harness.result(.init(id: 1, attempt: 99, outcome: outcome, runTime: .seconds(1000)))
         #expect(try out.endings().isEmpty)
-        let event = await desk.scheduler.takeEvents().first { $0.type == .reverse }
+        let event = await harness.scheduler.takeEvents().first { $0.type == .reverse }
         #expect(event?.refused == 1 && event?.workers.isEmpty == true)
-        let real = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("real".utf8))))
+        let real = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("real".utf8))))
         #expect(try real.endings().map(\.result) == [Data("real".utf8)])
     }
 
     @Test("a success of an older attempt that was handed out counts, also after the task was put back")
     func olderAttempt() async throws {
-        let desk = try await Desk(
+        let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .seconds(3600), ceiling: .seconds(3600)))))
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "no"))))
-        #expect(await desk.counts().scheduled == 1)
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))))
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "no"))))
+        #expect(await harness.counts().scheduled == 1)
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))))
         #expect(try out.endings().map(\.result) == [Data("late".utf8)])
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().balances)
     }
 
     @Test("a word on a task of another type is refused")
     func otherType() async throws {
-        let desk = try await desk()
-        _ = await desk.submit(["a"])
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), type: .sum)
+        let harness = try await harness()
+        _ = await harness.submit(["a"])
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), type: .sum)
         #expect(try out.endings().isEmpty)
-        #expect(await desk.scheduler.takeEvents().first { $0.type == .sum }?.refused == 1)
+        #expect(await harness.scheduler.takeEvents().first { $0.type == .sum }?.refused == 1)
     }
 
     @Test("a submission or result whose routing key names another type is refused as type_mismatch")
     func typeMismatch() async throws {
-        let desk = try await desk()
+        let harness = try await harness()
         let submission = Submission(
             form: .single, type: .reverse, key: "k", client: "c1", correlation: "q", tasks: [.init(payload: Data("x".utf8))]
         )
-        let out = await desk.turn { $0.arrivals = [desk.delivery(submission.message(), from: desk.topology.submitQueue, key: "sum")] }
+        let out = await harness.turn {
+            $0.arrivals = [harness.delivery(submission.message(), from: harness.topology.submitQueue, key: "sum")]
+        }
         #expect(out.dead().first?.message.properties.headers[WireFormat.Header.reason]?.text?.hasPrefix("type_mismatch: ") == true)
         guard case .rejected(let rejection)? = try out.replies().first?.content else { return #expect(Bool(false), "not rejected") }
         #expect(rejection.code == .malformed && rejection.message.hasPrefix("type_mismatch: "))
-        #expect(await desk.counts().submitted == 0)
+        #expect(await harness.counts().submitted == 0)
 
-        _ = await desk.submit(["a"])
+        _ = await harness.submit(["a"])
         let results = Results(
-            form: .single, type: .reverse, store: desk.store.identity, worker: "w1",
+            form: .single, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data()))]
         )
-        let late = await desk.turn {
-            $0.arrivals = [desk.delivery(results.message(isPersistent: true), from: desk.topology.resultsQueue, key: "sum")]
+        let late = await harness.turn {
+            $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue, key: "sum")]
         }
         #expect(late.dead().count == 1)
         #expect(try late.replies().isEmpty)
@@ -96,12 +98,12 @@ struct RefusalTests {
     @Test(
         "a submission of type 'Greet', or of none, is answered as rejected", arguments: ["Greet", nil, String(repeating: "g", count: 255)])
     func badName(type: String?) async throws {
-        let desk = try await desk()
+        let harness = try await harness()
         let message = Message(
             properties: BasicProperties(correlationID: "q-7", replyTo: "c1", messageID: "k", type: type), body: Data("x".utf8)
         )
-        let out = await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.submitQueue)] }
-        let reply = try #require(out.publications.first { $0.exchange == desk.topology.reply.name })
+        let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.submitQueue)] }
+        let reply = try #require(out.publications.first { $0.exchange == harness.topology.reply.name })
         #expect(reply.routingKey == "c1")
         let properties = reply.message.properties
         #expect(properties.headers[WireFormat.Header.status] == "rejected")
@@ -112,15 +114,15 @@ struct RefusalTests {
 
     @Test("a key that is used again for something else is rejected with the ids and the type of the first")
     func keyReused() async throws {
-        let desk = try await desk()
-        _ = await desk.submit(["hello"], key: "k")
-        let out = await desk.submit(["other"], key: "k", type: .sum)
+        let harness = try await harness()
+        _ = await harness.submit(["hello"], key: "k")
+        let out = await harness.submit(["other"], key: "k", type: .sum)
         guard case .rejected(let rejection)? = try out.replies().first?.content else { return #expect(Bool(false), "not rejected") }
         #expect(rejection.code == .keyReused)
         #expect(rejection.message.contains("task 1 of type reverse") && rejection.message.contains("'k'"))
         #expect(try out.items().isEmpty)
-        #expect(await desk.counts(.sum) == TaskCounts())
-        let same = await desk.submit(["hello"], key: "k") { $0.priority = 5 }
+        #expect(await harness.counts(.sum) == TaskCounts())
+        let same = await harness.submit(["hello"], key: "k") { $0.priority = 5 }
         #expect(try same.replies().map(\.content) == [.accepted(first: 1, count: 1, isRepeat: true)])
     }
 
@@ -128,13 +130,14 @@ struct RefusalTests {
         "a run time beyond all bounds is bounded when it is accepted, and the task can be asked for",
         arguments: [MessageForm.single, .batch])
     func runTime(form: MessageForm) async throws {
-        let desk = try await desk()
-        _ = await desk.submit(["a", "b"])
+        let harness = try await harness()
+        _ = await harness.submit(["a", "b"])
         for (id, outcome) in [(1, Results.Outcome.succeeded(Data())), (2, .failed(TaskError(.invalidInput, "no")))]
             as [(TaskID, Results.Outcome)]
         {
             var message = Results(
-                form: form, type: .reverse, store: desk.store.identity, worker: "w1", items: [.init(id: id, attempt: 1, outcome: outcome)]
+                form: form, type: .reverse, store: harness.store.identity, worker: "w1",
+                items: [.init(id: id, attempt: 1, outcome: outcome)]
             ).message(isPersistent: true)
             if form == .single {
                 message.properties.headers[WireFormat.Header.runTime] = .int(.max)
@@ -143,8 +146,8 @@ struct RefusalTests {
                 let record = message.body.dropFirst(2) + [0x58] + [UInt8](repeating: 0xFF, count: 8) + [0x7F]
                 message.body = Data([0x0A, UInt8(record.count)]) + record
             }
-            _ = await desk.turn { [message] in $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }
-            let record = try #require(try await desk.record(id))
+            _ = await harness.turn { [message] in $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }
+            let record = try #require(try await harness.record(id))
             #expect(record.status.isTerminal)
             #expect(record.runTime == WireFormat.maximumRunTime)
             #expect(record.attempts.allSatisfy { $0.started.map { $0.rawValue >= 0 } ?? true })

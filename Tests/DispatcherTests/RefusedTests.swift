@@ -13,13 +13,13 @@ struct RefusedTests {
     }
 
     @Test func `work that is too large goes in halves, and a task that is too large alone fails with a clear error`() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
         let work = Work(
-            form: .batch, type: .reverse, store: desk.store.identity, announce: false,
+            form: .batch, type: .reverse, store: harness.store.identity, announce: false,
             items: (1...5).map { Work.Item(id: TaskID($0), attempt: 1, payload: Data()) }
         )
-        var out = Outbound(topology: desk.topology, persistsWork: false, messages: [.work(work)])
+        var out = Outbound(topology: harness.topology, persistsWork: false, messages: [.work(work)])
         let refused = PublishOutcome.refused(.tooLarge(size: 20_000_000, limit: 16_777_216))
         #expect(out.undelivered(outcomes(out, refused)).isEmpty)
         out = out.halves(outcomes(out, refused))
@@ -27,53 +27,53 @@ struct RefusedTests {
         #expect(Set(out.publications.map(\.message.properties.messageID)).count == 2)
         #expect(out.halves([.confirmed, .confirmed]).messages.isEmpty)
 
-        let single = await desk.submit(["a"])
+        let single = await harness.submit(["a"])
         #expect(single.halves(outcomes(single, refused)).messages.isEmpty)
         let undelivered = single.undelivered(outcomes(single, refused))
-        let ended = await desk.turn { $0.undelivered = undelivered }
+        let ended = await harness.turn { $0.undelivered = undelivered }
         let ending = try #require(try ended.endings().first)
         #expect(ending.state == .failed)
         #expect(ending.error?.code == .payloadTooLarge)
         #expect(ending.error?.message.contains("20000000 bytes; the broker takes 16777216 at most") == true)
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().balances)
     }
 
     @Test func `a type whose queue takes nothing is held back alone`() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(types: [.reverse, .sum])
-        let out = await desk.submit(["a", "b", "c"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(types: [.reverse, .sum])
+        let out = await harness.submit(["a", "b", "c"])
         let undelivered = out.undelivered(outcomes(out, .nacked))
         #expect(undelivered.count == 3)
         // The turn that takes it up hands nothing of the type out again, though nothing else would wait (the backoff is none).
-        #expect(try await desk.turn { $0.undelivered = undelivered }.items().isEmpty)
-        #expect(try await desk.submit(["d"], type: .sum).items().count == 1)
+        #expect(try await harness.turn { $0.undelivered = undelivered }.items().isEmpty)
+        #expect(try await harness.submit(["d"], type: .sum).items().count == 1)
         var again: [Work.Item] = []
-        while again.count < 3 { again += try await desk.tick().items() }
-        #expect(await desk.counts().balances)
+        while again.count < 3 { again += try await harness.tick().items() }
+        #expect(await harness.counts().balances)
     }
 
     @Test func `a task that a full queue refuses is pending, without a backoff or an attempt, and the queue is named once`() async throws {
         let hour = Backoff(base: .seconds(3600), ceiling: .seconds(3600))
-        let desk = try await Desk(DispatcherConfiguration(retry: RetryPolicy(backoff: hour)))
-        _ = await desk.register()
-        let out = await desk.submit((0..<20).map(String.init))
+        let harness = try await SchedulerHarness(DispatcherConfiguration(retry: RetryPolicy(backoff: hour)))
+        _ = await harness.register()
+        let out = await harness.submit((0..<20).map(String.init))
         let undelivered = out.undelivered(outcomes(out, .nacked))
         // It has taken the first two.
-        let turn = await desk.turn { $0.undelivered = undelivered.filter { $0.held.task > 2 } }
+        let turn = await harness.turn { $0.undelivered = undelivered.filter { $0.held.task > 2 } }
         #expect(try turn.items().isEmpty)
-        let counts = await desk.counts()
+        let counts = await harness.counts()
         #expect(counts.pending == 18 && counts.queued == 2 && counts.scheduled == 0 && counts.balances)
-        let record = try #require(await desk.record(3))
+        let record = try #require(await harness.record(3))
         #expect(record.status == .pending && record.due == nil && record.attempts.isEmpty)
         #expect(turn.warnings().count == 1 && turn.warnings().first?.contains("'taskgrid.work.reverse'") == true)
 
         // One that ends makes room for one, at once.
-        let next = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
+        let next = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
         #expect(try next.items().map(\.attempt) == [2])
-        let again = await desk.turn { $0.undelivered = next.undelivered(outcomes(next, .nacked)) }
+        let again = await harness.turn { $0.undelivered = next.undelivered(outcomes(next, .nacked)) }
         #expect(again.warnings().isEmpty)
         var rest: [Work.Item] = []
-        while rest.count < 18 { rest += try await desk.tick().items() }
+        while rest.count < 18 { rest += try await harness.tick().items() }
         #expect(rest.allSatisfy { $0.attempt <= 3 })
     }
 
@@ -91,30 +91,32 @@ struct RefusedTests {
     }
 
     @Test func `endings that are told together travel in replies of a bounded size`() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit((0..<6).map(String.init))
-        let ids = await desk.scheduler.handedOut
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit((0..<6).map(String.init))
+        let ids = await harness.scheduler.handedOut
         #expect(ids.count == 6)
         let items = ids.map { Results.Item(id: $0, attempt: 1, outcome: .succeeded(Data(count: 700_000))) }
-        let results = Results(form: .batch, type: .reverse, store: desk.store.identity, worker: "w1", items: items)
+        let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
         let message = results.message(isPersistent: false)
-        let out = await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }
+        let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }
         #expect(try out.endings().map(\.id).sorted() == ids)
-        let replies = out.publications.filter { $0.exchange == desk.topology.reply.name }
+        let replies = out.publications.filter { $0.exchange == harness.topology.reply.name }
         #expect(replies.count == 6 && replies.allSatisfy { $0.message.body.count < 1 << 20 })
     }
 
     @Test func `a result that can never be read fails its attempt`() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a"]) { $0.maxAttempts = 1 }
-        let id = try #require(await desk.firstHanded())
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a"]) { $0.maxAttempts = 1 }
+        let id = try #require(await harness.firstHanded())
         let result = Results(
-            form: .single, type: .reverse, store: desk.store.identity, worker: "w1",
+            form: .single, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: id, attempt: 1, outcome: .succeeded(Data(count: WireFormat.maximumBodySize + 1)))]
         )
-        let out = await desk.turn { $0.arrivals = [desk.delivery(result.message(isPersistent: false), from: desk.topology.resultsQueue)] }
+        let out = await harness.turn {
+            $0.arrivals = [harness.delivery(result.message(isPersistent: false), from: harness.topology.resultsQueue)]
+        }
         let ending = try #require(try out.endings().first)
         #expect(ending.state == .failed)
         #expect(ending.error?.code == .resultTooLarge)
@@ -124,17 +126,17 @@ struct RefusedTests {
     }
 
     @Test func `a result with a status that nobody knows fails its attempt, and the task is tried again`() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["a"])
-        let id = try #require(await desk.firstHanded())
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["a"])
+        let id = try #require(await harness.firstHanded())
         var message = Results(
-            form: .single, type: .reverse, store: desk.store.identity, worker: "w1",
+            form: .single, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: id, attempt: 1, outcome: .succeeded(Data()))]
         ).message(isPersistent: false)
         message.properties.headers[WireFormat.Header.status] = "done"
-        var again = try await desk.turn { $0.arrivals = [desk.delivery(message, from: desk.topology.resultsQueue)] }.items()
-        while again.isEmpty { again = try await desk.tick().items() }
+        var again = try await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }.items()
+        while again.isEmpty { again = try await harness.tick().items() }
         #expect(again.map(\.attempt) == [2])
     }
 }
@@ -145,13 +147,13 @@ extension Outbound {
     }
 }
 
-extension Desk {
+extension SchedulerHarness {
     fileprivate func firstHanded() async -> TaskID? {
         await scheduler.handed
     }
 }
 
 extension Scheduler {
-    fileprivate var handed: TaskID? { lanes[.reverse]?.handed.keys.first }
-    fileprivate var handedOut: [TaskID] { lanes[.reverse]?.handed.keys.sorted() ?? [] }
+    fileprivate var handed: TaskID? { typeQueues[.reverse]?.handed.keys.first }
+    fileprivate var handedOut: [TaskID] { typeQueues[.reverse]?.handed.keys.sorted() ?? [] }
 }

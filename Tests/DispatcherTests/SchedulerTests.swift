@@ -11,267 +11,268 @@ import Testing
 struct SchedulerTests {
     @Test("a task goes out with its own acceptance, and its end is told to its client")
     func straight() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        let accepted = await desk.submit(["hello"], form: .single)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        let accepted = await harness.submit(["hello"], form: .single)
         #expect(try accepted.replies().map(\.content) == [.accepted(first: 1, count: 1)])
         let items = try accepted.items()
         #expect(items == [Work.Item(id: 1, attempt: 1, payload: Data("hello".utf8))])
         #expect(accepted.publications.first?.isMandatory == true)
-        #expect(await desk.counts().queued == 1)
-        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("olleh".utf8)), runTime: .microseconds(7)))
+        #expect(await harness.counts().queued == 1)
+        let ended = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("olleh".utf8)), runTime: .microseconds(7)))
         #expect(
             try ended.endings() == [
                 .init(id: 1, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w1", runTime: .microseconds(7))
             ]
         )
         #expect(try ended.replies().first?.correlation == "q")
-        #expect(try await desk.store.task(1)?.result == Data("olleh".utf8))
-        let counts = await desk.counts()
+        #expect(try await harness.store.task(1)?.result == Data("olleh".utf8))
+        let counts = await harness.counts()
         #expect(counts.succeeded == 1)
         #expect(counts.balances)
     }
 
     @Test("an unknown type is rejected with those that are known; what fits no bound is rejected by name")
     func rejections() async throws {
-        let desk = try await Desk()
-        let none = try await desk.submit(["x"]).replies()
+        let harness = try await SchedulerHarness()
+        let none = try await harness.submit(["x"]).replies()
         guard case .rejected(let first) = none[0].content else { return #expect(Bool(false), "accepted without a type") }
         #expect(first.code == .unknownType)
         #expect(first.message.contains("none yet"))
-        _ = await desk.register(types: [.reverse, .sum])
-        let unknown = try await desk.submit(["x"], type: TaskType(literal: "nope")).replies()
+        _ = await harness.register(types: [.reverse, .sum])
+        let unknown = try await harness.submit(["x"], type: TaskType(literal: "nope")).replies()
         guard case .rejected(let second) = unknown[0].content else { return #expect(Bool(false), "accepted an unknown type") }
         #expect(second.message.hasSuffix("known types: reverse, sum"))
-        let large = try await desk.submit(["x", String(repeating: "y", count: 1001)]).replies()
+        let large = try await harness.submit(["x", String(repeating: "y", count: 1001)]).replies()
         guard case .rejected(let third) = large[0].content else { return #expect(Bool(false), "accepted a large payload") }
         #expect(third.code == .payloadTooLarge)
         #expect(third.message.hasPrefix("payload 2 of 2 has 1001 bytes"))
-        #expect(await desk.counts().submitted == 0)
+        #expect(await harness.counts().submitted == 0)
     }
 
     @Test("a submission repeated with its key is answered with the same ids and runs once")
     func repeated() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        let first = await desk.submit(["a", "b"], key: "k")
-        let again = await desk.submit(["a", "b"], key: "k")
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        let first = await harness.submit(["a", "b"], key: "k")
+        let again = await harness.submit(["a", "b"], key: "k")
         #expect(try first.replies().map(\.content) == [.accepted(first: 1, count: 2)])
         #expect(try again.replies().map(\.content) == [.accepted(first: 1, count: 2, isRepeat: true)])
         #expect(try first.items().count == 2)
         #expect(try again.items().isEmpty)
-        #expect(await desk.counts().submitted == 2)
+        #expect(await harness.counts().submitted == 2)
     }
 
     @Test("quick tasks share a message up to a mebibyte of payloads, and a larger one goes alone")
     func largeTogether() async throws {
-        let desk = try await Desk(DispatcherConfiguration(maximumPayload: 4 << 20))
-        _ = await desk.register()
-        _ = await desk.submit(["quick"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(1)))
+        let harness = try await SchedulerHarness(DispatcherConfiguration(maximumPayload: 4 << 20))
+        _ = await harness.register()
+        _ = await harness.submit(["quick"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(1)))
         let sizes = [500, 500, 500, 2000, 10, 10]
-        let works = try await desk.submit(sizes.map { String(repeating: "x", count: $0 << 10) }).works()
+        let works = try await harness.submit(sizes.map { String(repeating: "x", count: $0 << 10) }).works()
         #expect(works.map { $0.items.map { $0.payload.count >> 10 } } == [[500, 500], [500], [2000], [10, 10]])
         #expect(works.flatMap(\.items).map(\.id) == (2...7).map { TaskID($0) })
     }
 
     @Test("a failure is retried as a new attempt until the tries are used up")
     func retries() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
         for attempt in 1...2 {
-            let out = await desk.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "boom \(attempt)"))))
-            let next = try out.items().isEmpty ? await desk.tick().items() : out.items()
+            let out = await harness.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "boom \(attempt)"))))
+            let next = try out.items().isEmpty ? await harness.tick().items() : out.items()
             #expect(next.map(\.attempt) == [attempt + 1])
         }
-        let record = try await desk.store.task(1)
+        let record = try await harness.store.task(1)
         #expect(record?.status == .queued)
-        let last = await desk.result(.init(id: 1, attempt: 3, outcome: .failed(TaskError(.failed, "boom 3"))))
+        let last = await harness.result(.init(id: 1, attempt: 3, outcome: .failed(TaskError(.failed, "boom 3"))))
         #expect(try last.endings().map(\.error?.message) == ["boom 3"])
-        #expect(await desk.counts().failed == 1)
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().failed == 1)
+        #expect(await harness.counts().balances)
     }
 
     @Test("invalid input ends at once")
     func invalidInput() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
-        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "not a number"))))
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
+        let ended = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "not a number"))))
         #expect(try ended.endings().map(\.state) == [.failed])
     }
 
     @Test("a result that comes twice, or after a failure of an old attempt, ends the task once")
     func fenced() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
-        _ = await desk.tick()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
+        _ = await harness.tick()
         // Attempt 2 is out; a late failure of attempt 1 changes nothing, its success counts.
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "again"))))
-        #expect(await desk.machine(1)?.failures == 1)
-        let first = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("one".utf8))))
-        let second = await desk.result(.init(id: 1, attempt: 2, outcome: .succeeded(Data("two".utf8))))
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "again"))))
+        #expect(await harness.machine(1)?.failures == 1)
+        let first = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("one".utf8))))
+        let second = await harness.result(.init(id: 1, attempt: 2, outcome: .succeeded(Data("two".utf8))))
         #expect(try first.endings().count == 1)
         #expect(try second.endings().isEmpty)
-        #expect(try await desk.store.task(1)?.result == Data("one".utf8))
-        #expect(await desk.counts().succeeded == 1)
-        #expect(await desk.counts().balances)
+        #expect(try await harness.store.task(1)?.result == Data("one".utf8))
+        #expect(await harness.counts().succeeded == 1)
+        #expect(await harness.counts().balances)
     }
 
     @Test("a success that arrives while the task waits for its retry is taken")
     func lateSuccess() async throws {
-        let desk = try await Desk(
+        let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .seconds(3600), ceiling: .seconds(3600))))
         )
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
-        #expect(await desk.counts().scheduled == 1)
-        let ended = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))))
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.failed, "boom"))))
+        #expect(await harness.counts().scheduled == 1)
+        let ended = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("late".utf8))))
         #expect(try ended.endings().map(\.state) == [.succeeded])
-        let counts = await desk.counts()
+        let counts = await harness.counts()
         #expect(counts.scheduled == 0)
         #expect(counts.balances)
     }
 
     @Test("a redelivered task runs anew, alone, when its worker is gone, and not while it lives")
     func interrupted() async throws {
-        let desk = try await Desk()
-        _ = await desk.register("w1")
-        _ = await desk.register("w2")
-        _ = await desk.submit(["x"])
-        _ = await desk.register("w1", running: [.init(task: 1, attempt: 1)])
-        #expect(await desk.counts().running == 1)
-        let alive = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        let harness = try await SchedulerHarness()
+        _ = await harness.register("w1")
+        _ = await harness.register("w2")
+        _ = await harness.submit(["x"])
+        _ = await harness.register("w1", running: [.init(task: 1, attempt: 1)])
+        #expect(await harness.counts().running == 1)
+        let alive = await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
         #expect(try alive.items().isEmpty)
-        #expect(await desk.counts().running == 1)
-        desk.gone.value.withLock { $0 = ["w1"] }
-        let gone = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
-        let works = try gone.works() + (await desk.tick().works())
+        #expect(await harness.counts().running == 1)
+        harness.gone.value.withLock { $0 = ["w1"] }
+        let gone = await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        let works = try gone.works() + (await harness.tick().works())
         #expect(works.count == 1)
         #expect(works[0].announce)
         #expect(works[0].items.map(\.attempt) == [2])
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().balances)
     }
 
     @Test("an attempt that is announced runs, at whoever announced it")
     func announced() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
-        var works = try await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
-        while works.isEmpty { works = try await desk.tick().works() }
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
+        var works = try await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2").works()
+        while works.isEmpty { works = try await harness.tick().works() }
         #expect(works.map(\.announce) == [true])
-        _ = await desk.result(.init(id: 1, attempt: 2, outcome: .started), worker: "w2")
-        let counts = await desk.counts()
+        _ = await harness.result(.init(id: 1, attempt: 2, outcome: .started), worker: "w2")
+        let counts = await harness.counts()
         #expect(counts.running == 1 && counts.queued == 0 && counts.balances)
-        let answer = await desk.scheduler.answer(TaskQuestion(id: 1).message(from: "c", correlation: "1"))
+        let answer = await harness.scheduler.answer(TaskQuestion(id: 1).message(from: "c", correlation: "1"))
         let record = try AnswerMessage.read(TaskRecord.self, answer)
         #expect(record.status == .running && record.worker == "w2" && record.attempts.last?.outcome == .running)
     }
 
     @Test("work that comes back for want of a queue waits until a worker shows itself")
     func unroutable() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        let out = await desk.submit(["x", "y"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        let out = await harness.submit(["x", "y"])
         let returned = out.undelivered(out.publications.map { $0.isMandatory ? .returned(code: 312, text: "NO_ROUTE") : .confirmed })
         #expect(returned.count == 2)
-        let back = await desk.turn { $0.undelivered = returned }
+        let back = await harness.turn { $0.undelivered = returned }
         #expect(try back.items().isEmpty)
-        #expect(try await desk.tick().items().isEmpty)
-        #expect(await desk.counts().queued == 0)
-        let again = await desk.register()
+        #expect(try await harness.tick().items().isEmpty)
+        #expect(await harness.counts().queued == 0)
+        let again = await harness.register()
         #expect(Set(try again.items().map(\.id)) == [1, 2])
     }
 
     @Test("a delayed task is not handed out before its time")
     func delayed() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
         let due = Timestamp.now() + .seconds(3600)
-        let out = await desk.submit(["later"]) { $0.due = due }
+        let out = await harness.submit(["later"]) { $0.due = due }
         #expect(try out.items().isEmpty)
-        #expect(await desk.counts().scheduled == 1)
-        #expect(try await desk.tick().items().isEmpty)
-        #expect(try await desk.store.task(1)?.status == .scheduled)
+        #expect(await harness.counts().scheduled == 1)
+        #expect(try await harness.tick().items().isEmpty)
+        #expect(try await harness.store.task(1)?.status == .scheduled)
     }
 
     @Test("more than the window holds waits in the store and follows in order")
     func window() async throws {
-        let desk = try await Desk(DispatcherConfiguration(maximumWindow: 64))
-        _ = await desk.register(concurrency: 1)
-        let out = await desk.submit((0..<200).map { "\($0)" })
+        let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
+        _ = await harness.register(concurrency: 1)
+        let out = await harness.submit((0..<200).map { "\($0)" })
         var items = try out.items()
         #expect(items.count == 64)
-        #expect(await desk.counts().pending == 136)
+        #expect(await harness.counts().pending == 136)
         var done = 0
         while done < items.count {
             let item = items[done]
             done += 1
-            items += try await desk.result(.init(id: item.id, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(2))).items()
+            items += try await harness.result(.init(id: item.id, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(2)))
+                .items()
         }
         #expect(items.map(\.id) == (1...200).map { TaskID(Int64($0)) })
-        #expect(await desk.counts().succeeded == 200)
-        #expect(await desk.counts().balances)
+        #expect(await harness.counts().succeeded == 200)
+        #expect(await harness.counts().balances)
     }
 
     @Test("batches go only where every worker takes them, and grow with the speed measured")
     func batches() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(concurrency: 2)
-        let first = await desk.submit(["a"])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(concurrency: 2)
+        let first = await harness.submit(["a"])
         #expect(try first.works().map(\.form) == [.single])
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(10)))
-        let fast = await desk.submit((0..<100).map { "\($0)" })
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(10)))
+        let fast = await harness.submit((0..<100).map { "\($0)" })
         #expect(try fast.works().map(\.items.count) == [50, 50])
-        _ = await desk.register("w2", concurrency: 2, batch: false)
-        let mixed = await desk.submit((0..<100).map { "\($0)" })
+        _ = await harness.register("w2", concurrency: 2, batch: false)
+        let mixed = await harness.submit((0..<100).map { "\($0)" })
         #expect(try mixed.works().allSatisfy { $0.form == .single })
     }
 
     @Test("messages that cannot be read go to the dead with the reason, and are acknowledged")
     func unreadable() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
         var bad = Message(
             properties: BasicProperties(contentType: WireFormat.batchContentType, replyTo: "c1", messageID: "k", type: "reverse"),
             body: Data([0xFF, 0xFF])
         )
-        let out = await desk.turn { $0.arrivals = [desk.delivery(bad, from: desk.topology.submitQueue)] }
+        let out = await harness.turn { $0.arrivals = [harness.delivery(bad, from: harness.topology.submitQueue)] }
         #expect(out.dead().count == 1)
         #expect(out.dead()[0].message.properties.headers[WireFormat.Header.reason]?.text?.hasPrefix("malformed_body") == true)
         guard case .rejected(let rejection) = try out.replies()[0].content else { return #expect(Bool(false), "not rejected") }
         #expect(rejection.code == .malformed)
         #expect(out.acknowledges != nil)
         bad.properties.type = nil
-        let worse = await desk.turn { $0.arrivals = [desk.delivery(bad, from: desk.topology.resultsQueue)] }
+        let worse = await harness.turn { $0.arrivals = [harness.delivery(bad, from: harness.topology.resultsQueue)] }
         #expect(worse.dead().count == 1)
         #expect(worse.publications.count == 1)
     }
 
     @Test("results of another store's tasks go to the dead with an error event")
     func otherStore() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit(["x"])
-        let out = await desk.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), store: "another")
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit(["x"])
+        let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), store: "another")
         #expect(out.dead().count == 1)
-        #expect(out.publications.contains { $0.exchange == desk.topology.events.name })
-        #expect(await desk.counts().queued == 1)
+        #expect(out.publications.contains { $0.exchange == harness.topology.events.name })
+        #expect(await harness.counts().queued == 1)
     }
 
     @Test("a scheduler that starts takes over what was handed out, waits and is scheduled")
     func resumes() async throws {
-        let before = try await Desk(DispatcherConfiguration(maximumWindow: 64))
+        let before = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
         _ = await before.register(concurrency: 1)
         _ = await before.submit((0..<100).map { "\($0)" })
         _ = await before.submit(["later"]) { $0.due = Timestamp.now() + .seconds(3600) }
         let counts = await before.counts()
-        let after = try await Desk(DispatcherConfiguration(maximumWindow: 64), store: before.store)
+        let after = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64), store: before.store)
         #expect(await after.counts() == counts)
         let ended = await after.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8))))
         #expect(try ended.endings().map(\.id) == [1])
@@ -280,13 +281,13 @@ struct SchedulerTests {
 
     @Test("questions: one task, pages, endings without payloads, counts; bad ones get an error")
     func questions() async throws {
-        let desk = try await Desk()
-        _ = await desk.register()
-        _ = await desk.submit((1...120).map { "payload \($0)" })
-        _ = await desk.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data("two".utf8))))
-        _ = await desk.register(running: [.init(task: 3, attempt: 1)])
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        _ = await harness.submit((1...120).map { "payload \($0)" })
+        _ = await harness.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data("two".utf8))))
+        _ = await harness.register(running: [.init(task: 3, attempt: 1)])
         func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
-            try AnswerMessage.read(Asked.Answer.self, await desk.scheduler.answer(question.message(from: "c", correlation: "1")))
+            try AnswerMessage.read(Asked.Answer.self, await harness.scheduler.answer(question.message(from: "c", correlation: "1")))
         }
         #expect(try await ask(TaskQuestion(id: 3)).status == .running)
         #expect(try await ask(TaskQuestion(id: 3)).worker == "w1")
@@ -302,7 +303,7 @@ struct SchedulerTests {
         await #expect(throws: QuestionError.self) { try await ask(TasksQuestion(limit: 0)) }
         var strange = TaskQuestion(id: 1).message(from: "c", correlation: "1")
         strange.properties.type = "nonsense"
-        let answer = await desk.scheduler.answer(strange)
+        let answer = await harness.scheduler.answer(strange)
         #expect(throws: QuestionError.self) { try AnswerMessage.read(TaskRecord.self, answer) }
     }
 }

@@ -9,54 +9,54 @@ import Testing
 @Suite("Workers that cannot be heard")
 struct SilenceTests {
     /// A worker whose lease ends at once, with a task that came back while it lived.
-    private func orphan() async throws -> Desk {
-        let desk = try await Desk()
+    private func orphan() async throws -> SchedulerHarness {
+        let harness = try await SchedulerHarness()
         let message = RegistryMessage(
             worker: "w1", host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 4, prefetch: 8, batch: true,
             started: Timestamp(rawValue: 1), interval: 0, running: [.init(task: 1, attempt: 1)]
         )
-        _ = await desk.register("w1", interval: 0)
-        _ = await desk.submit(["long"])
-        _ = await desk.turn { $0.registry = [(.heartbeat, message)] }
-        _ = await desk.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
-        #expect(await desk.machine(1)?.interruptions == 0)
-        return desk
+        _ = await harness.register("w1", interval: 0)
+        _ = await harness.submit(["long"])
+        _ = await harness.turn { $0.registry = [(.heartbeat, message)] }
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .interrupted), worker: "w2")
+        #expect(await harness.machine(1)?.interruptions == 0)
+        return harness
     }
 
     @Test("while the broker takes no messages, and for a lease after that, no worker is given up")
     func alarm() async throws {
-        let desk = try await orphan()
-        desk.isCutOff.value.withLock { $0 = true }
-        for _ in 0..<3 { _ = await desk.look() }
-        #expect(await desk.scheduler.workers.workers.keys.sorted() == ["w1"])
-        #expect(await desk.machine(1)?.interruptions == 0)
-        #expect(try await desk.store.counts()[.reverse]?.scheduled == 0)
+        let harness = try await orphan()
+        harness.isCutOff.value.withLock { $0 = true }
+        for _ in 0..<3 { _ = await harness.look() }
+        #expect(await harness.scheduler.workers.workers.keys.sorted() == ["w1"])
+        #expect(await harness.machine(1)?.interruptions == 0)
+        #expect(try await harness.store.counts()[.reverse]?.scheduled == 0)
     }
 
     @Test("one that stays silent though it could be heard is given up, and its task runs again")
     func silent() async throws {
-        let desk = try await orphan()
-        _ = await desk.look()
-        #expect(await desk.scheduler.workers.workers.isEmpty)
-        var works = try await desk.register("w2").works()
-        while works.isEmpty { works = try await desk.tick().works() }
+        let harness = try await orphan()
+        _ = await harness.look()
+        #expect(await harness.scheduler.workers.workers.isEmpty)
+        var works = try await harness.register("w2").works()
+        while works.isEmpty { works = try await harness.tick().works() }
         #expect(works.flatMap(\.items).map(\.attempt) == [2])
     }
 
     @Test("however many tasks run beyond their expiry, one that waits ends at its own")
     func expiries() async throws {
-        let desk = try await Desk()
+        let harness = try await SchedulerHarness()
         let held = (1...1100).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
-        _ = await desk.register(concurrency: 2000)
-        _ = await desk.submit(held.map { "\($0.task)" }) { $0.expiry = .seconds(1) }
-        _ = await desk.register(concurrency: 2000, running: held)
-        #expect(await desk.counts().running == 1100)
-        _ = await desk.submit(["waits"]) {
+        _ = await harness.register(concurrency: 2000)
+        _ = await harness.submit(held.map { "\($0.task)" }) { $0.expiry = .seconds(1) }
+        _ = await harness.register(concurrency: 2000, running: held)
+        #expect(await harness.counts().running == 1100)
+        _ = await harness.submit(["waits"]) {
             $0.expiry = .seconds(2)
             $0.due = .now() + .seconds(3600)
         }
-        desk.time.pass(.seconds(2))
-        #expect(try await desk.look().endings().map(\.state) == [.expired])
+        harness.time.pass(.seconds(2))
+        #expect(try await harness.look().endings().map(\.state) == [.expired])
     }
 
     @Test("a whole lease follows a time in which nobody could be heard")
@@ -74,15 +74,15 @@ struct SilenceTests {
         #expect(table.expire(at: start + .milliseconds(12_999)).gone.isEmpty)
         #expect(table.expire(at: start + .seconds(13)).gone.map(\.message.worker) == ["w1"])
 
-        let desk = try await Desk()
-        _ = await desk.register()
-        await desk.scheduler.restFor(.seconds(60))
-        _ = await desk.look()
-        #expect(await desk.scheduler.workers.workers["w1"].map { $0.expires > .now + .seconds(2) } == true)
+        let harness = try await SchedulerHarness()
+        _ = await harness.register()
+        await harness.scheduler.restFor(.seconds(60))
+        _ = await harness.look()
+        #expect(await harness.scheduler.workers.workers["w1"].map { $0.expires > .now + .seconds(2) } == true)
     }
 }
 
-extension Desk {
+extension SchedulerHarness {
     /// A turn in which the workers' leases are looked at.
     func look() async -> Outbound {
         await scheduler.makeLookDue()
@@ -94,7 +94,7 @@ extension Scheduler {
     func makeLookDue() { lastLook = .now - .seconds(1) }
 
     /// No worker has taken tasks of a type for so long that they go back.
-    func beUnattended(_ type: TaskType = .reverse) { lanes[type]?.unattended = .now + (.zero - .seconds(3600)) }
+    func beUnattended(_ type: TaskType = .reverse) { typeQueues[type]?.unattended = .now + (.zero - .seconds(3600)) }
 
     /// Nothing was heard for so long, and all leases are over.
     fileprivate func restFor(_ duration: Duration) {

@@ -67,57 +67,57 @@ struct StoreClockTests {
     func dispatcher() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retry.backoff = Backoff(base: .seconds(2), ceiling: .seconds(2))
-        let desk = try await Desk(configuration, time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        _ = await desk.submit(["delayed"]) { $0.delay = .seconds(5) }
-        _ = await desk.submit(["fails"])
-        let due = desk.time.wall + .seconds(5)
-        _ = await desk.submit(["absolute"]) { $0.due = due }
-        let created = try #require(try await desk.record(2)).created
-        _ = await desk.result(.init(id: 2, attempt: 1, outcome: .failed(TaskError(.failed, "no"))))
-        desk.time.step(.seconds(-3600))
-        #expect(try await desk.look().items().isEmpty)
+        let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = await harness.submit(["delayed"]) { $0.delay = .seconds(5) }
+        _ = await harness.submit(["fails"])
+        let due = harness.time.wall + .seconds(5)
+        _ = await harness.submit(["absolute"]) { $0.due = due }
+        let created = try #require(try await harness.record(2)).created
+        _ = await harness.result(.init(id: 2, attempt: 1, outcome: .failed(TaskError(.failed, "no"))))
+        harness.time.step(.seconds(-3600))
+        #expect(try await harness.look().items().isEmpty)
         // People read the times as their clock has them now.
-        #expect(try #require(try await desk.record(2)).created - created < .seconds(-3590))
-        #expect(((try await desk.record(3)?.due) ?? due) - due < .seconds(1))
-        desk.time.pass(.seconds(5))
-        #expect(try await desk.tick().items().map(\.id).sorted() == [1, 2])
-        desk.time.pass(.seconds(3595))
-        #expect(try await desk.look().items().map(\.id).isEmpty)
-        desk.time.pass(.seconds(10))
-        #expect(try await desk.tick().items().map(\.id) == [3])
+        #expect(try #require(try await harness.record(2)).created - created < .seconds(-3590))
+        #expect(((try await harness.record(3)?.due) ?? due) - due < .seconds(1))
+        harness.time.pass(.seconds(5))
+        #expect(try await harness.tick().items().map(\.id).sorted() == [1, 2])
+        harness.time.pass(.seconds(3595))
+        #expect(try await harness.look().items().map(\.id).isEmpty)
+        harness.time.pass(.seconds(10))
+        #expect(try await harness.tick().items().map(\.id) == [3])
     }
 
     @Test("an absolute time that comes with the turn that sees the wall clock step goes by the new wall clock")
     func stepWithinTurn() async throws {
-        let desk = try await Desk(time: ManualTime(isFrozen: true))
-        _ = await desk.register()
-        desk.time.step(.seconds(3600))
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        harness.time.step(.seconds(3600))
         let submission = Submission(
             form: .single, type: .reverse, key: "k", client: "c1", correlation: "q",
-            tasks: [.init(payload: Data("absolute".utf8), due: desk.time.wall + .seconds(5))]
+            tasks: [.init(payload: Data("absolute".utf8), due: harness.time.wall + .seconds(5))]
         )
-        await desk.scheduler.makeLookDue()
-        let out = await desk.turn {
+        await harness.scheduler.makeLookDue()
+        let out = await harness.turn {
             $0.isTick = true
-            $0.arrivals = [desk.delivery(submission.message(), from: desk.topology.submitQueue)]
+            $0.arrivals = [harness.delivery(submission.message(), from: harness.topology.submitQueue)]
         }
         #expect(try out.items().isEmpty)
-        desk.time.pass(.seconds(6))
-        #expect(try await desk.tick().items().map(\.id) == [1])
+        harness.time.pass(.seconds(6))
+        #expect(try await harness.tick().items().map(\.id) == [1])
     }
 
     @Test("durations go on across a restart under another wall clock")
     func restart() async throws {
         let time = ManualTime(isFrozen: true)
-        let desk = try await Desk(time: time)
-        _ = await desk.register()
-        _ = await desk.submit(["delayed", "expires"]) { $0.delay = .seconds(60) }
+        let harness = try await SchedulerHarness(time: time)
+        _ = await harness.register()
+        _ = await harness.submit(["delayed", "expires"]) { $0.delay = .seconds(60) }
         time.step(.seconds(-3600))
-        _ = await desk.look()
-        _ = await desk.submit(["saves the clock"])
+        _ = await harness.look()
+        _ = await harness.submit(["saves the clock"])
         time.pass(.seconds(30))
-        let next = try await Desk(store: desk.store, time: time)
+        let next = try await SchedulerHarness(store: harness.store, time: time)
         _ = await next.register()
         #expect(try await next.tick().items().filter { $0.payload.starts(with: "d".utf8) }.isEmpty)
         time.pass(.seconds(31))
@@ -125,7 +125,7 @@ struct StoreClockTests {
     }
 }
 
-extension Desk {
+extension SchedulerHarness {
     func record(_ id: TaskID) async throws -> TaskRecord? {
         let answer = await scheduler.answer(TaskQuestion(id: id).message(from: "c", correlation: "1"))
         return try AnswerMessage.read(TaskRecord.self, answer)

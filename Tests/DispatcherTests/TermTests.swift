@@ -8,10 +8,10 @@ import Testing
 
 @Suite("A scheduler that another has superseded")
 struct TermTests {
-    let active: Desk
+    let active: SchedulerHarness
 
     init() async throws {
-        active = try await Desk()
+        active = try await SchedulerHarness()
         _ = await active.register()
         _ = await active.submit(["a", "b"])
     }
@@ -22,7 +22,7 @@ struct TermTests {
 
     @Test("its turn is dropped whole, and it does nothing more until it reads the store again")
     func superseded() async throws {
-        let standby = try await Desk(store: active.store)
+        let standby = try await SchedulerHarness(store: active.store)
         _ = await standby.register()
         // Before it knows: the turn takes up a result and a submission, and says what it made of neither.
         var out = await active.result(failed(1))
@@ -54,7 +54,7 @@ struct TermTests {
         let results = Results(form: .batch, type: .reverse, store: active.store.identity, worker: "w1", items: [item])
         let planned = await active.scheduler.plan(
             Inbox.Intake(arrivals: [active.delivery(results.message(isPersistent: true), from: active.topology.resultsQueue)]))
-        let standby = try await Desk(store: active.store)
+        let standby = try await SchedulerHarness(store: active.store)
         let committed = await active.scheduler.commit(planned)
         #expect(committed.failure?.code == .superseded)
         #expect(await active.scheduler.settle(committed, isLast: true).isEmpty)
@@ -65,13 +65,13 @@ struct TermTests {
     func breaker() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .zero, probes: 1)
-        let active = try await Desk(configuration)
+        let active = try await SchedulerHarness(configuration)
         _ = await active.register()
         _ = await active.submit(["a", "b"])
         var probe = try await active.result(failed(1), failed(2)).items()
         while probe.isEmpty { probe = try await active.tick().items() }
         #expect(probe.count == 1)
-        let standby = try await Desk(store: active.store)
+        let standby = try await SchedulerHarness(store: active.store)
         _ = await standby.register()
         for item in probe { _ = await standby.result(.init(id: item.id, attempt: item.attempt, outcome: .succeeded(Data()))) }
         _ = await active.turn { $0.mustResume = true }
@@ -102,7 +102,7 @@ struct TermTests {
 
 extension Scheduler {
     fileprivate func forget(_ id: TaskID) {
-        lanes[.reverse]?.handed[id] = nil
+        typeQueues[.reverse]?.handed[id] = nil
         nextCheck = .now
     }
 }

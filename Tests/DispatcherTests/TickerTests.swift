@@ -30,18 +30,18 @@ struct TickerTests {
 
     @Test("expects the first task that is due, of whatever type, and none that is due already")
     func expects() async throws {
-        let desk = try await Desk()
-        _ = await desk.register(types: [.reverse, .sum])
-        let ticker = desk.scheduler.ticker
+        let harness = try await SchedulerHarness()
+        _ = await harness.register(types: [.reverse, .sum])
+        let ticker = harness.scheduler.ticker
         #expect(ticker.due == nil)
         let (first, second) = (Timestamp.now() + .seconds(1000), Timestamp.now() + .seconds(2000))
-        let clock = await desk.scheduler.clock
-        _ = await desk.submit(["a"], type: .sum) { $0.due = second }
+        let clock = await harness.scheduler.clock
+        _ = await harness.submit(["a"], type: .sum) { $0.due = second }
         #expect(ticker.due == clock.moment(at: second))
-        _ = await desk.submit(["a"]) { $0.due = first }
+        _ = await harness.submit(["a"]) { $0.due = first }
         #expect(ticker.due == clock.moment(at: first))
-        await desk.scheduler.makeDueButPaused(.reverse)
-        _ = await desk.tick()
+        await harness.scheduler.makeDueButPaused(.reverse)
+        _ = await harness.tick()
         #expect(ticker.due == clock.moment(at: second), "time brings what is paused no nearer")
     }
 
@@ -57,7 +57,7 @@ struct TickerTests {
 
 extension Scheduler {
     fileprivate func makeDueButPaused(_ type: TaskType) {
-        lanes[type]?.nextDue = clock.now
-        lanes[type]?.isPaused = true
+        typeQueues[type]?.nextDue = clock.now
+        typeQueues[type]?.isPaused = true
     }
 }

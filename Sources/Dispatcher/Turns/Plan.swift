@@ -25,24 +25,24 @@ struct Plan {
     var cancels: [TaskType: [RegistryMessage.Held]] = [:]
     /// Attempts that single workers are to be told to end, for others have taken their place.
     var stops: [String: [RegistryMessage.Held]] = [:]
-    /// Tasks that the plan may add to a lane's window, counted in ``Lane/promised`` until it is settled.
+    /// Tasks that the plan may add to a type queue's window, counted in ``TypeQueue/promised`` until it is settled.
     private(set) var promised: [TaskType: Int] = [:]
-    /// Submissions whose tasks the plan leaves waiting, counted in ``Lane/feeds`` until it is settled.
+    /// Submissions whose tasks the plan leaves waiting, counted in ``TypeQueue/feeds`` until it is settled.
     private(set) var feeds: [TaskType: Int] = [:]
 
     init(at clock: Moment) {
         self.clock = clock
     }
 
-    mutating func promise(_ count: Int, _ lane: Lane) {
-        promised[lane.type, default: 0] += count
-        lane.promised += count
+    mutating func promise(_ count: Int, _ typeQueue: TypeQueue) {
+        promised[typeQueue.type, default: 0] += count
+        typeQueue.promised += count
     }
 
-    mutating func feed(_ lane: Lane) {
-        feeds[lane.type, default: 0] += 1
-        lane.feeds += 1
-        lane.hasBacklog = true
+    mutating func feed(_ typeQueue: TypeQueue) {
+        feeds[typeQueue.type, default: 0] += 1
+        typeQueue.feeds += 1
+        typeQueue.hasBacklog = true
     }
 
     mutating func end(_ task: consuming HandedTask, _ ending: consuming NewEnding) {

@@ -5,10 +5,10 @@ import TaskStore
 extension Scheduler {
     /// Plans the note of an attempt that has come to its end without success. What was given back unbegun is none.
     func note(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, _ worker: String,
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, _ worker: String,
         _ runTime: Duration, heard: Moment? = nil
     ) {
-        guard let task = lane.handed[id] else { return }
+        guard let task = typeQueue.handed[id] else { return }
         let outcome: Attempt.Outcome
         var error: TaskError?
         switch event {
@@ -43,7 +43,7 @@ extension Scheduler {
     /// The record as it stands now, with the attempt that runs as the last one.
     func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
         guard var task = current([task]).first else { return task }
-        guard let handed = lanes[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
+        guard let handed = typeQueues[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
         let runTime = Moment.now - since
         task.attempts.append(
             Attempt(

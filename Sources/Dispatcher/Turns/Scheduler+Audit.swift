@@ -9,9 +9,9 @@ extension Scheduler {
     func sendMarkers(_ outbound: inout Outbound) {
         let clock = Moment.now
         // Without a worker nobody would give it back.
-        for lane in lanes.withTasksHandedOut() where lane.isRoutable && lane.concurrency > 0 {
-            let type = lane.type
-            guard let number = lane.audit.marker(at: clock, hasHandedOut: !lane.handed.isEmpty) else { continue }
+        for typeQueue in typeQueues.withTasksHandedOut() where typeQueue.isRoutable && typeQueue.concurrency > 0 {
+            let type = typeQueue.type
+            guard let number = typeQueue.audit.marker(at: clock, hasHandedOut: !typeQueue.handed.isEmpty) else { continue }
             let marker = Work.marker(type: type, store: store.identity, number: number)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.work.name, routingKey: type.name, message: marker.message(isPersistent: false))))
@@ -19,16 +19,16 @@ extension Scheduler {
     }
 
     /// A marker is back: what was handed out before it and is not with a worker may be lost.
-    func markerIsBack(_ number: Int, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
-        let type = lane.type
+    func markerIsBack(_ number: Int, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan) {
+        let type = typeQueue.type
         var candidates: [TaskID: Int] = [:]
-        for (id, task) in lane.handed where task.marker < number {
+        for (id, task) in typeQueue.handed where task.marker < number {
             if !workers.holds(task), !interruptions.isDeferred(id) { candidates[id] = task.machine.attempt }
         }
-        let lost = lane.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
+        let lost = typeQueue.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
         guard !lost.isEmpty else { return }
         Failpoint.lossFound.pass()
-        for (id, attempt) in lost { apply(.lost(attempt: attempt), id, lane, now, &plan) }
+        for (id, attempt) in lost { apply(.lost(attempt: attempt), id, typeQueue, now, &plan) }
         warn("\(lost.count) \(lost.count == 1 ? "delivery" : "deliveries") of type '\(type)' lost, handed out again", type, now, &plan)
     }
 
@@ -53,8 +53,8 @@ extension Scheduler {
             return
         }
         for (type, stored) in known {
-            guard let lane = lanes[type] else { continue }
-            var counted = lane.counts
+            guard let typeQueue = typeQueues[type] else { continue }
+            var counted = typeQueue.counts
             counted.queued += counted.running
             counted.running = 0
             guard counted != stored || !stored.balances else { continue }
@@ -64,7 +64,7 @@ extension Scheduler {
             outbound.messages.append(
                 .ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
             // The store is the record: of the numbers, and of what is out.
-            lane.adopt(stored)
+            typeQueue.adopt(stored)
             mustRead = true
         }
         nextCheck = .now + max(.seconds(10), start.duration(to: .now) * 200)

@@ -8,37 +8,37 @@ extension Scheduler {
 
     /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
     func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        lanes.examine(at: now)
+        typeQueues.examine(at: now)
         let clock = ContinuousClock.now
-        var takers: [Lane] = []
+        var takers: [TypeQueue] = []
         var rooms: [Int] = []
-        for _ in 0..<min(lanes.readyCount, Self.reach) {
-            guard takers.count < Self.budget.types, let lane = lanes.popReady() else { break }
+        for _ in 0..<min(typeQueues.readyCount, Self.reach) {
+            guard takers.count < Self.budget.types, let typeQueue = typeQueues.popReady() else { break }
             // Since it came here it may have been paused, or have lost its workers.
-            guard lane.mayHandOut(at: now) else { continue }
-            if lane.queueLimit != nil {
-                lane.growQueueLimit(at: clock, configuration)
+            guard typeQueue.mayHandOut(at: now) else { continue }
+            if typeQueue.queueLimit != nil {
+                typeQueue.growQueueLimit(at: clock, configuration)
                 // Its queue takes more once time has passed.
-                lanes.makeReady(lane)
+                typeQueues.makeReady(typeQueue)
             }
             var allowance: Int?
-            if lane.breaker.state != .closed {
-                change(breakerOf: lane, now, &plan) { [moment = plan.clock] in allowance = $0.allowance(at: moment) }
+            if typeQueue.breaker.state != .closed {
+                change(breakerOf: typeQueue, now, &plan) { [moment = plan.clock] in allowance = $0.allowance(at: moment) }
                 // It lets something through once time has passed.
-                lanes.makeReady(lane)
+                typeQueues.makeReady(typeQueue)
             }
-            let room = lane.room(configuration, now: now, allowance: allowance) - lane.promised
+            let room = typeQueue.room(configuration, now: now, allowance: allowance) - typeQueue.promised
             guard room > 0 else { continue }
-            takers.append(lane)
+            takers.append(typeQueue)
             rooms.append(room)
         }
         let limits = Self.shares(of: Self.budget.tasks, rooms)
-        for (lane, limit) in zip(takers, limits) where limit > 0 {
-            plan.changes.takes.append(Take(type: lane.type, limit: limit, bytes: Self.budget.bytes, now: now))
-            plan.promise(limit, lane)
+        for (typeQueue, limit) in zip(takers, limits) where limit > 0 {
+            plan.changes.takes.append(Take(type: typeQueue.type, limit: limit, bytes: Self.budget.bytes, now: now))
+            plan.promise(limit, typeQueue)
         }
         plan.changes.takenBytes = Self.budget.bytes
-        plan.isCut = takers.count == Self.budget.types && lanes.readyCount > 0 || zip(rooms, limits).contains { $0 > $1 }
+        plan.isCut = takers.count == Self.budget.types && typeQueues.readyCount > 0 || zip(rooms, limits).contains { $0 > $1 }
     }
 
     /// How many types that may have something to hand out are looked at in one turn.
@@ -61,14 +61,14 @@ extension Scheduler {
     /// Whoever's turn it was when the bytes were used up is the first in the next turn; which follows at once where this one took all
     /// that it may.
     func settleBudget(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
-        var leftOut: [Lane] = []
+        var leftOut: [TypeQueue] = []
         var isCut = plan.isCut
         for (index, take) in plan.changes.takes.enumerated() where !receipt.exhausted[index] {
-            guard let lane = lanes[take.type] else { continue }
-            if receipt.handOuts[index].isEmpty { leftOut.append(lane) }
+            guard let typeQueue = typeQueues[take.type] else { continue }
+            if receipt.handOuts[index].isEmpty { leftOut.append(typeQueue) }
             if receipt.handOuts[index].count < take.limit { isCut = true }
         }
-        for lane in leftOut.reversed() { lanes.makeReady(lane, isFirst: true) }
+        for typeQueue in leftOut.reversed() { typeQueues.makeReady(typeQueue, isFirst: true) }
         outbound.leavesMore = isCut && receipt.handOuts.contains { !$0.isEmpty }
     }
 }

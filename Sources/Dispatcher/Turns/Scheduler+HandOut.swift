@@ -7,19 +7,19 @@ extension Scheduler {
     /// A plan is durable: keeps the books, and says what is to be said.
     func settle(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
         var work: [HandOut] = []
-        for (type, count) in plan.promised { lanes[type]?.promised -= count }
-        for (type, count) in plan.feeds { lanes[type]?.feeds -= count }
+        for (type, count) in plan.promised { typeQueues[type]?.promised -= count }
+        for (type, count) in plan.feeds { typeQueues[type]?.feeds -= count }
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
         await settleOrders(plan, receipt, now, &outbound)
         settleForgets(plan, receipt, &outbound)
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
-            guard let lane = lanes[take.type] else { continue }
+            guard let typeQueue = typeQueues[take.type] else { continue }
             // A turn planned since may leave more waiting.
-            lane.hasBacklog = !isExhausted || lane.feeds > 0
-            for handOut in handOuts { lane.books.take(handOut) }
+            typeQueue.hasBacklog = !isExhausted || typeQueue.feeds > 0
+            for handOut in handOuts { typeQueue.books.take(handOut) }
             // What was due is out, or has ended before.
-            if isExhausted, let due = lane.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
+            if isExhausted, let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
             work += handOuts
         }
         settleBudget(plan, receipt, &outbound)
@@ -37,18 +37,18 @@ extension Scheduler {
             let type: TaskType
         }
         var batches: [Key: [Reply.Ending]] = [:]
-        // Tasks of one submission end together mostly: neighbours have lane and client in common.
+        // Tasks of one submission end together mostly: neighbours have type queue and client in common.
         var batch: (key: Key, endings: [Reply.Ending])?
-        var lane: Lane?
+        var typeQueue: TypeQueue?
         func closeBatch() {
             if let batch { batches[batch.key, default: []] += batch.endings }
             batch = nil
         }
         for place in plan.ended.indices where receipt.endings[place] {
             let ending = plan.changes.endings[place]
-            if lane?.type != ending.type { lane = lanes[ending.type] }
-            lane?.books[ending.state] += 1
-            lane?.statistics.taskEnded(after: now - plan.ended[place].created)
+            if typeQueue?.type != ending.type { typeQueue = typeQueues[ending.type] }
+            typeQueue?.books[ending.state] += 1
+            typeQueue?.statistics.taskEnded(after: now - plan.ended[place].created)
             guard let client = plan.ended[place].client else { continue }
             let end = Reply.Ending(
                 id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
@@ -95,23 +95,23 @@ extension Scheduler {
         while let type = rest.first?.task.type {
             let handOuts = rest.prefix { $0.task.type == type }
             rest = rest.dropFirst(handOuts.count)
-            guard let lane = lanes[type] else { continue }
+            guard let typeQueue = typeQueues[type] else { continue }
             var together: [HandOut] = []
             together.reserveCapacity(handOuts.count)
             for handOut in handOuts {
-                lane.hand(out: handOut.task)
+                typeQueue.hand(out: handOut.task)
                 if let expires = handOut.task.expires, expires <= now { continue }
-                lane.breaker.handedOut(handOut.task.id)
+                typeQueue.breaker.handedOut(handOut.task.id)
                 guard handOut.task.interruptions > 0 else {
                     together.append(handOut)
                     continue
                 }
-                if interruptions.takeStruck(handOut.task.id) { lane.withdrawInterruption(of: handOut.task.id) }
+                if interruptions.takeStruck(handOut.task.id) { typeQueue.withdrawInterruption(of: handOut.task.id) }
                 // One death more ends it as poison: that death must be its own.
                 let isLast = handOut.task.interruptions >= TaskStateMachine.maximumInterruptions - 1
                 send([handOut], type, announce: true, alone: isLast, &outbound)
             }
-            let size = lane.batchSize(together.count, configuration)
+            let size = typeQueue.batchSize(together.count, configuration)
             var rest = together[...]
             while !rest.isEmpty {
                 var bytes = 0
@@ -145,16 +145,16 @@ extension Scheduler {
     func lookAgain() async {
         guard mustLookAtDues || !duesToLookAt.isEmpty || !recount.isEmpty else { return }
         do {
-            let types = mustLookAtDues ? Set(lanes.types) : duesToLookAt.union(recount)
+            let types = mustLookAtDues ? Set(typeQueues.types) : duesToLookAt.union(recount)
             let dues = try await store.nextDue(of: mustLookAtDues ? nil : types)
-            for type in types { lanes[type]?.nextDue = dues[type] }
+            for type in types { typeQueues[type]?.nextDue = dues[type] }
             mustLookAtDues = false
             duesToLookAt = []
             guard !recount.isEmpty else { return }
             let counts = try await store.counts(of: recount)
             for type in recount {
-                lanes[type]?.books.pending = counts[type]?.pending ?? 0
-                lanes[type]?.books.scheduled = counts[type]?.scheduled ?? 0
+                typeQueues[type]?.books.pending = counts[type]?.pending ?? 0
+                typeQueues[type]?.books.scheduled = counts[type]?.scheduled ?? 0
             }
             recount = []
         } catch {

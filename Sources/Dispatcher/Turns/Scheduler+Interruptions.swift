@@ -10,22 +10,22 @@ import TaskStore
 /// keeps the interruption provisional until the lease ends. With the lease gone the attempt is over in any case.
 extension Scheduler {
     /// A delivery came back.
-    func interrupt(_ held: RegistryMessage.Held, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
-        guard let task = lane.handed[held.task], task.machine.attempt == held.attempt else {
+    func interrupt(_ held: RegistryMessage.Held, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan) {
+        guard let task = typeQueue.handed[held.task], task.machine.attempt == held.attempt else {
             logger.debug("redelivery of an old attempt ignored", metadata: ["task.id": "\(held.task)"])
             return
         }
         guard !interruptions.isDeferred(held.task) else { return }
         if let holder = task.holder, workers.holds(task) {
-            lane.orphaned(held.task, worker: holder.worker)
+            typeQueue.orphaned(held.task, worker: holder.worker)
             logger.debug("redelivery ignored, its worker lives", metadata: ["task.id": "\(held.task)", "worker.id": "\(holder.worker)"])
             return
         }
-        if task.isInherited { return apply(.lost(attempt: held.attempt), held.task, lane, now, &plan) }
+        if task.isInherited { return apply(.lost(attempt: held.attempt), held.task, typeQueue, now, &plan) }
         let departed = task.holder.flatMap { workers.departed[$0.worker] }
-        let lease = max(Self.shortestLease, workers.heartbeat(of: lane.type) * 3)
+        let lease = max(Self.shortestLease, workers.heartbeat(of: typeQueue.type) * 3)
         blame(
-            held, lane, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
+            held, typeQueue, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
             until: departed.map { Moment($0.expires) } ?? plan.clock + lease, now, &plan
         )
     }
@@ -35,13 +35,14 @@ extension Scheduler {
 
     /// Interrupts an attempt, at once or once it is known that its worker's process is gone.
     private func blame(
-        _ held: RegistryMessage.Held, _ lane: Lane, worker: String?, heard: Moment?, until: Moment, _ now: Timestamp, _ plan: inout Plan
+        _ held: RegistryMessage.Held, _ typeQueue: TypeQueue, worker: String?, heard: Moment?, until: Moment, _ now: Timestamp,
+        _ plan: inout Plan
     ) {
-        guard let machine = lane.handed[held.task]?.machine else { return }
+        guard let machine = typeQueue.handed[held.task]?.machine else { return }
         // One that was to be announced and was not had not begun, and is not to blame.
         let started = machine.interruptions == 0 || machine.state == .running
         let entry = Interruptions.Entry(
-            task: held.task, type: lane.type, attempt: held.attempt, started: started, worker: worker, heard: heard,
+            task: held.task, type: typeQueue.type, attempt: held.attempt, started: started, worker: worker, heard: heard,
             since: plan.clock, until: until
         )
         let isFinal = until <= plan.clock
@@ -49,7 +50,7 @@ extension Scheduler {
         if started, interruptions.isProvisional(held.task) ? wouldEnd || !isFinal : wouldEnd && !isFinal {
             interruptions.postpone(entry)
         } else {
-            apply(.interrupted(attempt: held.attempt, holderLives: false, started: started), held.task, lane, now, &plan)
+            apply(.interrupted(attempt: held.attempt, holderLives: false, started: started), held.task, typeQueue, now, &plan)
             if started, !isFinal { interruptions.apply(entry) }
         }
     }
@@ -58,18 +59,18 @@ extension Scheduler {
     /// its type has died since, a connection was lost and no process.
     func decideInterruptions(_ now: Timestamp, _ plan: inout Plan) {
         func isDeath(_ entry: Interruptions.Entry) -> Bool {
-            entry.worker != nil || lanes[entry.type]?.lastDeath.map { $0 >= entry.since } ?? false
+            entry.worker != nil || typeQueues[entry.type]?.lastDeath.map { $0 >= entry.since } ?? false
         }
         let (applied, deferred) = interruptions.decide(at: plan.clock)
         for entry in applied where !isDeath(entry) { withdraw(entry, plan.clock) }
         for entry in deferred {
-            guard let lane = lanes[entry.type] else { continue }
+            guard let typeQueue = typeQueues[entry.type] else { continue }
             guard isDeath(entry) else {
-                apply(.givenBack(attempt: entry.attempt), entry.task, lane, now, &plan)
+                apply(.givenBack(attempt: entry.attempt), entry.task, typeQueue, now, &plan)
                 continue
             }
             let event = TaskStateMachine.Event.interrupted(attempt: entry.attempt, holderLives: false, started: entry.started)
-            apply(event, entry.task, lane, now, &plan, heard: entry.heard)
+            apply(event, entry.task, typeQueue, now, &plan, heard: entry.heard)
         }
     }
 
@@ -87,20 +88,20 @@ extension Scheduler {
         }
         let named = Set(message.running).union(message.waiting)
         for entry in deferred {
-            guard let lane = lanes[entry.type] else { continue }
+            guard let typeQueue = typeQueues[entry.type] else { continue }
             let held = RegistryMessage.Held(task: entry.task, attempt: entry.attempt)
             if named.contains(held) {
-                lane.orphaned(entry.task, worker: message.worker)
+                typeQueue.orphaned(entry.task, worker: message.worker)
             } else {
-                apply(.givenBack(attempt: entry.attempt), entry.task, lane, now, &plan)
+                apply(.givenBack(attempt: entry.attempt), entry.task, typeQueue, now, &plan)
             }
         }
     }
 
     /// Strikes an interruption out that was applied.
     private func withdraw(_ entry: Interruptions.Entry, _ now: Moment) {
-        if lanes[entry.type]?.handed[entry.task] != nil {
-            lanes[entry.type]?.withdrawInterruption(of: entry.task)
+        if typeQueues[entry.type]?.handed[entry.task] != nil {
+            typeQueues[entry.type]?.withdrawInterruption(of: entry.task)
         } else {
             // The type may be paused, and the task wait for longer; then it keeps an interruption too many.
             interruptions.note(struck: entry.task, until: now + .seconds(600))
@@ -124,7 +125,7 @@ extension Scheduler {
         var holders: Set<String> = []
         for result in results {
             for item in result.items {
-                guard case .interrupted = item.outcome, let task = lanes[result.type]?.handed[item.id] else { continue }
+                guard case .interrupted = item.outcome, let task = typeQueues[result.type]?.handed[item.id] else { continue }
                 if let holder = task.holder, workers.holds(task) { holders.insert(holder.worker) }
             }
         }
@@ -144,18 +145,18 @@ extension Scheduler {
     /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
     /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
     func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
-        let orphaned = lanes.withTasksHandedOut().filter { !$0.orphans.isEmpty }
+        let orphaned = typeQueues.withTasksHandedOut().filter { !$0.orphans.isEmpty }
         guard !orphaned.isEmpty else { return }
         await removeGone(Set(orphaned.flatMap { $0.orphans.values.map(\.worker) }.filter { workers.workers[$0] != nil }))
-        for lane in orphaned {
-            for (id, orphan) in lane.orphans {
-                guard let task = lane.handed[id], !workers.holds(task) else { continue }
+        for typeQueue in orphaned {
+            for (id, orphan) in typeQueue.orphans {
+                guard let task = typeQueue.handed[id], !workers.holds(task) else { continue }
                 let held = RegistryMessage.Held(task: id, attempt: task.machine.attempt)
                 if workers.workers[orphan.worker] == nil {
-                    interrupt(held, lane, now, &plan)
-                } else if lane.unnamed(id) > Self.patienceWithResults {
+                    interrupt(held, typeQueue, now, &plan)
+                } else if typeQueue.unnamed(id) > Self.patienceWithResults {
                     // Its worker lives and holds it no more, and no result has come since.
-                    apply(.lost(attempt: held.attempt), id, lane, now, &plan)
+                    apply(.lost(attempt: held.attempt), id, typeQueue, now, &plan)
                 }
             }
         }
@@ -169,18 +170,20 @@ extension Scheduler {
     /// With its worker's lease gone an attempt is over, at the time when the worker was last heard of.
     func endLeases(at clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
         let (gone, departed) = workers.expire(at: clock)
-        for type in departed + gone.flatMap(\.message.types) { lanes[type]?.lastDeath = plan.clock }
+        for type in departed + gone.flatMap(\.message.types) { typeQueues[type]?.lastDeath = plan.clock }
         guard !gone.isEmpty else { return }
         var count = 0
         for worker in gone {
             refresh(worker.message.types)
-            let served = worker.message.types.compactMap { lanes[$0] }.filter { !$0.handed.isEmpty }
+            let served = worker.message.types.compactMap { typeQueues[$0] }.filter { !$0.handed.isEmpty }
             var tasks = 0
-            for lane in served {
+            for typeQueue in served {
                 for held in worker.message.running + worker.message.waiting {
-                    guard let holder = lane.handed[held.task]?.holder, holder == (worker.message.worker, worker.report) else { continue }
+                    guard let holder = typeQueue.handed[held.task]?.holder, holder == (worker.message.worker, worker.report) else {
+                        continue
+                    }
                     tasks += 1
-                    endLease(of: held, lane, worker, now, &plan)
+                    endLease(of: held, typeQueue, worker, now, &plan)
                 }
             }
             count += tasks
@@ -197,16 +200,16 @@ extension Scheduler {
     }
 
     private func endLease(
-        of held: RegistryMessage.Held, _ lane: Lane, _ worker: WorkerTable.Worker, _ now: Timestamp, _ plan: inout Plan
+        of held: RegistryMessage.Held, _ typeQueue: TypeQueue, _ worker: WorkerTable.Worker, _ now: Timestamp, _ plan: inout Plan
     ) {
-        guard let machine = lane.handed[held.task]?.machine, machine.attempt == held.attempt else { return }
+        guard let machine = typeQueue.handed[held.task]?.machine, machine.attempt == held.attempt else { return }
         let started = machine.interruptions == 0 || machine.state == .running
         let heard = Moment(worker.heard)
         if started, interruptions.isProvisional(held.task), machine.interruptions + 1 >= TaskStateMachine.maximumInterruptions {
-            return blame(held, lane, worker: worker.message.worker, heard: heard, until: plan.clock, now, &plan)
+            return blame(held, typeQueue, worker: worker.message.worker, heard: heard, until: plan.clock, now, &plan)
         }
         let event = TaskStateMachine.Event.interrupted(attempt: held.attempt, holderLives: false, started: started)
-        apply(event, held.task, lane, now, &plan, heard: heard)
+        apply(event, held.task, typeQueue, now, &plan, heard: heard)
     }
 
     /// How long a type may be without a worker before what is handed out of it goes back: a worker that starts anew comes sooner,
@@ -217,18 +220,18 @@ extension Scheduler {
 
     /// Without a worker there is no window: what waits in the work queue waits in the store again.
     func takeBackUnattended(_ now: Timestamp, _ plan: inout Plan) async {
-        for lane in lanes.withTasksHandedOut() {
-            guard let since = lane.unattended, since + Self.unattendedGrace <= plan.clock, !lane.handed.isEmpty else { continue }
-            let queued = lane.handed.lazy.filter { !self.workers.holds($0.value) && !self.interruptions.isDeferred($0.key) }
+        for typeQueue in typeQueues.withTasksHandedOut() {
+            guard let since = typeQueue.unattended, since + Self.unattendedGrace <= plan.clock, !typeQueue.handed.isEmpty else { continue }
+            let queued = typeQueue.handed.lazy.filter { !self.workers.holds($0.value) && !self.interruptions.isDeferred($0.key) }
                 .prefix(Self.givenBackAtOnce).map { ($0.key, $0.value.machine.attempt) }
             let tasks = Array(queued)
             guard !tasks.isEmpty else { continue }
             // First, so that no worker finds both the old message and a new one.
-            guard await purge(lane.type) else { continue }
-            for (id, attempt) in tasks { apply(.givenBack(attempt: attempt), id, lane, now, &plan) }
+            guard await purge(typeQueue.type) else { continue }
+            for (id, attempt) in tasks { apply(.givenBack(attempt: attempt), id, typeQueue, now, &plan) }
             logger.notice(
                 "type without workers, its queued tasks wait in the store",
-                metadata: ["task.type": "\(lane.type)", "task.count": "\(tasks.count)"]
+                metadata: ["task.type": "\(typeQueue.type)", "task.count": "\(tasks.count)"]
             )
         }
     }

@@ -26,13 +26,13 @@ extension Scheduler {
     private func cancel(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
         // Read before anything is planned: should it fail, the order is not half done.
         let standings = try await standings(order.tasks)
-        let waiting = order.tasks.filter { id in standings[id].map { lanes[$0.type]?.handed[id] == nil } ?? false }
+        let waiting = order.tasks.filter { id in standings[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
         var planned = PlannedOrder(order: order)
         for id in order.tasks {
-            if let lane = standings[id].flatMap({ lanes[$0.type] }), let machine = lane.handed[id]?.machine {
-                apply(.cancelled, id, lane, now, &plan)
-                plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
+            if let typeQueue = standings[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
+                apply(.cancelled, id, typeQueue, now, &plan)
+                plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
                 planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
             } else if let standing = standings[id], let task = open[id] {
                 var machine = TaskStateMachine(
@@ -64,14 +64,14 @@ extension Scheduler {
             }
             var machine = TaskStateMachine(state: standing.state, attempt: standing.attempt, maxAttempts: 1)
             guard case .handOut = machine.handle(.retried) else {
-                planned.add(id, .refused, lanes[standing.type]?.handed[id]?.machine.state ?? standing.state)
+                planned.add(id, .refused, typeQueues[standing.type]?.handed[id]?.machine.state ?? standing.state)
                 continue
             }
             plan.changes.reopenings.append(Reopening(id: id))
             planned.add(id, standing.state, .reopening(plan.changes.reopenings.count - 1))
             // So that it may go out with this very commit.
-            let nextDue = lanes[standing.type]?.nextDue ?? now
-            lanes[standing.type]?.nextDue = min(nextDue, now)
+            let nextDue = typeQueues[standing.type]?.nextDue ?? now
+            typeQueues[standing.type]?.nextDue = min(nextDue, now)
         }
         return planned
     }
@@ -112,9 +112,9 @@ extension Scheduler {
 
     /// A task was cancelled that stood so in the store, or that was handed out and so is out of the books already.
     private func settle(cancelled type: TaskType, _ stood: TaskState?) {
-        lanes[type]?.isDirty = true
+        typeQueues[type]?.isDirty = true
         switch stood {
-        case .pending, .scheduled: lanes[type]?.books[stood ?? .pending] -= 1
+        case .pending, .scheduled: typeQueues[type]?.books[stood ?? .pending] -= 1
         // Something else has become of it in the same turn.
         case .some: recount.insert(type)
         case nil: break
@@ -124,8 +124,8 @@ extension Scheduler {
     private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout OrderOutcome) {
         switch reopened {
         case .done(let type, let state):
-            lanes[type]?.books[state] -= 1
-            lanes[type]?.waitsAgain()
+            typeQueues[type]?.books[state] -= 1
+            typeQueues[type]?.waitsAgain()
             outcome = OrderOutcome(id: reopening.id, outcome: .done, state: state)
         case .refused(let state): outcome = OrderOutcome(id: reopening.id, outcome: .refused, state: state)
         case .unknown: outcome = OrderOutcome(id: reopening.id, outcome: .unknown)

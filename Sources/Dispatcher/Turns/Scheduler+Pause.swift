@@ -11,21 +11,21 @@ extension Scheduler {
         let answer: PauseAnswer
     }
 
-    /// Plans what such an order asks for. The lane knows at once, so that this very turn takes nothing more.
+    /// Plans what such an order asks for. The type queue knows at once, so that this very turn takes nothing more.
     func pause(_ order: Order, _ now: Timestamp, _ plan: inout Plan) {
         let isPaused = order.kind == .pause
         var outcomes: [PauseOutcome] = []
         for type in order.types {
-            guard let lane = lanes[type] else {
+            guard let typeQueue = typeQueues[type] else {
                 outcomes.append(PauseOutcome(type: type, outcome: .unknown))
                 continue
             }
-            guard lane.isPaused != isPaused else {
+            guard typeQueue.isPaused != isPaused else {
                 outcomes.append(PauseOutcome(type: type, outcome: .unchanged))
                 continue
             }
-            lane.isPaused = isPaused
-            lane.isDirty = true
+            typeQueue.isPaused = isPaused
+            typeQueue.isDirty = true
             plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
             outcomes.append(PauseOutcome(type: type, outcome: .done))
             let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"

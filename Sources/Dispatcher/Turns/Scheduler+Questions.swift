@@ -5,7 +5,7 @@ import TaskStore
 extension Scheduler {
     /// The books of the types after the one that the question names.
     func counts(_ question: CountsQuestion, _ budget: AnswerBudget) -> CountsQuestion.Answer {
-        let rest = lanes.all.filter { lane in question.after.map { lane.type > $0 } ?? true }.sorted { $0.type < $1.type }
+        let rest = typeQueues.all.filter { typeQueue in question.after.map { typeQueue.type > $0 } ?? true }.sorted { $0.type < $1.type }
         let page = rest.prefix(CountsQuestion.Answer.maximumTypes(budget))
         return CountsQuestion.Answer(
             store: store.identity, types: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.settled) }),
@@ -17,8 +17,8 @@ extension Scheduler {
 
     /// The tasks that run, of one type or of all, in no order.
     func running(_ type: TaskType?) -> [TaskID] {
-        lanes.all.filter { $0.running > 0 && (type == nil || $0.type == type) }.flatMap { lane in
-            lane.handed.filter { $0.value.runningSince != nil }.map(\.key)
+        typeQueues.all.filter { $0.running > 0 && (type == nil || $0.type == type) }.flatMap { typeQueue in
+            typeQueue.handed.filter { $0.value.runningSince != nil }.map(\.key)
         }
     }
 
@@ -30,7 +30,7 @@ extension Scheduler {
 
     /// A record with what only memory knows: that it runs, and where.
     private func current(_ task: TaskRecord) -> TaskRecord {
-        guard task.status == .queued, let handed = lanes[task.type]?.handed[task.id] else { return task }
+        guard task.status == .queued, let handed = typeQueues[task.type]?.handed[task.id] else { return task }
         var task = task
         task.status = handed.machine.state
         task.attempt = handed.machine.attempt
@@ -39,7 +39,7 @@ extension Scheduler {
     }
 
     /// All types are told of once more, some with each ``takeEvents(repeating:)``.
-    func repeatEvents() { lanes.repeatAll() }
+    func repeatEvents() { typeQueues.repeatAll() }
 
     /// The events of the types in which something changed, and of some others.
     ///
@@ -47,11 +47,11 @@ extension Scheduler {
     func takeEvents(repeating: Int = 0) -> [TaskEvent] {
         guard !isSuspended else { return [] }
         let now = clock.wall
-        return lanes.takeChanged(repeating: repeating).map { lane in
-            lane.isDirty = false
-            var event = lane.statistics.takeEvent(
-                lane.type, store: store.identity, counts: lane.settled, breaker: lane.breaker.state, at: now)
-            event.paused = lane.isPaused
+        return typeQueues.takeChanged(repeating: repeating).map { typeQueue in
+            typeQueue.isDirty = false
+            var event = typeQueue.statistics.takeEvent(
+                typeQueue.type, store: store.identity, counts: typeQueue.settled, breaker: typeQueue.breaker.state, at: now)
+            event.paused = typeQueue.isPaused
             return event
         }
     }

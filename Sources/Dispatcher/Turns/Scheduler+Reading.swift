@@ -31,45 +31,47 @@ extension Scheduler {
         let dues = try await store.nextDue()
         let paused = try await store.paused()
         let forgotten = try await store.countsOfForgotten()
-        let lanes = TypeQueues()
+        let typeQueues = TypeQueues()
         for type in try await store.types() {
             let breaker = CircuitBreaker(configuration.breaker)
-            lanes.add(Lane(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now)))
+            typeQueues.add(
+                TypeQueue(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now)))
         }
         var next: HandedOutPosition?
         repeat {
             let page = try await store.handedOut(after: next, limit: 5000)
             for task in page.tasks {
-                guard let lane = lanes[task.type] else { continue }
-                lane.hand(out: task)
-                lane.handed[task.id]?.isInherited = true
+                guard let typeQueue = typeQueues[task.type] else { continue }
+                typeQueue.hand(out: task)
+                typeQueue.handed[task.id]?.isInherited = true
             }
             next = page.next
         } while next != nil
-        for lane in lanes.all {
-            if let earlier = self.lanes[lane.type] { lane.learn(from: earlier) }
+        for typeQueue in typeQueues.all {
+            if let earlier = self.typeQueues[typeQueue.type] { typeQueue.learn(from: earlier) }
             // Another dispatcher may have ended probes of this one.
-            lane.breaker.withdraw { lane.handed[$0] == nil }
-            lane.isPaused = paused.contains(lane.type)
-            (lane.concurrency, lane.takesBatches) = workers.service(of: lane.type)
-            lane.hasWorkers = workers.serves(lane.type)
+            typeQueue.breaker.withdraw { typeQueue.handed[$0] == nil }
+            typeQueue.isPaused = paused.contains(typeQueue.type)
+            (typeQueue.concurrency, typeQueue.takesBatches) = workers.service(of: typeQueue.type)
+            typeQueue.hasWorkers = workers.serves(typeQueue.type)
         }
-        lanes.settle(at: clock.now)
-        self.lanes = lanes
+        typeQueues.settle(at: clock.now)
+        self.typeQueues = typeQueues
         self.forgotten = forgotten
         interruptions = Interruptions()
         unroutable = []
         for (id, worker) in workers.workers {
             name(worker.message, worker.report, at: time.moment().instant)
             // What the store has not learnt of a type its worker tells again, though it is not new to the table of workers.
-            if !worker.message.types.allSatisfy(lanes.isKnown) { workers.lacksType(id) }
+            if !worker.message.types.allSatisfy(typeQueues.isKnown) { workers.lacksType(id) }
         }
         recount = []
         mustLookAtDues = false
         duesToLookAt = []
         mustRead = false
-        let handed = lanes.all.reduce(0) { $0 + $1.handed.count }
-        let waiting = lanes.all.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
-        logger.info("store read", metadata: ["task.types": "\(lanes.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
+        let handed = typeQueues.all.reduce(0) { $0 + $1.handed.count }
+        let waiting = typeQueues.all.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
+        logger.info(
+            "store read", metadata: ["task.types": "\(typeQueues.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
     }
 }

@@ -26,19 +26,19 @@ extension Scheduler {
                 )
                 continue
             }
-            guard let lane = lanes[result.type] else { continue }
+            guard let typeQueue = typeQueues[result.type] else { continue }
             for item in result.items {
                 if item.id == .marker {
-                    markerIsBack(item.attempt, lane, now, &plan)
-                } else if let index = lane.handed.index(forKey: item.id) {
+                    markerIsBack(item.attempt, typeQueue, now, &plan)
+                } else if let index = typeQueue.handed.index(forKey: item.id) {
                     // Nearly all are of the latest attempt. No time is lost on these.
-                    if item.attempt >= lane.handed.values[index].machine.attempt {
-                        take(item, at: index, result, lane, now, &plan)
+                    if item.attempt >= typeQueue.handed.values[index].machine.attempt {
+                        take(item, at: index, result, typeQueue, now, &plan)
                     } else {
-                        await takeEarlier(item, result, lane, now, &plan)
+                        await takeEarlier(item, result, typeQueue, now, &plan)
                     }
                 } else {
-                    await takeForgotten(item, result, lane, absent, now, &plan)
+                    await takeForgotten(item, result, typeQueue, absent, now, &plan)
                 }
             }
         }
@@ -54,8 +54,8 @@ extension Scheduler {
     private func findAbsent(_ results: [Results]) async -> Absent {
         var absent = Absent()
         for result in results where result.store == store.identity {
-            guard let lane = lanes[result.type] else { continue }
-            for item in result.items where item.id != .marker && lane.handed[item.id] == nil { absent.asked.insert(item.id) }
+            guard let typeQueue = typeQueues[result.type] else { continue }
+            for item in result.items where item.id != .marker && typeQueue.handed[item.id] == nil { absent.asked.insert(item.id) }
         }
         guard !absent.asked.isEmpty else { return absent }
         for task in (try? await store.open(absent.asked.sorted())) ?? [] { absent.open[task.id] = task }
@@ -65,31 +65,31 @@ extension Scheduler {
     /// Only a success counts of a task that is not out: an older attempt got there after all. One that was ended for want of time has
     /// come too late.
     private func takeForgotten(
-        _ item: Results.Item, _ result: Results, _ lane: Lane, _ absent: Absent, _ now: Timestamp, _ plan: inout Plan
+        _ item: Results.Item, _ result: Results, _ typeQueue: TypeQueue, _ absent: Absent, _ now: Timestamp, _ plan: inout Plan
     ) async {
         // A task that was put back in this turn was not asked for.
         let known = absent.asked.contains(item.id) ? absent.open[item.id] : (try? await store.open(item.id))
         guard let open = known else { return ignore(item, result, "the task has ended, or is not known") }
-        guard open.type == lane.type, (1...max(1, open.attempt)).contains(item.attempt), open.attempt > 0 else {
-            return refuse(item, result, lane, now, &plan)
+        guard open.type == typeQueue.type, (1...max(1, open.attempt)).contains(item.attempt), open.attempt > 0 else {
+            return refuse(item, result, typeQueue, now, &plan)
         }
         guard case .succeeded = item.outcome else { return ignore(item, result, "the task waits for its next attempt") }
         guard await !hasTimedOut(item) else { return ignore(item, result, "the attempt was ended before, it ran out of time") }
-        lane.hand(out: open)
-        if let place = lane.handed.index(forKey: item.id) { take(item, at: place, result, lane, now, &plan) }
-        recount.insert(lane.type)
+        typeQueue.hand(out: open)
+        if let place = typeQueue.handed.index(forKey: item.id) { take(item, at: place, result, typeQueue, now, &plan) }
+        recount.insert(typeQueue.type)
     }
 
     /// Takes what is said of an attempt before the latest one of a task that is out. A success of one that was ended for want of time
     /// has come too late.
     private func takeEarlier(
-        _ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan
+        _ item: Results.Item, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan
     ) async {
-        if case .succeeded = item.outcome, lane.handed[item.id]?.timeout != nil, await hasTimedOut(item) {
+        if case .succeeded = item.outcome, typeQueue.handed[item.id]?.timeout != nil, await hasTimedOut(item) {
             return ignore(item, result, "the attempt was ended before, it ran out of time")
         }
-        guard let index = lane.handed.index(forKey: item.id) else { return }
-        take(item, at: index, result, lane, now, &plan)
+        guard let index = typeQueue.handed.index(forKey: item.id) else { return }
+        take(item, at: index, result, typeQueue, now, &plan)
     }
 
     /// Whether the dispatcher has ended an attempt for want of time.
@@ -106,47 +106,48 @@ extension Scheduler {
     }
 
     /// Refuses what is said of an attempt that was never handed out: counts it, and tells of it once a minute at most.
-    private func refuse(_ item: Results.Item, _ result: Results, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
-        lane.statistics.resultRefused()
-        lane.isDirty = true
+    private func refuse(_ item: Results.Item, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan) {
+        typeQueue.statistics.resultRefused()
+        typeQueue.isDirty = true
         guard nextRefusedResult.map({ $0 <= plan.clock }) ?? true else { return }
         nextRefusedResult = plan.clock + .seconds(60)
         logger.warning(
             "result refused, its attempt was never handed out",
             metadata: [
-                "task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "task.type": "\(lane.type)", "worker.id": "\(result.worker)",
+                "task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "task.type": "\(typeQueue.type)",
+                "worker.id": "\(result.worker)",
             ]
         )
         let message =
-            "a result of worker \(result.worker) is refused: attempt \(item.attempt) of task \(item.id) of type '\(lane.type)' was never "
+            "a result of worker \(result.worker) is refused: attempt \(item.attempt) of task \(item.id) of type '\(typeQueue.type)' was never "
             + "handed out; look for a worker that makes up results, or two grids with one prefix"
         plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: clock.wall, message: message), topology))
     }
 
     private func take(
-        _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ lane: Lane, _ now: Timestamp,
+        _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp,
         _ plan: inout Plan
     ) {
-        let latest = lane.handed.values[place].machine.attempt
-        guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, result, lane, now, &plan) }
-        let timeout = lane.handed.values[place].timeout
+        let latest = typeQueue.handed.values[place].machine.attempt
+        guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, result, typeQueue, now, &plan) }
+        let timeout = typeQueue.handed.values[place].timeout
         switch item.outcome {
         case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
-            lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
+            typeQueue.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
             let error = TaskError.timeout(timeout)
-            apply(.failed(attempt: item.attempt, error), at: place, lane, now, &plan, Data(), result.worker, item.runTime)
+            apply(.failed(attempt: item.attempt, error), at: place, typeQueue, now, &plan, Data(), result.worker, item.runTime)
         case .succeeded(let payload):
-            lane.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
-            apply(.succeeded(attempt: item.attempt), at: place, lane, now, &plan, payload, result.worker, item.runTime)
+            typeQueue.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
+            apply(.succeeded(attempt: item.attempt), at: place, typeQueue, now, &plan, payload, result.worker, item.runTime)
         case .failed(let error):
-            lane.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
-            apply(.failed(attempt: item.attempt, error), at: place, lane, now, &plan, Data(), result.worker, item.runTime)
+            typeQueue.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
+            apply(.failed(attempt: item.attempt, error), at: place, typeQueue, now, &plan, Data(), result.worker, item.runTime)
         case .interrupted:
-            interrupt(RegistryMessage.Held(task: item.id, attempt: item.attempt), lane, now, &plan)
+            interrupt(RegistryMessage.Held(task: item.id, attempt: item.attempt), typeQueue, now, &plan)
         case .returned:
-            apply(.givenBack(attempt: item.attempt), item.id, lane, now, &plan)
+            apply(.givenBack(attempt: item.attempt), item.id, typeQueue, now, &plan)
         case .started:
-            lane.name(
+            typeQueue.name(
                 RegistryMessage.Held(task: item.id, attempt: item.attempt), worker: result.worker, report: nil, runs: true,
                 at: time.moment().instant)
         }
@@ -154,34 +155,34 @@ extension Scheduler {
 
     /// Work that reached no queue waits in the store again.
     func take(_ undelivered: Inbox.Undelivered, _ now: Timestamp, _ plan: inout Plan) {
-        guard let lane = lanes[undelivered.type] else { return }
+        guard let typeQueue = typeQueues[undelivered.type] else { return }
         let held = undelivered.held
         switch undelivered.reason {
         case .unroutable:
-            if lane.isRoutable {
-                lane.isRoutable = false
-                unroutable.insert(lane.type)
+            if typeQueue.isRoutable {
+                typeQueue.isRoutable = false
+                unroutable.insert(typeQueue.type)
                 logger.warning("no work queue; tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
             }
-            if lane.concurrency > 0 { plan.unroutable.insert(lane.type) }
-            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
+            if typeQueue.concurrency > 0 { plan.unroutable.insert(typeQueue.type) }
+            apply(.givenBack(attempt: held.attempt), held.task, typeQueue, now, &plan)
         case .refused:
             // It was with no worker, so nothing of it counts; it waits until the queue takes more.
-            apply(.givenBack(attempt: held.attempt), held.task, lane, now, &plan)
-            if lane.queueRefused(at: .now) {
-                let queue = topology.workQueue(lane.type).name
+            apply(.givenBack(attempt: held.attempt), held.task, typeQueue, now, &plan)
+            if typeQueue.queueRefused(at: .now) {
+                let queue = topology.workQueue(typeQueue.type).name
                 logger.warning(
                     "work queue refuses tasks, they wait in the store until it takes more",
-                    metadata: ["task.type": "\(lane.type)", "amqp.queue": "\(queue)"]
+                    metadata: ["task.type": "\(typeQueue.type)", "amqp.queue": "\(queue)"]
                 )
                 let message =
-                    "work queue '\(queue)' refuses tasks of type '\(lane.type)': it is as full as a policy allows, or fails; they wait in "
+                    "work queue '\(queue)' refuses tasks of type '\(typeQueue.type)': it is as full as a policy allows, or fails; they wait in "
                     + "the store and go out as it takes them"
                 plan.publications.append(
                     .event(GridEvent(kind: .warning, service: "dispatcher", at: clock.wall, message: message), topology))
             }
         case .tooLarge(let text):
-            apply(.failed(attempt: held.attempt, TaskError(.payloadTooLarge, text)), held.task, lane, now, &plan)
+            apply(.failed(attempt: held.attempt, TaskError(.payloadTooLarge, text)), held.task, typeQueue, now, &plan)
         }
     }
 
@@ -189,45 +190,45 @@ extension Scheduler {
     ///
     /// - Parameter heard: when the worker that the event ends was last heard of; nil: now.
     func apply(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ lane: Lane, _ now: Timestamp, _ plan: inout Plan, heard: Moment? = nil
+        _ event: TaskStateMachine.Event, _ id: TaskID, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, heard: Moment? = nil
     ) {
-        guard let place = lane.handed.index(forKey: id) else { return }
-        apply(event, at: place, lane, now, &plan, heard: heard)
+        guard let place = typeQueue.handed.index(forKey: id) else { return }
+        apply(event, at: place, typeQueue, now, &plan, heard: heard)
     }
 
     private func apply(
-        _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, _ now: Timestamp,
+        _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, _ now: Timestamp,
         _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, heard: Moment? = nil
     ) {
-        let id = lane.handed.keys[place]
-        let wasAnnounced = lane.handed.values[place].machine.interruptions > 0
-        let action = lane.handed.values[place].machine.handle(event)
-        tellBreaker(event, action, wasAnnounced: wasAnnounced, id, lane, now, &plan)
+        let id = typeQueue.handed.keys[place]
+        let wasAnnounced = typeQueue.handed.values[place].machine.interruptions > 0
+        let action = typeQueue.handed.values[place].machine.handle(event)
+        tellBreaker(event, action, wasAnnounced: wasAnnounced, id, typeQueue, now, &plan)
         switch action {
         case .none:
             break
         case .ignored(let reason):
             logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
         case .handOut:
-            note(event, id, lane, now, &plan, worker, runTime, heard: heard)
+            note(event, id, typeQueue, now, &plan, worker, runTime, heard: heard)
             // One that is lost again and again may be such as one whose result nobody can read.
             let isLost = if case .lost = event { true } else { false }
-            putBack(at: place, lane, &plan) { isLost ? now + delay(of: $0) : nil }
+            putBack(at: place, typeQueue, &plan) { isLost ? now + delay(of: $0) : nil }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?
             if case .failed(_, let cause) = event { error = cause }
-            lane.statistics.attemptRetried()
-            note(event, id, lane, now, &plan, worker, runTime)
-            putBack(at: place, lane, error: error, &plan) { _ in now + delay }
+            typeQueue.statistics.attemptRetried()
+            note(event, id, typeQueue, now, &plan, worker, runTime)
+            putBack(at: place, typeQueue, error: error, &plan) { _ in now + delay }
         case .end(let state, let error):
-            if state != .succeeded { note(event, id, lane, now, &plan, worker, runTime, heard: heard) }
-            let task = lane.remove(at: place)
+            if state != .succeeded { note(event, id, typeQueue, now, &plan, worker, runTime, heard: heard) }
+            let task = typeQueue.remove(at: place)
             let (priority, attempt) = (task.priority, task.machine.attempt)
             plan.end(
                 task,
                 NewEnding(
-                    id: id, type: lane.type, priority: priority, state: state, result: state == .succeeded ? payload : Data(),
+                    id: id, type: typeQueue.type, priority: priority, state: state, result: state == .succeeded ? payload : Data(),
                     error: error, worker: worker, attempt: attempt, runTime: runTime, completed: now
                 )
             )
@@ -236,27 +237,27 @@ extension Scheduler {
 
     /// A task leaves the window for the store: for its schedule, or without a due time to go out again at once.
     private func putBack(
-        at place: Dictionary<TaskID, HandedTask>.Index, _ lane: Lane, error: TaskError? = nil, _ plan: inout Plan,
+        at place: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, error: TaskError? = nil, _ plan: inout Plan,
         due: (TaskStateMachine) -> Timestamp?
     ) {
-        let id = lane.handed.keys[place]
-        let machine = lane.remove(at: place).machine
+        let id = typeQueue.handed.keys[place]
+        let machine = typeQueue.remove(at: place).machine
         let due = due(machine)
-        if let due { lane.scheduled(for: due) } else { lane.waitsAgain() }
+        if let due { typeQueue.scheduled(for: due) } else { typeQueue.waitsAgain() }
         plan.changes.schedules.append(
             Schedule(
-                id: id, type: lane.type, attempt: machine.attempt, failures: machine.failures, interruptions: machine.interruptions,
+                id: id, type: typeQueue.type, attempt: machine.attempt, failures: machine.failures, interruptions: machine.interruptions,
                 due: due, error: error
             )
         )
     }
 
     /// Ends attempts that run longer than their tasks allow. The worker does so itself; this is for one that does not, or cannot.
-    func endTimedOut(_ lane: Lane, _ now: Timestamp, _ plan: inout Plan) {
-        for id in lane.takeTimedOut(at: plan.clock) {
-            guard let task = lane.handed[id] else { continue }
-            plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: id, attempt: task.machine.attempt))
-            apply(.failed(attempt: task.machine.attempt, .timeout(task.timeout)), id, lane, now, &plan)
+    func endTimedOut(_ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan) {
+        for id in typeQueue.takeTimedOut(at: plan.clock) {
+            guard let task = typeQueue.handed[id] else { continue }
+            plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: task.machine.attempt))
+            apply(.failed(attempt: task.machine.attempt, .timeout(task.timeout)), id, typeQueue, now, &plan)
         }
     }
 
@@ -264,7 +265,7 @@ extension Scheduler {
     func endExpired(_ now: Timestamp, _ plan: inout Plan) async {
         let expired: [OpenTask]
         // The store does not know what runs, and gives that too, the longest expired first.
-        let running = lanes.running
+        let running = typeQueues.running
         do {
             expired = try await store.expired(at: now, limit: 1000 + running)
         } catch {
@@ -272,15 +273,15 @@ extension Scheduler {
             return
         }
         for task in expired {
-            guard let lane = lanes[task.type], lane.handed[task.id]?.runningSince == nil else { continue }
-            if let handed = lane.handed[task.id] {
+            guard let typeQueue = typeQueues[task.type], typeQueue.handed[task.id]?.runningSince == nil else { continue }
+            if let handed = typeQueue.handed[task.id] {
                 // Should a worker have it by now, it need not begin.
-                plan.cancels[lane.type, default: []].append(RegistryMessage.Held(task: task.id, attempt: handed.machine.attempt))
+                plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: task.id, attempt: handed.machine.attempt))
             } else {
-                lane.hand(out: task)
+                typeQueue.hand(out: task)
                 recount.insert(task.type)
             }
-            apply(.expired, task.id, lane, now, &plan)
+            apply(.expired, task.id, typeQueue, now, &plan)
         }
     }
 }

@@ -9,7 +9,7 @@ extension Scheduler {
             plan.publications += Publication.rejection(of: submission, rejection, topology)
             return
         }
-        guard let lane = lanes[submission.type] else { return }
+        guard let typeQueue = typeQueues[submission.type] else { return }
         var new = NewSubmission(
             submission: submission, created: now, wallOffset: clock.wallOffset, handsOut: false,
             defaultMaxAttempts: configuration.retry.maxAttempts
@@ -17,14 +17,14 @@ extension Scheduler {
         let count = submission.tasks.count { if case .ready = new.beginning(of: $0) { true } else { false } }
         // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
         new.handsOut =
-            lane.isRoutable && !lane.isPaused && !lane.hasBacklog && lane.breaker.state == .closed
-            && lane.handed.count + lane.promised + count <= lane.capacity(configuration)
-        if new.handsOut { plan.promise(count, lane) } else if count > 0 { plan.feed(lane) }
+            typeQueue.isRoutable && !typeQueue.isPaused && !typeQueue.hasBacklog && typeQueue.breaker.state == .closed
+            && typeQueue.handed.count + typeQueue.promised + count <= typeQueue.capacity(configuration)
+        if new.handsOut { plan.promise(count, typeQueue) } else if count > 0 { plan.feed(typeQueue) }
         plan.changes.submissions.append(new)
     }
 
     private func check(_ submission: Submission) -> Rejection? {
-        guard lanes[submission.type] != nil else {
+        guard typeQueues[submission.type] != nil else {
             return Rejection(.unknownType, "no worker has registered type '\(submission.type)'; known types: \(knownTypes)")
         }
         for (place, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
@@ -38,9 +38,9 @@ extension Scheduler {
 
     /// The names of the known types, for people: some of them where there are many.
     private var knownTypes: String {
-        guard lanes.count > 0 else { return "none yet" }
-        let names = lanes.types.prefix(20).sorted().map(\.name)
-        let others = lanes.count > names.count ? " and \(lanes.count - names.count) more" : ""
+        guard typeQueues.count > 0 else { return "none yet" }
+        let names = typeQueues.types.prefix(20).sorted().map(\.name)
+        let others = typeQueues.count > names.count ? " and \(typeQueues.count - names.count) more" : ""
         return names.joined(separator: ", ") + others
     }
 
@@ -62,17 +62,17 @@ extension Scheduler {
                 )
             )
         }
-        guard !accepted.isRepeat, let lane = lanes[submission.type] else { return }
-        lane.books.submitted += accepted.count
-        lane.isDirty = true
+        guard !accepted.isRepeat, let typeQueue = typeQueues[submission.type] else { return }
+        typeQueue.books.submitted += accepted.count
+        typeQueue.isDirty = true
         var expired: [Reply.Ending] = []
         for (place, task) in submission.tasks.enumerated() {
             switch new.beginning(of: task) {
             case .expired:
-                lane.books.expired += 1
+                typeQueue.books.expired += 1
                 expired.append(Reply.Ending(id: accepted.first.advanced(by: place), state: .expired, error: .expiry))
             case .scheduled(let due):
-                lane.scheduled(for: due)
+                typeQueue.scheduled(for: due)
             case .ready where new.handsOut:
                 work.append(
                     HandOut(
@@ -85,7 +85,7 @@ extension Scheduler {
                     )
                 )
             case .ready:
-                lane.books.pending += 1
+                typeQueue.books.pending += 1
             }
         }
         if let client = submission.client, !expired.isEmpty {

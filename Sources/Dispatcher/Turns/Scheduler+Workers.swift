@@ -18,19 +18,19 @@ extension Scheduler {
         // A worker that had been refused says nothing new, and yet these have it now.
         var added: [TaskType] = []
         for type in message.types where kind != .deregister {
-            if lanes[type] == nil {
-                guard lanes.count < Self.maximumTypes else {
+            if typeQueues[type] == nil {
+                guard typeQueues.count < Self.maximumTypes else {
                     needsTypes = true
                     lacksType = true
                     refuse(message, "too many types", now, &plan)
                     break
                 }
-                lanes.add(Lane(type: type, breaker: CircuitBreaker(configuration.breaker)))
+                typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
                 plan.changes.types.append(type)
                 added.append(type)
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
-            lanes[type]?.isRoutable = true
+            typeQueues[type]?.isRoutable = true
             if !unroutable.isEmpty { unroutable.remove(type) }
         }
         refresh(workers.take(kind, message, at: now) + added)
@@ -46,12 +46,12 @@ extension Scheduler {
         guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }
         var superseded: [RegistryMessage.Held] = []
         // A worker may serve a thousand types, and hold tasks of a few.
-        for lane in message.types.compactMap({ lanes[$0] }) where !lane.handed.isEmpty {
-            if !lane.audit.suspects.isEmpty { for held in message.running + message.waiting { lane.audit.clear(held) } }
-            for held in message.running where !lane.name(held, worker: message.worker, report: report, runs: true, at: now) {
+        for typeQueue in message.types.compactMap({ typeQueues[$0] }) where !typeQueue.handed.isEmpty {
+            if !typeQueue.audit.suspects.isEmpty { for held in message.running + message.waiting { typeQueue.audit.clear(held) } }
+            for held in message.running where !typeQueue.name(held, worker: message.worker, report: report, runs: true, at: now) {
                 superseded.append(held)
             }
-            for held in message.waiting where !lane.name(held, worker: message.worker, report: report, runs: false, at: now) {
+            for held in message.waiting where !typeQueue.name(held, worker: message.worker, report: report, runs: false, at: now) {
                 superseded.append(held)
             }
         }
@@ -69,13 +69,13 @@ extension Scheduler {
         plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
     }
 
-    /// Notes in the lanes how many workers they have now.
+    /// Notes in the type queues how many workers they have now.
     func refresh(_ types: [TaskType]) {
         for type in Set(types) {
             let service = workers.service(of: type)
-            lanes[type]?.concurrency = service.concurrency
-            lanes[type]?.takesBatches = service.takesBatches
-            lanes[type]?.hasWorkers = workers.serves(type)
+            typeQueues[type]?.concurrency = service.concurrency
+            typeQueues[type]?.takesBatches = service.takesBatches
+            typeQueues[type]?.hasWorkers = workers.serves(type)
         }
     }
 }

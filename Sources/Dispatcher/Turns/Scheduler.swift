@@ -19,7 +19,7 @@ actor Scheduler {
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
     let turnAway: @Sendable (Rejection) async -> Void
 
-    var lanes = TypeQueues()
+    var typeQueues = TypeQueues()
     var workers = WorkerTable()
     /// The counters of the types that were forgotten.
     var forgotten = TaskCounts()
@@ -93,7 +93,7 @@ actor Scheduler {
 
     // MARK: A turn: planned, committed, settled
 
-    /// Takes up what came: from here on it counts in the lanes, and ``settle(_:isLast:)`` follows.
+    /// Takes up what came: from here on it counts in the type queues, and ``settle(_:isLast:)`` follows.
     func plan(_ intake: Inbox.Intake) async -> Turn {
         var plan = Plan(at: time.moment())
         do throws(StoreError) {
@@ -171,8 +171,8 @@ actor Scheduler {
                 sendMarkers(&outbound)
                 await checkBooks(turn.now, &outbound)
             }
-            lanes.settle(at: turn.now)
-            let next = [lanes.nextDue(after: turn.now).map(clock.moment(at:)), lanes.nextTimeout(after: turn.plan.clock)]
+            typeQueues.settle(at: turn.now)
+            let next = [typeQueues.nextDue(after: turn.now).map(clock.moment(at:)), typeQueues.nextTimeout(after: turn.plan.clock)]
             ticker.expect(next.compactMap(\.self).min())
         }
         return outbound
@@ -214,9 +214,9 @@ actor Scheduler {
             decideInterruptions(now, &plan)
             await adoptOrphans(now, &plan)
             await takeBackUnattended(now, &plan)
-            for lane in lanes.withTasksHandedOut() {
-                lane.learnFromRunning(at: plan.clock)
-                endTimedOut(lane, now, &plan)
+            for typeQueue in typeQueues.withTasksHandedOut() {
+                typeQueue.learnFromRunning(at: plan.clock)
+                endTimedOut(typeQueue, now, &plan)
             }
         }
         await endExpired(now, &plan)
@@ -224,9 +224,9 @@ actor Scheduler {
 
     /// Ends attempts whose time is up, where the broker brings what their workers say.
     private func lookAtTimeouts(_ now: Timestamp, _ plan: inout Plan) async {
-        let late = lanes.timedOut(at: plan.clock)
+        let late = typeQueues.timedOut(at: plan.clock)
         guard !late.isEmpty, await findGone([]) != nil else { return }
-        for lane in late { endTimedOut(lane, now, &plan) }
+        for typeQueue in late { endTimedOut(typeQueue, now, &plan) }
     }
 
     /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which

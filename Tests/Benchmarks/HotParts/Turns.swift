@@ -10,30 +10,30 @@ import TaskStore
 /// is measured, and the messages are read already, as they are for the dispatcher.
 func turns() {
     let configuration = Benchmark.Configuration(maxDuration: .seconds(3), maxIterations: 200)
-    Benchmark("Turn: accept and hand out 1000 tasks", configuration: configuration) { benchmark, desk in
-        let submissions = desk.submissions()
+    Benchmark("Turn: accept and hand out 1000 tasks", configuration: configuration) { benchmark, harness in
+        let submissions = harness.submissions()
         benchmark.startMeasurement()
-        let outbound = await desk.turn(submissions)
+        let outbound = await harness.turn(submissions)
         benchmark.stopMeasurement()
-        let results = desk.results(of: outbound)
-        if results.arrivals.count != Desk.messages { benchmark.error("not all tasks were handed out") }
-        blackHole(await desk.turn(results))
+        let results = harness.results(of: outbound)
+        if results.arrivals.count != SchedulerHarness.messages { benchmark.error("not all tasks were handed out") }
+        blackHole(await harness.turn(results))
     } setup: {
-        try await Desk()
+        try await SchedulerHarness()
     }
-    Benchmark("Turn: end 1000 tasks", configuration: configuration) { benchmark, desk in
-        let results = desk.results(of: await desk.turn(desk.submissions()))
+    Benchmark("Turn: end 1000 tasks", configuration: configuration) { benchmark, harness in
+        let results = harness.results(of: await harness.turn(harness.submissions()))
         benchmark.startMeasurement()
-        let outbound = await desk.turn(results)
+        let outbound = await harness.turn(results)
         benchmark.stopMeasurement()
-        if results.arrivals.count != Desk.messages || !outbound.hasEndings { benchmark.error("not all tasks were ended") }
+        if results.arrivals.count != SchedulerHarness.messages || !outbound.hasEndings { benchmark.error("not all tasks were ended") }
     } setup: {
-        try await Desk()
+        try await SchedulerHarness()
     }
 }
 
 /// A scheduler with one worker, and no broker.
-private struct Desk {
+private struct SchedulerHarness {
     /// Of a turn, each with `Samples.size` tasks.
     static let messages = 10
 

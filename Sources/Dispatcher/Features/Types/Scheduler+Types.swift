@@ -20,18 +20,18 @@ extension Scheduler {
     func planForgets(_ now: Timestamp, _ plan: inout Plan) {
         let since = needsTypes ? now : now + (.zero - configuration.typeRetention)
         needsTypes = false
-        plan.changes.forgets += lanes.takeUnused(since: since, limit: Self.forgetsOfATurn)
+        plan.changes.forgets += typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn)
     }
 
     /// Plans what such an order asks for.
     func forget(_ order: Order, _ plan: inout Plan) {
         var planned = PlannedForget(order: order)
         for type in order.types {
-            guard let lane = lanes[type] else {
+            guard let typeQueue = typeQueues[type] else {
                 planned.outcomes.append(ForgetOutcome(type: type, outcome: .unknown))
                 continue
             }
-            guard let reason = lane.use else {
+            guard let reason = typeQueue.use else {
                 // Until it is committed it counts as not done: the store knows of ended tasks and of keys.
                 planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: .history))
                 plan.changes.forgets.append(type)
@@ -47,12 +47,12 @@ extension Scheduler {
         var done: Set<TaskType> = []
         for (type, isForgotten) in zip(plan.changes.forgets, receipt.forgotten) where isForgotten {
             done.insert(type)
-            guard let lane = lanes.remove(type) else { continue }
-            forgotten = forgotten + lane.counts
+            guard let typeQueue = typeQueues.remove(type) else { continue }
+            forgotten = forgotten + typeQueue.counts
             retired.append(type)
             unroutable.remove(type)
             logger.info("type forgotten", metadata: ["task.type": "\(type)"])
-            let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: lane.counts, isForgotten: true)
+            let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))
         }
@@ -67,11 +67,11 @@ extension Scheduler {
     /// The types whose work queues may be of no use any more. They are told once.
     func takeRetired() -> [TaskType] {
         defer { retired = [] }
-        return retired.filter { lanes[$0] == nil }
+        return retired.filter { typeQueues[$0] == nil }
     }
 }
 
-extension Lane {
+extension TypeQueue {
     /// Why the type is not forgotten, as far as memory knows.
     fileprivate var use: ForgetOutcome.Reason? {
         if isUnused { return nil }

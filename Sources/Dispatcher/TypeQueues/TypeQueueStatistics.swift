@@ -1,8 +1,8 @@
 import Histogram
 import TaskGridCore
 
-/// What happened in a lane since its last event.
-struct LaneStatistics {
+/// What happened in a type queue since its last event.
+struct TypeQueueStatistics {
     fileprivate struct Tally {
         var succeeded = 0
         var failed = 0
@@ -40,7 +40,7 @@ struct LaneStatistics {
 
     /// The event that tells of it all; begins anew.
     mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TaskEvent {
-        defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 || refused > 0 { self = LaneStatistics() } }
+        defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 || refused > 0 { self = TypeQueueStatistics() } }
         var runTimes = Tally.histogram()
         for worker in workers { runTimes.add(worker.tally.runTimes) }
         return TaskEvent(
@@ -55,7 +55,7 @@ struct LaneStatistics {
     }
 }
 
-extension LaneStatistics.Tally {
+extension TypeQueueStatistics.Tally {
     fileprivate mutating func note(_ isSuccess: Bool, _ microseconds: UInt64) {
         if isSuccess { succeeded += 1 } else { failed += 1 }
         runTimes.record(microseconds)

@@ -9,7 +9,7 @@ import TestSupport
 @testable import Dispatcher
 
 /// A scheduler over a store in memory, with the turns that a test gives it and no broker.
-struct Desk {
+struct SchedulerHarness {
     let store: SQLiteTaskStore
     let scheduler: Scheduler
     let topology = Topology()
@@ -109,8 +109,8 @@ struct Desk {
 }
 
 extension Scheduler {
-    fileprivate func counts(_ type: TaskType) -> TaskCounts { lanes[type]?.counts ?? TaskCounts() }
-    fileprivate func machine(_ id: TaskID, _ type: TaskType) -> TaskStateMachine? { lanes[type]?.handed[id]?.machine }
+    fileprivate func counts(_ type: TaskType) -> TaskCounts { typeQueues[type]?.counts ?? TaskCounts() }
+    fileprivate func machine(_ id: TaskID, _ type: TaskType) -> TaskStateMachine? { typeQueues[type]?.handed[id]?.machine }
 }
 
 extension DispatcherConfiguration {

@@ -42,7 +42,7 @@ struct QueueLimit {
     mutating func grow(at now: Instant) {
         guard next <= now else { return }
         tasks += step
-        step = min(step * 2, Lane.maximumWindow)
+        step = min(step * 2, TypeQueue.maximumWindow)
         hasGrown = true
         next = now + Self.shortestPause
     }

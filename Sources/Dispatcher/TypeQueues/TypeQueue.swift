@@ -3,7 +3,7 @@ import TaskStore
 
 /// Everything the dispatcher knows of one type: its books, what is handed out, who runs it, and how much more to hand out.
 /// Pure: it is told what happens. A class, so that a turn finds it once for all that it does to it.
-final class Lane {
+final class TypeQueue {
     let type: TaskType
     /// Submitted, waiting and ended tasks. Those handed out are in `handed`.
     var books: TaskCounts
@@ -43,7 +43,7 @@ final class Lane {
     var unattended: Moment?
     /// Every worker of the type takes batches.
     var takesBatches = false
-    var statistics = LaneStatistics()
+    var statistics = TypeQueueStatistics()
     var audit: Audit
     var breaker: CircuitBreaker
     /// Something changed since the last event.
@@ -96,7 +96,7 @@ final class Lane {
     }
 
     /// Takes over what an earlier one has learnt and the store does not know.
-    func learn(from earlier: Lane) {
+    func learn(from earlier: TypeQueue) {
         breaker = earlier.breaker
         statistics = earlier.statistics
         meanRunTime = earlier.meanRunTime
