@@ -82,7 +82,7 @@ public struct Dispatcher: Service {
         }
         let queries = QueryService(
             handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, topology: topology, vitals: vitals
-        ) { await publisher.insist($0) }
+        ) { await publisher.publishUntilConfirmed($0) }
         let reconnections = consuming.reconnections()
         vitals.connection { publishing.reading }
         vitals.connection(mayStandBy: true) { consuming.reading }
@@ -284,7 +284,7 @@ public struct Dispatcher: Service {
     ///
     /// - Returns: the work that did not reach a queue; nil where nothing can be published any more.
     private func deliver(_ outbound: Outbound, _ publisher: Publisher) async -> [Inbox.Undelivered]? {
-        guard let outcomes = await publisher.insist(outbound.publications) else { return nil }
+        guard let outcomes = await publisher.publishUntilConfirmed(outbound.publications) else { return nil }
         let undelivered = outbound.undelivered(outcomes)
         let halves = outbound.halves(outcomes)
         guard !halves.messages.isEmpty else { return undelivered }

@@ -17,15 +17,15 @@ struct Publisher: Sendable {
     /// Publishes until each message has an outcome; nil where nothing can be published any more. Work that is refused waits in
     /// the store; anything else, such as a dead letter, is published again for a while, or smaller where the broker does not take
     /// its size. In place of what cannot be sent, an event goes out that says so.
-    func insist(_ publications: [Publication]) async -> [PublishOutcome]? {
-        await insist(publications.map(sendable), tries: 0)
+    func publishUntilConfirmed(_ publications: [Publication]) async -> [PublishOutcome]? {
+        await publishUntilConfirmed(publications.map(sendable), repetition: 0)
     }
 
-    private func insist(_ publications: [Publication], tries: Int) async -> [PublishOutcome]? {
+    private func publishUntilConfirmed(_ publications: [Publication], repetition: Int) async -> [PublishOutcome]? {
         while true {
             do throws(AMQPError) {
                 let outcomes = try await connection.publish(publications, within: .seconds(10))
-                return await repeatRefused(publications, outcomes, tries)
+                return await repeatRefused(publications, outcomes, repetition)
             } catch {
                 if error.code == .badMessage { return await halve(publications, error) }
                 logger.warning("publishing again what was not confirmed", metadata: ["error": "\(error)"])
@@ -36,7 +36,7 @@ struct Publisher: Sendable {
     }
 
     /// Publishes again what the broker did not take.
-    private func repeatRefused(_ publications: [Publication], _ outcomes: [PublishOutcome], _ tries: Int) async -> [PublishOutcome]? {
+    private func repeatRefused(_ publications: [Publication], _ outcomes: [PublishOutcome], _ repetition: Int) async -> [PublishOutcome]? {
         var outcomes = outcomes
         var again: [(index: Int, publication: Publication)] = []
         var isExchangeMissing = false
@@ -59,17 +59,17 @@ struct Publisher: Sendable {
                 }
             case .nacked, .refused(.accessRefused):
                 let repeats = publication.exchange == topology.reply.name ? Self.repeatsOfReply : Self.repeats
-                if tries < repeats { again.append((index, publication)) } else { dropped[publication.exchange, default: 0] += 1 }
+                if repetition < repeats { again.append((index, publication)) } else { dropped[publication.exchange, default: 0] += 1 }
             }
         }
         for (exchange, count) in dropped { tellDropped(count, exchange) }
         if isExchangeMissing { await declareAgain() }
         guard !again.isEmpty else { return outcomes }
-        if tries > 0 || outcomes.contains(.nacked) {
-            try? await Task.sleep(for: .milliseconds(100 << min(tries, 5)))
+        if repetition > 0 || outcomes.contains(.nacked) {
+            try? await Task.sleep(for: .milliseconds(100 << min(repetition, 5)))
             if Task.isShuttingDownGracefully || Task.isCancelled { return nil }
         }
-        guard let repeated = await insist(again.map(\.publication), tries: tries + 1) else { return nil }
+        guard let repeated = await publishUntilConfirmed(again.map(\.publication), repetition: repetition + 1) else { return nil }
         for (entry, outcome) in zip(again, repeated) { outcomes[entry.index] = outcome }
         return outcomes
     }
@@ -116,8 +116,8 @@ struct Publisher: Sendable {
             return publications.map { $0.isMandatory ? .nacked : .confirmed }
         }
         let middle = publications.count / 2
-        guard let first = await insist(Array(publications[..<middle]), tries: 0),
-            let second = await insist(Array(publications[middle...]), tries: 0)
+        guard let first = await publishUntilConfirmed(Array(publications[..<middle]), repetition: 0),
+            let second = await publishUntilConfirmed(Array(publications[middle...]), repetition: 0)
         else { return nil }
         return first + second
     }

@@ -1,12 +1,12 @@
 import DequeModule
 import TaskGridCore
 
-/// What waits to be sent, a lane per type: a message carries tasks of one type.
+/// What waits to be sent, a queue per type: a message carries tasks of one type.
 ///
 /// Batching is natural and needs no timer: what waits while an earlier message is on its way travels together next.
 struct SubmissionBuffer: Sendable {
     let bounds: MessageBounds
-    private var lanes: [TaskType: Deque<PendingSubmission>] = [:]
+    private var queues: [TaskType: Deque<PendingSubmission>] = [:]
     /// The types that wait, in the order in which they are served.
     private var order: Deque<TaskType> = []
 
@@ -17,8 +17,8 @@ struct SubmissionBuffer: Sendable {
     var isEmpty: Bool { order.isEmpty }
 
     mutating func add(_ submission: PendingSubmission) {
-        if lanes[submission.type]?.append(submission) == nil {
-            lanes[submission.type] = [submission]
+        if queues[submission.type]?.append(submission) == nil {
+            queues[submission.type] = [submission]
             order.append(submission.type)
         }
     }
@@ -27,28 +27,28 @@ struct SubmissionBuffer: Sendable {
     mutating func take(onlyFull: Bool) -> [PendingSubmission]? {
         for _ in order.indices {
             let type = order.removeFirst()
-            guard var lane = lanes[type] else { continue }
-            let (length, isFull) = message(at: lane)
+            guard var queue = queues[type] else { continue }
+            let (length, isFull) = message(at: queue)
             guard isFull || !onlyFull else {
                 order.append(type)
                 continue
             }
-            let submissions = Array(lane.prefix(length))
-            lane.removeFirst(length)
-            lanes[type] = lane.isEmpty ? nil : lane
-            if !lane.isEmpty { order.append(type) }
+            let submissions = Array(queue.prefix(length))
+            queue.removeFirst(length)
+            queues[type] = queue.isEmpty ? nil : queue
+            if !queue.isEmpty { order.append(type) }
             return submissions
         }
         return nil
     }
 
-    /// How many submissions the lane's next message takes, and whether more could not be added to it.
-    private func message(at lane: Deque<PendingSubmission>) -> (length: Int, isFull: Bool) {
-        guard !lane[0].travelsAlone else { return (1, true) }
+    /// How many submissions the queue's next message takes, and whether more could not be added to it.
+    private func message(at queue: Deque<PendingSubmission>) -> (length: Int, isFull: Bool) {
+        guard !queue[0].travelsAlone else { return (1, true) }
         var length = 0
         var tasks = 0
         var size = 0
-        for submission in lane {
+        for submission in queue {
             guard !submission.travelsAlone,
                 length == 0 || tasks + submission.tasks.count <= bounds.tasks && size + submission.size <= bounds.size
             else { return (length, true) }
@@ -62,10 +62,10 @@ struct SubmissionBuffer: Sendable {
     /// Takes out what `isGone` says.
     mutating func remove(where isGone: (PendingSubmission) -> Bool) -> [PendingSubmission] {
         var removed: [PendingSubmission] = []
-        for (type, lane) in lanes where lane.contains(where: isGone) {
-            removed += lane.filter(isGone)
-            let rest = lane.filter { !isGone($0) }
-            lanes[type] = rest.isEmpty ? nil : rest
+        for (type, queue) in queues where queue.contains(where: isGone) {
+            removed += queue.filter(isGone)
+            let rest = queue.filter { !isGone($0) }
+            queues[type] = rest.isEmpty ? nil : rest
             if rest.isEmpty { order.removeAll { $0 == type } }
         }
         return removed

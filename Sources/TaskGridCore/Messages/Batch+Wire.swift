@@ -33,8 +33,7 @@ extension PBBatch {
             fill(item, &record)
             batch.records.append(record)
         }
-        // Proof that this cannot throw: it fails only for lacking required fields (proto3 has none) and over 2 GiB (see above).
-        return try! batch.serializedBytes()
+        return try! batch.serializedBytes()  // It cannot throw: proto3 has no required fields, and the precondition keeps it below 2 GiB.
     }
 }
 

@@ -8,8 +8,7 @@ public enum JSON {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-        // Proof that this cannot throw: it fails only for floats not finite (see above) and an `encode(to:)` that throws (none does).
-        return try! encoder.encode(value)
+        return try! encoder.encode(value)  // It cannot throw: floats are finite (see above), and no `encode(to:)` of ours throws.
     }
 
     public static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws(WireError) -> Value {

@@ -1,6 +1,7 @@
 import AMQP
 import Synchronization
 import TaskGridCore
+import TestSupport
 
 @testable import Monitor
 
@@ -19,7 +20,7 @@ final class PlayedDispatcher: Sendable {
 
     /// What asks it. The time of an answer never passes, unless `sleep` says otherwise.
     func enquire(
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Task.sleep(for: .seconds(3600)) }
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in try await Latch().wait() }
     ) -> Enquiries {
         let made = Enquiries(id: "m", topology: Topology(prefix: "t"), sleep: sleep) { publication throws(AMQPError) in
             self.questions.withLock { $0.append(publication.message) }

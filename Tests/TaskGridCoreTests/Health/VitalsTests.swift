@@ -104,10 +104,10 @@ import Testing
 
     @Test func aLoopCanBeReadInAnotherWay() {
         vitals.stands(.serving)
-        vitals.loop("lanes") { _ in LoopReading(name: "lanes", state: .working, time: .seconds(9000)) }
+        vitals.loop("slots") { _ in LoopReading(name: "slots", state: .working, time: .seconds(9000)) }
         #expect(report.healthy)
-        vitals.loop("lanes") { _ in LoopReading(name: "lanes", state: .waiting, time: .seconds(20), problem: "have rested") }
-        #expect(report.reasons == ["loop 'lanes' have rested; its log may say why, a restart helps"])
+        vitals.loop("slots") { _ in LoopReading(name: "slots", state: .waiting, time: .seconds(20), problem: "have rested") }
+        #expect(report.reasons == ["loop 'slots' have rested; its log may say why, a restart helps"])
     }
 
     // MARK: Connections
