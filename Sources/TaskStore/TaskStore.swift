@@ -86,8 +86,8 @@ public protocol TaskStore: Sendable {
     /// The ids of the same tasks, without reading the tasks.
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID>
 
-    /// Where those of the tasks stand that the store knows, in the order asked for; what runs counts as queued.
-    func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding]
+    /// The states of those tasks that the store knows, in the order asked for. A task that runs counts as queued.
+    func states(_ ids: [TaskID]) async throws(StoreError) -> [StoredState]
 
     /// Those of the tasks that are known and have not ended, in the order asked for.
     func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask]

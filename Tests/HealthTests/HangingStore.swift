@@ -82,7 +82,7 @@ final class HangingStore: TaskStore {
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
         try await store.ids(filter, before: before, limit: limit)
     }
-    func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding] { try await store.standings(ids) }
+    func states(_ ids: [TaskID]) async throws(StoreError) -> [StoredState] { try await store.states(ids) }
     func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] { try await store.open(ids) }
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned { try await store.prune(retention, limit: limit) }
     func clock() async throws(StoreError) -> StoreClockReading? { try await store.clock() }

@@ -166,10 +166,10 @@ import Testing
                 try await store.all(filter, limit: int(1...9)).ids == records.filter(filter.matches).map(\.id), "\(filter): \(place)"
             )
             let asked = [anyID(), anyID(), anyID()]
-            let standings = asked.compactMap { model.entries[$0] }.map {
-                TaskStanding(id: $0.id, type: $0.type, state: $0.state, attempt: $0.attempt)
+            let states = asked.compactMap { model.entries[$0] }.map {
+                StoredState(id: $0.id, type: $0.type, state: $0.state, attempt: $0.attempt)
             }
-            #expect(try await store.standings(asked) == standings, place)
+            #expect(try await store.states(asked) == states, place)
             let open = asked.compactMap { model.entries[$0] }.filter { !$0.state.isTerminal }
             #expect(try await store.open(asked).map(\.id) == open.map(\.id), place)
             #expect(try await store.open(asked).map(\.expires) == open.map(\.expires), place)

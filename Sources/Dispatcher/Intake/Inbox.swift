@@ -84,8 +84,8 @@ final class Inbox: Sendable {
     func put(_ registry: [(RegistryMessage.Kind, RegistryMessage)]) {
         add { state in
             for message in registry {
-                if let place = state.words[message.1.worker] {
-                    state.intake.registry[place] = message
+                if let index = state.words[message.1.worker] {
+                    state.intake.registry[index] = message
                 } else if state.words.count < WorkerTable.defaultMaximum {
                     state.words[message.1.worker] = state.intake.registry.count
                     state.intake.registry.append(message)

@@ -21,7 +21,7 @@ struct Order: Sendable {
 
 /// An order within a turn's plan.
 struct PlannedOrder {
-    /// What decides the outcome for a task: its place among the plan's changes.
+    /// What decides the outcome for a task: its index among the plan's changes.
     enum Step {
         /// - Parameter stood: where the task stood in the store, if it is not handed out.
         case ending(Int, stood: TaskState?)

@@ -23,7 +23,7 @@ struct Plan {
     var isCut = false
     /// Attempts that workers are to be told to end.
     var cancels: [TaskType: [RegistryMessage.Held]] = [:]
-    /// Attempts that single workers are to be told to end, for others have taken their place.
+    /// Attempts that single workers are told to end, because other attempts have replaced them.
     var stops: [String: [RegistryMessage.Held]] = [:]
     /// Tasks that the plan may add to a type queue's window, counted in ``TypeQueue/promised`` until it is settled.
     private(set) var promised: [TaskType: Int] = [:]

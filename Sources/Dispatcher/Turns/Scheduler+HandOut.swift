@@ -44,24 +44,24 @@ extension Scheduler {
             if let batch { batches[batch.key, default: []] += batch.endings }
             batch = nil
         }
-        for place in plan.ended.indices where receipt.endings[place] {
-            let ending = plan.changes.endings[place]
+        for index in plan.ended.indices where receipt.endings[index] {
+            let ending = plan.changes.endings[index]
             if typeQueue?.type != ending.type { typeQueue = typeQueues[ending.type] }
             typeQueue?.books[ending.state] += 1
-            typeQueue?.statistics.taskEnded(after: now - plan.ended[place].created)
-            guard let client = plan.ended[place].client else { continue }
+            typeQueue?.statistics.taskEnded(after: now - plan.ended[index].created)
+            guard let client = plan.ended[index].client else { continue }
             let end = Reply.Ending(
                 id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
                 worker: ending.worker, runTime: ending.runTime
             )
-            if plan.ended[place].form == .batch {
+            if plan.ended[index].form == .batch {
                 if batch?.key.client != client || batch?.key.type != ending.type {
                     closeBatch()
                     batch = (Key(client: client, type: ending.type), [])
                 }
                 batch?.endings.append(end)
             } else {
-                let correlation = plan.ended[place].correlation
+                let correlation = plan.ended[index].correlation
                 let reply = Reply(form: .single, type: ending.type, correlation: correlation, content: .ended([end]))
                 outbound.messages.append(.reply(reply, client: client))
             }

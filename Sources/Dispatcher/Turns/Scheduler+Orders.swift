@@ -25,18 +25,18 @@ extension Scheduler {
 
     private func cancel(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
         // Read before anything is planned: should it fail, the order is not half done.
-        let standings = try await standings(order.tasks)
-        let waiting = order.tasks.filter { id in standings[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
+        let states = try await states(order.tasks)
+        let waiting = order.tasks.filter { id in states[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
         var planned = PlannedOrder(order: order)
         for id in order.tasks {
-            if let typeQueue = standings[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
+            if let typeQueue = states[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
                 apply(.cancelled, id, typeQueue, now, &plan)
                 plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
                 planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
-            } else if let standing = standings[id], let task = open[id] {
+            } else if let stored = states[id], let task = open[id] {
                 var machine = TaskStateMachine(
-                    state: standing.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
+                    state: stored.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
                     maxAttempts: task.maxAttempts
                 )
                 guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
@@ -44,9 +44,9 @@ extension Scheduler {
                     id: id, type: task.type, priority: task.priority, state: state, error: error, attempt: machine.attempt, completed: now
                 )
                 plan.end(HandedTask(task, machine: machine, marker: 0), ending)
-                planned.add(id, standing.state, .ending(plan.changes.endings.count - 1, stood: standing.state))
-            } else if let standing = standings[id] {
-                planned.add(id, .refused, standing.state)
+                planned.add(id, stored.state, .ending(plan.changes.endings.count - 1, stood: stored.state))
+            } else if let stored = states[id] {
+                planned.add(id, .refused, stored.state)
             } else {
                 planned.add(id, .unknown)
             }
@@ -55,42 +55,42 @@ extension Scheduler {
     }
 
     private func retry(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
-        let standings = try await standings(order.tasks)
+        let states = try await states(order.tasks)
         var planned = PlannedOrder(order: order)
         for id in order.tasks {
-            guard let standing = standings[id] else {
+            guard let stored = states[id] else {
                 planned.add(id, .unknown)
                 continue
             }
-            var machine = TaskStateMachine(state: standing.state, attempt: standing.attempt, maxAttempts: 1)
+            var machine = TaskStateMachine(state: stored.state, attempt: stored.attempt, maxAttempts: 1)
             guard case .handOut = machine.handle(.retried) else {
-                planned.add(id, .refused, typeQueues[standing.type]?.handed[id]?.machine.state ?? standing.state)
+                planned.add(id, .refused, typeQueues[stored.type]?.handed[id]?.machine.state ?? stored.state)
                 continue
             }
             plan.changes.reopenings.append(Reopening(id: id))
-            planned.add(id, standing.state, .reopening(plan.changes.reopenings.count - 1))
+            planned.add(id, stored.state, .reopening(plan.changes.reopenings.count - 1))
             // So that it may go out with this very commit.
-            let nextDue = typeQueues[standing.type]?.nextDue ?? now
-            typeQueues[standing.type]?.nextDue = min(nextDue, now)
+            let nextDue = typeQueues[stored.type]?.nextDue ?? now
+            typeQueues[stored.type]?.nextDue = min(nextDue, now)
         }
         return planned
     }
 
-    private func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: TaskStanding] {
-        Dictionary(uniqueKeysWithValues: try await store.standings(ids).map { ($0.id, $0) })
+    private func states(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: StoredState] {
+        Dictionary(uniqueKeysWithValues: try await store.states(ids).map { ($0.id, $0) })
     }
 
     /// The orders are durable: keeps the books, tells the workers, answers.
     func settleOrders(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
         for var planned in plan.orders {
-            for (place, step) in planned.steps {
+            for (index, step) in planned.steps {
                 switch step {
                 case .ending(let number, let stood):
                     guard receipt.endings[number] else { continue }
-                    planned.outcomes[place].outcome = .done
+                    planned.outcomes[index].outcome = .done
                     settle(cancelled: plan.changes.endings[number].type, stood)
                 case .reopening(let number):
-                    settle(receipt.reopenings[number], plan.changes.reopenings[number], &planned.outcomes[place])
+                    settle(receipt.reopenings[number], plan.changes.reopenings[number], &planned.outcomes[index])
                 }
             }
             await correct(&planned)
@@ -134,17 +134,17 @@ extension Scheduler {
 
     /// A task that had ended when its cancellation came to the store: says how.
     private func correct(_ planned: inout PlannedOrder) async {
-        let late = planned.outcomes.indices.filter { place in
-            guard case .ending = planned.steps[place] else { return false }
-            return planned.outcomes[place].outcome == .refused
+        let late = planned.outcomes.indices.filter { index in
+            guard case .ending = planned.steps[index] else { return false }
+            return planned.outcomes[index].outcome == .refused
         }
         guard !late.isEmpty else { return }
         do throws(StoreError) {
-            let standings = try await standings(late.map { planned.outcomes[$0].id })
-            for place in late { planned.outcomes[place].state = standings[planned.outcomes[place].id]?.state }
+            let states = try await states(late.map { planned.outcomes[$0].id })
+            for index in late { planned.outcomes[index].state = states[planned.outcomes[index].id]?.state }
         } catch {
             logger.error("cannot read the store; an answer lacks states", metadata: ["error": "\(error)"])
-            for place in late { planned.outcomes[place].state = nil }
+            for index in late { planned.outcomes[index].state = nil }
         }
     }
 }

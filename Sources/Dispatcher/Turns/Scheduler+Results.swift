@@ -76,7 +76,7 @@ extension Scheduler {
         guard case .succeeded = item.outcome else { return ignore(item, result, "the task waits for its next attempt") }
         guard await !hasTimedOut(item) else { return ignore(item, result, "the attempt was ended before, it ran out of time") }
         typeQueue.hand(out: open)
-        if let place = typeQueue.handed.index(forKey: item.id) { take(item, at: place, result, typeQueue, now, &plan) }
+        if let index = typeQueue.handed.index(forKey: item.id) { take(item, at: index, result, typeQueue, now, &plan) }
         recount.insert(typeQueue.type)
     }
 
@@ -125,23 +125,23 @@ extension Scheduler {
     }
 
     private func take(
-        _ item: Results.Item, at place: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp,
+        _ item: Results.Item, at index: Dictionary<TaskID, HandedTask>.Index, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp,
         _ plan: inout Plan
     ) {
-        let latest = typeQueue.handed.values[place].machine.attempt
+        let latest = typeQueue.handed.values[index].machine.attempt
         guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, result, typeQueue, now, &plan) }
-        let timeout = typeQueue.handed.values[place].timeout
+        let timeout = typeQueue.handed.values[index].timeout
         switch item.outcome {
         case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
             typeQueue.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
             let error = TaskError.timeout(timeout)
-            apply(.failed(attempt: item.attempt, error), at: place, typeQueue, now, &plan, Data(), result.worker, item.runTime)
+            apply(.failed(attempt: item.attempt, error), at: index, typeQueue, now, &plan, Data(), result.worker, item.runTime)
         case .succeeded(let payload):
             typeQueue.attemptEnded(result.worker, succeeded: true, runTime: item.runTime)
-            apply(.succeeded(attempt: item.attempt), at: place, typeQueue, now, &plan, payload, result.worker, item.runTime)
+            apply(.succeeded(attempt: item.attempt), at: index, typeQueue, now, &plan, payload, result.worker, item.runTime)
         case .failed(let error):
             typeQueue.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
-            apply(.failed(attempt: item.attempt, error), at: place, typeQueue, now, &plan, Data(), result.worker, item.runTime)
+            apply(.failed(attempt: item.attempt, error), at: index, typeQueue, now, &plan, Data(), result.worker, item.runTime)
         case .interrupted:
             interrupt(RegistryMessage.Held(task: item.id, attempt: item.attempt), typeQueue, now, &plan)
         case .returned:
@@ -192,17 +192,17 @@ extension Scheduler {
     func apply(
         _ event: TaskStateMachine.Event, _ id: TaskID, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, heard: Moment? = nil
     ) {
-        guard let place = typeQueue.handed.index(forKey: id) else { return }
-        apply(event, at: place, typeQueue, now, &plan, heard: heard)
+        guard let index = typeQueue.handed.index(forKey: id) else { return }
+        apply(event, at: index, typeQueue, now, &plan, heard: heard)
     }
 
     private func apply(
-        _ event: TaskStateMachine.Event, at place: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, _ now: Timestamp,
+        _ event: TaskStateMachine.Event, at index: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, _ now: Timestamp,
         _ plan: inout Plan, _ payload: Data = Data(), _ worker: String = "", _ runTime: Duration = .zero, heard: Moment? = nil
     ) {
-        let id = typeQueue.handed.keys[place]
-        let wasAnnounced = typeQueue.handed.values[place].machine.interruptions > 0
-        let action = typeQueue.handed.values[place].machine.handle(event)
+        let id = typeQueue.handed.keys[index]
+        let wasAnnounced = typeQueue.handed.values[index].machine.interruptions > 0
+        let action = typeQueue.handed.values[index].machine.handle(event)
         tellBreaker(event, action, wasAnnounced: wasAnnounced, id, typeQueue, now, &plan)
         switch action {
         case .none:
@@ -213,17 +213,17 @@ extension Scheduler {
             note(event, id, typeQueue, now, &plan, worker, runTime, heard: heard)
             // One that is lost again and again may be such as one whose result nobody can read.
             let isLost = if case .lost = event { true } else { false }
-            putBack(at: place, typeQueue, &plan) { isLost ? now + delay(of: $0) : nil }
+            putBack(at: index, typeQueue, &plan) { isLost ? now + delay(of: $0) : nil }
         case .retry(let number):
             let delay = configuration.retry.backoff.delay(before: number)
             var error: TaskError?
             if case .failed(_, let cause) = event { error = cause }
             typeQueue.statistics.attemptRetried()
             note(event, id, typeQueue, now, &plan, worker, runTime)
-            putBack(at: place, typeQueue, error: error, &plan) { _ in now + delay }
+            putBack(at: index, typeQueue, error: error, &plan) { _ in now + delay }
         case .end(let state, let error):
             if state != .succeeded { note(event, id, typeQueue, now, &plan, worker, runTime, heard: heard) }
-            let task = typeQueue.remove(at: place)
+            let task = typeQueue.remove(at: index)
             let (priority, attempt) = (task.priority, task.machine.attempt)
             plan.end(
                 task,
@@ -237,11 +237,11 @@ extension Scheduler {
 
     /// A task leaves the window for the store: for its schedule, or without a due time to go out again at once.
     private func putBack(
-        at place: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, error: TaskError? = nil, _ plan: inout Plan,
+        at index: Dictionary<TaskID, HandedTask>.Index, _ typeQueue: TypeQueue, error: TaskError? = nil, _ plan: inout Plan,
         due: (TaskStateMachine) -> Timestamp?
     ) {
-        let id = typeQueue.handed.keys[place]
-        let machine = typeQueue.remove(at: place).machine
+        let id = typeQueue.handed.keys[index]
+        let machine = typeQueue.remove(at: index).machine
         let due = due(machine)
         if let due { typeQueue.scheduled(for: due) } else { typeQueue.waitsAgain() }
         plan.changes.schedules.append(

@@ -27,10 +27,10 @@ extension Scheduler {
         guard typeQueues[submission.type] != nil else {
             return Rejection(.unknownType, "no worker has registered type '\(submission.type)'; known types: \(knownTypes)")
         }
-        for (place, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
+        for (index, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
             return Rejection(
                 .payloadTooLarge,
-                "payload \(place + 1) of \(submission.tasks.count) has \(task.payload.count) bytes; at most \(configuration.maximumPayload) are accepted"
+                "payload \(index + 1) of \(submission.tasks.count) has \(task.payload.count) bytes; at most \(configuration.maximumPayload) are accepted"
             )
         }
         return nil
@@ -66,18 +66,18 @@ extension Scheduler {
         typeQueue.books.submitted += accepted.count
         typeQueue.isDirty = true
         var expired: [Reply.Ending] = []
-        for (place, task) in submission.tasks.enumerated() {
+        for (index, task) in submission.tasks.enumerated() {
             switch new.beginning(of: task) {
             case .expired:
                 typeQueue.books.expired += 1
-                expired.append(Reply.Ending(id: accepted.first.advanced(by: place), state: .expired, error: .expiry))
+                expired.append(Reply.Ending(id: accepted.first.advanced(by: index), state: .expired, error: .expiry))
             case .scheduled(let due):
                 typeQueue.scheduled(for: due)
             case .ready where new.handsOut:
                 work.append(
                     HandOut(
                         task: OpenTask(
-                            id: accepted.first.advanced(by: place), type: submission.type, priority: task.priority,
+                            id: accepted.first.advanced(by: index), type: submission.type, priority: task.priority,
                             created: new.created, attempt: 1, maxAttempts: task.maxAttempts ?? new.defaultMaxAttempts,
                             timeout: task.timeout, expires: new.expires(task), client: submission.client,
                             correlation: submission.correlation, form: submission.form

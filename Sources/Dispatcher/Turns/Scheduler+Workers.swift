@@ -40,7 +40,7 @@ extension Scheduler {
         if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
     }
 
-    /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have taken the place of.
+    /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have replaced.
     @discardableResult
     func name(_ message: RegistryMessage, _ report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
         guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }

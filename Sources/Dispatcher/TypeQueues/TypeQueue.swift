@@ -247,8 +247,8 @@ final class TypeQueue {
     }
 
     /// Takes a task out of the window.
-    func remove(at place: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
-        let (id, task) = handed.remove(at: place)
+    func remove(at index: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
+        let (id, task) = handed.remove(at: index)
         if task.runningSince != nil { running -= 1 }
         if task.timeout != nil { limited.remove(id) }
         if !orphans.isEmpty { orphans[id] = nil }

@@ -16,7 +16,7 @@ extension Commit {
             try find.bind(id, at: 1)
             guard try find.step() else {
                 find.reset()
-                answers.append(try Standings.standing(of: reopening.id, database, types).map { .refused($0.state) } ?? .unknown)
+                answers.append(try TaskStates.stored(of: reopening.id, database, types).map { .refused($0.state) } ?? .unknown)
                 continue
             }
             let (type, priority, attempt) = (find.int64(0), find.int64(1), find.int64(3))

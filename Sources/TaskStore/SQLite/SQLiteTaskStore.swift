@@ -140,8 +140,8 @@ public final class SQLiteTaskStore: TaskStore {
         try await read { try Search(database: $0, filter: filter, before: before, limit: limit).run() }
     }
 
-    public func standings(_ ids: [TaskID]) async throws(StoreError) -> [TaskStanding] {
-        try await read { try Standings.standings(ids, $0) }
+    public func states(_ ids: [TaskID]) async throws(StoreError) -> [StoredState] {
+        try await read { try TaskStates.states(ids, $0) }
     }
 
     public func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] {

@@ -13,7 +13,7 @@ extension QueryHandler {
         guard question.from >= 0 else { throw QuestionError(.badQuestion, "from: a number from 0") }
         let limit = ContentQuestion.Answer.maximumBytes(budget)
         guard let content = try await store.content(question.part, of: question.id, from: question.from, limit: limit) else {
-            guard question.part == .result, try await !store.standings([question.id]).isEmpty else {
+            guard question.part == .result, try await !store.states([question.id]).isEmpty else {
                 throw QuestionError.unknown(question.id)
             }
             throw QuestionError(.notFound, "task \(question.id) has no result")
@@ -94,7 +94,7 @@ extension QueryHandler {
         var lookedAt = 0
         answer: repeat {
             let ids = Array(question.tasks[lookedAt...].prefix(Self.step))
-            let states = Dictionary(try await store.standings(ids).map { ($0.id, $0.state) }) { first, _ in first }
+            let states = Dictionary(try await store.states(ids).map { ($0.id, $0.state) }) { first, _ in first }
             let ended = ids.filter { states[$0]?.isTerminal == true }
             let page = try await store.tasks(ended, content: .results(max(1, list.room)))
             var records = Dictionary(await scheduler.current(page.elements).map { ($0.id, $0) }) { first, _ in first }

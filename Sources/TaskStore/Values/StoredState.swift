@@ -1,7 +1,7 @@
 public import TaskGridCore
 
-/// Where a task stands, without its payload and result.
-public struct TaskStanding: Hashable, Sendable {
+/// The state of a task in the store, without its payload and result.
+public struct StoredState: Hashable, Sendable {
     public var id: TaskID
     public var type: TaskType
     public var state: TaskState
