@@ -59,16 +59,22 @@ struct PauseTests {
         #expect(try await harness.store.paused().isEmpty)
     }
 
-    @Test("a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once")
-    func breaker() async throws {
+    /// A scheduler with two tasks whose attempts have failed, so that the breaker of their type is open.
+    private func withOpenBreaker(maxAttempts: Int) async throws -> SchedulerHarness {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .seconds(1))
         let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
         _ = await harness.register()
-        _ = await harness.submit(["a", "b"])
+        _ = await harness.submit(["a", "b"]) { $0.maxAttempts = maxAttempts }
         let failure = Results.Outcome.failed(TaskError(.failed, "no"))
         _ = await harness.result(.init(id: 1, attempt: 1, outcome: failure), .init(id: 2, attempt: 1, outcome: failure))
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.open])
+        return harness
+    }
+
+    @Test("a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once")
+    func breaker() async throws {
+        let harness = try await withOpenBreaker(maxAttempts: 3)
         _ = try await give(PauseQuestion(types: [.reverse]), harness)
         harness.time.pass(.seconds(2))
         for _ in 0..<2 { #expect(try await harness.tick().items().isEmpty) }
@@ -80,14 +86,7 @@ struct PauseTests {
 
     @Test("a breaker that lets probes through tells so at once, though nothing waits")
     func halfOpen() async throws {
-        var configuration = DispatcherConfiguration.quick
-        configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .seconds(1))
-        let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
-        _ = await harness.register()
-        _ = await harness.submit(["a", "b"]) { $0.maxAttempts = 1 }
-        let failure = Results.Outcome.failed(TaskError(.failed, "no"))
-        _ = await harness.result(.init(id: 1, attempt: 1, outcome: failure), .init(id: 2, attempt: 1, outcome: failure))
-        #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.open])
+        let harness = try await withOpenBreaker(maxAttempts: 1)
         harness.time.pass(.seconds(2))
         _ = await harness.tick()
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.halfOpen])

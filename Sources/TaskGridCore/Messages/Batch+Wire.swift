@@ -76,7 +76,7 @@ extension Duration {
     /// An attempt's time as the wire carries it: from a millisecond, for 0 would mean no limit, to the longest.
     var wireTimeout: Int64 { min(max(1, milliseconds), WireFormat.maximumTimeout.milliseconds) }
     /// A run time as the wire carries it.
-    var wireMicroseconds: Int64 { min(max(0, microseconds), WireFormat.maximumRunTime.microseconds) }
+    var wireMicroseconds: Int64 { max(0, min(self, WireFormat.maximumRunTime).microseconds) }
 }
 
 extension Timestamp {
