@@ -2,24 +2,46 @@ import Foundation
 
 /// Which file a path led to when it was opened: by this is noticed that it was removed or replaced since, for what is open stays
 /// writable and is read by nobody any more.
-package struct FileIdentity: Hashable, Sendable {
+package final class FileIdentity: Sendable {
     package let path: String
     package var name: Substring { path.split(separator: "/").last ?? "" }
     private let device: UInt64
     private let number: UInt64
+    /// Opened for its path only: closing it, unlike another descriptor, gives up none of the locks that the process has on the file.
+    private let descriptor: CInt
+    /// `O_PATH` of Linux (open(2), fcntl(2)), which Swift's Glibc does not name.
+    private static let pathOnly: CInt = 0o10_000_000
 
     /// nil where there is no such file.
     package init?(_ path: String) {
+        let descriptor = open(path, Self.pathOnly | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard fstat(descriptor, &status) == 0 else {
+            close(descriptor)
+            return nil
+        }
         self.path = path
+        self.descriptor = descriptor
         device = UInt64(status.st_dev)
         number = UInt64(status.st_ino)
     }
 
+    deinit {
+        close(descriptor)
+    }
+
+    /// Whether it was removed or replaced, and no path leads to it any more. Found out faster than ``loss``, which also finds that it was
+    /// moved.
+    package var isNameless: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) != 0 || status.st_nlink == 0
+    }
+
     /// What has become of the file; nil where it is still in its place.
     package var loss: String? {
-        guard let now = FileIdentity(path) else { return "was removed" }
-        return now == self ? nil : "was replaced by another file"
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "was removed" }
+        return UInt64(status.st_dev) == device && UInt64(status.st_ino) == number ? nil : "was replaced by another file"
     }
 }

@@ -12,12 +12,12 @@ struct ExpiryTests {
     @Test(
         "a task whose expiry has come when it is accepted is accepted, ends as expired, and never runs",
         arguments: [MessageForm.single, .batch],
-        [Submission.Task(payload: Data(), expiry: .zero), .init(payload: Data(), expires: Timestamp(rawValue: 1))]
+        [TaskSettings(expiry: .zero), TaskSettings(expires: Timestamp(rawValue: 1))]
     )
-    func atAcceptance(form: MessageForm, task: Submission.Task) async throws {
+    func atAcceptance(form: MessageForm, settings: TaskSettings) async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
-        let out = await harness.submit(["x"], form: form) { $0 = task }
+        let out = await harness.submit(["x"], form: form) { $0 = settings }
         let contents = try out.replies().map(\.content)
         #expect(contents == [.accepted(first: 1, count: 1), .ended([.init(id: 1, state: .expired, error: .expiry)])])
         #expect(try out.items().isEmpty)

@@ -55,7 +55,8 @@ struct ManyTypesTests {
 
         let (waits, out, later) = (try TaskType("t1"), try TaskType("t2"), try TaskType("t3"))
         typeQueues[waits]?.hasBacklog = true
-        typeQueues[out]?.hand(out: OpenTask(id: 1, type: out, created: now, attempt: 1, maxAttempts: 3, form: .single))
+        typeQueues[out]?.hand(
+            out: OpenTask(id: 1, type: out, settings: TaskSettings(maxAttempts: 3), created: now, attempt: 1, form: .single))
         typeQueues[later]?.scheduled(for: now + .seconds(5))
         typeQueues[later]?.scheduled(for: now + .seconds(3))
         typeQueues.settle(at: now)

@@ -78,11 +78,11 @@ struct SchedulerHarness {
 
     func submit(
         _ payloads: [String], key: String = UUID().uuidString, type: TaskType = .reverse, form: MessageForm = .batch,
-        client: String? = "c1", _ change: (inout Submission.Task) -> Void = { _ in }
+        client: String? = "c1", _ change: (inout TaskSettings) -> Void = { _ in }
     ) async -> Outbound {
         let tasks = payloads.map { payload in
             var task = Submission.Task(payload: Data(payload.utf8))
-            change(&task)
+            change(&task.settings)
             return task
         }
         let submission = Submission(form: form, type: type, key: key, client: client, correlation: "q", tasks: tasks)

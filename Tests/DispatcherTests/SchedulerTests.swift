@@ -121,6 +121,21 @@ struct SchedulerTests {
         #expect(await harness.counts().balances)
     }
 
+    @Test("a task with a backoff of its own waits by that")
+    func ownBackoff() async throws {
+        let hour = Duration.seconds(3600)
+        let harness = try await SchedulerHarness(
+            DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: hour, ceiling: hour)))
+        )
+        _ = await harness.register()
+        _ = await harness.submit(["own"]) { $0.backoff = Backoff(base: .zero, ceiling: .zero, growth: .constant) }
+        _ = await harness.submit(["usual"])
+        for id in [1, 2] as [TaskID] { _ = await harness.result(.init(id: id, attempt: 1, outcome: .failed(TaskError(.failed, "boom")))) }
+        _ = await harness.tick()
+        #expect(await harness.machine(1)?.attempt == 2)
+        #expect(try await harness.store.task(2)?.status == .scheduled)
+    }
+
     @Test("a success that arrives while the task waits for its retry is taken")
     func lateSuccess() async throws {
         let harness = try await SchedulerHarness(

@@ -95,7 +95,7 @@ struct StoreClockTests {
         harness.time.step(.seconds(3600))
         let submission = Submission(
             form: .single, type: .reverse, key: "k", client: "c1", correlation: "q",
-            tasks: [.init(payload: Data("absolute".utf8), due: harness.time.wall + .seconds(5))]
+            tasks: [.init(payload: Data("absolute".utf8), settings: TaskSettings(due: harness.time.wall + .seconds(5)))]
         )
         await harness.scheduler.makeLookDue()
         let out = await harness.turn {

@@ -19,7 +19,7 @@ struct TypeQueueTests {
     }
 
     private func open(_ id: Int64, attempt: Int = 1) -> OpenTask {
-        OpenTask(id: TaskID(id), type: .reverse, created: now, attempt: attempt, maxAttempts: 3, form: .single)
+        OpenTask(id: TaskID(id), type: .reverse, settings: TaskSettings(maxAttempts: 3), created: now, attempt: attempt, form: .single)
     }
 
     @Test("the window holds two seconds of work, at least twice what runs at once, at most its bound")

@@ -42,7 +42,7 @@ struct WorkerTableTests {
     func holder() throws {
         var table = WorkerTable()
         let task = OpenTask(
-            id: 1, type: .reverse, created: Timestamp(rawValue: 1), attempt: 1, maxAttempts: 1, form: .single
+            id: 1, type: .reverse, settings: TaskSettings(maxAttempts: 1), created: Timestamp(rawValue: 1), attempt: 1, form: .single
         )
         var handed = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: 0)
         #expect(!table.holds(handed))

@@ -93,7 +93,7 @@ struct AcceptedOnceTests {
                 let ended = question.tasks.map { id in
                     TaskRecord(
                         id: id, type: .reverse, payload: Data(), result: books.payloads[id].map { Data($0.reversed()) },
-                        status: .succeeded, created: .now(), maxAttempts: 1, key: ""
+                        status: .succeeded, created: .now(), settings: TaskSettings(maxAttempts: 1), key: ""
                     )
                 }
                 let answer = EndingsQuestion.Answer(ended: ended, unknown: [])

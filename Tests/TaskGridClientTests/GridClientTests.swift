@@ -154,7 +154,8 @@ struct GridClientTests {
             #expect(asked.routingKey == "dispatcher")
             #expect(asked.message.properties.type == EndingsQuestion.name)
             let record = TaskRecord(
-                id: 5, type: .reverse, payload: Data("abc"), result: Data("cba"), status: .succeeded, created: .now(), maxAttempts: 3,
+                id: 5, type: .reverse, payload: Data("abc"), result: Data("cba"), status: .succeeded, created: .now(),
+                settings: TaskSettings(maxAttempts: 3),
                 key: "k"
             )
             transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
@@ -248,7 +249,10 @@ struct GridClientTests {
     @Test(.timeLimit(.minutes(1)))
     func badOptionsAreRefusedHere() async throws {
         try await GridClient.onFake(FakeTransport()) { client in
-            for options in [TaskOptions(maxAttempts: 0), TaskOptions(priority: 10), TaskOptions(key: ""), TaskOptions(timeout: .zero)] {
+            for options in [
+                TaskOptions(TaskSettings(maxAttempts: 0)), TaskOptions(TaskSettings(priority: 10)), TaskOptions(key: ""),
+                TaskOptions(TaskSettings(timeout: .zero)),
+            ] {
                 let error = await #expect(throws: ClientError.self) { try await client.submit(.reverse, payload: Data(), options: options) }
                 #expect(error?.code == .badArgument)
             }

@@ -10,7 +10,7 @@ import Testing
     private func record(_ id: TaskID, payload: Data = Data("abc"), result: Data? = nil) -> TaskRecord {
         TaskRecord(
             id: id, type: .reverse, payload: payload, result: result, status: result == nil ? .pending : .succeeded, created: .now(),
-            maxAttempts: 3, key: "k")
+            settings: TaskSettings(maxAttempts: 3), key: "k")
     }
 
     /// Answers the questions of a client as `body` says, until the task is cancelled.

@@ -12,12 +12,12 @@ struct RepeatTests {
         let transport = FakeTransport.losingTheFirst()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
-            var options = TaskOptions(delay: .seconds(5), expiry: .seconds(60), deadline: .seconds(600))
+            var options = TaskOptions(TaskSettings(delay: .seconds(5), expiry: .seconds(60)), deadline: .seconds(600))
             options.key = "k"
             let given = options
             async let id = client.submit(.reverse, payload: Data("abc".utf8), options: given)
             let first = try Submission(try #require(await transport.publication()).message)
-            #expect(first.tasks[0].delay == .seconds(5) && first.tasks[0].expiry == .seconds(60))
+            #expect(first.tasks[0].settings.delay == .seconds(5) && first.tasks[0].settings.expiry == .seconds(60))
             #expect(first.fingerprint == Fingerprint(first))
             let start = time.now
             let repeated = try #require(await transport.publication(while: time, passesFor: client))
@@ -25,8 +25,8 @@ struct RepeatTests {
             let passed = start.duration(to: time.now)
             #expect(passed >= .milliseconds(500))
             // Time goes on while the message is looked at.
-            let delay = second.tasks[0].delay ?? .zero
-            let expiry = try #require(second.tasks[0].expiry)
+            let delay = second.tasks[0].settings.delay ?? .zero
+            let expiry = try #require(second.tasks[0].settings.expiry)
             #expect(delay < .seconds(5) && delay >= max(.zero, .seconds(5) - passed))
             #expect(expiry < .seconds(60) && expiry >= max(.zero, .seconds(60) - passed))
             #expect(second.fingerprint == first.fingerprint && second.key == first.key)
@@ -51,7 +51,8 @@ struct RepeatTests {
             let asked = try #require(await transport.publication())
             #expect(asked.message.properties.type == EndingsQuestion.name)
             let record = TaskRecord(
-                id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(), maxAttempts: 3,
+                id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(),
+                settings: TaskSettings(maxAttempts: 3),
                 key: "k"
             )
             transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
@@ -78,9 +79,10 @@ struct RepeatTests {
     @Test(
         "durations that make no sense are refused before anything is sent",
         arguments: [
-            TaskOptions(delay: .seconds(-1)), .init(expiry: .seconds(-1)),
-            .init(delay: .seconds(Int64.max)), .init(expiry: .seconds(Int64.max)),
-            .init(timeout: .zero), .init(timeout: .seconds(Int64.max)), .init(timeout: .seconds(-1)),
+            TaskOptions(TaskSettings(delay: .seconds(-1))), .init(TaskSettings(expiry: .seconds(-1))),
+            .init(TaskSettings(delay: .seconds(Int64.max))), .init(TaskSettings(expiry: .seconds(Int64.max))),
+            .init(TaskSettings(timeout: .zero)), .init(TaskSettings(timeout: .seconds(Int64.max))),
+            .init(TaskSettings(timeout: .seconds(-1))),
         ]
     )
     func nonsense(options: TaskOptions) async throws {

@@ -52,7 +52,7 @@ import Testing
     @Test func theTableFitsTheTerminalAndIsWholeWhereThereIsNone() throws {
         let task = TaskRecord(
             id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
-            maxAttempts: 3,
+            settings: TaskSettings(maxAttempts: 3),
             error: TaskError(.invalidInput, "item 2 is no number:\nit is \"x\", which is " + String(repeating: "long ", count: 40)),
             worker: "node7-812-4c1d9e02", key: "k"
         )

@@ -46,17 +46,18 @@ struct ParsingTests {
     @Test("a task's options are taken")
     func options() throws {
         let command = try parse(
-            "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --timeout 500ms --within 1m --key order",
+            "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --backoff linear:5s:1m --timeout 500ms --within 1m --key order",
             as: SubmitCommand.self)
         #expect(command.payloads.type == TaskType(literal: "wait"))
         #expect(command.payloads.payload == "5")
         #expect(!command.payloads.areMany)
         let options = command.options(of: 0)
-        #expect(options.priority == 9)
-        #expect(options.delay == .seconds(30))
-        #expect(options.expiry == .seconds(3600))
-        #expect(options.maxAttempts == 5)
-        #expect(options.timeout == .milliseconds(500))
+        #expect(options.settings.priority == 9)
+        #expect(options.settings.delay == .seconds(30))
+        #expect(options.settings.expiry == .seconds(3600))
+        #expect(options.settings.maxAttempts == 5)
+        #expect(options.settings.backoff == Backoff(base: .seconds(5), ceiling: .seconds(60), growth: .linear))
+        #expect(options.settings.timeout == .milliseconds(500))
         #expect(options.deadline == .seconds(60))
         #expect(options.key == "order")
     }

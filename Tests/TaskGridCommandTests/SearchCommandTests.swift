@@ -26,7 +26,7 @@ import Testing
     @Test func tasksFitTheTerminal() {
         let task = TaskRecord(
             id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
-            maxAttempts: 3,
+            settings: TaskSettings(maxAttempts: 3),
             error: TaskError(.failed, String(repeating: "long \n", count: 40)), worker: "node7-812-4c1d9e02", key: "k"
         )
         for width in [60, 80, 120] {
@@ -119,7 +119,8 @@ import Testing
     @Test("a payload that came cut is shown with the size of the whole")
     func statusTellsTheSizeOfWhatIsCut() {
         var task = TaskRecord(
-            id: 7, type: TaskType(literal: "sum"), payload: Data("abc".utf8), status: .pending, created: now, maxAttempts: 3, key: "k",
+            id: 7, type: TaskType(literal: "sum"), payload: Data("abc".utf8), status: .pending, created: now,
+            settings: TaskSettings(maxAttempts: 3), key: "k",
             payloadSize: 4 << 20)
         #expect(StatusCommand.lines(task, width: nil).contains { $0.contains("4,194,304 bytes") && $0.hasSuffix("abc") })
         task.payloadSize = nil
@@ -128,7 +129,8 @@ import Testing
 
     @Test func statusTellsTheHistory() {
         var task = TaskRecord(
-            id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2, maxAttempts: 3, key: "k")
+            id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2,
+            settings: TaskSettings(maxAttempts: 3), key: "k")
         task.attempts = [.ended(1, .succeeded, at: now, after: .seconds(1), worker: "w")]
         #expect(!StatusCommand.lines(task, width: nil).contains { $0.hasPrefix("try") })
         task.attempts = [

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridCore
 import TestSupport
@@ -32,25 +33,51 @@ extension Submission {
             correlation: generator.maybe { $0.text() },
             tasks: generator.list(form == .single ? 1...1 : 1...20) {
                 Task(
-                    payload: $0.bytes(), maxAttempts: $0.maybe { $0.number(1...Int(Int32.max)) },
-                    timeout: $0.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) },
-                    priority: $0.number(0...9), due: $0.maybe { $0.timestamp() }, expires: $0.maybe { $0.timestamp() }
-                ).withDurations(using: &$0)
+                    payload: $0.bytes(), settings: form == .single || Bool.random(using: &$0) ? .random(using: &$0) : TaskSettings()
+                )
             }, fingerprint: generator.maybe { Fingerprint($0.bytes(16...16)) } ?? nil
         )
     }
 }
 
-extension Submission.Task {
-    /// Half of the time, durations in place of absolute times.
-    fileprivate func withDurations(using generator: inout Seeded) -> Submission.Task {
-        guard Bool.random(using: &generator) else { return self }
-        let longest = Int(WireFormat.maximumDelay.milliseconds)
-        var task = self
-        (task.due, task.expires) = (nil, nil)
-        task.delay = generator.maybe { .milliseconds($0.number(1...longest)) }
-        task.expiry = generator.maybe { .milliseconds($0.number(0...longest)) }
-        return task
+extension TaskSettings {
+    /// Half of the time with durations, else with absolute times.
+    static func random(using generator: inout Seeded) -> TaskSettings {
+        var settings = kept(using: &generator)
+        if Bool.random(using: &generator) {
+            settings.due = generator.maybe { $0.timestamp() }
+            settings.expires = generator.maybe { $0.timestamp() }
+        } else {
+            let longest = Int(WireFormat.maximumDelay.milliseconds)
+            settings.delay = generator.maybe { .milliseconds($0.number(1...longest)) }
+            settings.expiry = generator.maybe { .milliseconds($0.number(0...longest)) }
+        }
+        return settings
+    }
+
+    /// Those of an accepted task.
+    static func accepted(using generator: inout Seeded) -> TaskSettings {
+        var settings = kept(using: &generator)
+        settings.maxAttempts = generator.number(1...1000)
+        return settings
+    }
+
+    /// Those that an accepted task keeps.
+    static func kept(using generator: inout Seeded) -> TaskSettings {
+        TaskSettings(
+            maxAttempts: generator.maybe { $0.number(1...Int(Int32.max)) }, backoff: generator.maybe { .random(using: &$0) },
+            timeout: generator.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) },
+            priority: generator.number(0...9)
+        )
+    }
+}
+
+extension Backoff {
+    static func random(using generator: inout Seeded) -> Backoff {
+        let growth = Growth.allCases[generator.number(0...2)]
+        let base = generator.number(0...100_000_000)
+        let ceiling = growth == .constant ? base : base + generator.number(0...100_000_000)
+        return Backoff(base: .milliseconds(base), ceiling: .milliseconds(ceiling), growth: growth)
     }
 }
 
@@ -154,10 +181,9 @@ extension TaskRecord {
         TaskRecord(
             id: generator.taskID(), type: generator.type(), payload: generator.bytes(), result: generator.maybe { $0.bytes() },
             status: TaskState.allCases.randomElement(using: &generator)!, created: generator.timestamp(),
-            completed: generator.maybe { $0.timestamp() }, attempt: generator.number(0...1000), maxAttempts: generator.number(1...1000),
-            error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() }, priority: generator.number(0...9),
-            due: generator.maybe { $0.timestamp() }, key: generator.text(),
-            timeout: generator.maybe { .milliseconds($0.number(0...1_000_000)) }, expires: generator.maybe { $0.timestamp() },
+            completed: generator.maybe { $0.timestamp() }, attempt: generator.number(0...1000), settings: .accepted(using: &generator),
+            error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() },
+            due: generator.maybe { $0.timestamp() }, key: generator.text(), expires: generator.maybe { $0.timestamp() },
             runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) }, attempts: generator.list(0...3) { .random(using: &$0) },
             payloadSize: generator.maybe { $0.number(0...1 << 53) }, resultSize: generator.maybe { $0.number(0...1 << 53) }
         )

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridCore
 import TaskStore
@@ -44,25 +45,29 @@ import Testing
     func recordHoldsWhatWasSubmitted(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let payload = Data([0, 0xff, 0x80])
+            let backoff = Backoff(base: .seconds(5), ceiling: .seconds(60), growth: .linear)
             var new = NewSubmission.of(key: "k", [.text("x"), .text("")], created: .at(5))
             new.submission.tasks[0] = Submission.Task(
-                payload: payload, maxAttempts: 7, timeout: .seconds(3), priority: 4, due: .at(99), expires: .at(1000)
-            )
+                payload: payload,
+                settings: TaskSettings(
+                    maxAttempts: 7, backoff: backoff, timeout: .seconds(3), priority: 4, due: .at(99), expires: .at(1000)))
             try await store.submit(new)
             let record = try #require(try await store.task(1))
             #expect(
                 record
                     == TaskRecord(
-                        id: 1, type: .reverse, payload: payload, status: .scheduled, created: .at(5), maxAttempts: 7, priority: 4,
-                        due: .at(99), key: "k/0", timeout: .seconds(3), expires: .at(1000)
+                        id: 1, type: .reverse, payload: payload, status: .scheduled, created: .at(5),
+                        settings: TaskSettings(maxAttempts: 7, backoff: backoff, timeout: .seconds(3), priority: 4),
+                        due: .at(99), key: "k/0", expires: .at(1000)
                     )
             )
             let second = try #require(try await store.task(2))
-            #expect(second.payload.isEmpty && second.maxAttempts == 3 && second.key == "k/1" && second.status == .pending)
+            #expect(second.payload.isEmpty && second.settings.maxAttempts == 3 && second.key == "k/1" && second.status == .pending)
             #expect(
                 try await store.open(1)
                     == OpenTask(
-                        id: 1, type: .reverse, priority: 4, created: .at(5), attempt: 0, maxAttempts: 7, timeout: .seconds(3),
+                        id: 1, type: .reverse, settings: TaskSettings(maxAttempts: 7, backoff: backoff, timeout: .seconds(3), priority: 4),
+                        created: .at(5), attempt: 0,
                         expires: .at(1000), client: "client-1", correlation: "c-k", form: .batch
                     )
             )

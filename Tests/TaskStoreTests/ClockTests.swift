@@ -10,7 +10,7 @@ struct ClockTests {
         try await kind.withStore { store in
             let tasks = [
                 Submission.Task.text("runs"), .text("past", expires: .at(99)), .text("now", expires: .at(100)),
-                .init(payload: .init(), delay: .seconds(5), expiry: .zero), .text("later", expires: .at(101)),
+                .init(payload: .init(), settings: TaskSettings(delay: .seconds(5), expiry: .zero)), .text("later", expires: .at(101)),
             ]
             for handsOut in [false, true] {
                 try await store.submit(.of(tasks, created: .at(100), handsOut: handsOut))
@@ -33,7 +33,8 @@ struct ClockTests {
             // The wall clock is a second ahead.
             var new = NewSubmission.of(
                 [
-                    .init(payload: .init(), delay: .seconds(5), expiry: .seconds(60)), .text("at", due: .at(5000), expires: .at(60_000)),
+                    .init(payload: .init(), settings: TaskSettings(delay: .seconds(5), expiry: .seconds(60))),
+                    .text("at", due: .at(5000), expires: .at(60_000)),
                     .text("past", due: .at(900)), .text("soon", due: .at(1001)),
                 ], created: .at(0)
             )

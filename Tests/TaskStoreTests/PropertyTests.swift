@@ -131,7 +131,7 @@ import Testing
                 for handOut in handOuts { #expect(given.insert(handOut).inserted, "\(handOut) was given before: \(place)") }
             }
             for (accepted, new) in zip(accepted, changes.submissions) where new.handsOut && !accepted.isRepeat {
-                for (position, task) in new.submission.tasks.enumerated() where task.due.map({ $0 <= new.created }) ?? true {
+                for (position, task) in new.submission.tasks.enumerated() where task.settings.due.map({ $0 <= new.created }) ?? true {
                     given.insert([Int(accepted.first.advanced(by: position).rawValue), 1])
                 }
             }
@@ -151,7 +151,7 @@ import Testing
                 #expect(record.attempt == entry.attempt, place)
                 #expect(record.due == (entry.due == .atOnce ? nil : entry.due), place)
                 #expect(record.key == entry.key, place)
-                #expect(record.priority == entry.priority, place)
+                #expect(record.settings.priority == entry.priority, place)
                 #expect(record.created == entry.created, place)
                 #expect(record.completed == entry.completed, place)
             }

@@ -29,7 +29,7 @@ import Testing
             #expect(record.error == nil && record.worker == nil && record.result == nil)
             let open = try #require(try await store.open(1))
             #expect(open.failures == 0 && open.interruptions == 0 && open.expires == nil)
-            #expect(open.client == "client-1" && open.maxAttempts == 3)
+            #expect(open.client == "client-1" && open.settings.maxAttempts == 3)
             #expect(try await store.expired(at: .at(1000), limit: 10).isEmpty)
             let counts = try await store.counts(of: .reverse)
             #expect(

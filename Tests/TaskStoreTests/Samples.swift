@@ -16,7 +16,7 @@ extension Submission.Task {
     static func text(
         _ text: String, priority: Int = 0, due: Timestamp? = nil, expires: Timestamp? = nil
     ) -> Submission.Task {
-        Submission.Task(payload: Data(text.utf8), priority: priority, due: due, expires: expires)
+        Submission.Task(payload: Data(text.utf8), settings: TaskSettings(priority: priority, due: due, expires: expires))
     }
 }
 

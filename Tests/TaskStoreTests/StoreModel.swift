@@ -26,15 +26,15 @@ struct StoreModel {
         if let known = accepted[submission.key] { return Accepted(first: known.first, count: known.count, isRepeat: true) }
         let first = TaskID(last + 1)
         for (position, task) in submission.tasks.enumerated() {
-            let isExpired = task.expires.map { $0 <= new.created } ?? false
-            let isScheduled = !isExpired && task.due.map { $0 > new.created } ?? false
+            let isExpired = task.settings.expires.map { $0 <= new.created } ?? false
+            let isScheduled = !isExpired && task.settings.due.map { $0 > new.created } ?? false
             let isOut = !isExpired && !isScheduled && new.handsOut
             let id = first.advanced(by: position)
             entries[id] = Entry(
                 id: id, type: submission.type, key: submission.tasks.count == 1 ? submission.key : "\(submission.key)/\(position)",
-                priority: task.priority, created: new.created, expires: task.expires,
+                priority: task.settings.priority, created: new.created, expires: task.settings.expires,
                 state: isExpired ? .expired : isScheduled ? .scheduled : isOut ? .queued : .pending, attempt: isOut ? 1 : 0,
-                due: isScheduled ? task.due : nil, completed: isExpired ? new.created : nil
+                due: isScheduled ? task.settings.due : nil, completed: isExpired ? new.created : nil
             )
         }
         last += Int64(submission.tasks.count)

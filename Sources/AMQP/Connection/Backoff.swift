@@ -1,19 +1,32 @@
-/// How long to wait before try number n: exponential, bounded, with equal jitter.
+/// How long to wait before try number n: growing, bounded, with equal jitter.
 ///
-/// The wait is drawn evenly between the half and the whole of `min(ceiling, base · 2ⁿ⁻¹)`, so that many that failed together do
+/// The wait is drawn evenly between the half and the whole of `min(ceiling, base · 2ⁿ⁻¹)` (exponential growth; `base · n` with linear growth,
+/// `base` with constant), so that many that failed together do
 /// not come back together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
 public struct Backoff: Hashable, Sendable {
+    /// How the wait grows from try to try.
+    public enum Growth: String, Sendable, CaseIterable {
+        case constant, linear, exponential
+    }
+
     public var base: Duration
     public var ceiling: Duration
+    public var growth: Growth
 
-    public init(base: Duration, ceiling: Duration) {
+    public init(base: Duration, ceiling: Duration, growth: Growth = .exponential) {
         self.base = base
         self.ceiling = ceiling
+        self.growth = growth
     }
 
     /// The longest wait before try `number`, counted from 1.
     public func limit(before number: Int) -> Duration {
-        let factor = 1 << (min(max(number, 1), 41) - 1)
+        let factor =
+            switch growth {
+            case .constant: 1
+            case .linear: max(number, 1)
+            case .exponential: 1 << (min(max(number, 1), 41) - 1)
+            }
         // Compared in floating point, which cannot overflow; what is below the ceiling can be multiplied exactly.
         return base.seconds * Double(factor) < ceiling.seconds ? base * factor : ceiling
     }

@@ -133,7 +133,7 @@ extension Scheduler {
         _ handOuts: some Collection<HandOut>, _ type: TaskType, announce: Bool, alone: Bool = false, _ outbound: inout Outbound
     ) {
         let items = handOuts.map {
-            Work.Item(id: $0.task.id, attempt: $0.task.attempt, payload: $0.payload, timeout: $0.task.timeout)
+            Work.Item(id: $0.task.id, attempt: $0.task.attempt, payload: $0.payload, timeout: $0.task.settings.timeout)
         }
         let work = Work(
             form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, alone: alone, items: items

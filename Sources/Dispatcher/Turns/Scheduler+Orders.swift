@@ -37,11 +37,12 @@ extension Scheduler {
             } else if let stored = states[id], let task = open[id] {
                 var machine = TaskStateMachine(
                     state: stored.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
-                    maxAttempts: task.maxAttempts
+                    maxAttempts: task.settings.maxAttempts ?? 1
                 )
                 guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
                 let ending = NewEnding(
-                    id: id, type: task.type, priority: task.priority, state: state, error: error, attempt: machine.attempt, completed: now
+                    id: id, type: task.type, priority: task.settings.priority, state: state, error: error, attempt: machine.attempt,
+                    completed: now
                 )
                 plan.end(HandedTask(task, machine: machine, marker: 0), ending)
                 planned.add(id, stored.state, .ending(plan.changes.endings.count - 1, stood: stored.state))

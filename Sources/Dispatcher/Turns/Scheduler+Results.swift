@@ -85,7 +85,7 @@ extension Scheduler {
     private func takeEarlier(
         _ item: Results.Item, _ result: Results, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan
     ) async {
-        if case .succeeded = item.outcome, typeQueue.handed[item.id]?.timeout != nil, await hasTimedOut(item) {
+        if case .succeeded = item.outcome, typeQueue.handed[item.id]?.settings.timeout != nil, await hasTimedOut(item) {
             return ignore(item, result, "the attempt was ended before, it ran out of time")
         }
         guard let index = typeQueue.handed.index(forKey: item.id) else { return }
@@ -130,7 +130,7 @@ extension Scheduler {
     ) {
         let latest = typeQueue.handed.values[index].machine.attempt
         guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, result, typeQueue, now, &plan) }
-        let timeout = typeQueue.handed.values[index].timeout
+        let timeout = typeQueue.handed.values[index].settings.timeout
         switch item.outcome {
         case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
             typeQueue.attemptEnded(result.worker, succeeded: false, runTime: item.runTime)
@@ -215,7 +215,7 @@ extension Scheduler {
             let isLost = if case .lost = event { true } else { false }
             putBack(at: index, typeQueue, &plan) { isLost ? now + delay(of: $0) : nil }
         case .retry(let number):
-            let delay = configuration.retry.backoff.delay(before: number)
+            let delay = (typeQueue.handed.values[index].settings.backoff ?? configuration.retry.backoff).delay(before: number)
             var error: TaskError?
             if case .failed(_, let cause) = event { error = cause }
             typeQueue.statistics.attemptRetried()
@@ -224,7 +224,7 @@ extension Scheduler {
         case .end(let state, let error):
             if state != .succeeded { note(event, id, typeQueue, now, &plan, worker, runTime, heard: heard) }
             let task = typeQueue.remove(at: index)
-            let (priority, attempt) = (task.priority, task.machine.attempt)
+            let (priority, attempt) = (task.settings.priority, task.machine.attempt)
             plan.end(
                 task,
                 NewEnding(
@@ -257,7 +257,7 @@ extension Scheduler {
         for id in typeQueue.takeTimedOut(at: plan.clock) {
             guard let task = typeQueue.handed[id] else { continue }
             plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: task.machine.attempt))
-            apply(.failed(attempt: task.machine.attempt, .timeout(task.timeout)), id, typeQueue, now, &plan)
+            apply(.failed(attempt: task.machine.attempt, .timeout(task.settings.timeout)), id, typeQueue, now, &plan)
         }
     }
 

@@ -77,9 +77,8 @@ extension Scheduler {
                 work.append(
                     HandOut(
                         task: OpenTask(
-                            id: accepted.first.advanced(by: index), type: submission.type, priority: task.priority,
-                            created: new.created, attempt: 1, maxAttempts: task.maxAttempts ?? new.defaultMaxAttempts,
-                            timeout: task.timeout, expires: new.expires(task), client: submission.client,
+                            id: accepted.first.advanced(by: index), type: submission.type, settings: task.settings,
+                            created: new.created, attempt: 1, expires: new.expires(task), client: submission.client,
                             correlation: submission.correlation, form: submission.form
                         ), payload: task.payload
                     )

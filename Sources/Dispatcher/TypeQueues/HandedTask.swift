@@ -5,9 +5,8 @@ import TaskStore
 /// not part of it; the store has that.
 struct HandedTask {
     var machine: TaskStateMachine
-    let priority: Int
+    let settings: TaskSettings
     let created: Timestamp
-    let timeout: Duration?
     let expires: Timestamp?
     let client: String?
     let correlation: String?
@@ -24,16 +23,15 @@ struct HandedTask {
 
     /// When its attempt has run for longer than it may, its worker's time to say so included; nil: never, or it does not run.
     var timesOut: Moment? {
-        guard let runningSince, let timeout else { return nil }
+        guard let runningSince, let timeout = settings.timeout else { return nil }
         return runningSince + timeout + WireFormat.timeoutGrace
     }
 
     init(_ task: OpenTask, machine: TaskStateMachine, marker: Int) {
         self.machine = machine
         self.marker = marker
-        priority = task.priority
+        settings = task.settings
         created = task.created
-        timeout = task.timeout
         expires = task.expires
         client = task.client
         correlation = task.correlation
@@ -46,7 +44,7 @@ extension TaskStateMachine {
     init(handingOut task: OpenTask) {
         self.init(
             state: .pending, attempt: task.attempt - 1, failures: task.failures, interruptions: task.interruptions,
-            maxAttempts: task.maxAttempts
+            maxAttempts: task.settings.maxAttempts ?? 1
         )
         _ = handle(.handedOut)
     }

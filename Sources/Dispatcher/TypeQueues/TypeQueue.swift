@@ -224,7 +224,7 @@ final class TypeQueue {
     /// Puts a task into the window.
     func hand(out task: OpenTask) {
         handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
-        if task.timeout != nil { limited.insert(task.id) }
+        if task.settings.timeout != nil { limited.insert(task.id) }
         isDirty = true
     }
 
@@ -250,7 +250,7 @@ final class TypeQueue {
     func remove(at index: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
         let (id, task) = handed.remove(at: index)
         if task.runningSince != nil { running -= 1 }
-        if task.timeout != nil { limited.remove(id) }
+        if task.settings.timeout != nil { limited.remove(id) }
         if !orphans.isEmpty { orphans[id] = nil }
         audit.forget(id)
         breaker.withdrawn(id)

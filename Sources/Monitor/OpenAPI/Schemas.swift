@@ -45,14 +45,15 @@ enum Schemas {
         },
         "Task": {
         "allOf": [{"$ref": "#/components/schemas/TaskSummary"}], "type": "object", "unevaluatedProperties": false,
-        "required": ["payload", "result", "attempts", "priority", "due", "expires", "timeout_ms"],
+        "required": ["payload", "result", "attempts", "priority", "due", "expires", "timeout_ms", "backoff"],
         "properties": {
         "payload": {"$ref": "#/components/schemas/Content"},
         "result": {"oneOf": [{"$ref": "#/components/schemas/Content"}, {"type": "null"}]},
         "attempts": {"type": "array", "maxItems": 102, "items": {"$ref": "#/components/schemas/Attempt"}, "description": "The first one first; of very many the latest."},
         "priority": {"type": "integer", "minimum": 0, "maximum": 9},
         "due": {"$ref": "#/components/schemas/OptionalTime"}, "expires": {"$ref": "#/components/schemas/OptionalTime"},
-        "timeout_ms": {"type": ["integer", "null"], "minimum": 0}
+        "timeout_ms": {"type": ["integer", "null"], "minimum": 0},
+        "backoff": {"type": ["string", "null"], "description": "How long it waits before it is tried again; null: as the dispatcher says."}
         }
         },
         "Tasks": {

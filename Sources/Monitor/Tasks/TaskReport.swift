@@ -27,7 +27,7 @@ struct TaskSummary: Encodable {
         created = task.created.description
         completed = task.completed?.description
         attempt = task.attempt
-        maxAttempts = task.maxAttempts
+        maxAttempts = task.settings.maxAttempts ?? 1
         worker = task.worker
         error = task.error?.description
         runTime = task.runTime?.shownMilliseconds
@@ -52,9 +52,11 @@ struct TaskReport: Encodable {
     @Nullable var due: String?
     @Nullable var expires: String?
     @Nullable var timeout: Int64?
+    /// How long it waits before it is tried again; null: as the dispatcher says.
+    @Nullable var backoff: String?
 
     enum CodingKeys: String, CodingKey {
-        case payload, result, attempts, priority, due, expires
+        case payload, result, attempts, priority, due, expires, backoff
         case timeout = "timeout_ms"
     }
 
@@ -63,10 +65,11 @@ struct TaskReport: Encodable {
         payload = Content(task.payload, size: task.payloadSize)
         result = task.result.map { Content($0, size: task.resultSize) }
         attempts = task.attempts.map(AttemptReport.init)
-        priority = task.priority
+        priority = task.settings.priority
         due = task.due?.description
         expires = task.expires?.description
-        timeout = task.timeout?.milliseconds
+        timeout = task.settings.timeout?.milliseconds
+        backoff = task.settings.backoff?.description
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -79,6 +82,7 @@ struct TaskReport: Encodable {
         try container.encode(_due, forKey: .due)
         try container.encode(_expires, forKey: .expires)
         try container.encode(_timeout, forKey: .timeout)
+        try container.encode(_backoff, forKey: .backoff)
     }
 }
 

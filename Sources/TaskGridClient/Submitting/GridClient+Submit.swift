@@ -76,12 +76,7 @@ extension GridClient {
         if let large = payloads.first(where: { $0.count > maximum }) {
             throw ClientError(.badArgument, "a payload of \(large.count) bytes; a message carries \(maximum) at most")
         }
-        let tasks = payloads.map { payload in
-            Submission.Task(
-                payload: payload, maxAttempts: options.maxAttempts, timeout: options.timeout, priority: options.priority,
-                delay: options.delay, expiry: options.expiry
-            )
-        }
+        let tasks = payloads.map { Submission.Task(payload: $0, settings: options.settings) }
         let called = now()
         let deadline = called + options.deadline
         let submissions = try state.withLock { state throws(ClientError) in

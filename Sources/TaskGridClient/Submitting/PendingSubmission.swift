@@ -39,14 +39,12 @@ struct PendingSubmission: Sendable {
 extension PendingSubmission {
     /// Its tasks as they are to be sent now, with what is left of their delays and expiries.
     func tasks(at now: Instant) -> [Submission.Task] {
-        guard tasks.contains(where: { $0.delay != nil || $0.expiry != nil }) else { return tasks }
+        // All are of one call, and have its settings.
+        guard var settings = tasks.first?.settings, settings.delay != nil || settings.expiry != nil else { return tasks }
         let passed = called.duration(to: now)
-        return tasks.map { task in
-            var task = task
-            task.delay = task.delay.map { max(.zero, $0 - passed) }
-            task.expiry = task.expiry.map { max(.zero, $0 - passed) }
-            return task
-        }
+        settings.delay = settings.delay.map { max(.zero, $0 - passed) }
+        settings.expiry = settings.expiry.map { max(.zero, $0 - passed) }
+        return tasks.map { Submission.Task(payload: $0.payload, settings: settings) }
     }
 }
 

@@ -8,10 +8,14 @@ extension PBBatch {
         guard let count = body.countRecords(upTo: WireFormat.maximumRecords) else {
             throw WireError(.malformedBody, "the body is no protobuf batch")
         }
-        guard count > 0 else { throw WireError(.malformedBody, "a batch without records") }
-        guard count <= WireFormat.maximumRecords else {
+        guard count.records <= WireFormat.maximumRecords else {
             throw WireError(.tooLarge, "a batch of more than \(WireFormat.maximumRecords) records")
         }
+        guard count.settings <= WireFormat.maximumRecords else {
+            throw WireError(.tooLarge, "a batch of more than \(WireFormat.maximumRecords) settings")
+        }
+        guard count.records > 0 else { throw WireError(.malformedBody, "a batch without records") }
+        guard count.settings <= count.records else { throw WireError(.malformedBody, "a batch of more settings than records") }
         var options = BinaryDecodingOptions()
         options.discardUnknownFields = true
         do {
@@ -25,7 +29,9 @@ extension PBBatch {
     ///
     /// - Precondition: together they are within `WireFormat.maximumRecords` and `maximumBodySize`, beyond which nobody reads
     ///   them; whoever fills a batch keeps to both.
-    static func encoded<Item>(_ items: [Item], _ fill: (Item, inout PBRecord) -> Void) -> Data {
+    static func encoded<Item>(
+        _ items: [Item], _ fill: (Item, inout PBRecord) -> Void, settings: () -> [PBSettings] = { [] }
+    ) -> Data {
         var batch = PBBatch()
         batch.records.reserveCapacity(items.count)
         for item in items {
@@ -33,6 +39,7 @@ extension PBBatch {
             fill(item, &record)
             batch.records.append(record)
         }
+        batch.settings = settings()
         return try! batch.serializedBytes()  // It cannot throw: proto3 has no required fields, and the precondition keeps it below 2 GiB.
     }
 }
@@ -53,15 +60,6 @@ extension PBRecord {
     func setting(_ value: some BinaryInteger, _ name: String, upTo limit: Int64) throws(WireError) -> Int64? {
         guard value >= 0, value <= limit else { throw WireError(.malformedBody, "record with a \(name) beyond \(limit)") }
         return value == 0 ? nil : Int64(value)
-    }
-}
-
-extension PBRecord {
-    /// In how many milliseconds the task expires; nil: never.
-    func expiry(upTo limit: Int64) throws(WireError) -> Int64? {
-        guard hasExpiryMs else { return nil }
-        guard expiryMs <= limit else { throw WireError(.malformedBody, "record with an expiry_ms beyond \(limit)") }
-        return Int64(expiryMs)
     }
 }
 

@@ -12,14 +12,14 @@ public struct Fingerprint: Hashable, Sendable {
     private let low: UInt64
 
     public init(_ submission: Submission) {
-        var hash = SHA256()
-        var head = Data(submission.type.name.utf8)
-        head.append(0)
-        withUnsafeBytes(of: UInt64(submission.tasks.count).bigEndian) { head.append(contentsOf: $0) }
-        hash.update(data: head)
+        var hash = BufferedHash()
+        var type = submission.type.name
+        type.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
+        withUnsafeBytes(of: 0 as UInt8) { hash.update($0) }
+        withUnsafeBytes(of: UInt64(submission.tasks.count).bigEndian) { hash.update($0) }
         for task in submission.tasks {
-            withUnsafeBytes(of: UInt64(task.payload.count).bigEndian) { hash.update(bufferPointer: $0) }
-            task.payload.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            withUnsafeBytes(of: UInt64(task.payload.count).bigEndian) { hash.update($0) }
+            task.payload.withUnsafeBytes { hash.update($0) }
         }
         self = hash.finalize().withUnsafeBytes { Fingerprint(bytes: $0) }
     }
@@ -36,7 +36,7 @@ public struct Fingerprint: Hashable, Sendable {
     }
 
     /// The form that the store keeps.
-    public var bytes: Data { Data((0..<Self.size).map { byte($0) }) }
+    public var bytes: Data { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) } }
 
     private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> (56 - 8 * (index % 8))) }
 }
@@ -54,11 +54,45 @@ extension Fingerprint: LosslessStringConvertible {
     }
 
     public init?(_ description: String) {
-        guard description.utf8.count == 2 * Self.size, description.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let high = UInt64(description.prefix(Self.size), radix: 16), let low = UInt64(description.suffix(Self.size), radix: 16)
-        else { return nil }
-        (self.high, self.low) = (high, low)
+        guard description.utf8.count == 2 * Self.size else { return nil }
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        for (index, character) in description.utf8.enumerated() {
+            guard let value = Self.value(of: character) else { return nil }
+            if index < Self.size { halves.high = halves.high << 4 | value } else { halves.low = halves.low << 4 | value }
+        }
+        (high, low) = halves
+    }
+
+    private static func value(of digit: UInt8) -> UInt64? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(digit - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(digit - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(digit - UInt8(ascii: "A") + 10)
+        default: nil
+        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+}
+
+/// A hash of many short pieces, which are gathered, for each call of the hash costs as much as some hundred bytes.
+private struct BufferedHash {
+    private static let size = 8192
+    private var hash = SHA256()
+    private var pieces: [UInt8] = []
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        if pieces.count + bytes.count > Self.size { flush() }
+        if bytes.count > Self.size { hash.update(bufferPointer: bytes) } else { pieces.append(contentsOf: bytes) }
+    }
+
+    private mutating func flush() {
+        pieces.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        pieces.removeAll(keepingCapacity: true)
+    }
+
+    mutating func finalize() -> SHA256Digest {
+        flush()
+        return hash.finalize()
+    }
 }

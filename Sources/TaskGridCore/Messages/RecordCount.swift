@@ -1,18 +1,19 @@
 import Foundation
 
 extension Data {
-    /// How many records a serialised batch holds, found by walking its outermost fields without building anything; nil
-    /// where these are no protobuf. It stops at the first record above `limit`. The fields of other numbers are passed over:
+    /// How many records and how many settings a serialised batch holds, found by walking its outermost fields without building
+    /// anything; nil where these are no protobuf. It stops at the first above `limit`. The fields of other numbers are passed over:
     /// a later version may have some.
-    func countRecords(upTo limit: Int) -> Int? {
+    func countRecords(upTo limit: Int) -> (records: Int, settings: Int)? {
         withUnsafeBytes { bytes in
             var reader = FieldReader(bytes: bytes)
-            var records = 0
-            while !reader.isAtEnd, records <= limit {
+            var (records, settings) = (0, 0)
+            while !reader.isAtEnd, records <= limit, settings <= limit {
                 guard let tag = reader.varint(), reader.skip(wireType: tag & 7) else { return nil }
                 if tag == 1 << 3 | 2 { records += 1 }
+                if tag == 2 << 3 | 2 { settings += 1 }
             }
-            return records
+            return (records, settings)
         }
     }
 }

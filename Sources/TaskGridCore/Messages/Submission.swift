@@ -5,34 +5,11 @@ public import Foundation
 public struct Submission: Hashable, Sendable {
     public struct Task: Hashable, Sendable {
         public var payload: Data
-        /// Tries in all, at least 1; nil: the dispatcher's default.
-        public var maxAttempts: Int?
-        /// How long an attempt may run, a millisecond to a year (`WireFormat.maximumTimeout`); nil: no limit of its own.
-        public var timeout: Duration?
-        /// 0 to 9; higher goes first.
-        public var priority: Int
-        /// How long after its acceptance it is handed out at the earliest; at most `WireFormat.maximumDelay`.
-        public var delay: Duration?
-        /// How long after its acceptance it may be begun, up to `WireFormat.maximumDelay`; zero: not at all.
-        public var expiry: Duration?
-        /// Not handed out before this time of the wall clock, which a person gave; one that has passed means at once.
-        public var due: Timestamp?
-        /// Not begun at or after this time of the wall clock, which a person gave.
-        public var expires: Timestamp?
+        public var settings: TaskSettings
 
-        /// One of `delay` and `due` at most, and one of `expiry` and `expires`.
-        public init(
-            payload: Data, maxAttempts: Int? = nil, timeout: Duration? = nil, priority: Int = 0, delay: Duration? = nil,
-            expiry: Duration? = nil, due: Timestamp? = nil, expires: Timestamp? = nil
-        ) {
+        public init(payload: Data, settings: TaskSettings = TaskSettings()) {
             self.payload = payload
-            self.maxAttempts = maxAttempts
-            self.timeout = timeout
-            self.priority = priority
-            self.delay = delay
-            self.expiry = expiry
-            self.due = due
-            self.expires = expires
+            self.settings = settings
         }
     }
 
@@ -63,55 +40,15 @@ public struct Submission: Hashable, Sendable {
 }
 
 extension Submission {
-    private static let maximumDelay = WireFormat.maximumDelay.milliseconds
-    private static let maximumAttempts = Int64(Int32.max)
-    private static let maximumTimeout = WireFormat.maximumTimeout.milliseconds
-    private static let maximumTime = WireFormat.maximumTime.rawValue
-
     public init(_ message: Message) throws(WireError) {
         let properties = message.properties
         let form = try MessageForm(of: message)
         let type = try properties.taskType()
         let key = try properties.required(properties.messageID, "message-id (the submission's key)")
-        var tasks: [Task]
+        let tasks: [Task]
         switch form {
-        case .single:
-            tasks = [
-                Task(
-                    payload: message.body,
-                    maxAttempts: try properties.setting(WireFormat.Header.maxAttempts, upTo: Self.maximumAttempts).map(Int.init),
-                    timeout: try properties.setting(WireFormat.Header.timeout, upTo: Self.maximumTimeout).map(Duration.milliseconds),
-                    priority: min(Int(properties.priority ?? 0), WireFormat.maximumPriority),
-                    delay: try properties.setting(WireFormat.Header.delay, upTo: Self.maximumDelay).map(Duration.milliseconds),
-                    expiry: try properties.integer(WireFormat.Header.expiry, in: 0...Self.maximumDelay).map(Duration.milliseconds),
-                    due: try properties.setting(WireFormat.Header.due, upTo: Self.maximumTime).map(Timestamp.init(rawValue:)),
-                    expires: try properties.setting(WireFormat.Header.expires, upTo: Self.maximumTime).map(Timestamp.init(rawValue:))
-                )
-            ]
-        case .batch:
-            let records = try PBBatch.decoded(message.body).records
-            tasks = []
-            tasks.reserveCapacity(records.count)
-            for record in records {
-                tasks.append(
-                    Task(
-                        payload: record.body,
-                        maxAttempts: try record.setting(record.maxAttempts, "max_attempts", upTo: Self.maximumAttempts).map(Int.init),
-                        timeout: try record.setting(record.timeoutMs, "timeout_ms", upTo: Self.maximumTimeout).map(Duration.milliseconds),
-                        priority: min(Int(record.priority), WireFormat.maximumPriority),
-                        delay: try record.setting(record.delayMs, "delay_ms", upTo: Self.maximumDelay).map(Duration.milliseconds),
-                        expiry: try record.expiry(upTo: Self.maximumDelay).map(Duration.milliseconds),
-                        due: try record.setting(record.dueMs, "due_ms", upTo: Self.maximumTime).map(Timestamp.init(rawValue:)),
-                        expires: try record.setting(record.expiresMs, "expires_ms", upTo: Self.maximumTime).map(Timestamp.init(rawValue:))
-                    )
-                )
-            }
-        }
-        for task in tasks {
-            guard task.delay == nil || task.due == nil else { throw WireError(.badProperty, "a task with both a delay and a due time") }
-            guard task.expiry == nil || task.expires == nil else {
-                throw WireError(.badProperty, "a task that expires both after some time and at a time")
-            }
+        case .single: tasks = [Task(payload: message.body, settings: try TaskSettings(properties))]
+        case .batch: tasks = try Self.tasks(of: try PBBatch.decoded(message.body))
         }
         self.init(
             form: form, type: type, key: key,
@@ -132,32 +69,45 @@ extension Submission {
         switch form {
         case .single:
             precondition(tasks.count == 1, "a single message carries one task")
-            let task = tasks[0]
-            properties.headers[WireFormat.Header.maxAttempts] = task.maxAttempts.map { .int(Int64(wireAttempts($0))) }
-            properties.headers[WireFormat.Header.timeout] = task.timeout.map { .int($0.wireTimeout) }
-            properties.headers[WireFormat.Header.delay] = task.delay.map { .int($0.wireDelay) }
-            properties.headers[WireFormat.Header.expiry] = task.expiry.map { .int($0.wireDelay) }
-            properties.headers[WireFormat.Header.due] = task.due.map { .int($0.wireTime) }
-            properties.headers[WireFormat.Header.expires] = task.expires.map { .int($0.wireTime) }
-            if task.priority > 0 { properties.priority = UInt8(clamping: task.priority) }
-            return Message(properties: properties, body: task.payload)
+            tasks[0].settings.add(to: &properties)
+            return Message(properties: properties, body: tasks[0].payload)
         case .batch:
             properties.contentType = WireFormat.batchContentType
-            return Message(
-                properties: properties,
-                body: PBBatch.encoded(tasks) { task, record in
-                    record.body = task.payload
-                    record.maxAttempts = task.maxAttempts.map(wireAttempts) ?? 0
-                    record.timeoutMs = task.timeout.map { UInt64($0.wireTimeout) } ?? 0
-                    record.priority = UInt32(clamping: task.priority)
-                    record.delayMs = task.delay.map { UInt64($0.wireDelay) } ?? 0
-                    if let expiry = task.expiry { record.expiryMs = UInt64(expiry.wireDelay) }
-                    record.dueMs = task.due?.wireTime ?? 0
-                    record.expiresMs = task.expires?.wireTime ?? 0
-                }
-            )
+            return Message(properties: properties, body: batch())
         }
     }
 
-    private func wireAttempts(_ attempts: Int) -> UInt32 { UInt32(min(max(1, attempts), Int(Int32.max))) }
+    /// The tasks of a batch, which share what they have in common.
+    private static func tasks(of batch: PBBatch) throws(WireError) -> [Task] {
+        var settings = [TaskSettings()]
+        for message in batch.settings { settings.append(try TaskSettings(message)) }
+        var tasks: [Task] = []
+        tasks.reserveCapacity(batch.records.count)
+        for record in batch.records {
+            guard record.settings < settings.count else {
+                throw WireError(.malformedBody, "a record names settings \(record.settings) of \(batch.settings.count)")
+            }
+            tasks.append(Task(payload: record.body, settings: settings[Int(record.settings)]))
+        }
+        return tasks
+    }
+
+    private func batch() -> Data {
+        var numbers = [TaskSettings(): UInt32(0)]
+        var settings: [PBSettings] = []
+        var latest = (settings: TaskSettings(), number: UInt32(0))
+        return PBBatch.encoded(tasks) { task, record in
+            record.body = task.payload
+            if !task.settings.isSame(as: latest.settings) {
+                latest = (task.settings, numbers[task.settings] ?? UInt32(settings.count + 1))
+                if latest.number > settings.count {
+                    settings.append(task.settings.message)
+                    numbers[task.settings] = latest.number
+                }
+            }
+            record.settings = latest.number
+        } settings: {
+            settings
+        }
+    }
 }

@@ -40,6 +40,7 @@ public enum WireFormat {
         public static let status = "taskgrid-status"
         public static let error = "taskgrid-error"
         public static let timeout = "taskgrid-timeout-ms"
+        public static let backoff = "taskgrid-backoff"
         public static let maxAttempts = "taskgrid-max-attempts"
         public static let delay = "taskgrid-delay-ms"
         public static let expiry = "taskgrid-expiry-ms"

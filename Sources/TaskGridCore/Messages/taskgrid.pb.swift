@@ -114,6 +114,9 @@ nonisolated struct PBBatch: Sendable {
 
   var records: [PBRecord] = []
 
+  /// Submission: the settings that its records name by their numbers; no more than there are records.
+  var settings: [PBSettings] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -139,20 +142,11 @@ nonisolated struct PBRecord: Sendable {
   /// "code: message", where status is an error.
   var error: String = String()
 
-  /// How long an attempt may run, in milliseconds; 0: no limit of its own.
+  /// Work: how long an attempt may run, in milliseconds; 0: no limit of its own.
   var timeoutMs: UInt64 = 0
 
-  /// Submission: tries in all; 0: the dispatcher's default.
-  var maxAttempts: UInt32 = 0
-
-  /// Submission: 0 (default) to 9; higher goes first.
-  var priority: UInt32 = 0
-
-  /// Submission: milliseconds since 1970 (wall clock) before which the task is not handed out; 0: at once.
-  var dueMs: Int64 = 0
-
-  /// Submission: milliseconds since 1970 (wall clock) from which on the task is not begun; 0: never.
-  var expiresMs: Int64 = 0
+  /// Submission: which of the batch's settings the task has, counted from 1; 0: none but the defaults.
+  var settings: UInt32 = 0
 
   /// Results: how long the attempt ran, in microseconds.
   var runUs: UInt64 = 0
@@ -160,10 +154,30 @@ nonisolated struct PBRecord: Sendable {
   /// Replies: the worker that ended the task.
   var worker: String = String()
 
-  /// Submission: milliseconds from the acceptance before which the task is not handed out; 0: at once.
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What tasks are submitted with, beside their payloads.
+nonisolated struct PBSettings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How long an attempt may run, in milliseconds; 0: no limit of its own.
+  var timeoutMs: UInt64 = 0
+
+  /// Tries in all; 0: the dispatcher's default.
+  var maxAttempts: UInt32 = 0
+
+  /// 0 (default) to 9; higher goes first.
+  var priority: UInt32 = 0
+
+  /// Milliseconds from the acceptance before which the task is not handed out; 0: at once.
   var delayMs: UInt64 = 0
 
-  /// Submission: milliseconds from the acceptance at whose end the task expires; left out: never.
+  /// Milliseconds from the acceptance at whose end the task expires; left out: never.
   var expiryMs: UInt64 {
     get {_expiryMs ?? 0}
     set {_expiryMs = newValue}
@@ -172,6 +186,15 @@ nonisolated struct PBRecord: Sendable {
   var hasExpiryMs: Bool {self._expiryMs != nil}
   /// Clears the value of `expiryMs`. Subsequent reads from it will return its default value.
   mutating func clearExpiryMs() {self._expiryMs = nil}
+
+  /// Milliseconds since 1970 (wall clock) before which the task is not handed out; 0: at once.
+  var dueMs: Int64 = 0
+
+  /// Milliseconds since 1970 (wall clock) from which on the task is not begun; 0: never.
+  var expiresMs: Int64 = 0
+
+  /// How long a task that failed waits before it is tried again: "exponential:1s:1m"; left out: the dispatcher's default.
+  var backoff: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -190,7 +213,7 @@ nonisolated extension PBStatus: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Batch"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0\u{1}settings\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -199,6 +222,7 @@ nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.settings) }()
       default: break
       }
     }
@@ -208,11 +232,15 @@ nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.records.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 1)
     }
+    if !self.settings.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.settings, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBBatch, rhs: PBBatch) -> Bool {
     if lhs.records != rhs.records {return false}
+    if lhs.settings != rhs.settings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -220,7 +248,7 @@ nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{3}max_attempts\0\u{1}priority\0\u{3}due_ms\0\u{3}expires_ms\0\u{3}run_us\0\u{1}worker\0\u{3}delay_ms\0\u{3}expiry_ms\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{1}settings\0\u{4}\u{4}run_us\0\u{1}worker\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -234,14 +262,9 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 4: try { try decoder.decodeSingularEnumField(value: &self.status) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.error) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.timeoutMs) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.maxAttempts) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self.dueMs) }()
-      case 10: try { try decoder.decodeSingularInt64Field(value: &self.expiresMs) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.settings) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.runUs) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.worker) }()
-      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.delayMs) }()
-      case 14: try { try decoder.decodeSingularUInt64Field(value: &self._expiryMs) }()
       default: break
       }
     }
@@ -266,17 +289,8 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.timeoutMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.timeoutMs, fieldNumber: 6)
     }
-    if self.maxAttempts != 0 {
-      try visitor.visitSingularUInt32Field(value: self.maxAttempts, fieldNumber: 7)
-    }
-    if self.priority != 0 {
-      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 8)
-    }
-    if self.dueMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.dueMs, fieldNumber: 9)
-    }
-    if self.expiresMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.expiresMs, fieldNumber: 10)
+    if self.settings != 0 {
+      try visitor.visitSingularUInt32Field(value: self.settings, fieldNumber: 7)
     }
     if self.runUs != 0 {
       try visitor.visitSingularUInt64Field(value: self.runUs, fieldNumber: 11)
@@ -284,12 +298,6 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.worker.isEmpty {
       try visitor.visitSingularStringField(value: self.worker, fieldNumber: 12)
     }
-    if self.delayMs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.delayMs, fieldNumber: 13)
-    }
-    try { if let v = self._expiryMs {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 14)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -300,14 +308,78 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.status != rhs.status {return false}
     if lhs.error != rhs.error {return false}
     if lhs.timeoutMs != rhs.timeoutMs {return false}
-    if lhs.maxAttempts != rhs.maxAttempts {return false}
-    if lhs.priority != rhs.priority {return false}
-    if lhs.dueMs != rhs.dueMs {return false}
-    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.settings != rhs.settings {return false}
     if lhs.runUs != rhs.runUs {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Settings"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeout_ms\0\u{3}max_attempts\0\u{1}priority\0\u{3}delay_ms\0\u{3}expiry_ms\0\u{3}due_ms\0\u{3}expires_ms\0\u{1}backoff\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.timeoutMs) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.maxAttempts) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.delayMs) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._expiryMs) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.dueMs) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.expiresMs) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.backoff) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.timeoutMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.timeoutMs, fieldNumber: 1)
+    }
+    if self.maxAttempts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxAttempts, fieldNumber: 2)
+    }
+    if self.priority != 0 {
+      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 3)
+    }
+    if self.delayMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.delayMs, fieldNumber: 4)
+    }
+    try { if let v = self._expiryMs {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
+    if self.dueMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.dueMs, fieldNumber: 6)
+    }
+    if self.expiresMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresMs, fieldNumber: 7)
+    }
+    if !self.backoff.isEmpty {
+      try visitor.visitSingularStringField(value: self.backoff, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBSettings, rhs: PBSettings) -> Bool {
+    if lhs.timeoutMs != rhs.timeoutMs {return false}
+    if lhs.maxAttempts != rhs.maxAttempts {return false}
+    if lhs.priority != rhs.priority {return false}
     if lhs.delayMs != rhs.delayMs {return false}
     if lhs._expiryMs != rhs._expiryMs {return false}
+    if lhs.dueMs != rhs.dueMs {return false}
+    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.backoff != rhs.backoff {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

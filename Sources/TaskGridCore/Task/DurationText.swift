@@ -18,4 +18,11 @@ public enum DurationText {
         let microseconds = (count * (unit?.1 ?? 1_000_000)).rounded()
         return microseconds <= 10_000 * day ? .microseconds(Int64(microseconds)) : nil
     }
+
+    /// What ``read(_:)`` reads: in the largest unit in which it is whole, to the millisecond.
+    public static func write(_ duration: Duration) -> String {
+        let milliseconds = max(0, duration.milliseconds)
+        let unit = units.last { milliseconds > 0 && milliseconds % (Int64($0.1) / 1000) == 0 } ?? units[1]
+        return "\(milliseconds / (Int64(unit.1) / 1000))\(unit.0)"
+    }
 }

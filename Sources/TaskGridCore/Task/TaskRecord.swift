@@ -13,18 +13,16 @@ public struct TaskRecord: Hashable, Sendable {
     public var completed: Timestamp?
     /// The number of the latest hand-out; 0 before the first.
     public var attempt: Int
-    public var maxAttempts: Int
+    /// `maxAttempts` among them, always.
+    public var settings: TaskSettings
     /// Why it failed; for a task that waits for its retry, why the latest attempt did.
     public var error: TaskError?
     /// The worker that ended it, or that runs it now.
     public var worker: String?
-    public var priority: Int
     /// Not handed out before this time.
     public var due: Timestamp?
     /// The key of the submission that brought it.
     public var key: String
-    /// How long an attempt may run.
-    public var timeout: Duration?
     /// Not begun after this time; forgotten once the task has ended.
     public var expires: Timestamp?
     /// Of an ended task: how long the last attempt ran.
@@ -38,9 +36,9 @@ public struct TaskRecord: Hashable, Sendable {
 
     public init(
         id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
-        completed: Timestamp? = nil, attempt: Int = 0, maxAttempts: Int, error: TaskError? = nil, worker: String? = nil,
-        priority: Int = 0, due: Timestamp? = nil, key: String, timeout: Duration? = nil, expires: Timestamp? = nil,
-        runTime: Duration? = nil, attempts: [Attempt] = [], payloadSize: Int? = nil, resultSize: Int? = nil
+        completed: Timestamp? = nil, attempt: Int = 0, settings: TaskSettings, error: TaskError? = nil, worker: String? = nil,
+        due: Timestamp? = nil, key: String, expires: Timestamp? = nil, runTime: Duration? = nil, attempts: [Attempt] = [],
+        payloadSize: Int? = nil, resultSize: Int? = nil
     ) {
         self.id = id
         self.type = type
@@ -50,13 +48,11 @@ public struct TaskRecord: Hashable, Sendable {
         self.created = created
         self.completed = completed
         self.attempt = attempt
-        self.maxAttempts = maxAttempts
+        self.settings = settings
         self.error = error
         self.worker = worker
-        self.priority = priority
         self.due = due
         self.key = key
-        self.timeout = timeout
         self.expires = expires
         self.runTime = runTime
         self.attempts = attempts
@@ -70,13 +66,11 @@ extension TaskRecord: Codable {
     /// `payload_base64` and `result_base64`; so do texts that are mostly control characters, which JSON makes six bytes each.
     /// `payload_bytes` and `result_bytes` are there where the field is cut.
     enum CodingKeys: String, CodingKey {
-        case id, type, payload, result, status, attempt, error, worker, priority, due, key, expires, attempts
+        case id, type, payload, result, status, attempt, error, worker, due, key, expires, attempts
         case payloadBase64 = "payload_base64"
         case resultBase64 = "result_base64"
         case created = "timestamp_created"
         case completed = "timestamp_completed"
-        case maxAttempts = "max_attempts"
-        case timeout = "timeout_ms"
         case runTime = "run_us"
         case payloadSize = "payload_bytes"
         case resultSize = "result_bytes"
@@ -97,13 +91,11 @@ extension TaskRecord: Codable {
             created: try container.decode(Timestamp.self, forKey: .created),
             completed: try container.decodeIfPresent(Timestamp.self, forKey: .completed),
             attempt: try container.decode(Int.self, forKey: .attempt),
-            maxAttempts: try container.decode(Int.self, forKey: .maxAttempts),
+            settings: try TaskSettings(from: decoder),
             error: try container.decodeIfPresent(String.self, forKey: .error).map(TaskError.init(description:)),
             worker: try container.decodeIfPresent(String.self, forKey: .worker),
-            priority: try container.decode(Int.self, forKey: .priority),
             due: try container.decodeIfPresent(Timestamp.self, forKey: .due),
             key: try container.decode(String.self, forKey: .key),
-            timeout: try container.decodeIfPresent(Int64.self, forKey: .timeout).map(Duration.milliseconds),
             expires: try container.decodeIfPresent(Timestamp.self, forKey: .expires),
             runTime: try container.decodeIfPresent(Int64.self, forKey: .runTime).map(Duration.microseconds),
             attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? [],
@@ -130,12 +122,10 @@ extension TaskRecord: Codable {
         try container.encode(created, forKey: .created)
         try container.encodeIfPresent(completed, forKey: .completed)
         try container.encode(attempt, forKey: .attempt)
-        try container.encode(maxAttempts, forKey: .maxAttempts)
+        try settings.encode(to: encoder)
         try container.encodeIfPresent(worker, forKey: .worker)
-        try container.encode(priority, forKey: .priority)
         try container.encodeIfPresent(due, forKey: .due)
         try container.encode(key, forKey: .key)
-        try container.encodeIfPresent(timeout?.milliseconds, forKey: .timeout)
         try container.encodeIfPresent(expires, forKey: .expires)
         try container.encodeIfPresent(runTime?.microseconds, forKey: .runTime)
         if !attempts.isEmpty { try container.encode(attempts, forKey: .attempts) }

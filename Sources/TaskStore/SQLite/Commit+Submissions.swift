@@ -12,13 +12,18 @@ extension Commit {
         )
         let insertTask = try BoundStatement(
             database,
-            "INSERT INTO task (id, type, priority, position, max_attempts, timeout, payload) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            """
+            INSERT INTO task (id, type, position, \(TaskSettings.columns.joined(separator: ", ")), payload)
+            VALUES (?, ?, ?, \(TaskSettings.columns.map { _ in "?" }.joined(separator: ", ")), ?)
+            """
         )
         let insertOpen = try BoundStatement(
             database, "INSERT INTO open (id, type, priority, attempt, due, expires, due_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         )
         var accepted: [Accepted] = []
         accepted.reserveCapacity(submissions.count)
+        // Those that are bound: a statement keeps what is bound to it.
+        var settings: TaskSettings?
         for new in submissions {
             let submission = new.submission
             guard !submission.tasks.isEmpty else {
@@ -44,11 +49,13 @@ extension Commit {
                 let id = lastTask + 1 + Int64(position)
                 try insertTask.bind(id, at: 1)
                 try insertTask.bind(type, at: 2)
-                try insertTask.bind(task.priority, at: 3)
-                try insertTask.bind(position, at: 4)
-                try insertTask.bind(task.maxAttempts ?? new.defaultMaxAttempts, at: 5)
-                try insertTask.bind(task.timeout?.milliseconds, at: 6)
-                try insertTask.run(binding: task.payload, at: 7)
+                try insertTask.bind(position, at: 3)
+                if settings?.isSame(as: task.settings) != true {
+                    settings = task.settings
+                    try task.settings.bind(to: insertTask, from: 4)
+                }
+                try insertTask.run(binding: task.payload, at: 4 + TaskSettings.columnCount)
+                let priority = task.settings.priority
 
                 var attempt: Int64?
                 var due: Int64?
@@ -60,10 +67,10 @@ extension Commit {
                     attempt = 0
                     due = time.rawValue
                 case .ready where !new.handsOut:
-                    try paths.addedPending(type: type, priority: task.priority)
+                    try paths.addedPending(type: type, priority: priority)
                 case .ready:
-                    if try paths.isClear(type: type, priority: task.priority) {
-                        try paths.advance(type: type, priority: task.priority, to: id)
+                    if try paths.isClear(type: type, priority: priority) {
+                        try paths.advance(type: type, priority: priority, to: id)
                     } else {
                         // Others wait before it: the cursor may not pass them, so this one goes aside.
                         attempt = 1
@@ -73,15 +80,15 @@ extension Commit {
                 if attempt != nil || expires != nil {
                     try insertOpen.bind(id, at: 1)
                     try insertOpen.bind(type, at: 2)
-                    try insertOpen.bind(task.priority, at: 3)
+                    try insertOpen.bind(priority, at: 3)
                     try insertOpen.bind(attempt, at: 4)
                     try insertOpen.bind(due, at: 5)
                     try insertOpen.bind(expires, at: 6)
-                    try insertOpen.bind(due == nil ? nil : task.due?.rawValue, at: 7)
-                    try insertOpen.bind(task.expires?.rawValue, at: 8)
+                    try insertOpen.bind(due == nil ? nil : task.settings.due?.rawValue, at: 7)
+                    try insertOpen.bind(task.settings.expires?.rawValue, at: 8)
                     try insertOpen.run()
                 }
-                if attempt == nil { try stretches.add(id, type: type, priority: Int64(task.priority)) }
+                if attempt == nil { try stretches.add(id, type: type, priority: Int64(priority)) }
             }
             try stretches.finish()
             accepted.append(Accepted(first: TaskID(lastTask + 1), count: submission.tasks.count, isRepeat: false))

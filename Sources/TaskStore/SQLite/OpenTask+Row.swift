@@ -3,10 +3,10 @@ import TaskGridCore
 extension OpenTask {
     /// The columns that `init(row:)` reads, from `task`, `submission` and `open` joined; further ones start at `columnCount`.
     static let columns = """
-        task.id, task.type, task.priority, open.attempt, coalesce(open.failures, 0), coalesce(open.interruptions, 0), open.expires,
-        task.max_attempts, task.timeout, submission.created, submission.client, submission.correlation, submission.form, task.position
+        task.id, task.type, open.attempt, coalesce(open.failures, 0), coalesce(open.interruptions, 0), open.expires,
+        submission.created, submission.client, submission.correlation, submission.form, task.position, \(TaskSettings.selected)
         """
-    static let columnCount: Int32 = 14
+    static let columnCount = 11 + TaskSettings.columnCount
 
     /// From the rows of `open`, each with its task and its submission.
     static let rows = """
@@ -30,16 +30,17 @@ extension OpenTask {
 
     /// - Parameters:
     ///   - pathAttempt: Its attempt where it is not aside.
-    ///   - before: The task read before: where it is the neighbour in the same submission, its names are this one's too.
+    ///   - before: The task read before: where it is the neighbour in the same submission, its names are this one's too; and its settings
+    ///     where they say the same.
     init(row: borrowing BoundStatement, types: TypeTable, pathAttempt: Int, before: OpenTask? = nil) throws {
-        let isNeighbour = row.int(13) > 0 && before?.id.rawValue == row.int64(0) - 1
+        let isNeighbour = row.int(10) > 0 && before?.id.rawValue == row.int64(0) - 1
         self.init(
-            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), priority: row.int(2),
-            created: Timestamp(rawValue: row.int64(9)), attempt: row.optionalInt64(3).map(Int.init) ?? pathAttempt, failures: row.int(4),
-            interruptions: row.int(5), maxAttempts: row.int(7), timeout: row.optionalInt64(8).map(Duration.milliseconds),
-            expires: row.optionalInt64(6).map(Timestamp.init(rawValue:)), client: isNeighbour ? before?.client : row.text(10),
-            correlation: isNeighbour ? before?.correlation : row.text(11),
-            form: MessageForm(number: row.int(12))
+            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)),
+            settings: try TaskSettings(row: row, from: 11, before: before?.settings),
+            created: Timestamp(rawValue: row.int64(6)), attempt: row.optionalInt64(2).map(Int.init) ?? pathAttempt, failures: row.int(3),
+            interruptions: row.int(4), expires: row.optionalInt64(5).map(Timestamp.init(rawValue:)),
+            client: isNeighbour ? before?.client : row.text(7), correlation: isNeighbour ? before?.correlation : row.text(8),
+            form: MessageForm(number: row.int(9))
         )
     }
 }

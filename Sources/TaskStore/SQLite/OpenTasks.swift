@@ -42,7 +42,7 @@ struct OpenTasks {
             try passed.bind(after + 1, at: 3)
             try passed.bind(path.cursor, at: 4)
             try passed.bind(limit - tasks.count, at: 5)
-            while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1)) }
+            while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1, before: tasks.last)) }
             passed.reset()
             if tasks.count >= limit {
                 return HandedOutPosition(isAside: false, type: path.type, priority: path.priority, id: tasks.last?.id.rawValue ?? after)
@@ -70,7 +70,7 @@ struct OpenTasks {
             try aside.bind(type, at: 1)
             try aside.bind(after, at: 2)
             try aside.bind(limit - tasks.count, at: 3)
-            while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0)) }
+            while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0, before: tasks.last)) }
             aside.reset()
             if tasks.count >= limit {
                 return HandedOutPosition(isAside: true, type: type, priority: 0, id: tasks.last?.id.rawValue ?? after)

@@ -40,13 +40,13 @@ struct Records {
     /// Content that is not asked for is not read: its length stands in the row's header.
     private static func select(payload: Bool, result: Bool) -> String {
         """
-        SELECT task.id, task.type, task.priority, task.position, task.max_attempts,
+        SELECT task.id, task.type, task.position,
             \(payload ? "substr(task.payload, 1, ?2)" : "x''"),
             submission.count, submission.key, submission.created,
             ending.state, ending.attempt, ending.completed, ending.worker, ending.error,
             \(result ? "iif(length(ending.result) = 0, x'', substr(ending.result, 1, ?3))" : "iif(ending.result IS NULL, NULL, x'')"),
-            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), task.timeout, open.expires, ending.run,
-            length(task.payload), length(ending.result)
+            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), open.expires, ending.run,
+            length(task.payload), length(ending.result), \(TaskSettings.selected)
         FROM task CROSS JOIN submission ON submission.first = task.id - task.position
             LEFT JOIN ending ON ending.id = task.id
             LEFT JOIN open ON open.id = task.id
@@ -74,34 +74,33 @@ struct Records {
     }
 
     private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
-        let key = row.text(7) ?? ""
+        let key = row.text(5) ?? ""
         var record = TaskRecord(
-            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), payload: row.data(5), status: .pending,
-            created: Timestamp(rawValue: row.int64(8)), maxAttempts: row.int(4), priority: row.int(2),
-            key: row.int(6) > 1 ? "\(key)/\(row.int(3))" : key,
-            timeout: row.optionalInt64(19).map(Duration.milliseconds), expires: row.optionalInt64(20).map(Timestamp.init)
+            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), payload: row.data(3), status: .pending,
+            created: Timestamp(rawValue: row.int64(6)), settings: try TaskSettings(row: row, from: 21),
+            key: row.int(4) > 1 ? "\(key)/\(row.int(2))" : key, expires: row.optionalInt64(17).map(Timestamp.init)
         )
-        if row.int(22) > record.payload.count { record.payloadSize = row.int(22) }
-        if !row.isNull(9) {
-            guard let state = UInt8(exactly: row.int64(9)).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(9))")
+        if row.int(19) > record.payload.count { record.payloadSize = row.int(19) }
+        if !row.isNull(7) {
+            guard let state = UInt8(exactly: row.int64(7)).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(7))")
             }
             record.status = state
-            record.attempt = row.int(10)
+            record.attempt = row.int(8)
             // Of a task that no attempt ended, there is none.
-            record.runTime = row.int64(21) > 0 ? .microseconds(row.int64(21)) : nil
-            record.completed = Timestamp(rawValue: row.int64(11))
-            record.worker = row.text(12).flatMap { $0.isEmpty ? nil : $0 }
-            record.error = row.text(13).map(TaskError.init(description:))
-            record.result = row.isNull(14) ? nil : row.data(14)
-            if let count = record.result?.count, row.int(23) > count { record.resultSize = row.int(23) }
-        } else if let attempt = row.optionalInt64(15) {
+            record.runTime = row.int64(18) > 0 ? .microseconds(row.int64(18)) : nil
+            record.completed = Timestamp(rawValue: row.int64(9))
+            record.worker = row.text(10).flatMap { $0.isEmpty ? nil : $0 }
+            record.error = row.text(11).map(TaskError.init(description:))
+            record.result = row.isNull(12) ? nil : row.data(12)
+            if let count = record.result?.count, row.int(20) > count { record.resultSize = row.int(20) }
+        } else if let attempt = row.optionalInt64(13) {
             record.attempt = Int(attempt)
-            let due = row.optionalInt64(16).map(Timestamp.init)
+            let due = row.optionalInt64(14).map(Timestamp.init)
             record.due = due == .atOnce ? nil : due
             record.status = due == nil ? .queued : due == .atOnce ? .pending : .scheduled
-            record.error = row.text(17).map(TaskError.init(description:))
-        } else if row.int(18) != 0 {
+            record.error = row.text(15).map(TaskError.init(description:))
+        } else if row.int(16) != 0 {
             record.status = .queued
             record.attempt = 1
         }

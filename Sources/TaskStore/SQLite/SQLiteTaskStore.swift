@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import Synchronization
 public import TaskGridCore
 
 /// A task store in one SQLite file, embedded in its process.
@@ -17,6 +18,8 @@ public final class SQLiteTaskStore: TaskStore {
     private let gate = Gate()
     /// The file and its log, as they were opened; none for a store in memory.
     private let files: [FileIdentity]
+    /// One of them was not in its place at the latest ``check()``.
+    private let isMissing = Atomic(false)
 
     /// Opens the file, or makes it: its folder too, and readable by its owner alone.
     ///
@@ -68,18 +71,29 @@ public final class SQLiteTaskStore: TaskStore {
     }
 
     public func check() async throws(StoreError) {
-        try await read { [self] _ in try checkFiles() }
+        try await read { [self] _ in
+            let missing = missing()
+            isMissing.store(missing != nil, ordering: .relaxed)
+            if let missing { throw missing }
+        }
     }
 
-    /// Writes to a file without a name would be accepted and lost, so the store refuses them.
+    /// Writes to a file without a name would be accepted and lost, so the store refuses them; and those to a file that was moved, once a
+    /// ``check()`` has found that.
     private func checkFiles() throws {
+        guard isMissing.load(ordering: .relaxed) || files.contains(where: \.isNameless) else { return }
+        if let missing = missing() { throw missing }
+    }
+
+    private func missing() -> StoreError? {
         for file in files {
             guard let loss = file.loss else { continue }
-            throw StoreError(
+            return StoreError(
                 .missing,
                 "its file \(file.name) \(loss) while it was open; put it back, or restart the dispatcher to go on with what is there"
             )
         }
+        return nil
     }
 
     public func types() async throws(StoreError) -> [TaskType] {

@@ -9,17 +9,32 @@ public struct NewSubmission: Hashable, Sendable {
     public var wallOffset: Duration
     /// Whether its tasks are handed out with this commit, except those that are scheduled: as attempt 1, past all that waits.
     public var handsOut: Bool
-    /// Tries in all of a task that does not say.
-    public var defaultMaxAttempts: Int
 
+    /// - Parameter defaultMaxAttempts: Tries in all of a task that does not say, which takes them over.
     public init(
         submission: Submission, created: Timestamp, wallOffset: Duration = .zero, handsOut: Bool, defaultMaxAttempts: Int
     ) {
         self.submission = submission
+        self.submission.tasks.takeOver(maxAttempts: defaultMaxAttempts)
         self.created = created
         self.wallOffset = wallOffset
         self.handsOut = handsOut
-        self.defaultMaxAttempts = defaultMaxAttempts
+    }
+}
+
+extension [Submission.Task] {
+    /// Neighbours that share their settings share them afterwards.
+    fileprivate mutating func takeOver(maxAttempts: Int) {
+        var before: TaskSettings?
+        var after = TaskSettings()
+        for index in indices where self[index].settings.maxAttempts == nil {
+            if before?.isSame(as: self[index].settings) != true {
+                before = self[index].settings
+                after = self[index].settings
+                after.maxAttempts = maxAttempts
+            }
+            self[index].settings = after
+        }
     }
 }
 
@@ -35,12 +50,12 @@ extension NewSubmission {
 
     public func beginning(of task: Submission.Task) -> Beginning {
         if let expires = expires(task), expires <= created { return .expired }
-        let due = task.delay.map { created + $0 } ?? task.due.map { $0 - wallOffset }
+        let due = task.settings.delay.map { created + $0 } ?? task.settings.due.map { $0 - wallOffset }
         return due.map { $0 > created ? .scheduled($0) : .ready } ?? .ready
     }
 
     /// When one of its tasks expires, by the store's clock.
     public func expires(_ task: Submission.Task) -> Timestamp? {
-        task.expiry.map { created + $0 } ?? task.expires.map { $0 - wallOffset }
+        task.settings.expiry.map { created + $0 } ?? task.settings.expires.map { $0 - wallOffset }
     }
 }

@@ -39,15 +39,16 @@ struct StatusCommand: AsyncParsableCommand {
         fields.append(("payload", shown(record.payload, record.payloadSize)))
         if let result = record.result { fields.append(("result", shown(result, record.resultSize))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
-        fields.append(("attempt", "\(record.attempt) of \(record.maxAttempts)"))
+        fields.append(("attempt", "\(record.attempt) of \(record.settings.maxAttempts ?? 1)"))
         fields.append(("created", record.created.description))
         if let due = record.due { fields.append(("due", due.description)) }
         if let completed = record.completed {
             fields.append(("completed", "\(completed), after \((completed - record.created).seconds) s"))
         }
         if let worker = record.worker { fields.append(("worker", Terminal.plain(worker))) }
-        if record.priority > 0 { fields.append(("priority", "\(record.priority)")) }
-        if let timeout = record.timeout { fields.append(("timeout", "\(timeout.seconds) s")) }
+        if record.settings.priority > 0 { fields.append(("priority", "\(record.settings.priority)")) }
+        if let backoff = record.settings.backoff { fields.append(("backoff", backoff.description)) }
+        if let timeout = record.settings.timeout { fields.append(("timeout", "\(timeout.seconds) s")) }
         if let expires = record.expires { fields.append(("expires", expires.description)) }
         fields.append(("key", Terminal.plain(record.key)))
         // A first attempt that succeeded, or runs, says nothing more than what stands above.

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import LocalGrid
 import TaskGridCore
@@ -7,6 +8,11 @@ enum Arguments {
     @Sendable static func time(_ text: String) throws -> Duration {
         guard let time = DurationText.read(text) else { throw ValidationError("'\(text)' is not \(DurationText.what)") }
         return time
+    }
+
+    @Sendable static func backoff(_ text: String) throws -> Backoff {
+        guard let backoff = Backoff(text) else { throw ValidationError("'\(text)' is not a \(Backoff.what)") }
+        return backoff
     }
 
     @Sendable static func moment(_ text: String) throws -> Timestamp {

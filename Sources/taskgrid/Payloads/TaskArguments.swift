@@ -1,5 +1,7 @@
+import AMQP
 import ArgumentParser
 import TaskGridClient
+import TaskGridCore
 
 /// How tasks are to be treated.
 struct TaskArguments: ParsableArguments {
@@ -15,6 +17,12 @@ struct TaskArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Tries in all; the dispatcher's default is 3.", valueName: "count"))
     var maxAttempts: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long it waits before it is tried again: the first wait, such as 5s, with the longest, such as 1s:1h, or as constant:30s or linear:10s:10m.",
+            valueName: "backoff"), transform: Arguments.backoff)
+    var backoff: Backoff?
+
     @Option(help: ArgumentHelp("How long one attempt may run, such as 10s.", valueName: "time"), transform: Arguments.time)
     var timeout: Duration?
 
@@ -23,7 +31,9 @@ struct TaskArguments: ParsableArguments {
 
     func options(key: String? = nil) -> TaskOptions {
         TaskOptions(
-            maxAttempts: maxAttempts, timeout: timeout, priority: priority, delay: delay, expiry: expires, key: key, deadline: within
+            TaskSettings(
+                maxAttempts: maxAttempts, backoff: backoff, timeout: timeout, priority: priority, delay: delay, expiry: expires
+            ), key: key, deadline: within
         )
     }
 

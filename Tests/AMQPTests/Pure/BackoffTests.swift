@@ -10,6 +10,13 @@ import Testing
         #expect(limits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10].map { .milliseconds(Int64($0 * 1000)) })
     }
 
+    @Test func otherGrowths() {
+        let linear = Backoff(base: .seconds(2), ceiling: .seconds(5), growth: .linear)
+        #expect((0...4).map { linear.limit(before: $0) } == [2, 2, 4, 5, 5].map { .seconds($0) })
+        #expect(Backoff(base: .seconds(2), ceiling: .seconds(2), growth: .constant).limit(before: Int.max) == .seconds(2))
+        #expect(linear.limit(before: Int.max) == .seconds(5))
+    }
+
     @Test(arguments: [Int.min, -1, 0, 1]) func tryNumbersBelowOneCountAsTheFirst(_ number: Int) {
         #expect(backoff.limit(before: number) == .milliseconds(200))
     }

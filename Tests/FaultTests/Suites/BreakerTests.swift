@@ -11,7 +11,7 @@ struct BreakerTests {
             _ = try await grid.start()
             let cause = grid.file("cause")
             try Data().write(to: URL(filePath: cause))
-            let options = TaskOptions(maxAttempts: 100, deadline: .seconds(60))
+            let options = TaskOptions(TaskSettings(maxAttempts: 100), deadline: .seconds(60))
             let submitted = try await grid.submit(Array(repeating: "fail-with \(cause)", count: 60), each: 60, options: options)
             _ = try await grid.probe.event(TaskEvent.self) { $0.breaker == .open }
             report("breaker of a type whose tasks all fail: attempts until it opens: \(grid.runs.begun.count)", .zero)

@@ -68,7 +68,8 @@ struct FailpointTests {
                 #expect(outcomes.allSatisfy { $0.outcome == .refused && $0.state == .cancelled || $0.outcome == .done })
                 #expect(try await grid.settle(submitted).values.allSatisfy { $0.state == .cancelled })
             case .retry:
-                let submitted = try await grid.submit(["fail-first"], options: TaskOptions(maxAttempts: 1, deadline: .seconds(60)))
+                let submitted = try await grid.submit(
+                    ["fail-first"], options: TaskOptions(TaskSettings(maxAttempts: 1), deadline: .seconds(60)))
                 let id = submitted[0].ids[0]
                 #expect(try await grid.client.outcome(of: id, within: .seconds(60)).state == .failed)
                 let outcomes = try await grid.client.retry([id])

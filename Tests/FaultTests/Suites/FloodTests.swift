@@ -14,7 +14,7 @@ struct FloodTests {
             _ = try await first.stop()
             _ = try await worker.stop()
             for number in 0..<160 {
-                let later = Submission.Task(payload: Data(count: 2 << 20), due: .now() + .seconds(3600))
+                let later = Submission.Task(payload: Data(count: 2 << 20), settings: TaskSettings(due: .now() + .seconds(3600)))
                 let submission = Submission(form: .single, type: FaultGrid.fault, key: "large-\(number)", tasks: [later])
                 try await grid.probe.say(grid.topology.submit, FaultGrid.fault.name, submission.message())
             }

@@ -26,7 +26,8 @@ struct StandbyTests {
             try await grid.launchWorker().ready()
             try await grid.knows(FaultGrid.fault)
             let payloads = (0..<60).map { $0 % 3 == 0 ? "fail-first" : "sleep 0.1" }
-            let before = try await grid.submit(payloads, each: 10, options: TaskOptions(timeout: .seconds(30), deadline: .seconds(60)))
+            let before = try await grid.submit(
+                payloads, each: 10, options: TaskOptions(TaskSettings(timeout: .seconds(30)), deadline: .seconds(60)))
             try await grid.runs.begun(8)
 
             proxy.refuse()

@@ -34,7 +34,7 @@ struct UnresponsiveTests {
             let deaf = grid.launchWorker(named: "deaf", concurrency: 1, drainDeadline: 1)
             try await deaf.ready()
             try await grid.knows(FaultGrid.fault)
-            let options = TaskOptions(timeout: .milliseconds(500), deadline: .seconds(60))
+            let options = TaskOptions(TaskSettings(timeout: .milliseconds(500)), deadline: .seconds(60))
             var submitted = try await grid.submit(["deaf-first"], options: options)
             let began = try await grid.runs.begun(1)[0].at
             submitted += try await grid.submit(["a", "b", "c"], each: 1)

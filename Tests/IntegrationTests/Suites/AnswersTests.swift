@@ -38,7 +38,7 @@ import Testing
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type)])
-            let later = TaskOptions(delay: .seconds(3600))
+            let later = TaskOptions(TaskSettings(delay: .seconds(3600)))
             _ = try await grid.client.submit(
                 type, payloads: Array(repeating: Data(repeating: 0x61, count: 1 << 20), count: 12), options: later)
             let victim = PlainClient(grid)

@@ -57,7 +57,8 @@ struct CancelTests {
             let (running, _) = try await grid.startWorkers([worker(runs, Latch())])
             try await running.stop()
             try await grid.probe.connection.delete(queue: grid.topology.workQueue(type).name)
-            let delayed = try await grid.client.submit(type, payload: Data("quick".utf8), options: TaskOptions(delay: .seconds(3600)))
+            let delayed = try await grid.client.submit(
+                type, payload: Data("quick".utf8), options: TaskOptions(TaskSettings(delay: .seconds(3600))))
             let waiting = try await grid.client.submit(type, payloads: (0..<5000).map { _ in "quick" }.payloads)
             // What went out has come back, and the rest has not gone out.
             try await grid.until {

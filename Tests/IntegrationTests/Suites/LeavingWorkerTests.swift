@@ -135,7 +135,7 @@ struct LeavingWorkerTests {
         }
         let (worker, id) = try await grid.startWorkers([waiting], concurrency: concurrency, prefetch: 8)
         let submitted = try await grid.client.submitAndWatch(
-            type, payloads: texts.payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(100)
+            type, payloads: texts.payloads, options: TaskOptions(TaskSettings(maxAttempts: 1)), within: .seconds(100)
         )
         try await grid.until { try await holds(id, running: concurrency, waiting: 8 - concurrency, grid) }
         return (worker, id, submitted)

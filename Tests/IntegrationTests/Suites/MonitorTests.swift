@@ -19,7 +19,8 @@ struct MonitorTests {
             let (_, worker) = try await grid.startWorkers([upper, sum])
             _ = try await grid.client.run(upper.type, payloads: (0..<100).map(String.init).payloads, within: .seconds(60))
             _ = try await grid.client.run(sum.type, payloads: ["[1]", "no"].payloads, within: .seconds(60))
-            _ = try await grid.client.submit(sum.type, payloads: ["[2]"].payloads, options: TaskOptions(delay: .seconds(3600)))
+            _ = try await grid.client.submit(
+                sum.type, payloads: ["[2]"].payloads, options: TaskOptions(TaskSettings(delay: .seconds(3600))))
 
             try await grid.until { try await isWhole(port) }
             let statistics = try await port.get("stats", as: MonitorPort.Statistics.self).report

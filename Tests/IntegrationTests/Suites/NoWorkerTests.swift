@@ -8,7 +8,7 @@ import Testing
 struct NoWorkerTests {
     private let type = TaskType(literal: "echo")
     /// Waiting for a worker must not use up an attempt.
-    private let once = TaskOptions(maxAttempts: 1)
+    private let once = TaskOptions(TaskSettings(maxAttempts: 1))
 
     @Test func waitInTheStore() async throws {
         try await Grid.run { grid in

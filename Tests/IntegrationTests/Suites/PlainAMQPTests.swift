@@ -52,7 +52,7 @@ struct PlainAMQPTests {
                 try await worker.tell("register")
                 try await grid.knows(type)
                 let submitted = try await grid.client.submitAndWatch(
-                    type, payloads: ["a", "b", "c"].payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(60)
+                    type, payloads: ["a", "b", "c"].payloads, options: TaskOptions(TaskSettings(maxAttempts: 1)), within: .seconds(60)
                 )
                 try await worker.work.wait(beyond: 2)
                 for delivery in worker.work.entries {
@@ -83,7 +83,7 @@ struct PlainAMQPTests {
                 try await worker.tell("register")
                 try await grid.knows(type)
                 let submitted = try await grid.client.submitAndWatch(
-                    type, payloads: ["a"].payloads, options: TaskOptions(maxAttempts: 1), within: .seconds(60)
+                    type, payloads: ["a"].payloads, options: TaskOptions(TaskSettings(maxAttempts: 1)), within: .seconds(60)
                 )
                 try await worker.work.wait(beyond: 0)
                 try await worker.answer(worker.work.entries[0], "succeeded", String(repeating: "x", count: 70_000_000))

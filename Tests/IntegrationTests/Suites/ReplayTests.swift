@@ -25,10 +25,10 @@ struct ReplayTests {
             let client = grid.client
             let failed = try await client.run(type, payload: payload, within: .seconds(60))
             #expect(failed.state == .failed)
-            let cancelled = try await client.submit(type, payload: payload, options: TaskOptions(delay: .seconds(3600)))
+            let cancelled = try await client.submit(type, payload: payload, options: TaskOptions(TaskSettings(delay: .seconds(3600))))
             #expect(try await client.cancel([cancelled]).map(\.outcome) == [.done])
             let expired = try await client.submit(
-                type, payload: payload, options: TaskOptions(delay: .seconds(3600), expiry: .milliseconds(1))
+                type, payload: payload, options: TaskOptions(TaskSettings(delay: .seconds(3600), expiry: .milliseconds(1)))
             )
             #expect(try await client.outcome(of: expired, within: .seconds(60)).state == .expired)
             let ids = [failed.id, cancelled, expired]

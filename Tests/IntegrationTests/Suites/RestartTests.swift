@@ -53,7 +53,7 @@ struct RestartTests {
             let texts = (0..<300).map(String.init)
             let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, within: .seconds(100))
             let late = try await grid.client.submitAndWatch(
-                type, payloads: ["late"].payloads, options: TaskOptions(delay: .seconds(5)), within: .seconds(100)
+                type, payloads: ["late"].payloads, options: TaskOptions(TaskSettings(delay: .seconds(5))), within: .seconds(100)
             )
             let due = try #require(try await grid.client.status(late.ids[0]).due)
             #expect(try await grid.client.status(late.ids[0]).status == .scheduled)

@@ -32,7 +32,8 @@ struct RetryTests {
             let byDefault = try await grid.client.run(type, payload: payload, within: .seconds(60))
             #expect(byDefault.state == .failed)
             #expect(byDefault.error == TaskError(.failed, "attempt 3"))
-            let twice = try await grid.client.run(type, payload: payload, options: TaskOptions(maxAttempts: 2), within: .seconds(60))
+            let twice = try await grid.client.run(
+                type, payload: payload, options: TaskOptions(TaskSettings(maxAttempts: 2)), within: .seconds(60))
             #expect(twice.error == TaskError(.failed, "attempt 2"))
             #expect(runs.attempts == [byDefault.id: [1, 2, 3], twice.id: [1, 2]])
             let books = try await grid.books(type)
@@ -61,13 +62,13 @@ struct RetryTests {
                 return text
             }
             _ = try await grid.startWorkers([worker])
-            let short = TaskOptions(maxAttempts: 2, timeout: .milliseconds(100))
+            let short = TaskOptions(TaskSettings(maxAttempts: 2, timeout: .milliseconds(100)))
             let failed = try await grid.client.run(type, payload: payload, options: short, within: .seconds(60))
             #expect(failed.state == .failed)
             #expect(failed.error?.code == .timedOut)
             #expect(failed.attempt == 2)
             // The third attempt is quick enough.
-            let long = TaskOptions(maxAttempts: 3, timeout: .milliseconds(500))
+            let long = TaskOptions(TaskSettings(maxAttempts: 3, timeout: .milliseconds(500)))
             let succeeded = try await grid.client.run(type, payload: payload, options: long, within: .seconds(60))
             #expect(succeeded.state == .succeeded)
             #expect(runs.attempts == [failed.id: [1, 2], succeeded.id: [1, 2, 3]])
@@ -83,7 +84,7 @@ struct RetryTests {
                 return text
             }
             let (running, _) = try await grid.startWorkers([worker], concurrency: 2)
-            let options = TaskOptions(maxAttempts: 1, timeout: .milliseconds(100))
+            let options = TaskOptions(TaskSettings(maxAttempts: 1, timeout: .milliseconds(100)))
             let stubborn = try await grid.client.run(type, payload: Data("stubborn".utf8), options: options, within: .seconds(60))
             #expect(stubborn.state == .failed)
             #expect(stubborn.error?.code == .timedOut)

@@ -59,11 +59,11 @@ struct UntrueWordsTests {
             try await PlainWorker(grid, type: type).run { worker in
                 try await worker.tell("register")
                 try await grid.knows(type)
-                let options = TaskOptions(maxAttempts: 1, timeout: .milliseconds(300))
+                let options = TaskOptions(TaskSettings(maxAttempts: 1, timeout: .milliseconds(300)))
                 let submitted = try await grid.client.submitAndWatch(
                     type, payloads: ["slow"].payloads, options: options, within: .seconds(60)
                 )
-                let later = try await grid.client.submit(type, payload: Data(), options: TaskOptions(delay: .seconds(3600)))
+                let later = try await grid.client.submit(type, payload: Data(), options: TaskOptions(TaskSettings(delay: .seconds(3600))))
                 try await worker.work.wait(beyond: 0)
                 let delivery = worker.work.entries[0]
                 try await worker.tell("heartbeat", running: [delivery])

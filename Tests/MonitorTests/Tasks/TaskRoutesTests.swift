@@ -14,7 +14,8 @@ import Testing
 @Suite("/tasks and /tasks/{id}") struct TaskRoutesTests {
     private func task(_ id: Int64, _ change: (inout TaskRecord) -> Void = { _ in }) -> TaskRecord {
         var task = TaskRecord(
-            id: TaskID(id), type: .reverse, payload: Data("hello".utf8), status: .pending, created: .start, maxAttempts: 3, key: "k")
+            id: TaskID(id), type: .reverse, payload: Data("hello".utf8), status: .pending, created: .start,
+            settings: TaskSettings(maxAttempts: 3), key: "k")
         change(&task)
         return task
     }
@@ -134,7 +135,8 @@ import Testing
             $0.completed = .after(2)
             $0.attempt = 2
             $0.runTime = .microseconds(1500)
-            $0.timeout = .seconds(5)
+            $0.settings.timeout = .seconds(5)
+            $0.settings.backoff = Backoff(base: .seconds(1), ceiling: .seconds(60))
             $0.attempts = [
                 .ended(1, .timedOut, at: .after(1), after: .seconds(1), worker: "w1", error: TaskError(.timedOut, "too long")),
                 .ended(2, .succeeded, at: .after(2), after: .microseconds(1500), worker: "w2"),
@@ -143,6 +145,7 @@ import Testing
         let report = try json(try await get("/tasks/7", dispatcher([task])))
         #expect(report["id"] as? String == "7" && report["state"] as? String == "succeeded")
         #expect(report["run_ms"] as? Double == 1.5 && report["timeout_ms"] as? Int == 5000)
+        #expect(report["backoff"] as? String == "exponential:1s:1m")
         let payload = try #require(report["payload"] as? [String: Any])
         #expect(payload["text"] as? String == "hello" && payload["bytes"] as? Int == 5 && payload["cut"] as? Bool == false)
         let result = try #require(report["result"] as? [String: Any])

@@ -140,7 +140,8 @@ import Testing
         let named = Set(try WireExample.text().matches(of: /taskgrid-[a-z][a-z-]*[a-z]/).map { String($0.output) })
         let known: Set = [
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
-            WireFormat.Header.maxAttempts, WireFormat.Header.due, WireFormat.Header.expires, WireFormat.Header.runTime,
+            WireFormat.Header.maxAttempts, WireFormat.Header.backoff, WireFormat.Header.due, WireFormat.Header.expires,
+            WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
             WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
             WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes,

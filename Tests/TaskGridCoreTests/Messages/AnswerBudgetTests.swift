@@ -45,7 +45,8 @@ import Testing
     func escapes(byte: UInt8) throws {
         let bytes = Data(repeating: byte, count: 300_000)
         let record = TaskRecord(
-            id: 1, type: TaskRecordTests.type, payload: bytes, status: .pending, created: Timestamp(rawValue: 1), maxAttempts: 1, key: "k")
+            id: 1, type: TaskRecordTests.type, payload: bytes, status: .pending, created: Timestamp(rawValue: 1),
+            settings: TaskSettings(maxAttempts: 1), key: "k")
         let written = JSON.encode(record)
         #expect(written.count <= 2 * bytes.count + 1000)
         #expect(try JSON.decode(TaskRecord.self, written) == record)

@@ -14,10 +14,16 @@ import Testing
     }
 
     @Test func counting() throws {
-        #expect(Data().countRecords(upTo: 10) == 0)
+        #expect(try #require(Data().countRecords(upTo: 10)) == (0, 0))
         forAll(200) { generator, seed in
             let records = generator.list(0...30) { generator in PBRecord.make { $0.body = generator.bytes(0...300) } }
-            #expect(PBBatch.encoded(records) { $1 = $0 }.countRecords(upTo: 30) == records.count, seed)
+            let settings = generator.list(0...30) { TaskSettings.random(using: &$0).message }
+            let count = PBBatch.encoded(records) {
+                $1 = $0
+            } settings: {
+                settings
+            }.countRecords(upTo: 30)
+            #expect(count?.records == records.count && count?.settings == settings.count, seed)
         }
     }
 
@@ -52,6 +58,40 @@ import Testing
         #expect(read(records + Data(count: WireFormat.maximumBodySize - records.count)) == .tooLarge)
     }
 
+    /// The same of settings.
+    @Test func tooManySettings() {
+        let settings = Data([0x12, 0x00])
+        let records = body(.make { $0.body = Data("x".utf8) }, .make { $0.body = Data("y".utf8) })
+        #expect(read(records + settings + settings) == nil)
+        #expect(read(records + settings + settings + settings) == .malformedBody)
+        #expect(read(records + Data(repeatElement(settings, count: WireFormat.maximumRecords + 1).joined())) == .tooLarge)
+    }
+
+    @Test func settingsThatAreNotThere() {
+        for (number, code) in [(0, nil), (1, nil), (2, .malformedBody), (UInt32.max, .malformedBody)] as [(UInt32, WireError.Code?)] {
+            let record = PBRecord.make { $0.settings = number }
+            #expect(
+                read(
+                    PBBatch.encoded([record]) {
+                        $1 = $0
+                    } settings: {
+                        [PBSettings()]
+                    }) == code)
+        }
+    }
+
+    /// Tasks that share their settings share them after the way, too.
+    @Test func settingsTravelOnce() throws {
+        let (one, other) = (TaskSettings(timeout: .seconds(1)), TaskSettings(priority: 7))
+        let tasks = [one, one, other, TaskSettings(), TaskSettings(timeout: .seconds(1)), other].map {
+            Submission.Task(payload: Data(), settings: $0)
+        }
+        let message = Submission(form: .batch, type: ReadingTests.type, key: "k", tasks: tasks).message()
+        #expect(try PBBatch.decoded(message.body).settings.count == 2)
+        let read = try Submission(message).tasks
+        #expect(read == tasks && read[4].settings.isSame(as: read[0].settings) && read[3].settings.areDefault)
+    }
+
     /// A later version may add fields; those who do not know them pass them over.
     @Test func unknownFieldsArePassedOver() throws {
         let extended =
@@ -73,13 +113,25 @@ import Testing
     }
 
     @Test func submissionsOutOfRange() {
-        #expect(read(body(.make { $0.dueMs = -1 })) == .malformedBody)
-        #expect(read(body(.make { $0.dueMs = .max })) == .malformedBody)
-        #expect(read(body(.make { $0.expiresMs = -1 })) == .malformedBody)
-        #expect(read(body(.make { $0.expiresMs = .max })) == .malformedBody)
-        #expect(read(body(.make { $0.timeoutMs = .max })) == .malformedBody)
-        #expect(read(body(.make { $0.maxAttempts = .max })) == .malformedBody)
-        #expect(read(body(.make { $0.priority = .max })) == nil)
+        func settings(_ change: (inout PBSettings) -> Void) -> Data {
+            var settings = PBSettings()
+            change(&settings)
+            return PBBatch.encoded([PBRecord()]) {
+                $1 = $0
+            } settings: {
+                [settings]
+            }
+        }
+        #expect(read(settings { $0.dueMs = -1 }) == .malformedBody)
+        #expect(read(settings { $0.dueMs = .max }) == .malformedBody)
+        #expect(read(settings { $0.expiresMs = -1 }) == .malformedBody)
+        #expect(read(settings { $0.expiresMs = .max }) == .malformedBody)
+        #expect(read(settings { $0.delayMs = .max }) == .malformedBody)
+        #expect(read(settings { $0.expiryMs = .max }) == .malformedBody)
+        #expect(read(settings { $0.timeoutMs = .max }) == .malformedBody)
+        #expect(read(settings { $0.maxAttempts = .max }) == .malformedBody)
+        #expect(read(settings { $0.backoff = "soon" }) == .badProperty)
+        #expect(read(settings { $0.priority = .max }) == nil)
     }
 
     @Test(arguments: [ReadingTests.work, ReadingTests.results, ReadingTests.reply]) func identities(_ kind: ReadingTests.Kind) {

@@ -5,7 +5,7 @@ import Testing
 @Suite("What a submission asks for, in 16 bytes")
 struct FingerprintTests {
     private func fingerprint(_ type: TaskType = TopologyTests.reverse, _ payloads: String..., priority: Int = 0) -> Fingerprint {
-        let tasks = payloads.map { Submission.Task(payload: Data($0.utf8), priority: priority) }
+        let tasks = payloads.map { Submission.Task(payload: Data($0.utf8), settings: TaskSettings(priority: priority)) }
         return Fingerprint(Submission(form: .batch, type: type, key: "k", tasks: tasks))
     }
 

@@ -45,8 +45,8 @@ import Testing
     @Test func prioritiesAboveTheHighestAreTheHighest() throws {
         for form in [MessageForm.single, .batch] {
             for (given, read) in [(-5, 0), (0, 0), (9, 9), (10, 9), (1000, 9)] {
-                let message = submission(form, .init(payload: Data(), priority: given)).message()
-                #expect(try Submission(message).tasks[0].priority == read)
+                let message = submission(form, .init(payload: Data(), settings: TaskSettings(priority: given))).message()
+                #expect(try Submission(message).tasks[0].settings.priority == read)
             }
         }
     }
@@ -57,17 +57,19 @@ import Testing
             try Submission(submission(form, task).message()).tasks[0]
         }
         for timeout in [Duration.zero, .seconds(-1), .microseconds(500), .milliseconds(1)] {
-            #expect(try sent(.init(payload: Data(), timeout: timeout)).timeout == .milliseconds(1))
+            #expect(try sent(.init(payload: Data(), settings: TaskSettings(timeout: timeout))).settings.timeout == .milliseconds(1))
         }
         for timeout in [WireFormat.maximumTimeout, .seconds(Int64.max)] {
-            #expect(try sent(.init(payload: Data(), timeout: timeout)).timeout == WireFormat.maximumTimeout)
+            #expect(
+                try sent(.init(payload: Data(), settings: TaskSettings(timeout: timeout))).settings.timeout == WireFormat.maximumTimeout)
         }
         for (time, read) in [(Int64.min, 1), (0, 1), (1, 1), (Int64.max, WireFormat.maximumTime.rawValue)] {
-            let task = try sent(.init(payload: Data(), due: Timestamp(rawValue: time), expires: Timestamp(rawValue: time)))
-            #expect(task.due == Timestamp(rawValue: read) && task.expires == Timestamp(rawValue: read))
+            let task = try sent(
+                .init(payload: Data(), settings: TaskSettings(due: Timestamp(rawValue: time), expires: Timestamp(rawValue: time))))
+            #expect(task.settings.due == Timestamp(rawValue: read) && task.settings.expires == Timestamp(rawValue: read))
         }
         for (attempts, read) in [(Int.min, 1), (0, 1), (7, 7), (Int.max, Int(Int32.max))] {
-            #expect(try sent(.init(payload: Data(), maxAttempts: attempts)).maxAttempts == read)
+            #expect(try sent(.init(payload: Data(), settings: TaskSettings(maxAttempts: attempts))).settings.maxAttempts == read)
         }
     }
 
@@ -85,12 +87,12 @@ import Testing
     @Test("durations travel as durations, and an expiry of nothing is one", arguments: [MessageForm.single, .batch])
     func durations(_ form: MessageForm) throws {
         func sent(_ task: Submission.Task) throws -> Submission.Task { try Submission(submission(form, task).message()).tasks[0] }
-        let task = Submission.Task(payload: Data(), delay: .seconds(5), expiry: .seconds(60))
+        let task = Submission.Task(payload: Data(), settings: TaskSettings(delay: .seconds(5), expiry: .seconds(60)))
         #expect(try sent(task) == task)
-        #expect(try sent(.init(payload: Data(), expiry: .zero)).expiry == .zero)
-        #expect(try sent(.init(payload: Data(), delay: .zero)).delay == nil)
+        #expect(try sent(.init(payload: Data(), settings: TaskSettings(expiry: .zero))).settings.expiry == .zero)
+        #expect(try sent(.init(payload: Data(), settings: TaskSettings(delay: .zero))).settings.delay == nil)
         for (given, read) in [(Duration.seconds(-5), Duration.zero), (.seconds(Int64.max), WireFormat.maximumDelay)] {
-            #expect(try sent(.init(payload: Data(), expiry: given)).expiry == read)
+            #expect(try sent(.init(payload: Data(), settings: TaskSettings(expiry: given))).settings.expiry == read)
         }
     }
 
@@ -98,7 +100,8 @@ import Testing
     func both(_ form: MessageForm) {
         let time = Timestamp(rawValue: 7)
         for task in [
-            Submission.Task(payload: Data(), delay: .seconds(1), due: time), .init(payload: Data(), expiry: .zero, expires: time),
+            Submission.Task(payload: Data(), settings: TaskSettings(delay: .seconds(1), due: time)),
+            .init(payload: Data(), settings: TaskSettings(expiry: .zero, expires: time)),
         ] {
             #expect(refusal { _ = try Submission(submission(form, task).message()) } == .badProperty)
         }
@@ -128,6 +131,6 @@ import Testing
 
     @Test func aDueTimeThatHasPassedIsKept() throws {
         let message = ReadingTests.submission.single.with(WireFormat.Header.due, 1)
-        #expect(try Submission(message).tasks[0].due == Timestamp(rawValue: 1))
+        #expect(try Submission(message).tasks[0].settings.due == Timestamp(rawValue: 1))
     }
 }

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridCore
 import TestSupport
@@ -8,8 +9,9 @@ import Testing
 
     let full = TaskRecord(
         id: 7, type: type, payload: Data("ab".utf8), result: Data("ba".utf8), status: .succeeded,
-        created: Timestamp(rawValue: 1000), completed: Timestamp(rawValue: 2000), attempt: 1, maxAttempts: 3,
-        error: TaskError(.timedOut, "once"), worker: "w", priority: 4, due: Timestamp(rawValue: 1500), key: "k"
+        created: Timestamp(rawValue: 1000), completed: Timestamp(rawValue: 2000), attempt: 1,
+        settings: TaskSettings(maxAttempts: 3, priority: 4),
+        error: TaskError(.timedOut, "once"), worker: "w", due: Timestamp(rawValue: 1500), key: "k"
     )
 
     /// The names are the contract with people and programs.
@@ -22,7 +24,8 @@ import Testing
 
     @Test func namesOfAttempts() {
         var record = full
-        record.timeout = .seconds(5)
+        record.settings.timeout = .seconds(5)
+        record.settings.backoff = Backoff(base: .seconds(1), ceiling: .seconds(60))
         record.expires = Timestamp(rawValue: 3000)
         record.runTime = .milliseconds(2)
         record.attempts = [
@@ -35,12 +38,15 @@ import Testing
             + #"{"number":2,"outcome":"running"}],"#
         let written = String(decoding: JSON.encode(record), as: UTF8.self)
         #expect(written.contains(text))
-        for member in [#""timeout_ms":5000"#, #""expires":3000"#, #""run_us":2000"#] { #expect(written.contains(member)) }
+        for member in [#""timeout_ms":5000"#, #""backoff":"exponential:1s:1m""#, #""expires":3000"#, #""run_us":2000"#] {
+            #expect(written.contains(member))
+        }
     }
 
     @Test func whatIsNotThereIsLeftOut() {
         let record = TaskRecord(
-            id: 7, type: Self.type, payload: Data(), status: .pending, created: Timestamp(rawValue: 1000), maxAttempts: 3, key: "k"
+            id: 7, type: Self.type, payload: Data(), status: .pending, created: Timestamp(rawValue: 1000),
+            settings: TaskSettings(maxAttempts: 3), key: "k"
         )
         let text =
             #"{"attempt":0,"id":7,"key":"k","max_attempts":3,"payload":"","priority":0,"status":"pending","#

@@ -92,7 +92,7 @@ export class Task {
             ["Type", task.type], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
             ["Attempt", String(task.attempt)], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
             ["Priority", task.priority ? String(task.priority) : null], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
-            ["Time-out", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Error", task.error],
+            ["Time-out", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],
         ].filter(([, value]) => value);
         if (facts.join("\n") !== this.#facts) {
             this.#facts = facts.join("\n");

@@ -1,0 +1,57 @@
+import AMQP
+import Testing
+
+@testable import TaskGridCore
+
+@Suite("settings of tasks")
+struct TaskSettingsTests {
+    @Test("are shared by copies, and copied by a change")
+    func copies() {
+        let one = TaskSettings(timeout: .seconds(1), priority: 3)
+        var other = one
+        #expect(other.isSame(as: one))
+        other.priority = 4
+        #expect(one.priority == 3 && other.priority == 4 && other.timeout == .seconds(1))
+        #expect(one != other && !other.isSame(as: one))
+        other.priority = 3
+        #expect(one == other && one.hashValue == other.hashValue)
+    }
+
+    @Test("that say nothing are the defaults, however they came to it")
+    func defaults() {
+        var settings = TaskSettings(delay: .seconds(1), due: nil)
+        #expect(!settings.areDefault)
+        settings.delay = nil
+        #expect(settings.areDefault && settings == TaskSettings() && settings.isSame(as: TaskSettings()))
+    }
+
+    @Test("give back what they were given")
+    func values() {
+        let backoff = Backoff(base: .seconds(1), ceiling: .seconds(2))
+        var settings = TaskSettings(
+            maxAttempts: 1, backoff: backoff, timeout: .seconds(2), priority: 3, delay: .seconds(4), expiry: .seconds(5),
+            due: Timestamp(rawValue: 6), expires: Timestamp(rawValue: 7)
+        )
+        #expect(settings.maxAttempts == 1 && settings.backoff == backoff && settings.timeout == .seconds(2) && settings.priority == 3)
+        #expect(settings.delay == .seconds(4) && settings.expiry == .seconds(5))
+        #expect(settings.due == Timestamp(rawValue: 6) && settings.expires == Timestamp(rawValue: 7))
+        (settings.maxAttempts, settings.backoff, settings.timeout, settings.priority) = (nil, nil, nil, 0)
+        (settings.delay, settings.expiry, settings.due, settings.expires) = (nil, nil, nil, nil)
+        #expect(settings.areDefault)
+    }
+
+    @Test(
+        "that make no sense say so",
+        arguments: [
+            TaskSettings(maxAttempts: 0), TaskSettings(timeout: .zero), TaskSettings(priority: 10), TaskSettings(priority: -1),
+            TaskSettings(delay: .seconds(-1)), TaskSettings(expiry: .seconds(Int64.max)),
+            TaskSettings(backoff: Backoff(base: .seconds(-1), ceiling: .seconds(1))),
+            TaskSettings(backoff: Backoff(base: .seconds(2), ceiling: .seconds(1))),
+            TaskSettings(delay: .seconds(1), due: Timestamp(rawValue: 1)), TaskSettings(expiry: .zero, expires: Timestamp(rawValue: 1)),
+        ]
+    )
+    func faults(_ settings: TaskSettings) {
+        #expect(settings.fault != nil)
+        #expect(TaskSettings().fault == nil)
+    }
+}
