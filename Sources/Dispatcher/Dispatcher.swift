@@ -47,7 +47,7 @@ public struct Dispatcher: Service {
         let consuming = Connection(
             endpoint, name: "dispatcher consume", clientProperties: .grid,
             declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
-            ownership: .everything(every: .seconds(3600)), logger: logger
+            ownership: .everything(every: .seconds(3600)), sharingThreadOf: publishing, logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
         let listening = Connection(
@@ -114,7 +114,7 @@ public struct Dispatcher: Service {
 
         let failure = await withTaskCancellationOrGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await receive(intake, inbox) }
+                group.addTask(executorPreference: consuming.executor) { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox) }
                 group.addTask {
                     await queries.run {
@@ -123,14 +123,14 @@ public struct Dispatcher: Service {
                         return deliveries.map(\.message)
                     }
                 }
-                group.addTask { await publish(pipe, publisher, intake, inbox) }
+                group.addTask(executorPreference: publishing.executor) { await publish(pipe, publisher, intake, inbox) }
                 group.addTask { await tick(inbox, scheduler.ticker, [consuming, listening]) }
                 group.addTask { await report(scheduler, publisher, consuming) }
                 group.addTask { await prune(scheduler) }
                 group.addTask { await deleteUnusedQueues(scheduler, listening) }
                 group.addTask { await StoreWatch(store: store, publisher: publisher, vitals: vitals, logger: logger).run() }
                 group.addTask { await watch(reconnections, inbox) }
-                let failure = await turns(inbox, scheduler, pipe, consuming)
+                let failure = await withTaskExecutorPreference(consuming.executor) { await turns(inbox, scheduler, pipe, consuming) }
                 if let failure { await report(failure, publisher) }
                 // Whoever waits for time or for messages has nothing more to do.
                 group.cancelAll()

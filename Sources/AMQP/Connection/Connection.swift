@@ -7,7 +7,7 @@ import Synchronization
 /// A connection to the broker that stays: it declares what it was given, consumes, and publishes with confirms; when it is
 /// lost it connects again, with backoff and jitter, for ever, and declares and consumes anew.
 ///
-/// It is an actor whose executor is a thread of its own, the only one that touches librabbitmq's handle. The thread polls
+/// It is an actor whose executor is a thread, its own or that of another connection, the only one that touches librabbitmq's handle. The thread polls
 /// the socket, reads all frames that have come, hands each consumer its deliveries as one batch, and writes what was
 /// published meanwhile with one `send`. A process publishes over one connection and consumes over others: a broker in
 /// alarm stops reading from a connection that publishes, acknowledgements included.
@@ -37,6 +37,9 @@ public actor Connection {
     let backoff: Backoff
     let logger: Logger
     private let loop: PollLoop
+    private nonisolated let tasks: PollLoopTasks
+    /// As which the loop knows it.
+    private nonisolated let membership = Mutex(0)
 
     nonisolated var registeredConsumers: [Mailbox] { registry.withLock { $0.consumers.map(\.mailbox) } }
 
@@ -121,15 +124,21 @@ public actor Connection {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
+    /// Its thread, for tasks that mostly wait for it: they take what it gives them without a change of threads, and whatever they do holds
+    /// up its reading and its heartbeats. A task that outlives the connection goes on in the global pool.
+    public nonisolated var executor: any TaskExecutor { tasks }
+
     /// - Parameters:
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
     ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1, `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     ///   - ownership: what it does besides for what it declares.
+    ///   - other: a connection on whose thread this one runs, too: tasks that use both need not change threads. While one of them
+    ///     connects, the other waits.
     public init(
         _ endpoint: Endpoint, name: String, clientProperties: FieldTable = [:], declarations: Declarations = Declarations(),
         ownership: Ownership = .none,
-        backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), logger: Logger
+        backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), sharingThreadOf other: Connection? = nil, logger: Logger
     ) {
         self.endpoint = endpoint
         self.name = name
@@ -140,15 +149,17 @@ public actor Connection {
         var logger = logger
         logger[metadataKey: "amqp.connection"] = "\(name)"
         self.logger = logger
-        loop = PollLoop(name: name)
-        loop.start { [weak self] isReadable in
+        loop = other?.loop ?? PollLoop(name: name)
+        tasks = other?.tasks ?? PollLoopTasks(loop)
+        let number = loop.join { [weak self] isReadable in
             guard let self else { return PollLoop.Wait() }
             return self.assumeIsolated { $0.turn(isReadable) }
         }
+        membership.withLock { $0 = number }
     }
 
     deinit {
-        loop.stop()
+        loop.leave(membership.withLock { $0 })
     }
 
     /// A consumer of these queues, on a channel of its own. Made before ``start(patience:)``.

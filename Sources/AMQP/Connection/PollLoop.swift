@@ -3,10 +3,11 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A thread that polls one socket and runs one actor's jobs between polls: the executor of a ``Connection``.
+/// A thread that polls the sockets of one or more connections, and runs their jobs between polls: the executor of these ``Connection``s,
+/// and through ``PollLoopTasks`` of the tasks that prefer it, which take what a connection gives them without a change of threads.
 ///
-/// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when ``stop()`` was called,
-/// which the actor's `deinit` does: as long as the actor lives, every job enqueued on it is run.
+/// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when the last member has left, which its
+/// `deinit` does: as long as one lives, every job enqueued on it is run. A task may outlive them all; it goes on in the global pool.
 final class PollLoop: SerialExecutor {
     /// What to wait for before the next turn.
     struct Wait {
@@ -18,11 +19,35 @@ final class PollLoop: SerialExecutor {
         var deadline: ContinuousClock.Instant?
     }
 
+    /// A connection, as the thread sees it.
+    private final class Member {
+        let number: Int
+        /// Told whether the socket was readable or broken; says what to wait for next.
+        let turn: @Sendable (Bool) -> Wait
+        var wait = Wait()
+        var isReadable = false
+
+        init(number: Int, turn: @escaping @Sendable (Bool) -> Wait) {
+            self.number = number
+            self.turn = turn
+        }
+    }
+
+    private struct Job {
+        let job: UnownedJob
+        /// It is a step of a task that prefers the thread; nil: of an actor of the thread.
+        let tasks: PollLoopTasks?
+    }
+
     private struct Inbox {
-        var jobs: [UnownedJob] = []
+        var jobs: [Job] = []
+        /// Who is polled, with what each does between polls.
+        var turns: [(number: Int, turn: @Sendable (Bool) -> Wait)] = []
+        var lastNumber = 0
         /// The thread is in `poll`, or about to be.
         var isSleeping = false
-        var isStopped = false
+        /// The thread runs no more jobs.
+        var hasEnded = false
         var thread: pthread_t?
     }
 
@@ -41,31 +66,52 @@ final class PollLoop: SerialExecutor {
         if wakeUp >= 0 { close(wakeUp) }
     }
 
-    /// Starts the thread. Between polls it runs the jobs that wait and calls `turn` with whether the socket was readable
-    /// or broken; `turn` says what to wait for next.
-    func start(turn: @escaping @Sendable (_ isReadable: Bool) -> Wait) {
+    /// Adds a member; the first starts the thread. Between polls it runs the jobs that wait and calls `turn` with whether the member's socket
+    /// was readable or broken; `turn` says what to wait for next.
+    ///
+    /// - Returns: its number, for ``leave(_:)``.
+    func join(turn: @escaping @Sendable (_ isReadable: Bool) -> Wait) -> Int {
+        let number = inbox.withLock { inbox in
+            inbox.lastNumber += 1
+            inbox.turns.append((inbox.lastNumber, turn))
+            return inbox.lastNumber
+        }
+        guard number == 1 else {
+            wake()
+            return number
+        }
         let thread = Thread { [self] in
             taskgrid_name_thread(name)
             inbox.withLock { $0.thread = pthread_self() }
-            run(turn)
+            run()
         }
         thread.start()
+        return number
     }
 
-    /// Ends the thread after the jobs that wait.
-    func stop() {
-        inbox.withLock { $0.isStopped = true }
+    /// Takes a member out. The thread ends after the last one's jobs.
+    func leave(_ number: Int) {
+        inbox.withLock { $0.turns.removeAll { $0.number == number } }
         wake()
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        let mustWake = inbox.withLock { inbox in
+        enqueue(Job(job: UnownedJob(job), tasks: nil))
+    }
+
+    func enqueue(_ job: UnownedJob, of tasks: PollLoopTasks) {
+        enqueue(Job(job: job, tasks: tasks))
+    }
+
+    private func enqueue(_ job: Job) {
+        let (isTaken, mustWake) = inbox.withLock { inbox in
+            guard !inbox.hasEnded else { return (false, false) }
             inbox.jobs.append(job)
             defer { inbox.isSleeping = false }
-            return inbox.isSleeping
+            return (true, inbox.isSleeping)
         }
         if mustWake { wake() }
+        if !isTaken { globalConcurrentExecutor.enqueue(job.job) }
     }
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor {
@@ -87,25 +133,47 @@ final class PollLoop: SerialExecutor {
         _ = write(wakeUp, &one, 8)
     }
 
-    private func run(_ turn: (Bool) -> Wait) {
-        var isReadable = false
+    private func run() {
+        var members: [Member] = []
         while true {
             while let jobs = takeJobs() {
-                for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+                for job in jobs {
+                    if let tasks = job.tasks {
+                        job.job.runSynchronously(on: tasks.asUnownedTaskExecutor())
+                    } else {
+                        job.job.runSynchronously(on: asUnownedSerialExecutor())
+                    }
+                }
             }
-            let wait = turn(isReadable)
-            // Jobs that the turn itself enqueued (resumed continuations) run before sleeping.
-            let (mustRun, isStopped) = inbox.withLock { inbox in
-                inbox.isSleeping = inbox.jobs.isEmpty && !inbox.isStopped
-                return (!inbox.jobs.isEmpty, inbox.isStopped)
+            follow(&members)
+            for member in members {
+                member.wait = member.turn(member.isReadable)
+                member.isReadable = false
             }
-            if isStopped, !mustRun { return }
-            isReadable = poll(wait, blocking: !mustRun)
+            // Jobs that the turns themselves enqueued (resumed continuations) run before sleeping.
+            let (hasEnded, mustRun) = inbox.withLock { inbox in
+                inbox.hasEnded = inbox.jobs.isEmpty && inbox.turns.isEmpty
+                inbox.isSleeping = inbox.jobs.isEmpty && !inbox.hasEnded
+                return (inbox.hasEnded, !inbox.isSleeping)
+            }
+            if hasEnded { return }
+            poll(members, blocking: !mustRun)
             inbox.withLock { $0.isSleeping = false }
         }
     }
 
-    private func takeJobs() -> [UnownedJob]? {
+    /// Takes over who has joined and who has left.
+    private func follow(_ members: inout [Member]) {
+        inbox.withLock { inbox in
+            guard !members.elementsEqual(inbox.turns, by: { $0.number == $1.number }) else { return }
+            let known = members
+            members = inbox.turns.map { entry in
+                known.first { $0.number == entry.number } ?? Member(number: entry.number, turn: entry.turn)
+            }
+        }
+    }
+
+    private func takeJobs() -> [Job]? {
         inbox.withLock { inbox in
             guard !inbox.jobs.isEmpty else { return nil }
             defer { inbox.jobs.removeAll(keepingCapacity: true) }
@@ -113,21 +181,28 @@ final class PollLoop: SerialExecutor {
         }
     }
 
-    /// Waits; returns whether the socket has something to read, an end or an error.
-    private func poll(_ wait: Wait, blocking: Bool) -> Bool {
-        let events = (wait.wantsToRead ? Int16(POLLIN) : 0) | (wait.wantsToWrite ? Int16(POLLOUT) : 0)
-        var descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0), pollfd(fd: wait.socket, events: events, revents: 0)]
+    /// Waits until a socket has something to read, an end or an error, or somebody wakes the thread, or a turn is due.
+    private func poll(_ members: [Member], blocking: Bool) {
+        var descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)]
+        for member in members {
+            let wait = member.wait
+            let events = (wait.wantsToRead ? Int16(POLLIN) : 0) | (wait.wantsToWrite ? Int16(POLLOUT) : 0)
+            // One below zero is passed over (poll(2)).
+            descriptors.append(pollfd(fd: wait.socket, events: events, revents: 0))
+        }
         var timeout: Int32 = blocking ? -1 : 0
-        if blocking, let deadline = wait.deadline {
+        if blocking, let deadline = members.compactMap(\.wait.deadline).min() {
             let left = ContinuousClock.now.duration(to: deadline).seconds
             timeout = left <= 0 ? 0 : Int32(min(left * 1000 + 1, 3_600_000))
         }
         if wakeUp < 0, blocking { timeout = timeout < 0 ? Self.shortSleep : min(timeout, Self.shortSleep) }
-        guard Glibc.poll(&descriptors, wait.socket < 0 ? 1 : 2, timeout) > 0 else { return false }
+        guard Glibc.poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return }
         if descriptors[0].revents != 0 {
             var count: UInt64 = 0
             _ = read(wakeUp, &count, 8)
         }
-        return wait.socket >= 0 && descriptors[1].revents & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0
+        for (member, descriptor) in zip(members, descriptors.dropFirst()) {
+            member.isReadable = descriptor.fd >= 0 && descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0
+        }
     }
 }

@@ -21,7 +21,7 @@ final class BrokerTransport: Transport {
         )
         replies = Connection(
             endpoint, name: "\(id) replies", clientProperties: .grid, declarations: topology.client(id: id),
-            ownership: .bindings(every: Ownership.interval), logger: logger
+            ownership: .bindings(every: Ownership.interval), sharingThreadOf: publisher, logger: logger
         )
         consumer = replies.consumer(queues: [topology.replyQueue(client: id).name], prefetch: Self.prefetch)
     }
@@ -41,6 +41,7 @@ final class BrokerTransport: Transport {
     }
 
     var trouble: AMQPError? { publisher.trouble }
+    var receiving: (any TaskExecutor)? { replies.executor }
 
     func next() async -> [Message]? {
         if let tag = unacknowledged.withLock({ $0.take() }) { await consumer.ack(upTo: tag) }

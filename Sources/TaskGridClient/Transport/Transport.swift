@@ -21,4 +21,13 @@ protocol Transport: Sendable {
     func reconnections() -> AsyncStream<Int>
 
     func close() async
+
+    /// Where the loop runs that publishes, and where the one that receives; nil: in the global pool.
+    var publishing: (any TaskExecutor)? { get }
+    var receiving: (any TaskExecutor)? { get }
+}
+
+extension Transport {
+    var publishing: (any TaskExecutor)? { nil }
+    var receiving: (any TaskExecutor)? { nil }
 }

@@ -47,6 +47,8 @@ struct BrokerTransport: Transport {
         try await publishing.publish(publications, within: deadline)
     }
 
+    var publisher: (any TaskExecutor)? { publishing.executor }
+    var receiver: (any TaskExecutor)? { consuming.executor }
     func nextWork() async -> [Delivery]? { await work.next() }
     func nextControl() async -> [Delivery]? { await control.next() }
     func acknowledgeWork(_ tags: [DeliveryTag]) async { await work.ack(tags) }

@@ -19,4 +19,12 @@ protocol Transport: Sendable {
     /// Takes no more work; acknowledgements go on.
     func stopWork() async
     func close() async
+    /// Where the loop runs that publishes, and where the one that receives work; nil: in the global pool.
+    var publisher: (any TaskExecutor)? { get }
+    var receiver: (any TaskExecutor)? { get }
+}
+
+extension Transport {
+    var publisher: (any TaskExecutor)? { nil }
+    var receiver: (any TaskExecutor)? { nil }
 }

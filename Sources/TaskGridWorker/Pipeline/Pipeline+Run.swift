@@ -76,8 +76,8 @@ extension Pipeline {
             for slot in 0..<settings.concurrency {
                 group.addTask { await self.runSlot(slot, on: executor) }
             }
-            group.addTask { await self.receive() }
-            group.addTask { await self.send() }
+            group.addTask(executorPreference: transport.receiver) { await self.receive() }
+            group.addTask(executorPreference: transport.publisher) { await self.send() }
             group.addTask { await self.watchDeadlines() }
             group.addTask { await self.handleControl() }
             await withTaskGroup(of: Void.self) { heartbeat in

@@ -29,9 +29,9 @@ struct PollLoopTests {
         let actor = Ordered(loop: loop)
         // Enqueued before the thread runs; unstructured, because each must have left its job in the queue when the next comes.
         for number in 0..<100 { Task.immediate { await actor.note(number) } }
-        loop.start { _ in PollLoop.Wait() }
+        let number = loop.join { _ in PollLoop.Wait() }
         #expect(await actor.numbers == Array(0..<100))
-        loop.stop()
+        loop.leave(number)
     }
 
     @Test("isolation holds on the thread and nowhere else")
@@ -97,6 +97,78 @@ struct PollLoopTests {
         _ = await actor.marks
         close(near)
     }
+
+    @Test("actors that share a thread are polled by it, each with its own socket, until the last is gone")
+    func shared() async throws {
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        let (near, far) = (pair[0], pair[1])
+        let (stream, continuation) = AsyncStream.makeStream(of: UInt8.self, bufferingPolicy: .bufferingNewest(10))
+        var first: OneThread? = OneThread()
+        await first?.mark(0)
+        let second = OneThread(sharing: first) { isReadable in
+            var byte: UInt8 = 0
+            if isReadable, recv(near, &byte, 1, Int32(MSG_DONTWAIT)) == 1 { continuation.yield(byte) }
+            return PollLoop.Wait(socket: near)
+        }
+        await second.mark(1)
+        #expect(await first?.threads == second.threads)
+        first = nil
+        for byte: UInt8 in [7, 8] {
+            var byte = byte
+            #expect(send(far, &byte, 1, 0) == 1)
+            var iterator = stream.makeAsyncIterator()
+            #expect(await iterator.next() == byte)
+        }
+        await second.mark(2)
+        #expect(await second.threads.count == 1)
+        close(far)
+        _ = await second.marks
+        close(near)
+    }
+
+    @Test("a task that prefers the thread runs on it, and changes to no other for its actor")
+    func taskOnTheThread() async {
+        let actor = OneThread()
+        await actor.mark(0)
+        let thread = await actor.threads
+        await withTaskGroup(of: Set<UInt>.self) { group in
+            for _ in 0..<10 {
+                group.addTask(executorPreference: actor.executor) {
+                    var threads = [Self.thread()]
+                    await actor.mark(1)
+                    threads.append(Self.thread())
+                    await Task.yield()
+                    threads.append(Self.thread())
+                    return Set(threads)
+                }
+            }
+            for await threads in group { #expect(threads == thread) }
+        }
+        #expect(await actor.threads == thread)
+    }
+
+    @Test("a task that outlives the actor whose thread it prefers comes to its end")
+    func taskThatOutlives() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (gone, witness) = AsyncStream.makeStream(of: Void.self)
+        let task: Task<Bool, Never>
+        do {
+            let witness = Witness(witness)
+            let actor = OneThread { _ in withExtendedLifetime(witness) { PollLoop.Wait() } }
+            await actor.mark(0)
+            let thread = await actor.threads
+            task = Task(executorPreference: actor.executor) {
+                for await _ in stream {}
+                return !thread.contains(Self.thread())
+            }
+        }
+        for await _ in gone {}
+        continuation.finish()
+        #expect(await task.value)
+    }
+
+    private static func thread() -> UInt { UInt(pthread_self()) }
 
     @Test("the thread ends once its actor is gone")
     func end() async {

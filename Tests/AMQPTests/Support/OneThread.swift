@@ -5,18 +5,24 @@ import Glibc
 /// An actor whose executor is a ``PollLoop``, as a connection's is.
 actor OneThread {
     private nonisolated let loop: PollLoop
+    private nonisolated let number: Int
+    private nonisolated let tasks: PollLoopTasks
     private(set) var marks: [Int] = []
     private(set) var threads: Set<UInt> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(turn: @escaping @Sendable (Bool) -> PollLoop.Wait = { _ in PollLoop.Wait() }) {
-        loop = PollLoop(name: "one thread of tests")
-        loop.start(turn: turn)
+    /// - Parameter other: the actor whose thread it shares.
+    init(sharing other: OneThread? = nil, turn: @escaping @Sendable (Bool) -> PollLoop.Wait = { _ in PollLoop.Wait() }) {
+        loop = other?.loop ?? PollLoop(name: "one thread of tests")
+        number = loop.join(turn: turn)
+        tasks = PollLoopTasks(loop)
     }
 
+    nonisolated var executor: any TaskExecutor { tasks }
+
     deinit {
-        loop.stop()
+        loop.leave(number)
     }
 
     func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
