@@ -9,7 +9,7 @@ public import TaskGridCore
 ///
 /// An **open** task is one that has not ended. What has been handed out is a cursor per type and priority: open tasks up to it
 /// are handed out as attempt 1, those beyond wait (`pending`), in the order of their ids. A task that is to be handed out again, or not
-/// before some time, steps *aside*: it keeps its own due time and attempt, and the cursor does not speak for it.
+/// before some time, is *deferred*: it keeps its own due time and attempt, and the cursor does not speak for it.
 ///
 /// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. Where a person gave an absolute time, by the wall
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.

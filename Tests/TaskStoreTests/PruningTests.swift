@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// While one of them is open, the others are pruned: their ids are in a stretch of open ones, and still nothing ends twice.
+    /// While one of them is open, the others are pruned: their ids are in a range of open ones, and still nothing ends twice.
     @Test(arguments: StoreKind.allCases)
     func whatIsPrunedBesideAnOpenTaskEndsNoMore(kind: StoreKind) async throws {
         try await kind.withStore { store in

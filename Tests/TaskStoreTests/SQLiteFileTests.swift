@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    /// One of the third version, with a row for each open task: `a` and `b` handed out, `c` aside, `d` scheduled, `e` and `f` waiting,
+    /// One of the third version, with a row for each open task: `a` and `b` handed out, `c` deferred, `d` scheduled, `e` and `f` waiting,
     /// of which one expires, `g` ended and `h` gone.
     @Test func fileOfAnOlderVersionIsTakenOver() async throws {
         try await withFolder { folder in
@@ -329,15 +329,15 @@ import Testing
         let store = try await SQLiteTaskStore.inMemory()
         let plans = try await store.database.read { database in
             try [
-                "SELECT 1 FROM \(OpenTask.path) LIMIT 1",
-                "SELECT * FROM \(OpenTask.path) ORDER BY stretch.first, task.id LIMIT 1",
+                "SELECT 1 FROM \(OpenTask.inRanges) LIMIT 1",
+                "SELECT * FROM \(OpenTask.inRanges) ORDER BY open_range.first, task.id LIMIT 1",
                 "SELECT * FROM \(OpenTask.rows) WHERE open.type = 1 AND attempt IS NOT NULL AND due <= 1 ORDER BY due, open.id LIMIT 1",
                 "SELECT due FROM open WHERE type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1",
                 "SELECT id FROM open WHERE expires IS NOT NULL AND expires <= 1 ORDER BY expires LIMIT 1",
                 "SELECT id, completed FROM ending WHERE id > 1 ORDER BY id LIMIT 1",
                 "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 6 AND state <> 5 ORDER BY id DESC LIMIT 1",
                 "SELECT id FROM open WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY id DESC LIMIT 1",
-                "SELECT id FROM open INDEXED BY open_aside WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NULL ORDER BY id DESC",
+                "SELECT id FROM open INDEXED BY open_deferred WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NULL ORDER BY id DESC",
             ].flatMap { sql in
                 let sql = "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")
                 return try Row.fetchAll(database, sql: sql).map { (sql, $0["detail"] as String) }

@@ -38,7 +38,7 @@ extension Commit {
             let isFirst = try insert.run(binding: ending.state == .succeeded ? ending.result : nil, at: 9) > 0
             first.append(isFirst)
             guard isFirst else { continue }
-            if place.isOnPath { try stretches.leave(ending.id.rawValue, type: place.type, priority: place.priority) }
+            if place.isInRange { try openRanges.leave(ending.id.rawValue, type: place.type, priority: place.priority) }
             try openings.remove(ending.id)
             books.ended(ending.state, type: place.type)
         }
@@ -49,25 +49,27 @@ extension Commit {
     private struct Place {
         let type: Int64
         let priority: Int64
-        /// A stretch counts it.
-        let isOnPath: Bool
+        /// A range counts it.
+        let isInRange: Bool
     }
 
     /// Finds a task by the type and priority that the ending names, else by what the task itself says.
     ///
-    /// - Returns: Nil where the task is not known, or has ended and is in no stretch; one that has ended may still be in one.
+    /// - Returns: Nil where the task is not known, or has ended and is in no range; one that has ended may still be in one.
     private mutating func place(of ending: NewEnding, _ openings: borrowing Openings) throws -> Place? {
-        if let aside = try openings.aside(ending.id) { return Place(type: aside.type, priority: aside.priority, isOnPath: false) }
+        if let deferred = try openings.deferred(ending.id) {
+            return Place(type: deferred.type, priority: deferred.priority, isInRange: false)
+        }
         let id = ending.id.rawValue
         if let type = try types.number(of: ending.type), let priority = ending.priority.map(Int64.init), id > store.prunedTo,
-            try stretches.holds(id, type: type, priority: priority)
+            try openRanges.holds(id, type: type, priority: priority)
         {
-            return Place(type: type, priority: priority, isOnPath: true)
+            return Place(type: type, priority: priority, isInRange: true)
         }
         let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
         try find.bind(id, at: 1)
-        guard try find.step(), try stretches.holds(id, type: find.int64(0), priority: find.int64(1)) else { return nil }
-        return Place(type: find.int64(0), priority: find.int64(1), isOnPath: true)
+        guard try find.step(), try openRanges.holds(id, type: find.int64(0), priority: find.int64(1)) else { return nil }
+        return Place(type: find.int64(0), priority: find.int64(1), isInRange: true)
     }
 
     /// The rows of `open`, of which most tasks have none.
@@ -95,8 +97,8 @@ extension Commit {
             return try !any.step()
         }
 
-        /// The type and priority of a task that is aside.
-        func aside(_ id: TaskID) throws -> (type: Int64, priority: Int64)? {
+        /// The type and priority of a task that is deferred.
+        func deferred(_ id: TaskID) throws -> (type: Int64, priority: Int64)? {
             guard !isEmpty else { return nil }
             try find.bind(id.rawValue, at: 1)
             defer { find.reset() }
@@ -118,7 +120,7 @@ extension Commit {
         try find.bind(id.rawValue, at: 1)
         guard try find.step() else { return 0 }
         if let attempt = find.optionalInt64(2) { return Int(attempt) }
-        return try id.rawValue <= paths.cursor(type: find.int64(0), priority: find.int(1)) ? 1 : 0
+        return try id.rawValue <= cursors.position(type: find.int64(0), priority: find.int(1)) ? 1 : 0
     }
 
     mutating func schedule(_ schedules: [Schedule]) throws {
@@ -146,8 +148,8 @@ extension Commit {
             }
             let (type, priority, known) = (find.int64(0), find.int64(1), find.optionalInt64(2))
             find.reset()
-            if known == nil { try stretches.leave(id, type: type, priority: priority) }
-            let handedOut = try known ?? (id <= paths.cursor(type: type, priority: Int(priority)) ? 1 : 0)
+            if known == nil { try openRanges.leave(id, type: type, priority: priority) }
+            let handedOut = try known ?? (id <= cursors.position(type: type, priority: Int(priority)) ? 1 : 0)
             try upsert.bind(id, at: 1)
             try upsert.bind(type, at: 2)
             try upsert.bind(priority, at: 3)

@@ -67,12 +67,12 @@ extension Commit {
                     attempt = 0
                     due = time.rawValue
                 case .ready where !new.handsOut:
-                    try paths.addedPending(type: type, priority: priority)
+                    try cursors.addedPending(type: type, priority: priority)
                 case .ready:
-                    if try paths.isClear(type: type, priority: priority) {
-                        try paths.advance(type: type, priority: priority, to: id)
+                    if try cursors.isClear(type: type, priority: priority) {
+                        try cursors.advance(type: type, priority: priority, to: id)
                     } else {
-                        // Others wait before it: the cursor may not pass them, so this one goes aside.
+                        // Others wait before it: the cursor may not pass them, so this one is deferred.
                         attempt = 1
                     }
                 }
@@ -88,9 +88,9 @@ extension Commit {
                     try insertOpen.bind(task.settings.expires?.rawValue, at: 8)
                     try insertOpen.run()
                 }
-                if attempt == nil { try stretches.add(id, type: type, priority: Int64(priority)) }
+                if attempt == nil { try openRanges.add(id, type: type, priority: Int64(priority)) }
             }
-            try stretches.finish()
+            try openRanges.finish()
             accepted.append(Accepted(first: TaskID(lastTask + 1), count: submission.tasks.count, isRepeat: false))
             books.submitted(submission.tasks.count, type: type)
             lastTask += Int64(submission.tasks.count)

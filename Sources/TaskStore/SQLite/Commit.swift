@@ -6,8 +6,8 @@ struct Commit {
     let database: Database
     let store: StoreRow
     let types: TypeTable
-    var paths: Paths
-    var stretches: Stretches
+    var cursors: Cursors
+    var openRanges: OpenRanges
     var books = Books()
     /// The highest id given.
     var lastTask: Int64
@@ -19,8 +19,8 @@ struct Commit {
         store = try StoreRow(database)
         lastTask = store.lastTask
         types = TypeTable(database)
-        paths = Paths(database)
-        stretches = Stretches(database)
+        cursors = Cursors(database)
+        openRanges = OpenRanges(database)
     }
 
     mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
@@ -31,14 +31,14 @@ struct Commit {
         if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
         if !changes.reopenings.isEmpty {
             // A refusal says where the task stands, which is read with the cursors as they are written.
-            try paths.write()
+            try cursors.write()
             receipt.reopenings = try reopen(changes.reopenings)
         }
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         if !changes.attempts.isEmpty { try note(changes.attempts) }
         if !changes.pauses.isEmpty { try pause(changes.pauses) }
         // Takes read them.
-        try stretches.write()
+        try openRanges.write()
         var bytes = changes.takenBytes
         for take in changes.takes {
             let (handOuts, isExhausted) = bytes > 0 ? try self.take(take, bytes) : ([], false)
@@ -47,7 +47,7 @@ struct Commit {
             receipt.exhausted.append(isExhausted)
         }
         Failpoint.storeTransaction.pass()
-        try paths.write()
+        try cursors.write()
         try books.write(to: database)
         try writeStore(changes.clock)
         if !changes.forgets.isEmpty { receipt.forgotten = try changes.forgets.map { try forget($0) } }

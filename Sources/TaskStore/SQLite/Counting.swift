@@ -22,7 +22,7 @@ struct Counting {
             try tallies.bind(number, at: 1)
             var count = try tallies.step() ? TaskCounts(tallies: tallies) : TaskCounts()
             tallies.reset()
-            for path in try database.openPaths(of: number) { try add(path, to: &count) }
+            for cursor in try database.cursors(of: number) { try add(cursor, to: &count) }
             try countAside("type = ?1 AND", [number]) { count.addAside(scheduled: $1, queued: $2, pending: $3) }
             counts[type] = count
         }
@@ -36,9 +36,9 @@ struct Counting {
         var counts: [Int64: TaskCounts] = [:]
         while try tallies.step() { counts[tallies.int64(0)] = TaskCounts(tallies: tallies) }
         var next = (type: Int64(0), priority: Int.min)
-        while let path = try database.openPath(from: next.type, next.priority) {
-            try add(path, to: &counts[path.type, default: TaskCounts()])
-            next = (path.type, path.priority + 1)
+        while let cursor = try database.cursor(from: next.type, next.priority) {
+            try add(cursor, to: &counts[cursor.type, default: TaskCounts()])
+            next = (cursor.type, cursor.priority + 1)
         }
         try countAside("", []) { counts[$0, default: TaskCounts()].addAside(scheduled: $1, queued: $2, pending: $3) }
         let names = try TypeTable.names(database)
@@ -63,46 +63,46 @@ struct Counting {
     private func countAside(
         _ condition: String, _ arguments: [Int64], _ add: (_ type: Int64, _ scheduled: Int, _ queued: Int, _ pending: Int) -> Void
     ) throws {
-        let aside = try BoundStatement(
+        let deferred = try BoundStatement(
             database,
             """
-            SELECT type, count(nullif(due, 0)), count(*) - count(due), count(*) FILTER (WHERE due = 0) FROM open INDEXED BY open_aside
+            SELECT type, count(nullif(due, 0)), count(*) - count(due), count(*) FILTER (WHERE due = 0) FROM open INDEXED BY open_deferred
             WHERE \(condition) attempt IS NOT NULL GROUP BY type
             """
         )
-        for (index, argument) in arguments.enumerated() { try aside.bind(argument, at: Int32(index + 1)) }
-        while try aside.step() { add(aside.int64(0), aside.int(1), aside.int(2), aside.int(3)) }
+        for (index, argument) in arguments.enumerated() { try deferred.bind(argument, at: Int32(index + 1)) }
+        while try deferred.step() { add(deferred.int64(0), deferred.int(1), deferred.int(2), deferred.int(3)) }
     }
 
-    /// Adds up the stretches of a path, rather than looking at each task.
-    private func add(_ path: OpenPath, to counts: inout TaskCounts) throws {
+    /// Adds up the ranges of a cursor, rather than looking at each task.
+    private func add(_ cursor: TypeCursor, to counts: inout TaskCounts) throws {
         let passed = try BoundStatement(
             database,
-            "SELECT coalesce(sum(iif(first <= ?3, rest, 0)), 0), coalesce(sum(rest), 0) FROM stretch WHERE type = ?1 AND priority = ?2"
+            "SELECT coalesce(sum(iif(first <= ?3, rest, 0)), 0), coalesce(sum(rest), 0) FROM open_range WHERE type = ?1 AND priority = ?2"
         )
-        try passed.bind(path.type, at: 1)
-        try passed.bind(path.priority, at: 2)
-        try passed.bind(path.cursor, at: 3)
+        try passed.bind(cursor.type, at: 1)
+        try passed.bind(cursor.priority, at: 2)
+        try passed.bind(cursor.position, at: 3)
         guard try passed.step() else { return }
-        let waiting = try pending(path)
+        let waiting = try pending(cursor)
         counts.queued += passed.int(0) - waiting
         counts.pending += passed.int(1) - passed.int(0) + waiting
     }
 
-    /// How many tasks wait in the stretch that the cursor is within.
-    private func pending(_ path: OpenPath) throws -> Int {
+    /// How many tasks wait in the range that the cursor is within.
+    private func pending(_ cursor: TypeCursor) throws -> Int {
         let within = try BoundStatement(
             database,
             """
-            SELECT last, rest > last - first FROM stretch
+            SELECT last, rest > last - first FROM open_range
             WHERE type = ?1 AND priority = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1
             """
         )
-        try within.bind(path.type, at: 1)
-        try within.bind(path.priority, at: 2)
-        try within.bind(path.cursor, at: 3)
-        guard try within.step(), case let last = within.int64(0), last > path.cursor else { return 0 }
-        if within.int(1) != 0 { return Int(last - path.cursor) }
+        try within.bind(cursor.type, at: 1)
+        try within.bind(cursor.priority, at: 2)
+        try within.bind(cursor.position, at: 3)
+        guard try within.step(), case let last = within.int64(0), last > cursor.position else { return 0 }
+        if within.int(1) != 0 { return Int(last - cursor.position) }
         let count = try BoundStatement(
             database,
             """
@@ -110,7 +110,7 @@ struct Counting {
             WHERE task.id > ? AND task.id <= ? AND open.attempt IS NULL AND NOT EXISTS (SELECT 1 FROM ending WHERE id = task.id)
             """
         )
-        try count.bind(path.cursor, at: 1)
+        try count.bind(cursor.position, at: 1)
         try count.bind(last, at: 2)
         return try count.step() ? count.int(0) : 0
     }

@@ -16,22 +16,22 @@ struct Listing {
     func ids(type: Int64, state: TaskState) throws -> [[Int64]] {
         switch state {
         case .pending:
-            try database.openPaths(of: type).map { try ids($0, $0.cursor + 1...Int64.max) }
+            try database.cursors(of: type).map { try ids($0, $0.position + 1...Int64.max) }
                 + [
                     ids(
                         """
-                        SELECT id FROM open INDEXED BY open_aside WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due = 0
+                        SELECT id FROM open INDEXED BY open_deferred WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due = 0
                         ORDER BY id DESC LIMIT ?2
                         """,
                         [type]
                     )
                 ]
         case .queued, .running:
-            try database.openPaths(of: type).map { try ids($0, 0...max(0, $0.cursor)) }
+            try database.cursors(of: type).map { try ids($0, 0...max(0, $0.position)) }
                 + [
                     ids(
                         """
-                        SELECT id FROM open INDEXED BY open_aside WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NULL
+                        SELECT id FROM open INDEXED BY open_deferred WHERE id < ? AND type = ?3 AND attempt IS NOT NULL AND due IS NULL
                         ORDER BY id DESC LIMIT ?2
                         """,
                         [type]
@@ -61,17 +61,17 @@ struct Listing {
         }
     }
 
-    /// The newest open tasks of a path, among some ids.
-    private func ids(_ path: OpenPath, _ among: ClosedRange<Int64>) throws -> [Int64] {
+    /// The newest open tasks of a cursor, among some ids.
+    private func ids(_ cursor: TypeCursor, _ among: ClosedRange<Int64>) throws -> [Int64] {
         try ids(
             """
-            SELECT task.id FROM stretch CROSS JOIN task ON task.id BETWEEN max(stretch.first, ?5) AND min(stretch.last, ?6, ?1 - 1)
+            SELECT task.id FROM open_range CROSS JOIN task ON task.id BETWEEN max(open_range.first, ?5) AND min(open_range.last, ?6, ?1 - 1)
                 LEFT JOIN open ON open.id = task.id
-            WHERE stretch.type = ?3 AND stretch.priority = ?4 AND stretch.first <= ?6 AND stretch.first < ?1 AND stretch.first >= coalesce(
-                (SELECT first FROM stretch WHERE type = ?3 AND priority = ?4 AND first <= ?5 ORDER BY first DESC LIMIT 1), 0)
-            AND open.attempt IS NULL AND \(OpenTask.isNotEnded) ORDER BY stretch.first DESC, task.id DESC LIMIT ?2
+            WHERE open_range.type = ?3 AND open_range.priority = ?4 AND open_range.first <= ?6 AND open_range.first < ?1 AND open_range.first >= coalesce(
+                (SELECT first FROM open_range WHERE type = ?3 AND priority = ?4 AND first <= ?5 ORDER BY first DESC LIMIT 1), 0)
+            AND open.attempt IS NULL AND \(OpenTask.isNotEnded) ORDER BY open_range.first DESC, task.id DESC LIMIT ?2
             """,
-            [path.type, Int64(path.priority), among.lowerBound, among.upperBound]
+            [cursor.type, Int64(cursor.priority), among.lowerBound, among.upperBound]
         )
     }
 

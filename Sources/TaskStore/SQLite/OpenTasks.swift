@@ -11,52 +11,53 @@ struct OpenTasks {
         types = TypeTable(database)
     }
 
-    /// A page of the tasks that are handed out, of all types: path after path, then those that are aside, type after type.
+    /// A page of the tasks that are handed out, of all types: cursor after cursor, then those that are deferred, type after type.
     func handedOut(after position: HandedOutPosition?, limit: Int) throws -> HandedOutPage {
         var tasks: [OpenTask] = []
         tasks.reserveCapacity(limit)
-        if position?.isAside != true, let next = try readPaths(after: position, limit: limit, into: &tasks) {
+        if position?.isDeferred != true, let next = try readRanges(after: position, limit: limit, into: &tasks) {
             return HandedOutPage(tasks: tasks, next: next)
         }
-        let next = try readAside(after: position?.isAside == true ? position : nil, limit: limit, into: &tasks)
+        let next = try readDeferred(after: position?.isDeferred == true ? position : nil, limit: limit, into: &tasks)
         return HandedOutPage(tasks: tasks, next: next)
     }
 
     /// - Returns: Where to go on, where the page is full.
-    private func readPaths(
+    private func readRanges(
         after position: HandedOutPosition?, limit: Int, into tasks: inout [OpenTask]
     ) throws -> HandedOutPosition? {
         let passed = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns) FROM \(OpenTask.path) AND stretch.first <= ?4 AND task.id <= ?4
-            ORDER BY stretch.first, task.id LIMIT ?5
+            SELECT \(OpenTask.columns) FROM \(OpenTask.inRanges) AND open_range.first <= ?4 AND task.id <= ?4
+            ORDER BY open_range.first, task.id LIMIT ?5
             """
         )
         var (type, priority) = (position?.type ?? 0, position?.priority ?? .min)
         var after = position?.id ?? 0
-        while let path = try database.openPath(from: type, priority) {
-            if (path.type, path.priority) != (type, priority) { after = 0 }
-            try passed.bind(path.type, at: 1)
-            try passed.bind(path.priority, at: 2)
+        while let cursor = try database.cursor(from: type, priority) {
+            if (cursor.type, cursor.priority) != (type, priority) { after = 0 }
+            try passed.bind(cursor.type, at: 1)
+            try passed.bind(cursor.priority, at: 2)
             try passed.bind(after + 1, at: 3)
-            try passed.bind(path.cursor, at: 4)
+            try passed.bind(cursor.position, at: 4)
             try passed.bind(limit - tasks.count, at: 5)
-            while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, pathAttempt: 1, before: tasks.last)) }
+            while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, cursorAttempt: 1, before: tasks.last)) }
             passed.reset()
             if tasks.count >= limit {
-                return HandedOutPosition(isAside: false, type: path.type, priority: path.priority, id: tasks.last?.id.rawValue ?? after)
+                return HandedOutPosition(
+                    isDeferred: false, type: cursor.type, priority: cursor.priority, id: tasks.last?.id.rawValue ?? after)
             }
-            (type, priority, after) = (path.type, path.priority + 1, 0)
+            (type, priority, after) = (cursor.type, cursor.priority + 1, 0)
         }
         return nil
     }
 
     /// - Returns: Where to go on, where the page is full.
-    private func readAside(
+    private func readDeferred(
         after position: HandedOutPosition?, limit: Int, into tasks: inout [OpenTask]
     ) throws -> HandedOutPosition? {
-        let aside = try BoundStatement(
+        let deferred = try BoundStatement(
             database,
             """
             SELECT \(OpenTask.columns) FROM \(OpenTask.rows)
@@ -65,15 +66,15 @@ struct OpenTasks {
         )
         var after = position?.id ?? 0
         var from = position?.type ?? 0
-        while let type = try database.typeWithTasksAside(from: from) {
+        while let type = try database.typeWithDeferredTasks(from: from) {
             if type != from { after = 0 }
-            try aside.bind(type, at: 1)
-            try aside.bind(after, at: 2)
-            try aside.bind(limit - tasks.count, at: 3)
-            while try aside.step() { tasks.append(try OpenTask(row: aside, types: types, pathAttempt: 0, before: tasks.last)) }
-            aside.reset()
+            try deferred.bind(type, at: 1)
+            try deferred.bind(after, at: 2)
+            try deferred.bind(limit - tasks.count, at: 3)
+            while try deferred.step() { tasks.append(try OpenTask(row: deferred, types: types, cursorAttempt: 0, before: tasks.last)) }
+            deferred.reset()
             if tasks.count >= limit {
-                return HandedOutPosition(isAside: true, type: type, priority: 0, id: tasks.last?.id.rawValue ?? after)
+                return HandedOutPosition(isDeferred: true, type: type, priority: 0, id: tasks.last?.id.rawValue ?? after)
             }
             (from, after) = (type + 1, 0)
         }
@@ -98,7 +99,7 @@ struct OpenTasks {
             return due
         }
         var from: Int64 = 0
-        while let number = try database.typeWithTasksAside(from: from) {
+        while let number = try database.typeWithDeferredTasks(from: from) {
             try look(types.type(number), number)
             from = number + 1
         }
@@ -117,7 +118,7 @@ struct OpenTasks {
         try query.bind(max(0, limit), at: 2)
         var tasks: [OpenTask] = []
         while try query.step() {
-            tasks.append(try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount)))
+            tasks.append(try OpenTask(row: query, types: types, cursorAttempt: query.int(OpenTask.columnCount)))
         }
         return tasks
     }
@@ -135,11 +136,11 @@ struct OpenTasks {
             try query.bind(id.rawValue, at: 1)
             defer { query.reset() }
             guard try query.step() else { return nil }
-            return try OpenTask(row: query, types: types, pathAttempt: query.int(OpenTask.columnCount))
+            return try OpenTask(row: query, types: types, cursorAttempt: query.int(OpenTask.columnCount))
         }
     }
 
-    /// After the columns of `OpenTask`, its attempt where it is not aside.
+    /// After the columns of `OpenTask`, its attempt where it is not deferred.
     private static let columns = "\(OpenTask.columns), task.id <= coalesce(cursor.id, 0)"
     private static let cursor = "LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority"
 }

@@ -4,20 +4,20 @@ import GRDB
 /// The tables of a store, and how a file comes to have them.
 ///
 /// What a task *is* (`task`) and how it *ended* (`ending`) are rows that are written once: changing a task's row costs as much
-/// as all the rest together. Tasks that were submitted together are, while any of them is open, one `stretch` of ids: most tasks are
+/// as all the rest together. Tasks that were submitted together are, while any of them is open, one `open_range` of ids: most tasks are
 /// handed out in their order and end, and have no row of their own beside those two. A task of which there is more to say has one in
 /// `open`, which goes when it ends:
 ///
 /// | `open` | `attempt` | `due` | the task is |
 /// |---|---|---|---|
-/// | no row | | | on the cursor's path: handed out as attempt 1 where its id is up to the cursor, else pending |
+/// | no row | | | in a range: handed out as attempt 1 where its id is up to the cursor, else pending |
 /// | a row | null | null | the same, and expires |
-/// | a row | n | 0 | aside: pending, to go out before all others; n is the latest hand-out's number |
-/// | a row | n | time | aside: scheduled; n is the latest hand-out's number, 0 before the first |
-/// | a row | n | null | aside: handed out as attempt n |
+/// | a row | n | 0 | deferred: pending, to go out before all others; n is the latest hand-out's number |
+/// | a row | n | time | deferred: scheduled; n is the latest hand-out's number, 0 before the first |
+/// | a row | n | null | deferred: handed out as attempt n |
 ///
-/// So a task is open that has a row in `open`, or is in a stretch and has no ending; one that is gone has no row in `task`. A stretch counts those of its tasks that
-/// are open and not aside, and goes with the last of them.
+/// So a task is open that has a row in `open`, or is in a range and has no ending; one that is gone has no row in `task`. A range counts those
+/// of its tasks that are open and not deferred, and goes with the last of them.
 ///
 /// Times are milliseconds of the store's clock since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
 enum Schema {

@@ -13,8 +13,8 @@ public struct HandedOutPage: Hashable, Sendable {
 
 /// How far a list of handed-out tasks has been read. Only the store that gave it knows what it means.
 public struct HandedOutPosition: Hashable, Sendable {
-    /// The tasks on the cursors' paths are read, and those that are aside are left.
-    let isAside: Bool
+    /// The tasks on the cursors are read, and those that are deferred are left.
+    let isDeferred: Bool
     let type: Int64
     let priority: Int
     /// Only ids above.

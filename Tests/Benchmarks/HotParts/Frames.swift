@@ -1,3 +1,4 @@
+import AMQP
 import Benchmark
 import Foundation
 import TaskGridCore

@@ -1,7 +1,7 @@
 import TaskGridCore
 
 /// What a take has gathered so far, within its bounds.
-struct Tray {
+struct TakeBuffer {
     private(set) var handOuts: [HandOut] = []
     /// Whether a bound was reached: then there may be more to take.
     private(set) var isFull: Bool
