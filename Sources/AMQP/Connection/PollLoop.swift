@@ -126,6 +126,9 @@ final class PollLoop: SerialExecutor {
         precondition(isIsolatingCurrentContext() == true, "not on the thread of connection \(name)")
     }
 
+    /// Whether its thread runs no more jobs, and the global pool does.
+    var hasEnded: Bool { inbox.withLock { $0.hasEnded } }
+
     /// Ends the sleep, if there is one: another turn is due.
     func wake() {
         var one: UInt64 = 1

@@ -106,23 +106,29 @@ struct PollLoopTests {
         let (stream, continuation) = AsyncStream.makeStream(of: UInt8.self, bufferingPolicy: .bufferingNewest(10))
         var first: OneThread? = OneThread()
         await first?.mark(0)
+        let isClosed = Mutex(false)
         let second = OneThread(sharing: first) { isReadable in
             var byte: UInt8 = 0
-            if isReadable, recv(near, &byte, 1, Int32(MSG_DONTWAIT)) == 1 { continuation.yield(byte) }
-            return PollLoop.Wait(socket: near)
+            if isReadable {
+                let count = recv(near, &byte, 1, Int32(MSG_DONTWAIT))
+                if count >= 0 { continuation.yield(byte) }
+                if count == 0 { isClosed.withLock { $0 = true } }
+            }
+            return isClosed.withLock { $0 } ? PollLoop.Wait() : PollLoop.Wait(socket: near)
         }
         await second.mark(1)
         #expect(await first?.threads == second.threads)
         first = nil
+        var iterator = stream.makeAsyncIterator()
         for byte: UInt8 in [7, 8] {
             var byte = byte
             #expect(send(far, &byte, 1, 0) == 1)
-            var iterator = stream.makeAsyncIterator()
             #expect(await iterator.next() == byte)
         }
         await second.mark(2)
         #expect(await second.threads.count == 1)
         close(far)
+        #expect(await iterator.next() == 0)
         _ = await second.marks
         close(near)
     }
@@ -151,19 +157,19 @@ struct PollLoopTests {
     @Test("a task that outlives the actor whose thread it prefers comes to its end")
     func taskThatOutlives() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        let (gone, witness) = AsyncStream.makeStream(of: Void.self)
         let task: Task<Bool, Never>
+        let hasEnded: @Sendable () -> Bool
         do {
-            let witness = Witness(witness)
-            let actor = OneThread { _ in withExtendedLifetime(witness) { PollLoop.Wait() } }
+            let actor = OneThread()
             await actor.mark(0)
             let thread = await actor.threads
+            hasEnded = actor.end
             task = Task(executorPreference: actor.executor) {
                 for await _ in stream {}
                 return !thread.contains(Self.thread())
             }
         }
-        for await _ in gone {}
+        while !hasEnded() { await Task.yield() }
         continuation.finish()
         #expect(await task.value)
     }

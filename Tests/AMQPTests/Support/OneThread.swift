@@ -44,6 +44,9 @@ actor OneThread {
 
     var isIsolatingHere: Bool { isIsolating }
 
+    /// Says whether the thread has ended, once the actor is gone.
+    nonisolated var end: @Sendable () -> Bool { { [loop] in loop.hasEnded } }
+
     nonisolated func wake() { loop.wake() }
 
     /// Throws the process away unless called on its own thread.
