@@ -4,7 +4,7 @@ public import TaskGridCore
 public struct DispatcherConfiguration: Hashable, Sendable {
     /// The most bytes that a task's payload may have.
     public var maximumPayload: Int
-    /// Tries of a task whose submission does not say, and the backoff between them.
+    /// The attempts of a task whose submission gives no number, and the backoff between them.
     public var retry: RetryPolicy
     /// How long an ended task and its result are kept.
     public var retention: Duration

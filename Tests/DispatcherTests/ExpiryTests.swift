@@ -83,7 +83,7 @@ struct ExpiryTests {
         harness.time.pass(Self.timeout + WireFormat.timeoutGrace - .milliseconds(250))
         #expect(try await harness.tick().endings().isEmpty)
         let next = try #require(harness.scheduler.ticker.due)
-        #expect(next - harness.time.source.moment() == .milliseconds(250), "the dispatcher wakes when the time is up")
+        #expect(next - harness.time.source.moment() == .milliseconds(250), "the dispatcher wakes at the timeout")
         harness.time.pass(.milliseconds(250))
         let out = await harness.tick()
         #expect(try out.endings().map(\.error?.code) == [.timedOut])

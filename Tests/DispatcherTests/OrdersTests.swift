@@ -107,7 +107,7 @@ struct OrdersTests {
         try await harness.booksAreTheStores()
     }
 
-    @Test("a failed, a cancelled and an expired task go out again with the answer, with all their tries")
+    @Test("a failed, a cancelled and an expired task go out again with the answer, with all their attempts")
     func retry() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

@@ -1,10 +1,10 @@
-/// How long to wait before try number n: growing, bounded, with equal jitter.
+/// How long to wait before retry n: growing, bounded, with equal jitter.
 ///
-/// The wait is drawn evenly between the half and the whole of `min(ceiling, base · 2ⁿ⁻¹)` (exponential growth; `base · n` with linear growth,
-/// `base` with constant), so that many that failed together do
-/// not come back together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
+/// The limit is `min(ceiling, base · 2ⁿ⁻¹)` with exponential growth, `min(ceiling, base · n)` with linear growth, and `min(ceiling, base)` with
+/// constant growth. The wait is drawn evenly between the half and the whole of the limit, so that many that failed together do not come back
+/// together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
 public struct Backoff: Hashable, Sendable {
-    /// How the wait grows from try to try.
+    /// How the wait grows with each retry.
     public enum Growth: String, Sendable, CaseIterable {
         case constant, linear, exponential
     }
@@ -19,7 +19,7 @@ public struct Backoff: Hashable, Sendable {
         self.growth = growth
     }
 
-    /// The longest wait before try `number`, counted from 1.
+    /// The longest wait before retry `number`, counted from 1.
     public func limit(before number: Int) -> Duration {
         let factor =
             switch growth {
@@ -31,7 +31,7 @@ public struct Backoff: Hashable, Sendable {
         return base.seconds * Double(factor) < ceiling.seconds ? base * factor : ceiling
     }
 
-    /// The wait before try `number`, counted from 1.
+    /// The wait before retry `number`, counted from 1.
     public func delay(before number: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let limit = limit(before: number).seconds
         return limit <= 0 ? .zero : .seconds(Double.random(in: limit / 2...limit, using: &generator))

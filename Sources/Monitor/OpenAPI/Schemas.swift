@@ -53,7 +53,7 @@ enum Schemas {
         "priority": {"type": "integer", "minimum": 0, "maximum": 9},
         "due": {"$ref": "#/components/schemas/OptionalTime"}, "expires": {"$ref": "#/components/schemas/OptionalTime"},
         "timeout_ms": {"type": ["integer", "null"], "minimum": 0},
-        "backoff": {"type": ["string", "null"], "description": "How long it waits before it is tried again; null: as the dispatcher says."}
+        "backoff": {"type": ["string", "null"], "description": "How long it waits after a failed attempt; null: the dispatcher's default."}
         }
         },
         "Tasks": {

@@ -52,7 +52,7 @@ struct ActionRoutes: Sendable {
         let outcome = try await enquiries.ask(RetryQuestion(tasks: [id])).tasks.first
         switch (outcome?.outcome, outcome?.state) {
         case (.done, let state):
-            return answer(id, .retried, "Task \(id)\(state.map { ", which stood as \($0)," } ?? "") is done again, with all its tries.")
+            return answer(id, .retried, "Task \(id)\(state.map { ", which stood as \($0)," } ?? "") is done again, with all its attempts.")
         case (.refused, .succeeded?):
             throw Problem(status: .conflict, detail: "task \(id) has succeeded: there is nothing to do again")
         case (.refused, let state):

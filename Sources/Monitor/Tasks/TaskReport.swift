@@ -52,7 +52,7 @@ struct TaskReport: Encodable {
     @Nullable var due: String?
     @Nullable var expires: String?
     @Nullable var timeout: Int64?
-    /// How long it waits before it is tried again; null: as the dispatcher says.
+    /// How long it waits after a failed attempt; null: the dispatcher's default.
     @Nullable var backoff: String?
 
     enum CodingKeys: String, CodingKey {

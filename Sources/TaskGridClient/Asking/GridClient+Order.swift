@@ -20,7 +20,7 @@ extension GridClient {
         return outcomes
     }
 
-    /// Has tasks done again that ended as failed, cancelled or expired: with all their tries, and without their expiry.
+    /// Has tasks done again that ended as failed, cancelled or expired: with all their attempts, and without their expiry.
     ///
     /// - Returns: For each task `done`; `refused` with its state where it succeeded or has not ended; or `unknown`.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: those before may be under way by then.

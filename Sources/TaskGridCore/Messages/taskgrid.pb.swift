@@ -168,7 +168,7 @@ nonisolated struct PBSettings: Sendable {
   /// How long an attempt may run, in milliseconds; 0: no limit of its own.
   var timeoutMs: UInt64 = 0
 
-  /// Tries in all; 0: the dispatcher's default.
+  /// The number of attempts; 0: the dispatcher's default.
   var maxAttempts: UInt32 = 0
 
   /// 0 (default) to 9; higher goes first.
@@ -193,7 +193,7 @@ nonisolated struct PBSettings: Sendable {
   /// Milliseconds since 1970 (wall clock) from which on the task is not begun; 0: never.
   var expiresMs: Int64 = 0
 
-  /// How long a task that failed waits before it is tried again: "exponential:1s:1m"; left out: the dispatcher's default.
+  /// How long a task waits after a failed attempt: "exponential:1s:1m"; left out: the dispatcher's default.
   var backoff: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()

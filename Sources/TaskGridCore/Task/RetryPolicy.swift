@@ -2,7 +2,7 @@ public import AMQP
 
 /// How often a task that failed is tried again, and how long apart.
 public struct RetryPolicy: Hashable, Sendable {
-    /// Tries in all, the first included; at least 1.
+    /// The number of attempts, the first included; at least 1.
     public var maxAttempts: Int
     public var backoff: Backoff
 

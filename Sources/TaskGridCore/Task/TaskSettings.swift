@@ -54,13 +54,13 @@ public struct TaskSettings: Sendable {
 }
 
 extension TaskSettings {
-    /// Tries in all, the first included, at least 1; nil: the dispatcher's default, which an accepted task has taken over.
+    /// The number of attempts, the first included, at least 1; nil: the dispatcher's default. An accepted task always has a number.
     public var maxAttempts: Int? {
         get { given?.values.maxAttempts }
         set { change { $0.maxAttempts = newValue } }
     }
 
-    /// How long a task that failed waits before it is tried again; nil: the dispatcher's default.
+    /// How long a task waits after a failed attempt; nil: the dispatcher's default.
     public var backoff: Backoff? {
         get { given?.values.backoff }
         set { change { $0.backoff = newValue } }
@@ -78,15 +78,15 @@ extension TaskSettings {
         set { change { $0.priority = newValue } }
     }
 
-    /// How long after its acceptance the task is handed out at the earliest; at most `WireFormat.maximumDelay`. An accepted task has a time
-    /// in its place.
+    /// How long after its acceptance the task is handed out at the earliest; at most `WireFormat.maximumDelay`. An accepted task has a due
+    /// time instead.
     public var delay: Duration? {
         get { given?.values.delay }
         set { change { $0.delay = newValue } }
     }
 
     /// How long after its acceptance the task may be begun, up to `WireFormat.maximumDelay`; zero: it ends as expired, and does not run. An
-    /// accepted task has a time in its place.
+    /// accepted task has a time at which it expires instead.
     public var expiry: Duration? {
         get { given?.values.expiry }
         set { change { $0.expiry = newValue } }
@@ -106,7 +106,7 @@ extension TaskSettings {
 }
 
 extension TaskSettings {
-    /// What is wrong with them, for whoever made them; nil: nothing.
+    /// The first setting that is out of its bounds, as a sentence; nil: all are within them.
     public var fault: String? {
         if !(0...WireFormat.maximumPriority).contains(priority) {
             return "the priority of a task is 0 to \(WireFormat.maximumPriority), not \(priority)"

@@ -10,7 +10,7 @@ public struct NewSubmission: Hashable, Sendable {
     /// Whether its tasks are handed out with this commit, except those that are scheduled: as attempt 1, past all that waits.
     public var handsOut: Bool
 
-    /// - Parameter defaultMaxAttempts: Tries in all of a task that does not say, which takes them over.
+    /// - Parameter defaultMaxAttempts: The number of attempts of a task that gives none.
     public init(
         submission: Submission, created: Timestamp, wallOffset: Duration = .zero, handsOut: Bool, defaultMaxAttempts: Int
     ) {

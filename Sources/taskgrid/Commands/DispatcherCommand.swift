@@ -25,7 +25,7 @@ struct DispatcherCommand: AsyncParsableCommand {
     var store: String?
     @Option(help: ArgumentHelp("The most bytes that a payload may have.", valueName: "bytes"))
     var maxPayload: String?
-    @Option(help: ArgumentHelp("Tries of a task that does not say how many.", valueName: "count"))
+    @Option(help: ArgumentHelp("The attempts of a task whose submission gives no number.", valueName: "count"))
     var maxAttempts: String?
     @Option(help: ArgumentHelp("How long ended tasks and results are kept, such as 7d.", valueName: "time"))
     var retention: String?

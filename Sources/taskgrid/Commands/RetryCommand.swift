@@ -10,7 +10,7 @@ struct RetryCommand: AsyncParsableCommand {
         abstract: "Have tasks done again that failed, were cancelled or expired.",
         discussion: """
             Named by their ids, or all failed ones that the options mean; 'taskgrid
-            failed' with the same options lists them. They get all their tries again,
+            failed' with the same options lists them. They get all their attempts again,
             keep their ids, and lose their expiry.
               taskgrid retry 17
               taskgrid retry --type sum --since 1h

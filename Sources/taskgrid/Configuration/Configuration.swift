@@ -25,7 +25,7 @@ import TaskGridWorker
 /// | `health-port` | its port; 0 for none | 50051 nameservice, 50052 dispatcher, 50060 and on workers |
 /// | `dispatcher.store` | the SQLite file of the tasks | `store.sqlite` in `data` |
 /// | `dispatcher.max-payload` | the most bytes of a payload | 4194304 |
-/// | `dispatcher.max-attempts` | tries of a task that does not say | 3 |
+/// | `dispatcher.max-attempts` | the attempts of a task whose submission gives no number | 3 |
 /// | `dispatcher.backoff` | before the second attempt, doubled for each after it; each wait is between its half and its whole | `1s` |
 /// | `dispatcher.max-backoff` | at most that long | `60s` |
 /// | `dispatcher.retention` | how long ended tasks and results are kept | `7d` |

@@ -14,12 +14,12 @@ struct TaskArguments: ParsableArguments {
     @Option(help: ArgumentHelp("How long after now it expires if it has not begun.", valueName: "time"), transform: Arguments.time)
     var expires: Duration?
 
-    @Option(help: ArgumentHelp("Tries in all; the dispatcher's default is 3.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of attempts; the dispatcher's default is 3.", valueName: "count"))
     var maxAttempts: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How long it waits before it is tried again: the first wait, such as 5s, with the longest, such as 1s:1h, or as constant:30s or linear:10s:10m.",
+            "How long it waits after a failed attempt: 5s is the first wait, which doubles; 1s:1h has the longest one too; or constant:30s, linear:10s:10m.",
             valueName: "backoff"), transform: Arguments.backoff)
     var backoff: Backoff?
 

@@ -69,7 +69,7 @@ extension DashboardTests {
                     try await tab.click("main .primary")
                     try await tab.sees("Retry task \(task)?", in: "#ask")
                     try await tab.click("#ask-yes")
-                    try await tab.sees("is done again, with all its tries", in: "#said")
+                    try await tab.sees("is done again, with all its attempts", in: "#said")
                     try await tab.sees("pending", in: "h1 .chip")
                 }
             }

@@ -92,7 +92,7 @@ export class Task {
             ["Type", task.type], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
             ["Attempt", String(task.attempt)], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
             ["Priority", task.priority ? String(task.priority) : null], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
-            ["Time-out", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],
+            ["Timeout", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],
         ].filter(([, value]) => value);
         if (facts.join("\n") !== this.#facts) {
             this.#facts = facts.join("\n");
@@ -116,7 +116,7 @@ export class Task {
     }
 
     async #retry() {
-        const text = "It is done again from the start, with all its tries, under the same id.";
+        const text = "It is done again from the start, with all its attempts, under the same id.";
         if (await order(`${this.path}/retry`, { title: `Retry task ${this.id}?`, text, yes: "Retry" })) await this.load();
     }
 
