@@ -7,8 +7,8 @@ import Synchronization
 /// A connection to the broker that stays: it declares what it was given, consumes, and publishes with confirms; when it is
 /// lost it connects again, with backoff and jitter, for ever, and declares and consumes anew.
 ///
-/// It is an actor whose executor is a thread, its own or that of another connection, the only one that touches librabbitmq's handle. The thread polls
-/// the socket, reads all frames that have come, hands each consumer its deliveries as one batch, and writes what was
+/// It is an actor whose executor is a thread, its own or another connection's. No other thread touches librabbitmq's handle. The thread
+/// polls the socket, reads all frames that have come, hands each consumer its deliveries as one batch, and writes what was
 /// published meanwhile with one `send`. A process publishes over one connection and consumes over others: a broker in
 /// alarm stops reading from a connection that publishes, acknowledgements included.
 ///
@@ -38,8 +38,6 @@ public actor Connection {
     let logger: Logger
     private let loop: PollLoop
     private nonisolated let tasks: PollLoopTasks
-    /// As which the loop knows it.
-    private nonisolated let membership = Mutex(0)
 
     nonisolated var registeredConsumers: [Mailbox] { registry.withLock { $0.consumers.map(\.mailbox) } }
 
@@ -124,8 +122,9 @@ public actor Connection {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Its thread, for tasks that mostly wait for it: they take what it gives them without a change of threads, and whatever they do holds
-    /// up its reading and its heartbeats. A task that outlives the connection goes on in the global pool.
+    /// Runs tasks on the connection's thread. It is for tasks that mostly wait for the connection: they receive from it without a change of
+    /// threads. The connection reads nothing and sends no heartbeat while such a task runs, so the task must not block. A task that outlives
+    /// the connection continues in the global pool.
     public nonisolated var executor: any TaskExecutor { tasks }
 
     /// - Parameters:
@@ -133,8 +132,8 @@ public actor Connection {
     ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1, `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     ///   - ownership: what it does besides for what it declares.
-    ///   - other: a connection on whose thread this one runs, too: tasks that use both need not change threads. While one of them
-    ///     connects, the other waits.
+    ///   - other: a connection whose thread this one shares: tasks that use both need not change threads. While one of them connects,
+    ///     which may take 5 seconds a call, the other one reads nothing and sends no heartbeat.
     public init(
         _ endpoint: Endpoint, name: String, clientProperties: FieldTable = [:], declarations: Declarations = Declarations(),
         ownership: Ownership = .none,
@@ -151,15 +150,12 @@ public actor Connection {
         self.logger = logger
         loop = other?.loop ?? PollLoop(name: name)
         tasks = other?.tasks ?? PollLoopTasks(loop)
-        let number = loop.join { [weak self] isReadable in
-            guard let self else { return PollLoop.Wait() }
-            return self.assumeIsolated { $0.turn(isReadable) }
-        }
-        membership.withLock { $0 = number }
+        loop.join { [weak self] isReadable in self?.assumeIsolated { $0.turn(isReadable) } }
     }
 
     deinit {
-        loop.leave(membership.withLock { $0 })
+        // Its turn finds that it is gone.
+        loop.wake()
     }
 
     /// A consumer of these queues, on a channel of its own. Made before ``start(patience:)``.

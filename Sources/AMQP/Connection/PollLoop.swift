@@ -3,11 +3,11 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A thread that polls the sockets of one or more connections, and runs their jobs between polls: the executor of these ``Connection``s,
-/// and through ``PollLoopTasks`` of the tasks that prefer it, which take what a connection gives them without a change of threads.
+/// A thread that polls the sockets of one or more connections and runs their jobs between polls. It is the executor of these
+/// ``Connection``s, and through ``PollLoopTasks`` of the tasks that prefer it: they receive from a connection without a change of threads.
 ///
-/// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when the last member has left, which its
-/// `deinit` does: as long as one lives, every job enqueued on it is run. A task may outlive them all; it goes on in the global pool.
+/// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when its last connection is gone. As long as
+/// one lives, every job enqueued on it is run. A task may outlive all of them; it continues in the global pool.
 final class PollLoop: SerialExecutor {
     /// What to wait for before the next turn.
     struct Wait {
@@ -19,31 +19,28 @@ final class PollLoop: SerialExecutor {
         var deadline: ContinuousClock.Instant?
     }
 
+    /// What a connection does between polls, told whether its socket was readable or broken. It says what to wait for next; nil: the
+    /// connection is gone.
+    typealias Turn = @Sendable (_ isReadable: Bool) -> Wait?
+
     /// A connection, as the thread sees it.
-    private final class Member {
-        let number: Int
-        /// Told whether the socket was readable or broken; says what to wait for next.
-        let turn: @Sendable (Bool) -> Wait
+    private struct Member {
+        let turn: Turn
         var wait = Wait()
         var isReadable = false
-
-        init(number: Int, turn: @escaping @Sendable (Bool) -> Wait) {
-            self.number = number
-            self.turn = turn
-        }
     }
 
     private struct Job {
         let job: UnownedJob
-        /// It is a step of a task that prefers the thread; nil: of an actor of the thread.
+        /// The executor of a task that prefers the thread; nil: the job is an actor's.
         let tasks: PollLoopTasks?
     }
 
     private struct Inbox {
         var jobs: [Job] = []
-        /// Who is polled, with what each does between polls.
-        var turns: [(number: Int, turn: @Sendable (Bool) -> Wait)] = []
-        var lastNumber = 0
+        /// Connections that the thread does not poll yet.
+        var joining: [Turn] = []
+        var isStarted = false
         /// The thread is in `poll`, or about to be.
         var isSleeping = false
         /// The thread runs no more jobs.
@@ -66,33 +63,20 @@ final class PollLoop: SerialExecutor {
         if wakeUp >= 0 { close(wakeUp) }
     }
 
-    /// Adds a member; the first starts the thread. Between polls it runs the jobs that wait and calls `turn` with whether the member's socket
-    /// was readable or broken; `turn` says what to wait for next.
-    ///
-    /// - Returns: its number, for ``leave(_:)``.
-    func join(turn: @escaping @Sendable (_ isReadable: Bool) -> Wait) -> Int {
-        let number = inbox.withLock { inbox in
-            inbox.lastNumber += 1
-            inbox.turns.append((inbox.lastNumber, turn))
-            return inbox.lastNumber
+    /// Adds a connection; the first one starts the thread.
+    func join(turn: @escaping Turn) {
+        let isFirst = inbox.withLock { inbox in
+            inbox.joining.append(turn)
+            defer { inbox.isStarted = true }
+            return !inbox.isStarted
         }
-        guard number == 1 else {
-            wake()
-            return number
-        }
+        guard isFirst else { return wake() }
         let thread = Thread { [self] in
             taskgrid_name_thread(name)
             inbox.withLock { $0.thread = pthread_self() }
             run()
         }
         thread.start()
-        return number
-    }
-
-    /// Takes a member out. The thread ends after the last one's jobs.
-    func leave(_ number: Int) {
-        inbox.withLock { $0.turns.removeAll { $0.number == number } }
-        wake()
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -126,7 +110,7 @@ final class PollLoop: SerialExecutor {
         precondition(isIsolatingCurrentContext() == true, "not on the thread of connection \(name)")
     }
 
-    /// Whether its thread runs no more jobs, and the global pool does.
+    /// Whether the thread has ended, and the global pool runs the jobs.
     var hasEnded: Bool { inbox.withLock { $0.hasEnded } }
 
     /// Ends the sleep, if there is one: another turn is due.
@@ -148,31 +132,31 @@ final class PollLoop: SerialExecutor {
                     }
                 }
             }
-            follow(&members)
-            for member in members {
-                member.wait = member.turn(member.isReadable)
-                member.isReadable = false
+            members += takeJoining().map { Member(turn: $0) }
+            for index in members.indices.reversed() {
+                if let wait = members[index].turn(members[index].isReadable) {
+                    members[index].wait = wait
+                } else {
+                    members.remove(at: index)
+                }
             }
             // Jobs that the turns themselves enqueued (resumed continuations) run before sleeping.
-            let (hasEnded, mustRun) = inbox.withLock { inbox in
-                inbox.hasEnded = inbox.jobs.isEmpty && inbox.turns.isEmpty
-                inbox.isSleeping = inbox.jobs.isEmpty && !inbox.hasEnded
-                return (inbox.hasEnded, !inbox.isSleeping)
+            let (hasEnded, mustRun) = inbox.withLock { [isEmpty = members.isEmpty] inbox in
+                let isIdle = inbox.jobs.isEmpty && inbox.joining.isEmpty
+                inbox.hasEnded = isIdle && isEmpty
+                inbox.isSleeping = isIdle && !isEmpty
+                return (inbox.hasEnded, !isIdle)
             }
             if hasEnded { return }
-            poll(members, blocking: !mustRun)
+            poll(&members, blocking: !mustRun)
             inbox.withLock { $0.isSleeping = false }
         }
     }
 
-    /// Takes over who has joined and who has left.
-    private func follow(_ members: inout [Member]) {
+    private func takeJoining() -> [Turn] {
         inbox.withLock { inbox in
-            guard !members.elementsEqual(inbox.turns, by: { $0.number == $1.number }) else { return }
-            let known = members
-            members = inbox.turns.map { entry in
-                known.first { $0.number == entry.number } ?? Member(number: entry.number, turn: entry.turn)
-            }
+            defer { inbox.joining = [] }
+            return inbox.joining
         }
     }
 
@@ -184,11 +168,12 @@ final class PollLoop: SerialExecutor {
         }
     }
 
-    /// Waits until a socket has something to read, an end or an error, or somebody wakes the thread, or a turn is due.
-    private func poll(_ members: [Member], blocking: Bool) {
+    /// Waits for a socket that is readable or broken, for ``wake()``, and for the earliest deadline. Notes which sockets were readable.
+    private func poll(_ members: inout [Member], blocking: Bool) {
         var descriptors = [pollfd(fd: wakeUp, events: Int16(POLLIN), revents: 0)]
-        for member in members {
-            let wait = member.wait
+        for index in members.indices {
+            members[index].isReadable = false
+            let wait = members[index].wait
             let events = (wait.wantsToRead ? Int16(POLLIN) : 0) | (wait.wantsToWrite ? Int16(POLLOUT) : 0)
             // One below zero is passed over (poll(2)).
             descriptors.append(pollfd(fd: wait.socket, events: events, revents: 0))
@@ -204,8 +189,8 @@ final class PollLoop: SerialExecutor {
             var count: UInt64 = 0
             _ = read(wakeUp, &count, 8)
         }
-        for (member, descriptor) in zip(members, descriptors.dropFirst()) {
-            member.isReadable = descriptor.fd >= 0 && descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0
+        for (index, descriptor) in zip(members.indices, descriptors.dropFirst()) {
+            members[index].isReadable = descriptor.fd >= 0 && descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR | POLLNVAL) != 0
         }
     }
 }

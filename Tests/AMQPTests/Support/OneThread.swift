@@ -5,7 +5,6 @@ import Glibc
 /// An actor whose executor is a ``PollLoop``, as a connection's is.
 actor OneThread {
     private nonisolated let loop: PollLoop
-    private nonisolated let number: Int
     private nonisolated let tasks: PollLoopTasks
     private(set) var marks: [Int] = []
     private(set) var threads: Set<UInt> = []
@@ -15,14 +14,14 @@ actor OneThread {
     /// - Parameter other: the actor whose thread it shares.
     init(sharing other: OneThread? = nil, turn: @escaping @Sendable (Bool) -> PollLoop.Wait = { _ in PollLoop.Wait() }) {
         loop = other?.loop ?? PollLoop(name: "one thread of tests")
-        number = loop.join(turn: turn)
         tasks = PollLoopTasks(loop)
+        loop.join { [weak self] isReadable in self == nil ? nil : turn(isReadable) }
     }
 
     nonisolated var executor: any TaskExecutor { tasks }
 
     deinit {
-        loop.leave(number)
+        loop.wake()
     }
 
     func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
