@@ -75,7 +75,7 @@ public final class GridClient: Sendable {
             throw ClientError(error)
         }
         // Unstructured, since a client lives across calls of its user; `close` ends it and waits for it.
-        let life = Task(executorPreference: transport.publishing) { await self.run(reconnections) }
+        let life = Task { await run(reconnections) }
         state.withLock { $0.life = life }
     }
 
@@ -108,7 +108,7 @@ public final class GridClient: Sendable {
 
     private func run(_ reconnections: AsyncStream<Int>) async {
         await withDiscardingTaskGroup { group in
-            group.addTask(executorPreference: self.transport.receiving) { await self.receive() }
+            group.addTask(executorPreference: self.transport.receiver) { await self.receive() }
             group.addTask { await self.watch(reconnections) }
             group.addTask { await self.watchTime() }
             for await _ in work {

@@ -41,7 +41,8 @@ final class BrokerTransport: Transport {
     }
 
     var trouble: AMQPError? { publisher.trouble }
-    var receiving: (any TaskExecutor)? { replies.executor }
+    /// The loop that publishes stays in the global pool: on the connection's thread it would send each submission of many callers by itself.
+    var receiver: (any TaskExecutor)? { replies.executor }
 
     func next() async -> [Message]? {
         if let tag = unacknowledged.withLock({ $0.take() }) { await consumer.ack(upTo: tag) }

@@ -22,12 +22,10 @@ protocol Transport: Sendable {
 
     func close() async
 
-    /// Where the loop runs that publishes, and where the one that receives; nil: in the global pool.
-    var publishing: (any TaskExecutor)? { get }
-    var receiving: (any TaskExecutor)? { get }
+    /// Where the loop runs that receives; nil: in the global pool.
+    var receiver: (any TaskExecutor)? { get }
 }
 
 extension Transport {
-    var publishing: (any TaskExecutor)? { nil }
-    var receiving: (any TaskExecutor)? { nil }
+    var receiver: (any TaskExecutor)? { nil }
 }
