@@ -115,11 +115,12 @@ extension TaskSettings {
         if let timeout, !(Duration.milliseconds(1)...WireFormat.maximumTimeout).contains(timeout) {
             return "the timeout of a task is from a millisecond to 366 days"
         }
-        if let backoff,
-            !(Duration.zero...WireFormat.maximumDelay).contains(backoff.base)
-                || !(backoff.base...max(backoff.base, WireFormat.maximumDelay)).contains(backoff.ceiling)
-        {
-            return "the backoff of a task is from nothing to 10000 days, and its longest wait no shorter than the first"
+        if let backoff {
+            let isInBounds = backoff.base >= .zero && backoff.base <= backoff.ceiling && backoff.ceiling <= WireFormat.maximumDelay
+            if !isInBounds { return "the backoff of a task is from nothing to 10000 days, and its longest wait no shorter than the first" }
+            // That is what its text carries.
+            let isWhole = [backoff.base, backoff.ceiling].allSatisfy { $0 == .milliseconds($0.milliseconds) }
+            if !isWhole { return "the waits of a task's backoff are whole milliseconds" }
         }
         let times = [("delay", delay), ("expiry", expiry)]
         if let time = times.first(where: { !(Duration.zero...WireFormat.maximumDelay).contains($0.1 ?? .zero) }) {

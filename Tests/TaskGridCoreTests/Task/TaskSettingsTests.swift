@@ -47,6 +47,8 @@ struct TaskSettingsTests {
             TaskSettings(delay: .seconds(-1)), TaskSettings(expiry: .seconds(Int64.max)),
             TaskSettings(backoff: Backoff(base: .seconds(-1), ceiling: .seconds(1))),
             TaskSettings(backoff: Backoff(base: .seconds(2), ceiling: .seconds(1))),
+            TaskSettings(backoff: Backoff(base: .microseconds(1), ceiling: .seconds(1))),
+            TaskSettings(backoff: Backoff(base: .seconds(1), ceiling: .seconds(10_000 * 86_400 + 1))),
             TaskSettings(delay: .seconds(1), due: Timestamp(rawValue: 1)), TaskSettings(expiry: .zero, expires: Timestamp(rawValue: 1)),
         ]
     )
