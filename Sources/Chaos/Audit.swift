@@ -12,7 +12,7 @@ struct Audit: Sendable {
         var rest = tasks[...]
         while !rest.isEmpty {
             let chunk = Array(rest.prefix(500))
-            guard let answer = await ask(EndingsQuestion(tasks: chunk), until: deadline) else { return nil }
+            guard let answer = await ask(EndingsQuery(tasks: chunk), until: deadline) else { return nil }
             for record in answer.ended {
                 take(
                     Ending(
@@ -25,17 +25,17 @@ struct Audit: Sendable {
         }
         var next: TaskType?
         repeat {
-            guard let books = await ask(CountsQuestion(after: next), until: deadline) else { return nil }
+            guard let books = await ask(CountsQuery(after: next), until: deadline) else { return nil }
             if let counts = books.types[NumberedTask.type] { return counts }
             next = books.next
         } while next != nil
         return TaskCounts()
     }
 
-    private func ask<Asked: Question>(_ question: Asked, until deadline: ContinuousClock.Instant) async -> Asked.Answer? {
+    private func ask<Asked: Query>(_ query: Asked, until deadline: ContinuousClock.Instant) async -> Asked.Answer? {
         while ContinuousClock.now < deadline {
             do {
-                return try await client.ask(question)
+                return try await client.ask(query)
             } catch {
                 guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return nil }
             }

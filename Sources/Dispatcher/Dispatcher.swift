@@ -7,7 +7,7 @@ public import TaskGridCore
 public import TaskStore
 
 /// The service that accepts tasks, keeps each one's durable state, hands tasks to the work queues, collects results,
-/// retries, schedules, and answers questions.
+/// retries, schedules, and answers queries.
 ///
 /// It consumes the submit and results queues over one channel. Each turn takes all that waits, as one transaction of the
 /// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
@@ -59,7 +59,7 @@ public struct Dispatcher: Service {
             maximumBytes: Self.maximumIntake
         )
         let registry = listening.consumer(queues: [topology.listenerQueue("heartbeats", id).name], prefetch: 1000)
-        let questions = consuming.consumer(
+        let queries = consuming.consumer(
             queues: [topology.rpcQueue(.dispatcher).name], prefetch: 64, maximumBytes: QueryService.maximumBytes
         )
         let inbox = Inbox()
@@ -80,7 +80,7 @@ public struct Dispatcher: Service {
                 )
             )
         }
-        let queries = QueryService(
+        let queryService = QueryService(
             handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, topology: topology, vitals: vitals
         ) { await publisher.publishUntilConfirmed($0) }
         let reconnections = consuming.reconnections()
@@ -117,9 +117,9 @@ public struct Dispatcher: Service {
                 group.addTask(executorPreference: consuming.executor) { await receive(intake, inbox) }
                 group.addTask { await listen(registry, inbox) }
                 group.addTask {
-                    await queries.run {
-                        guard let deliveries = await questions.next() else { return nil }
-                        if let last = deliveries.last { await questions.ack(upTo: last.tag) }
+                    await queryService.run {
+                        guard let deliveries = await queries.next() else { return nil }
+                        if let last = deliveries.last { await queries.ack(upTo: last.tag) }
                         return deliveries.map(\.message)
                     }
                 }

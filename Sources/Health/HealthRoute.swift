@@ -13,7 +13,7 @@ public struct HealthRoute: Sendable {
     }
 
     @Sendable public func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
+        let isPretty = try QueryParameters(request, allowed: ["pretty"]).isPretty()
         let report = report()
         return .json(report, status: report.healthy ? .ok : .serviceUnavailable, pretty: isPretty)
     }

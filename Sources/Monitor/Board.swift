@@ -105,26 +105,26 @@ final class Board: Sendable {
         state.withLock { $0.statistics.hear(service, at: now) }
     }
 
-    /// Takes the answer to a question that the monitor asked.
+    /// Takes the answer to a query that the monitor asked.
     ///
-    /// - Returns: The question with which to go on, where there is more.
-    /// - Throws: `QuestionError` where the service refused; `WireError` where it cannot be read.
+    /// - Returns: The query with which to go on, where there is more.
+    /// - Throws: `QueryError` where the service refused; `WireError` where it cannot be read.
     @discardableResult
-    func takeAnswer(_ message: Message) throws -> (any Question)? {
+    func takeAnswer(_ message: Message) throws -> (any Query)? {
         let now = now()
         switch message.properties.type {
-        case CountsQuestion.name:
-            let answer = try AnswerMessage.read(CountsQuestion.Answer.self, message)
+        case CountsQuery.name:
+            let answer = try AnswerMessage.read(CountsQuery.Answer.self, message)
             for states in answer.types.values { try Plausible.check(states) }
             state.withLock { $0.statistics.take(answer, at: now) }
-            return answer.next.map { CountsQuestion(after: $0) }
-        case WorkersQuestion.name:
-            let answer = try AnswerMessage.read(WorkersQuestion.Answer.self, message)
+            return answer.next.map { CountsQuery(after: $0) }
+        case WorkersQuery.name:
+            let answer = try AnswerMessage.read(WorkersQuery.Answer.self, message)
             for live in answer.workers { try live.worker.validate() }
             state.withLock { $0.statistics.take(answer, at: now) }
-            return answer.next.map { WorkersQuestion(after: $0) }
+            return answer.next.map { WorkersQuery(after: $0) }
         default:
-            throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no question that the monitor asks")
+            throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no query that the monitor asks")
         }
     }
 }

@@ -61,8 +61,8 @@ public struct Monitor: Service {
             vitals.report(service: "monitor", id: id)
         }
         let interface = Interface(
-            routes: routes, tasks: TaskRoutes(enquiries: session.enquiries, now: board.now),
-            actions: ActionRoutes(enquiries: session.enquiries),
+            routes: routes, tasks: TaskRoutes(queryClient: session.queryClient, now: board.now),
+            actions: ActionRoutes(queryClient: session.queryClient),
             access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
         )
         let web = WebServer(

@@ -8,7 +8,7 @@ import TaskGridCore
 struct Session: Sendable {
     private static let probeInterval = Duration.seconds(5)
     private static let lookInterval = Duration.seconds(1)
-    /// The correlation of questions whose answers say no more than that somebody answers.
+    /// The correlation of queries whose answers say no more than that somebody answers.
     private static let signOfLife = "sign-of-life"
     /// A type that no worker serves.
     private static let nobody = TaskType(literal: "taskgrid-nobody")
@@ -25,7 +25,7 @@ struct Session: Sendable {
     let id: String
     let board: Board
     /// What people ask the dispatcher through the monitor.
-    let enquiries: Enquiries
+    let queryClient: QueryClient
     private let publishing: Connection
     private let consuming: Connection
     private let events: Consumer
@@ -53,8 +53,8 @@ struct Session: Sendable {
         )
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
-        enquiries = Enquiries(id: id, topology: topology) { [publishing] publication throws(AMQPError) in
-            try await publishing.publish([publication], within: Enquiries.deadline).first ?? .nacked
+        queryClient = QueryClient(id: id, topology: topology) { [publishing] publication throws(AMQPError) in
+            try await publishing.publish([publication], within: QueryClient.deadline).first ?? .nacked
         }
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
@@ -147,12 +147,12 @@ struct Session: Sendable {
         while let deliveries = await replies.next() {
             pulse.works()
             var dead: [Publication] = []
-            var questions: [Publication] = []
+            var queries: [Publication] = []
             for delivery in deliveries {
-                board.hear(delivery.message.properties.type == WorkersQuestion.name ? .nameservice : .dispatcher)
-                if enquiries.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
+                board.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
+                if queryClient.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
-                    if let next = try board.takeAnswer(delivery.message) { questions.append(question(next)) }
+                    if let next = try board.takeAnswer(delivery.message) { queries.append(query(next)) }
                 } catch {
                     logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
                     // A service's refusal can be read.
@@ -160,7 +160,7 @@ struct Session: Sendable {
                 }
             }
             await publish(dead, "dead messages are lost")
-            if !questions.isEmpty { await publish(questions, "questions are lost; learning from events") }
+            if !queries.isEmpty { await publish(queries, "queries are lost; learning from events") }
             if let last = deliveries.last { await replies.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -172,12 +172,12 @@ struct Session: Sendable {
     }
 
     private func ask() async {
-        await publish([question(CountsQuestion()), question(WorkersQuestion())], "questions are lost; learning from events")
+        await publish([query(CountsQuery()), query(WorkersQuery())], "queries are lost; learning from events")
     }
 
-    /// A question, whose answers the board takes unless it has another correlation.
-    private func question<Asked: Question>(_ question: Asked, correlation: String? = nil) -> Publication {
-        let message = question.message(from: id, correlation: correlation ?? Asked.name, within: QuestionLimits.patience)
+    /// A query, whose answers the board takes unless it has another correlation.
+    private func query<Asked: Query>(_ query: Asked, correlation: String? = nil) -> Publication {
+        let message = query.message(from: id, correlation: correlation ?? Asked.name, within: QueryLimits.patience)
         return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
     }
 
@@ -185,13 +185,13 @@ struct Session: Sendable {
     /// nameservice while nobody comes or goes. And the broker tells of an alarm only those who publish.
     private func probe() async {
         // The least that each can be asked.
-        let questions = [
-            question(EndingsQuestion(tasks: []), correlation: Self.signOfLife),
-            question(WorkersQuestion(type: Self.nobody), correlation: Self.signOfLife),
+        let queries = [
+            query(EndingsQuery(tasks: []), correlation: Self.signOfLife),
+            query(WorkersQuery(type: Self.nobody), correlation: Self.signOfLife),
         ]
         while (try? await Task.sleep(for: Self.probeInterval)) != nil {
             // Where it fails, the connection's reading says why.
-            _ = try? await publishing.publish(questions, within: Self.probeInterval)
+            _ = try? await publishing.publish(queries, within: Self.probeInterval)
         }
     }
 

@@ -95,43 +95,43 @@ final class Registry: Sendable {
         changed.raise()
     }
 
-    /// Handles a message from the questions' queue.
+    /// Handles a message from the queries' queue.
     func answer(_ message: Message, key: String) -> Publication {
-        guard let asker = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(asker.utf8.count) else {
+        guard let replyTo = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(replyTo.utf8.count) else {
             return dead(message, key: key, reason: "missing_property: reply-to is missing or too long, so nobody can be answered")
         }
-        return Publication(exchange: topology.reply.name, routingKey: asker, message: answer(to: message))
+        return Publication(exchange: topology.reply.name, routingKey: replyTo, message: answer(to: message))
     }
 
     private func answer(to message: Message) -> Message {
-        guard message.properties.type == WorkersQuestion.name else {
+        guard message.properties.type == WorkersQuery.name else {
             let name = message.properties.type?.prefix(40) ?? ""
-            return failure(.badQuestion, "the nameservice answers '\(WorkersQuestion.name)', and no question '\(name)'", message)
+            return failure(.badQuery, "the nameservice answers '\(WorkersQuery.name)', and no query '\(name)'", message)
         }
-        guard message.body.count <= QuestionLimits.maximumBody else {
+        guard message.body.count <= QueryLimits.maximumBody else {
             return failure(
-                .badQuestion, "a question of \(message.body.count) bytes; at most \(QuestionLimits.maximumBody) are read", message)
+                .badQuery, "a query of \(message.body.count) bytes; at most \(QueryLimits.maximumBody) are read", message)
         }
         do {
-            let question = try JSON.decode(WorkersQuestion.self, message.body)
-            return AnswerMessage.message(.success(page(question, AnswerBudget(of: message))), to: message)
+            let query = try JSON.decode(WorkersQuery.self, message.body)
+            return AnswerMessage.message(.success(page(query, AnswerBudget(of: message))), to: message)
         } catch {
-            return failure(.badQuestion, "the question cannot be read: \(error)", message)
+            return failure(.badQuery, "the query cannot be read: \(error)", message)
         }
     }
 
     /// As many of the workers as the answer has room for. One worker alone, with at most 1000 types and 2000 tasks, always has.
-    private func page(_ question: WorkersQuestion, _ budget: AnswerBudget) -> WorkersQuestion.Answer {
-        let workers = state.withLock { $0.leases }.workers(of: question.type, after: question.after)
+    private func page(_ query: WorkersQuery, _ budget: AnswerBudget) -> WorkersQuery.Answer {
+        let workers = state.withLock { $0.leases }.workers(of: query.type, after: query.after)
         var list = AnswerList<LiveWorker>(budget)
         for worker in workers {
-            guard list.add(worker) else { return WorkersQuestion.Answer(workers: list.elements, next: list.elements.last?.worker.worker) }
+            guard list.add(worker) else { return WorkersQuery.Answer(workers: list.elements, next: list.elements.last?.worker.worker) }
         }
-        return WorkersQuestion.Answer(workers: list.elements)
+        return WorkersQuery.Answer(workers: list.elements)
     }
 
-    private func failure(_ code: QuestionError.Code, _ text: String, _ message: Message) -> Message {
-        AnswerMessage.refusal(QuestionError(code, text), to: message)
+    private func failure(_ code: QueryError.Code, _ text: String, _ message: Message) -> Message {
+        AnswerMessage.refusal(QueryError(code, text), to: message)
     }
 
     private func publication(of event: WorkerEvent) -> Publication {

@@ -9,7 +9,7 @@ struct Session: Sendable {
     private let publishing: Connection
     private let consuming: Connection
     private let registrations: Consumer
-    private let questions: Consumer
+    private let queries: Consumer
     private let registry: Registry
     private let outbox: Outbox
     private let vitals: Vitals
@@ -25,7 +25,7 @@ struct Session: Sendable {
             logger: logger
         )
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
-        questions = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
+        queries = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
         registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         outbox = Outbox(connection: publishing, logger: logger)
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
@@ -61,7 +61,7 @@ struct Session: Sendable {
         // Without the broker nothing can be brought to its end.
         guard consuming.isConnected, publishing.isConnected else { return }
         await registrations.cancel()
-        await questions.cancel()
+        await queries.cancel()
         try? await Task.sleep(for: deadline)
     }
 
@@ -86,17 +86,17 @@ struct Session: Sendable {
     }
 
     private func answer() async {
-        let pulse = vitals.pulse("questions")
+        let pulse = vitals.pulse("queries")
         defer { pulse.ends() }
-        while let deliveries = await questions.next() {
+        while let deliveries = await queries.next() {
             let now = ContinuousClock.now
             for delivery in deliveries {
                 pulse.works()
-                // One at a time, for each may be large; and none to an asker that has given up, who asks again.
-                if ContinuousClock.now < now + QuestionLimits.patience(of: delivery.message) {
+                // One at a time, for each may be large; and none to an replyTo that has given up, who asks again.
+                if ContinuousClock.now < now + QueryLimits.patience(of: delivery.message) {
                     guard await outbox.publish([registry.answer(delivery.message, key: delivery.routingKey)]) else { return }
                 }
-                await questions.ack(upTo: delivery.tag)
+                await queries.ack(upTo: delivery.tag)
             }
             pulse.waits()
         }

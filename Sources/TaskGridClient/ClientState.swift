@@ -15,14 +15,14 @@ struct ClientState: Sendable {
 
     var submissions: Submissions
     var watches = Watches()
-    var questions = Questions()
+    var queries = Queries()
     var receipts: [PendingSubmission.ID: Receipt] = [:]
     var readers: [Watch.ID: WatchContinuation] = [:]
     /// Tasks whose endings are to be asked for at once.
     var toAsk: [TaskID] = []
-    /// Questions to be published.
+    /// Queries to be published.
     var outgoing: [Publication] = []
-    /// Rounds of questions for endings that are under way.
+    /// Rounds of queries for endings that are under way.
     var audits = 0
     var lastAudit: Instant?
     var lastForeignAudit: Instant?
@@ -46,8 +46,8 @@ extension ClientState {
     mutating func take(_ event: ReplyEvent, now: Instant, _ resumptions: inout Resumptions) {
         switch event {
         case .answer(let message):
-            guard let question = message.properties.correlationID.flatMap({ questions.take($0) }) else { return }
-            resumptions.answer(question, .success(message))
+            guard let query = message.properties.correlationID.flatMap({ queries.take($0) }) else { return }
+            resumptions.answer(query, .success(message))
         case .reply(let reply):
             switch reply.content {
             case .accepted(let first, let count, let isRepeat):
@@ -99,7 +99,7 @@ extension ClientState {
     }
 
     /// What the dispatcher says of tasks that were asked for.
-    mutating func audited(_ answer: EndingsQuestion.Answer, _ resumptions: inout Resumptions) {
+    mutating func audited(_ answer: EndingsQuery.Answer, _ resumptions: inout Resumptions) {
         ended(answer.ended.compactMap(Ending.init), &resumptions)
         for task in answer.unknown { resumptions.wake(watches.unknown(task), in: &self) }
     }
@@ -118,13 +118,13 @@ extension ClientState {
     mutating func expire(now: Instant, trouble: ClientError?, _ resumptions: inout Resumptions) {
         for (submission, error) in submissions.expire(now: now, trouble: trouble) { settle(submission, .failure(error), &resumptions) }
         resumptions.wake(watches.expire(now: now), in: &self)
-        for question in questions.takeExpired(now: now) {
-            let service = question.service.rawValue
+        for query in queries.takeExpired(now: now) {
+            let service = query.service.rawValue
             let error = ClientError(
                 .serviceUnavailable,
-                "the \(service) did not answer within \(question.patience.seconds.formatted()) s: is it running? (taskgrid \(service))"
+                "the \(service) did not answer within \(query.patience.seconds.formatted()) s: is it running? (taskgrid \(service))"
             )
-            resumptions.answer(question, .failure(error))
+            resumptions.answer(query, .failure(error))
         }
     }
 
@@ -133,6 +133,6 @@ extension ClientState {
         isClosed = true
         for id in Array(receipts.keys) { resumptions.settle(id, .failure(error), in: &self) }
         resumptions.wake(watches.failAll(error), in: &self)
-        for question in questions.takeAll() { resumptions.answer(question, .failure(error)) }
+        for query in queries.takeAll() { resumptions.answer(query, .failure(error)) }
     }
 }

@@ -8,15 +8,15 @@ import TaskGridCore
 extension GridClient {
     /// How often the dispatcher is asked for endings that may have been lost.
     static let auditInterval = Duration.seconds(10)
-    /// How long after a question that failed it is asked again.
+    /// How long after a query that failed it is asked again.
     static let auditPause = Duration.seconds(2)
-    /// How long it may take to answer such a question; no other is asked meanwhile.
+    /// How long it may take to answer such a query; no other is asked meanwhile.
     static let auditPatience = Duration.seconds(5)
     /// How often it is asked for the endings of other clients' tasks.
     static let foreignInterval = Duration.seconds(1)
     /// Younger waits are not asked for.
     static let auditAge = Duration.seconds(5)
-    /// Tasks per question: about as many as an answer has room for.
+    /// Tasks per query: about as many as an answer has room for.
     static let auditChunk = 1000
 
     /// Publishes new and repeated submissions.
@@ -141,17 +141,17 @@ extension GridClient {
         wake()
     }
 
-    func chunks(of tasks: [TaskID]) -> [EndingsQuestion] {
+    func chunks(of tasks: [TaskID]) -> [EndingsQuery] {
         stride(from: 0, to: tasks.count, by: Self.auditChunk).map { start in
-            EndingsQuestion(tasks: Array(tasks[start..<min(start + Self.auditChunk, tasks.count)]))
+            EndingsQuery(tasks: Array(tasks[start..<min(start + Self.auditChunk, tasks.count)]))
         }
     }
 
     /// Asks for endings, a chunk after the other; what fails is asked again at the next look at the time.
-    func audit(_ questions: [EndingsQuestion]) async {
+    func audit(_ queries: [EndingsQuery]) async {
         defer { state.withLock { $0.audits -= 1 } }
         do throws(ClientError) {
-            for question in questions { try await audit(question) }
+            for query in queries { try await audit(query) }
         } catch {
             guard error.code != .closed, error.code != .cancelled else { return }
             logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
@@ -160,10 +160,10 @@ extension GridClient {
     }
 
     /// Asks for the endings of one chunk, until all of its tasks were looked at.
-    private func audit(_ question: EndingsQuestion) async throws(ClientError) {
-        var rest = question.tasks[...]
+    private func audit(_ query: EndingsQuery) async throws(ClientError) {
+        var rest = query.tasks[...]
         while true {
-            var answer = try await ask(EndingsQuestion(tasks: Array(rest)), within: Self.auditPatience)
+            var answer = try await ask(EndingsQuery(tasks: Array(rest)), within: Self.auditPatience)
             for index in answer.ended.indices where answer.ended[index].resultSize != nil {
                 // Nobody waits for the payload.
                 answer.ended[index].payloadSize = nil

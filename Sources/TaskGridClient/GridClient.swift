@@ -27,7 +27,7 @@ public final class GridClient: Sendable {
     let topology: Topology
     let transport: any Transport
     let logger: Logger
-    /// How long a service may take to answer a question, where the caller does not say.
+    /// How long a service may take to answer a query, where the caller does not say.
     let patience: Duration
     let now: @Sendable () -> Instant
     let state: Mutex<ClientState>
@@ -36,7 +36,7 @@ public final class GridClient: Sendable {
 
     /// - Parameters:
     ///   - logger: its metadata gets the client's id.
-    ///   - patience: how long a service may take to answer a question.
+    ///   - patience: how long a service may take to answer a query.
     public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(5)) {
         let id = ClientID.make()
         self.init(
@@ -112,13 +112,13 @@ public final class GridClient: Sendable {
             group.addTask { await self.watch(reconnections) }
             group.addTask { await self.watchTime() }
             for await _ in work {
-                let (unanswered, questions, audits) = state.withLock { state in
+                let (unanswered, queries, audits) = state.withLock { state in
                     let audits = chunks(of: state.toAsk.takeAll())
                     if !audits.isEmpty { state.audits += 1 }
                     return (state.submissions.take(now: now()), state.outgoing.takeAll(), audits)
                 }
                 if !unanswered.isEmpty { group.addTask { await self.publish(unanswered) } }
-                if !questions.isEmpty { group.addTask { await self.send(questions) } }
+                if !queries.isEmpty { group.addTask { await self.send(queries) } }
                 if !audits.isEmpty { group.addTask { await self.audit(audits) } }
             }
             group.cancelAll()

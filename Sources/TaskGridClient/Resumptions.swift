@@ -5,12 +5,12 @@ import TaskGridCore
 struct Resumptions {
     private var receipts: [(ClientState.ReceiptContinuation, Result<TaskID, ClientError>)] = []
     private var readers: [(ClientState.WatchContinuation, Result<[Ending]?, ClientError>)] = []
-    private var answers: [(Questions.Pending, Result<Message, ClientError>)] = []
+    private var answers: [(Queries.Pending, Result<Message, ClientError>)] = []
 
     func resume() {
         for (continuation, result) in receipts { continuation.resume(returning: result) }
         for (continuation, result) in readers { continuation.resume(returning: result) }
-        for (question, result) in answers { question.continuation.resume(returning: result) }
+        for (query, result) in answers { query.continuation.resume(returning: result) }
     }
 
     mutating func settle(_ id: PendingSubmission.ID, _ result: Result<TaskID, ClientError>, in state: inout ClientState) {
@@ -31,7 +31,7 @@ struct Resumptions {
         }
     }
 
-    mutating func answer(_ question: Questions.Pending, _ result: Result<Message, ClientError>) {
-        answers.append((question, result))
+    mutating func answer(_ query: Queries.Pending, _ result: Result<Message, ClientError>) {
+        answers.append((query, result))
     }
 }

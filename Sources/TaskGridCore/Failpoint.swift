@@ -20,8 +20,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case replyPublished = "dispatcher.reply-published"
     /// A failed attempt is booked for a retry; its result is not acknowledged.
     case retryCommitted = "dispatcher.retry-committed"
-    /// What somebody asked to be done with tasks or types is done; it is not answered, and its question not acknowledged.
-    case orderCommitted = "dispatcher.order-committed"
+    /// What somebody asked to be done with tasks or types is done; it is not answered, and its query not acknowledged.
+    case commandCommitted = "dispatcher.command-committed"
     /// The audit has found deliveries that are nowhere; nothing follows from it yet.
     case lossFound = "dispatcher.loss-found"
     /// Tasks that waited in the store, retries among them, are marked as handed out; nothing is published.

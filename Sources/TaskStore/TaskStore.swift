@@ -77,8 +77,8 @@ public protocol TaskStore: Sendable {
     /// A part of a task's payload or result, at most `limit` bytes after the first `from`, and how many bytes the whole has; nil
     /// where the store does not know the task, or the task has no result.
     func content(
-        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
-    ) async throws(StoreError) -> ContentQuestion.Answer?
+        _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuery.Answer?
 
     /// The types that are paused.
     func paused() async throws(StoreError) -> Set<TaskType>

@@ -12,10 +12,10 @@ import Testing
     private let large = DispatcherConfiguration(maximumPayload: 4 << 20)
 
     /// Asks, and checks the size of the answer.
-    private func ask<Asked: Question>(_ harness: SchedulerHarness, _ question: Asked, budget: AnswerBudget = .standard) async throws
+    private func ask<Asked: Query>(_ harness: SchedulerHarness, _ query: Asked, budget: AnswerBudget = .standard) async throws
         -> Asked.Answer
     {
-        let answer = await harness.scheduler.answer(question.message(from: "c", correlation: "1", budget: budget))
+        let answer = await harness.scheduler.answer(query.message(from: "c", correlation: "1", budget: budget))
         #expect(answer.body.count <= budget.bytes)
         return try AnswerMessage.read(Asked.Answer.self, answer)
     }
@@ -29,22 +29,22 @@ import Testing
         var tasks: [TaskRecord] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(harness, TasksQuestion(before: next))
+            let answer = try await ask(harness, TasksQuery(before: next))
             tasks += answer.tasks
             next = answer.next
         } while next != nil
         #expect(tasks.map(\.id) == [4, 3, 2, 1])
         for task in tasks { #expect(task.payloadSize == 4 << 20 && task.payload.count > 400 << 10) }
-        let one = try await ask(harness, TaskQuestion(id: 1))
+        let one = try await ask(harness, TaskQuery(id: 1))
         #expect(one.isCut)
         var whole = one.payload
         while whole.count < 4 << 20 {
-            let part = try await ask(harness, ContentQuestion(id: 1, part: .payload, from: whole.count), budget: .largest)
+            let part = try await ask(harness, ContentQuery(id: 1, part: .payload, from: whole.count), budget: .largest)
             #expect(part.size == 4 << 20 && !part.bytes.isEmpty)
             whole += part.bytes
         }
         #expect(whole == Data(payload.utf8))
-        let beyond = try await ask(harness, ContentQuestion(id: 1, part: .payload, from: 4 << 20))
+        let beyond = try await ask(harness, ContentQuery(id: 1, part: .payload, from: 4 << 20))
         #expect(beyond.bytes.isEmpty)
     }
 
@@ -56,21 +56,21 @@ import Testing
         var tasks: [TaskRecord] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(harness, TasksQuestion(before: next))
+            let answer = try await ask(harness, TasksQuery(before: next))
             tasks += answer.tasks
             next = answer.next
         } while next != nil
         #expect(tasks.map(\.payload.count) == [1_000_000, 10, 700_000, 300_000, 900_000] && tasks.allSatisfy { !$0.isCut })
     }
 
-    @Test("twenty pending 1-MB tasks and one ended id in one question: the ending is in the first answer")
+    @Test("twenty pending 1-MB tasks and one ended id in one query: the ending is in the first answer")
     func endingsReadNoPayloads() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register(concurrency: 100)
         for _ in 0..<20 { _ = await harness.submit([String(repeating: "x", count: 1_000_000)]) }
         _ = await harness.submit(["short"])
         _ = await harness.result(.init(id: 21, attempt: 1, outcome: .succeeded(Data("done".utf8))))
-        let answer = try await ask(harness, EndingsQuestion(tasks: (1...22).map { TaskID($0) }))
+        let answer = try await ask(harness, EndingsQuery(tasks: (1...22).map { TaskID($0) }))
         #expect(answer.ended.map(\.id) == [21] && answer.ended.first?.result == Data("done".utf8))
         #expect(answer.unknown == [22] && answer.lookedAt == nil)
     }
@@ -88,7 +88,7 @@ import Testing
         var ended: [TaskRecord] = []
         var unknown: [TaskID] = []
         while !rest.isEmpty {
-            let answer = try await ask(harness, EndingsQuestion(tasks: rest))
+            let answer = try await ask(harness, EndingsQuery(tasks: rest))
             ended += answer.ended
             unknown += answer.unknown
             let lookedAt = answer.lookedAt ?? rest.count
@@ -118,7 +118,7 @@ import Testing
         var rest = (1...5000).map { TaskID($0) }
         var (learnt, answers) = (0, 0)
         while !rest.isEmpty, answers < 100 {
-            let answer = try await ask(harness, EndingsQuestion(tasks: rest))
+            let answer = try await ask(harness, EndingsQuery(tasks: rest))
             learnt += answer.ended.count
             answers += 1
             rest.removeFirst(answer.lookedAt ?? rest.count)
@@ -136,7 +136,7 @@ import Testing
         var known: Set<TaskType> = []
         var next: TaskType?
         repeat {
-            let answer = try await ask(harness, CountsQuestion(after: next))
+            let answer = try await ask(harness, CountsQuery(after: next))
             known.formUnion(answer.types.keys)
             next = answer.next
         } while next != nil
@@ -152,14 +152,14 @@ import Testing
         var ids: [TaskID] = []
         var next: TaskID?
         repeat {
-            let answer = try await ask(harness, TasksQuestion(state: .running, before: next))
+            let answer = try await ask(harness, TasksQuery(state: .running, before: next))
             ids += answer.tasks.map(\.id)
             next = answer.next
         } while next != nil
         #expect(ids == [5, 4, 3, 2, 1])
     }
 
-    @Test("a long search ends in its time, says how far it came, and comes to its end with the questions after")
+    @Test("a long search ends in its time, says how far it came, and comes to its end with the queries after")
     func search() async throws {
         let harness = try await SchedulerHarness()
         let count = 20_000
@@ -168,30 +168,30 @@ import Testing
             _ = await harness.submit((start..<start + 10_000).map(String.init)) { $0.due = .now() + .seconds(3600) }
         }
         let handler = QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: .silent)
-        let question = TasksQuestion(TaskFilter(state: .scheduled, text: "nothere"))
-        // Its asker gives up soon: one step, and no more.
-        let first = await handler.answer(question.message(from: "c", correlation: "1"), until: .now)
-        let answer = try AnswerMessage.read(TasksQuestion.Answer.self, first)
+        let query = TasksQuery(TaskFilter(state: .scheduled, text: "nothere"))
+        // Its replyTo gives up soon: one step, and no more.
+        let first = await handler.answer(query.message(from: "c", correlation: "1"), until: .now)
+        let answer = try AnswerMessage.read(TasksQuery.Answer.self, first)
         #expect(answer.tasks.isEmpty && answer.next == TaskID(Int64(count - 5000 + 1)))
         var (next, answers) = (answer.next, 1)
         while next != nil, answers < 10 {
-            let message = TasksQuestion(question.filter, before: next).message(from: "c", correlation: "1")
-            next = try AnswerMessage.read(TasksQuestion.Answer.self, await handler.answer(message, until: .now)).next
+            let message = TasksQuery(query.filter, before: next).message(from: "c", correlation: "1")
+            next = try AnswerMessage.read(TasksQuery.Answer.self, await handler.answer(message, until: .now)).next
             answers += 1
         }
         #expect(next == nil && answers <= 6)
-        let matches = MatchesQuestion(TaskFilter(state: .scheduled)).message(from: "c", correlation: "1")
-        let counted = try AnswerMessage.read(MatchesQuestion.Answer.self, await handler.answer(matches, until: .now + .seconds(60)))
+        let matches = MatchesQuery(TaskFilter(state: .scheduled)).message(from: "c", correlation: "1")
+        let counted = try AnswerMessage.read(MatchesQuery.Answer.self, await handler.answer(matches, until: .now + .seconds(60)))
         #expect(counted.count == count && counted.next == nil)
     }
 
     @Test("commands are told from searches, and both from what is read at once")
     func kinds() {
-        func kind(_ question: some Question) -> QueryHandler.Kind { QueryHandler.kind(of: question.message(from: "c", correlation: "1")) }
-        #expect(kind(CancelQuestion(tasks: [1])) == .command && kind(RetryQuestion(tasks: [1])) == .command)
-        #expect(kind(PauseQuestion(types: [])) == .command && kind(ResumeQuestion(types: [])) == .command)
-        #expect(kind(RetryQuestion(matching: TaskFilter())) == .search && kind(TasksQuestion()) == .search)
-        #expect(kind(MatchesQuestion(TaskFilter())) == .search && kind(TaskQuestion(id: 1)) == .lookup)
-        #expect(kind(EndingsQuestion(tasks: [])) == .lookup && kind(CountsQuestion()) == .lookup)
+        func kind(_ query: some Query) -> QueryHandler.Kind { QueryHandler.kind(of: query.message(from: "c", correlation: "1")) }
+        #expect(kind(CancelQuery(tasks: [1])) == .command && kind(RetryQuery(tasks: [1])) == .command)
+        #expect(kind(PauseQuery(types: [])) == .command && kind(ResumeQuery(types: [])) == .command)
+        #expect(kind(RetryQuery(matching: TaskFilter())) == .search && kind(TasksQuery()) == .search)
+        #expect(kind(MatchesQuery(TaskFilter())) == .search && kind(TaskQuery(id: 1)) == .lookup)
+        #expect(kind(EndingsQuery(tasks: [])) == .lookup && kind(CountsQuery()) == .lookup)
     }
 }

@@ -10,11 +10,11 @@ import Testing
 @Suite("The history of a task's attempts")
 struct AttemptTests {
     private func ask(_ id: TaskID, _ harness: SchedulerHarness) async throws -> TaskRecord {
-        let answer = await harness.scheduler.answer(TaskQuestion(id: id).message(from: "c", correlation: "1"))
+        let answer = await harness.scheduler.answer(TaskQuery(id: id).message(from: "c", correlation: "1"))
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 
-    @Test("what failed, timed out, took its worker down and succeeded at last is told in order")
+    @Test("what failed, timed out, took its worker down and succeeded at last is told in command")
     func everyOutcome() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
@@ -56,7 +56,7 @@ struct AttemptTests {
         _ = await harness.submit(["a", "b", "c"])
         _ = await harness.register(running: [.init(task: 2, attempt: 1)])
         _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.invalidInput, "no number"))))
-        _ = try await harness.order(CancelQuestion(tasks: [2, 3]))
+        _ = try await harness.command(CancelQuery(tasks: [2, 3]))
         #expect(try await ask(1, harness).attempts.map(\.outcome) == [.failed])
         #expect(try await ask(2, harness).attempts.map(\.outcome) == [.cancelled])
         #expect(try await ask(2, harness).attempts.first?.worker == "w1")
@@ -80,8 +80,8 @@ struct AttemptTests {
         _ = await harness.submit(["a", "b"])
         _ = await harness.register(running: [.init(task: 2, attempt: 1)])
         for filter in [TaskFilter(), TaskFilter(state: .running)] {
-            let question = TasksQuestion(filter, isBrief: true).message(from: "c", correlation: "1")
-            let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await harness.scheduler.answer(question))
+            let query = TasksQuery(filter, isBrief: true).message(from: "c", correlation: "1")
+            let answer = try AnswerMessage.read(TasksQuery.Answer.self, await harness.scheduler.answer(query))
             #expect(!answer.tasks.isEmpty && answer.tasks.allSatisfy { $0.payload.isEmpty })
         }
     }
@@ -92,8 +92,8 @@ struct AttemptTests {
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
         _ = await harness.register(running: [.init(task: 2, attempt: 1)])
-        let question = TasksQuestion(state: .queued).message(from: "c", correlation: "1")
-        let answer = try AnswerMessage.read(TasksQuestion.Answer.self, await harness.scheduler.answer(question))
+        let query = TasksQuery(state: .queued).message(from: "c", correlation: "1")
+        let answer = try AnswerMessage.read(TasksQuery.Answer.self, await harness.scheduler.answer(query))
         #expect(answer.tasks.map(\.id) == [1])
     }
 }

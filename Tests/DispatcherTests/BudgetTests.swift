@@ -73,11 +73,11 @@ struct BudgetTests {
 extension SchedulerHarness {
     /// Pauses types or resumes them.
     func pause(_ types: [TaskType], _ isPause: Bool) async -> Outbound {
-        let question =
+        let query =
             isPause
-            ? PauseQuestion(types: types).message(from: "c", correlation: "1")
-            : ResumeQuestion(types: types).message(from: "c", correlation: "1")
-        let order = Order(kind: isPause ? .pause : .resume, tasks: [], types: types, question: question, asker: "c")
-        return await turn { $0.orders = [order] }
+            ? PauseQuery(types: types).message(from: "c", correlation: "1")
+            : ResumeQuery(types: types).message(from: "c", correlation: "1")
+        let command = AdminCommand(kind: isPause ? .pause : .resume, tasks: [], types: types, query: query, replyTo: "c")
+        return await turn { $0.commands = [command] }
     }
 }

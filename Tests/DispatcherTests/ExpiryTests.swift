@@ -58,7 +58,7 @@ struct ExpiryTests {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         _ = await harness.submit(["x"]) { $0.expiry = .zero }
-        let out = try await harness.order(RetryQuestion(tasks: [1]))
+        let out = try await harness.command(RetryQuery(tasks: [1]))
         #expect(out.0.tasks.map(\.outcome) == [.done])
         let items = try out.1.items() + (await harness.tick().items())
         #expect(items.map(\.id) == [1])

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Dispatcher
 
-@Suite("Questions that wait") struct FairQueueTests {
-    @Test("askers take turns, and each one's questions keep their order")
+@Suite("Queries that wait") struct FairQueueTests {
+    @Test("clients take turns, and each one's queries keep their order")
     func turns() {
         var queue = FairQueue<Int>(capacity: 100, share: 50)
         let taken = [(1, "a"), (2, "a"), (3, "a"), (11, "b"), (12, "b"), (21, "c")].map { queue.append($0, from: $1) }
@@ -13,7 +13,7 @@ import Testing
         #expect(taken.allSatisfy(\.self) && order == [1, 11, 21, 2, 12, 3] && queue.count == 0)
     }
 
-    @Test("one asker fills its share and no more, and all together the whole")
+    @Test("one replyTo fills its share and no more, and all together the whole")
     func bounds() {
         var queue = FairQueue<Int>(capacity: 5, share: 3)
         let ofOne = (1...4).map { queue.append($0, from: "a") }
@@ -36,7 +36,7 @@ import Testing
                 }
             }
             for number in 0..<50 {
-                let message = CountsQuestion().message(from: "c\(number % 5)", correlation: "\(number)")
+                let message = CountsQuery().message(from: "c\(number % 5)", correlation: "\(number)")
                 #expect(queue.put(WaitingQuery(message, replyTo: "c\(number % 5)", at: .now)))
                 await Task.yield()
             }

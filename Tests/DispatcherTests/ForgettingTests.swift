@@ -16,9 +16,9 @@ struct ForgettingTests {
 
     private func forget(_ types: TaskType..., harness: SchedulerHarness) async throws -> ([ForgetOutcome], Outbound) {
         let inbox = Inbox()
-        try await harness.ask(ForgetQuestion(types: types), inbox)
+        try await harness.ask(ForgetQuery(types: types), inbox)
         let out = await harness.scheduler.turn(await inbox.take())
-        return (try #require(try out.answers(ForgetQuestion.self).first).types, out)
+        return (try #require(try out.answers(ForgetQuery.self).first).types, out)
     }
 
     @Test("a type that the store does not know after a resumption is known anew with the next heartbeat of its worker")
@@ -59,8 +59,8 @@ struct ForgettingTests {
         let stored = try await harness.store.countsOfForgotten()
         #expect(await harness.scheduler.forgotten == stored)
         #expect(await harness.scheduler.forgotten.succeeded == 1)
-        let answer = await harness.scheduler.answer(CountsQuestion().message(from: "c", correlation: "1"))
-        #expect(try AnswerMessage.read(CountsQuestion.Answer.self, answer).forgotten?.submitted == 1)
+        let answer = await harness.scheduler.answer(CountsQuery().message(from: "c", correlation: "1"))
+        #expect(try AnswerMessage.read(CountsQuery.Answer.self, answer).forgotten?.submitted == 1)
 
         let rejected = try await harness.submit(["b"]).replies()
         #expect(rejected.contains { if case .rejected(let rejection) = $0.content { rejection.code == .unknownType } else { false } })

@@ -8,10 +8,10 @@ import Testing
 
 @Suite("Pausing and resuming a type")
 struct PauseTests {
-    private func give<Asked: Question>(_ question: Asked, _ harness: SchedulerHarness) async throws -> (PauseAnswer, Outbound)
+    private func give<Asked: Query>(_ query: Asked, _ harness: SchedulerHarness) async throws -> (PauseAnswer, Outbound)
     where Asked.Answer == PauseAnswer {
         let inbox = Inbox()
-        try await harness.ask(question, inbox)
+        try await harness.ask(query, inbox)
         let out = await harness.scheduler.turn(await inbox.take())
         return (try #require(try out.answers(Asked.self).first), out)
     }
@@ -21,7 +21,7 @@ struct PauseTests {
         let harness = try await SchedulerHarness()
         _ = await harness.register(types: [.reverse, .sum])
         #expect(try await harness.submit(["runs", "fails"]).items().count == 2)
-        let (answer, _) = try await give(PauseQuestion(types: [.reverse]), harness)
+        let (answer, _) = try await give(PauseQuery(types: [.reverse]), harness)
         #expect(answer.types == [.init(type: .reverse, outcome: .done)])
 
         #expect(try await harness.submit(["later", "later still"]).items().isEmpty)
@@ -34,7 +34,7 @@ struct PauseTests {
         #expect(counts.pending == 2 && counts.scheduled == 1 && counts.queued == 0 && counts.balances)
         try await harness.booksAreTheStores()
 
-        let (resumed, out) = try await give(ResumeQuestion(types: [.reverse]), harness)
+        let (resumed, out) = try await give(ResumeQuery(types: [.reverse]), harness)
         #expect(resumed.types == [.init(type: .reverse, outcome: .done)])
         #expect(try out.items().map(\.id).sorted() == [2, 3, 4])
         try await harness.booksAreTheStores()
@@ -44,16 +44,16 @@ struct PauseTests {
     func outlives() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
-        _ = try await give(PauseQuestion(types: [.reverse]), harness)
+        _ = try await give(PauseQuery(types: [.reverse]), harness)
         #expect(await harness.scheduler.takeEvents().map(\.paused) == [true])
 
         let next = try await SchedulerHarness(store: harness.store)
         _ = await next.register()
         #expect(try await next.submit(["a"]).items().isEmpty)
         #expect(await next.scheduler.takeEvents().map(\.paused) == [true])
-        let counts = await next.scheduler.answer(CountsQuestion().message(from: "c", correlation: "1"))
-        #expect(try AnswerMessage.read(CountsQuestion.Answer.self, counts).paused == [.reverse])
-        let (_, out) = try await give(ResumeQuestion(types: [.reverse]), next)
+        let counts = await next.scheduler.answer(CountsQuery().message(from: "c", correlation: "1"))
+        #expect(try AnswerMessage.read(CountsQuery.Answer.self, counts).paused == [.reverse])
+        let (_, out) = try await give(ResumeQuery(types: [.reverse]), next)
         #expect(try out.items().count == 1)
         #expect(await next.scheduler.takeEvents().map(\.paused) == [false])
         #expect(try await harness.store.paused().isEmpty)
@@ -75,11 +75,11 @@ struct PauseTests {
     @Test("a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once")
     func breaker() async throws {
         let harness = try await withOpenBreaker(maxAttempts: 3)
-        _ = try await give(PauseQuestion(types: [.reverse]), harness)
+        _ = try await give(PauseQuery(types: [.reverse]), harness)
         harness.time.pass(.seconds(2))
         for _ in 0..<2 { #expect(try await harness.tick().items().isEmpty) }
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.open])
-        let (_, out) = try await give(ResumeQuestion(types: [.reverse]), harness)
+        let (_, out) = try await give(ResumeQuery(types: [.reverse]), harness)
         #expect(try out.items().map(\.id).sorted() == [1, 2])
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.halfOpen])
     }
@@ -96,26 +96,26 @@ struct PauseTests {
     func answers() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
-        _ = try await give(PauseQuestion(types: [.reverse]), harness)
-        let (again, _) = try await give(PauseQuestion(types: [.reverse, .sum]), harness)
+        _ = try await give(PauseQuery(types: [.reverse]), harness)
+        let (again, _) = try await give(PauseQuery(types: [.reverse, .sum]), harness)
         #expect(again.types == [.init(type: .reverse, outcome: .unchanged), .init(type: .sum, outcome: .unknown)])
-        let (resumed, _) = try await give(ResumeQuestion(types: [.reverse]), harness)
-        let (resumedAgain, _) = try await give(ResumeQuestion(types: [.reverse]), harness)
+        let (resumed, _) = try await give(ResumeQuery(types: [.reverse]), harness)
+        let (resumedAgain, _) = try await give(ResumeQuery(types: [.reverse]), harness)
         #expect(resumed.types.map(\.outcome) == [.done] && resumedAgain.types.map(\.outcome) == [.unchanged])
-        let many = PauseQuestion(types: Array(repeating: .reverse, count: 1001)).message(from: "c", correlation: "1")
-        let refusal = try #require(await harness.scheduler.answer(many, from: "c", ordersTo: Inbox()))
-        #expect(throws: QuestionError.self) { try AnswerMessage.read(PauseAnswer.self, refusal) }
+        let many = PauseQuery(types: Array(repeating: .reverse, count: 1001)).message(from: "c", correlation: "1")
+        let refusal = try #require(await harness.scheduler.answer(many, from: "c", commandsTo: Inbox()))
+        #expect(throws: QueryError.self) { try AnswerMessage.read(PauseAnswer.self, refusal) }
     }
 
     @Test("a task that is cancelled while its type is paused ends, and one that is retried waits")
-    func orders() async throws {
+    func commands() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
-        _ = try await give(PauseQuestion(types: [.reverse]), harness)
+        _ = try await give(PauseQuery(types: [.reverse]), harness)
         _ = await harness.submit(["a"])
-        let (cancelled, _) = try await harness.order(CancelQuestion(tasks: [1]))
+        let (cancelled, _) = try await harness.command(CancelQuery(tasks: [1]))
         #expect(cancelled.tasks.map(\.outcome) == [.done])
-        let (retried, out) = try await harness.order(RetryQuestion(tasks: [1]))
+        let (retried, out) = try await harness.command(RetryQuery(tasks: [1]))
         #expect(retried.tasks.map(\.outcome) == [.done])
         #expect(try out.items().isEmpty)
         try await harness.booksAreTheStores()

@@ -6,13 +6,13 @@ import Testing
 
 @testable import Dispatcher
 
-@Suite("The loops that answer questions", .timeLimit(.minutes(1))) struct QueryServiceTests {
+@Suite("The loops that answer queries", .timeLimit(.minutes(1))) struct QueryServiceTests {
     /// A service that a test asks, and that publishes into a journal.
     private struct Asked {
         let replies: Journal<Publication>
         let ask: @Sendable (Message) -> Void
 
-        /// The answers to an asker's questions, by their correlation.
+        /// The answers to an replyTo's queries, by their correlation.
         func answer(_ correlation: String) async throws -> Message {
             try await replies.first { $0.message.properties.correlationID == correlation ? $0.message : nil }
         }
@@ -61,14 +61,14 @@ import Testing
         }
     }
 
-    @Test("commands and quick questions are answered while every search loop is held up")
+    @Test("commands and quick queries are answered while every search loop is held up")
     func searchesHoldNothingUp() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 0)
         _ = await harness.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
         let (held, gate) = (Journal<String>(), Latch())
         @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
-            guard publication.message.properties.type == TasksQuestion.name else { return .confirmed }
+            guard publication.message.properties.type == TasksQuery.name else { return .confirmed }
             held.add(publication.message.properties.correlationID ?? "")
             try? await gate.wait()
             return .confirmed
@@ -76,13 +76,13 @@ import Testing
         try await serve(harness, publish: publish) { service in
             for number in 0..<8 {
                 service.ask(
-                    TasksQuestion(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
+                    TasksQuery(TaskFilter(state: .scheduled, text: "nothere")).message(from: "a\(number)", correlation: "s\(number)"))
             }
             try await held.wait(beyond: QueryService.loops - 1)
-            service.ask(CancelQuestion(tasks: [1]).message(from: "a1", correlation: "cancel"))
-            let cancelled = try AnswerMessage.read(OrderAnswer.self, try await service.answer("cancel"))
+            service.ask(CancelQuery(tasks: [1]).message(from: "a1", correlation: "cancel"))
+            let cancelled = try AnswerMessage.read(CommandAnswer.self, try await service.answer("cancel"))
             #expect(cancelled.tasks.map(\.outcome) == [.done])
-            service.ask(TaskQuestion(id: 1).message(from: "a1", correlation: "status"))
+            service.ask(TaskQuery(id: 1).message(from: "a1", correlation: "status"))
             #expect(try AnswerMessage.read(TaskRecord.self, try await service.answer("status")).status == .cancelled)
             #expect(held.entries.count == QueryService.loops)
             gate.open()
@@ -90,21 +90,21 @@ import Testing
         }
     }
 
-    @Test("a question whose asker has given up is not answered")
+    @Test("a query whose replyTo has given up is not answered")
     func givenUp() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in
-            service.ask(CountsQuestion().message(from: "a", correlation: "late", within: .zero))
-            service.ask(TasksQuestion().message(from: "a", correlation: "late too", within: .zero))
-            service.ask(CountsQuestion().message(from: "a", correlation: "in time"))
-            service.ask(TasksQuestion().message(from: "a", correlation: "in time too"))
+            service.ask(CountsQuery().message(from: "a", correlation: "late", within: .zero))
+            service.ask(TasksQuery().message(from: "a", correlation: "late too", within: .zero))
+            service.ask(CountsQuery().message(from: "a", correlation: "in time"))
+            service.ask(TasksQuery().message(from: "a", correlation: "in time too"))
             _ = try await service.answer("in time")
             _ = try await service.answer("in time too")
             #expect(Set(service.replies.entries.map { $0.message.properties.correlationID }) == ["in time", "in time too"])
         }
     }
 
-    @Test("an asker with too many questions is told so, and others are answered")
+    @Test("an replyTo with too many queries is told so, and others are answered")
     func tooMany() async throws {
         let harness = try await SchedulerHarness()
         let (held, gate) = (Journal<String>(), Latch())
@@ -116,37 +116,37 @@ import Testing
         }
         try await serve(harness, publish: publish) { service in
             for number in 0..<QueryService.loops {
-                service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "f\(number)"))
+                service.ask(MatchesQuery(TaskFilter()).message(from: "flood", correlation: "f\(number)"))
                 try await held.wait(beyond: number)
             }
-            for number in 0..<65 { service.ask(MatchesQuestion(TaskFilter()).message(from: "flood", correlation: "w\(number)")) }
+            for number in 0..<65 { service.ask(MatchesQuery(TaskFilter()).message(from: "flood", correlation: "w\(number)")) }
             let refusal = try await service.answer("w64")
-            #expect(throws: QuestionError.self) { try AnswerMessage.read(MatchesQuestion.Answer.self, refusal) }
-            service.ask(MatchesQuestion(TaskFilter()).message(from: "other", correlation: "o"))
+            #expect(throws: QueryError.self) { try AnswerMessage.read(MatchesQuery.Answer.self, refusal) }
+            service.ask(MatchesQuery(TaskFilter()).message(from: "other", correlation: "o"))
             gate.open()
             _ = try await service.answer("o")
         }
     }
 
-    @Test("a question that is too large, or has nobody to answer, is refused unread")
+    @Test("a query that is too large, or has nobody to answer, is refused unread")
     func unreadable() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in
-            var large = CancelQuestion(tasks: []).message(from: "a", correlation: "large")
-            large.body = Data(repeating: 0x5B, count: QuestionLimits.maximumBody + 1)
+            var large = CancelQuery(tasks: []).message(from: "a", correlation: "large")
+            large.body = Data(repeating: 0x5B, count: QueryLimits.maximumBody + 1)
             service.ask(large)
             let refusal = try await service.answer("large")
-            let error = #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
-            #expect(error?.code == .badQuestion)
-            for name in [CancelQuestion.name, TasksQuestion.name, RetryQuestion.name] {
-                var nested = CancelQuestion(tasks: []).message(from: "a", correlation: "nested \(name)")
+            let error = #expect(throws: QueryError.self) { try AnswerMessage.read(CommandAnswer.self, refusal) }
+            #expect(error?.code == .badQuery)
+            for name in [CancelQuery.name, TasksQuery.name, RetryQuery.name] {
+                var nested = CancelQuery(tasks: []).message(from: "a", correlation: "nested \(name)")
                 nested.properties.type = name
-                nested.body = Data(repeating: 0x5B, count: QuestionLimits.maximumBody)
+                nested.body = Data(repeating: 0x5B, count: QueryLimits.maximumBody)
                 service.ask(nested)
                 let refusal = try await service.answer("nested \(name)")
-                #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, refusal) }
+                #expect(throws: QueryError.self) { try AnswerMessage.read(CommandAnswer.self, refusal) }
             }
-            service.ask(CountsQuestion().message(from: "", correlation: "nobody"))
+            service.ask(CountsQuery().message(from: "", correlation: "nobody"))
             let dead = try await service.replies.first { $0.exchange == harness.topology.dead.name ? $0 : nil }
             #expect(dead.message.properties.headers[WireFormat.Header.reason]?.text?.contains("reply-to") == true)
         }

@@ -79,12 +79,12 @@ struct RefusedTests {
 
     @Test func `an answer that is larger than the broker takes is replaced by an error`() throws {
         let topology = Topology()
-        let question = Message(properties: BasicProperties(correlationID: "7", replyTo: "c", type: "tasks"))
-        let answer = AnswerMessage.message(.success([String(repeating: "x", count: 1000)]), to: question)
+        let query = Message(properties: BasicProperties(correlationID: "7", replyTo: "c", type: "tasks"))
+        let answer = AnswerMessage.message(.success([String(repeating: "x", count: 1000)]), to: query)
         let smaller = try #require(Publication.answer(answer, to: "c", topology).smaller(than: 500, topology))
         #expect(smaller.routingKey == "c")
         #expect(smaller.message.properties.correlationID == "7")
-        let error = #expect(throws: QuestionError.self) { try AnswerMessage.read([String].self, smaller.message) }
+        let error = #expect(throws: QueryError.self) { try AnswerMessage.read([String].self, smaller.message) }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("the broker takes 500 at most") == true)
         #expect(smaller.smaller(than: 10, topology) == nil)

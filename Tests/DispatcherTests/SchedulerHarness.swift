@@ -161,19 +161,19 @@ extension Scheduler {
 }
 
 extension Scheduler {
-    /// The answer to a question.
-    func answer(_ question: Message) async -> Message {
-        await QueryHandler(store: store, scheduler: self, logger: .silent).answer(question, until: .now + .seconds(60))
+    /// The answer to a query.
+    func answer(_ query: Message) async -> Message {
+        await QueryHandler(store: store, scheduler: self, logger: .silent).answer(query, until: .now + .seconds(60))
     }
 
     /// Puts a command into the inbox; the answer where it cannot be taken.
-    func answer(_ question: Message, from replyTo: String, ordersTo inbox: Inbox) async -> Message? {
+    func answer(_ query: Message, from replyTo: String, commandsTo inbox: Inbox) async -> Message? {
         let handler = QueryHandler(store: store, scheduler: self, logger: .silent)
         do {
-            let order = try await handler.command(question, from: replyTo, until: .now + .seconds(60))
-            return inbox.put(order) ? nil : handler.refusal(QuestionError(.unavailable, "full"), to: question)
+            let command = try await handler.command(query, from: replyTo, until: .now + .seconds(60))
+            return inbox.put(command) ? nil : handler.refusal(QueryError(.unavailable, "full"), to: query)
         } catch {
-            return handler.refusal(error, to: question)
+            return handler.refusal(error, to: query)
         }
     }
 }

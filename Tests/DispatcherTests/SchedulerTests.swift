@@ -183,7 +183,7 @@ struct SchedulerTests {
         _ = await harness.result(.init(id: 1, attempt: 2, outcome: .started), worker: "w2")
         let counts = await harness.counts()
         #expect(counts.running == 1 && counts.queued == 0 && counts.balances)
-        let answer = await harness.scheduler.answer(TaskQuestion(id: 1).message(from: "c", correlation: "1"))
+        let answer = await harness.scheduler.answer(TaskQuery(id: 1).message(from: "c", correlation: "1"))
         let record = try AnswerMessage.read(TaskRecord.self, answer)
         #expect(record.status == .running && record.worker == "w2" && record.attempts.last?.outcome == .running)
     }
@@ -215,7 +215,7 @@ struct SchedulerTests {
         #expect(try await harness.store.task(1)?.status == .scheduled)
     }
 
-    @Test("more than the window holds waits in the store and follows in order")
+    @Test("more than the window holds waits in the store and follows in command")
     func window() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
         _ = await harness.register(concurrency: 1)
@@ -294,31 +294,31 @@ struct SchedulerTests {
         #expect(await after.counts().balances)
     }
 
-    @Test("questions: one task, pages, endings without payloads, counts; bad ones get an error")
-    func questions() async throws {
+    @Test("queries: one task, pages, endings without payloads, counts; bad ones get an error")
+    func queries() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit((1...120).map { "payload \($0)" })
         _ = await harness.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data("two".utf8))))
         _ = await harness.register(running: [.init(task: 3, attempt: 1)])
-        func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
-            try AnswerMessage.read(Asked.Answer.self, await harness.scheduler.answer(question.message(from: "c", correlation: "1")))
+        func ask<Asked: Query>(_ query: Asked) async throws -> Asked.Answer {
+            try AnswerMessage.read(Asked.Answer.self, await harness.scheduler.answer(query.message(from: "c", correlation: "1")))
         }
-        #expect(try await ask(TaskQuestion(id: 3)).status == .running)
-        #expect(try await ask(TaskQuestion(id: 3)).worker == "w1")
-        #expect(try await ask(TasksQuestion(limit: 110)).tasks.map(\.id.rawValue) == Array((11...120).reversed()))
-        #expect(try await ask(TasksQuestion(state: .running)).tasks.map(\.id) == [3])
-        let endings = try await ask(EndingsQuestion(tasks: [1, 2, 999]))
+        #expect(try await ask(TaskQuery(id: 3)).status == .running)
+        #expect(try await ask(TaskQuery(id: 3)).worker == "w1")
+        #expect(try await ask(TasksQuery(limit: 110)).tasks.map(\.id.rawValue) == Array((11...120).reversed()))
+        #expect(try await ask(TasksQuery(state: .running)).tasks.map(\.id) == [3])
+        let endings = try await ask(EndingsQuery(tasks: [1, 2, 999]))
         #expect(endings.ended.map(\.id) == [2])
         #expect(endings.ended.first?.payload.isEmpty == true)
         #expect(endings.ended.first?.result == Data("two".utf8))
         #expect(endings.unknown == [999])
-        #expect(try await ask(CountsQuestion()).types[.reverse]?.submitted == 120)
-        await #expect(throws: QuestionError.self) { try await ask(TaskQuestion(id: 999)) }
-        await #expect(throws: QuestionError.self) { try await ask(TasksQuestion(limit: 0)) }
-        var strange = TaskQuestion(id: 1).message(from: "c", correlation: "1")
+        #expect(try await ask(CountsQuery()).types[.reverse]?.submitted == 120)
+        await #expect(throws: QueryError.self) { try await ask(TaskQuery(id: 999)) }
+        await #expect(throws: QueryError.self) { try await ask(TasksQuery(limit: 0)) }
+        var strange = TaskQuery(id: 1).message(from: "c", correlation: "1")
         strange.properties.type = "nonsense"
         let answer = await harness.scheduler.answer(strange)
-        #expect(throws: QuestionError.self) { try AnswerMessage.read(TaskRecord.self, answer) }
+        #expect(throws: QueryError.self) { try AnswerMessage.read(TaskRecord.self, answer) }
     }
 }

@@ -127,7 +127,7 @@ struct StoreClockTests {
 
 extension SchedulerHarness {
     func record(_ id: TaskID) async throws -> TaskRecord? {
-        let answer = await scheduler.answer(TaskQuestion(id: id).message(from: "c", correlation: "1"))
+        let answer = await scheduler.answer(TaskQuery(id: id).message(from: "c", correlation: "1"))
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 }

@@ -74,8 +74,8 @@ final class HangingStore: TaskStore {
         try await store.tasks(filter, before: before, limit: limit, content: content)
     }
     func content(
-        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
-    ) async throws(StoreError) -> ContentQuestion.Answer? {
+        _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuery.Answer? {
         try await store.content(part, of: id, from: from, limit: limit)
     }
     func paused() async throws(StoreError) -> Set<TaskType> { try await store.paused() }

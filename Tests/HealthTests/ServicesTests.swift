@@ -26,7 +26,7 @@ struct ServicesTests {
     @Test func aBrokerThatIsGoneIsAReasonUntilItIsBack() async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
         try await patient.live(nameservice(endpoint)) { [patient] client in
-            let well = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["registrations", "questions", "leases"] }
+            let well = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["registrations", "queries", "leases"] }
             #expect(well.connections.map(\.name) == ["nameservice publish", "nameservice consume"])
 
             proxy.refuse()

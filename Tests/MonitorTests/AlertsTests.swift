@@ -233,7 +233,7 @@ import Testing
         #expect(look(.connected, at: 15) == [.dispatcherSilent, .nameserviceSilent])
         board.hear(.dispatcher)
         #expect(look(.connected, at: 16) == [.nameserviceSilent])
-        // An alarm keeps questions and answers back.
+        // An alarm keeps queries and answers back.
         #expect(look(.blocked, at: 17).isEmpty)
         #expect(look(.connected, at: 40).isEmpty)
         #expect(look(.connected, at: 54).isEmpty)

@@ -47,40 +47,40 @@ import Testing
     }
 
     @Test func answersAreTaken() throws {
-        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
-        try board.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuestion().message(from: "m", correlation: "1")))
-        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
-        try board.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuestion().message(from: "m", correlation: "2")))
+        let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
+        try board.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
+        let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
+        try board.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuery().message(from: "m", correlation: "2")))
         #expect(board.statistics.states.pending == 3)
         #expect(board.statistics.workers.keys.sorted() == ["a"])
     }
 
-    @Test("where an answer is not all, the board says with which question to go on; only then are the types known")
+    @Test("where an answer is not all, the board says with which query to go on; only then are the types known")
     func furtherPages() throws {
-        func take<Asked: Question>(_ question: Asked, _ answer: Asked.Answer) throws -> (any Question)? {
-            try board.takeAnswer(AnswerMessage.message(.success(answer), to: question.message(from: "m", correlation: Asked.name)))
+        func take<Asked: Query>(_ query: Asked, _ answer: Asked.Answer) throws -> (any Query)? {
+            try board.takeAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
         }
-        let first = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])], next: .reverse)
-        let next = try take(CountsQuestion(), first)
-        #expect(next as? CountsQuestion == CountsQuestion(after: .reverse))
-        let second = CountsQuestion.Answer(store: "s", types: [TaskType(literal: "sum"): TaskCounts([.succeeded: 100])])
-        let isLast = try take(CountsQuestion(after: .reverse), second) == nil
+        let first = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])], next: .reverse)
+        let next = try take(CountsQuery(), first)
+        #expect(next as? CountsQuery == CountsQuery(after: .reverse))
+        let second = CountsQuery.Answer(store: "s", types: [TaskType(literal: "sum"): TaskCounts([.succeeded: 100])])
+        let isLast = try take(CountsQuery(after: .reverse), second) == nil
         #expect(isLast)
         // What had ended before the monitor began is nothing that it has seen.
         #expect(board.statistics.states.succeeded == 200 && board.statistics.seen == Counters())
-        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)], next: "a")
-        let further = try take(WorkersQuestion(), workers)
-        #expect(further as? WorkersQuestion == WorkersQuestion(after: "a"))
+        let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)], next: "a")
+        let further = try take(WorkersQuery(), workers)
+        #expect(further as? WorkersQuery == WorkersQuery(after: "a"))
     }
 
     @Test func answersThatCannotBeUsedAreRefused() {
-        let question = CountsQuestion().message(from: "m", correlation: "1")
-        let refusal = Result<CountsQuestion.Answer, QuestionError>.failure(QuestionError(.unavailable, "no"))
-        #expect(throws: QuestionError(.unavailable, "no")) { try board.takeAnswer(AnswerMessage.message(refusal, to: question)) }
-        var odd = question
+        let query = CountsQuery().message(from: "m", correlation: "1")
+        let refusal = Result<CountsQuery.Answer, QueryError>.failure(QueryError(.unavailable, "no"))
+        #expect(throws: QueryError(.unavailable, "no")) { try board.takeAnswer(AnswerMessage.message(refusal, to: query)) }
+        var odd = query
         odd.properties.type = "odd"
         #expect(throws: WireError.self) { try board.takeAnswer(odd) }
-        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 1 << 50])])
-        #expect(throws: WireError.self) { try board.takeAnswer(AnswerMessage.message(.success(counts), to: question)) }
+        let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 1 << 50])])
+        #expect(throws: WireError.self) { try board.takeAnswer(AnswerMessage.message(.success(counts), to: query)) }
     }
 }

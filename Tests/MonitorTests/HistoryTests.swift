@@ -47,7 +47,7 @@ import Testing
     @Test func whatHappenedWithinTenSecondsIsAStep() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
+        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
         statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(9))
         statistics.take(.sample(at: .after(5), [.succeeded: 103, .pending: 2, .running: 1], run: [(5000, 3)]), at: .after(5))
         #expect(recorder.record(statistics, at: .after(9.9)) == nil)
@@ -72,7 +72,7 @@ import Testing
     @Test func whereNobodyLookedOnlyTheLatestStepIsTold() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         statistics.take(.sample([.succeeded: 4]), at: .after(1))
         let recorded = recorder.record(statistics, at: .after(65))
         let entry = try #require(recorded)

@@ -11,7 +11,7 @@ import Testing
     private func text(_ change: (inout Statistics) -> Void = { _ in }, queues: QueuesReport? = nil, at second: Double = 100) -> String {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
-        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         statistics.take(
             .sample(
                 [.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
@@ -63,7 +63,7 @@ import Testing
         // Else a retry while no monitor ran would let the count begin lower than it ended: no reset to zero, and so none that
         // Prometheus can tell from tasks that ended.
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
         statistics.take(.sample(at: .after(1), [.failed: 91, .pending: 9]), at: .after(1))
         let text = String(buffer: GridMetrics.text(Board.State(statistics: statistics), queues: nil, listeners: 0, at: .after(2)))
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 1"#)
@@ -162,37 +162,37 @@ import Testing
     }
 
     /// All that it asks Prometheus.
-    private func questions() throws -> [String] {
-        var questions: [String] = []
+    private func queries() throws -> [String] {
+        var queries: [String] = []
         func look(_ value: Any) {
             if let object = value as? [String: Any] {
-                questions += [object["expr"], object["definition"]].compactMap { $0 as? String }
+                queries += [object["expr"], object["definition"]].compactMap { $0 as? String }
                 object.values.forEach(look)
             } else if let array = value as? [Any] {
                 array.forEach(look)
             }
         }
         look(try JSONSerialization.jsonObject(with: Data(contentsOf: Self.configuration("grafana-dashboard.json"))))
-        return questions
+        return queries
     }
 
     @Test func whatGrafanaAsksForIsTold() throws {
-        // Of each metric that is told, the labels; in braces a question says which values it wants.
+        // Of each metric that is told, the labels; in braces a query says which values it wants.
         var told: [Substring: Set<Substring>] = [:]
         for line in text(queues: queues).split(separator: "\n") where !line.hasPrefix("#") {
             let name = line.prefix { $0 != "{" && $0 != " " }
             told[name, default: []].formUnion(line.matches(of: #/([a-z_]+)="/#).map(\.1))
         }
-        let asked = try questions()
+        let asked = try queries()
         #expect(asked.count >= 15)
-        for question in asked {
-            let metrics = question.matches(of: #/(taskgrid_[a-z_]+)(?:\{([^}]*)\})?/#)
-            #expect(!metrics.isEmpty, "\(question)")
+        for query in asked {
+            let metrics = query.matches(of: #/(taskgrid_[a-z_]+)(?:\{([^}]*)\})?/#)
+            #expect(!metrics.isEmpty, "\(query)")
             for metric in metrics {
                 let labels = try #require(told[metric.1], "\(metric.1) is not told")
-                for label in (metric.2 ?? "").matches(of: #/([a-z_]+)[=!]/#) { #expect(labels.contains(label.1), "\(question)") }
-                for group in question.matches(of: #/by \(([a-z_, ]+)\)/#) {
-                    for label in group.1.split(separator: ", ") { #expect(labels.contains(label), "\(question)") }
+                for label in (metric.2 ?? "").matches(of: #/([a-z_]+)[=!]/#) { #expect(labels.contains(label.1), "\(query)") }
+                for group in query.matches(of: #/by \(([a-z_, ]+)\)/#) {
+                    for label in group.1.split(separator: ", ") { #expect(labels.contains(label), "\(query)") }
                 }
             }
         }
@@ -200,10 +200,10 @@ import Testing
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
     func prometheusUnderstandsWhatGrafanaAsks() async throws {
-        let expressions = try questions().filter { !$0.hasPrefix("label_values(") }
-        let rules = expressions.enumerated().map { number, question in
-            let filled = question.replacing("$__rate_interval", with: "1m").replacing("$type", with: ".*")
-            return "  - record: question_\(number)\n    expr: '\(filled)'\n"
+        let expressions = try queries().filter { !$0.hasPrefix("label_values(") }
+        let rules = expressions.enumerated().map { number, query in
+            let filled = query.replacing("$__rate_interval", with: "1m").replacing("$type", with: ".*")
+            return "  - record: query_\(number)\n    expr: '\(filled)'\n"
         }
         let file = FileManager.default.temporaryDirectory.appending(path: "rules-\(UUID().uuidString).yml")
         try "groups:\n- name: dashboard\n  rules:\n\(rules.joined())".write(to: file, atomically: true, encoding: .utf8)

@@ -96,17 +96,17 @@ struct MonitorTests {
                 }
             )
         )
-        // This one plays the services, and must not miss a question while the other hears that the monitor has started.
+        // This one plays the services, and must not miss a query while the other hears that the monitor has started.
         let heard = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
-        let counts = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
-        let workers = WorkersQuestion.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
+        let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
+        let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
         try await withMonitor(heard) { client in
             for _ in 0..<2 {
-                let question = try #require(await probe.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
+                let query = try #require(await probe.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
                 let answer =
-                    question.properties.type == CountsQuestion.name
-                    ? AnswerMessage.message(.success(counts), to: question) : AnswerMessage.message(.success(workers), to: question)
-                try await probe.say(topology.reply, try #require(question.properties.replyTo), answer)
+                    query.properties.type == CountsQuery.name
+                    ? AnswerMessage.message(.success(counts), to: query) : AnswerMessage.message(.success(workers), to: query)
+                try await probe.say(topology.reply, try #require(query.properties.replyTo), answer)
             }
             // The answers are on their way to the monitor; nothing but its REST interface tells when it has taken them.
             while true {

@@ -73,14 +73,14 @@ extension Interface {
     /// One of a monitor that has heard nothing.
     static func sample() async throws -> Interface {
         let board = Board(topology: Topology(prefix: "t"), now: { .start })
-        let enquiries = PlayedDispatcher { _ in nil }.enquire()
+        let queryClient = PlayedDispatcher { _ in nil }.query()
         let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
         let depths = QueueDepths(board: board) { _ throws(AMQPError) in QueueDepth(messages: 0, consumers: 0) }
         return Interface(
             routes: Routes(board: board, page: StatisticsPage(board: board), depths: depths, history: history) {
                 Vitals().report(service: "monitor", id: "m")
             },
-            tasks: TaskRoutes(enquiries: enquiries, now: board.now), actions: ActionRoutes(enquiries: enquiries),
+            tasks: TaskRoutes(queryClient: queryClient, now: board.now), actions: ActionRoutes(queryClient: queryClient),
             access: Guard(token: nil, protectsReading: false)
         )
     }

@@ -18,7 +18,7 @@ import Testing
     /// A minute in which a task came and one ended each second, each of which ran for two seconds; `waiting` wait.
     private func minute(waiting: Int, workers: [RegistryMessage]) -> Statistics {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         for second in 1...60 {
             statistics.take(
                 .sample(at: .after(Double(second)), [.pending: waiting, .succeeded: second], run: [(2_000_000, 1)]),
@@ -40,7 +40,7 @@ import Testing
 
     @Test func whereSomethingArrivesOneIsWantedAtLeast() throws {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [:]), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         // It came and was done within one look; a thousand a second would be done by one.
         statistics.take(.sample(at: .after(1), [.succeeded: 1], run: [(1000, 1)]), at: .after(1))
         #expect(report(statistics, at: 30)[.reverse]?.wanted == 1)

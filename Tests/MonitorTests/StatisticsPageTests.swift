@@ -11,7 +11,7 @@ import Testing
         let now = Mutex(Timestamp.start)
     }
 
-    /// However much happens between two questions, as it does while tasks flow.
+    /// However much happens between two queries, as it does while tasks flow.
     @Test func isMadeOnceForAllWhoAskWithinAQuarterOfASecond() throws {
         let time = Time()
         let board = Board(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })

@@ -45,7 +45,7 @@ import Testing
 
     @Test func theDispatchersAnswerIsABaseline() {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
+        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
         #expect(statistics.states.succeeded == 1000)
         #expect(statistics.ended(at: .after(0)) == 0)
         statistics.take(.sample(at: .after(1), [.succeeded: 1010, .failed: 1]), at: .after(1))
@@ -55,13 +55,13 @@ import Testing
     @Test func theDispatchersAnswerTellsWhichBreakersAreNotClosed() {
         var statistics = Statistics(since: .start)
         let types: [TaskType: TaskCounts] = [.reverse: TaskCounts([.pending: 3]), .hash: TaskCounts([.succeeded: 1])]
-        statistics.take(CountsQuestion.Answer(store: "s", types: types, breakers: [.reverse: .open]), at: .after(0))
+        statistics.take(CountsQuery.Answer(store: "s", types: types, breakers: [.reverse: .open]), at: .after(0))
         #expect(statistics.types[.reverse]?.breaker == .open)
         #expect(statistics.types[.hash]?.breaker == .closed)
         // One that does not know them says nothing of them.
-        statistics.take(CountsQuestion.Answer(store: "s", types: types), at: .after(1))
+        statistics.take(CountsQuery.Answer(store: "s", types: types), at: .after(1))
         #expect(statistics.types[.reverse]?.breaker == .open)
-        statistics.take(CountsQuestion.Answer(store: "s", types: types, breakers: [:]), at: .after(2))
+        statistics.take(CountsQuery.Answer(store: "s", types: types, breakers: [:]), at: .after(2))
         #expect(statistics.types[.reverse]?.breaker == .closed)
     }
 
@@ -96,7 +96,7 @@ import Testing
 
     @Test func theTasksOfATypeThatIsNewCount() {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
+        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
         statistics.take(.sample(.hash, [.succeeded: 3, .pending: 2]), at: .after(1))
         statistics.take(.sample(.reverse, [.succeeded: 1001]), at: .after(1))
         #expect(statistics.types[.hash]?.seen.submitted == 5)
@@ -118,7 +118,7 @@ import Testing
     @Test func pausedTypesAreKnownFromEventsAndAnswers() {
         var statistics = Statistics(since: .start)
         statistics.take(
-            CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
+            CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
         #expect(statistics.types[.hash]?.isPaused == true)
         #expect(statistics.types[.reverse]?.isPaused == false)
         var event = TaskEvent.sample()
@@ -130,7 +130,7 @@ import Testing
     @Test("a type that the dispatcher has forgotten is shown no more, and what was counted of it stays in the totals")
     func forgottenTypes() {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [:], forgotten: TaskCounts([.failed: 7])), at: .start)
+        statistics.take(CountsQuery.Answer(store: "s", types: [:], forgotten: TaskCounts([.failed: 7])), at: .start)
         statistics.take(.sample(.hash, [.succeeded: 2], retried: 3, refused: 1), at: .after(1))
         statistics.take(.sample(.reverse, [.succeeded: 5]), at: .after(1))
         let (states, seen) = (statistics.states, statistics.seen)
@@ -143,15 +143,15 @@ import Testing
         // The answer says the same once more.
         let forgotten = TaskCounts([.failed: 7, .succeeded: 2])
         statistics.take(
-            CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
+            CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 5])], forgotten: forgotten), at: .after(3))
         #expect(statistics.states == states)
         let sum = TaskType(literal: "sum")
         // One that was forgotten while the monitor was away: the list of types, in two pages, lacks it.
         statistics.take(.sample(.hash, [.succeeded: 1]), at: .after(4))
         statistics.take(.sample(sum, [.succeeded: 1]), at: .after(4))
-        statistics.take(CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts()], next: .reverse), at: .after(5))
+        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts()], next: .reverse), at: .after(5))
         #expect(statistics.types.count == 3)
-        statistics.take(CountsQuestion.Answer(store: "s", types: [sum: TaskCounts([.succeeded: 1])]), at: .after(5))
+        statistics.take(CountsQuery.Answer(store: "s", types: [sum: TaskCounts([.succeeded: 1])]), at: .after(5))
         #expect(statistics.types.keys.sorted() == [.reverse, sum])
         // Another store's counters begin anew.
         statistics.take(.sample(.reverse, store: "t", [.succeeded: 1]), at: .after(4))
@@ -214,7 +214,7 @@ import Testing
     @Test func theNameservicesAnswerBringsWorkersAndDisturbsNone() {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a", draining: true), at: .after(1))
-        let answer = WorkersQuestion.Answer(workers: ["a", "b"].map { LiveWorker(worker: .sample($0), lastSeen: .start) })
+        let answer = WorkersQuery.Answer(workers: ["a", "b"].map { LiveWorker(worker: .sample($0), lastSeen: .start) })
         statistics.take(answer, at: .after(2))
         #expect(statistics.workers["a"]?.state(at: .after(2)) == .draining)
         #expect(statistics.workers["b"]?.state(at: .after(2)) == .alive)

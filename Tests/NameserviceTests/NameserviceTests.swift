@@ -53,11 +53,11 @@ struct NameserviceTests {
             let worker = RegistryMessage.sample("a", types: ["hash"], interval: 60_000)
             try await probe.say(topology.registry, "register.hash", worker.message(.register))
             _ = await probe.hear(WorkerEvent.self, key: "worker.joined")
-            let question = WorkersQuestion(type: TaskType(literal: "hash"))
-            try await probe.say(topology.rpc, "nameservice", question.message(from: "me", correlation: "7"))
+            let query = WorkersQuery(type: TaskType(literal: "hash"))
+            try await probe.say(topology.rpc, "nameservice", query.message(from: "me", correlation: "7"))
             let answer = try #require(await probe.hear { $0.routingKey == "me" ? $0.message : nil })
             #expect(answer.properties.correlationID == "7")
-            #expect(try AnswerMessage.read(WorkersQuestion.Answer.self, answer).workers.map(\.worker.worker) == ["a"])
+            #expect(try AnswerMessage.read(WorkersQuery.Answer.self, answer).workers.map(\.worker.worker) == ["a"])
         }
     }
 

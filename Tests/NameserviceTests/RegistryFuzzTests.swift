@@ -31,7 +31,7 @@ import Testing
                 #expect(isNew, "seed \(seed), step \(step): \(event.worker.worker) \(event.kind) twice")
             }
             #expect(alive.count <= 5, "seed \(seed), step \(step)")
-            let asked = registry.answer(generator.question(), key: "nameservice")
+            let asked = registry.answer(generator.query(), key: "nameservice")
             #expect(throws: Never.self, "seed \(seed), step \(step)") { try asked.check() }
         }
         for _ in 0...5 {
@@ -61,8 +61,8 @@ extension Seeded {
         return message
     }
 
-    mutating func question() -> Message {
-        var message = WorkersQuestion(type: nil).message(from: "me", correlation: "1")
+    mutating func query() -> Message {
+        var message = WorkersQuery(type: nil).message(from: "me", correlation: "1")
         switch number(0...4) {
         case 0: message.body = bytes(0...20)
         case 1: message.properties.replyTo = nil

@@ -84,17 +84,17 @@ import Testing
         #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
     }
 
-    @Test func theQuestionForWorkersIsAnswered() throws {
+    @Test func theQueryForWorkersIsAnswered() throws {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
         _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
         func ask(_ type: String?) throws -> [String] {
-            let question = WorkersQuestion(type: try type.map { try TaskType($0) })
-            let publication = registry.answer(question.message(from: "me", correlation: "7"), key: "nameservice")
+            let query = WorkersQuery(type: try type.map { try TaskType($0) })
+            let publication = registry.answer(query.message(from: "me", correlation: "7"), key: "nameservice")
             #expect(publication.exchange == "t.reply")
             #expect(publication.routingKey == "me")
             #expect(publication.message.properties.correlationID == "7")
-            return try AnswerMessage.read(WorkersQuestion.Answer.self, publication.message).workers.map(\.worker.worker)
+            return try AnswerMessage.read(WorkersQuery.Answer.self, publication.message).workers.map(\.worker.worker)
         }
         #expect(try ask(nil) == ["a", "b"])
         #expect(try ask("hash") == ["b"])
@@ -113,9 +113,9 @@ import Testing
         var workers: [String] = []
         var next: String?
         repeat {
-            let answer = registry.answer(WorkersQuestion(after: next).message(from: "me", correlation: "7"), key: "nameservice").message
+            let answer = registry.answer(WorkersQuery(after: next).message(from: "me", correlation: "7"), key: "nameservice").message
             #expect(answer.body.count <= AnswerBudget.standard.bytes)
-            let page = try AnswerMessage.read(WorkersQuestion.Answer.self, answer)
+            let page = try AnswerMessage.read(WorkersQuery.Answer.self, answer)
             workers += page.workers.map(\.worker.worker)
             next = page.next
         } while next != nil
@@ -124,21 +124,21 @@ import Testing
     }
 
     @Test(arguments: ["counts", "", nil] as [String?])
-    func anotherQuestionIsRefused(name: String?) throws {
+    func anotherQueryIsRefused(name: String?) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))
         let publication = registry().answer(message, key: "nameservice")
         #expect(publication.routingKey == "me")
-        #expect(refusal(publication)?.code == .badQuestion)
+        #expect(refusal(publication)?.code == .badQuery)
     }
 
     @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"])
-    func aQuestionThatCannotBeReadIsRefused(body: String) throws {
+    func aQueryThatCannotBeReadIsRefused(body: String) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: "workers"), body: Data(body.utf8))
-        #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuestion)
+        #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuery)
     }
 
-    @Test func aQuestionThatNobodyAsksGoesToTheDead() {
-        var message = WorkersQuestion().message(from: "", correlation: "7")
+    @Test func aQueryThatNobodyAsksGoesToTheDead() {
+        var message = WorkersQuery().message(from: "", correlation: "7")
         #expect(registry().answer(message, key: "nameservice").exchange == "t.dead")
         message.properties.replyTo = nil
         let publication = registry().answer(message, key: "nameservice")
@@ -146,9 +146,9 @@ import Testing
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.contains("reply-to") == true)
     }
 
-    private func refusal(_ publication: Publication) -> QuestionError? {
+    private func refusal(_ publication: Publication) -> QueryError? {
         do {
-            _ = try AnswerMessage.read(WorkersQuestion.Answer.self, publication.message)
+            _ = try AnswerMessage.read(WorkersQuery.Answer.self, publication.message)
             return nil
         } catch {
             return error

@@ -89,14 +89,14 @@ struct AcceptedOnceTests {
     private static func answer(_ publication: Publication, _ books: Shared, _ transport: FakeTransport) {
         books.withLock { books in
             if publication.exchange == "test.rpc" {
-                guard !books.chance(20), let question = try? JSON.decode(EndingsQuestion.self, publication.message.body) else { return }
-                let ended = question.tasks.map { id in
+                guard !books.chance(20), let query = try? JSON.decode(EndingsQuery.self, publication.message.body) else { return }
+                let ended = query.tasks.map { id in
                     TaskRecord(
                         id: id, type: .reverse, payload: Data(), result: books.payloads[id].map { Data($0.reversed()) },
                         status: .succeeded, created: .now(), settings: TaskSettings(maxAttempts: 1), key: ""
                     )
                 }
-                let answer = EndingsQuestion.Answer(ended: ended, unknown: [])
+                let answer = EndingsQuery.Answer(ended: ended, unknown: [])
                 transport.deliver(AnswerMessage.message(.success(answer), to: publication.message))
                 return
             }

@@ -106,8 +106,8 @@ struct GridClientTests {
             #expect(error?.code == code)
             #expect(error?.isOutcomeUnknown == false)
             #expect(error?.message.contains("may have been accepted") == false)
-            let question = await failure { _ = try await client.counts() }
-            #expect(question?.code == code)
+            let query = await failure { _ = try await client.counts() }
+            #expect(query?.code == code)
         }
     }
 
@@ -152,13 +152,13 @@ struct GridClientTests {
             let asked = try #require(await transport.publication())
             #expect(asked.exchange == "test.rpc")
             #expect(asked.routingKey == "dispatcher")
-            #expect(asked.message.properties.type == EndingsQuestion.name)
+            #expect(asked.message.properties.type == EndingsQuery.name)
             let record = TaskRecord(
                 id: 5, type: .reverse, payload: Data("abc"), result: Data("cba"), status: .succeeded, created: .now(),
                 settings: TaskSettings(maxAttempts: 3),
                 key: "k"
             )
-            transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
+            transport.deliver(AnswerMessage.message(.success(EndingsQuery.Answer(ended: [record], unknown: [])), to: asked.message))
             var endings: [Ending] = []
             for try await ending in submitted.endings { endings.append(ending) }
             #expect(endings.map(\.result) == [Data("cba")])
@@ -173,13 +173,13 @@ struct GridClientTests {
             async let ending = failure { _ = try await client.outcome(of: 99) }
             let first = try #require(await transport.publication())
             transport.deliver(
-                AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [], unknown: [])), to: first.message)
+                AnswerMessage.message(.success(EndingsQuery.Answer(ended: [], unknown: [])), to: first.message)
             )
             time.advance(by: .seconds(11))
             client.lookAtTime()
             let second = try #require(await transport.publication())
             transport.deliver(
-                AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [], unknown: [99])), to: second.message)
+                AnswerMessage.message(.success(EndingsQuery.Answer(ended: [], unknown: [99])), to: second.message)
             )
             let error = await ending
             #expect(error?.code == .unknownTask)
@@ -192,8 +192,8 @@ struct GridClientTests {
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
             async let workers = failure { _ = try await client.workers() }
-            let question = try #require(await transport.publication())
-            #expect(question.routingKey == "nameservice")
+            let query = try #require(await transport.publication())
+            #expect(query.routingKey == "nameservice")
             time.advance(by: .seconds(5))
             client.lookAtTime()
             let error = await workers
@@ -207,9 +207,9 @@ struct GridClientTests {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let record = failure { _ = try await client.status(12) }
-            let question = try #require(await transport.publication())
-            let refusal = Result<TaskRecord, QuestionError>.failure(QuestionError(.notFound, "no task 12"))
-            transport.deliver(AnswerMessage.message(refusal, to: question.message))
+            let query = try #require(await transport.publication())
+            let refusal = Result<TaskRecord, QueryError>.failure(QueryError(.notFound, "no task 12"))
+            transport.deliver(AnswerMessage.message(refusal, to: query.message))
             let error = await record
             #expect(error?.code == .unknownTask)
         }

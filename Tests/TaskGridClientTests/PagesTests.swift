@@ -13,7 +13,7 @@ import Testing
             settings: TaskSettings(maxAttempts: 3), key: "k")
     }
 
-    /// Answers the questions of a client as `body` says, until the task is cancelled.
+    /// Answers the queries of a client as `body` says, until the task is cancelled.
     private func answer(_ transport: FakeTransport, _ body: (Message) throws -> Message?) async throws {
         while let publication = await transport.publication() {
             guard publication.exchange == "test.rpc" else { continue }
@@ -21,14 +21,14 @@ import Testing
         }
     }
 
-    @Test("a question says when its asker gives up")
+    @Test("a query says when its replyTo gives up")
     func patience() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let counts = failure { _ = try await client.counts() }
-            let question = try #require(await transport.publication())
-            #expect(question.message.properties.expiration == .seconds(5))
-            transport.deliver(AnswerMessage.message(.success(CountsQuestion.Answer(store: "s", types: [:])), to: question.message))
+            let query = try #require(await transport.publication())
+            #expect(query.message.properties.expiration == .seconds(5))
+            transport.deliver(AnswerMessage.message(.success(CountsQuery.Answer(store: "s", types: [:])), to: query.message))
             #expect(await counts == nil)
         }
     }
@@ -39,15 +39,15 @@ import Testing
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let status = client.status(7)
-            async let answering: Void = answer(transport) { question in
-                guard question.properties.type == ContentQuestion.name else {
+            async let answering: Void = answer(transport) { query in
+                guard query.properties.type == ContentQuery.name else {
                     var cut = record(7, payload: payload)
                     cut.keep(payload: 100, result: 0)
-                    return AnswerMessage.message(.success(cut), to: question)
+                    return AnswerMessage.message(.success(cut), to: query)
                 }
-                let asked = try JSON.decode(ContentQuestion.self, question.body)
+                let asked = try JSON.decode(ContentQuery.self, query.body)
                 let part = payload.dropFirst(asked.from).prefix(300)
-                return AnswerMessage.message(.success(ContentQuestion.Answer(bytes: Data(part), size: payload.count)), to: question)
+                return AnswerMessage.message(.success(ContentQuery.Answer(bytes: Data(part), size: payload.count)), to: query)
             }
             let task = try await status
             #expect(task.payload == payload && !task.isCut)
@@ -61,13 +61,13 @@ import Testing
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let error = failure { _ = try await client.status(7) }
-            async let answering: Void = answer(transport) { question in
-                guard question.properties.type == ContentQuestion.name else {
+            async let answering: Void = answer(transport) { query in
+                guard query.properties.type == ContentQuery.name else {
                     var cut = record(7, payload: Data(repeating: 1, count: 500))
                     cut.keep(payload: 100, result: 0)
-                    return AnswerMessage.message(.success(cut), to: question)
+                    return AnswerMessage.message(.success(cut), to: query)
                 }
-                return AnswerMessage.message(.success(ContentQuestion.Answer(bytes: Data(repeating: 2, count: 9), size: 400)), to: question)
+                return AnswerMessage.message(.success(ContentQuery.Answer(bytes: Data(repeating: 2, count: 9), size: 400)), to: query)
             }
             #expect(await error?.code == .badAnswer)
             await client.close()
@@ -81,18 +81,18 @@ import Testing
         let result = Data(repeating: 0xFF, count: 500)
         try await GridClient.onFake(transport) { client in
             let ids = (1...6).map { TaskID($0) }
-            async let answering: Void = answer(transport) { question in
-                guard question.properties.type == EndingsQuestion.name else {
-                    let asked = try JSON.decode(ContentQuestion.self, question.body)
+            async let answering: Void = answer(transport) { query in
+                guard query.properties.type == EndingsQuery.name else {
+                    let asked = try JSON.decode(ContentQuery.self, query.body)
                     #expect(asked.part == .result)
                     return AnswerMessage.message(
-                        .success(ContentQuestion.Answer(bytes: result.dropFirst(asked.from), size: result.count)), to: question)
+                        .success(ContentQuery.Answer(bytes: result.dropFirst(asked.from), size: result.count)), to: query)
                 }
-                let asked = try JSON.decode(EndingsQuestion.self, question.body).tasks
+                let asked = try JSON.decode(EndingsQuery.self, query.body).tasks
                 var ended = asked.prefix(2).map { record($0, result: result) }
                 for index in ended.indices { ended[index].keep(payload: 0, result: 100) }
-                let answer = EndingsQuestion.Answer(ended: ended, unknown: [], lookedAt: asked.count > 2 ? 2 : nil)
-                return AnswerMessage.message(.success(answer), to: question)
+                let answer = EndingsQuery.Answer(ended: ended, unknown: [], lookedAt: asked.count > 2 ? 2 : nil)
+                return AnswerMessage.message(.success(answer), to: query)
             }
             var endings: [Ending] = []
             for try await ending in client.endings(of: ids) { endings.append(ending) }
@@ -109,16 +109,16 @@ import Testing
         try await GridClient.onFake(transport, time: time) { client in
             async let counts = client.allCounts()
             let first = try #require(await transport.publication())
-            let reverse = CountsQuestion.Answer(store: "s", types: [.hash: TaskCounts()], paused: [.hash], breakers: [:], next: .hash)
+            let reverse = CountsQuery.Answer(store: "s", types: [.hash: TaskCounts()], paused: [.hash], breakers: [:], next: .hash)
             transport.deliver(AnswerMessage.message(.success(reverse), to: first.message))
             let dropped = try #require(await transport.publication())
-            #expect(try JSON.decode(CountsQuestion.self, dropped.message.body).after == .hash)
+            #expect(try JSON.decode(CountsQuery.self, dropped.message.body).after == .hash)
             // No answer comes in its time.
             time.advance(by: .seconds(6))
             client.lookAtTime()
             let again = try #require(await transport.publication())
             #expect(again.message.body == dropped.message.body)
-            let rest = CountsQuestion.Answer(store: "s", types: [.reverse: TaskCounts()], paused: [], breakers: [.reverse: .open])
+            let rest = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts()], paused: [], breakers: [.reverse: .open])
             transport.deliver(AnswerMessage.message(.success(rest), to: again.message))
             let all = try await counts
             #expect(Set(all.types.keys) == [.hash, .reverse] && all.paused == [.hash] && all.breakers == [.reverse: .open])

@@ -47,15 +47,15 @@ struct RepeatTests {
                     content: .accepted(first: 5, count: 1, isRepeat: true)
                 ).message()
             )
-            // No time passes: the question for its ending comes at once.
+            // No time passes: the query for its ending comes at once.
             let asked = try #require(await transport.publication())
-            #expect(asked.message.properties.type == EndingsQuestion.name)
+            #expect(asked.message.properties.type == EndingsQuery.name)
             let record = TaskRecord(
                 id: 5, type: .reverse, payload: Data(), result: Data("cba".utf8), status: .succeeded, created: .now(),
                 settings: TaskSettings(maxAttempts: 3),
                 key: "k"
             )
-            transport.deliver(AnswerMessage.message(.success(EndingsQuestion.Answer(ended: [record], unknown: [])), to: asked.message))
+            transport.deliver(AnswerMessage.message(.success(EndingsQuery.Answer(ended: [record], unknown: [])), to: asked.message))
             #expect(try await ending.get() == Data("cba".utf8))
         }
     }

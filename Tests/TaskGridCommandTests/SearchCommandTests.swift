@@ -47,7 +47,7 @@ import Testing
             worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "upper")], concurrency: 1, prefetch: 1, batch: false,
             started: now
         )
-        let answer = CountsQuestion.Answer(
+        let answer = CountsQuery.Answer(
             store: "s", types: types, paused: [TaskType(literal: "upper")], breakers: [TaskType(literal: "wait"): .halfOpen]
         )
         let report = StatsCommand.Report(answer, [LiveWorker(worker: worker, lastSeen: now)], only: nil)

@@ -30,7 +30,7 @@ import Testing
     func parts(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await fill(store)
-            for part in [ContentQuestion.Part.payload, .result] {
+            for part in [ContentQuery.Part.payload, .result] {
                 var whole = Data()
                 while let next = try await store.content(part, of: 2, from: whole.count, limit: 33), !next.bytes.isEmpty {
                     #expect(next.size == 100)

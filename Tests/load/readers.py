@@ -67,7 +67,7 @@ async def main():
     ended = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), ended.set)
     for _ in range(listeners): await loop.create_connection(Listener, url.hostname, url.port)
-    askers = [(await loop.create_connection(Asker, url.hostname, url.port))[1] for _ in range(50)]
+    clients = [(await loop.create_connection(Asker, url.hostname, url.port))[1] for _ in range(50)]
     while count["listening"] < listeners and not ended.is_set(): await asyncio.sleep(0.05)
     print("ready", flush=True)
     begin, asked, heard = time.monotonic(), 0, count["events"]
@@ -75,7 +75,7 @@ async def main():
         # As many as are due, in the order of the connections; one that still waits for an answer asks no second time.
         due = int((time.monotonic() - begin) * rate)
         while asked < due:
-            askers[asked % len(askers)].ask()
+            clients[asked % len(clients)].ask()
             asked += 1
         await asyncio.sleep(0.01)
     took = time.monotonic() - begin

@@ -3,7 +3,7 @@ import DequeModule
 import Synchronization
 import TaskGridCore
 
-/// What waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, orders by number, the rest by what is
+/// What waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands by number, the rest by what is
 /// handed out and by the workers there are.
 final class Inbox: Sendable {
     /// What a turn takes up together.
@@ -13,7 +13,7 @@ final class Inbox: Sendable {
         /// Work that did not reach a queue.
         var undelivered: [Undelivered] = []
         /// What is asked to be done with tasks.
-        var orders: [Order] = []
+        var commands: [AdminCommand] = []
         /// Time may have made something due.
         var isTick = false
         /// The turn before left work in the store that there is room for.
@@ -24,7 +24,7 @@ final class Inbox: Sendable {
         var mustResume = false
 
         var isEmpty: Bool {
-            arrivals.isEmpty && registry.isEmpty && undelivered.isEmpty && orders.isEmpty && !isTick && !mustTakeMore && !isFinished
+            arrivals.isEmpty && registry.isEmpty && undelivered.isEmpty && commands.isEmpty && !isTick && !mustTakeMore && !isFinished
                 && !mustResume
         }
     }
@@ -49,13 +49,13 @@ final class Inbox: Sendable {
         var arrivals: Deque<Arrival> = []
         /// Where in the intake each worker's latest word is.
         var words: [String: Int] = [:]
-        var orders: Deque<Order> = []
+        var commands: Deque<AdminCommand> = []
         var taker: CheckedContinuation<Void, Never>?
     }
 
-    /// How many orders may wait, and how many a turn takes up: each may concern a thousand tasks.
-    private static let maximumOrders = 64
-    private static let ordersOfATurn = 8
+    /// How many commands may wait, and how many a turn takes up: each may concern a thousand tasks.
+    private static let maximumCommands = 64
+    private static let commandsOfATurn = 8
 
     /// What a turn takes up at most: enough that it is worth its wait for the disk, and no more, so that turns overlap and nothing
     /// waits long.
@@ -94,12 +94,12 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Whether there is room for the order; else whoever gave it has to ask again.
-    func put(_ order: Order) -> Bool {
+    /// Whether there is room for the command; else whoever gave it has to ask again.
+    func put(_ command: AdminCommand) -> Bool {
         var hasRoom = false
         add { state in
-            hasRoom = state.orders.count < Self.maximumOrders
-            if hasRoom { state.orders.append(order) }
+            hasRoom = state.commands.count < Self.maximumCommands
+            if hasRoom { state.commands.append(command) }
         }
         return hasRoom
     }
@@ -133,7 +133,7 @@ final class Inbox: Sendable {
     /// Arrivals that make a whole turn, where so many wait already and nothing else does; else nil.
     func takeFull() -> Intake? {
         state.withLock { state in
-            guard state.intake.isEmpty, state.orders.isEmpty, let count = turn(of: state.arrivals), count < state.arrivals.count else {
+            guard state.intake.isEmpty, state.commands.isEmpty, let count = turn(of: state.arrivals), count < state.arrivals.count else {
                 return nil
             }
             defer { state.arrivals.removeFirst(count) }
@@ -162,7 +162,7 @@ final class Inbox: Sendable {
                     intake.arrivals = Array(state.arrivals.prefix(count))
                     state.arrivals.removeFirst(count)
                 }
-                while intake.orders.count < Self.ordersOfATurn, let next = state.orders.popFirst() { intake.orders.append(next) }
+                while intake.commands.count < Self.commandsOfATurn, let next = state.commands.popFirst() { intake.commands.append(next) }
                 guard !intake.isEmpty else { return nil }
                 state.intake = Intake()
                 state.words = [:]
@@ -171,7 +171,7 @@ final class Inbox: Sendable {
             if let intake { return intake }
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.orders.isEmpty else { return true }
+                    guard state.intake.isEmpty, state.arrivals.isEmpty, state.commands.isEmpty else { return true }
                     state.taker = continuation
                     return false
                 }

@@ -7,9 +7,9 @@ extension Publication {
         Publication(exchange: topology.reply.name, routingKey: client, message: reply.message())
     }
 
-    /// The answer to a question.
-    static func answer(_ answer: Message, to asker: String, _ topology: Topology) -> Publication {
-        Publication(exchange: topology.reply.name, routingKey: asker, message: answer)
+    /// The answer to a query.
+    static func answer(_ answer: Message, to replyTo: String, _ topology: Topology) -> Publication {
+        Publication(exchange: topology.reply.name, routingKey: replyTo, message: answer)
     }
 
     /// A submission that was not accepted; nothing where nobody waits for the answer.

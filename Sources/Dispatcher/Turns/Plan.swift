@@ -16,7 +16,7 @@ struct Plan {
     /// Types whose work queue is gone or unbound though workers of theirs live.
     var unroutable: Set<TaskType> = []
     /// What was asked to be done with tasks.
-    var orders: [PlannedOrder] = []
+    var commands: [PlannedCommand] = []
     var pauses: [Scheduler.PlannedPause] = []
     var forgets: [Scheduler.PlannedForget] = []
     /// More is to be taken from the store than one turn takes.
@@ -63,7 +63,7 @@ extension Plan {
         if !receipt.submissions.isEmpty { Failpoint.submissionCommitted.pass() }
         if !ended.isEmpty { Failpoint.resultCommitted.pass() }
         if changes.schedules.contains(where: { $0.error != nil }) { Failpoint.retryCommitted.pass() }
-        if !orders.isEmpty || !pauses.isEmpty { Failpoint.orderCommitted.pass() }
+        if !commands.isEmpty || !pauses.isEmpty { Failpoint.commandCommitted.pass() }
         if receipt.handOuts.contains(where: { !$0.isEmpty }) { Failpoint.waitingTaken.pass() }
     }
 }

@@ -11,7 +11,7 @@ extension Scheduler {
         for (type, count) in plan.feeds { typeQueues[type]?.feeds -= count }
         for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
-        await settleOrders(plan, receipt, now, &outbound)
+        await settleCommands(plan, receipt, now, &outbound)
         settleForgets(plan, receipt, &outbound)
         for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
             guard let typeQueue = typeQueues[take.type] else { continue }

@@ -7,15 +7,15 @@ import TaskStore
 extension Scheduler {
     /// What pausing or resuming came to, to be answered once it is durable.
     struct PlannedPause {
-        let order: Order
+        let command: AdminCommand
         let answer: PauseAnswer
     }
 
-    /// Plans what such an order asks for. The type queue knows at once, so that this very turn takes nothing more.
-    func pause(_ order: Order, _ now: Timestamp, _ plan: inout Plan) {
-        let isPaused = order.kind == .pause
+    /// Plans what such a command asks for. The type queue knows at once, so that this very turn takes nothing more.
+    func pause(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) {
+        let isPaused = command.kind == .pause
         var outcomes: [PauseOutcome] = []
-        for type in order.types {
+        for type in command.types {
             guard let typeQueue = typeQueues[type] else {
                 outcomes.append(PauseOutcome(type: type, outcome: .unknown))
                 continue
@@ -31,14 +31,14 @@ extension Scheduler {
             let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
             warn("type '\(type)' \(words)", type, now, &plan)
         }
-        plan.pauses.append(PlannedPause(order: order, answer: PauseAnswer(types: outcomes)))
+        plan.pauses.append(PlannedPause(command: command, answer: PauseAnswer(types: outcomes)))
     }
 
-    /// The orders are durable: answers.
+    /// The commands are durable: answers.
     func settlePauses(_ plan: Plan, _ outbound: inout Outbound) {
         for planned in plan.pauses {
-            let answer = AnswerMessage.message(Result<PauseAnswer, QuestionError>.success(planned.answer), to: planned.order.question)
-            outbound.messages.append(.ready(.answer(answer, to: planned.order.asker, topology)))
+            let answer = AnswerMessage.message(Result<PauseAnswer, QueryError>.success(planned.answer), to: planned.command.query)
+            outbound.messages.append(.ready(.answer(answer, to: planned.command.replyTo, topology)))
         }
     }
 }

@@ -6,7 +6,7 @@ import TaskStore
 
 /// Decides what becomes of every task: takes submissions and results up, writes them down in one transaction a turn, and
 /// says what to publish. One task calls for turn after turn, each of them planned, committed and settled; a turn may be planned
-/// while the one before is committed. Between them the actor only answers questions.
+/// while the one before is committed. Between them the actor only answers queries.
 actor Scheduler {
     let store: any TaskStore
     let topology: Topology
@@ -115,7 +115,7 @@ actor Scheduler {
         for (kind, message) in intake.registry where !ghosts.contains(message.worker) { take(kind, message, now, &plan) }
         for undelivered in intake.undelivered { take(undelivered, now, &plan) }
         await take(intake.arrivals, now, &plan)
-        await take(intake.orders, now, &plan)
+        await take(intake.commands, now, &plan)
         if intake.isTick { await look(now, &plan) }
         planTakes(now, &plan)
         if intake.isTick { planForgets(now, &plan) }

@@ -46,7 +46,7 @@ enum OpenAPI {
 
     @Sendable static func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         // It is written for people as it is.
-        _ = try Query(request, allowed: ["pretty"]).isPretty()
+        _ = try QueryParameters(request, allowed: ["pretty"]).isPretty()
         let body = ByteBuffer(string: document)
         return Response(
             status: .ok, headers: [.contentType: "application/json", .contentLength: "\(body.readableBytes)"],

@@ -5,7 +5,7 @@ extension Operation {
     static let all = statistics + figures + tasks + actions + pages
 
     private static let away = [
-        503: "The dispatcher or the broker cannot be asked now, or too many questions are under way; `Retry-After` says when to ask again.",
+        503: "The dispatcher or the broker cannot be asked now, or too many queries are under way; `Retry-After` says when to ask again.",
         504: "The dispatcher did not answer in time.",
     ]
 
@@ -102,13 +102,13 @@ extension Operation {
                 Parameter(name: "until", summary: "Accepted before that time.", schema: Parameter.reference("Moment")),
                 Parameter(
                     name: "text", summary: "What stands in the error; the case of ASCII letters makes no difference.",
-                    schema: "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": \(Query.maximumText)}"),
+                    schema: "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": \(QueryParameters.maximumText)}"),
                 Parameter(name: "id", summary: "Only the task with this id.", schema: Parameter.reference("TaskID")),
                 Parameter(
                     name: "after", summary: "The `next` of the page before.", schema: Parameter.reference("TaskID")),
                 Parameter(
                     name: "limit", summary: "How many at most. A page may be shorter though there is a next one.",
-                    schema: "{\"type\": \"integer\", \"minimum\": 1, \"maximum\": \(Query.maximumTasks), \"default\": 50}"),
+                    schema: "{\"type\": \"integer\", \"minimum\": 1, \"maximum\": \(QueryParameters.maximumTasks), \"default\": 50}"),
             ],
             answer: .json("Tasks"), problems: away
         ),

@@ -72,7 +72,7 @@ struct Statistics {
     }
 
     /// The dispatcher's answer about its books.
-    mutating func take(_ answer: CountsQuestion.Answer, at now: Timestamp) {
+    mutating func take(_ answer: CountsQuery.Answer, at now: Timestamp) {
         adopt(store: answer.store)
         if let forgotten = answer.forgotten { self.forgotten = forgotten }
         unlisted = (unlisted ?? Set(types.keys)).subtracting(answer.types.keys)
@@ -126,7 +126,7 @@ struct Statistics {
     }
 
     /// The nameservice's answer: whom it knows.
-    mutating func take(_ answer: WorkersQuestion.Answer, at now: Timestamp) {
+    mutating func take(_ answer: WorkersQuery.Answer, at now: Timestamp) {
         // One that was heard since is known better.
         for live in answer.workers where workers[live.worker.worker] == nil { see(live.worker, at: now) }
     }

@@ -4,13 +4,13 @@ import TaskGridCore
 
 /// What is done with tasks and types on request. Each answer says in a sentence what happened.
 struct ActionRoutes: Sendable {
-    let enquiries: Enquiries
+    let queryClient: QueryClient
 
     var posts: [String: WebServer.Handler] {
         [
             "/tasks/{id}/cancel": cancel, "/tasks/{id}/retry": retry,
-            "/types/{type}/pause": { try await pause($0, $1, PauseQuestion.init, isPause: true) },
-            "/types/{type}/resume": { try await pause($0, $1, ResumeQuestion.init, isPause: false) },
+            "/types/{type}/pause": { try await pause($0, $1, PauseQuery.init, isPause: true) },
+            "/types/{type}/resume": { try await pause($0, $1, ResumeQuery.init, isPause: false) },
         ]
     }
 
@@ -31,9 +31,9 @@ struct ActionRoutes: Sendable {
     }
 
     @Sendable private func cancel(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        _ = try Query(request, allowed: [])
+        _ = try QueryParameters(request, allowed: [])
         let id = try TaskRoutes.id(context)
-        let outcome = try await enquiries.ask(CancelQuestion(tasks: [id])).tasks.first
+        let outcome = try await queryClient.ask(CancelQuery(tasks: [id])).tasks.first
         switch (outcome?.outcome, outcome?.state) {
         case (.done, let state?) where state == .running || state == .queued:
             return answer(id, .cancelled, "Task \(id) is cancelled; a worker that runs it is told to stop.")
@@ -47,9 +47,9 @@ struct ActionRoutes: Sendable {
     }
 
     @Sendable private func retry(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        _ = try Query(request, allowed: [])
+        _ = try QueryParameters(request, allowed: [])
         let id = try TaskRoutes.id(context)
-        let outcome = try await enquiries.ask(RetryQuestion(tasks: [id])).tasks.first
+        let outcome = try await queryClient.ask(RetryQuery(tasks: [id])).tasks.first
         switch (outcome?.outcome, outcome?.state) {
         case (.done, let state):
             return answer(id, .retried, "Task \(id)\(state.map { ", which stood as \($0)," } ?? "") is done again, with all its attempts.")
@@ -69,12 +69,12 @@ struct ActionRoutes: Sendable {
         Problem(status: .notFound, detail: "task \(id) is not known: never accepted, or ended so long ago that it was pruned")
     }
 
-    private func pause<Asked: Question>(
-        _ request: Request, _ context: BasicRequestContext, _ question: ([TaskType]) -> Asked, isPause: Bool
+    private func pause<Asked: Query>(
+        _ request: Request, _ context: BasicRequestContext, _ query: ([TaskType]) -> Asked, isPause: Bool
     ) async throws -> Response where Asked.Answer == PauseAnswer {
-        _ = try Query(request, allowed: [])
+        _ = try QueryParameters(request, allowed: [])
         let type = try Self.type(context)
-        switch (try await enquiries.ask(question([type])).types.first?.outcome, isPause) {
+        switch (try await queryClient.ask(query([type])).types.first?.outcome, isPause) {
         case (.done, true): return answer(type, true, "Type \(type) is paused: its tasks wait, and those that run go on.")
         case (.done, false): return answer(type, false, "Type \(type) is resumed: its tasks are handed out again.")
         case (.unchanged, true): return answer(type, true, "Type \(type) was paused before.")

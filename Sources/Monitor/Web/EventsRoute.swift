@@ -9,7 +9,7 @@ struct EventsRoute: Sendable {
     private static let lastEventID = HTTPField.Name("last-event-id")
 
     @Sendable func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let kinds = try Query(request, allowed: ["kind"]).kinds()
+        let kinds = try QueryParameters(request, allowed: ["kind"]).kinds()
         let last = Self.lastEventID.flatMap { request.headers[$0] }
         guard
             let listener = board.broadcast.listen(

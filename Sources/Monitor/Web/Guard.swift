@@ -11,7 +11,7 @@ struct Guard: Sendable {
     let token: String?
     let protectsReading: Bool
 
-    /// What answers a question, behind the guard.
+    /// What answers a query, behind the guard.
     func reading(_ handler: @escaping WebServer.Handler) -> WebServer.Handler {
         guard protectsReading else { return handler }
         return { request, context in

@@ -20,25 +20,25 @@ struct Routes: Sendable {
     }
 
     @Sendable private func stats(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty"])
+        let query = try QueryParameters(request, allowed: ["pretty"])
         if try query.isPretty() { return .json(StatisticsReport(board.current, at: board.now()), pretty: true) }
         return .json(encoded: page.data())
     }
 
     @Sendable private func types(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
+        let isPretty = try QueryParameters(request, allowed: ["pretty"]).isPretty()
         return .json(TypesReport(board.current, at: board.now()), pretty: isPretty)
     }
 
     @Sendable private func scale(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty", "type", "drain_seconds"])
+        let query = try QueryParameters(request, allowed: ["pretty", "type", "drain_seconds"])
         var report = ScalesReport(board.statistics, target: try query.drainTarget(), at: board.now())
         if let type = try query.type() { report.types = report.types.filter { $0.key == type } }
         return .json(report, pretty: try query.isPretty())
     }
 
     @Sendable private func scaleOfType(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty", "drain_seconds"])
+        let query = try QueryParameters(request, allowed: ["pretty", "drain_seconds"])
         let name = context.parameters.get("type") ?? ""
         let report = ScalesReport(board.statistics, target: try query.drainTarget(), at: board.now())
         guard let type = try? TaskType(name), let scale = report.types[type] else {
@@ -48,7 +48,7 @@ struct Routes: Sendable {
     }
 
     @Sendable private func metrics(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        _ = try Query(request, allowed: [])
+        _ = try QueryParameters(request, allowed: [])
         // Without the broker all else is told.
         let queues = try? await depths.report()
         let text = GridMetrics.text(board.current, queues: queues, listeners: board.broadcast.listeners, at: board.now())
@@ -59,7 +59,7 @@ struct Routes: Sendable {
     }
 
     @Sendable private func past(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty", "type", "window", "until"])
+        let query = try QueryParameters(request, allowed: ["pretty", "type", "window", "until"])
         let isPretty = try query.isPretty()
         let report = try await history.report(
             try query.type(), try query.window(), until: try query.moment("until", now: board.now())
@@ -68,13 +68,13 @@ struct Routes: Sendable {
     }
 
     @Sendable private func workers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let query = try Query(request, allowed: ["pretty", "type", "state"])
+        let query = try QueryParameters(request, allowed: ["pretty", "type", "state"])
         let report = WorkersReport(board.statistics, type: try query.type(), state: try query.state(), at: board.now())
         return .json(report, pretty: try query.isPretty())
     }
 
     @Sendable private func queues(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let isPretty = try Query(request, allowed: ["pretty"]).isPretty()
+        let isPretty = try QueryParameters(request, allowed: ["pretty"]).isPretty()
         do {
             var report = try await depths.report()
             report.broker = board.current.broker

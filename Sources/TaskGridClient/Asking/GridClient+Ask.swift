@@ -7,14 +7,14 @@ extension GridClient {
     ///
     /// - Throws: `unknownTask`; `serviceUnavailable` where the dispatcher does not answer.
     public func status(_ task: TaskID) async throws(ClientError) -> TaskRecord {
-        try await whole(try await ask(TaskQuestion(id: task)))
+        try await whole(try await ask(TaskQuery(id: task)))
     }
 
     /// How a task ended; nil where it has not.
     ///
     /// - Throws: as `status(_:)`.
     public func result(_ task: TaskID) async throws(ClientError) -> Ending? {
-        var record = try await ask(TaskQuestion(id: task))
+        var record = try await ask(TaskQuery(id: task))
         guard record.status.isTerminal else { return nil }
         record.payloadSize = nil
         return Ending(try await whole(record))
@@ -35,7 +35,7 @@ extension GridClient {
         var workers: [LiveWorker] = []
         var next: String?
         repeat {
-            let answer = try await ask(WorkersQuestion(type: type, after: next), isFurther: next != nil)
+            let answer = try await ask(WorkersQuery(type: type, after: next), isFurther: next != nil)
             workers += answer.workers
             next = answer.next
         } while next != nil
@@ -48,10 +48,10 @@ extension GridClient {
     }
 
     /// The books of all types, and what hinders them.
-    public func allCounts() async throws(ClientError) -> CountsQuestion.Answer {
-        var all = try await ask(CountsQuestion())
+    public func allCounts() async throws(ClientError) -> CountsQuery.Answer {
+        var all = try await ask(CountsQuery())
         while let next = all.next {
-            let answer = try await ask(CountsQuestion(after: next), isFurther: true)
+            let answer = try await ask(CountsQuery(after: next), isFurther: true)
             all.types.merge(answer.types) { $1 }
             all.paused = (all.paused ?? []) + (answer.paused ?? [])
             all.breakers = (all.breakers ?? [:]).merging(answer.breakers ?? [:]) { $1 }
@@ -63,12 +63,12 @@ extension GridClient {
 
     /// Asks for a page. A further one is asked for once more where no answer comes: it may have been dropped from a reply queue
     /// that was full, and what was learnt before would be lost.
-    func ask<Asked: Question>(_ question: Asked, isFurther: Bool) async throws(ClientError) -> Asked.Answer {
+    func ask<Asked: Query>(_ query: Asked, isFurther: Bool) async throws(ClientError) -> Asked.Answer {
         do throws(ClientError) {
-            return try await ask(question)
+            return try await ask(query)
         } catch {
             guard isFurther, error.code == .serviceUnavailable else { throw error }
-            return try await ask(question)
+            return try await ask(query)
         }
     }
 
@@ -76,7 +76,7 @@ extension GridClient {
     ///
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer.
     public func maximumPayload() async throws(ClientError) -> Int {
-        try await ask(LimitsQuestion()).maximumPayload
+        try await ask(LimitsQuery()).maximumPayload
     }
 
     /// Asks a service.
@@ -85,38 +85,38 @@ extension GridClient {
     ///   - patience: how long it may take to answer; nil: as long as the client says.
     ///   - budget: how large the answer may be; nil: as large as usual.
     /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.
-    public func ask<Asked: Question>(
-        _ question: Asked, within patience: Duration? = nil, budget: AnswerBudget? = nil
+    public func ask<Asked: Query>(
+        _ query: Asked, within patience: Duration? = nil, budget: AnswerBudget? = nil
     ) async throws(ClientError) -> Asked.Answer {
-        let message = try await answer(to: question, within: patience ?? self.patience, budget).get()
+        let message = try await answer(to: query, within: patience ?? self.patience, budget).get()
         do {
             return try AnswerMessage.read(Asked.Answer.self, message)
         } catch {
             let code: ClientError.Code =
                 switch error.code {
                 case .notFound: .unknownTask
-                case .badQuestion: .badArgument
+                case .badQuery: .badArgument
                 case .unavailable: .serviceUnavailable
                 }
             throw ClientError(code, "the \(Asked.service.rawValue) answers: \(error.message)")
         }
     }
 
-    /// Puts a question into the buffer and waits for the message that answers it: seconds at most, even where the caller is
+    /// Puts a query into the buffer and waits for the message that answers it: seconds at most, even where the caller is
     /// cancelled.
     private func answer(
-        to question: some Question, within patience: Duration, _ budget: AnswerBudget?
+        to query: some Query, within patience: Duration, _ budget: AnswerBudget?
     ) async -> Result<Message, ClientError> {
-        let service = type(of: question).service
+        let service = type(of: query).service
         let result = await withCheckedContinuation { continuation in
             let isClosed = state.withLock { state in
                 guard !state.isClosed else { return true }
-                let correlation = state.questions.correlation()
-                let pending = Questions.Pending(
+                let correlation = state.queries.correlation()
+                let pending = Queries.Pending(
                     continuation: continuation, service: service, patience: patience, deadline: now() + patience
                 )
-                state.questions.add(pending, correlation)
-                var message = question.message(from: id, correlation: correlation, within: patience, budget: budget)
+                state.queries.add(pending, correlation)
+                var message = query.message(from: id, correlation: correlation, within: patience, budget: budget)
                 message.properties.messageID = "\(id)-\(correlation)"
                 state.outgoing.append(
                     Publication(exchange: topology.rpc.name, routingKey: service.rawValue, message: message, isMandatory: true)
@@ -128,28 +128,28 @@ extension GridClient {
         return result
     }
 
-    /// Publishes questions; one that cannot be sent is answered by that.
-    func send(_ questions: [Publication]) async {
+    /// Publishes queries; one that cannot be sent is answered by that.
+    func send(_ queries: [Publication]) async {
         do {
-            let outcomes = try await transport.publish(questions, within: Self.publishDeadline)
-            for (question, outcome) in zip(questions, outcomes) {
+            let outcomes = try await transport.publish(queries, within: Self.publishDeadline)
+            for (query, outcome) in zip(queries, outcomes) {
                 switch outcome {
                 case .confirmed: break
                 case .returned:
-                    let service = question.routingKey
-                    refuse(question, neverRan(service))
-                case .refused(let refusal): refuse(question, ClientError(refusal))
-                case .nacked: refuse(question, ClientError(.brokerFull, "the broker refused the question: its queue is full or has failed"))
+                    let service = query.routingKey
+                    refuse(query, neverRan(service))
+                case .refused(let refusal): refuse(query, ClientError(refusal))
+                case .nacked: refuse(query, ClientError(.brokerFull, "the broker refused the query: its queue is full or has failed"))
                 }
             }
         } catch {
-            for question in questions { refuse(question, ClientError(error)) }
+            for query in queries { refuse(query, ClientError(error)) }
         }
     }
 
-    private func refuse(_ question: Publication, _ error: ClientError) {
+    private func refuse(_ query: Publication, _ error: ClientError) {
         let pending = state.withLock { state in
-            question.message.properties.correlationID.flatMap { state.questions.take($0) }
+            query.message.properties.correlationID.flatMap { state.queries.take($0) }
         }
         pending?.continuation.resume(returning: .failure(error))
     }

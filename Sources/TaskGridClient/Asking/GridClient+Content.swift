@@ -20,7 +20,7 @@ extension GridClient {
     }
 
     private func content(
-        _ part: ContentQuestion.Part, of id: TaskID, after beginning: Data, _ size: Int
+        _ part: ContentQuery.Part, of id: TaskID, after beginning: Data, _ size: Int
     ) async throws(ClientError) -> Data {
         guard size <= WireFormat.maximumBodySize else {
             throw ClientError(
@@ -29,8 +29,8 @@ extension GridClient {
         var bytes = beginning
         bytes.reserveCapacity(size)
         while bytes.count < size {
-            let question = ContentQuestion(id: id, part: part, from: bytes.count)
-            let answer = try await ask(question, budget: .largest)
+            let query = ContentQuery(id: id, part: part, from: bytes.count)
+            let answer = try await ask(query, budget: .largest)
             guard answer.size == size, !answer.bytes.isEmpty, bytes.count + answer.bytes.count <= size else {
                 throw ClientError(.badAnswer, "the \(part.rawValue) of task \(id) has changed while it was read: ask again")
             }

@@ -55,7 +55,7 @@ public enum WireFormat {
         public static let fingerprint = "taskgrid-fingerprint"
         /// On an acceptance: the key had been accepted before.
         public static let isRepeat = "taskgrid-repeat"
-        /// On a question: how large its answer may be.
+        /// On a query: how large its answer may be.
         public static let answerBytes = "taskgrid-answer-bytes"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"

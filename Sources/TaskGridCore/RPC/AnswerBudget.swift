@@ -3,9 +3,9 @@ public import AMQP
 /// How many bytes the body of an answer may have, as it is encoded.
 ///
 /// An answer that would be longer ends earlier and says where to go on; a single field that is longer is cut and marked.
-/// A question asks for another budget with the header `taskgrid-answer-bytes`.
+/// A query asks for another budget with the header `taskgrid-answer-bytes`.
 public struct AnswerBudget: Hashable, Sendable {
-    /// Of a question that asks for none: 1 MiB.
+    /// Of a query that asks for none: 1 MiB.
     public static let standard = AnswerBudget(1 << 20)
     /// The largest one: 4 MiB, a quarter of the smallest message limit that a broker has by default.
     public static let largest = AnswerBudget(4 << 20)
@@ -19,9 +19,9 @@ public struct AnswerBudget: Hashable, Sendable {
         self.bytes = min(max(bytes, Self.range.lowerBound), Self.range.upperBound)
     }
 
-    /// What a question asks for.
-    public init(of question: Message) {
-        guard let bytes = question.properties.headers[WireFormat.Header.answerBytes]?.integer else {
+    /// What a query asks for.
+    public init(of query: Message) {
+        guard let bytes = query.properties.headers[WireFormat.Header.answerBytes]?.integer else {
             self = .standard
             return
         }

@@ -66,7 +66,7 @@ public struct Topology: Hashable, Sendable {
         )
     }
 
-    /// The services that answer questions.
+    /// The services that answer queries.
     public enum Service: String, Sendable {
         case dispatcher, nameservice
     }

@@ -18,7 +18,7 @@ extension Pipeline {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
             case HeartbeatRequest.name: heed(try HeartbeatRequest(delivery.message))
             default:
-                // A question whether this worker lives is answered by its queue being there; others are for other versions.
+                // A query whether this worker lives is answered by its queue being there; others are for other versions.
                 logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])
             }
         } catch {

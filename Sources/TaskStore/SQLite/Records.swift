@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import TaskGridCore
 
-/// Questions about tasks, one by one or listed, with as much of their payloads and results as is asked for.
+/// Queries about tasks, one by one or listed, with as much of their payloads and results as is asked for.
 struct Records {
     private let database: Database
     private let types: TypeTable
@@ -57,8 +57,8 @@ struct Records {
 
     /// A part of a payload or a result.
     static func content(
-        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int, _ database: Database
-    ) throws -> ContentQuestion.Answer? {
+        _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int, _ database: Database
+    ) throws -> ContentQuery.Answer? {
         let sql =
             switch part {
             case .payload: "SELECT substr(payload, ?2 + 1, ?3), length(payload) FROM task WHERE id = ?1"
@@ -70,7 +70,7 @@ struct Records {
         try query.bind(id.rawValue, at: 1)
         try query.bind(min(max(0, from), most), at: 2)
         try query.bind(min(max(0, limit), most), at: 3)
-        return try query.step() ? ContentQuestion.Answer(bytes: query.data(0), size: query.int(1)) : nil
+        return try query.step() ? ContentQuery.Answer(bytes: query.data(0), size: query.int(1)) : nil
     }
 
     private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {

@@ -145,8 +145,8 @@ public final class SQLiteTaskStore: TaskStore {
     }
 
     public func content(
-        _ part: ContentQuestion.Part, of id: TaskID, from: Int, limit: Int
-    ) async throws(StoreError) -> ContentQuestion.Answer? {
+        _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int
+    ) async throws(StoreError) -> ContentQuery.Answer? {
         try await read { try Records.content(part, of: id, from: from, limit: limit, $0) }
     }
 

@@ -13,7 +13,7 @@ enum StoreFile {
         var configuration = Configuration()
         configuration.label = "taskgrid.store"
         configuration.busyMode = .timeout(busyTimeout.seconds)
-        // Two for the turns, and one for each of the four loops that answer questions.
+        // Two for the turns, and one for each of the four loops that answer queries.
         configuration.maximumReaderCount = 6
         configuration.prepareDatabase(prepare)
         let pool = try DatabasePool(path: path, configuration: configuration)

@@ -33,7 +33,7 @@ struct CancelCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            var report = OrderReport()
+            var report = CommandOutcomeReport()
             try await grid.withClient { client in
                 let progress = ProgressBar("cancelled", isWanted: ids.sources.contains(.standardInput))
                 defer { progress.clear() }
@@ -44,7 +44,7 @@ struct CancelCommand: AsyncParsableCommand {
                         for outcome in outcomes {
                             report.add(outcome)
                             if json { try await Output.standard.line(JSON.encode(outcome)) }
-                            if report.undone <= OrderReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
+                            if report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
                         }
                     }
                 }
@@ -55,13 +55,13 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     /// A task that was cancelled before is as it should be.
-    static func meaning(_ outcome: OrderOutcome) -> OrderOutcome {
+    static func meaning(_ outcome: CommandOutcome) -> CommandOutcome {
         outcome.outcome == .refused && outcome.state == .cancelled
-            ? OrderOutcome(id: outcome.id, outcome: .done, state: .cancelled) : outcome
+            ? CommandOutcome(id: outcome.id, outcome: .done, state: .cancelled) : outcome
     }
 
     /// Why a task was not cancelled; nil where it was.
-    static func reason(_ outcome: OrderOutcome) -> String? {
+    static func reason(_ outcome: CommandOutcome) -> String? {
         switch outcome.outcome {
         case .done: nil
         case .refused: "task \(outcome.id) has ended already: \(outcome.state?.name ?? "its state is not known")"

@@ -27,7 +27,7 @@ struct PauseCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
-        try await types.order(grid, json: json, "paused", "was paused before") { try await $0.pause($1) }
+        try await types.send(grid, json: json, "paused", "was paused before") { try await $0.pause($1) }
     }
 }
 
@@ -51,30 +51,30 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
-        try await types.order(grid, json: json, "resumed", "was not paused") { try await $0.resume($1) }
+        try await types.send(grid, json: json, "resumed", "was not paused") { try await $0.resume($1) }
     }
 }
 
-/// The types that an order means.
+/// The types that a command names.
 struct TypeArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The types.", valueName: "type"), completion: .list(BuiltinWorkers.names), transform: Arguments.type
     )
     var types: [TaskType]
 
-    /// Gives the order and tells what it came to.
+    /// Sends the command and tells its outcome.
     ///
     /// - Parameters:
     ///   - done: what is so now, such as "paused".
     ///   - unchanged: what is said of a type that stood so before.
-    func order(
+    func send(
         _ grid: GridOptions, json: Bool, _ done: String, _ unchanged: String,
-        _ order: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]
+        _ command: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]
     ) async throws {
         try await Failure.reported {
             try await grid.withClient { client in
                 var unknown: TaskType?
-                for outcome in try await order(client, types) {
+                for outcome in try await command(client, types) {
                     if outcome.outcome == .unknown { unknown = unknown ?? outcome.type }
                     try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome, done, unchanged).utf8))
                 }

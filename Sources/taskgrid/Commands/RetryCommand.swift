@@ -40,7 +40,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            var report = OrderReport()
+            var report = CommandOutcomeReport()
             try await grid.withClient { client in
                 report = try await ids.isEmpty ? retryMatching(client) : retryNamed(client)
             }
@@ -48,8 +48,8 @@ struct RetryCommand: AsyncParsableCommand {
         }
     }
 
-    private func retryNamed(_ client: GridClient) async throws -> OrderReport {
-        var report = OrderReport()
+    private func retryNamed(_ client: GridClient) async throws -> CommandOutcomeReport {
+        var report = CommandOutcomeReport()
         let progress = ProgressBar("retried", isWanted: ids.sources.contains(.standardInput))
         try await ids.forEachPart { part, share in
             let outcomes = try await client.retry(part)
@@ -61,8 +61,8 @@ struct RetryCommand: AsyncParsableCommand {
         return report
     }
 
-    private func retryMatching(_ client: GridClient) async throws -> OrderReport {
-        var report = OrderReport()
+    private func retryMatching(_ client: GridClient) async throws -> CommandOutcomeReport {
+        var report = CommandOutcomeReport()
         let count = try await client.count(matching: filter.filter)
         guard count > 0 else {
             if filter.type != nil { try await KnownTypes(client).check(filter.type) }
@@ -90,22 +90,22 @@ struct RetryCommand: AsyncParsableCommand {
         return report
     }
 
-    private func tell(_ outcomes: [OrderOutcome], _ report: inout OrderReport) async throws {
+    private func tell(_ outcomes: [CommandOutcome], _ report: inout CommandOutcomeReport) async throws {
         for outcome in outcomes {
             report.add(outcome)
             if json { try await Output.standard.line(JSON.encode(outcome)) }
-            if report.undone <= OrderReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
+            if report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
         }
     }
 
     /// Asks the person at the terminal.
     private func confirm(_ count: Int) -> Bool {
-        Terminal.tell("have \(OrderReport.tasks(count, "failed "))\(filter.words) done again? [y/N] ")
+        Terminal.tell("have \(CommandOutcomeReport.tasks(count, "failed "))\(filter.words) done again? [y/N] ")
         return ["y", "yes"].contains((readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased())
     }
 
     /// Why a task is not done again; nil where it is.
-    static func reason(_ outcome: OrderOutcome) -> String? {
+    static func reason(_ outcome: CommandOutcome) -> String? {
         switch (outcome.outcome, outcome.state) {
         case (.done, _): nil
         case (.refused, .succeeded?): "task \(outcome.id) has succeeded: submit it anew to have it done twice"

@@ -55,7 +55,7 @@ struct StatsCommand: AsyncParsableCommand {
         /// The counters of the types that were forgotten.
         var forgotten: TaskCounts?
 
-        init(_ counts: CountsQuestion.Answer, _ workers: [LiveWorker], only type: TaskType?) {
+        init(_ counts: CountsQuery.Answer, _ workers: [LiveWorker], only type: TaskType?) {
             store = counts.store
             if type == nil { forgotten = counts.forgotten }
             types = [:]

@@ -27,7 +27,7 @@ struct StatusCommand: AsyncParsableCommand {
             try await grid.withClient { client in
                 guard !json else { return try await Output.standard.line(JSON.encode(try await client.status(id))) }
                 // The beginning of a large payload is enough for a line.
-                let record = try await client.ask(TaskQuestion(id: id))
+                let record = try await client.ask(TaskQuery(id: id))
                 let width = Terminal.width(STDOUT_FILENO)
                 for line in Self.lines(record, width: width) { try await Output.standard.line(line) }
             }

@@ -103,7 +103,7 @@ struct TasksCommand: AsyncParsableCommand {
     private func show(_ id: TaskID, _ client: GridClient) async throws -> Int {
         let task: TaskRecord
         do throws(ClientError) {
-            task = json ? try await client.status(id) : try await client.ask(TaskQuestion(id: id))
+            task = json ? try await client.status(id) : try await client.ask(TaskQuery(id: id))
         } catch {
             guard error.code == .unknownTask else { throw error }
             return 0

@@ -85,7 +85,7 @@ struct ContentAssemblerTests {
     }
 
     @Test("each frame out of its order is a violation that says what was due")
-    func wrongOrders() throws {
+    func wrongCommands() throws {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         let orders: [([Frame], String)] = [
             ([.body(nothing)], "a body frame where a method was due"),

@@ -75,7 +75,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func aQuestionThatHasJustClosedDoesNotAnswerTheNext() async throws {
+        @Test func aQueryThatHasJustClosedDoesNotAnswerTheNext() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")

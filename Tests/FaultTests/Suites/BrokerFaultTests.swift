@@ -79,7 +79,7 @@ struct BrokerFaultTests {
             let before = try await grid.submit((0..<20).map { _ in "sleep 0.1" })
             try await broker.control("set_vm_memory_high_watermark", "0.00001")
             // Publishing is what makes the broker say that it is blocked.
-            async let question = try? grid.client.ask(CountsQuestion(), within: .seconds(100))
+            async let query = try? grid.client.ask(CountsQuery(), within: .seconds(100))
             let blocked = await grid.log.saw { line in
                 line.message == "broker takes no messages" && "\(line.metadata["amqp.connection"] ?? "")".hasSuffix(" submit")
             }
@@ -94,7 +94,7 @@ struct BrokerFaultTests {
             let cleared = ContinuousClock.now
             try await broker.control("set_vm_memory_high_watermark", "0.4")
             let late = try await patient
-            _ = await question
+            _ = await query
             for try await ending in late.endings { #expect(ending.state == .succeeded) }
             for submitted in before {
                 for try await ending in submitted.endings { #expect(ending.state == .succeeded) }

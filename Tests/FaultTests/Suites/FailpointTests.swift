@@ -54,13 +54,13 @@ struct FailpointTests {
         }
     }
 
-    enum Order: CaseIterable, Sendable { case cancel, retry, pause }
+    enum Command: CaseIterable, Sendable { case cancel, retry, pause }
 
-    /// The next dispatcher gets the order again, which is done once, and answers it.
-    @Test(arguments: Order.allCases) func dispatcherThatHasDoneAnOrder(_ order: Order) async throws {
+    /// The next dispatcher gets the command again, which is done once, and answers it.
+    @Test(arguments: Command.allCases) func dispatcherThatHasDoneACommand(_ command: Command) async throws {
         try await FaultGrid.run { grid in
-            let (dispatcher, _) = try await grid.start(dispatcher: (.orderCommitted, 1))
-            switch order {
+            let (dispatcher, _) = try await grid.start(dispatcher: (.commandCommitted, 1))
+            switch command {
             case .cancel:
                 let submitted = try await grid.submit(["sleep 60", "sleep 60"])
                 try await grid.runs.begun(2)
@@ -83,12 +83,12 @@ struct FailpointTests {
                 #expect(books.submitted == 1 && books.balances)
             case .pause:
                 _ = try await grid.client.pause([FaultGrid.fault])
-                #expect(try await grid.client.ask(CountsQuestion()).paused == [FaultGrid.fault])
+                #expect(try await grid.client.ask(CountsQuery()).paused == [FaultGrid.fault])
                 let submitted = try await grid.submit(["waits"])
                 #expect(try await grid.client.resume([FaultGrid.fault]).map(\.outcome) == [.done])
                 #expect(try await grid.settle(submitted).values.allSatisfy { $0.state == .succeeded })
             }
-            try await expectOneDeath(dispatcher, .orderCommitted)
+            try await expectOneDeath(dispatcher, .commandCommitted)
         }
     }
 

@@ -65,7 +65,7 @@ extension FaultGrid {
     private var told: [TaskID: [Reply.Ending]] {
         var told: [TaskID: [Reply.Ending]] = [:]
         for delivery in probe.heard.entries where delivery.exchange == topology.reply.name {
-            // An answer to a question tells of no end by itself.
+            // An answer to a query tells of no end by itself.
             guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }
             for ending in endings { told[ending.id, default: []].append(ending) }
         }

@@ -10,8 +10,8 @@ enum Place: String, CaseIterable, Decodable {
         switch self {
         case .submit, .results, .work, .events, .reply: nil
         case .registry: RegistryMessage.Kind.heartbeat.rawValue
-        case .dispatcher: TasksQuestion.name
-        case .nameservice: WorkersQuestion.name
+        case .dispatcher: TasksQuery.name
+        case .nameservice: WorkersQuery.name
         case .control: CancelRequest.name
         }
     }
@@ -31,7 +31,7 @@ enum Place: String, CaseIterable, Decodable {
         return Publication(exchange: exchange.name, routingKey: key, message: message)
     }
 
-    /// Whether nobody here can use the message, so that it belongs to the dead. A question that cannot be read is answered by
+    /// Whether nobody here can use the message, so that it belongs to the dead. A query that cannot be read is answered by
     /// an error where it says whom to answer.
     func mustDie(_ message: Message, type: TaskType) -> Bool {
         do {

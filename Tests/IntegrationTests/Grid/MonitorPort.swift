@@ -51,7 +51,7 @@ struct MonitorPort: Sendable {
 
     func get<Report: Decodable>(_ path: String, as type: Report.Type = Report.self) async throws -> (status: Int, report: Report) {
         guard let url = URL(string: "http://127.0.0.1:\(number)/\(path)") else { throw URLError(.badURL) }
-        // One session for each question: what a session keeps alive would outlast the test.
+        // One session for each query: what a session keeps alive would outlast the test.
         let session = URLSession(configuration: .ephemeral)
         defer { session.invalidateAndCancel() }
         let (body, response) = try await session.data(from: url)

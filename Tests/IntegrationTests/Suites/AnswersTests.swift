@@ -6,7 +6,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-@Suite("Answers to questions", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(4))) struct AnswersTests {
+@Suite("Answers to queries", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(4))) struct AnswersTests {
     private let type = TaskType(literal: "echo")
 
     @Test("four tasks of 4 MiB of NULs are listed page by page, and each result comes whole")
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("forty small questions with another client's reply-to put 1 MiB each into its queue, at most")
+    @Test("forty small queries with another client's reply-to put 1 MiB each into its queue, at most")
     func anothersReplyTo() async throws {
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
             let runs = Journal<Run>()
@@ -44,9 +44,9 @@ import Testing
             let victim = PlainClient(grid)
             try await victim.run { replies in
                 for number in 0..<40 {
-                    var question = TasksQuestion().message(from: victim.id, correlation: "\(number)")
-                    question.body = Data(#"{"limit":1000}"#.utf8)
-                    try await grid.probe.say(grid.topology.rpc, Topology.Service.dispatcher.rawValue, question)
+                    var query = TasksQuery().message(from: victim.id, correlation: "\(number)")
+                    query.body = Data(#"{"limit":1000}"#.utf8)
+                    try await grid.probe.say(grid.topology.rpc, Topology.Service.dispatcher.rawValue, query)
                 }
                 try await replies.wait(beyond: 39)
                 #expect(replies.entries.allSatisfy { $0.body.count <= AnswerBudget.standard.bytes })

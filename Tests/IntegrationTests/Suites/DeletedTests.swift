@@ -64,7 +64,7 @@ struct DeletedTests {
         }
     }
 
-    /// Asks again after each heartbeat until the dispatcher can be asked: its queue for questions may have been unbound last.
+    /// Asks again after each heartbeat until the dispatcher can be asked: its queue for queries may have been unbound last.
     private func balances(_ grid: Grid) async throws {
         var books: TaskCounts?
         try await grid.until {
@@ -74,7 +74,7 @@ struct DeletedTests {
         #expect(books?.balances == true)
     }
 
-    /// The books of the type; nil where the question found no queue.
+    /// The books of the type; nil where the query found no queue.
     private func askedBooks(_ grid: Grid) async throws -> TaskCounts? {
         do {
             return try await grid.books(type)

@@ -17,7 +17,7 @@ import Testing
     private func post(
         _ path: String, _ dispatcher: PlayedDispatcher, _ headers: HTTPFields = bearer, token: String? = token, body: ByteBuffer? = nil
     ) async throws -> TestResponse {
-        let actions = ActionRoutes(enquiries: dispatcher.enquire())
+        let actions = ActionRoutes(queryClient: dispatcher.query())
         let access = Guard(token: token, protectsReading: false)
         let router = WebServer.router(of: "the monitor", gets: [:], posts: actions.posts.mapValues(access.acting))
         return try await Application(router: router, logger: .silent).test(.router) {
@@ -31,8 +31,8 @@ import Testing
 
     private func detail(_ response: TestResponse) throws -> String { try #require(try json(response)["detail"] as? String) }
 
-    private func ordering(_ outcome: OrderOutcome.Kind, _ state: TaskState?) -> PlayedDispatcher {
-        PlayedDispatcher { $0.answered(OrderAnswer(tasks: [OrderOutcome(id: 7, outcome: outcome, state: state)])) }
+    private func ordering(_ outcome: CommandOutcome.Kind, _ state: TaskState?) -> PlayedDispatcher {
+        PlayedDispatcher { $0.answered(CommandAnswer(tasks: [CommandOutcome(id: 7, outcome: outcome, state: state)])) }
     }
 
     @Test("cancelling says what happened")
@@ -41,7 +41,7 @@ import Testing
         let answer = try json(try await post("/tasks/7/cancel", done))
         #expect(answer["outcome"] as? String == "cancelled" && answer["id"] as? String == "7")
         #expect((answer["message"] as? String)?.contains("told to stop") == true)
-        #expect(try done.asked(CancelQuestion.self) == [CancelQuestion(tasks: [7])])
+        #expect(try done.asked(CancelQuery.self) == [CancelQuery(tasks: [7])])
         #expect(try await post("/tasks/7/cancel", ordering(.refused, .cancelled)).status == .ok)
         let late = try await post("/tasks/7/cancel", ordering(.refused, .succeeded))
         #expect(try late.status == .conflict && detail(late).contains("succeeded"))
@@ -53,7 +53,7 @@ import Testing
     func retry() async throws {
         let done = ordering(.done, .failed)
         #expect(try json(try await post("/tasks/7/retry", done))["outcome"] as? String == "retried")
-        #expect(try done.asked(RetryQuestion.self) == [RetryQuestion(tasks: [7])])
+        #expect(try done.asked(RetryQuery.self) == [RetryQuery(tasks: [7])])
         #expect(try await post("/tasks/7/retry", ordering(.refused, .running)).status == .conflict)
         #expect(try await post("/tasks/7/retry", ordering(.unknown, nil)).status == .notFound)
     }
@@ -65,10 +65,10 @@ import Testing
         }
         let done = pausing(.done)
         #expect(try json(try await post("/types/reverse/pause", done))["paused"] as? Bool == true)
-        #expect(try done.asked(PauseQuestion.self) == [PauseQuestion(types: [.reverse])])
+        #expect(try done.asked(PauseQuery.self) == [PauseQuery(types: [.reverse])])
         let resumed = pausing(.unchanged)
         #expect(try json(try await post("/types/reverse/resume", resumed))["paused"] as? Bool == false)
-        #expect(try resumed.asked(ResumeQuestion.self) == [ResumeQuestion(types: [.reverse])])
+        #expect(try resumed.asked(ResumeQuery.self) == [ResumeQuery(types: [.reverse])])
         #expect(try await post("/types/reverse/pause", pausing(.unknown)).status == .notFound)
         #expect(try await post("/types/Reverse/pause", done).status == .badRequest)
     }
@@ -83,7 +83,7 @@ import Testing
         let dispatcher = ordering(.done, .running)
         let response = try await post("/tasks/7/cancel", dispatcher, headers)
         #expect(response.status == .unauthorized && response.headers[.wwwAuthenticate] == "Bearer")
-        #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+        #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
     @Test("where no token is configured, nothing is done for anybody")
@@ -92,7 +92,7 @@ import Testing
             let dispatcher = ordering(.done, .running)
             let response = try await post("/tasks/7/cancel", dispatcher, headers, token: nil)
             #expect(try response.status == .forbidden && detail(response).contains("monitor.token"))
-            #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+            #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
         let dispatcher = ordering(.done, .running)
         #expect(try await post("/tasks/7/cancel", dispatcher, body: ByteBuffer(repeating: 0, count: 20_000)).status == .contentTooLarge)
         #expect(try await post("/tasks/7/cancel?now=1", dispatcher).status == .badRequest)
-        #expect(try dispatcher.asked(CancelQuestion.self).isEmpty)
+        #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
     @Test("texts are the same only where every byte is")

@@ -21,7 +21,7 @@ import Testing
     }
 
     private func get(_ uri: String, _ dispatcher: PlayedDispatcher) async throws -> TestResponse {
-        let routes = TaskRoutes(enquiries: dispatcher.enquire(), now: { .after(3600) })
+        let routes = TaskRoutes(queryClient: dispatcher.query(), now: { .after(3600) })
         let application = Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
         return try await application.test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
@@ -33,17 +33,17 @@ import Testing
     /// One that has these tasks, and answers at most `step` at a time.
     private func dispatcher(_ tasks: [TaskRecord], step: Int = 1000) -> PlayedDispatcher {
         PlayedDispatcher { message in
-            if message.properties.type == TaskQuestion.name {
-                guard let question = try? JSON.decode(TaskQuestion.self, message.body) else { return nil }
-                guard let task = tasks.first(where: { $0.id == question.id }) else { return message.refused(.notFound, "not known") }
+            if message.properties.type == TaskQuery.name {
+                guard let query = try? JSON.decode(TaskQuery.self, message.body) else { return nil }
+                guard let task = tasks.first(where: { $0.id == query.id }) else { return message.refused(.notFound, "not known") }
                 return message.answered(task)
             }
-            guard let question = try? JSON.decode(TasksQuestion.self, message.body) else { return nil }
+            guard let query = try? JSON.decode(TasksQuery.self, message.body) else { return nil }
             let found = tasks.sorted { $0.id > $1.id }.filter { task in
-                question.filter.matches(task) && question.before.map { task.id < $0 } ?? true
+                query.filter.matches(task) && query.before.map { task.id < $0 } ?? true
             }
-            let page = Array(found.prefix(min(step, question.limit)))
-            return message.answered(TasksQuestion.Answer(tasks: page, next: found.count > page.count ? page.last?.id : nil))
+            let page = Array(found.prefix(min(step, query.limit)))
+            return message.answered(TasksQuery.Answer(tasks: page, next: found.count > page.count ? page.last?.id : nil))
         }
     }
 
@@ -53,20 +53,20 @@ import Testing
         let first = try json(try await get("/tasks?limit=5", dispatcher))
         #expect((first["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["9", "8", "7", "6", "5"])
         #expect(first["next"] as? String == "5")
-        #expect(try dispatcher.asked(TasksQuestion.self).allSatisfy(\.isBrief))
+        #expect(try dispatcher.asked(TasksQuery.self).allSatisfy(\.isBrief))
         let second = try json(try await get("/tasks?limit=5&after=5", dispatcher))
         #expect((second["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["4", "3", "2", "1"])
         #expect(second["next"] is NSNull)
     }
 
-    @Test("a search takes ten questions at most, and says where to go on")
+    @Test("a search takes ten queries at most, and says where to go on")
     func boundedSearch() async throws {
         let dispatcher = PlayedDispatcher { message in
-            let before = (try? JSON.decode(TasksQuestion.self, message.body))?.before?.rawValue ?? 1000
-            return message.answered(TasksQuestion.Answer(tasks: [], next: TaskID(before - 1)))
+            let before = (try? JSON.decode(TasksQuery.self, message.body))?.before?.rawValue ?? 1000
+            return message.answered(TasksQuery.Answer(tasks: [], next: TaskID(before - 1)))
         }
         let report = try json(try await get("/tasks?text=x", dispatcher))
-        #expect(try dispatcher.asked(TasksQuestion.self).count == 10)
+        #expect(try dispatcher.asked(TasksQuery.self).count == 10)
         #expect(report["next"] as? String == "990")
         #expect((report["tasks"] as? [Any])?.isEmpty == true)
     }
@@ -88,12 +88,12 @@ import Testing
         let dispatcher = dispatcher([])
         let uri = "/tasks?type=sum&state=failed&since=-1h&until=2023-11-15T00:00:00%2B02:00&text=no%20number%25&limit=7&after=99"
         #expect(try await get(uri, dispatcher).status == .ok)
-        let question = try #require(try dispatcher.asked(TasksQuestion.self).first)
+        let query = try #require(try dispatcher.asked(TasksQuery.self).first)
         #expect(
-            question.filter.type == TaskType(literal: "sum") && question.filter.state == .failed && question.filter.text == "no number%")
-        #expect(question.filter.createdSince == .start)
-        #expect(question.filter.createdUntil == Timestamp(rawValue: 1_699_999_200_000))
-        #expect(question.before == 99 && question.limit == 7)
+            query.filter.type == TaskType(literal: "sum") && query.filter.state == .failed && query.filter.text == "no number%")
+        #expect(query.filter.createdSince == .start)
+        #expect(query.filter.createdUntil == Timestamp(rawValue: 1_699_999_200_000))
+        #expect(query.before == 99 && query.limit == 7)
     }
 
     @Test("one is found by its id, where it is what else is asked for")
@@ -106,8 +106,8 @@ import Testing
             #expect((try json(try await get(uri, dispatcher))["tasks"] as? [Any])?.count == count, "\(uri)")
         }
         // Nobody asked for the payload.
-        #expect(try dispatcher.asked(TasksQuestion.self).allSatisfy { $0.isBrief && $0.limit == 1 })
-        #expect(try dispatcher.asked(TaskQuestion.self).isEmpty)
+        #expect(try dispatcher.asked(TasksQuery.self).allSatisfy { $0.isBrief && $0.limit == 1 })
+        #expect(try dispatcher.asked(TaskQuery.self).isEmpty)
     }
 
     @Test(
@@ -124,7 +124,7 @@ import Testing
         let response = try await get(uri, dispatcher)
         #expect(response.status == .badRequest)
         #expect(response.headers[.contentType] == "application/problem+json")
-        #expect(try dispatcher.asked(TasksQuestion.self).isEmpty && dispatcher.asked(TaskQuestion.self).isEmpty)
+        #expect(try dispatcher.asked(TasksQuery.self).isEmpty && dispatcher.asked(TaskQuery.self).isEmpty)
     }
 
     @Test("a task is told whole")

@@ -10,9 +10,9 @@ import Testing
     @Test func everyKindHasExamples() throws {
         let kinds = Dictionary(grouping: try WireExample.all(), by: { $0.kind.joined(separator: " ") }).mapValues(\.count)
         for (kind, count) in [
-            ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("question task", 1), ("answer task", 1),
-            ("question tasks", 1), ("question matches", 1), ("answer matches", 1), ("question cancel", 1), ("answer cancel", 1),
-            ("question retry", 2), ("answer retry", 1), ("question pause", 1), ("answer pause", 1), ("question resume", 1),
+            ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("query task", 1), ("answer task", 1),
+            ("query tasks", 1), ("query matches", 1), ("answer matches", 1), ("query cancel", 1), ("answer cancel", 1),
+            ("query retry", 2), ("answer retry", 1), ("query pause", 1), ("answer pause", 1), ("query resume", 1),
             ("control cancel", 1),
             ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
             ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
@@ -49,27 +49,27 @@ import Testing
         case "registry":
             let (kind, content) = try RegistryMessage.decode(message)
             expect(example, topology.registry, topology.registryKey(kind, types: content.types), content.message(kind))
-        case "question":
+        case "query":
             switch example.kind.last {
-            case TasksQuestion.name: try checkQuestion(example, TasksQuestion.self)
-            case ContentQuestion.name: try checkQuestion(example, ContentQuestion.self)
-            case MatchesQuestion.name: try checkQuestion(example, MatchesQuestion.self)
-            case CancelQuestion.name: try checkQuestion(example, CancelQuestion.self)
-            case RetryQuestion.name: try checkQuestion(example, RetryQuestion.self)
-            case PauseQuestion.name: try checkQuestion(example, PauseQuestion.self)
-            case ResumeQuestion.name: try checkQuestion(example, ResumeQuestion.self)
-            case ForgetQuestion.name: try checkQuestion(example, ForgetQuestion.self)
-            default: try checkQuestion(example, TaskQuestion.self)
+            case TasksQuery.name: try checkQuery(example, TasksQuery.self)
+            case ContentQuery.name: try checkQuery(example, ContentQuery.self)
+            case MatchesQuery.name: try checkQuery(example, MatchesQuery.self)
+            case CancelQuery.name: try checkQuery(example, CancelQuery.self)
+            case RetryQuery.name: try checkQuery(example, RetryQuery.self)
+            case PauseQuery.name: try checkQuery(example, PauseQuery.self)
+            case ResumeQuery.name: try checkQuery(example, ResumeQuery.self)
+            case ForgetQuery.name: try checkQuery(example, ForgetQuery.self)
+            default: try checkQuery(example, TaskQuery.self)
             }
         case "answer":
             switch example.kind.last {
-            case ContentQuestion.name: try checkAnswer(example, ContentQuestion(id: 1, part: .payload))
-            case MatchesQuestion.name: try checkAnswer(example, MatchesQuestion(TaskFilter()))
-            case CancelQuestion.name: try checkAnswer(example, CancelQuestion(tasks: []))
-            case RetryQuestion.name: try checkAnswer(example, RetryQuestion(tasks: []))
-            case PauseQuestion.name: try checkAnswer(example, PauseQuestion(types: []))
-            case ForgetQuestion.name: try checkAnswer(example, ForgetQuestion(types: []))
-            default: try checkAnswer(example, TaskQuestion(id: 1))
+            case ContentQuery.name: try checkAnswer(example, ContentQuery(id: 1, part: .payload))
+            case MatchesQuery.name: try checkAnswer(example, MatchesQuery(TaskFilter()))
+            case CancelQuery.name: try checkAnswer(example, CancelQuery(tasks: []))
+            case RetryQuery.name: try checkAnswer(example, RetryQuery(tasks: []))
+            case PauseQuery.name: try checkAnswer(example, PauseQuery(types: []))
+            case ForgetQuery.name: try checkAnswer(example, ForgetQuery(types: []))
+            default: try checkAnswer(example, TaskQuery(id: 1))
             }
         case "control" where example.kind.last == HeartbeatRequest.name:
             expect(example, topology.control, Topology.allWorkersKey, try HeartbeatRequest(message).message())
@@ -84,19 +84,19 @@ import Testing
         }
     }
 
-    func checkQuestion<Asked: Question>(_ example: WireExample, _: Asked.Type) throws {
+    func checkQuery<Asked: Query>(_ example: WireExample, _: Asked.Type) throws {
         let properties = example.message.properties
-        let question = try JSON.decode(Asked.self, example.message.body)
-        let asked = question.message(
+        let query = try JSON.decode(Asked.self, example.message.body)
+        let asked = query.message(
             from: properties.replyTo ?? "", correlation: properties.correlationID ?? "", within: properties.expiration,
             budget: properties.headers[WireFormat.Header.answerBytes].map { _ in AnswerBudget(of: example.message) }
         )
         expect(example, topology.rpc, Asked.service.rawValue, asked)
     }
 
-    func checkAnswer<Asked: Question>(_ example: WireExample, _ question: Asked) throws {
+    func checkAnswer<Asked: Query>(_ example: WireExample, _ query: Asked) throws {
         let answer = try AnswerMessage.read(Asked.Answer.self, example.message)
-        let asked = question.message(from: "c", correlation: example.message.properties.correlationID ?? "")
+        let asked = query.message(from: "c", correlation: example.message.properties.correlationID ?? "")
         expect(example, topology.reply, "laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
     }
 
@@ -156,19 +156,19 @@ import Testing
         let refusals: [WireError.Code] = [
             .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty,
         ]
-        let questions: [QuestionError.Code] = [.notFound, .badQuestion, .unavailable]
+        let queries: [QueryError.Code] = [.notFound, .badQuery, .unavailable]
         let words =
-            rejections.map(\.rawValue) + refusals.map(\.rawValue) + questions.map(\.rawValue) + TaskError.Code.allCases.map(\.rawValue)
+            rejections.map(\.rawValue) + refusals.map(\.rawValue) + queries.map(\.rawValue) + TaskError.Code.allCases.map(\.rawValue)
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
-            + [TaskQuestion.name, TasksQuestion.name, EndingsQuestion.name, CountsQuestion.name, WorkersQuestion.name]
+            + [TaskQuery.name, TasksQuery.name, EndingsQuery.name, CountsQuery.name, WorkersQuery.name]
             + [
-                ContentQuestion.name, MatchesQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name,
-                ResumeQuestion.name,
+                ContentQuery.name, MatchesQuery.name, CancelQuery.name, RetryQuery.name, PauseQuery.name,
+                ResumeQuery.name,
             ]
-            + [ForgetQuestion.name] + [ForgetOutcome.Reason.workers, .tasks, .paused, .history].map(\.rawValue)
+            + [ForgetQuery.name] + [ForgetOutcome.Reason.workers, .tasks, .paused, .history].map(\.rawValue)
             + Attempt.Outcome.allCases.map(\.rawValue) + [PauseOutcome.Kind.done, .unchanged, .unknown].map(\.rawValue)
-            + [OrderOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
+            + [CommandOutcome.Kind.done, .refused, .unknown].map(\.rawValue)
         for word in words { #expect(text.contains("`\(word)`"), "\(word)") }
         for exchange in topology.exchanges {
             #expect(text.contains("| `<p>.\(exchange.name.dropFirst("taskgrid.".count))` | \(exchange.kind) |"), "\(exchange.name)")
@@ -176,10 +176,10 @@ import Testing
         let bounds = [
             WireFormat.maximumBodySize, WireFormat.maximumRecords, WireFormat.maximumNameLength, WireFormat.maximumIDLength,
             Int(WireFormat.maximumTime.rawValue), Int(WireFormat.maximumTimeout.milliseconds), RegistryMessage.maximumSize,
-            TaskError.maximumMessageLength, EndingsQuestion.maximumTasks, TasksQuestion.maximumLimit, Topology.maximumPrefixLength,
-            TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuestion.maximumTasks, RetryQuestion.maximumTasks,
-            CancelRequest.maximumTasks, PauseQuestion.maximumTypes, ForgetQuestion.maximumTypes, WireFormat.maximumDeadBodySize,
-            QuestionLimits.maximumBody, Int(QuestionLimits.maximumPatience.milliseconds), AnswerBudget.standard.bytes,
+            TaskError.maximumMessageLength, EndingsQuery.maximumTasks, TasksQuery.maximumLimit, Topology.maximumPrefixLength,
+            TaskType.maximumLength, TaskFilter.maximumTextLength, CancelQuery.maximumTasks, RetryQuery.maximumTasks,
+            CancelRequest.maximumTasks, PauseQuery.maximumTypes, ForgetQuery.maximumTypes, WireFormat.maximumDeadBodySize,
+            QueryLimits.maximumBody, Int(QueryLimits.maximumPatience.milliseconds), AnswerBudget.standard.bytes,
             AnswerBudget.range.lowerBound, AnswerBudget.range.upperBound,
         ]
         for bound in bounds {

@@ -5,24 +5,24 @@ import TestSupport
 import Testing
 
 @Suite("The size of an answer") struct AnswerBudgetTests {
-    @Test("a question says how large its answer may be, within bounds")
+    @Test("a query says how large its answer may be, within bounds")
     func budgets() {
-        #expect(AnswerBudget(of: CountsQuestion().message(from: "c", correlation: "1")).bytes == 1 << 20)
+        #expect(AnswerBudget(of: CountsQuery().message(from: "c", correlation: "1")).bytes == 1 << 20)
         for (asked, bytes) in [(0, 256 << 10), (2 << 20, 2 << 20), (64 << 20, 4 << 20)] {
-            let message = CountsQuestion().message(from: "c", correlation: "1", budget: AnswerBudget(asked))
+            let message = CountsQuery().message(from: "c", correlation: "1", budget: AnswerBudget(asked))
             #expect(AnswerBudget(of: message).bytes == bytes)
         }
         for value: FieldValue in ["large", .int(.max), .int(.min), true] {
-            var message = CountsQuestion().message(from: "c", correlation: "1")
+            var message = CountsQuery().message(from: "c", correlation: "1")
             message.properties.headers[WireFormat.Header.answerBytes] = value
             #expect(AnswerBudget.range.contains(AnswerBudget(of: message).bytes))
         }
     }
 
-    @Test("a question says how long its asker waits, and nobody waits for ever")
+    @Test("a query says how long its replyTo waits, and nobody waits for ever")
     func patience() {
         func patience(_ asked: Duration?) -> Duration {
-            QuestionLimits.patience(of: CountsQuestion().message(from: "c", correlation: "1", within: asked))
+            QueryLimits.patience(of: CountsQuery().message(from: "c", correlation: "1", within: asked))
         }
         #expect(patience(nil) == .seconds(30) && patience(.seconds(5)) == .seconds(5) && patience(.seconds(1 << 40)) == .seconds(120))
     }
@@ -36,7 +36,7 @@ import Testing
                 record.payload = Data(repeating: UInt8(generator.number(0...255)), count: generator.number(0...60_000))
                 guard list.add(record) else { break }
             }
-            let body = JSON.encode(TasksQuestion.Answer(tasks: list.elements, next: 9))
+            let body = JSON.encode(TasksQuery.Answer(tasks: list.elements, next: 9))
             #expect(body.count <= 256 << 10 && body.count > 100 << 10, seed)
         }
     }

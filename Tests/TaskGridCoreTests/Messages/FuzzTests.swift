@@ -25,21 +25,21 @@ import Testing
         again({ message throws(WireError) in try Reply(message) }, { $0.message() })
         again({ message throws(WireError) in try RegistryMessage.decode(message).1 }, { $0.message(.heartbeat) })
         again({ message throws(WireError) in try CancelRequest(message) }, { $0.message() })
-        json(TaskQuestion.self)
-        json(TasksQuestion.self)
-        json(PauseQuestion.self)
-        json(ForgetQuestion.self)
+        json(TaskQuery.self)
+        json(TasksQuery.self)
+        json(PauseQuery.self)
+        json(ForgetQuery.self)
         json(TaskRecord.self)
-        json(WorkersQuestion.self)
-        json(WorkersQuestion.Answer.self)
+        json(WorkersQuery.self)
+        json(WorkersQuery.Answer.self)
         json(HealthReport.self)
         json(TaskEvent.self)
         json(WorkerEvent.self)
         json(GridEvent.self)
         json(TaskRecord.self)
-        json(EndingsQuestion.self)
-        json(EndingsQuestion.Answer.self)
-        json(CountsQuestion.Answer.self)
+        json(EndingsQuery.self)
+        json(EndingsQuery.Answer.self)
+        json(CountsQuery.Answer.self)
         json(TaskError.self)
         _ = AnswerMessage.isAnswer(message)
         _ = try? AnswerMessage.read(TaskRecord.self, message)
@@ -123,18 +123,18 @@ extension Seeded {
         case 7: CancelRequest(tasks: list(0...5) { .init(task: $0.taskID(), attempt: $0.number(1...9)) }).message()
         case 8: .event(GridEvent(kind: .error, service: text(), at: timestamp(), message: text()))
         case 9: .event(WorkerEvent(kind: .left, reason: .leaseExpired, at: timestamp(), worker: .random(using: &self)))
-        case 10: WorkersQuestion(type: maybe { $0.type() }).message(from: text(), correlation: text())
+        case 10: WorkersQuery(type: maybe { $0.type() }).message(from: text(), correlation: text())
         case 11:
             AnswerMessage.message(
                 .success(
-                    WorkersQuestion.Answer(workers: list(0...3) { LiveWorker(worker: .random(using: &$0), lastSeen: $0.timestamp()) })),
-                to: WorkersQuestion().message(from: "c", correlation: "1")
+                    WorkersQuery.Answer(workers: list(0...3) { LiveWorker(worker: .random(using: &$0), lastSeen: $0.timestamp()) })),
+                to: WorkersQuery().message(from: "c", correlation: "1")
             )
-        case 6: EndingsQuestion(tasks: list(0...5) { $0.taskID() }).message(from: "c", correlation: "1")
+        case 6: EndingsQuery(tasks: list(0...5) { $0.taskID() }).message(from: "c", correlation: "1")
         default:
             AnswerMessage.message(
-                .success(EndingsQuestion.Answer(ended: [.random(using: &self)], unknown: [])),
-                to: EndingsQuestion(tasks: []).message(from: "c", correlation: "1")
+                .success(EndingsQuery.Answer(ended: [.random(using: &self)], unknown: [])),
+                to: EndingsQuery(tasks: []).message(from: "c", correlation: "1")
             )
         }
     }

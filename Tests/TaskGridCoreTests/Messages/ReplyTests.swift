@@ -60,14 +60,14 @@ import Testing
     }
 
     @Test func repliesAndAnswersAreToldApart() throws {
-        let question = TaskType(literal: "reverse")
+        let query = TaskType(literal: "reverse")
         for seed in UInt64(0)..<50 {
             var generator = Seeded(seed: seed)
             #expect(!AnswerMessage.isAnswer(Reply.random(using: &generator).message()))
         }
-        let asked = WorkersQuestion(type: question).message(from: "c", correlation: "1")
-        #expect(AnswerMessage.isAnswer(AnswerMessage.message(.success(WorkersQuestion.Answer(workers: [])), to: asked)))
-        let refused: Result<WorkersQuestion.Answer, QuestionError> = .failure(QuestionError(.notFound, "no"))
+        let asked = WorkersQuery(type: query).message(from: "c", correlation: "1")
+        #expect(AnswerMessage.isAnswer(AnswerMessage.message(.success(WorkersQuery.Answer(workers: [])), to: asked)))
+        let refused: Result<WorkersQuery.Answer, QueryError> = .failure(QueryError(.notFound, "no"))
         #expect(AnswerMessage.isAnswer(AnswerMessage.message(refused, to: asked)))
     }
 }

@@ -52,7 +52,7 @@ import Testing
         #expect(queues(topology.registry, key) == ["taskgrid.registry", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
     }
 
-    @Test func questions() {
+    @Test func queries() {
         #expect(queues(topology.rpc, "dispatcher") == ["taskgrid.rpc.dispatcher"])
         #expect(queues(topology.rpc, "nameservice") == ["taskgrid.rpc.nameservice"])
     }

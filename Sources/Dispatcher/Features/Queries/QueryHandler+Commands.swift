@@ -7,52 +7,52 @@ extension QueryHandler {
     /// The command that a message gives.
     ///
     /// - Parameter end: when the search for the tasks that a filter means stops.
-    func command(_ message: Message, from replyTo: String, until end: ContinuousClock.Instant) async throws -> Order {
+    func command(_ message: Message, from replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
         switch message.properties.type {
-        case CancelQuestion.name:
-            let tasks = try Self.bounded(try JSON.decode(CancelQuestion.self, message.body).tasks, CancelQuestion.maximumTasks)
-            return Order(kind: .cancel, tasks: tasks, question: message, asker: replyTo)
-        case PauseQuestion.name:
-            return try about(.pause, try JSON.decode(PauseQuestion.self, message.body).types, PauseQuestion.maximumTypes, message, replyTo)
-        case ResumeQuestion.name:
+        case CancelQuery.name:
+            let tasks = try Self.bounded(try JSON.decode(CancelQuery.self, message.body).tasks, CancelQuery.maximumTasks)
+            return AdminCommand(kind: .cancel, tasks: tasks, query: message, replyTo: replyTo)
+        case PauseQuery.name:
+            return try about(.pause, try JSON.decode(PauseQuery.self, message.body).types, PauseQuery.maximumTypes, message, replyTo)
+        case ResumeQuery.name:
             return try about(
-                .resume, try JSON.decode(ResumeQuestion.self, message.body).types, PauseQuestion.maximumTypes, message, replyTo)
-        case ForgetQuestion.name:
+                .resume, try JSON.decode(ResumeQuery.self, message.body).types, PauseQuery.maximumTypes, message, replyTo)
+        case ForgetQuery.name:
             return try about(
-                .forget, try JSON.decode(ForgetQuestion.self, message.body).types, ForgetQuestion.maximumTypes, message, replyTo)
+                .forget, try JSON.decode(ForgetQuery.self, message.body).types, ForgetQuery.maximumTypes, message, replyTo)
         default: return try await retry(message, replyTo, until: end)
         }
     }
 
-    private func retry(_ message: Message, _ replyTo: String, until end: ContinuousClock.Instant) async throws -> Order {
-        let question = try JSON.decode(RetryQuestion.self, message.body)
-        switch (question.tasks, question.filter) {
+    private func retry(_ message: Message, _ replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
+        let query = try JSON.decode(RetryQuery.self, message.body)
+        switch (query.tasks, query.filter) {
         case (let tasks?, nil):
-            let tasks = try Self.bounded(tasks, RetryQuestion.maximumTasks)
-            return Order(kind: .retry, tasks: tasks, question: message, asker: replyTo)
+            let tasks = try Self.bounded(tasks, RetryQuery.maximumTasks)
+            return AdminCommand(kind: .retry, tasks: tasks, query: message, replyTo: replyTo)
         case (nil, var filter?):
             let state = filter.state ?? .failed
             guard state.isTerminal, state != .succeeded else {
-                throw QuestionError(.badQuestion, "state: failed, cancelled or expired tasks can be done again, not \(state) ones")
+                throw QueryError(.badQuery, "state: failed, cancelled or expired tasks can be done again, not \(state) ones")
             }
             filter.state = state
-            let page = try await search(filter, before: question.before, limit: RetryQuestion.maximumTasks, until: end)
-            return Order(kind: .retry, tasks: page.elements, next: page.next, question: message, asker: replyTo)
-        default: throw QuestionError(.badQuestion, "either tasks or a filter says what to do again")
+            let page = try await search(filter, before: query.before, limit: RetryQuery.maximumTasks, until: end)
+            return AdminCommand(kind: .retry, tasks: page.elements, next: page.next, query: message, replyTo: replyTo)
+        default: throw QueryError(.badQuery, "either tasks or a filter says what to do again")
         }
     }
 
     /// A command about types.
     private func about(
-        _ kind: Order.Kind, _ types: [TaskType], _ maximum: Int, _ message: Message, _ replyTo: String
-    ) throws(QuestionError) -> Order {
-        guard types.count <= maximum else { throw QuestionError(.badQuestion, "types: at most \(maximum)") }
-        return Order(kind: kind, tasks: [], types: types, question: message, asker: replyTo)
+        _ kind: AdminCommand.Kind, _ types: [TaskType], _ maximum: Int, _ message: Message, _ replyTo: String
+    ) throws(QueryError) -> AdminCommand {
+        guard types.count <= maximum else { throw QueryError(.badQuery, "types: at most \(maximum)") }
+        return AdminCommand(kind: kind, tasks: [], types: types, query: message, replyTo: replyTo)
     }
 
     /// The tasks, each once.
-    private static func bounded(_ tasks: [TaskID], _ maximum: Int) throws(QuestionError) -> [TaskID] {
-        guard tasks.count <= maximum else { throw QuestionError(.badQuestion, "tasks: at most \(maximum)") }
+    private static func bounded(_ tasks: [TaskID], _ maximum: Int) throws(QueryError) -> [TaskID] {
+        guard tasks.count <= maximum else { throw QueryError(.badQuery, "tasks: at most \(maximum)") }
         var seen: Set<TaskID> = []
         return tasks.filter { seen.insert($0).inserted }
     }

@@ -4,72 +4,72 @@ import TaskStore
 
 /// The answers about tasks.
 extension QueryHandler {
-    func task(_ question: TaskQuestion, _ budget: AnswerBudget) async throws -> TaskRecord {
-        guard let task = try await store.task(question.id, content: .all(budget.bytes)) else { throw QuestionError.unknown(question.id) }
+    func task(_ query: TaskQuery, _ budget: AnswerBudget) async throws -> TaskRecord {
+        guard let task = try await store.task(query.id, content: .all(budget.bytes)) else { throw QueryError.unknown(query.id) }
         return await scheduler.withRunningAttempt(task).fitting(budget.bytes - 1024)
     }
 
-    func content(_ question: ContentQuestion, _ budget: AnswerBudget) async throws -> ContentQuestion.Answer {
-        guard question.from >= 0 else { throw QuestionError(.badQuestion, "from: a number from 0") }
-        let limit = ContentQuestion.Answer.maximumBytes(budget)
-        guard let content = try await store.content(question.part, of: question.id, from: question.from, limit: limit) else {
-            guard question.part == .result, try await !store.states([question.id]).isEmpty else {
-                throw QuestionError.unknown(question.id)
+    func content(_ query: ContentQuery, _ budget: AnswerBudget) async throws -> ContentQuery.Answer {
+        guard query.from >= 0 else { throw QueryError(.badQuery, "from: a number from 0") }
+        let limit = ContentQuery.Answer.maximumBytes(budget)
+        guard let content = try await store.content(query.part, of: query.id, from: query.from, limit: limit) else {
+            guard query.part == .result, try await !store.states([query.id]).isEmpty else {
+                throw QueryError.unknown(query.id)
             }
-            throw QuestionError(.notFound, "task \(question.id) has no result")
+            throw QueryError(.notFound, "task \(query.id) has no result")
         }
         return content
     }
 
     func tasks(
-        _ question: TasksQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
-    ) async throws -> TasksQuestion.Answer {
-        guard (1...TasksQuestion.maximumLimit).contains(question.limit) else {
-            throw QuestionError(.badQuestion, "limit: 1 to \(TasksQuestion.maximumLimit)")
+        _ query: TasksQuery, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> TasksQuery.Answer {
+        guard (1...TasksQuery.maximumLimit).contains(query.limit) else {
+            throw QueryError(.badQuery, "limit: 1 to \(TasksQuery.maximumLimit)")
         }
-        guard question.filter.state != .running else { return try await running(question, budget, until: end) }
-        let filter = await scheduler.clock.meant(question.filter)
+        guard query.filter.state != .running else { return try await running(query, budget, until: end) }
+        let filter = await scheduler.clock.meant(query.filter)
         var list = AnswerList<TaskRecord>(budget)
-        var next = question.before
+        var next = query.before
         repeat {
-            let content = question.isBrief ? ContentLimit.none : .all(max(1, list.room))
-            let page = try await store.tasks(filter, before: next, limit: question.limit - list.elements.count, content: content)
+            let content = query.isBrief ? ContentLimit.none : .all(max(1, list.room))
+            let page = try await store.tasks(filter, before: next, limit: query.limit - list.elements.count, content: content)
             for task in await scheduler.current(page.elements) {
                 // What runs counts as queued in the store.
-                guard question.filter.state == nil || question.filter.state == task.status else { continue }
+                guard query.filter.state == nil || query.filter.state == task.status else { continue }
                 guard list.add(task.fitting(budget.bytes - 1024)) else {
-                    return TasksQuestion.Answer(tasks: list.elements, next: list.elements.last?.id)
+                    return TasksQuery.Answer(tasks: list.elements, next: list.elements.last?.id)
                 }
             }
             next = page.next
-        } while next != nil && list.elements.count < question.limit && list.room > 0 && ContinuousClock.now < end
-        return TasksQuestion.Answer(tasks: list.elements, next: next)
+        } while next != nil && list.elements.count < query.limit && list.room > 0 && ContinuousClock.now < end
+        return TasksQuery.Answer(tasks: list.elements, next: next)
     }
 
     /// Which tasks run only the scheduler knows.
     private func running(
-        _ question: TasksQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
-    ) async throws -> TasksQuestion.Answer {
-        let ids = await scheduler.running(question.filter.type).filter { id in question.before.map { id < $0 } ?? true }.sorted(by: >)
+        _ query: TasksQuery, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> TasksQuery.Answer {
+        let ids = await scheduler.running(query.filter.type).filter { id in query.before.map { id < $0 } ?? true }.sorted(by: >)
         var list = AnswerList<TaskRecord>(budget)
         var rest = ids[...]
         repeat {
-            let asked = rest.prefix(question.limit - list.elements.count)
-            let content = question.isBrief ? ContentLimit.none : .all(max(1, list.room))
+            let asked = rest.prefix(query.limit - list.elements.count)
+            let content = query.isBrief ? ContentLimit.none : .all(max(1, list.room))
             let page = try await store.tasks(Array(asked), content: content)
-            for task in await scheduler.current(page.elements) where question.filter.matches(task) {
+            for task in await scheduler.current(page.elements) where query.filter.matches(task) {
                 guard list.add(task.fitting(budget.bytes - 1024)) else {
-                    return TasksQuestion.Answer(tasks: list.elements, next: list.elements.last?.id)
+                    return TasksQuery.Answer(tasks: list.elements, next: list.elements.last?.id)
                 }
             }
             rest = page.next.map { next in rest.drop { $0 > next } } ?? rest.dropFirst(asked.count)
-        } while !rest.isEmpty && list.elements.count < question.limit && list.room > 0 && ContinuousClock.now < end
-        return TasksQuestion.Answer(tasks: list.elements, next: rest.isEmpty ? nil : ids[rest.startIndex - 1])
+        } while !rest.isEmpty && list.elements.count < query.limit && list.room > 0 && ContinuousClock.now < end
+        return TasksQuery.Answer(tasks: list.elements, next: rest.isEmpty ? nil : ids[rest.startIndex - 1])
     }
 
-    func matches(_ question: MatchesQuestion, until end: ContinuousClock.Instant) async throws -> MatchesQuestion.Answer {
-        let filter = await scheduler.clock.meant(question.filter)
-        var answer = MatchesQuestion.Answer(count: 0, next: question.before)
+    func matches(_ query: MatchesQuery, until end: ContinuousClock.Instant) async throws -> MatchesQuery.Answer {
+        let filter = await scheduler.clock.meant(query.filter)
+        var answer = MatchesQuery.Answer(count: 0, next: query.before)
         repeat {
             let page = try await store.ids(filter, before: answer.next, limit: 5000)
             answer.count += page.elements.count
@@ -83,17 +83,17 @@ extension QueryHandler {
 
     /// Reads no payloads, and results only of tasks that have ended.
     func endings(
-        _ question: EndingsQuestion, _ budget: AnswerBudget, until end: ContinuousClock.Instant
-    ) async throws -> EndingsQuestion.Answer {
-        guard question.tasks.count <= EndingsQuestion.maximumTasks else {
-            throw QuestionError(.badQuestion, "tasks: at most \(EndingsQuestion.maximumTasks)")
+        _ query: EndingsQuery, _ budget: AnswerBudget, until end: ContinuousClock.Instant
+    ) async throws -> EndingsQuery.Answer {
+        guard query.tasks.count <= EndingsQuery.maximumTasks else {
+            throw QueryError(.badQuery, "tasks: at most \(EndingsQuery.maximumTasks)")
         }
         // Ids that are not known take room too.
-        var list = AnswerList<TaskRecord>(budget, reserved: 1024 + 24 * question.tasks.count)
+        var list = AnswerList<TaskRecord>(budget, reserved: 1024 + 24 * query.tasks.count)
         var unknown: [TaskID] = []
         var lookedAt = 0
         answer: repeat {
-            let ids = Array(question.tasks[lookedAt...].prefix(Self.step))
+            let ids = Array(query.tasks[lookedAt...].prefix(Self.step))
             let states = Dictionary(try await store.states(ids).map { ($0.id, $0.state) }) { first, _ in first }
             let ended = ids.filter { states[$0]?.isTerminal == true }
             let page = try await store.tasks(ended, content: .results(max(1, list.room)))
@@ -109,9 +109,9 @@ extension QueryHandler {
                 }
                 lookedAt += 1
             }
-        } while lookedAt < question.tasks.count && list.room > 0 && ContinuousClock.now < end
-        return EndingsQuestion.Answer(
-            ended: list.elements, unknown: unknown, lookedAt: lookedAt < question.tasks.count ? lookedAt : nil
+        } while lookedAt < query.tasks.count && list.room > 0 && ContinuousClock.now < end
+        return EndingsQuery.Answer(
+            ended: list.elements, unknown: unknown, lookedAt: lookedAt < query.tasks.count ? lookedAt : nil
         )
     }
 
@@ -130,8 +130,8 @@ extension QueryHandler {
     }
 }
 
-extension QuestionError {
-    static func unknown(_ id: TaskID) -> QuestionError {
-        QuestionError(.notFound, "task \(id) is not known: never accepted, or ended so long ago that it was pruned")
+extension QueryError {
+    static func unknown(_ id: TaskID) -> QueryError {
+        QueryError(.notFound, "task \(id) is not known: never accepted, or ended so long ago that it was pruned")
     }
 }

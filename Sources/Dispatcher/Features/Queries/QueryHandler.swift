@@ -11,10 +11,10 @@ struct QueryHandler: Sendable {
     let scheduler: Scheduler
     let logger: Logger
 
-    /// How long one answer searches at most: then it says where to go on, and another asker has its turn.
+    /// How long one answer searches at most: then it says where to go on, and another replyTo has its turn.
     static let slice = Duration.milliseconds(500)
 
-    /// Who answers a question.
+    /// Who answers a query.
     enum Kind {
         /// Turns do it: tasks or types are named, so nothing has to be looked for.
         case command
@@ -24,47 +24,47 @@ struct QueryHandler: Sendable {
         case lookup
     }
 
-    static func kind(of question: Message) -> Kind {
-        switch question.properties.type {
-        case CancelQuestion.name, PauseQuestion.name, ResumeQuestion.name, ForgetQuestion.name: .command
+    static func kind(of query: Message) -> Kind {
+        switch query.properties.type {
+        case CancelQuery.name, PauseQuery.name, ResumeQuery.name, ForgetQuery.name: .command
         // With a filter it is a search; this is cheap to tell and need not be exact.
-        case RetryQuestion.name: (try? JSON.decode(RetryQuestion.self, question.body))?.filter == nil ? .command : .search
-        case TasksQuestion.name, MatchesQuestion.name: .search
+        case RetryQuery.name: (try? JSON.decode(RetryQuery.self, query.body))?.filter == nil ? .command : .search
+        case TasksQuery.name, MatchesQuery.name: .search
         default: .lookup
         }
     }
 
-    /// The answer to a question that is no command.
+    /// The answer to a query that is no command.
     ///
-    /// - Parameter deadline: when its asker gives up; a search ends well before.
-    func answer(_ question: Message, until deadline: ContinuousClock.Instant) async -> Message {
-        let budget = AnswerBudget(of: question)
+    /// - Parameter deadline: when its replyTo gives up; a search ends well before.
+    func answer(_ query: Message, until deadline: ContinuousClock.Instant) async -> Message {
+        let budget = AnswerBudget(of: query)
         let now = ContinuousClock.now
         let end = now + min(Self.slice, now.duration(to: deadline) / 2)
-        return switch question.properties.type {
-        case TaskQuestion.name: await answer(question, as: TaskQuestion.self) { try await task($0, budget) }
-        case ContentQuestion.name: await answer(question, as: ContentQuestion.self) { try await content($0, budget) }
-        case TasksQuestion.name: await answer(question, as: TasksQuestion.self) { try await tasks($0, budget, until: end) }
-        case MatchesQuestion.name: await answer(question, as: MatchesQuestion.self) { try await matches($0, until: end) }
-        case EndingsQuestion.name: await answer(question, as: EndingsQuestion.self) { try await endings($0, budget, until: end) }
-        case CountsQuestion.name: await answer(question, as: CountsQuestion.self) { await scheduler.counts($0, budget) }
-        case LimitsQuestion.name: await answer(question, as: LimitsQuestion.self) { _ in await scheduler.limits() }
+        return switch query.properties.type {
+        case TaskQuery.name: await answer(query, as: TaskQuery.self) { try await task($0, budget) }
+        case ContentQuery.name: await answer(query, as: ContentQuery.self) { try await content($0, budget) }
+        case TasksQuery.name: await answer(query, as: TasksQuery.self) { try await tasks($0, budget, until: end) }
+        case MatchesQuery.name: await answer(query, as: MatchesQuery.self) { try await matches($0, until: end) }
+        case EndingsQuery.name: await answer(query, as: EndingsQuery.self) { try await endings($0, budget, until: end) }
+        case CountsQuery.name: await answer(query, as: CountsQuery.self) { await scheduler.counts($0, budget) }
+        case LimitsQuery.name: await answer(query, as: LimitsQuery.self) { _ in await scheduler.limits() }
         default:
             AnswerMessage.refusal(
-                QuestionError(
-                    .badQuestion,
-                    "'\(question.properties.type?.prefix(40) ?? "")' is no question; ask \(Self.questions.joined(separator: ", "))"
-                ), to: question
+                QueryError(
+                    .badQuery,
+                    "'\(query.properties.type?.prefix(40) ?? "")' is no query; ask \(Self.queries.joined(separator: ", "))"
+                ), to: query
             )
         }
     }
 
-    private static let questions = [
-        TaskQuestion.name, ContentQuestion.name, TasksQuestion.name, MatchesQuestion.name, EndingsQuestion.name, CountsQuestion.name,
-        LimitsQuestion.name, CancelQuestion.name, RetryQuestion.name, PauseQuestion.name, ResumeQuestion.name, ForgetQuestion.name,
+    private static let queries = [
+        TaskQuery.name, ContentQuery.name, TasksQuery.name, MatchesQuery.name, EndingsQuery.name, CountsQuery.name,
+        LimitsQuery.name, CancelQuery.name, RetryQuery.name, PauseQuery.name, ResumeQuery.name, ForgetQuery.name,
     ]
 
-    private func answer<Asked: Question>(
+    private func answer<Asked: Query>(
         _ message: Message, as type: Asked.Type, _ body: (Asked) async throws -> Asked.Answer
     ) async -> Message {
         do {
@@ -74,14 +74,14 @@ struct QueryHandler: Sendable {
         }
     }
 
-    /// What is answered where a question or a command fails.
-    func refusal(_ error: any Error, to question: Message) -> Message {
+    /// What is answered where a query or a command fails.
+    func refusal(_ error: any Error, to query: Message) -> Message {
         switch error {
-        case let error as QuestionError: return AnswerMessage.refusal(error, to: question)
-        case let error as WireError: return AnswerMessage.refusal(QuestionError(.badQuestion, "\(error)"), to: question)
+        case let error as QueryError: return AnswerMessage.refusal(error, to: query)
+        case let error as WireError: return AnswerMessage.refusal(QueryError(.badQuery, "\(error)"), to: query)
         default:
-            logger.error("question not answered", metadata: ["rpc.question": "\(question.properties.type ?? "")", "error": "\(error)"])
-            return AnswerMessage.refusal(QuestionError(.unavailable, "\(error)"), to: question)
+            logger.error("query not answered", metadata: ["rpc.query": "\(query.properties.type ?? "")", "error": "\(error)"])
+            return AnswerMessage.refusal(QueryError(.unavailable, "\(error)"), to: query)
         }
     }
 }

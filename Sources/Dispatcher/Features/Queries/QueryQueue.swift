@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The questions that wait for one kind of loop, which take them in a fair order.
+/// The queries that wait for one kind of loop, which take them in a fair command.
 final class QueryQueue: Sendable {
     private struct State {
         var queue: FairQueue<WaitingQuery>
@@ -11,8 +11,8 @@ final class QueryQueue: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - capacity: how many questions may wait.
-    ///   - share: how many of one asker.
+    ///   - capacity: how many queries may wait.
+    ///   - share: how many of one replyTo.
     init(capacity: Int = 256, share: Int = 64) {
         state = Mutex(State(queue: FairQueue(capacity: capacity, share: share)))
     }
@@ -28,7 +28,7 @@ final class QueryQueue: Sendable {
         return hasRoom
     }
 
-    /// The next question; suspends while none waits. Nil once finished. Several may wait.
+    /// The next query; suspends while none waits. Nil once finished. Several may wait.
     func next() async -> WaitingQuery? {
         while true {
             let (query, isFinished) = state.withLock { state in

@@ -2,13 +2,13 @@ import AMQP
 import Logging
 import TaskGridCore
 
-/// Serves the dispatcher's rpc queue. Commands go to the next turn as they come; questions wait in two fair queues, one for what
-/// is read at once and one for searches, and a few loops answer those. So neither commands nor quick questions wait for searches,
-/// and an asker that has given up costs nothing.
+/// Serves the dispatcher's rpc queue. Commands go to the next turn as they come; queries wait in two fair queues, one for what
+/// is read at once and one for searches, and a few loops answer those. So neither commands nor quick queries wait for searches,
+/// and an replyTo that has given up costs nothing.
 struct QueryService: Sendable {
-    /// How many questions of a kind are answered at a time: each reads from the store beside the turns.
+    /// How many queries of a kind are answered at a time: each reads from the store beside the turns.
     static let loops = 2
-    /// Bytes of questions received and not taken up.
+    /// Bytes of queries received and not taken up.
     static let maximumBytes = 4 << 20
 
     let handler: QueryHandler
@@ -31,9 +31,9 @@ struct QueryService: Sendable {
         self.publish = publish
     }
 
-    /// Serves until there are no more questions.
+    /// Serves until there are no more queries.
     ///
-    /// - Parameter next: the next questions; nil where the consumer has ended. They count as taken up: whoever gets no answer asks
+    /// - Parameter next: the next queries; nil where the consumer has ended. They count as taken up: whoever gets no answer asks
     ///   again.
     func run(_ next: @Sendable () async -> [Message]?) async {
         await withDiscardingTaskGroup { group in
@@ -48,7 +48,7 @@ struct QueryService: Sendable {
     }
 
     private func receive(_ next: @Sendable () async -> [Message]?) async {
-        let pulse = vitals.pulse("questions")
+        let pulse = vitals.pulse("queries")
         defer { pulse.ends() }
         while let messages = await next() {
             pulse.works()
@@ -62,7 +62,7 @@ struct QueryService: Sendable {
         }
     }
 
-    /// Takes a question up.
+    /// Takes a query up.
     ///
     /// - Returns: What is said at once: that it cannot be read, or that too many wait.
     private func take(_ message: Message, at now: ContinuousClock.Instant) async -> Publication? {
@@ -70,9 +70,9 @@ struct QueryService: Sendable {
             return .dead(message, "missing_property: reply-to is missing or too long, so nobody can be answered", topology)
         }
         let query = WaitingQuery(message, replyTo: replyTo, at: now)
-        guard message.body.count <= QuestionLimits.maximumBody else {
-            let text = "a question of \(message.body.count) bytes; at most \(QuestionLimits.maximumBody) are read"
-            return refusal(QuestionError(.badQuestion, text), query)
+        guard message.body.count <= QueryLimits.maximumBody else {
+            let text = "a query of \(message.body.count) bytes; at most \(QueryLimits.maximumBody) are read"
+            return refusal(QueryError(.badQuery, text), query)
         }
         let hasRoom: Bool
         switch QueryHandler.kind(of: message) {
@@ -80,7 +80,7 @@ struct QueryService: Sendable {
         case .lookup: hasRoom = lookups.put(query)
         case .search: hasRoom = searches.put(query)
         }
-        return hasRoom ? nil : refusal(QuestionError(.unavailable, "too many questions wait already: ask again"), query)
+        return hasRoom ? nil : refusal(QueryError(.unavailable, "too many queries wait already: ask again"), query)
     }
 
     /// Hands a command to the next turn, which answers it.
@@ -88,8 +88,8 @@ struct QueryService: Sendable {
     /// - Returns: Why it cannot.
     private func command(_ query: WaitingQuery, until end: ContinuousClock.Instant) async -> Publication? {
         do {
-            let order = try await handler.command(query.message, from: query.replyTo, until: end)
-            guard inbox.put(order) else { throw QuestionError(.unavailable, "too many orders wait already: ask again") }
+            let command = try await handler.command(query.message, from: query.replyTo, until: end)
+            guard inbox.put(command) else { throw QueryError(.unavailable, "too many commands wait already: ask again") }
             return nil
         } catch {
             return .answer(handler.refusal(error, to: query.message), to: query.replyTo, topology)
@@ -100,7 +100,7 @@ struct QueryService: Sendable {
         defer { pulse.ends() }
         while let query = await queue.next() {
             pulse.works()
-            // An asker that has given up asks again, if it still wants to know.
+            // An replyTo that has given up asks again, if it still wants to know.
             if ContinuousClock.now < query.deadline {
                 guard await answer(query) else { return }
             }
@@ -108,11 +108,11 @@ struct QueryService: Sendable {
         }
     }
 
-    /// Answers a question.
+    /// Answers a query.
     ///
     /// - Returns: false where nothing can be published any more.
     private func answer(_ query: WaitingQuery) async -> Bool {
-        if query.message.properties.type == RetryQuestion.name {
+        if query.message.properties.type == RetryQuery.name {
             guard let reply = await command(query, until: .now + QueryHandler.slice) else { return true }
             return await publish([reply]) != nil
         }
@@ -120,7 +120,7 @@ struct QueryService: Sendable {
         return await publish([.answer(answer, to: query.replyTo, topology)]) != nil
     }
 
-    private func refusal(_ error: QuestionError, _ query: WaitingQuery) -> Publication {
+    private func refusal(_ error: QueryError, _ query: WaitingQuery) -> Publication {
         .answer(AnswerMessage.refusal(error, to: query.message), to: query.replyTo, topology)
     }
 }

@@ -1,17 +1,17 @@
 import AMQP
 import TaskGridCore
 
-/// A question that waits for its answer.
+/// A query that waits for its answer.
 struct WaitingQuery: Sendable {
     let message: Message
     /// Whom to answer.
     let replyTo: String
-    /// When its asker gives up.
+    /// When its replyTo gives up.
     let deadline: ContinuousClock.Instant
 
     init(_ message: Message, replyTo: String, at now: ContinuousClock.Instant) {
         self.message = message
         self.replyTo = replyTo
-        deadline = now + QuestionLimits.patience(of: message)
+        deadline = now + QueryLimits.patience(of: message)
     }
 }

@@ -12,7 +12,7 @@ extension Scheduler {
 
     /// What is asked to be forgotten, to be answered once it is durable.
     struct PlannedForget {
-        let order: Order
+        let command: AdminCommand
         var outcomes: [ForgetOutcome] = []
     }
 
@@ -23,10 +23,10 @@ extension Scheduler {
         plan.changes.forgets += typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn)
     }
 
-    /// Plans what such an order asks for.
-    func forget(_ order: Order, _ plan: inout Plan) {
-        var planned = PlannedForget(order: order)
-        for type in order.types {
+    /// Plans what such a command asks for.
+    func forget(_ command: AdminCommand, _ plan: inout Plan) {
+        var planned = PlannedForget(command: command)
+        for type in command.types {
             guard let typeQueue = typeQueues[type] else {
                 planned.outcomes.append(ForgetOutcome(type: type, outcome: .unknown))
                 continue
@@ -59,8 +59,8 @@ extension Scheduler {
         for planned in plan.forgets {
             let outcomes = planned.outcomes.map { done.contains($0.type) ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
             let answer = AnswerMessage.message(
-                Result<ForgetAnswer, QuestionError>.success(ForgetAnswer(types: outcomes)), to: planned.order.question)
-            outbound.messages.append(.ready(.answer(answer, to: planned.order.asker, topology)))
+                Result<ForgetAnswer, QueryError>.success(ForgetAnswer(types: outcomes)), to: planned.command.query)
+            outbound.messages.append(.ready(.answer(answer, to: planned.command.replyTo, topology)))
         }
     }
 

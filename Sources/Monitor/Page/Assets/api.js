@@ -1,4 +1,4 @@
-// Questions and orders to the monitor. Orders carry the token, and so do questions once it is known.
+// Reads and actions of the monitor. Actions carry the token, and so do reads once it is known.
 
 const key = "taskgrid.token";
 

@@ -49,13 +49,13 @@ export function say(text, failed = false) {
 }
 
 /**
- * Asks, sends an order with the token, and says what came of it.
+ * Asks, sends an action with the token, and says what came of it.
  *
  * @returns the answer, or null where nothing was done.
  */
-export async function order(path, question) {
+export async function act(path, question) {
     if (!(await ask(question))) return null;
-    const hint = "Orders to the grid carry the token that `taskgrid up` printed, or that the monitor was configured with. It is kept until this tab is closed.";
+    const hint = "Actions on the grid carry the token that `taskgrid up` printed, or that the monitor was configured with. It is kept until this tab is closed.";
     if (!token.get() && !(await askToken(hint))) return null;
     try {
         const answer = await post(path);

@@ -3,7 +3,7 @@
 import { byId, element, setText } from "./dom.js";
 import { Problem, get, withQuery } from "./api.js";
 import { bytes, counted, dayAndTime, fullTime, milliseconds, words } from "./format.js";
-import { order } from "./ask.js";
+import { act } from "./ask.js";
 import { Table } from "./table.js";
 import { canRetry, hasEnded, stateStyle } from "./states.js";
 
@@ -112,12 +112,12 @@ export class Task {
 
     async #cancel() {
         const text = "If it waits, it ends now. If it runs, its worker is told to stop.";
-        if (await order(`${this.path}/cancel`, { title: `Cancel task ${this.id}?`, text, yes: "Cancel the task", danger: true })) await this.load();
+        if (await act(`${this.path}/cancel`, { title: `Cancel task ${this.id}?`, text, yes: "Cancel the task", danger: true })) await this.load();
     }
 
     async #retry() {
         const text = "It is done again from the start, with all its attempts, under the same id.";
-        if (await order(`${this.path}/retry`, { title: `Retry task ${this.id}?`, text, yes: "Retry" })) await this.load();
+        if (await act(`${this.path}/retry`, { title: `Retry task ${this.id}?`, text, yes: "Retry" })) await this.load();
     }
 
     leave() {

@@ -1,5 +1,5 @@
-// The table of types, and the order that pauses one.
-import { order } from "./ask.js";
+// The table of types, and the action that pauses one.
+import { act } from "./ask.js";
 import { count, milliseconds, rate, words } from "./format.js";
 import { withQuery } from "./api.js";
 
@@ -35,7 +35,7 @@ export const typesTable = (empty) => ({
 
 const pause = (name) => ({
     text: "Pause", label: `Pause ${name}`,
-    onclick: () => order(`/types/${encodeURIComponent(name)}/pause`, {
+    onclick: () => act(`/types/${encodeURIComponent(name)}/pause`, {
         title: `Pause ${name}?`, yes: "Pause",
         text: "None of its tasks is handed out until it is resumed. What is with the workers goes on.",
     }),
@@ -43,7 +43,7 @@ const pause = (name) => ({
 
 const resume = (name) => ({
     text: "Resume", label: `Resume ${name}`,
-    onclick: () => order(`/types/${encodeURIComponent(name)}/resume`, {
+    onclick: () => act(`/types/${encodeURIComponent(name)}/resume`, {
         title: `Resume ${name}?`, yes: "Resume", text: "Its waiting tasks are handed out again.",
     }),
 });

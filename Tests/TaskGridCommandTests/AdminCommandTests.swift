@@ -67,25 +67,25 @@ import Testing
     }
 
     @Test func reportsCountAndEndAsTheySay() {
-        var report = OrderReport()
+        var report = CommandOutcomeReport()
         #expect(report.failure == nil && report.sentence("cancelled", "could not be") == "0 tasks cancelled")
-        report.add(OrderOutcome(id: 1, outcome: .done, state: .queued))
+        report.add(CommandOutcome(id: 1, outcome: .done, state: .queued))
         #expect(report.failure == nil && report.sentence("cancelled", "could not be") == "1 task cancelled")
-        report.add(OrderOutcome(id: 2, outcome: .unknown))
+        report.add(CommandOutcome(id: 2, outcome: .unknown))
         #expect(report.failure?.code == .unknown && report.sentence("cancelled", "could not be") == "1 task cancelled, 1 could not be")
-        report.add(OrderOutcome(id: 3, outcome: .refused, state: .succeeded))
+        report.add(CommandOutcome(id: 3, outcome: .refused, state: .succeeded))
         #expect(report.failure?.code == .failed)
     }
 
     @Test func eachOutcomeHasItsReason() {
-        let before = OrderOutcome(id: 1, outcome: .refused, state: .cancelled)
+        let before = CommandOutcome(id: 1, outcome: .refused, state: .cancelled)
         #expect(CancelCommand.meaning(before).outcome == .done)
-        #expect(CancelCommand.meaning(OrderOutcome(id: 1, outcome: .refused, state: .failed)).outcome == .refused)
-        #expect(CancelCommand.reason(OrderOutcome(id: 1, outcome: .refused, state: .failed)) == "task 1 has ended already: failed")
-        #expect(CancelCommand.reason(OrderOutcome(id: 1, outcome: .unknown))?.contains("not known") == true)
-        #expect(CancelCommand.reason(OrderOutcome(id: 1, outcome: .done)) == nil)
-        #expect(RetryCommand.reason(OrderOutcome(id: 1, outcome: .done)) == nil)
-        #expect(RetryCommand.reason(OrderOutcome(id: 1, outcome: .refused, state: .running)) == "task 1 has not ended: it is running")
-        #expect(RetryCommand.reason(OrderOutcome(id: 1, outcome: .refused, state: .succeeded))?.contains("has succeeded") == true)
+        #expect(CancelCommand.meaning(CommandOutcome(id: 1, outcome: .refused, state: .failed)).outcome == .refused)
+        #expect(CancelCommand.reason(CommandOutcome(id: 1, outcome: .refused, state: .failed)) == "task 1 has ended already: failed")
+        #expect(CancelCommand.reason(CommandOutcome(id: 1, outcome: .unknown))?.contains("not known") == true)
+        #expect(CancelCommand.reason(CommandOutcome(id: 1, outcome: .done)) == nil)
+        #expect(RetryCommand.reason(CommandOutcome(id: 1, outcome: .done)) == nil)
+        #expect(RetryCommand.reason(CommandOutcome(id: 1, outcome: .refused, state: .running)) == "task 1 has not ended: it is running")
+        #expect(RetryCommand.reason(CommandOutcome(id: 1, outcome: .refused, state: .succeeded))?.contains("has succeeded") == true)
     }
 }

@@ -2,19 +2,19 @@ public import TaskGridCore
 
 /// What a client asks to be done with tasks that were accepted. Each call returns once all of it is durable.
 ///
-/// The dispatcher does an order once, however often it is given; so one whose answer is lost is given again.
+/// The dispatcher does an admin command once, however often it is given; so one whose answer is lost is given again.
 extension GridClient {
     /// Cancels tasks that have not ended, whoever submitted them. They end at once; a worker that holds one is told to stop.
     ///
     /// - Returns: For each task `done`; `refused` with the state in which it had ended; or `unknown`.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: those before may be cancelled by then.
-    public func cancel(_ tasks: [TaskID]) async throws(ClientError) -> [OrderOutcome] {
-        var outcomes: [OrderOutcome] = []
-        for part in parts(of: tasks, CancelQuestion.maximumTasks) {
-            let (answer, isRepeated) = try await order(CancelQuestion(tasks: part))
+    public func cancel(_ tasks: [TaskID]) async throws(ClientError) -> [CommandOutcome] {
+        var outcomes: [CommandOutcome] = []
+        for part in parts(of: tasks, CancelQuery.maximumTasks) {
+            let (answer, isRepeated) = try await command(CancelQuery(tasks: part))
             outcomes += answer.tasks.map { task in
                 let wasDoneBefore = isRepeated && task.state == .cancelled
-                return wasDoneBefore ? OrderOutcome(id: task.id, outcome: .done, state: task.state) : task
+                return wasDoneBefore ? CommandOutcome(id: task.id, outcome: .done, state: task.state) : task
             }
         }
         return outcomes
@@ -24,13 +24,13 @@ extension GridClient {
     ///
     /// - Returns: For each task `done`; `refused` with its state where it succeeded or has not ended; or `unknown`.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: those before may be under way by then.
-    public func retry(_ tasks: [TaskID]) async throws(ClientError) -> [OrderOutcome] {
-        var outcomes: [OrderOutcome] = []
-        for part in parts(of: tasks, RetryQuestion.maximumTasks) {
-            let (answer, isRepeated) = try await order(RetryQuestion(tasks: part))
+    public func retry(_ tasks: [TaskID]) async throws(ClientError) -> [CommandOutcome] {
+        var outcomes: [CommandOutcome] = []
+        for part in parts(of: tasks, RetryQuery.maximumTasks) {
+            let (answer, isRepeated) = try await command(RetryQuery(tasks: part))
             outcomes += answer.tasks.map { task in
                 let wasDoneBefore = isRepeated && task.state?.isTerminal == false
-                return wasDoneBefore ? OrderOutcome(id: task.id, outcome: .done, state: task.state) : task
+                return wasDoneBefore ? CommandOutcome(id: task.id, outcome: .done, state: task.state) : task
             }
         }
         return outcomes
@@ -42,8 +42,8 @@ extension GridClient {
     /// - Returns: What came of each task found; none though there are more, where the search takes long. Where an answer was
     ///   lost on the way, more may be done again than it says.
     /// - Throws: `badArgument` for a state that cannot be retried; `serviceUnavailable` where the dispatcher does not answer.
-    public func retry(matching filter: TaskFilter, before: TaskID?) async throws(ClientError) -> OrderAnswer {
-        try await order(RetryQuestion(matching: filter, before: before)).answer
+    public func retry(matching filter: TaskFilter, before: TaskID?) async throws(ClientError) -> CommandAnswer {
+        try await command(RetryQuery(matching: filter, before: before)).answer
     }
 
     /// Has all tasks done again that the filter means, each once.
@@ -78,7 +78,7 @@ extension GridClient {
     /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where the type is not known.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be paused by then.
     public func pause(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
-        try await order(PauseQuestion(types: types)).answer.types
+        try await command(PauseQuery(types: types)).answer.types
     }
 
     /// Hands out tasks of paused types again.
@@ -86,7 +86,7 @@ extension GridClient {
     /// - Returns: For each type `done`; `unchanged` where it was not paused; `unknown` where the type is not known.
     /// - Throws: as `pause(_:)`.
     public func resume(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
-        try await order(ResumeQuestion(types: types)).answer.types
+        try await command(ResumeQuery(types: types)).answer.types
     }
 
     /// Forgets types that nobody uses: no worker of them lives, they have no tasks and no keys, and they are not paused.
@@ -94,12 +94,12 @@ extension GridClient {
     /// - Returns: For each type `done`; `refused`, and why; or `unknown`.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be forgotten by then.
     public func forget(_ types: [TaskType]) async throws(ClientError) -> [ForgetOutcome] {
-        let (answer, isRepeated) = try await order(ForgetQuestion(types: types))
+        let (answer, isRepeated) = try await command(ForgetQuery(types: types))
         // Done, and the answer lost.
         return answer.types.map { isRepeated && $0.outcome == .unknown ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
     }
 
-    /// Up to `limit` of the tasks that the filter means, the newest first, after as many questions as that takes.
+    /// Up to `limit` of the tasks that the filter means, the newest first, after as many queries as that takes.
     ///
     /// A task that alone is too large for an answer has its payload and its result cut (`isCut`); `status(_:)` reads them whole.
     ///
@@ -129,9 +129,9 @@ extension GridClient {
     ///   - isBrief: whether payloads and results are left out.
     public func page(
         matching filter: TaskFilter, before: TaskID? = nil, limit: Int, isBrief: Bool = false
-    ) async throws(ClientError) -> TasksQuestion.Answer {
-        let question = TasksQuestion(filter, before: before, limit: min(TasksQuestion.maximumLimit, limit), isBrief: isBrief)
-        return try await ask(question, isFurther: before != nil)
+    ) async throws(ClientError) -> TasksQuery.Answer {
+        let query = TasksQuery(filter, before: before, limit: min(TasksQuery.maximumLimit, limit), isBrief: isBrief)
+        return try await ask(query, isFurther: before != nil)
     }
 
     /// How many tasks the filter means.
@@ -143,19 +143,19 @@ extension GridClient {
         var count = 0
         var next = before
         repeat {
-            let answer = try await ask(MatchesQuestion(filter, before: next), isFurther: next != nil)
+            let answer = try await ask(MatchesQuery(filter, before: next), isFurther: next != nil)
             count += answer.count
             next = answer.next
         } while next != nil && count < maximum
         return count
     }
 
-    /// Gives an order until it is answered, three times at most.
-    private func order<Asked: Question>(_ question: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
+    /// Gives an admin command until it is answered, three times at most.
+    private func command<Asked: Query>(_ query: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
         var tries = 1
         while true {
             do {
-                return (try await ask(question, within: .seconds(10)), tries > 1)
+                return (try await ask(query, within: .seconds(10)), tries > 1)
             } catch {
                 guard error.code == .serviceUnavailable, tries < 3 else { throw error }
                 tries += 1

@@ -1,8 +1,8 @@
 public import AMQP
 
 /// What a service is asked through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
-/// asker's id with the question's correlation id.
-public protocol Question: Codable, Sendable {
+/// replyTo's id with the query's correlation id.
+public protocol Query: Codable, Sendable {
     associatedtype Answer: Codable & Sendable
     /// The `type` property.
     static var name: String { get }
@@ -10,9 +10,9 @@ public protocol Question: Codable, Sendable {
     static var service: Topology.Service { get }
 }
 
-extension Question {
+extension Query {
     /// - Parameters:
-    ///   - patience: how long its asker waits: what is not answered by then is dropped.
+    ///   - patience: how long its replyTo waits: what is not answered by then is dropped.
     ///   - budget: how large the answer may be; nil: as large as usual.
     public func message(
         from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil
@@ -28,25 +28,25 @@ extension Question {
     }
 }
 
-/// What holds for every question.
-public enum QuestionLimits {
-    /// The most bytes of a question's body; longer ones are refused unread.
+/// What holds for every query.
+public enum QueryLimits {
+    /// The most bytes of a query's body; longer ones are refused unread.
     public static let maximumBody = 256 << 10
-    /// How long an asker waits that does not say so, and the longest that one can say.
+    /// How long an replyTo waits that does not say so, and the longest that one can say.
     public static let patience = Duration.seconds(30)
     public static let maximumPatience = Duration.seconds(120)
 
-    /// How long the asker of a question waits, from when it was sent.
-    public static func patience(of question: Message) -> Duration {
-        min(max(.zero, question.properties.expiration ?? patience), maximumPatience)
+    /// How long the replyTo of a query waits, from when it was sent.
+    public static func patience(of query: Message) -> Duration {
+        min(max(.zero, query.properties.expiration ?? patience), maximumPatience)
     }
 }
 
-/// Why a question has no answer.
-public struct QuestionError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+/// Why a query has no answer.
+public struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
     public enum Code: String, Sendable, Codable {
         case notFound = "not_found"
-        case badQuestion = "bad_question"
+        case badQuery = "bad_query"
         case unavailable
     }
 
@@ -67,7 +67,7 @@ public enum AnswerMessage {
     static let error = "error"
 
     /// The names that it repeats are cut to what AMQP carries: what was not UTF-8 in them has grown by being replaced.
-    public static func message(_ result: Result<some Encodable, QuestionError>, to question: Message) -> Message {
+    public static func message(_ result: Result<some Encodable, QueryError>, to query: Message) -> Message {
         let (status, body) =
             switch result {
             case .success(let answer): (Self.answer, JSON.encode(answer))
@@ -76,41 +76,41 @@ public enum AnswerMessage {
         return Message(
             properties: BasicProperties(
                 contentType: WireFormat.jsonContentType, headers: [WireFormat.Header.status: .string(status)],
-                correlationID: question.properties.correlationID?.cut(toUTF8: WireFormat.maximumNameLength),
-                type: question.properties.type?.cut(toUTF8: WireFormat.maximumNameLength)
+                correlationID: query.properties.correlationID?.cut(toUTF8: WireFormat.maximumNameLength),
+                type: query.properties.type?.cut(toUTF8: WireFormat.maximumNameLength)
             ),
             body: body
         )
     }
 
-    /// The answer to the same question that says why `answer` cannot be sent.
+    /// The answer to the same query that says why `answer` cannot be sent.
     public static func replacing(_ answer: Message, because reason: String) -> Message {
-        let error = QuestionError(.unavailable, "the answer cannot be sent: \(reason); ask for less")
+        let error = QueryError(.unavailable, "the answer cannot be sent: \(reason); ask for less")
         return refusal(error, to: answer)
     }
 
-    /// The answer to a question that is refused.
-    public static func refusal(_ error: QuestionError, to question: Message) -> Message {
-        message(Result<Never, QuestionError>.failure(error), to: question)
+    /// The answer to a query that is refused.
+    public static func refusal(_ error: QueryError, to query: Message) -> Message {
+        message(Result<Never, QueryError>.failure(error), to: query)
     }
 
-    /// Whether a message on a reply queue answers a question (or else a submission).
+    /// Whether a message on a reply queue answers a query (or else a submission).
     public static func isAnswer(_ message: Message) -> Bool {
         let status = message.properties.headers[WireFormat.Header.status]?.text
         return status == answer || status == error && message.properties.contentType == WireFormat.jsonContentType
     }
 
     /// The body of the answer, to be read by who asked; throws what the service refused with.
-    public static func read<Answer: Decodable>(_ type: Answer.Type, _ message: Message) throws(QuestionError) -> Answer {
+    public static func read<Answer: Decodable>(_ type: Answer.Type, _ message: Message) throws(QueryError) -> Answer {
         do {
             if message.properties.headers[WireFormat.Header.status]?.text == answer {
                 return try JSON.decode(type, message.body)
             }
-            throw try JSON.decode(QuestionError.self, message.body)
-        } catch let error as QuestionError {
+            throw try JSON.decode(QueryError.self, message.body)
+        } catch let error as QueryError {
             throw error
         } catch {
-            throw QuestionError(.unavailable, "the answer cannot be read: \(error)")
+            throw QueryError(.unavailable, "the answer cannot be read: \(error)")
         }
     }
 }

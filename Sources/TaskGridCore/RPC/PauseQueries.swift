@@ -1,6 +1,6 @@
 /// Hands out no more tasks of these types, until they are resumed: what runs goes on, what is submitted waits. It outlives
 /// the dispatcher. Asking again does no harm.
-public struct PauseQuestion: Question, Hashable {
+public struct PauseQuery: Query, Hashable {
     public static let name = "pause"
     public static let service = Topology.Service.dispatcher
     public static let maximumTypes = 1000
@@ -16,7 +16,7 @@ public struct PauseQuestion: Question, Hashable {
 }
 
 /// Hands out tasks of paused types again. Asking again does no harm.
-public struct ResumeQuestion: Question, Hashable {
+public struct ResumeQuery: Query, Hashable {
     public static let name = "resume"
     public static let service = Topology.Service.dispatcher
 

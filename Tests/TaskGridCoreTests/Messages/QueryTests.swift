@@ -4,79 +4,79 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-@Suite struct QuestionTests {
-    func roundTrip<Asked: Question & Equatable>(_ question: Asked, _ answer: Asked.Answer) throws where Asked.Answer: Equatable {
-        let asked = question.message(from: "c", correlation: "42")
+@Suite struct QueryTests {
+    func roundTrip<Asked: Query & Equatable>(_ query: Asked, _ answer: Asked.Answer) throws where Asked.Answer: Equatable {
+        let asked = query.message(from: "c", correlation: "42")
         #expect(asked.properties.type == Asked.name)
         #expect(asked.properties.replyTo == "c" && asked.properties.correlationID == "42")
-        #expect(try JSON.decode(Asked.self, asked.body) == question)
+        #expect(try JSON.decode(Asked.self, asked.body) == query)
         let answered = AnswerMessage.message(.success(answer), to: asked)
         #expect(answered.properties.correlationID == "42" && answered.properties.type == Asked.name)
         #expect(AnswerMessage.isAnswer(answered))
         #expect(try AnswerMessage.read(Asked.Answer.self, answered) == answer)
     }
 
-    @Test func questions() throws {
+    @Test func queries() throws {
         try forAll(100) { generator, _ in
             let record = TaskRecord.random(using: &generator)
             let (type, state, id) = (generator.maybe { $0.type() }, generator.maybe { _ in record.status }, generator.maybe { $0.taskID() })
-            try roundTrip(TaskQuestion(id: record.id), record)
-            try roundTrip(TasksQuestion(type: type, state: state, before: id, limit: generator.number(1...1000)), .init(tasks: [record]))
+            try roundTrip(TaskQuery(id: record.id), record)
+            try roundTrip(TasksQuery(type: type, state: state, before: id, limit: generator.number(1...1000)), .init(tasks: [record]))
             let filter = TaskFilter(
                 type: type, state: state, createdSince: generator.maybe { $0.timestamp() },
                 createdUntil: generator.maybe { $0.timestamp() },
                 completedSince: generator.maybe { $0.timestamp() }, completedUntil: generator.maybe { $0.timestamp() },
                 text: generator.maybe { "\($0.text())." }
             )
-            try roundTrip(TasksQuestion(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
-            try roundTrip(TasksQuestion(filter, limit: 7, isBrief: true), .init(tasks: []))
+            try roundTrip(TasksQuery(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
+            try roundTrip(TasksQuery(filter, limit: 7, isBrief: true), .init(tasks: []))
             let pause = PauseOutcome(type: record.type, outcome: [.done, .unchanged, .unknown][generator.number(0...2)])
-            try roundTrip(PauseQuestion(types: [record.type]), .init(types: [pause]))
-            try roundTrip(ResumeQuestion(types: [record.type]), .init(types: [pause]))
+            try roundTrip(PauseQuery(types: [record.type]), .init(types: [pause]))
+            try roundTrip(ResumeQuery(types: [record.type]), .init(types: [pause]))
             let reason: ForgetOutcome.Reason = [.workers, .tasks, .paused, .history][generator.number(0...3)]
             let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: reason)
-            try roundTrip(ForgetQuestion(types: [record.type]), .init(types: [forget]))
-            try roundTrip(MatchesQuestion(filter, before: id), .init(count: generator.number(0...9), next: id))
-            let outcome = OrderOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
-            try roundTrip(CancelQuestion(tasks: [record.id]), .init(tasks: [outcome]))
-            try roundTrip(RetryQuestion(tasks: [record.id]), .init(tasks: [outcome]))
-            try roundTrip(RetryQuestion(matching: filter, before: id), .init(tasks: [outcome], next: id))
+            try roundTrip(ForgetQuery(types: [record.type]), .init(types: [forget]))
+            try roundTrip(MatchesQuery(filter, before: id), .init(count: generator.number(0...9), next: id))
+            let outcome = CommandOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
+            try roundTrip(CancelQuery(tasks: [record.id]), .init(tasks: [outcome]))
+            try roundTrip(RetryQuery(tasks: [record.id]), .init(tasks: [outcome]))
+            try roundTrip(RetryQuery(matching: filter, before: id), .init(tasks: [outcome], next: id))
             try roundTrip(
-                EndingsQuestion(tasks: [record.id]),
+                EndingsQuery(tasks: [record.id]),
                 .init(ended: [record], unknown: [generator.taskID()], lookedAt: generator.maybe { $0.number(0...5000) })
             )
             try roundTrip(
-                ContentQuestion(id: record.id, part: [.payload, .result][generator.number(0...1)], from: generator.number(0...1 << 40)),
+                ContentQuery(id: record.id, part: [.payload, .result][generator.number(0...1)], from: generator.number(0...1 << 40)),
                 .init(bytes: generator.bytes(), size: generator.number(0...1 << 40))
             )
-            try roundTrip(CountsQuestion(after: type), .init(store: "s", types: [:], next: generator.maybe { $0.type() }))
-            try roundTrip(WorkersQuestion(type: type, after: "w"), .init(workers: [], next: generator.maybe { $0.text() }))
+            try roundTrip(CountsQuery(after: type), .init(store: "s", types: [:], next: generator.maybe { $0.type() }))
+            try roundTrip(WorkersQuery(type: type, after: "w"), .init(workers: [], next: generator.maybe { $0.text() }))
             try roundTrip(
-                CountsQuestion(),
+                CountsQuery(),
                 .init(store: generator.text(), types: [generator.type(): .random(using: &generator)], paused: [record.type]))
             let live = LiveWorker(worker: .random(using: &generator), lastSeen: generator.timestamp())
-            try roundTrip(WorkersQuestion(type: type), .init(workers: [live]))
+            try roundTrip(WorkersQuery(type: type), .init(workers: [live]))
         }
     }
 
     @Test func servicesAndNames() {
-        let dispatcher: [any Question.Type] = [
-            TaskQuestion.self, ContentQuestion.self, TasksQuestion.self, MatchesQuestion.self, EndingsQuestion.self, CountsQuestion.self,
-            CancelQuestion.self, RetryQuestion.self, PauseQuestion.self, ResumeQuestion.self, ForgetQuestion.self,
+        let dispatcher: [any Query.Type] = [
+            TaskQuery.self, ContentQuery.self, TasksQuery.self, MatchesQuery.self, EndingsQuery.self, CountsQuery.self,
+            CancelQuery.self, RetryQuery.self, PauseQuery.self, ResumeQuery.self, ForgetQuery.self,
         ]
         #expect(
             dispatcher.map { $0.name } == [
                 "task", "content", "tasks", "matches", "endings", "counts", "cancel", "retry", "pause", "resume", "forget",
             ])
         #expect(dispatcher.allSatisfy { $0.service == .dispatcher })
-        #expect(WorkersQuestion.name == "workers" && WorkersQuestion.service == .nameservice)
+        #expect(WorkersQuery.name == "workers" && WorkersQuery.service == .nameservice)
     }
 
     @Test func refusals() {
-        let asked = TaskQuestion(id: 1).message(from: "c", correlation: "42")
-        let refused: Result<TaskRecord, QuestionError> = .failure(QuestionError(.notFound, "no task 1"))
+        let asked = TaskQuery(id: 1).message(from: "c", correlation: "42")
+        let refused: Result<TaskRecord, QueryError> = .failure(QueryError(.notFound, "no task 1"))
         let message = AnswerMessage.message(refused, to: asked)
-        #expect(throws: QuestionError(.notFound, "no task 1")) { try AnswerMessage.read(TaskRecord.self, message) }
+        #expect(throws: QueryError(.notFound, "no task 1")) { try AnswerMessage.read(TaskRecord.self, message) }
     }
 
     @Test(arguments: ["answer", "error", "other"]) func anAnswerThatCannotBeRead(_ status: String) throws {
@@ -92,37 +92,37 @@ import Testing
         }
     }
 
-    @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func badQuestions(_ body: String) {
-        #expect(refusal { _ = try JSON.decode(TaskQuestion.self, Data(body.utf8)) } == .malformedBody)
+    @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func badQueries(_ body: String) {
+        #expect(refusal { _ = try JSON.decode(TaskQuery.self, Data(body.utf8)) } == .malformedBody)
     }
 
     /// What an older program asks has no filter, and what it is answered it can read.
-    @Test func thePlainQuestionForTasks() throws {
-        let asked = try JSON.decode(TasksQuestion.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
-        #expect(asked == TasksQuestion(type: TaskType(literal: "sum"), state: .failed, before: 9, limit: 5))
-        #expect(String(decoding: JSON.encode(TasksQuestion.Answer(tasks: [])), as: UTF8.self) == #"{"tasks":[]}"#)
+    @Test func thePlainQueryForTasks() throws {
+        let asked = try JSON.decode(TasksQuery.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
+        #expect(asked == TasksQuery(type: TaskType(literal: "sum"), state: .failed, before: 9, limit: 5))
+        #expect(String(decoding: JSON.encode(TasksQuery.Answer(tasks: [])), as: UTF8.self) == #"{"tasks":[]}"#)
     }
 
     @Test(arguments: [
         #"{"limit":1,"text":""}"#, #"{"limit":1,"state":"done"}"#, #"{"limit":1,"completed_since":-1}"#, #"{"limit":1,"type":"A B"}"#,
         #"{"limit":1,"created_until":"yesterday"}"#, #"{"text":"x"}"#,
     ]) func badFilters(_ body: String) {
-        #expect(refusal { _ = try JSON.decode(TasksQuestion.self, Data(body.utf8)) } == .malformedBody)
+        #expect(refusal { _ = try JSON.decode(TasksQuery.self, Data(body.utf8)) } == .malformedBody)
     }
 
     @Test func aTextToLookForHasABound() {
-        let body = JSON.encode(MatchesQuestion(TaskFilter(text: String(repeating: "x", count: TaskFilter.maximumTextLength + 1))))
-        #expect(refusal { _ = try JSON.decode(MatchesQuestion.self, body) } == .malformedBody)
+        let body = JSON.encode(MatchesQuery(TaskFilter(text: String(repeating: "x", count: TaskFilter.maximumTextLength + 1))))
+        #expect(refusal { _ = try JSON.decode(MatchesQuery.self, body) } == .malformedBody)
     }
 
     @Test func anOversizedBody() {
         let body = Data(repeating: 0x20, count: WireFormat.maximumBodySize + 1)
-        #expect(refusal { _ = try JSON.decode(TaskQuestion.self, body) } == .tooLarge)
+        #expect(refusal { _ = try JSON.decode(TaskQuery.self, body) } == .tooLarge)
     }
 
     @Test func errorsNameThePlace() {
         do {
-            _ = try JSON.decode(EndingsQuestion.self, Data(#"{"tasks":[1,"x"]}"#.utf8))
+            _ = try JSON.decode(EndingsQuery.self, Data(#"{"tasks":[1,"x"]}"#.utf8))
             Issue.record("read")
         } catch {
             #expect(error.message.hasPrefix("tasks.Index 1: "))

@@ -1,5 +1,5 @@
 /// The limits of the dispatcher, so that a client can check a submission before it sends it.
-public struct LimitsQuestion: Question, Hashable {
+public struct LimitsQuery: Query, Hashable {
     public static let name = "limits"
     public static let service = Topology.Service.dispatcher
 

@@ -3,11 +3,11 @@ import TaskStore
 
 /// What only the scheduler knows of what the dispatcher is asked.
 extension Scheduler {
-    /// The books of the types after the one that the question names.
-    func counts(_ question: CountsQuestion, _ budget: AnswerBudget) -> CountsQuestion.Answer {
-        let rest = typeQueues.all.filter { typeQueue in question.after.map { typeQueue.type > $0 } ?? true }.sorted { $0.type < $1.type }
-        let page = rest.prefix(CountsQuestion.Answer.maximumTypes(budget))
-        return CountsQuestion.Answer(
+    /// The books of the types after the one that the query names.
+    func counts(_ query: CountsQuery, _ budget: AnswerBudget) -> CountsQuery.Answer {
+        let rest = typeQueues.all.filter { typeQueue in query.after.map { typeQueue.type > $0 } ?? true }.sorted { $0.type < $1.type }
+        let page = rest.prefix(CountsQuery.Answer.maximumTypes(budget))
+        return CountsQuery.Answer(
             store: store.identity, types: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.settled) }),
             paused: page.filter(\.isPaused).map(\.type),
             breakers: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.breaker.state) }.filter { $1 != .closed }),
@@ -23,7 +23,7 @@ extension Scheduler {
     }
 
     /// What the dispatcher takes at most.
-    func limits() -> LimitsQuestion.Answer { LimitsQuestion.Answer(maximumPayload: configuration.maximumPayload) }
+    func limits() -> LimitsQuery.Answer { LimitsQuery.Answer(maximumPayload: configuration.maximumPayload) }
 
     /// Records with what only memory knows: that they run, and where; their times are the wall clock's.
     func current(_ tasks: [TaskRecord]) -> [TaskRecord] { tasks.map { clock.shown(current($0)) } }

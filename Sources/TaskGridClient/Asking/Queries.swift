@@ -1,8 +1,8 @@
 import AMQP
 import TaskGridCore
 
-/// The questions that wait for an answer.
-struct Questions: Sendable {
+/// The queries that wait for an answer.
+struct Queries: Sendable {
     struct Pending: Sendable {
         let continuation: CheckedContinuation<Result<Message, ClientError>, Never>
         let service: Topology.Service
@@ -15,13 +15,13 @@ struct Questions: Sendable {
 
     var isEmpty: Bool { pending.isEmpty }
 
-    /// A correlation id for the next question.
+    /// A correlation id for the next query.
     mutating func correlation() -> String {
         asked += 1
         return "q\(asked)"
     }
 
-    mutating func add(_ question: Pending, _ correlation: String) { pending[correlation] = question }
+    mutating func add(_ query: Pending, _ correlation: String) { pending[correlation] = query }
 
     mutating func take(_ correlation: String) -> Pending? { pending.removeValue(forKey: correlation) }
 

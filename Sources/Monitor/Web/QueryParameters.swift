@@ -3,7 +3,7 @@ import Health
 import TaskGridCore
 
 /// The parameters of `/workers`.
-extension Query {
+extension QueryParameters {
     func type() throws(Problem) -> TaskType? {
         guard let value = self["type"] else { return nil }
         do {

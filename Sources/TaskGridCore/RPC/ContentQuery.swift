@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A part of a task's payload or result: how one that is too large for an answer is read.
-public struct ContentQuestion: Question, Hashable {
+public struct ContentQuery: Query, Hashable {
     public static let name = "content"
     public static let service = Topology.Service.dispatcher
 

@@ -1,5 +1,5 @@
 /// The workers that live now, by the order of their ids, a page at a time: all, or those of one type.
-public struct WorkersQuestion: Question, Hashable {
+public struct WorkersQuery: Query, Hashable {
     public static let name = "workers"
     public static let service = Topology.Service.nameservice
 
@@ -14,7 +14,7 @@ public struct WorkersQuestion: Question, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var workers: [LiveWorker]
-        /// Where the list goes on, as the `after` of the next question; nil: there are no more.
+        /// Where the list goes on, as the `after` of the next query; nil: there are no more.
         public var next: String?
 
         public init(workers: [LiveWorker], next: String? = nil) {

@@ -1,7 +1,7 @@
 import TaskGridCore
 
-/// What orders came to: counted, and told where one was not done.
-struct OrderReport {
+/// The outcomes of admin commands: counted, and told where one was not done.
+struct CommandOutcomeReport {
     /// How many refusals are told one by one.
     static let told = 20
 
@@ -11,7 +11,7 @@ struct OrderReport {
 
     var undone: Int { refused + unknown }
 
-    mutating func add(_ outcome: OrderOutcome) {
+    mutating func add(_ outcome: CommandOutcome) {
         switch outcome.outcome {
         case .done: done += 1
         case .refused: refused += 1

@@ -1,5 +1,5 @@
 /// Ends tasks that have not ended, as cancelled. Asking again does no harm: the answer is then that they have ended.
-public struct CancelQuestion: Question, Hashable {
+public struct CancelQuery: Query, Hashable {
     public static let name = "cancel"
     public static let service = Topology.Service.dispatcher
     public static let maximumTasks = 1000
@@ -11,11 +11,11 @@ public struct CancelQuestion: Question, Hashable {
         self.tasks = tasks
     }
 
-    public typealias Answer = OrderAnswer
+    public typealias Answer = CommandAnswer
 }
 
 /// Hands out again tasks that ended without success: those named, or those that a filter means, the newest first.
-public struct RetryQuestion: Question, Hashable {
+public struct RetryQuery: Query, Hashable {
     public static let name = "retry"
     public static let service = Topology.Service.dispatcher
     public static let maximumTasks = 1000
@@ -36,24 +36,24 @@ public struct RetryQuestion: Question, Hashable {
         self.before = before
     }
 
-    public typealias Answer = OrderAnswer
+    public typealias Answer = CommandAnswer
 }
 
 /// What an order came to.
-public struct OrderAnswer: Codable, Sendable, Hashable {
+public struct CommandAnswer: Codable, Sendable, Hashable {
     /// One for each task that was asked for, or found.
-    public var tasks: [OrderOutcome]
-    /// Where the search of a filter goes on, as the `before` of the next question; nil: it is done.
+    public var tasks: [CommandOutcome]
+    /// Where the search of a filter goes on, as the `before` of the next query; nil: it is done.
     public var next: TaskID?
 
-    public init(tasks: [OrderOutcome], next: TaskID? = nil) {
+    public init(tasks: [CommandOutcome], next: TaskID? = nil) {
         self.tasks = tasks
         self.next = next
     }
 }
 
 /// What an order came to for one task.
-public struct OrderOutcome: Codable, Sendable, Hashable {
+public struct CommandOutcome: Codable, Sendable, Hashable {
     public enum Kind: String, Codable, Sendable {
         /// It was done.
         case done

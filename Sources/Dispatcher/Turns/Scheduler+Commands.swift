@@ -5,31 +5,31 @@ import TaskStore
 
 /// What the dispatcher is told by rpc to do with tasks, as a turn does it.
 extension Scheduler {
-    /// Plans what the orders ask for.
-    func take(_ orders: [Order], _ now: Timestamp, _ plan: inout Plan) async {
-        for order in orders {
+    /// Plans what the commands ask for.
+    func take(_ commands: [AdminCommand], _ now: Timestamp, _ plan: inout Plan) async {
+        for command in commands {
             do throws(StoreError) {
-                switch order.kind {
-                case .cancel: plan.orders.append(try await cancel(order, now, &plan))
-                case .retry: plan.orders.append(try await retry(order, now, &plan))
-                case .pause, .resume: pause(order, now, &plan)
-                case .forget: forget(order, &plan)
+                switch command.kind {
+                case .cancel: plan.commands.append(try await cancel(command, now, &plan))
+                case .retry: plan.commands.append(try await retry(command, now, &plan))
+                case .pause, .resume: pause(command, now, &plan)
+                case .forget: forget(command, &plan)
                 }
             } catch {
-                logger.error("cannot read the store; an order is not done", metadata: ["error": "\(error)"])
-                let refusal = Result<OrderAnswer, QuestionError>.failure(QuestionError(.unavailable, "\(error)"))
-                plan.publications.append(.answer(AnswerMessage.message(refusal, to: order.question), to: order.asker, topology))
+                logger.error("cannot read the store; a command is not done", metadata: ["error": "\(error)"])
+                let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, "\(error)"))
+                plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: command.replyTo, topology))
             }
         }
     }
 
-    private func cancel(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
-        // Read before anything is planned: should it fail, the order is not half done.
-        let states = try await states(order.tasks)
-        let waiting = order.tasks.filter { id in states[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
+    private func cancel(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedCommand {
+        // Read before anything is planned: should it fail, the command is not half done.
+        let states = try await states(command.tasks)
+        let waiting = command.tasks.filter { id in states[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
-        var planned = PlannedOrder(order: order)
-        for id in order.tasks {
+        var planned = PlannedCommand(command: command)
+        for id in command.tasks {
             if let typeQueue = states[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
                 apply(.cancelled, id, typeQueue, now, &plan)
                 plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
@@ -55,10 +55,10 @@ extension Scheduler {
         return planned
     }
 
-    private func retry(_ order: Order, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedOrder {
-        let states = try await states(order.tasks)
-        var planned = PlannedOrder(order: order)
-        for id in order.tasks {
+    private func retry(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedCommand {
+        let states = try await states(command.tasks)
+        var planned = PlannedCommand(command: command)
+        for id in command.tasks {
             guard let stored = states[id] else {
                 planned.add(id, .unknown)
                 continue
@@ -81,9 +81,9 @@ extension Scheduler {
         Dictionary(uniqueKeysWithValues: try await store.states(ids).map { ($0.id, $0) })
     }
 
-    /// The orders are durable: keeps the books, tells the workers, answers.
-    func settleOrders(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
-        for var planned in plan.orders {
+    /// The commands are durable: keeps the books, tells the workers, answers.
+    func settleCommands(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
+        for var planned in plan.commands {
             for (index, step) in planned.steps {
                 switch step {
                 case .ending(let number, let stood):
@@ -95,9 +95,9 @@ extension Scheduler {
                 }
             }
             await correct(&planned)
-            let answer = OrderAnswer(tasks: planned.outcomes, next: planned.order.next)
+            let answer = CommandAnswer(tasks: planned.outcomes, next: planned.command.next)
             outbound.messages.append(
-                .ready(.answer(AnswerMessage.message(.success(answer), to: planned.order.question), to: planned.order.asker, topology)))
+                .ready(.answer(AnswerMessage.message(.success(answer), to: planned.command.query), to: planned.command.replyTo, topology)))
         }
         settlePauses(plan, &outbound)
         for (type, attempts) in plan.cancels { tell(topology.cancelKey(type), toEnd: attempts, &outbound) }
@@ -122,19 +122,19 @@ extension Scheduler {
         }
     }
 
-    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout OrderOutcome) {
+    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout CommandOutcome) {
         switch reopened {
         case .done(let type, let state):
             typeQueues[type]?.books[state] -= 1
             typeQueues[type]?.waitsAgain()
-            outcome = OrderOutcome(id: reopening.id, outcome: .done, state: state)
-        case .refused(let state): outcome = OrderOutcome(id: reopening.id, outcome: .refused, state: state)
-        case .unknown: outcome = OrderOutcome(id: reopening.id, outcome: .unknown)
+            outcome = CommandOutcome(id: reopening.id, outcome: .done, state: state)
+        case .refused(let state): outcome = CommandOutcome(id: reopening.id, outcome: .refused, state: state)
+        case .unknown: outcome = CommandOutcome(id: reopening.id, outcome: .unknown)
         }
     }
 
     /// A task that had ended when its cancellation came to the store: says how.
-    private func correct(_ planned: inout PlannedOrder) async {
+    private func correct(_ planned: inout PlannedCommand) async {
         let late = planned.outcomes.indices.filter { index in
             guard case .ending = planned.steps[index] else { return false }
             return planned.outcomes[index].outcome == .refused

@@ -3,7 +3,7 @@ import Health
 import TaskGridCore
 
 /// The parameters of `/tasks`.
-extension Query {
+extension QueryParameters {
     static let maximumTasks = 200
     /// Characters of a text to look for, which have four bytes at most.
     static let maximumText = TaskFilter.maximumTextLength / 4

@@ -3,7 +3,7 @@ import TaskGridCore
 
 /// What somebody asked to be done with tasks: it is done in the dispatcher's next turn, in one transaction with everything
 /// else, and answered once that is durable and nothing else is owed to the broker.
-struct Order: Sendable {
+struct AdminCommand: Sendable {
     enum Kind: Sendable {
         case cancel, retry, pause, resume, forget
     }
@@ -14,13 +14,13 @@ struct Order: Sendable {
     var next: TaskID?
     /// What is to be paused, resumed or forgotten.
     var types: [TaskType] = []
-    let question: Message
+    let query: Message
     /// Whom to answer.
-    let asker: String
+    let replyTo: String
 }
 
-/// An order within a turn's plan.
-struct PlannedOrder {
+/// A command within a turn's plan.
+struct PlannedCommand {
     /// What decides the outcome for a task: its index among the plan's changes.
     enum Step {
         /// - Parameter stood: where the task stood in the store, if it is not handed out.
@@ -28,13 +28,13 @@ struct PlannedOrder {
         case reopening(Int)
     }
 
-    let order: Order
+    let command: AdminCommand
     /// One for each task; those with a step are only known once the plan is committed.
-    var outcomes: [OrderOutcome] = []
+    var outcomes: [CommandOutcome] = []
     var steps: [Int: Step] = [:]
 
-    mutating func add(_ id: TaskID, _ outcome: OrderOutcome.Kind, _ state: TaskState? = nil) {
-        outcomes.append(OrderOutcome(id: id, outcome: outcome, state: state))
+    mutating func add(_ id: TaskID, _ outcome: CommandOutcome.Kind, _ state: TaskState? = nil) {
+        outcomes.append(CommandOutcome(id: id, outcome: outcome, state: state))
     }
 
     /// The change is planned; until it is committed it counts as not done.

@@ -6,7 +6,7 @@ import Testing
 @testable import AMQP
 @testable import Dispatcher
 
-@Suite("Orders to cancel and to retry")
+@Suite("Commands to cancel and to retry")
 struct OrdersTests {
     private func failed(_ attempt: Int = 1, _ id: TaskID = 1) -> Results.Item {
         Results.Item(id: id, attempt: attempt, outcome: .failed(TaskError(.invalidInput, "no number")))
@@ -18,7 +18,7 @@ struct OrdersTests {
         _ = await harness.register()
         _ = await harness.submit(["a", "b", "c"])
         _ = await harness.register(running: [.init(task: 1, attempt: 1)])
-        let (answer, out) = try await harness.order(CancelQuestion(tasks: [1, 2]))
+        let (answer, out) = try await harness.command(CancelQuery(tasks: [1, 2]))
         #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .running), .init(id: 2, outcome: .done, state: .queued)])
         #expect(try out.endings().map(\.state) == [.cancelled, .cancelled])
         #expect(try out.endings().map(\.error) == Array(repeating: TaskError(.cancelled, "cancelled on request"), count: 2))
@@ -46,7 +46,7 @@ struct OrdersTests {
         _ = await harness.submit(["later"]) { $0.due = .now() + .seconds(3600) }
         _ = await harness.submit((0..<80).map(String.init))
         #expect(await harness.counts().pending > 0)
-        let (answer, out) = try await harness.order(CancelQuestion(tasks: [1, 81]))
+        let (answer, out) = try await harness.command(CancelQuery(tasks: [1, 81]))
         #expect(answer.tasks == [.init(id: 1, outcome: .done, state: .scheduled), .init(id: 81, outcome: .done, state: .pending)])
         #expect(try out.endings().map(\.id) == [1, 81] && out.endings().map(\.attempt) == [0, 0])
         #expect(out.publications.allSatisfy { $0.exchange != harness.topology.control.name })
@@ -59,26 +59,26 @@ struct OrdersTests {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["soon", "later"]) { $0.due = .now() + .seconds(3600) }
-        _ = try await harness.order(CancelQuestion(tasks: [1, 2]))
+        _ = try await harness.command(CancelQuery(tasks: [1, 2]))
         await harness.scheduler.becomeDue()
         _ = await harness.tick()
         #expect(await harness.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
     }
 
-    @Test("what has ended is refused with its state, what is not known says so, and a repeated order does no harm")
+    @Test("what has ended is refused with its state, what is not known says so, and a repeated command does no harm")
     func cancelWhatCannotBe() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
         _ = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
-        let (first, _) = try await harness.order(CancelQuestion(tasks: [1, 2, 99, 2]))
+        let (first, _) = try await harness.command(CancelQuery(tasks: [1, 2, 99, 2]))
         #expect(
             first.tasks == [
                 .init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued),
                 .init(id: 99, outcome: .unknown),
             ]
         )
-        let (again, out) = try await harness.order(CancelQuestion(tasks: [2]))
+        let (again, out) = try await harness.command(CancelQuery(tasks: [2]))
         #expect(again.tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().isEmpty)
         try await harness.booksAreTheStores()
@@ -90,8 +90,8 @@ struct OrdersTests {
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
         let inbox = Inbox()
-        try await harness.ask(CancelQuestion(tasks: [1, 2]), inbox)
-        try await harness.ask(CancelQuestion(tasks: [2]), inbox)
+        try await harness.ask(CancelQuery(tasks: [1, 2]), inbox)
+        try await harness.ask(CancelQuery(tasks: [2]), inbox)
         var intake = await inbox.take()
         let results = Results(
             form: .batch, type: .reverse, store: harness.store.identity, worker: "w1",
@@ -99,7 +99,7 @@ struct OrdersTests {
         )
         intake.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
         let out = await harness.scheduler.turn(intake)
-        let answers = try out.answers(CancelQuestion.self)
+        let answers = try out.answers(CancelQuery.self)
         try #require(answers.count == 2)
         #expect(answers[0].tasks == [.init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued)])
         #expect(answers[1].tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
@@ -117,14 +117,14 @@ struct OrdersTests {
             $0.expiry = .seconds(1)
         }
         _ = await harness.result(failed(), .init(id: 3, attempt: 1, outcome: .succeeded(Data())))
-        _ = try await harness.order(CancelQuestion(tasks: [2]))
+        _ = try await harness.command(CancelQuery(tasks: [2]))
         let expired = try #require(try await harness.store.open(4))
         _ = try await harness.store.commit(
             StoreChanges(endings: [.init(id: 4, type: .reverse, state: .expired, attempt: expired.attempt, completed: .now())])
         )
         try await harness.scheduler.resume()
 
-        let (answer, out) = try await harness.order(RetryQuestion(tasks: [1, 2, 3, 4, 99]))
+        let (answer, out) = try await harness.command(RetryQuery(tasks: [1, 2, 3, 4, 99]))
         #expect(
             answer.tasks == [
                 .init(id: 1, outcome: .done, state: .failed), .init(id: 2, outcome: .done, state: .cancelled),
@@ -137,7 +137,7 @@ struct OrdersTests {
         #expect(counts.queued == 3 && counts.succeeded == 1 && counts.failed + counts.cancelled + counts.expired == 0)
         try await harness.booksAreTheStores()
 
-        let (again, _) = try await harness.order(RetryQuestion(tasks: [1]))
+        let (again, _) = try await harness.command(RetryQuery(tasks: [1]))
         #expect(again.tasks == [.init(id: 1, outcome: .refused, state: .queued)])
         // It has its three tries again; what its old attempt says is not taken for the new one's.
         #expect(try await harness.result(failed(1)).endings().isEmpty)
@@ -166,20 +166,20 @@ struct OrdersTests {
         _ = await harness.result(failed(1, 1501), type: .sum)
         #expect(await harness.counts().failed == 1500)
         let filter = TaskFilter(type: .reverse, text: "no number")
-        let (first, _) = try await harness.order(RetryQuestion(matching: filter))
+        let (first, _) = try await harness.command(RetryQuery(matching: filter))
         #expect(first.tasks.count == 1000 && first.next != nil)
-        let (second, _) = try await harness.order(RetryQuestion(matching: filter, before: first.next))
+        let (second, _) = try await harness.command(RetryQuery(matching: filter, before: first.next))
         #expect(second.next == nil)
         let outcomes = first.tasks + second.tasks
         #expect(outcomes.map(\.id.rawValue) == Array((1...1500).reversed()) && outcomes.allSatisfy { $0.outcome == .done })
         #expect(await harness.counts().failed == 0)
         #expect(await harness.counts(.sum).failed == 1)
         try await harness.booksAreTheStores()
-        let (none, _) = try await harness.order(RetryQuestion(matching: filter))
-        #expect(none == OrderAnswer(tasks: []))
+        let (none, _) = try await harness.command(RetryQuery(matching: filter))
+        #expect(none == CommandAnswer(tasks: []))
     }
 
-    @Test("a bad order is answered with what is wrong, and one too many with a word to ask again")
+    @Test("a bad command is answered with what is wrong, and one too many with a word to ask again")
     func refusals() async throws {
         let harness = try await SchedulerHarness()
         let inbox = Inbox()
@@ -187,67 +187,67 @@ struct OrdersTests {
             #"{}"#, #"{"tasks":[1],"filter":{}}"#, #"{"filter":{"state":"succeeded"}}"#, #"{"filter":{"state":"queued"}}"#,
             #"{"tasks":["x"]}"#, "",
         ] {
-            var message = RetryQuestion(tasks: []).message(from: "c", correlation: "1")
+            var message = RetryQuery(tasks: []).message(from: "c", correlation: "1")
             message.body = Data(body.utf8)
-            let answer = try #require(await harness.scheduler.answer(message, from: "c", ordersTo: inbox))
-            #expect(throws: QuestionError.self) { try AnswerMessage.read(OrderAnswer.self, answer) }
+            let answer = try #require(await harness.scheduler.answer(message, from: "c", commandsTo: inbox))
+            #expect(throws: QueryError.self) { try AnswerMessage.read(CommandAnswer.self, answer) }
         }
-        let many = CancelQuestion(tasks: (1...1001).map { TaskID($0) }).message(from: "c", correlation: "1")
-        #expect(await harness.scheduler.answer(many, from: "c", ordersTo: inbox) != nil)
-        let order = CancelQuestion(tasks: [1]).message(from: "c", correlation: "1")
-        for _ in 0..<64 { #expect(await harness.scheduler.answer(order, from: "c", ordersTo: inbox) == nil) }
-        let full = try #require(await harness.scheduler.answer(order, from: "c", ordersTo: inbox))
+        let many = CancelQuery(tasks: (1...1001).map { TaskID($0) }).message(from: "c", correlation: "1")
+        #expect(await harness.scheduler.answer(many, from: "c", commandsTo: inbox) != nil)
+        let command = CancelQuery(tasks: [1]).message(from: "c", correlation: "1")
+        for _ in 0..<64 { #expect(await harness.scheduler.answer(command, from: "c", commandsTo: inbox) == nil) }
+        let full = try #require(await harness.scheduler.answer(command, from: "c", commandsTo: inbox))
         do {
-            _ = try AnswerMessage.read(OrderAnswer.self, full)
+            _ = try AnswerMessage.read(CommandAnswer.self, full)
             Issue.record("taken")
         } catch {
             #expect(error.code == .unavailable)
         }
         var turns = 0
         while turns < 8 {
-            #expect(await inbox.take().orders.count == 8)
+            #expect(await inbox.take().commands.count == 8)
             turns += 1
         }
     }
 
     @Test("searches and counts")
-    func questions() async throws {
+    func queries() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 100)
         _ = await harness.submit((0..<30).map(String.init))
         _ = await harness.result(failed(1, 4), failed(1, 7), .init(id: 9, attempt: 1, outcome: .failed(TaskError(.invalidInput, "other"))))
         _ = await harness.register(running: [.init(task: 1, attempt: 1)])
-        func ask<Asked: Question>(_ question: Asked) async throws -> Asked.Answer {
-            let answer = await harness.scheduler.answer(question.message(from: "c", correlation: "1"))
+        func ask<Asked: Query>(_ query: Asked) async throws -> Asked.Answer {
+            let answer = await harness.scheduler.answer(query.message(from: "c", correlation: "1"))
             return try AnswerMessage.read(Asked.Answer.self, answer)
         }
-        let found = try await ask(TasksQuestion(TaskFilter(state: .failed, text: "NO number")))
+        let found = try await ask(TasksQuery(TaskFilter(state: .failed, text: "NO number")))
         #expect(found.tasks.map(\.id) == [7, 4] && found.next == nil)
-        let page = try await ask(TasksQuestion(TaskFilter(state: .failed), limit: 2))
+        let page = try await ask(TasksQuery(TaskFilter(state: .failed), limit: 2))
         #expect(page.tasks.map(\.id) == [9, 7] && page.next != nil)
-        #expect(try await ask(TasksQuestion(TaskFilter(state: .failed), before: page.next, limit: 2)).tasks.map(\.id) == [4])
-        #expect(try await ask(TasksQuestion(TaskFilter(state: .running, createdSince: .now() + .seconds(60)))).tasks.isEmpty)
-        #expect(try await ask(TasksQuestion(TaskFilter(state: .running))).tasks.map(\.id) == [1])
-        #expect(try await ask(MatchesQuestion(TaskFilter(state: .failed))) == .init(count: 3))
-        #expect(try await ask(MatchesQuestion(TaskFilter(text: "other"))) == .init(count: 1))
-        #expect(try await ask(MatchesQuestion(TaskFilter(), before: 11)) == .init(count: 10))
+        #expect(try await ask(TasksQuery(TaskFilter(state: .failed), before: page.next, limit: 2)).tasks.map(\.id) == [4])
+        #expect(try await ask(TasksQuery(TaskFilter(state: .running, createdSince: .now() + .seconds(60)))).tasks.isEmpty)
+        #expect(try await ask(TasksQuery(TaskFilter(state: .running))).tasks.map(\.id) == [1])
+        #expect(try await ask(MatchesQuery(TaskFilter(state: .failed))) == .init(count: 3))
+        #expect(try await ask(MatchesQuery(TaskFilter(text: "other"))) == .init(count: 1))
+        #expect(try await ask(MatchesQuery(TaskFilter(), before: 11)) == .init(count: 10))
     }
 }
 
 extension SchedulerHarness {
-    /// Gives an order; it waits in the inbox.
-    func ask(_ question: some Question, _ inbox: Inbox) async throws {
-        let message = question.message(from: "asker", correlation: "o")
-        if let answer = await scheduler.answer(message, from: "asker", ordersTo: inbox) {
-            _ = try AnswerMessage.read(OrderAnswer.self, answer)
+    /// Gives a command; it waits in the inbox.
+    func ask(_ query: some Query, _ inbox: Inbox) async throws {
+        let message = query.message(from: "replyTo", correlation: "o")
+        if let answer = await scheduler.answer(message, from: "replyTo", commandsTo: inbox) {
+            _ = try AnswerMessage.read(CommandAnswer.self, answer)
             Issue.record("answered before it was done")
         }
     }
 
-    /// Gives an order and runs the turn that does it.
-    func order<Asked: Question>(_ question: Asked) async throws -> (OrderAnswer, Outbound) where Asked.Answer == OrderAnswer {
+    /// Gives a command and runs the turn that does it.
+    func command<Asked: Query>(_ query: Asked) async throws -> (CommandAnswer, Outbound) where Asked.Answer == CommandAnswer {
         let inbox = Inbox()
-        try await ask(question, inbox)
+        try await ask(query, inbox)
         let out = await scheduler.turn(await inbox.take())
         return (try #require(try out.answers(Asked.self).first), out)
     }
@@ -265,7 +265,7 @@ extension SchedulerHarness {
 }
 
 extension Outbound {
-    func answers<Asked: Question>(_: Asked.Type, _ topology: Topology = Topology()) throws -> [Asked.Answer] {
+    func answers<Asked: Query>(_: Asked.Type, _ topology: Topology = Topology()) throws -> [Asked.Answer] {
         try publications.filter { $0.exchange == topology.reply.name && AnswerMessage.isAnswer($0.message) }
             .map { try AnswerMessage.read(Asked.Answer.self, $0.message) }
     }

@@ -1,8 +1,8 @@
 public import Hummingbird
 
-/// What a request asks after the question mark. Every parameter must be one that its path knows, once, with a value that
+/// What a request asks after the query mark. Every parameter must be one that its path knows, once, with a value that
 /// it takes.
-public struct Query {
+public struct QueryParameters {
     private let values: [String: String]
 
     /// - Throws: a `Problem` of 400 that names the parameter.

@@ -1,5 +1,5 @@
 /// One task, whole.
-public struct TaskQuestion: Question, Hashable {
+public struct TaskQuery: Query, Hashable {
     public typealias Answer = TaskRecord
     public static let name = "task"
     public static let service = Topology.Service.dispatcher
@@ -12,7 +12,7 @@ public struct TaskQuestion: Question, Hashable {
 }
 
 /// Which of these tasks have ended, and how: what a client asks after a reconnect, when pushed results may be lost.
-public struct EndingsQuestion: Question, Hashable {
+public struct EndingsQuery: Query, Hashable {
     public static let name = "endings"
     public static let service = Topology.Service.dispatcher
     public static let maximumTasks = 5000
@@ -29,7 +29,7 @@ public struct EndingsQuestion: Question, Hashable {
         public var ended: [TaskRecord]
         /// Those that the store does not know (any more).
         public var unknown: [TaskID]
-        /// How many of the ids were looked at, from the first one on: the asker asks again for the others. Nil: all of them.
+        /// How many of the ids were looked at, from the first one on: the replyTo asks again for the others. Nil: all of them.
         public var lookedAt: Int?
 
         enum CodingKeys: String, CodingKey {
@@ -46,7 +46,7 @@ public struct EndingsQuestion: Question, Hashable {
 }
 
 /// The books of every type, by the order of their names, a page at a time.
-public struct CountsQuestion: Question, Hashable {
+public struct CountsQuery: Query, Hashable {
     public static let name = "counts"
     public static let service = Topology.Service.dispatcher
 
@@ -67,7 +67,7 @@ public struct CountsQuestion: Question, Hashable {
         public var breakers: [TaskType: BreakerState]?
         /// The counters of the types that were forgotten, all of whose tasks have ended and were pruned.
         public var forgotten: TaskCounts?
-        /// Where the list goes on, as the `after` of the next question; nil: there are no more.
+        /// Where the list goes on, as the `after` of the next query; nil: there are no more.
         public var next: TaskType?
 
         public init(

@@ -4,19 +4,19 @@ import Health
 import Synchronization
 import TaskGridCore
 
-/// What the monitor asks the dispatcher for people: so many questions at a time, each with a deadline.
+/// What the monitor asks the dispatcher for people: so many queries at a time, each with a deadline.
 ///
-/// The session publishes the questions and brings the answers; nothing is kept of one that was answered, or given up.
-final class Enquiries: Sendable {
+/// The session publishes the queries and brings the answers; nothing is kept of one that was answered, or given up.
+final class QueryClient: Sendable {
     typealias Publish = @Sendable (Publication) async throws(AMQPError) -> PublishOutcome
 
-    /// How many questions may be under way.
+    /// How many queries may be under way.
     static let maximum = 32
     /// How many of them may be searches: the dispatcher answers two at a time.
     static let maximumSearches = 8
     static let deadline = Duration.seconds(5)
     /// Before the number in the correlation id.
-    private static let prefix = "enquiry-"
+    private static let prefix = "query-"
 
     private enum Stage {
         case asked
@@ -38,7 +38,7 @@ final class Enquiries: Sendable {
 
     /// - Parameters:
     ///   - id: that of the monitor's reply queue.
-    ///   - publish: sends a question, and returns once the broker has it.
+    ///   - publish: sends a query, and returns once the broker has it.
     ///   - sleep: lets the time of an answer pass.
     init(
         id: String, topology: Topology, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
@@ -50,7 +50,7 @@ final class Enquiries: Sendable {
         self.publish = publish
     }
 
-    /// Runs a search, which may take several questions; one too many is refused.
+    /// Runs a search, which may take several queries; one too many is refused.
     ///
     /// - Throws: a `Problem`; what `body` throws.
     func search<Found>(_ body: () async throws -> Found) async throws -> Found {
@@ -71,12 +71,12 @@ final class Enquiries: Sendable {
 
     /// Asks, and waits for the answer.
     ///
-    /// - Parameter patience: how long; the question carries it, so that the dispatcher answers nobody who has given up.
+    /// - Parameter patience: how long; the query carries it, so that the dispatcher answers nobody who has given up.
     /// - Throws: a `Problem` that says why there is none.
-    func ask<Asked: Question>(_ question: Asked, within patience: Duration = Enquiries.deadline) async throws -> Asked.Answer {
+    func ask<Asked: Query>(_ query: Asked, within patience: Duration = QueryClient.deadline) async throws -> Asked.Answer {
         let correlation = try begin()
         defer { state.withLock { $0.stages[correlation] = nil } }
-        var message = question.message(from: id, correlation: correlation, within: patience)
+        var message = query.message(from: id, correlation: correlation, within: patience)
         // By which it is known should it come back.
         message.properties.messageID = "\(id)-\(correlation)"
         let publication = Publication(
@@ -98,14 +98,14 @@ final class Enquiries: Sendable {
             }
             throw Problem.silence
         }
-        do throws(QuestionError) {
+        do throws(QueryError) {
             return try AnswerMessage.read(Asked.Answer.self, answer)
         } catch {
             throw Problem(error)
         }
     }
 
-    /// Takes the answer to one of its questions; false where the message is none. One that comes too late is dropped.
+    /// Takes the answer to one of its queries; false where the message is none. One that comes too late is dropped.
     func take(_ message: Message) -> Bool {
         guard let correlation = message.properties.correlationID, correlation.hasPrefix(Self.prefix) else { return false }
         let continuation = state.withLock { state -> CheckedContinuation<Message, any Error>? in
@@ -132,7 +132,7 @@ final class Enquiries: Sendable {
         }
         guard let correlation else {
             throw Problem(
-                status: .serviceUnavailable, detail: "\(Self.maximum) questions to the dispatcher are under way; ask again in a second",
+                status: .serviceUnavailable, detail: "\(Self.maximum) queries to the dispatcher are under way; ask again in a second",
                 retryAfter: .seconds(1)
             )
         }
@@ -155,10 +155,10 @@ final class Enquiries: Sendable {
         case .refused(let refusal):
             let advice =
                 if case .exchangeNotFound = refusal { "a dispatcher that runs declares it again" } else { "see the broker's settings" }
-            throw Problem(status: .serviceUnavailable, detail: "the question was refused: \(refusal); \(advice)", retryAfter: .seconds(5))
+            throw Problem(status: .serviceUnavailable, detail: "the query was refused: \(refusal); \(advice)", retryAfter: .seconds(5))
         case .nacked:
             throw Problem(
-                status: .serviceUnavailable, detail: "the broker refused the question: the dispatcher's queue is full or has failed",
+                status: .serviceUnavailable, detail: "the broker refused the query: the dispatcher's queue is full or has failed",
                 retryAfter: .seconds(5)
             )
         }
@@ -191,14 +191,14 @@ extension Problem {
     fileprivate static let silence = Problem(
         status: .gatewayTimeout,
         detail:
-            "the dispatcher did not answer within \(Int(Enquiries.deadline.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
+            "the dispatcher did not answer within \(Int(QueryClient.deadline.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
     )
 
-    /// What the dispatcher refused a question with.
-    fileprivate init(_ error: QuestionError) {
+    /// What the dispatcher refused a query with.
+    fileprivate init(_ error: QueryError) {
         switch error.code {
         case .notFound: self.init(status: .notFound, detail: error.message)
-        case .badQuestion: self.init(status: .badRequest, detail: error.message)
+        case .badQuery: self.init(status: .badRequest, detail: error.message)
         case .unavailable:
             self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))
         }

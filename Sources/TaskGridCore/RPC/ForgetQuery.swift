@@ -1,6 +1,6 @@
 /// Forgets types that nobody uses: no worker of them lives, they have no tasks and no keys, and they are not paused. Their counters are
 /// added to those of the forgotten types. Asking again does no harm.
-public struct ForgetQuestion: Question, Hashable {
+public struct ForgetQuery: Query, Hashable {
     public static let name = "forget"
     public static let service = Topology.Service.dispatcher
     public static let maximumTypes = 1000

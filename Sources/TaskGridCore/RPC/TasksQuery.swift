@@ -1,5 +1,5 @@
 /// Tasks that a filter means, the newest first, a page at a time.
-public struct TasksQuestion: Question, Hashable {
+public struct TasksQuery: Query, Hashable {
     public static let name = "tasks"
     public static let service = Topology.Service.dispatcher
     public static let maximumLimit = 1000
@@ -25,7 +25,7 @@ public struct TasksQuestion: Question, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var tasks: [TaskRecord]
-        /// Where the search goes on, as the `before` of the next question: large tasks, and searches that look at many, take
+        /// Where the search goes on, as the `before` of the next query: large tasks, and searches that look at many, take
         /// more than one answer, which may be an empty one. Nil: there are no more. A task that alone is larger than an answer
         /// has its payload and its result cut.
         public var next: TaskID?
@@ -38,7 +38,7 @@ public struct TasksQuestion: Question, Hashable {
 }
 
 /// The filter's members stand beside the others.
-extension TasksQuestion {
+extension TasksQuery {
     enum CodingKeys: String, CodingKey {
         case before, limit
         case isBrief = "brief"
@@ -62,8 +62,8 @@ extension TasksQuestion {
     }
 }
 
-/// How many tasks a filter means; the answer to one question is a part of the count where there are many to look at.
-public struct MatchesQuestion: Question, Hashable {
+/// How many tasks a filter means; the answer to one query is a part of the count where there are many to look at.
+public struct MatchesQuery: Query, Hashable {
     public static let name = "matches"
     public static let service = Topology.Service.dispatcher
 
@@ -78,7 +78,7 @@ public struct MatchesQuestion: Question, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var count: Int
-        /// Where the count goes on, as the `before` of the next question; nil: it is done.
+        /// Where the count goes on, as the `before` of the next query; nil: it is done.
         public var next: TaskID?
 
         public init(count: Int, next: TaskID? = nil) {
@@ -88,7 +88,7 @@ public struct MatchesQuestion: Question, Hashable {
     }
 }
 
-extension MatchesQuestion {
+extension MatchesQuery {
     enum CodingKeys: String, CodingKey {
         case before
     }

@@ -1,0 +1,126 @@
+import AMQP
+import HTTPTypes
+import Health
+import Synchronization
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import Monitor
+
+@Suite("What the monitor asks the dispatcher", .timeLimit(.minutes(1))) struct QueryClientTests {
+    private let counts = CountsQuery.Answer(store: "s", types: [:])
+
+    private func problem(_ body: () async throws -> Void) async throws -> Problem {
+        try #require(await #expect(throws: Problem.self) { try await body() })
+    }
+
+    @Test("an answer comes to who asked, even before the broker has confirmed the query")
+    func answer() async throws {
+        let dispatcher = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: $0.properties.correlationID ?? "", types: [:])) }
+        let queryClient = dispatcher.query()
+        let stores = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<QueryClient.maximum { group.addTask { try await queryClient.ask(CountsQuery()).store } }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(stores.count == QueryClient.maximum)
+    }
+
+    @Test("a query carries what it comes back by")
+    func message() async throws {
+        let seen = Mutex<[Publication]>([])
+        let queryClient = QueryClient(id: "m", topology: Topology(prefix: "t")) { publication throws(AMQPError) in
+            seen.withLock { $0.append(publication) }
+            return .returned(code: 312, text: "NO_ROUTE")
+        }
+        let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
+        #expect(problem.status == .serviceUnavailable && problem.detail.contains("no dispatcher has ever run"))
+        let publication = try #require(seen.withLock { $0.first })
+        try publication.check()
+        #expect(publication.exchange == "t.rpc" && publication.routingKey == "dispatcher" && publication.isMandatory)
+        #expect(publication.message.properties.replyTo == "m")
+        // The dispatcher answers nobody who has given up.
+        #expect(publication.message.properties.expiration == QueryClient.deadline)
+    }
+
+    @Test("silence is told after its time, and frees the place")
+    func silence() async throws {
+        let queryClient = PlayedDispatcher { _ in nil }.query(sleep: { _ in })
+        for _ in 0..<2 * QueryClient.maximum {
+            let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
+            #expect(problem.status == .gatewayTimeout && problem.detail.contains("within 5 s"))
+        }
+    }
+
+    @Test("one query too many is refused, and says when to come again; a place that is given up is free")
+    func bounded() async throws {
+        let asked = Journal<String>()
+        let answers = Mutex(false)
+        let dispatcher = PlayedDispatcher { query in
+            asked.add(query.properties.correlationID ?? "")
+            return answers.withLock { $0 } ? query.answered(CountsQuery.Answer(store: "s", types: [:])) : nil
+        }
+        let queryClient = dispatcher.query()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<QueryClient.maximum { group.addTask { _ = try? await queryClient.ask(CountsQuery()) } }
+            try await asked.wait(beyond: QueryClient.maximum - 1)
+            let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
+            #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
+            // They go away, as a browser does.
+            group.cancelAll()
+        }
+        answers.withLock { $0 = true }
+        #expect(try await queryClient.ask(CountsQuery()) == counts)
+    }
+
+    @Test("one search too many is refused, and other queries are not", .timeLimit(.minutes(1)))
+    func boundedSearches() async throws {
+        let queryClient = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: "s", types: [:])) }.query()
+        let (begun, gate) = (Journal<Int>(), Latch())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<QueryClient.maximumSearches {
+                group.addTask {
+                    try await queryClient.search {
+                        begun.add(number)
+                        try await gate.wait()
+                    }
+                }
+            }
+            try await begun.wait(beyond: QueryClient.maximumSearches - 1)
+            let problem = try await problem { try await queryClient.search {} }
+            #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
+            #expect(try await queryClient.ask(CountsQuery()) == counts)
+            gate.open()
+            try await group.waitForAll()
+        }
+        try await queryClient.search {}
+    }
+
+    @Test("what the dispatcher refuses, and a broker that is away, are problems of their own")
+    func refusals() async throws {
+        for (code, status) in [
+            (QueryError.Code.notFound, HTTPResponse.Status.notFound), (.badQuery, .badRequest), (.unavailable, .serviceUnavailable),
+        ] {
+            let queryClient = PlayedDispatcher { $0.refused(code, "because") }.query()
+            let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
+            #expect(problem.status == status && problem.detail.contains("because"))
+        }
+        let away = QueryClient(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in
+            throw AMQPError(.unreachable, "nobody there")
+        }
+        let problem = try await problem { _ = try await away.ask(CountsQuery()) }
+        #expect(problem.status == .serviceUnavailable && problem.detail.contains("nobody there"))
+        #expect(problem.retryAfter == .seconds(5))
+        let full = QueryClient(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in .nacked }
+        #expect(try await self.problem { _ = try await full.ask(CountsQuery()) }.status == .serviceUnavailable)
+    }
+
+    @Test("an answer that comes too late is dropped, and one to another query is not taken")
+    func late() async throws {
+        let queryClient = PlayedDispatcher { _ in nil }.query()
+        func message(_ correlation: String?) -> Message { Message(properties: BasicProperties(correlationID: correlation, type: "counts")) }
+        #expect(queryClient.take(message("query-77")))
+        #expect(!queryClient.take(message("counts")))
+        #expect(!queryClient.take(message(nil)))
+    }
+}
