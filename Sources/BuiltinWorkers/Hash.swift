@@ -1,15 +1,15 @@
 import Crypto
-public import Foundation
-public import TaskGridCore
-public import TaskGridWorker
+package import Foundation
+package import TaskGridCore
+package import TaskGridWorker
 
 /// The SHA-256 of the payload's bytes (FIPS 180-4), in lower-case hexadecimal.
-public struct Hash: TaskWorker {
-    public let type = TaskType(literal: "hash")
+package struct Hash: TaskWorker {
+    package let type = TaskType(literal: "hash")
 
-    public init() {}
+    package init() {}
 
-    public func run(_ input: Data, context: TaskContext) async throws -> String {
+    package func run(_ input: Data, context: TaskContext) async throws -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(2 * SHA256.byteCount)

@@ -1,15 +1,15 @@
-public import Foundation
-public import TaskGridCore
-public import TaskGridWorker
+package import Foundation
+package import TaskGridCore
+package import TaskGridWorker
 
 /// `hello` → `olleh`, by grapheme: what looks like one character stays whole (Unicode Standard Annex #29).
-public struct Reverse: TaskWorker {
-    public let type = TaskType(literal: "reverse")
+package struct Reverse: TaskWorker {
+    package let type = TaskType(literal: "reverse")
 
-    public init() {}
+    package init() {}
 
     /// - Throws: `invalidInput` where the payload is no UTF-8.
-    public func run(_ input: Data, context: TaskContext) async throws -> Data {
+    package func run(_ input: Data, context: TaskContext) async throws -> Data {
         if let reversed = Self.reverseBytes(input) { return reversed }
         return String(try String(payload: input).reversed()).payload
     }

@@ -1,18 +1,18 @@
-public import Foundation
-public import TaskGridCore
-public import TaskGridWorker
+package import Foundation
+package import TaskGridCore
+package import TaskGridWorker
 
 /// `[1,2,3]` → `6`: the exact sum of a JSON array of numbers, in plain notation.
 ///
 /// Nothing is rounded: integers may have any size and `[0.1,0.2]` is `0.3`. A number has at most
 /// `NumberArray.maximumDigits` digits, and an exponent of at most `NumberArray.maximumExponent` either way.
-public struct Sum: TaskWorker {
-    public let type = TaskType(literal: "sum")
+package struct Sum: TaskWorker {
+    package let type = TaskType(literal: "sum")
 
-    public init() {}
+    package init() {}
 
     /// - Throws: `invalidInput`, which names the element that is no number or the place that is no JSON.
-    public func run(_ input: Data, context: TaskContext) async throws -> String {
+    package func run(_ input: Data, context: TaskContext) async throws -> String {
         try input.withUnsafeBytes { bytes throws(TaskError) in
             var numbers = NumberArray(bytes)
             var sum = ExactSum()

@@ -1,13 +1,13 @@
-public import TaskGridCore
-public import TaskGridWorker
+package import TaskGridCore
+package import TaskGridWorker
 
 /// `hello straße` → `HELLO STRASSE`: Unicode's full case mapping, of no particular language.
-public struct Upper: TaskWorker {
-    public let type = TaskType(literal: "upper")
+package struct Upper: TaskWorker {
+    package let type = TaskType(literal: "upper")
 
-    public init() {}
+    package init() {}
 
-    public func run(_ input: String, context: TaskContext) async throws -> String {
+    package func run(_ input: String, context: TaskContext) async throws -> String {
         input.uppercased()
     }
 }

@@ -1,21 +1,21 @@
-public import TaskGridCore
-public import TaskGridWorker
+package import TaskGridCore
+package import TaskGridWorker
 
 /// `2` → waits two seconds and gives back the payload. Holds no thread meanwhile, and ends when it is cancelled.
-public struct Wait: TaskWorker {
-    public let type = TaskType(literal: "wait")
+package struct Wait: TaskWorker {
+    package let type = TaskType(literal: "wait")
     /// The longest wait that is taken.
-    public let limit: Duration
+    package let limit: Duration
     private let clock: any Clock<Duration>
 
-    public init(limit: Duration = .seconds(3600), clock: any Clock<Duration> = ContinuousClock()) {
+    package init(limit: Duration = .seconds(3600), clock: any Clock<Duration> = ContinuousClock()) {
         self.limit = limit
         self.clock = clock
     }
 
     /// - Parameter input: Seconds, as a decimal number.
     /// - Throws: `invalidInput` where it is no number, negative or above the limit.
-    public func run(_ input: String, context: TaskContext) async throws -> String {
+    package func run(_ input: String, context: TaskContext) async throws -> String {
         try await clock.sleep(for: try duration(input))
         return input
     }

@@ -1,7 +1,7 @@
 import AMQP
 import Foundation
-public import LocalGrid
-public import Logging
+package import LocalGrid
+package import Logging
 import TaskGridClient
 import TaskGridCore
 
@@ -9,8 +9,8 @@ import TaskGridCore
 ///
 /// This module owns the plan of faults, their injection, the load, and the ledger that says whether the grid's promises held.
 /// `taskgrid chaos` calls it, and its tests. It knows the services as processes only.
-public final class Chaos: Sendable {
-    public enum Event: Sendable {
+package final class Chaos: Sendable {
+    package enum Event: Sendable {
         case process(ProcessEvent)
         /// The grid is ready: load and faults begin.
         case began
@@ -23,16 +23,16 @@ public final class Chaos: Sendable {
         case stopping
     }
 
-    public struct Progress: Hashable, Sendable {
-        public let submitted: Int
-        public let accepted: Int
+    package struct Progress: Hashable, Sendable {
+        package let submitted: Int
+        package let accepted: Int
         /// Submitted, and not ended.
-        public let underWay: Int
+        package let underWay: Int
         /// Since load and faults began.
-        public let elapsed: Duration
+        package let elapsed: Duration
     }
 
-    public let configuration: ChaosConfiguration
+    package let configuration: ChaosConfiguration
     private let logger: Logger
     private let onEvent: @Sendable (Event) -> Void
     private let stop: AsyncStream<Void>
@@ -41,7 +41,7 @@ public final class Chaos: Sendable {
     /// - Parameters:
     ///   - logger: for the client and the listeners.
     ///   - onEvent: told what happens, from any task; it must return quickly.
-    public init(_ configuration: ChaosConfiguration, logger: Logger, onEvent: @escaping @Sendable (Event) -> Void) {
+    package init(_ configuration: ChaosConfiguration, logger: Logger, onEvent: @escaping @Sendable (Event) -> Void) {
         self.configuration = configuration
         self.logger = logger
         self.onEvent = onEvent
@@ -49,12 +49,12 @@ public final class Chaos: Sendable {
     }
 
     /// Ends the faults before their time.
-    public func endFaults() { stopping.finish() }
+    package func endFaults() { stopping.finish() }
 
     /// Runs all of it; when it returns, nothing is left running.
     ///
     /// - Throws: `LocalGridError` where the grid does not start; `ClientError`; `POSIXError` where the journal cannot be read.
-    public func run() async throws -> ChaosReport {
+    package func run() async throws -> ChaosReport {
         let routes = Routes()
         defer { routes.stop() }
         let grid = configuration.grid { party, url throws(LocalGridError) in try routes.url(for: party, to: url) }

@@ -1,37 +1,37 @@
-public import AMQP
-public import LocalGrid
+package import AMQP
+package import LocalGrid
 import TaskGridCore
 
 /// What a chaos run does, where, and for how long.
-public struct ChaosConfiguration: Sendable {
+package struct ChaosConfiguration: Sendable {
     /// Makes the plan of faults and the tasks the same again.
-    public var seed: UInt64
+    package var seed: UInt64
     /// How long faults are injected.
-    public var duration: Duration
+    package var duration: Duration
     /// The mean time from one fault to the next.
-    public var every: Duration
-    public var faults: Set<Fault>
+    package var every: Duration
+    package var faults: Set<Fault>
     /// Tasks submitted a second.
-    public var rate: Double
+    package var rate: Double
     /// Worker processes.
-    public var workers: Int
+    package var workers: Int
     /// How long all that is left may take once the faults have ended; what has not ended by then is lost.
-    public var patience: Duration
-    public var queueKind: Queue.Kind
+    package var patience: Duration
+    package var queueKind: Queue.Kind
     /// Where the grid keeps all it has.
-    public var folder: GridFolder
+    package var folder: GridFolder
     /// The program that the services are commands of: an absolute path.
-    public var executable: String
+    package var executable: String
     /// Variables for all services.
-    public var environment: [String: String] = [:]
+    package var environment: [String: String] = [:]
 
     /// The most bytes of a message that the broker takes where `refuse` is among the faults.
-    public static let maximumMessageSize = 1 << 20
+    package static let maximumMessageSize = 1 << 20
 
     /// Tasks on their way at most: past that, none is submitted until some have ended.
-    public static let maximumUnderWay = 20_000
+    package static let maximumUnderWay = 20_000
 
-    public init(
+    package init(
         seed: UInt64, duration: Duration, every: Duration = .seconds(5), faults: Set<Fault> = Set(Fault.allCases), rate: Double = 100,
         workers: Int = 3, patience: Duration = .seconds(120), queueKind: Queue.Kind = .classic, folder: GridFolder,
         executable: String = GridConfiguration.Services.thisExecutable
@@ -49,7 +49,7 @@ public struct ChaosConfiguration: Sendable {
     }
 
     /// The plan that the seed makes.
-    public var plan: FaultPlan {
+    package var plan: FaultPlan {
         FaultPlan(
             seed: seed,
             FaultPlan.Wishes(faults: faults, duration: duration, every: every, workers: counts.each.map(\.process))
@@ -59,7 +59,7 @@ public struct ChaosConfiguration: Sendable {
     var counts: WorkerCounts { WorkerCounts([NumberedTask.type: workers]) }
     var topology: Topology { Topology(queueKind: queueKind) }
     /// The file of the `ExecutionJournal`.
-    public var journal: String { "\(folder.path)/executions" }
+    package var journal: String { "\(folder.path)/executions" }
 
     /// The grid, its processes' connections led as `route` says.
     func grid(route: @escaping @Sendable (String, String) throws(LocalGridError) -> String) -> LocalGrid {

@@ -1,18 +1,18 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// What came of a chaos run.
-public struct ChaosReport: Sendable, Codable {
+package struct ChaosReport: Sendable, Codable {
     /// What is known of one kind of fault.
-    public struct FaultRow: Sendable, Codable, Hashable {
-        public let fault: Fault
-        public let injected: Int
+    package struct FaultRow: Sendable, Codable, Hashable {
+        package let fault: Fault
+        package let injected: Int
         /// Planned, and not possible at its time: a process to be killed did not run, for instance.
-        public let skipped: Int
+        package let skipped: Int
         /// The longest time from such a fault to the next moment at which a task submitted after it has ended, in
         /// milliseconds; nil where that never came.
-        public let longestRecovery: Double?
+        package let longestRecovery: Double?
         /// After which no task has ended any more.
-        public let withoutRecovery: Int
+        package let withoutRecovery: Int
 
         enum CodingKeys: String, CodingKey {
             case fault, injected, skipped
@@ -21,34 +21,34 @@ public struct ChaosReport: Sendable, Codable {
         }
     }
 
-    public let seed: UInt64
+    package let seed: UInt64
     /// Of the whole run, in seconds.
-    public let seconds: Double
-    public let submitted: Int
-    public let accepted: Int
-    public let refused: [Ledger.Refusal]
+    package let seconds: Double
+    package let submitted: Int
+    package let accepted: Int
+    package let refused: [Ledger.Refusal]
     /// Numbers whose submission nobody has answered.
-    public let unanswered: [Int]
-    public let succeeded: Int
-    public let failed: Int
+    package let unanswered: [Int]
+    package let succeeded: Int
+    package let failed: Int
     /// Ended as failed because faults killed their worker three times.
-    public let failedAsPoison: Int
-    public let cancelled: Int
-    public let expired: Int
+    package let failedAsPoison: Int
+    package let cancelled: Int
+    package let expired: Int
     /// Accepted, and not ended.
-    public let lost: [TaskID]
+    package let lost: [TaskID]
     /// Seen to end in two ways, by the client, on the wire or in the store.
-    public let endedTwice: [TaskID]
+    package let endedTwice: [TaskID]
     /// Ids that were given to two submissions, and submissions that got two.
-    public let acceptedTwice: [TaskID]
+    package let acceptedTwice: [TaskID]
     /// Tasks whose execution has begun more than once, which is allowed.
-    public let executedMoreThanOnce: Int
-    public let mostExecutions: Int
+    package let executedMoreThanOnce: Int
+    package let mostExecutions: Int
     /// Succeeded with something else than their answer, or without having run.
-    public let wrong: [TaskID]
+    package let wrong: [TaskID]
     /// The dispatcher's own books; nil where it did not answer in the end.
-    public let books: TaskCounts?
-    public let faults: [FaultRow]
+    package let books: TaskCounts?
+    package let faults: [FaultRow]
 
     enum CodingKeys: String, CodingKey {
         case seed, seconds, submitted, accepted, refused, unanswered, succeeded, failed, cancelled, expired, lost, books, faults
@@ -92,10 +92,10 @@ public struct ChaosReport: Sendable, Codable {
         }
     }
 
-    public var ended: Int { accepted - lost.count }
+    package var ended: Int { accepted - lost.count }
 
     /// What went wrong, a line each; empty where all promises were kept.
-    public var violations: [String] {
+    package var violations: [String] {
         var lines: [String] = []
         func note(_ count: Int, _ what: String) { if count > 0 { lines.append("\(count) \(what)") } }
         note(lost.count, "tasks were accepted and have not ended")

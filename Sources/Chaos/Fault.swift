@@ -1,9 +1,9 @@
 /// The kinds of faults that can be injected.
-public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
+package enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
     case worker, dispatcher, nameservice, monitor, broker, cut, stall, purge, wipe, exchange, refuse
 
     /// What it is, in a line for people.
-    public var summary: String {
+    package var summary: String {
         switch self {
         case .worker: "a worker is killed (SIGKILL)"
         case .dispatcher: "the dispatcher is killed"
@@ -22,7 +22,7 @@ public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
     /// Reads names set apart by commas; `all` is all of them.
     ///
     /// - Throws: `UnknownFault`.
-    public static func read(_ text: String) throws(UnknownFault) -> Set<Fault> {
+    package static func read(_ text: String) throws(UnknownFault) -> Set<Fault> {
         var faults: Set<Fault> = []
         for name in text.split(separator: ",", omittingEmptySubsequences: false) {
             if name == "all" {
@@ -37,10 +37,10 @@ public enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
 }
 
 /// A name that is none of a fault.
-public struct UnknownFault: Error, Hashable, CustomStringConvertible {
-    public let name: String
+package struct UnknownFault: Error, Hashable, CustomStringConvertible {
+    package let name: String
 
-    public var description: String {
+    package var description: String {
         "'\(name)' is no fault: name \(Fault.allCases.map(\.rawValue).joined(separator: ", ")) or all, set apart by commas"
     }
 }

@@ -5,16 +5,16 @@ import LocalGrid
 ///
 /// Each kind of fault comes once in a round, in an order of the round's own, so that even a short run has all of them. The
 /// times between faults are exponentially distributed, as those of independent accidents are.
-public struct FaultPlan: Sendable {
-    public struct Wishes: Hashable, Sendable {
-        public var faults: Set<Fault>
-        public var duration: Duration
+package struct FaultPlan: Sendable {
+    package struct Wishes: Hashable, Sendable {
+        package var faults: Set<Fault>
+        package var duration: Duration
         /// The mean time from one fault to the next.
-        public var every: Duration
+        package var every: Duration
         /// The processes of the workers.
-        public var workers: [String]
+        package var workers: [String]
 
-        public init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String]) {
+        package init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String]) {
             self.faults = faults
             self.duration = duration
             self.every = every
@@ -22,19 +22,19 @@ public struct FaultPlan: Sendable {
         }
 
         /// Whose connections can be cut and stalled.
-        public var parties: [String] { ["client", "dispatcher", "nameservice", "monitor"] + workers }
+        package var parties: [String] { ["client", "dispatcher", "nameservice", "monitor"] + workers }
     }
 
-    public struct Entry: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
         /// From the start of the run.
-        public let at: Duration
-        public let injection: Injection
+        package let at: Duration
+        package let injection: Injection
     }
 
     /// In the order of their times.
-    public let entries: [Entry]
+    package let entries: [Entry]
 
-    public init(seed: UInt64, _ wishes: Wishes) {
+    package init(seed: UInt64, _ wishes: Wishes) {
         var generator = SplitMix64(seed: seed)
         let kinds = wishes.faults.sorted { $0.rawValue < $1.rawValue }
         var entries: [Entry] = []

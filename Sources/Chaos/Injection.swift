@@ -1,8 +1,8 @@
 import Foundation
-public import LocalGrid
+package import LocalGrid
 
 /// One fault, with all that says what exactly is done.
-public enum Injection: Hashable, Sendable {
+package enum Injection: Hashable, Sendable {
     /// A process dies by SIGKILL.
     case kill(Fault, process: String)
     case wipe
@@ -17,19 +17,19 @@ public enum Injection: Hashable, Sendable {
     case refuse
 
     /// How connections end.
-    public enum Manner: Hashable, Sendable {
+    package enum Manner: Hashable, Sendable {
         case finish, reset
         /// When half of the next frame has gone in this direction.
         case midFrame(Proxy.Direction)
     }
 
     /// Which queue, and what is done to it.
-    public enum Queue: String, Hashable, Sendable, CaseIterable {
+    package enum Queue: String, Hashable, Sendable, CaseIterable {
         case purgeWork, deleteWork, purgeResults, purgeSubmissions
     }
 
     /// Which exchange is deleted, or which queue unbound from its exchange.
-    public enum Route: String, Hashable, Sendable, CaseIterable {
+    package enum Route: String, Hashable, Sendable, CaseIterable {
         case deleteSubmit, deleteWork, deleteResults, deleteReply, deleteRegistry, deleteControl, deleteEvents, deleteRPC
         case unbindSubmit, unbindWork, unbindResults
 
@@ -50,7 +50,7 @@ public enum Injection: Hashable, Sendable {
         }
     }
 
-    public var fault: Fault {
+    package var fault: Fault {
         switch self {
         case .kill(let fault, _): fault
         case .wipe: .wipe
@@ -63,7 +63,7 @@ public enum Injection: Hashable, Sendable {
     }
 
     /// What is done, in words for people.
-    public var words: String {
+    package var words: String {
         switch self {
         case .kill(_, let process): "kill \(process)"
         case .wipe: "kill the broker and wipe its data"

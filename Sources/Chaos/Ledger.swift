@@ -1,16 +1,16 @@
-public import Foundation
-public import TaskGridClient
-public import TaskGridCore
+package import Foundation
+package import TaskGridClient
+package import TaskGridCore
 
 /// What a chaos run knows of its tasks, by their numbers: submitted, accepted, ended, and whatever contradicts itself.
 ///
 /// Pure: it is told what happens, from three sides: the client's answers, all replies as they are on the wire, and in the end
 /// the store's own records.
-public struct Ledger: Sendable {
+package struct Ledger: Sendable {
     /// Why a submission was not accepted.
-    public struct Refusal: Hashable, Sendable, Codable {
-        public let number: Int
-        public let reason: String
+    package struct Refusal: Hashable, Sendable, Codable {
+        package let number: Int
+        package let reason: String
     }
 
     private struct Entry {
@@ -24,17 +24,17 @@ public struct Ledger: Sendable {
     /// Ends that were on the wire, the first of each task.
     private var heard: [TaskID: Ending] = [:]
     /// Tasks of which two different ends were seen.
-    public private(set) var endedTwice: Set<TaskID> = []
+    package private(set) var endedTwice: Set<TaskID> = []
     /// Ids that were given to two numbers, or numbers that got two ids.
-    public private(set) var acceptedTwice: Set<TaskID> = []
+    package private(set) var acceptedTwice: Set<TaskID> = []
 
-    public init() {}
+    package init() {}
 
     // MARK: What happens
 
-    public mutating func submitted(_ number: Int) { entries[number] = entries[number] ?? Entry() }
+    package mutating func submitted(_ number: Int) { entries[number] = entries[number] ?? Entry() }
 
-    public mutating func accepted(_ number: Int, as id: TaskID) {
+    package mutating func accepted(_ number: Int, as id: TaskID) {
         if numbers[id].map({ $0 != number }) ?? false { acceptedTwice.insert(id) }
         if let other = entries[number]?.id, other != id { acceptedTwice.insert(id) }
         numbers[id] = number
@@ -42,10 +42,10 @@ public struct Ledger: Sendable {
     }
 
     /// Not accepted, and that is certain.
-    public mutating func refused(_ number: Int, _ reason: String) { entries[number, default: Entry()].refusal = reason }
+    package mutating func refused(_ number: Int, _ reason: String) { entries[number, default: Entry()].refusal = reason }
 
     /// An end that the client learned.
-    public mutating func ended(_ ending: Ending) {
+    package mutating func ended(_ ending: Ending) {
         guard let number = numbers[ending.id] else { return }
         if let end = entries[number]?.end, end.contradicts(ending) { endedTwice.insert(ending.id) }
         if let other = heard[ending.id], other.contradicts(ending) { endedTwice.insert(ending.id) }
@@ -53,7 +53,7 @@ public struct Ledger: Sendable {
     }
 
     /// An end that was on the wire, perhaps before the task's acceptance was known.
-    public mutating func heard(_ ending: Ending) {
+    package mutating func heard(_ ending: Ending) {
         if let other = heard[ending.id] {
             // Replies carry the attempt that ended the task: two attempts are two ends.
             if other.contradicts(ending) || other.attempt != ending.attempt { endedTwice.insert(ending.id) }
@@ -65,24 +65,24 @@ public struct Ledger: Sendable {
 
     // MARK: What is known
 
-    public var submitted: Int { entries.count }
-    public var accepted: Int { numbers.count }
-    public var ended: Int { entries.values.count { $0.end != nil } }
-    public var acceptedIDs: [TaskID] { numbers.keys.sorted() }
+    package var submitted: Int { entries.count }
+    package var accepted: Int { numbers.count }
+    package var ended: Int { entries.values.count { $0.end != nil } }
+    package var acceptedIDs: [TaskID] { numbers.keys.sorted() }
     /// Accepted, and no end is known.
-    public var lost: [TaskID] { numbers.filter { entries[$0.value]?.end == nil }.keys.sorted() }
-    public var refusals: [Refusal] {
+    package var lost: [TaskID] { numbers.filter { entries[$0.value]?.end == nil }.keys.sorted() }
+    package var refusals: [Refusal] {
         entries.compactMap { number, entry in entry.refusal.map { Refusal(number: number, reason: $0) } }.sorted { $0.number < $1.number }
     }
     /// Neither accepted nor refused: nobody has answered.
-    public var unanswered: [Int] { entries.filter { $0.value.id == nil && $0.value.refusal == nil }.keys.sorted() }
+    package var unanswered: [Int] { entries.filter { $0.value.id == nil && $0.value.refusal == nil }.keys.sorted() }
 
     /// How many ended in a state; those that failed as poison are counted apart.
-    public func ended(_ state: TaskState) -> Int { entries.values.count { $0.end?.state == state && $0.end?.isPoison == false } }
-    public var poisoned: Int { entries.values.count { $0.end?.isPoison == true } }
+    package func ended(_ state: TaskState) -> Int { entries.values.count { $0.end?.state == state && $0.end?.isPoison == false } }
+    package var poisoned: Int { entries.values.count { $0.end?.isPoison == true } }
 
     /// Tasks that succeeded with something else than their answer, or without having been executed.
-    public func wrong(answer: (Int) -> Data, executions: [Int: Int]) -> [TaskID] {
+    package func wrong(answer: (Int) -> Data, executions: [Int: Int]) -> [TaskID] {
         entries.compactMap { number, entry in
             guard let end = entry.end, end.state == .succeeded else { return nil }
             return end.result == answer(number) && executions[number] ?? 0 > 0 ? nil : end.id

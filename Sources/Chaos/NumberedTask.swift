@@ -1,17 +1,17 @@
-public import Foundation
-public import TaskGridCore
+package import Foundation
+package import TaskGridCore
 
 /// A task of a chaos run: its number and how long it runs. Its result is a function of both.
-public struct NumberedTask: Hashable, Sendable {
-    public static let type = TaskType(literal: "chaos")
+package struct NumberedTask: Hashable, Sendable {
+    package static let type = TaskType(literal: "chaos")
 
-    public let number: Int
+    package let number: Int
     /// How long an attempt runs, in milliseconds.
-    public let milliseconds: Int
+    package let milliseconds: Int
     /// Its result is larger than the broker takes.
-    public var isLarge = false
+    package var isLarge = false
 
-    public init(number: Int, milliseconds: Int) {
+    package init(number: Int, milliseconds: Int) {
         self.number = number
         self.milliseconds = milliseconds
     }
@@ -19,7 +19,7 @@ public struct NumberedTask: Hashable, Sendable {
     /// The task of a number: most are short, some run for seconds, so that faults hit them while they run.
     ///
     /// - Parameter rate: tasks a second; the long ones keep some twelve places busy whatever it is.
-    public init(number: Int, seed: UInt64, rate: Double) {
+    package init(number: Int, seed: UInt64, rate: Double) {
         var generator = SplitMix64(seed: seed ^ UInt64(truncatingIfNeeded: number) &* 0xD129_0D3E_9A1B_73C5)
         let share = Double.random(in: 0..<1, using: &generator)
         let long = min(0.05, 4 / rate)
@@ -28,16 +28,16 @@ public struct NumberedTask: Hashable, Sendable {
         self.init(number: number, milliseconds: .random(in: range, using: &generator))
     }
 
-    public var payload: Data { Data("\(number) \(milliseconds)\(isLarge ? " large" : "")".utf8) }
+    package var payload: Data { Data("\(number) \(milliseconds)\(isLarge ? " large" : "")".utf8) }
 
     /// What a worker has to return.
-    public var answer: Data {
+    package var answer: Data {
         var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: number) << 16 ^ UInt64(truncatingIfNeeded: milliseconds))
         return Data("\(number) \(String(generator.next(), radix: 16))".utf8)
     }
 
     /// Reads a payload.
-    public init(payload: Data) throws(TaskError) {
+    package init(payload: Data) throws(TaskError) {
         let parts = String(decoding: payload, as: UTF8.self).split(separator: " ")
         guard parts.count == 2 || parts.count == 3 && parts[2] == "large", let number = Int(parts[0]), let milliseconds = Int(parts[1]),
             (0...60_000).contains(milliseconds)

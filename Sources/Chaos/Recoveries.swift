@@ -2,30 +2,30 @@
 /// submitted after it has ended.
 ///
 /// Pure; times are those since the start of the run.
-public struct Recoveries: Sendable {
+package struct Recoveries: Sendable {
     /// What is known of one kind of fault.
-    public struct Row: Hashable, Sendable {
-        public let fault: Fault
-        public let injected: Int
+    package struct Row: Hashable, Sendable {
+        package let fault: Fault
+        package let injected: Int
         /// Of those after which a task has ended; nil where there is none.
-        public let longest: Duration?
+        package let longest: Duration?
         /// After which no task has ended.
-        public let open: Int
+        package let open: Int
     }
 
     private var open: [(fault: Fault, at: Duration)] = []
     private var injected: [Fault: Int] = [:]
     private var longest: [Fault: Duration] = [:]
 
-    public init() {}
+    package init() {}
 
-    public mutating func injected(_ fault: Fault, at time: Duration) {
+    package mutating func injected(_ fault: Fault, at time: Duration) {
         injected[fault, default: 0] += 1
         open.append((fault, time))
     }
 
     /// A task has ended.
-    public mutating func ended(submitted: Duration, at time: Duration) {
+    package mutating func ended(submitted: Duration, at time: Duration) {
         open.removeAll { fault, injected in
             guard submitted > injected else { return false }
             longest[fault] = max(longest[fault] ?? .zero, time - injected)
@@ -33,10 +33,10 @@ public struct Recoveries: Sendable {
         }
     }
 
-    public var hasOpen: Bool { !open.isEmpty }
+    package var hasOpen: Bool { !open.isEmpty }
 
     /// A row for each kind that was injected, in the order of the kinds.
-    public var rows: [Row] {
+    package var rows: [Row] {
         Fault.allCases.compactMap { fault in
             injected[fault].map { count in
                 Row(fault: fault, injected: count, longest: longest[fault], open: open.count { $0.fault == fault })

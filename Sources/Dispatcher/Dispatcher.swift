@@ -1,10 +1,10 @@
-public import AMQP
+package import AMQP
 import DequeModule
 import Foundation
-public import Logging
-public import ServiceLifecycle
-public import TaskGridCore
-public import TaskStore
+package import Logging
+import ServiceLifecycle
+package import TaskGridCore
+package import TaskStore
 
 /// The service that accepts tasks, keeps each one's durable state, hands tasks to the work queues, collects results,
 /// retries, schedules, and answers queries.
@@ -15,7 +15,7 @@ public import TaskStore
 /// exclusive queue, and another waits until that is free. One that has lost it, and does not know yet, is told so by the store
 /// (``TaskStore/beginTerm()``): what it would write is refused, and of that turn nothing is published or acknowledged. One that is told
 /// so and still owns its queue shares the store with another grid, and ends with an error.
-public struct Dispatcher: Service {
+package struct Dispatcher: Service {
     private let configuration: DispatcherConfiguration
     private let endpoint: Endpoint
     private let topology: Topology
@@ -26,7 +26,7 @@ public struct Dispatcher: Service {
 
     /// - Parameter vitals: where it shows its health.
     /// - Parameter onReady: called once the dispatcher is the active one and consumes.
-    public init(
+    package init(
         configuration: DispatcherConfiguration = DispatcherConfiguration(), endpoint: Endpoint, topology: Topology,
         store: any TaskStore, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
@@ -39,7 +39,7 @@ public struct Dispatcher: Service {
         self.onReady = onReady
     }
 
-    public func run() async throws {
+    package func run() async throws {
         let id = UUID().uuidString.lowercased()
         let publishing = Connection(
             endpoint, name: "dispatcher publish", clientProperties: .grid, declarations: topology.common, logger: logger)

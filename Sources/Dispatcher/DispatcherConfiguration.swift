@@ -1,37 +1,37 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// How a dispatcher behaves.
-public struct DispatcherConfiguration: Hashable, Sendable {
+package struct DispatcherConfiguration: Hashable, Sendable {
     /// The most bytes that a task's payload may have.
-    public var maximumPayload: Int
+    package var maximumPayload: Int
     /// The attempts of a task whose submission gives no number, and the backoff between them.
-    public var retry: RetryPolicy
+    package var retry: RetryPolicy
     /// How long an ended task and its result are kept.
-    public var retention: Duration
+    package var retention: Duration
     /// How many ended tasks are kept at most. Beyond so many keys of submissions, the oldest go too that have no tasks left, except those
     /// of the latest hour (``leastKeyRetention``).
-    public var retentionCount: Int
+    package var retentionCount: Int
     /// How long a type is still known that no worker serves, that has no tasks and is not paused.
-    public var typeRetention: Duration
+    package var typeRetention: Duration
     /// How much work the broker holds per type, in time at the rate measured.
-    public var window: Duration
+    package var window: Duration
     /// The most tasks of a type that the broker holds.
-    public var maximumWindow: Int
+    package var maximumWindow: Int
     /// How long a work batch is expected to run at most.
-    public var batchTarget: Duration
+    package var batchTarget: Duration
     /// The most tasks of a work batch; 256 is where a larger one stops paying.
-    public var maximumBatch: Int
+    package var maximumBatch: Int
     /// Whether work messages survive a restart of the broker.
-    public var persistsWork: Bool
+    package var persistsWork: Bool
     /// When a type's tasks are held back because most of the recent attempts fail.
-    public var breaker: BreakerSettings
+    package var breaker: BreakerSettings
     /// How many messages of each of its queues the broker hands the dispatcher ahead.
-    public var prefetch: Int
+    package var prefetch: Int
 
     /// For so long the key of every submission is kept, whatever ``retention`` and ``retentionCount`` say.
-    public static let leastKeyRetention = Duration.seconds(3600)
+    package static let leastKeyRetention = Duration.seconds(3600)
 
-    public init(
+    package init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
         retentionCount: Int = 10_000_000, typeRetention: Duration = .seconds(3600), window: Duration = .seconds(2),
         maximumWindow: Int = 50_000, batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = true,

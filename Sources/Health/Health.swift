@@ -1,24 +1,24 @@
-public import Logging
-public import ServiceLifecycle
-public import TaskGridCore
+package import Logging
+import ServiceLifecycle
+package import TaskGridCore
 
 /// The health endpoint of a service: `GET /healthz` answers 200 where its loops move and its connections stand, else 503, with a
 /// `HealthReport` either way; any other path is a problem document. This module owns the endpoint and the bounded web server
 /// below it, which the monitor shares. The command composes it with each service.
 ///
 /// It listens beside the service, which waits for nothing of it.
-public struct Health: Service {
+package struct Health: Service {
     /// | key | what | default |
     /// |---|---|---|
     /// | `host` | the address that it listens on; other than loopback only where the network is trusted | `127.0.0.1` |
     /// | `port` | its port; 0: no endpoint; nil: the service's documented one, or a free one where that is taken | nil |
-    public struct Configuration: Hashable, Sendable {
-        public static let defaultHost = "127.0.0.1"
+    package struct Configuration: Hashable, Sendable {
+        package static let defaultHost = "127.0.0.1"
 
-        public var host: String
-        public var port: Int?
+        package var host: String
+        package var port: Int?
 
-        public init(host: String = defaultHost, port: Int? = nil) {
+        package init(host: String = defaultHost, port: Int? = nil) {
             self.host = host
             self.port = port
         }
@@ -37,7 +37,7 @@ public struct Health: Service {
     ///   - id: which one of its kind it is.
     ///   - standardPort: the one that is documented for it; 0 for a free one.
     ///   - onListening: told the port once it listens there.
-    public init(
+    package init(
         service: String, id: String, vitals: Vitals, configuration: Configuration = Configuration(), standardPort: Int, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -53,7 +53,7 @@ public struct Health: Service {
     /// Serves until a graceful shutdown, or until the task is cancelled.
     ///
     /// - Throws: `WebServerError` where it cannot listen on the port that was asked for.
-    public func run() async throws {
+    package func run() async throws {
         if let port = configuration.port {
             if port > 0 { try await server(port).run() }
             return

@@ -62,12 +62,12 @@ struct Hosts: RouterMiddleware {
 }
 
 /// The names that a web server is asked by, besides any address and `localhost`.
-public struct AllowedHosts: Hashable, Sendable {
-    public var names: [String]
+package struct AllowedHosts: Hashable, Sendable {
+    package var names: [String]
     /// The key that they are configured under, such as `monitor.hosts`.
-    public var key: String
+    package var key: String
 
-    public init(_ names: [String], key: String) {
+    package init(_ names: [String], key: String) {
         self.names = names
         self.key = key
     }

@@ -1,18 +1,18 @@
-public import Foundation
-public import Hummingbird
+package import Foundation
+package import Hummingbird
 import TaskGridCore
 
 /// An error as a web server tells it: a problem document (RFC 9457), `application/problem+json`.
-public struct Problem: Error, Hashable {
-    public var status: HTTPResponse.Status
+package struct Problem: Error, Hashable {
+    package var status: HTTPResponse.Status
     /// What happened, and what to do.
-    public var detail: String
+    package var detail: String
     /// For `405`: the methods that are allowed.
-    public var allow: String?
+    package var allow: String?
     /// For `503`: when it may be well again.
-    public var retryAfter: Duration?
+    package var retryAfter: Duration?
 
-    public init(status: HTTPResponse.Status, detail: String, allow: String? = nil, retryAfter: Duration? = nil) {
+    package init(status: HTTPResponse.Status, detail: String, allow: String? = nil, retryAfter: Duration? = nil) {
         self.status = status
         self.detail = detail
         self.allow = allow
@@ -26,7 +26,7 @@ public struct Problem: Error, Hashable {
         var detail: String
     }
 
-    public var response: Response {
+    package var response: Response {
         let document = Document(title: status.reasonPhrase, status: status.code, detail: detail)
         var response = Response.json(document, status: status, contentType: "application/problem+json")
         if let allow { response.headers[.allow] = allow }
@@ -38,14 +38,14 @@ public struct Problem: Error, Hashable {
 
 extension Response {
     /// JSON and a line's end.
-    public static func json(
+    package static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json", pretty: Bool = false
     ) -> Response {
         json(encoded: JSON.encode(value, pretty: pretty), status: status, contentType: contentType)
     }
 
     /// JSON that is encoded already, and a line's end.
-    public static func json(
+    package static func json(
         encoded: Data, status: HTTPResponse.Status = .ok, contentType: String = "application/json"
     ) -> Response {
         var body = ByteBuffer(bytes: encoded)

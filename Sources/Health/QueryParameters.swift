@@ -1,12 +1,12 @@
-public import Hummingbird
+package import Hummingbird
 
 /// What a request asks after the query mark. Every parameter must be one that its path knows, once, with a value that
 /// it takes.
-public struct QueryParameters {
+package struct QueryParameters {
     private let values: [String: String]
 
     /// - Throws: a `Problem` of 400 that names the parameter.
-    public init(_ request: Request, allowed: Set<String>) throws(Problem) {
+    package init(_ request: Request, allowed: Set<String>) throws(Problem) {
         var values: [String: String] = [:]
         for (key, value) in request.uri.queryParameters {
             let name = String(key)
@@ -22,7 +22,7 @@ public struct QueryParameters {
     }
 
     /// `pretty`, `pretty=true` or `pretty=1`: indented.
-    public func isPretty() throws(Problem) -> Bool {
+    package func isPretty() throws(Problem) -> Bool {
         switch values["pretty"] {
         case nil, "false", "0": false
         case "", "true", "1": true
@@ -31,10 +31,10 @@ public struct QueryParameters {
     }
 
     /// A parameter's value.
-    public subscript(name: String) -> String? { values[name] }
+    package subscript(name: String) -> String? { values[name] }
 
     /// A parameter with a value that it does not take.
-    public static func bad(_ name: String, _ value: String, _ choice: String) -> Problem {
+    package static func bad(_ name: String, _ value: String, _ choice: String) -> Problem {
         Problem(status: .badRequest, detail: "parameter '\(name)' is '\(value.prefix(40))'; it takes \(choice)")
     }
 }

@@ -1,15 +1,15 @@
-public import Hummingbird
+package import Hummingbird
 import HummingbirdCore
-public import Logging
-public import ServiceLifecycle
+package import Logging
+import ServiceLifecycle
 import Synchronization
 import TaskGridCore
 
 /// An HTTP server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
 /// request may take to come, how long a connection may be silent, and how long it may leave an answer untaken.
-public struct WebServer: Service {
+package struct WebServer: Service {
     /// What answers a request.
-    public typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+    package typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
     /// The listeners of the monitor's events, and as many others; one more is told so, and closed.
     private static let maximumConnections = 512
@@ -36,7 +36,7 @@ public struct WebServer: Service {
     ///   - hosts: the names that it is asked by; nil: any.
     ///   - name: what its errors call it, such as `the monitor`.
     ///   - onListening: told the port once it listens there.
-    public init(
+    package init(
         gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, hosts: AllowedHosts? = nil,
         of name: String, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
@@ -52,7 +52,7 @@ public struct WebServer: Service {
     }
 
     /// Routes that answer GET and HEAD, or POST, on each path; whatever goes wrong is a problem document.
-    public static func router(
+    package static func router(
         of name: String, gets: [String: Handler], posts: [String: Handler] = [:], hosts: AllowedHosts? = nil
     ) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
@@ -67,7 +67,7 @@ public struct WebServer: Service {
     /// Serves until a graceful shutdown, or until the task is cancelled.
     ///
     /// - Throws: `WebServerError` where it cannot listen.
-    public func run() async throws {
+    package func run() async throws {
         let isListening = Mutex(false)
         // What the framework has to tell, `listening` tells better.
         var quiet = logger
@@ -102,20 +102,20 @@ public struct WebServer: Service {
 }
 
 /// Why a web server cannot run.
-public struct WebServerError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: String, Sendable {
+package struct WebServerError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
         /// Its address cannot be listened on: the port is taken, or the host is not this machine's.
         case cannotListen
     }
 
-    public let code: Code
+    package let code: Code
     /// What happened, and what to do.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

@@ -1,21 +1,21 @@
-public import AMQP
+package import AMQP
 import Foundation
-public import TaskGridCore
+import TaskGridCore
 
 /// What a ``LocalGrid`` runs, and where.
-public struct GridConfiguration: Sendable {
+package struct GridConfiguration: Sendable {
     /// Where all of it is kept.
-    public var folder: GridFolder
-    public var broker: Broker
-    public var ports: Ports.Choice
+    package var folder: GridFolder
+    package var broker: Broker
+    package var ports: Ports.Choice
     /// What runs beside the broker; nil for nothing.
-    public var services: Services?
+    package var services: Services?
     /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
-    public var maximumMessageSize: Int?
+    package var maximumMessageSize: Int?
     /// The waits before a process that died is started anew.
-    public var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
+    package var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
 
-    public enum Broker: Sendable {
+    package enum Broker: Sendable {
         /// A RabbitMQ of this grid's own.
         case privately
         /// One that runs already, as an `amqp://` or `amqps://` URL.
@@ -23,24 +23,24 @@ public struct GridConfiguration: Sendable {
     }
 
     /// The services, and what each is told. What is set here is passed on by argument and environment.
-    public struct Services: Sendable {
+    package struct Services: Sendable {
         /// The program that has the commands `nameservice`, `dispatcher`, `monitor` and `worker`: an absolute path.
-        public var executable: String
-        public var workers: WorkerCounts
+        package var executable: String
+        package var workers: WorkerCounts
         /// Before every name in the broker, so that several grids can share one.
-        public var prefix: String
+        package var prefix: String
         /// Arguments after those that the grid itself gives.
-        public var arguments: [Role: [String]] = [:]
+        package var arguments: [Role: [String]] = [:]
         /// Variables for all of them, besides those that the grid itself sets and this process's own.
-        public var environment: [String: String] = [:]
+        package var environment: [String: String] = [:]
         /// Variables for one kind alone: such as what the others need not know.
-        public var secrets: [Role: [String: String]] = [:]
+        package var secrets: [Role: [String: String]] = [:]
         /// The broker's URL for a process, by its name and the true URL: such as one that leads through a ``Proxy``.
-        public var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
+        package var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
         /// How long a worker may take to end, its running tasks with it; past that it is killed.
-        public var workersStopWithin: Duration = .seconds(45)
+        package var workersStopWithin: Duration = .seconds(45)
 
-        public init(
+        package init(
             executable: String = Services.thisExecutable,
             workers: WorkerCounts,
             prefix: String = Topology.defaultPrefix
@@ -51,18 +51,18 @@ public struct GridConfiguration: Sendable {
         }
 
         /// The program that runs now.
-        public static var thisExecutable: String {
+        package static var thisExecutable: String {
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? Bundle.main.executablePath
                 ?? CommandLine.arguments[0]
         }
     }
 
     /// The kinds of service processes; each is a command of the executable.
-    public enum Role: String, Sendable, CaseIterable {
+    package enum Role: String, Sendable, CaseIterable {
         case monitor, nameservice, dispatcher, worker
     }
 
-    public init(folder: GridFolder = .standard(), broker: Broker = .privately, ports: Ports.Choice = .standard, services: Services?) {
+    package init(folder: GridFolder = .standard(), broker: Broker = .privately, ports: Ports.Choice = .standard, services: Services?) {
         self.folder = folder
         self.broker = broker
         self.ports = ports

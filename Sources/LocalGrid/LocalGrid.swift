@@ -6,20 +6,20 @@ import Foundation
 /// `taskgrid broker`, for a broker alone) calls it. It imports no service: it starts them as `taskgrid nameservice`,
 /// `dispatcher`, `monitor` and `worker`, and knows them by their exit codes, their logs and the file each makes when it is
 /// ready.
-public struct LocalGrid: Sendable {
+package struct LocalGrid: Sendable {
     /// What happens in a grid, for the command to show.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         case process(ProcessEvent)
         /// Everything is ready, and is reached like this.
         case running(GridFile)
     }
 
-    public let configuration: GridConfiguration
+    package let configuration: GridConfiguration
     /// Its processes that run now: `epmd`, `broker`, `monitor`, `nameservice`, `dispatcher` and the workers, `worker-TYPE` or,
     /// where there are several, `worker-TYPE-1` and so on.
-    public let processes = RunningProcesses()
+    package let processes = RunningProcesses()
 
-    public init(_ configuration: GridConfiguration) {
+    package init(_ configuration: GridConfiguration) {
         self.configuration = configuration
     }
 
@@ -30,7 +30,7 @@ public struct LocalGrid: Sendable {
     ///
     /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
     /// - Throws: `LocalGridError` when the folder, a port or the broker is not to be had, or a process does not become ready.
-    public func run(onEvent: @escaping @Sendable (Event) -> Void) async throws(LocalGridError) {
+    package func run(onEvent: @escaping @Sendable (Event) -> Void) async throws(LocalGridError) {
         let folder = configuration.folder
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
@@ -62,7 +62,7 @@ public struct LocalGrid: Sendable {
     /// settings, from which it makes its user anew.
     ///
     /// - Returns: false where it does not run now.
-    public func wipeBroker() throws(LocalGridError) -> Bool {
+    package func wipeBroker() throws(LocalGridError) -> Bool {
         try PrivateBroker.wipeBeforeStart(of: configuration.folder)
         return processes.kill("broker")
     }

@@ -1,7 +1,7 @@
 /// Why a grid on this machine could not be started, found or stopped.
-public struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure, for a program to tell them apart.
-    public enum Code: String, Sendable {
+    package enum Code: String, Sendable {
         /// The data folder cannot be made, read or written.
         case folder
         /// Another grid holds the data folder.
@@ -18,14 +18,14 @@ public struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertible
         case configuration
     }
 
-    public let code: Code
+    package let code: Code
     /// What happened and what to do about it: one line, followed by the end of a log where there is one to show.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

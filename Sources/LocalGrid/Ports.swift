@@ -1,10 +1,10 @@
 import Foundation
-public import TaskGridCore
+package import TaskGridCore
 
 /// The loopback ports of one grid.
-public struct Ports: Hashable, Sendable {
+package struct Ports: Hashable, Sendable {
     /// How they are chosen.
-    public enum Choice: String, Sendable, CaseIterable {
+    package enum Choice: String, Sendable, CaseIterable {
         /// The ones that the documentation names: 5672, 15672, 8080, 50051, 50052, 50060 and on.
         case standard
         /// Whatever is free, so that several grids can run beside each other.
@@ -12,7 +12,7 @@ public struct Ports: Hashable, Sendable {
     }
 
     /// What listens on a port.
-    public enum Use: Hashable, Sendable {
+    package enum Use: Hashable, Sendable {
         case amqp, management, epmd, distribution
         case monitor, nameservice, dispatcher
         /// Worker `number` of a type, counted from 1.
@@ -22,14 +22,14 @@ public struct Ports: Hashable, Sendable {
     private let chosen: [Use: Int]
 
     /// The port of a use that was asked for when the ports were picked.
-    public subscript(use: Use) -> Int? { chosen[use] }
+    package subscript(use: Use) -> Int? { chosen[use] }
 
     /// Chooses a port for each use, and makes sure that it is free now.
     ///
     /// A service's health goes to any free port where its documented one is taken.
     ///
     /// - Throws: `LocalGridError` naming the port that is taken, who may hold it and what to do.
-    public init(_ choice: Choice, for uses: [Use]) throws(LocalGridError) {
+    package init(_ choice: Choice, for uses: [Use]) throws(LocalGridError) {
         var chosen: [Use: Int] = [:]
         for use in uses {
             if choice == .standard, let port = use.standard {
@@ -50,7 +50,7 @@ public struct Ports: Hashable, Sendable {
 
 extension Ports.Use {
     /// The port that the documentation names; nil where any will do.
-    public var standard: Int? {
+    package var standard: Int? {
         switch self {
         case .amqp: 5672
         case .management: 15672

@@ -1,29 +1,29 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// How many worker processes of each type a grid starts.
-public struct WorkerCounts: Hashable, Sendable {
+package struct WorkerCounts: Hashable, Sendable {
     /// At most this many processes of one type on one machine.
-    public static let maximum = 256
+    package static let maximum = 256
 
     /// The types that have workers, in the order of their names.
-    public var types: [TaskType] { storage.keys.sorted() }
+    package var types: [TaskType] { storage.keys.sorted() }
 
     private var storage: [TaskType: Int]
 
-    public init(_ counts: [TaskType: Int] = [:]) {
+    package init(_ counts: [TaskType: Int] = [:]) {
         storage = counts.filter { $0.value > 0 }
     }
 
-    public subscript(type: TaskType) -> Int {
+    package subscript(type: TaskType) -> Int {
         get { storage[type] ?? 0 }
         set { storage[type] = newValue > 0 ? newValue : nil }
     }
 
     /// All workers together.
-    public var total: Int { storage.values.reduce(0, +) }
+    package var total: Int { storage.values.reduce(0, +) }
 
     /// Every worker: its type, its number among those of the type, counted from 1, and the name of its process.
-    public var each: [(type: TaskType, number: Int, process: String)] {
+    package var each: [(type: TaskType, number: Int, process: String)] {
         types.flatMap { type in
             (1...self[type]).map { (type, $0, self[type] == 1 ? "worker-\(type)" : "worker-\(type)-\($0)") }
         }
@@ -32,7 +32,7 @@ public struct WorkerCounts: Hashable, Sendable {
     /// Applies a text such as `reverse=2,hash=4,wait=0`: each type named gets its count, the others keep theirs.
     ///
     /// - Throws: `LocalGridError` naming the part of the text that is wrong.
-    public mutating func apply(_ text: String) throws(LocalGridError) {
+    package mutating func apply(_ text: String) throws(LocalGridError) {
         for part in text.split(separator: ",") {
             let pair = part.split(separator: "=", omittingEmptySubsequences: false)
             guard pair.count == 2, let count = Int(pair[1]), (0...Self.maximum).contains(count) else {

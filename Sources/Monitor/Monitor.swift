@@ -1,8 +1,8 @@
-public import AMQP
+package import AMQP
 import Health
-public import Logging
-public import ServiceLifecycle
-public import TaskGridCore
+package import Logging
+import ServiceLifecycle
+package import TaskGridCore
 
 /// The monitor: listens to the grid's events and heartbeats, keeps what they say as statistics, and serves them as JSON over
 /// HTTP. This module owns the statistics and the REST interface. The command composes and runs it; people, scripts and
@@ -13,7 +13,7 @@ public import TaskGridCore
 /// within seconds.
 ///
 /// ``Watch`` gathers the same statistics for one who looks from within a process, such as `taskgrid top`.
-public struct Monitor: Service {
+package struct Monitor: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)
 
@@ -32,7 +32,7 @@ public struct Monitor: Service {
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// - Parameter onListening: called once with the port that the REST interface listens on, when it does.
-    public init(
+    package init(
         configuration: MonitorConfiguration = MonitorConfiguration(), endpoint: Endpoint, topology: Topology, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -48,7 +48,7 @@ public struct Monitor: Service {
     ///
     /// - Throws: `MonitorError` where it cannot listen on its address; `AMQPError` where the broker refuses what no waiting
     ///   mends. A broker that cannot be reached is no error: it is tried again for ever.
-    public func run() async throws {
+    package func run() async throws {
         let clock = SteadyClock()
         let board = Board(topology: topology, now: { clock.now() })
         let vitals = Vitals()

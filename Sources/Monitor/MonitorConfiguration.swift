@@ -9,19 +9,19 @@
 /// | `protectsReading` | whether a request must show it to read, too | false |
 /// | `history` | the SQLite file of its history; nil: it is kept in memory, and gone with the monitor | nil |
 /// | `id` | the name of its queues on the broker, one for each monitor that runs | `monitor-` and a random number |
-public struct MonitorConfiguration: Hashable, Sendable {
-    public static let defaultHost = "127.0.0.1"
-    public static let defaultPort = 8080
+package struct MonitorConfiguration: Hashable, Sendable {
+    package static let defaultHost = "127.0.0.1"
+    package static let defaultPort = 8080
 
-    public var host: String
-    public var port: Int
-    public var hosts: [String]
-    public var id: String
-    public var token: String?
-    public var protectsReading: Bool
-    public var history: String?
+    package var host: String
+    package var port: Int
+    package var hosts: [String]
+    package var id: String
+    package var token: String?
+    package var protectsReading: Bool
+    package var history: String?
 
-    public init(
+    package init(
         host: String = defaultHost, port: Int = defaultPort, id: String? = nil, token: String? = nil, protectsReading: Bool = false,
         history: String? = nil, hosts: [String] = []
     ) {

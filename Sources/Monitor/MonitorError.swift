@@ -1,6 +1,6 @@
 /// Why the monitor cannot run.
-public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: String, Sendable {
+package struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
         /// The REST interface cannot listen on its address.
         case cannotListen
         /// The file of its history cannot be used.
@@ -9,14 +9,14 @@ public struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible {
         case ended
     }
 
-    public let code: Code
+    package let code: Code
     /// What happened, and what to do.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }

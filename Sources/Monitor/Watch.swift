@@ -1,12 +1,12 @@
-public import AMQP
-public import Foundation
-public import Logging
-public import TaskGridCore
+package import AMQP
+package import Foundation
+package import Logging
+package import TaskGridCore
 
 /// The statistics of a grid, for one who looks from within a process: what the monitor's `/stats` answers, gathered alike, from the
 /// same events, heartbeats and answers on the broker. It needs no monitor, tells nobody that it looks, and knows what happened since
 /// it began.
-public struct Watch: Sendable {
+package struct Watch: Sendable {
     private let session: Session
     private let page: StatisticsPage
 
@@ -14,7 +14,7 @@ public struct Watch: Sendable {
     ///
     /// - Parameter patience: how long to try to connect; once connected, it reconnects for ever.
     /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
-    public static func withWatch(
+    package static func withWatch(
         endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(10),
         _ body: (Watch) async throws -> Void
     ) async throws {
@@ -44,14 +44,14 @@ public struct Watch: Sendable {
 
     /// The statistics of now, as JSON in one line: what `/stats` answers. Alerts are looked for by this, so it is to be asked
     /// each second.
-    public func statistics() -> Data {
+    package func statistics() -> Data {
         page.board.look(at: session.readings)
         return page.data()
     }
 
     /// The statistics of now as the monitor's stream of events begins with them (`stats`): those of all types together, and so many rows
     /// of the busiest types and workers. Alerts are looked for by this, as by ``statistics()``.
-    public func view(maximumRows: Int) -> Data {
+    package func view(maximumRows: Int) -> Data {
         let board = page.board
         board.look(at: session.readings)
         return LiveView(board.current, at: board.now(), maximumTypes: maximumRows, maximumWorkers: maximumRows).snapshot

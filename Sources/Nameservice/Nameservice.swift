@@ -1,14 +1,14 @@
-public import AMQP
-public import Logging
-public import ServiceLifecycle
-public import TaskGridCore
+package import AMQP
+package import Logging
+import ServiceLifecycle
+package import TaskGridCore
 
 /// The nameservice: the consumer of the registry exchange. This module owns the lease of every worker. It tells the events
 /// exchange who joined and who left, and answers who lives now, all of them or those of one type. The command composes and
 /// runs it; clients and the monitor ask it through the rpc exchange.
 ///
 /// It keeps nothing on disk: each heartbeat says everything, so one that starts anew knows all workers within a second.
-public struct Nameservice: Service {
+package struct Nameservice: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)
 
@@ -23,7 +23,7 @@ public struct Nameservice: Service {
     ///   exchange as an error.
     /// - Parameter vitals: where it shows its health.
     /// - Parameter onReady: called once it consumes.
-    public init(
+    package init(
         endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 10_000, vitals: Vitals = Vitals(),
         logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
@@ -39,7 +39,7 @@ public struct Nameservice: Service {
     ///
     /// - Throws: `AMQPError` where the broker refuses what no waiting mends. A broker that cannot be reached is no error:
     ///   it is tried again for ever.
-    public func run() async throws {
+    package func run() async throws {
         let session = Session(endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, vitals: vitals, logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in

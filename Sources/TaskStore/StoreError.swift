@@ -1,6 +1,6 @@
 /// What went wrong with the store. Nothing was changed by the call that threw it.
-public struct StoreError: Error, Hashable, Sendable {
-    public enum Code: String, Sendable {
+package struct StoreError: Error, Hashable, Sendable {
+    package enum Code: String, Sendable {
         /// No room for what was to be written. The store goes on working once there is.
         case diskFull
         /// Another process holds the file for longer than this one waits. It can be tried again.
@@ -23,16 +23,16 @@ public struct StoreError: Error, Hashable, Sendable {
         case failed
     }
 
-    public let code: Code
+    package let code: Code
     /// What happened, to which file, and what to do.
-    public let message: String
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 }
 
 extension StoreError: CustomStringConvertible {
-    public var description: String { message }
+    package var description: String { message }
 }

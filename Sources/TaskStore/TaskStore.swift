@@ -1,4 +1,4 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// Where the grid keeps its tasks: what was accepted, what has been handed out, how each task ended.
 ///
@@ -15,7 +15,7 @@ public import TaskGridCore
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
 ///
 /// Every call may throw a `StoreError`. A call that threw changed nothing; cancelling the calling task does not interrupt it.
-public protocol TaskStore: Sendable {
+package protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
 
@@ -119,27 +119,27 @@ public protocol TaskStore: Sendable {
 }
 
 extension TaskStore {
-    public func check() async throws(StoreError) {}
+    package func check() async throws(StoreError) {}
 
     /// The counters of each known type.
-    public func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await counts(of: nil) }
+    package func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await counts(of: nil) }
 
     /// The earliest due time of the scheduled tasks of each type that has any.
-    public func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await nextDue(of: nil) }
+    package func nextDue() async throws(StoreError) -> [TaskType: Timestamp] { try await nextDue(of: nil) }
 
     /// One task, whole, with the history of its attempts.
-    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? { try await task(id, content: .whole) }
+    package func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? { try await task(id, content: .whole) }
 
     /// The tasks, whole.
-    public func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {
+    package func tasks(_ ids: [TaskID]) async throws(StoreError) -> [TaskRecord] {
         try await tasks(ids, content: .whole).elements
     }
 
     /// A page of tasks, whole.
-    public func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
+    package func tasks(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskRecord> {
         try await tasks(filter, before: before, limit: limit, content: .whole)
     }
 
     /// The task, if it is known and has not ended.
-    public func open(_ id: TaskID) async throws(StoreError) -> OpenTask? { try await open([id]).first }
+    package func open(_ id: TaskID) async throws(StoreError) -> OpenTask? { try await open([id]).first }
 }

@@ -1,15 +1,15 @@
-public import AMQP
+package import AMQP
 import Foundation
-public import Logging
+package import Logging
 import Synchronization
-public import TaskGridCore
+package import TaskGridCore
 
 /// A client of the broker in a test: hears what its queues are bound to, and says what it is told to.
 ///
 /// A test either listens beside what it does, and looks into what was heard, or hears one message after the other.
-public final class BrokerProbe: Sendable {
-    public let heard = Journal<Delivery>()
-    public let connection: Connection
+package final class BrokerProbe: Sendable {
+    package let heard = Journal<Delivery>()
+    package let connection: Connection
     private let consumer: Consumer
     /// How many of those heard `hear` has looked at.
     private let lookedAt = Mutex(0)
@@ -20,7 +20,7 @@ public final class BrokerProbe: Sendable {
     ///   - shared: queues to consume too, of services that the test plays.
     ///   - bindings: exchanges and keys to hear.
     ///   - declarations: what there has to be besides.
-    public init(
+    package init(
         _ endpoint: Endpoint, _ topology: Topology, _ logger: Logger, shared: [Queue] = [],
         bindings: [(exchange: Exchange, key: String)]? = nil, declarations: Declarations = Declarations()
     ) {
@@ -34,14 +34,14 @@ public final class BrokerProbe: Sendable {
     }
 
     /// Says a message, and waits until the broker has it.
-    public func say(_ exchange: Exchange, _ key: String, _ message: Message) async throws {
+    package func say(_ exchange: Exchange, _ key: String, _ message: Message) async throws {
         _ = try await connection.publish([Publication(exchange: exchange.name, routingKey: key, message: message)])
     }
 
     // MARK: Hearing one after the other
 
     /// The next message for which `choose` has a value; those before it are passed over. nil when the connection closes.
-    public func hear<Value>(_ choose: (Delivery) -> Value?) async -> Value? {
+    package func hear<Value>(_ choose: (Delivery) -> Value?) async -> Value? {
         while true {
             while let delivery = next() {
                 if let value = choose(delivery) { return value }
@@ -50,7 +50,7 @@ public final class BrokerProbe: Sendable {
         }
     }
 
-    public func hear<Event: Decodable>(_ type: Event.Type, key: String) async -> Event? {
+    package func hear<Event: Decodable>(_ type: Event.Type, key: String) async -> Event? {
         await hear { $0.routingKey == key ? try? JSON.decode(type, $0.message.body) : nil }
     }
 
@@ -72,12 +72,12 @@ public final class BrokerProbe: Sendable {
     // MARK: Listening, and what was heard
 
     /// Hears until the connection is closed or the task cancelled.
-    public func listen() async {
+    package func listen() async {
         while await takeSome() {}
     }
 
     /// Waits for an event of the kind that `choose` picks, heard since the journal had `start` entries.
-    public func event<Event: Decodable>(_ type: Event.Type, from start: Int = 0, where choose: (Event) -> Bool) async throws -> Event {
+    package func event<Event: Decodable>(_ type: Event.Type, from start: Int = 0, where choose: (Event) -> Bool) async throws -> Event {
         let word =
             switch type {
             case is TaskEvent.Type: "task."
@@ -93,7 +93,7 @@ public final class BrokerProbe: Sendable {
     }
 
     /// Waits for a worker's word to the registry.
-    public func registered(_ kind: RegistryMessage.Kind, of worker: String) async throws {
+    package func registered(_ kind: RegistryMessage.Kind, of worker: String) async throws {
         try await heard.first { delivery in
             delivery.exchange.hasSuffix(".registry") && delivery.message.properties.appID == worker
                 && delivery.message.properties.type == kind.rawValue ? () : nil
@@ -101,7 +101,7 @@ public final class BrokerProbe: Sendable {
     }
 
     /// Waits for a dead message, and gives its reason.
-    public func death(from start: Int = 0) async throws -> String {
+    package func death(from start: Int = 0) async throws -> String {
         try await heard.first(from: start) { delivery in
             delivery.exchange.hasSuffix(".dead") ? delivery.message.properties.headers["taskgrid-reason"]?.text ?? "" : nil
         }
@@ -110,7 +110,7 @@ public final class BrokerProbe: Sendable {
 
 extension BrokerProbe {
     /// One that hears already, of the test run's broker.
-    public convenience init(
+    package convenience init(
         _ topology: Topology, shared: [Queue] = [], bindings: [(exchange: Exchange, key: String)]
     ) async throws {
         self.init(
@@ -121,7 +121,7 @@ extension BrokerProbe {
     }
 
     /// Deletes what outlives the connections, and closes.
-    public func close(_ topology: Topology) async {
+    package func close(_ topology: Topology) async {
         for queue in [topology.registryQueue, topology.deadQueue, topology.rpcQueue(.nameservice), topology.rpcQueue(.dispatcher)] {
             try? await connection.delete(queue: queue.name)
         }

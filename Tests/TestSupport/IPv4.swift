@@ -1,8 +1,8 @@
-public import Foundation
+package import Foundation
 
 /// Addresses as the system's calls take them.
-public enum IPv4 {
-    public static func withAddress<Result>(
+package enum IPv4 {
+    package static func withAddress<Result>(
         _ host: String = "127.0.0.1", port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         var address = sockaddr_in()
@@ -17,7 +17,7 @@ public enum IPv4 {
     /// Begins a connection to a port of this machine, and waits for nothing.
     ///
     /// - Returns: the socket, which the caller closes.
-    public static func connect(to port: Int) -> Int32 {
+    package static func connect(to port: Int) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
         _ = withAddress(port: port) { Foundation.connect(descriptor, $0, $1) }
         return descriptor

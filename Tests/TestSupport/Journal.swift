@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What has happened so far, in order. Tests wait here for what they need to have happened, never for time.
-public final class Journal<Entry: Sendable>: Sendable {
+package final class Journal<Entry: Sendable>: Sendable {
     private struct State {
         var entries: [Entry] = []
         /// Who waits for more than `count` entries.
@@ -11,12 +11,12 @@ public final class Journal<Entry: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
-    public var entries: [Entry] { state.withLock { $0.entries } }
-    public var count: Int { state.withLock { $0.entries.count } }
+    package var entries: [Entry] { state.withLock { $0.entries } }
+    package var count: Int { state.withLock { $0.entries.count } }
 
-    public func add(_ entry: Entry) {
+    package func add(_ entry: Entry) {
         let ready = state.withLock { state in
             state.entries.append(entry)
             let ready = state.waiters.filter { $0.value.count < state.entries.count }
@@ -29,7 +29,7 @@ public final class Journal<Entry: Sendable>: Sendable {
     /// The first entry, from number `start` on, for which `choose` has a value; waits until there is one.
     ///
     /// - Throws: `CancellationError`.
-    public func first<Value>(from start: Int = 0, _ choose: (Entry) -> Value?) async throws -> Value {
+    package func first<Value>(from start: Int = 0, _ choose: (Entry) -> Value?) async throws -> Value {
         var next = start
         while true {
             for entry in entries.dropFirst(next) {
@@ -41,7 +41,7 @@ public final class Journal<Entry: Sendable>: Sendable {
     }
 
     /// Returns once there are so many such entries. False where the test was cancelled, as its time limit does.
-    public func saw(_ count: Int = 1, _ matches: (Entry) -> Bool) async -> Bool {
+    package func saw(_ count: Int = 1, _ matches: (Entry) -> Bool) async -> Bool {
         var seen = 0
         do {
             try await first { entry -> Void? in
@@ -57,7 +57,7 @@ public final class Journal<Entry: Sendable>: Sendable {
     /// Waits until there are more than `count` entries.
     ///
     /// - Throws: `CancellationError`.
-    public func wait(beyond count: Int) async throws {
+    package func wait(beyond count: Int) async throws {
         let number = state.withLock { state in
             state.waits += 1
             return state.waits

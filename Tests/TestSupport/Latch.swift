@@ -1,18 +1,18 @@
 /// Closed until it is opened, then open for good.
-public struct Latch: Sendable {
+package struct Latch: Sendable {
     private let openings = Journal<Void>()
 
-    public init() {}
+    package init() {}
 
-    public var isOpen: Bool { openings.count > 0 }
+    package var isOpen: Bool { openings.count > 0 }
 
-    public func open() { openings.add(()) }
+    package func open() { openings.add(()) }
 
     /// - Throws: `CancellationError`.
-    public func wait() async throws { try await openings.wait(beyond: 0) }
+    package func wait() async throws { try await openings.wait(beyond: 0) }
 
     /// Waits whatever happens to the calling task, as code does that pays no heed to its cancellation.
-    public func waitStubbornly() async {
+    package func waitStubbornly() async {
         // Unstructured, which is what keeps cancellation away from it; it ends when the latch opens.
         try? await Task { try await wait() }.value
     }

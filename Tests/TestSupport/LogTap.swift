@@ -1,10 +1,10 @@
-public import Logging
+package import Logging
 
 /// A line of a log.
-public struct LogLine: Sendable {
-    public let level: Logger.Level
-    public let message: String
-    public let metadata: Logger.Metadata
+package struct LogLine: Sendable {
+    package let level: Logger.Level
+    package let message: String
+    package let metadata: Logger.Metadata
 }
 
 /// Puts logs into a journal: out of the way, there to be waited for, and there when a test fails.
@@ -28,10 +28,10 @@ private struct LogTap: LogHandler {
 
 extension Logger {
     /// A log that a test waits for.
-    public init(into lines: Journal<LogLine>) {
+    package init(into lines: Journal<LogLine>) {
         self.init(label: "test") { _ in LogTap(lines) }
     }
 
     /// A log that nobody reads.
-    public static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    package static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

@@ -1,20 +1,20 @@
-public import Foundation
-public import Testing
+package import Foundation
+package import Testing
 
 /// Random numbers that a seed gives again: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
 /// OOPSLA 2014).
-public struct Seeded: RandomNumberGenerator, Sendable {
+package struct Seeded: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// For a test with a case for each seed: forty that are always the same and five that never are, whose failures name them;
     /// with `TASKGRID_SEED` just that one.
-    public static let seeds: [UInt64] =
+    package static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap { UInt64($0) }.map { [$0] }
         ?? Array(0..<40) + (0..<5).map { _ in .random(in: 0...(.max >> 1)) }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -22,29 +22,29 @@ public struct Seeded: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    public mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
+    package mutating func number(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
 
-    public mutating func coin() -> Bool { .random(using: &self) }
+    package mutating func coin() -> Bool { .random(using: &self) }
 
     /// True once in so many times.
-    public mutating func once(in count: Int) -> Bool { number(1...count) == 1 }
+    package mutating func once(in count: Int) -> Bool { number(1...count) == 1 }
 
     /// - Precondition: there are some.
-    public mutating func one<Value>(of values: [Value]) -> Value { values[number(0...(values.count - 1))] }
+    package mutating func one<Value>(of values: [Value]) -> Value { values[number(0...(values.count - 1))] }
 
-    public mutating func maybe<Value>(_ value: (inout Seeded) -> Value) -> Value? { coin() ? value(&self) : nil }
+    package mutating func maybe<Value>(_ value: (inout Seeded) -> Value) -> Value? { coin() ? value(&self) : nil }
 
-    public mutating func list<Value>(_ range: ClosedRange<Int>, _ value: (inout Seeded) -> Value) -> [Value] {
+    package mutating func list<Value>(_ range: ClosedRange<Int>, _ value: (inout Seeded) -> Value) -> [Value] {
         (0..<number(range)).map { _ in value(&self) }
     }
 
-    public mutating func bytes(_ range: ClosedRange<Int> = 0...40) -> Data {
+    package mutating func bytes(_ range: ClosedRange<Int> = 0...40) -> Data {
         Data(list(range) { .random(in: 0...255, using: &$0) })
     }
 }
 
 /// Runs a property over many seeds. A failure's comment says which seed; `TASKGRID_SEED` starts with it.
-public func forAll(_ runs: Int = 500, _ property: (inout Seeded, Comment) throws -> Void) rethrows {
+package func forAll(_ runs: Int = 500, _ property: (inout Seeded, Comment) throws -> Void) rethrows {
     let first = ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max >> 1))
     for run in 0..<runs {
         let seed = first &+ UInt64(run)

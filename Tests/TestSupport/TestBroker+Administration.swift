@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -10,7 +10,7 @@ extension TestBroker {
     ///
     /// - Throws: also where the answer is no success.
     @discardableResult
-    public static func administrate(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Data {
+    package static func administrate(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Data {
         guard let admin = ProcessInfo.processInfo.environment["TASKGRID_TEST_ADMIN"], var address = URLComponents(string: admin) else {
             throw Refusal(description: "TASKGRID_TEST_ADMIN is not set: run Tests/run.sh, which starts a broker")
         }
@@ -32,7 +32,7 @@ extension TestBroker {
     }
 
     /// The broker's names of the connections that are called so.
-    public static func connections(named name: String) async throws -> [String] {
+    package static func connections(named name: String) async throws -> [String] {
         struct Listed: Decodable {
             struct Properties: Decodable { var connectionName: String? }
             var name: String
@@ -45,7 +45,7 @@ extension TestBroker {
     }
 
     /// Closes a connection, as an operator does; one that is gone already is closed.
-    public static func close(connection: String) async throws {
+    package static func close(connection: String) async throws {
         let name = connection.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? connection
         do {
             try await administrate("DELETE", "api/connections/\(name)")

@@ -1,29 +1,29 @@
-public import AMQP
+package import AMQP
 import Foundation
-public import LocalGrid
+package import LocalGrid
 
 /// The broker that the test run has started, named by `TASKGRID_TEST_BROKER`.
 ///
 /// This module holds what the tests of several modules need, once: the broker, its deliveries and logs to wait for, random
 /// numbers that a seed gives again. Test targets alone depend on it.
-public enum TestBroker {
-    public static let url = ProcessInfo.processInfo.environment["TASKGRID_TEST_BROKER"]
+package enum TestBroker {
+    package static let url = ProcessInfo.processInfo.environment["TASKGRID_TEST_BROKER"]
 
     /// Tests that need a broker run where there is one. Without one they are skipped on a laptop, and fail in CI.
-    public static var isThereOrRequired: Bool {
+    package static var isThereOrRequired: Bool {
         url != nil || ProcessInfo.processInfo.environment["CI"] != nil
     }
 
     /// - Throws: `Missing` where the run has started none.
-    public static func requiredURL() throws -> String {
+    package static func requiredURL() throws -> String {
         guard let url else { throw Missing() }
         return url
     }
 
-    public static func endpoint() throws -> Endpoint { try Endpoint(url: requiredURL()) }
+    package static func endpoint() throws -> Endpoint { try Endpoint(url: requiredURL()) }
 
     /// A network of the test's own before the broker, and the broker's address there.
-    public static func behindProxy() throws -> (Proxy, Endpoint) {
+    package static func behindProxy() throws -> (Proxy, Endpoint) {
         var endpoint = try endpoint()
         let proxy = try Proxy(to: endpoint.host, port: endpoint.port)
         (endpoint.host, endpoint.port) = ("127.0.0.1", proxy.port)
@@ -31,7 +31,7 @@ public enum TestBroker {
     }
 
     /// Runs `body` with a connection of its own, and closes it.
-    public static func withConnection<Value>(_ body: (Connection) async throws -> Value) async throws -> Value {
+    package static func withConnection<Value>(_ body: (Connection) async throws -> Value) async throws -> Value {
         let connection = Connection(try endpoint(), name: "test", logger: .silent)
         try await connection.start(patience: .seconds(10))
         do {

@@ -1,19 +1,19 @@
 /// When a type's circuit breaker opens, and how it closes.
-public struct BreakerSettings: Hashable, Sendable {
-    public var isEnabled: Bool
+package struct BreakerSettings: Hashable, Sendable {
+    package var isEnabled: Bool
     /// How far back attempts count.
-    public var window: Duration
+    package var window: Duration
     /// Fewer attempts within the window say nothing.
-    public var minimumAttempts: Int
+    package var minimumAttempts: Int
     /// The share of failed attempts at which it opens; above 0, up to 1.
-    public var failureRatio: Double
+    package var failureRatio: Double
     /// How long it stays open at first; doubled each time its probes fail, up to `maximumPause`.
-    public var pause: Duration
-    public var maximumPause: Duration
+    package var pause: Duration
+    package var maximumPause: Duration
     /// How many tasks try whether it may close.
-    public var probes: Int
+    package var probes: Int
 
-    public init(
+    package init(
         isEnabled: Bool = true, window: Duration = .seconds(30), minimumAttempts: Int = 20, failureRatio: Double = 0.5,
         pause: Duration = .seconds(10), maximumPause: Duration = .seconds(300), probes: Int = 3
     ) {

@@ -3,17 +3,17 @@ import Foundation
 /// How to reach the grid that runs in a data folder: what `grid.json` says.
 ///
 /// It holds the broker's password, so only its owner may read it.
-public struct GridFile: Codable, Hashable, Sendable {
+package struct GridFile: Codable, Hashable, Sendable {
     /// The broker, as an `amqp://` or `amqps://` URL with user and password.
-    public let amqp: String
+    package let amqp: String
     /// The monitor's REST interface; nil where only a broker runs.
-    public let monitor: String?
+    package let monitor: String?
     /// The broker's management interface, as a URL with user and password; nil where the broker is somebody else's.
-    public let admin: String?
+    package let admin: String?
     /// The process that runs the grid.
-    public let pid: Int32
+    package let pid: Int32
 
-    public init(amqp: String, monitor: String?, admin: String?, pid: Int32) {
+    package init(amqp: String, monitor: String?, admin: String?, pid: Int32) {
         self.amqp = amqp
         self.monitor = monitor
         self.admin = admin
@@ -23,7 +23,7 @@ public struct GridFile: Codable, Hashable, Sendable {
     /// Reads the file of the grid that runs in `folder`.
     ///
     /// - Throws: `LocalGridError` when none runs (`notRunning`), or the file cannot be read (`folder`).
-    public static func read(from folder: GridFolder) throws(LocalGridError) -> GridFile {
+    package static func read(from folder: GridFolder) throws(LocalGridError) -> GridFile {
         let file: GridFile
         do {
             file = try JSONDecoder().decode(GridFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.gridFile)))

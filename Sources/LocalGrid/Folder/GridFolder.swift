@@ -13,17 +13,17 @@ import Foundation
 /// ```
 ///
 /// Only its owner may enter it.
-public struct GridFolder: Hashable, Sendable {
+package struct GridFolder: Hashable, Sendable {
     /// The folder's absolute path.
-    public let path: String
+    package let path: String
 
     /// - Parameter path: absolute, or relative to the current folder; a leading `~` is the user's home.
-    public init(_ path: String) {
+    package init(_ path: String) {
         self.path = URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
     }
 
     /// `$XDG_STATE_HOME/taskgrid`, or `~/.local/state/taskgrid`.
-    public static func standard() -> GridFolder { standard(environment: ProcessInfo.processInfo.environment) }
+    package static func standard() -> GridFolder { standard(environment: ProcessInfo.processInfo.environment) }
 
     static func standard(environment: [String: String]) -> GridFolder {
         // The XDG base directory specification ignores a relative path.
@@ -33,10 +33,10 @@ public struct GridFolder: Hashable, Sendable {
         return GridFolder("\(home)/.local/state/taskgrid")
     }
 
-    public var store: String { "\(path)/store.sqlite" }
+    package var store: String { "\(path)/store.sqlite" }
     var history: String { "\(path)/history.sqlite" }
-    public var logs: String { "\(path)/logs" }
-    public var gridFile: String { "\(path)/grid.json" }
+    package var logs: String { "\(path)/logs" }
+    package var gridFile: String { "\(path)/grid.json" }
     var lockFile: String { "\(path)/lock" }
     var ready: String { "\(path)/ready" }
     var broker: String { "\(path)/broker" }

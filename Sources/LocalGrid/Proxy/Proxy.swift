@@ -7,14 +7,14 @@ import Foundation
 /// work; what is buffered is bounded, and beyond it senders wait, as on any network.
 ///
 /// What is asked for here holds for bytes sent and connections made after the call returned.
-public final class Proxy: Sendable {
+package final class Proxy: Sendable {
     /// Which way bytes go.
-    public enum Direction: Hashable, Sendable, CaseIterable {
+    package enum Direction: Hashable, Sendable, CaseIterable {
         case towardBroker, towardClient
     }
 
     /// Which connections are meant.
-    public enum Links: Hashable, Sendable {
+    package enum Links: Hashable, Sendable {
         /// All that are there now.
         case all
         /// The one that was joined last.
@@ -23,7 +23,7 @@ public final class Proxy: Sendable {
     }
 
     /// What happens to connections.
-    public enum Event: Hashable, Sendable {
+    package enum Event: Hashable, Sendable {
         /// One was accepted and joined to the broker; they are numbered from 1.
         case joined(Int)
         /// One was accepted and thrown away: as ``Proxy/refuse()`` asks, or because the broker could not be reached.
@@ -33,7 +33,7 @@ public final class Proxy: Sendable {
     }
 
     /// What becomes of a frame.
-    public enum Verdict: Hashable, Sendable {
+    package enum Verdict: Hashable, Sendable {
         case pass
         /// It goes no further; what follows does.
         case discard
@@ -48,7 +48,7 @@ public final class Proxy: Sendable {
     }
 
     /// The loopback port on which it listens.
-    public let port: Int
+    package let port: Int
     private let mailbox: ProxyMailbox
 
     /// Listens at once.
@@ -58,7 +58,7 @@ public final class Proxy: Sendable {
     ///   - onEvent: told what happens, on the proxy's thread: it must return quickly.
     ///   - onFrame: asked about each frame when it has come whole, also where its direction stalls, on the proxy's thread.
     /// - Throws: `LocalGridError` when the host is unknown or no port is to be had.
-    public init(
+    package init(
         to host: String = "127.0.0.1", port broker: Int, onEvent: @escaping @Sendable (Event) -> Void = { _ in },
         onFrame: @escaping @Sendable (Frame) -> Verdict = { _ in .pass }
     ) throws(LocalGridError) {
@@ -81,40 +81,40 @@ public final class Proxy: Sendable {
     deinit { mailbox.post(.stop) }
 
     /// How many connections there are.
-    public var count: Int { mailbox.links }
+    package var count: Int { mailbox.links }
 
     /// Ends connections with FIN on both sides; what is stalled is thrown away.
-    public func cut(_ links: Links = .all) { mailbox.post(.end(links, .finish)) }
+    package func cut(_ links: Links = .all) { mailbox.post(.end(links, .finish)) }
 
     /// Ends connections with RST on both sides, as a host that has forgotten them.
-    public func reset(_ links: Links = .all) { mailbox.post(.end(links, .reset)) }
+    package func reset(_ links: Links = .all) { mailbox.post(.end(links, .reset)) }
 
     /// Carries nothing in these directions until ``resume(_:_:)``; both ends stay open, even where one of them leaves.
     ///
     /// With `.all`, connections made later stall as well.
-    public func stall(_ directions: Set<Direction> = Set(Direction.allCases), _ links: Links = .all) {
+    package func stall(_ directions: Set<Direction> = Set(Direction.allCases), _ links: Links = .all) {
         mailbox.post(.stall(directions, links, true))
     }
 
     /// Carries all that has waited, and goes on.
-    public func resume(_ directions: Set<Direction> = Set(Direction.allCases), _ links: Links = .all) {
+    package func resume(_ directions: Set<Direction> = Set(Direction.allCases), _ links: Links = .all) {
         mailbox.post(.stall(directions, links, false))
     }
 
     /// Of the next frame in this direction only half is passed on, and the connection ends.
-    public func cutMidFrame(_ direction: Direction, _ links: Links = .all) { mailbox.post(.cutMidFrame(direction, links)) }
+    package func cutMidFrame(_ direction: Direction, _ links: Links = .all) { mailbox.post(.cutMidFrame(direction, links)) }
 
     /// Sends bytes of the caller's own between two frames.
-    public func inject(_ bytes: [UInt8], _ direction: Direction = .towardClient, _ links: Links = .newest) {
+    package func inject(_ bytes: [UInt8], _ direction: Direction = .towardClient, _ links: Links = .newest) {
         mailbox.post(.inject(bytes, direction, links))
     }
 
     /// Throws new connections away from now on.
-    public func refuse() { mailbox.post(.refuse(true)) }
+    package func refuse() { mailbox.post(.refuse(true)) }
 
     /// Joins new connections again.
-    public func accept() { mailbox.post(.refuse(false)) }
+    package func accept() { mailbox.post(.refuse(false)) }
 
     /// Ends every connection and takes no more; all is closed within moments.
-    public func stop() { mailbox.post(.stop) }
+    package func stop() { mailbox.post(.stop) }
 }

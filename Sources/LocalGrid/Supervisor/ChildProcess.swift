@@ -1,24 +1,24 @@
 /// One process to run under a ``Supervisor``.
-public struct ChildProcess: Sendable {
+package struct ChildProcess: Sendable {
     /// Names the process in events, logs and files.
-    public let name: String
+    package let name: String
     /// The absolute path of its program.
-    public let executable: String
-    public let arguments: [String]
-    public let environment: Environment
+    package let executable: String
+    package let arguments: [String]
+    package let environment: Environment
     /// Where its standard output and error go, appended.
-    public let log: String
-    public let readiness: Readiness
+    package let log: String
+    package let readiness: Readiness
     /// How long it may take until it is ready; past that it is ended and counts as failed.
-    public var readyWithin: Duration
+    package var readyWithin: Duration
     /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
-    public var stopWithin: Duration
+    package var stopWithin: Duration
     /// What it gets when the supervising process dies without having stopped it.
-    public var whenOrphaned: Orphaned
+    package var whenOrphaned: Orphaned
     /// Done before each of its starts; where it throws, there is no start.
-    public var beforeStart: @Sendable () throws -> Void = {}
+    package var beforeStart: @Sendable () throws -> Void = {}
 
-    public enum Environment: Sendable {
+    package enum Environment: Sendable {
         /// This process's environment, with these variables set.
         case inherited([String: String])
         /// These variables and no others.
@@ -26,14 +26,14 @@ public struct ChildProcess: Sendable {
     }
 
     /// What an orphan gets, where the kernel can send it (Linux).
-    public enum Orphaned: String, Sendable {
+    package enum Orphaned: String, Sendable {
         /// SIGTERM: it ends in order, though nobody waits for it.
         case terminated = "TERM"
         /// SIGKILL.
         case killed = "KILL"
     }
 
-    public init(
+    package init(
         name: String,
         executable: String,
         arguments: [String] = [],

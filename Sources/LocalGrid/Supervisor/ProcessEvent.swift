@@ -1,9 +1,9 @@
 /// What happened to a process under a ``Supervisor``.
-public struct ProcessEvent: Hashable, Sendable {
-    public let process: String
-    public let what: What
+package struct ProcessEvent: Hashable, Sendable {
+    package let process: String
+    package let what: What
 
-    public enum What: Hashable, Sendable {
+    package enum What: Hashable, Sendable {
         case starting
         /// It is ready, this long after its start.
         case ready(after: Duration)
@@ -16,7 +16,7 @@ public struct ProcessEvent: Hashable, Sendable {
     }
 
     /// How a run of a process ended.
-    public enum Ending: Hashable, Sendable, CustomStringConvertible {
+    package enum Ending: Hashable, Sendable, CustomStringConvertible {
         case exited(code: Int32)
         case signalled(Int32)
         /// It was not ready in time, and was ended.
@@ -24,7 +24,7 @@ public struct ProcessEvent: Hashable, Sendable {
         /// It could not be started at all.
         case notStarted(reason: String)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .exited(let code): "exited with code \(code)"
             case .signalled(let signal): "was ended by signal \(signal)"

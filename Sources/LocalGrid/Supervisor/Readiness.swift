@@ -1,7 +1,7 @@
 import Foundation
 
 /// When a process counts as ready.
-public enum Readiness: Sendable {
+package enum Readiness: Sendable {
     /// As soon as it runs.
     case started
     /// Once it has made this file; one left from an earlier run is removed before it starts.

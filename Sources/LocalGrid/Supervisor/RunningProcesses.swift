@@ -1,20 +1,20 @@
-public import Foundation
+import Foundation
 import Synchronization
 
 /// The processes of a ``Supervisor`` that run now, by their names: for those who want them to die.
-public final class RunningProcesses: Sendable {
+package final class RunningProcesses: Sendable {
     private let pids = Mutex<[String: pid_t]>([:])
 
-    public init() {}
+    package init() {}
 
     /// The process id of a name; nil while it does not run.
-    public subscript(name: String) -> Int32? { pids.withLock { $0[name] } }
+    package subscript(name: String) -> Int32? { pids.withLock { $0[name] } }
 
     /// Sends a signal to a process, whose supervisor starts it anew.
     ///
     /// - Returns: false where it does not run now.
     @discardableResult
-    public func kill(_ name: String, with signal: Int32 = SIGKILL) -> Bool {
+    package func kill(_ name: String, with signal: Int32 = SIGKILL) -> Bool {
         // Under the lock, so that no pid is used once its end is known.
         pids.withLock { pids in pids[name].map { Foundation.kill($0, signal) == 0 } ?? false }
     }

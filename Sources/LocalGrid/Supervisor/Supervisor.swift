@@ -1,24 +1,24 @@
-public import AMQP
+package import AMQP
 import TaskGridCore
 
 /// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
 ///
 /// A process that ends or hangs before it was ever ready fails the start, for it will hardly do better the second time.
 /// After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
-public struct Supervisor: Sendable {
+package struct Supervisor: Sendable {
     /// What starts together. A stage starts when all of the one before are ready, and stops before it.
-    public let stages: [[ChildProcess]]
+    package let stages: [[ChildProcess]]
     /// The waits between the ends of a process and its next start.
-    public var backoff = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
+    package var backoff = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
     /// A process that has run this long has run well.
-    public var steadyAfter: Duration = .seconds(30)
+    package var steadyAfter: Duration = .seconds(30)
     /// Those that run now.
-    public let processes: RunningProcesses
+    package let processes: RunningProcesses
 
     private let onEvent: @Sendable (ProcessEvent) -> Void
 
     /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
-    public init(
+    package init(
         stages: [[ChildProcess]], processes: RunningProcesses = RunningProcesses(), onEvent: @escaping @Sendable (ProcessEvent) -> Void
     ) {
         self.processes = processes
@@ -30,7 +30,7 @@ public struct Supervisor: Sendable {
     ///
     /// - Parameter whenReady: called once, when every process is ready.
     /// - Throws: `LocalGridError` when a process fails to become ready, or what `whenReady` throws; everything is stopped then.
-    public func run(whenReady: @escaping @Sendable () throws(LocalGridError) -> Void = {}) async throws(LocalGridError) {
+    package func run(whenReady: @escaping @Sendable () throws(LocalGridError) -> Void = {}) async throws(LocalGridError) {
         guard !Task.isCancelled else { return }
         let (firsts, report) = AsyncStream.makeStream(
             of: First.self,

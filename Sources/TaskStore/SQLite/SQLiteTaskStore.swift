@@ -1,7 +1,7 @@
 import Dispatch
 import GRDB
 import Synchronization
-public import TaskGridCore
+package import TaskGridCore
 
 /// A task store in one SQLite file, embedded in its process.
 ///
@@ -10,10 +10,10 @@ public import TaskGridCore
 ///
 /// Two processes may have the file open, as when a dispatcher stands by for another: nothing read in one transaction is relied
 /// on in the next.
-public final class SQLiteTaskStore: TaskStore {
-    public let identity: String
+package final class SQLiteTaskStore: TaskStore {
+    package let identity: String
     /// The file; `:memory:` where there is none.
-    public let path: String
+    package let path: String
     let database: any DatabaseWriter
     private let gate = Gate()
     /// The file and its log, as they were opened; none for a store in memory.
@@ -25,12 +25,12 @@ public final class SQLiteTaskStore: TaskStore {
     ///
     /// - Parameter busyTimeout: How long a call waits while another process writes to the file.
     /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `locked`, `diskFull`, `failed`.
-    public convenience init(path: String, busyTimeout: Duration = .seconds(3)) async throws(StoreError) {
+    package convenience init(path: String, busyTimeout: Duration = .seconds(3)) async throws(StoreError) {
         try await self.init(path: path) { try StoreFile.open(path, busyTimeout: busyTimeout) }
     }
 
     /// A store without a file, gone when it is released: for tests.
-    public static func inMemory() async throws(StoreError) -> SQLiteTaskStore {
+    package static func inMemory() async throws(StoreError) -> SQLiteTaskStore {
         try await SQLiteTaskStore(path: ":memory:") { try StoreFile.inMemory() }
     }
 
@@ -53,7 +53,7 @@ public final class SQLiteTaskStore: TaskStore {
         files = [path, "\(path)-wal"].compactMap(FileIdentity.init)
     }
 
-    public func beginTerm() async throws(StoreError) -> Term {
+    package func beginTerm() async throws(StoreError) -> Term {
         try await write { database in
             guard let term = try Int64.fetchOne(database, sql: "UPDATE store SET term = term + 1 RETURNING term") else {
                 throw StoreError(.corrupt, "the store table is empty")
@@ -62,7 +62,7 @@ public final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
+    package func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
         guard !changes.isEmpty else { return StoreReceipt() }
         return try await write { database in
             var commit = try Commit(database)
@@ -70,7 +70,7 @@ public final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func check() async throws(StoreError) {
+    package func check() async throws(StoreError) {
         try await read { [self] _ in
             let missing = missing()
             isMissing.store(missing != nil, ordering: .relaxed)
@@ -96,31 +96,31 @@ public final class SQLiteTaskStore: TaskStore {
         return nil
     }
 
-    public func types() async throws(StoreError) -> [TaskType] {
+    package func types() async throws(StoreError) -> [TaskType] {
         try await read { try TypeTable.all($0) }
     }
 
-    public func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts] {
+    package func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts] {
         try await read { try Counting($0).counts(of: types) }
     }
 
-    public func countsOfForgotten() async throws(StoreError) -> TaskCounts {
+    package func countsOfForgotten() async throws(StoreError) -> TaskCounts {
         try await read { try Counting($0).countsOfForgotten() }
     }
 
-    public func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
+    package func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage {
         try await read { try OpenTasks($0).handedOut(after: after, limit: limit) }
     }
 
-    public func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp] {
+    package func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp] {
         try await read { try OpenTasks($0).nextDue(types) }
     }
 
-    public func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
+    package func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
         try await read { try OpenTasks($0).expired(at: time, limit: limit) }
     }
 
-    public func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord? {
+    package func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord? {
         try await read { database in
             guard var record = try Records(database, content).records([id.rawValue]).elements.first else { return nil }
             record.attempts = try History.attempts(of: record, database)
@@ -128,15 +128,15 @@ public final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func paused() async throws(StoreError) -> Set<TaskType> {
+    package func paused() async throws(StoreError) -> Set<TaskType> {
         try await read { try History.paused($0) }
     }
 
-    public func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {
+    package func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {
         try await read { try Records($0, content).records(ids.map(\.rawValue)) }
     }
 
-    public func tasks(
+    package func tasks(
         _ filter: TaskFilter, before: TaskID?, limit: Int, content: ContentLimit
     ) async throws(StoreError) -> TaskPage<TaskRecord> {
         try await read { database in
@@ -144,41 +144,41 @@ public final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    public func content(
+    package func content(
         _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int
     ) async throws(StoreError) -> ContentQuery.Answer? {
         try await read { try Records.content(part, of: id, from: from, limit: limit, $0) }
     }
 
-    public func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
+    package func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
         try await read { try Search(database: $0, filter: filter, before: before, limit: limit).run() }
     }
 
-    public func states(_ ids: [TaskID]) async throws(StoreError) -> [StoredState] {
+    package func states(_ ids: [TaskID]) async throws(StoreError) -> [StoredState] {
         try await read { try TaskStates.states(ids, $0) }
     }
 
-    public func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] {
+    package func open(_ ids: [TaskID]) async throws(StoreError) -> [OpenTask] {
         try await read { try OpenTasks($0).tasks(ids) }
     }
 
-    public func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned {
+    package func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned {
         try await write { try Pruning(database: $0, retention: retention, limit: limit).run() }
     }
 
-    public func clock() async throws(StoreError) -> StoreClockReading? {
+    package func clock() async throws(StoreError) -> StoreClockReading? {
         try await read { try Alignment.clock($0) }
     }
 
-    public func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID? {
+    package func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID? {
         try await write { try Alignment(database: $0, wallOffset: wallOffset).run(after: after, limit: limit) }
     }
 
-    public func alignedOffset() async throws(StoreError) -> Duration {
+    package func alignedOffset() async throws(StoreError) -> Duration {
         try await read { try Alignment.offset($0) }
     }
 
-    public func close() async {
+    package func close() async {
         guard await gate.close() else { return }
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [database] in

@@ -1,16 +1,16 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// The ids that a submission's tasks have: consecutive, and higher than all that were given before.
-public struct Accepted: Hashable, Sendable {
+package struct Accepted: Hashable, Sendable {
     /// The id of its first task. A submission without tasks has none, and leaves no trace: then this is the id that comes next.
-    public var first: TaskID
-    public var count: Int
+    package var first: TaskID
+    package var count: Int
     /// Whether its key had been accepted before: the same ids are answered, and nothing was added.
-    public var isRepeat: Bool
+    package var isRepeat: Bool
     /// Of a repeat: the key was accepted for something else, of this type, whose ids these are.
-    public var conflict: TaskType?
+    package var conflict: TaskType?
 
-    public init(first: TaskID, count: Int, isRepeat: Bool, conflict: TaskType? = nil) {
+    package init(first: TaskID, count: Int, isRepeat: Bool, conflict: TaskType? = nil) {
         self.first = first
         self.count = count
         self.isRepeat = isRepeat

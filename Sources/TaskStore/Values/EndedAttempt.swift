@@ -1,11 +1,11 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// An attempt that did not succeed, for its task's history. How the last one succeeded is told by the task's ending.
-public struct EndedAttempt: Hashable, Sendable {
-    public var id: TaskID
-    public var attempt: Attempt
+package struct EndedAttempt: Hashable, Sendable {
+    package var id: TaskID
+    package var attempt: Attempt
 
-    public init(id: TaskID, attempt: Attempt) {
+    package init(id: TaskID, attempt: Attempt) {
         self.id = id
         self.attempt = attempt
     }

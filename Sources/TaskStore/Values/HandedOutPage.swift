@@ -1,18 +1,18 @@
 /// A part of the tasks that are handed out.
-public struct HandedOutPage: Hashable, Sendable {
+package struct HandedOutPage: Hashable, Sendable {
     /// In no particular order.
-    public var tasks: [OpenTask]
+    package var tasks: [OpenTask]
     /// Where the list goes on; nil: there are no more.
-    public var next: HandedOutPosition?
+    package var next: HandedOutPosition?
 
-    public init(tasks: [OpenTask], next: HandedOutPosition? = nil) {
+    package init(tasks: [OpenTask], next: HandedOutPosition? = nil) {
         self.tasks = tasks
         self.next = next
     }
 }
 
 /// How far a list of handed-out tasks has been read. Only the store that gave it knows what it means.
-public struct HandedOutPosition: Hashable, Sendable {
+package struct HandedOutPosition: Hashable, Sendable {
     /// The tasks on the cursors are read, and those that are deferred are left.
     let isDeferred: Bool
     let type: Int64

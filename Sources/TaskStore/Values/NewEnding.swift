@@ -1,25 +1,25 @@
-public import Foundation
-public import TaskGridCore
+package import Foundation
+package import TaskGridCore
 
 /// The end of a task. Only the first one of a task counts.
-public struct NewEnding: Hashable, Sendable {
-    public var id: TaskID
-    public var type: TaskType
+package struct NewEnding: Hashable, Sendable {
+    package var id: TaskID
+    package var type: TaskType
     /// The task's priority, by which its open row is found; where it is not known, or wrong, it is looked up.
-    public var priority: Int?
+    package var priority: Int?
     /// A terminal state; another one is refused as `badRequest`.
-    public var state: TaskState
+    package var state: TaskState
     /// What the worker returned; kept where the state is `succeeded`.
-    public var result: Data
-    public var error: TaskError?
+    package var result: Data
+    package var error: TaskError?
     /// The worker that ended it; empty where none did.
-    public var worker: String
-    public var attempt: Int
+    package var worker: String
+    package var attempt: Int
     /// How long the last attempt ran; kept in whole microseconds.
-    public var runTime: Duration
-    public var completed: Timestamp
+    package var runTime: Duration
+    package var completed: Timestamp
 
-    public init(
+    package init(
         id: TaskID, type: TaskType, priority: Int? = nil, state: TaskState, result: Data = Data(), error: TaskError? = nil,
         worker: String = "", attempt: Int,
         runTime: Duration = .zero, completed: Timestamp

@@ -1,17 +1,17 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// A submission to accept.
-public struct NewSubmission: Hashable, Sendable {
-    public var submission: Submission
+package struct NewSubmission: Hashable, Sendable {
+    package var submission: Submission
     /// When it was accepted, by the store's clock; a task that is due later is scheduled, one that has expired by then ends at once.
-    public var created: Timestamp
+    package var created: Timestamp
     /// How far the wall clock, by which people's absolute times go, is ahead of the store's.
-    public var wallOffset: Duration
+    package var wallOffset: Duration
     /// Whether its tasks are handed out with this commit, except those that are scheduled: as attempt 1, past all that waits.
-    public var handsOut: Bool
+    package var handsOut: Bool
 
     /// - Parameter defaultMaxAttempts: The number of attempts of a task that gives none.
-    public init(
+    package init(
         submission: Submission, created: Timestamp, wallOffset: Duration = .zero, handsOut: Bool, defaultMaxAttempts: Int
     ) {
         self.submission = submission
@@ -40,7 +40,7 @@ extension [Submission.Task] {
 
 extension NewSubmission {
     /// What becomes of one of its tasks.
-    public enum Beginning: Hashable, Sendable {
+    package enum Beginning: Hashable, Sendable {
         /// It has expired already.
         case expired
         /// It waits for its due time.
@@ -48,14 +48,14 @@ extension NewSubmission {
         case ready
     }
 
-    public func beginning(of task: Submission.Task) -> Beginning {
+    package func beginning(of task: Submission.Task) -> Beginning {
         if let expires = expires(task), expires <= created { return .expired }
         let due = task.settings.delay.map { created + $0 } ?? task.settings.due.map { $0 - wallOffset }
         return due.map { $0 > created ? .scheduled($0) : .ready } ?? .ready
     }
 
     /// When one of its tasks expires, by the store's clock.
-    public func expires(_ task: Submission.Task) -> Timestamp? {
+    package func expires(_ task: Submission.Task) -> Timestamp? {
         task.settings.expiry.map { created + $0 } ?? task.settings.expires.map { $0 - wallOffset }
     }
 }

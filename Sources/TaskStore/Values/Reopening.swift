@@ -1,17 +1,17 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// A task that ended as `failed`, `cancelled` or `expired` is to be done again, as soon as there is room: it is pending and goes
 /// before all others, with its attempt's number kept, no failures, no error and no expiry.
-public struct Reopening: Hashable, Sendable {
-    public var id: TaskID
+package struct Reopening: Hashable, Sendable {
+    package var id: TaskID
 
-    public init(id: TaskID) {
+    package init(id: TaskID) {
         self.id = id
     }
 }
 
 /// What came of a reopening.
-public enum Reopened: Hashable, Sendable {
+package enum Reopened: Hashable, Sendable {
     /// It had ended in this state, and is pending now.
     case done(TaskType, from: TaskState)
     /// It stands so, and was left so: open, or succeeded.

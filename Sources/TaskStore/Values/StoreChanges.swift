@@ -1,29 +1,29 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// What one transaction is to write, in the order in which it is applied.
-public struct StoreChanges: Hashable, Sendable {
+package struct StoreChanges: Hashable, Sendable {
     /// The term in which they were decided on; nil where it does not matter.
-    public var term: Term?
+    package var term: Term?
     /// When they were decided on; kept, so that the store's clock goes on from there. Nil: the clock is left as it is.
-    public var clock: StoreClockReading?
+    package var clock: StoreClockReading?
     /// Types to make known, whether or not they have tasks. Submissions make theirs known by themselves.
-    public var types: [TaskType]
-    public var submissions: [NewSubmission]
-    public var endings: [NewEnding]
-    public var reopenings: [Reopening]
-    public var schedules: [Schedule]
-    public var takes: [Take]
+    package var types: [TaskType]
+    package var submissions: [NewSubmission]
+    package var endings: [NewEnding]
+    package var reopenings: [Reopening]
+    package var schedules: [Schedule]
+    package var takes: [Take]
     /// The most bytes of payload that all takes get together. Once they are used up, a take gets nothing and is not exhausted; the
     /// task with which they are is given however large it is.
-    public var takenBytes: Int
+    package var takenBytes: Int
     /// Attempts that did not succeed; nothing is answered to them.
-    public var attempts: [EndedAttempt]
+    package var attempts: [EndedAttempt]
     /// Of types that are known; nothing is answered to them.
-    public var pauses: [Pausing]
+    package var pauses: [Pausing]
     /// Types to forget; their counters are added to those of the types that were forgotten before.
-    public var forgets: [TaskType]
+    package var forgets: [TaskType]
 
-    public init(
+    package init(
         term: Term? = nil, clock: StoreClockReading? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [],
         endings: [NewEnding] = [], reopenings: [Reopening] = [], schedules: [Schedule] = [], takes: [Take] = [],
         takenBytes: Int = .max, attempts: [EndedAttempt] = [], pauses: [Pausing] = [], forgets: [TaskType] = []
@@ -43,7 +43,7 @@ public struct StoreChanges: Hashable, Sendable {
     }
 
     /// Nothing is to be written.
-    public var isEmpty: Bool {
+    package var isEmpty: Bool {
         types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
             && attempts.isEmpty && pauses.isEmpty && forgets.isEmpty
     }

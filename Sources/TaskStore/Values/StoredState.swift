@@ -1,14 +1,14 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// The state of a task in the store, without its payload and result.
-public struct StoredState: Hashable, Sendable {
-    public var id: TaskID
-    public var type: TaskType
-    public var state: TaskState
+package struct StoredState: Hashable, Sendable {
+    package var id: TaskID
+    package var type: TaskType
+    package var state: TaskState
     /// The number of the latest hand-out; 0 before the first.
-    public var attempt: Int
+    package var attempt: Int
 
-    public init(id: TaskID, type: TaskType, state: TaskState, attempt: Int) {
+    package init(id: TaskID, type: TaskType, state: TaskState, attempt: Int) {
         self.id = id
         self.type = type
         self.state = state

@@ -1,13 +1,13 @@
-public import TaskGridCore
+package import TaskGridCore
 
 /// A part of what a search finds.
-public struct TaskPage<Element: Sendable & Hashable>: Hashable, Sendable {
+package struct TaskPage<Element: Sendable & Hashable>: Hashable, Sendable {
     /// The newest (highest id) first; may be empty though there are more.
-    public var elements: [Element]
+    package var elements: [Element]
     /// Where the search goes on: only ids below it are left. Nil: there are no more.
-    public var next: TaskID?
+    package var next: TaskID?
 
-    public init(elements: [Element], next: TaskID? = nil) {
+    package init(elements: [Element], next: TaskID? = nil) {
         self.elements = elements
         self.next = next
     }
