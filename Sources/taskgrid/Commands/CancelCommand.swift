@@ -44,7 +44,8 @@ struct CancelCommand: AsyncParsableCommand {
                         for outcome in outcomes {
                             report.add(outcome)
                             if json { try await Output.standard.line(JSON.encode(outcome)) }
-                            if report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
+                            guard report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) else { continue }
+                            Terminal.tell("error: \(reason)\n")
                         }
                     }
                 }
