@@ -190,7 +190,8 @@ package struct Dispatcher: Service {
                 next = await scheduler.plan(intake)
             }
             guard let turn = next.take() else { break }
-            async let commit = scheduler.commit(turn)
+            let mayBlock = committed == nil && turn.isSmall && inbox.isEmpty
+            async let commit = scheduler.commit(turn, mayBlock: mayBlock)
             // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
             await settle(isLast: false)
             if !turn.isExclusive, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }

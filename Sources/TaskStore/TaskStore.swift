@@ -29,7 +29,10 @@ package protocol TaskStore: Sendable {
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
     /// the latest throw `superseded`.
-    func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt
+    ///
+    /// - Parameter mayBlock: the calling thread may wait for the disk. Only for a caller that runs on a thread of its own and has
+    ///   little to write: a store may then save the changes of thread.
+    func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt
 
     /// All types that are known, ascending: those that were named, but for those that were forgotten since.
     func types() async throws(StoreError) -> [TaskType]
@@ -120,6 +123,9 @@ package protocol TaskStore: Sendable {
 
 extension TaskStore {
     package func check() async throws(StoreError) {}
+
+    /// Commits without keeping the calling thread.
+    package func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt { try await commit(changes, mayBlock: false) }
 
     /// The counters of each known type.
     package func counts() async throws(StoreError) -> [TaskType: TaskCounts] { try await counts(of: nil) }

@@ -38,7 +38,7 @@ final class HangingStore: TaskStore {
         }
     }
 
-    func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
+    func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         await withCheckedContinuation { continuation in
             let (watcher, hangs) = state.withLock { state in
                 guard state.hangs else { return (CheckedContinuation<Void, Never>?.none, false) }

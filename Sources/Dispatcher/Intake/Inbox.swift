@@ -141,6 +141,9 @@ final class Inbox: Sendable {
         }
     }
 
+    /// Nothing waits.
+    var isEmpty: Bool { state.withLock { $0.intake.isEmpty && $0.arrivals.isEmpty && $0.commands.isEmpty } }
+
     /// How many arrivals a turn takes up: within its bounds, and at least one.
     private func turn(of arrivals: Deque<Arrival>) -> Int? {
         var tasks = 0

@@ -123,12 +123,14 @@ actor Scheduler {
     }
 
     /// Makes a turn durable.
-    @concurrent nonisolated func commit(_ turn: Turn) async -> Turn {
+    ///
+    /// - Parameter mayBlock: the calling thread may wait for the disk.
+    @concurrent nonisolated func commit(_ turn: Turn, mayBlock: Bool = false) async -> Turn {
         var turn = turn
         guard turn.failure == nil else { return turn }
         turn.plan.passFailpoints()
         do throws(StoreError) {
-            if !turn.plan.changes.isEmpty { turn.receipt = try await commit(&turn.plan) }
+            if !turn.plan.changes.isEmpty { turn.receipt = try await commit(&turn.plan, mayBlock: mayBlock) }
         } catch {
             turn.failure = error
             await suspend(error)
@@ -237,9 +239,9 @@ actor Scheduler {
     /// what workers have done is not forgotten for a full disk.
     ///
     /// - Throws: `superseded`; or why the store fails, where there is no more time to insist.
-    private nonisolated func commit(_ plan: inout Plan) async throws(StoreError) -> StoreReceipt {
+    private nonisolated func commit(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
-            return try await store.commit(plan.changes)
+            return try await store.commit(plan.changes, mayBlock: mayBlock)
         } catch {
             guard error.code != .superseded else { throw error }
             logger.error("store cannot commit; rejecting submissions and trying the rest again", metadata: ["error": "\(error)"])

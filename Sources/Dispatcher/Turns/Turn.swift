@@ -16,4 +16,18 @@ struct Turn: Sendable {
     var receipt = StoreReceipt()
     /// Why nothing comes of it: nothing is written, published or acknowledged.
     var failure: StoreError?
+
+    /// Its commit writes a few rows: the turn of a single task.
+    var isSmall: Bool {
+        let changes = plan.changes
+        return changes.takes.isEmpty && changes.forgets.isEmpty && changes.submissions.count + changes.endings.count <= 4
+            && changes.submissions.allSatisfy { $0.submission.tasks.count == 1 } && changes.schedules.count <= 4
+            && changes.attempts.count <= 4 && changes.reopenings.isEmpty
+            && bytes <= 64 << 10
+    }
+
+    private var bytes: Int {
+        plan.changes.submissions.reduce(0) { $0 + $1.submission.tasks.reduce(0) { $0 + $1.payload.count } }
+            + plan.changes.endings.reduce(0) { $0 + $1.result.count }
+    }
 }

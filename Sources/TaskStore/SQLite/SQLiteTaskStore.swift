@@ -16,6 +16,7 @@ package final class SQLiteTaskStore: TaskStore {
     package let path: String
     let database: any DatabaseWriter
     private let gate = Gate()
+    private let pace = WriterPace()
     /// The file and its log, as they were opened; none for a store in memory.
     private let files: [FileIdentity]
     /// One of them was not in its place at the latest ``check()``.
@@ -62,9 +63,9 @@ package final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    package func commit(_ changes: StoreChanges) async throws(StoreError) -> StoreReceipt {
+    package func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         guard !changes.isEmpty else { return StoreReceipt() }
-        return try await write { database in
+        return try await write(mayBlock: mayBlock) { database in
             var commit = try Commit(database)
             return try commit.apply(changes)
         }
@@ -194,28 +195,39 @@ package final class SQLiteTaskStore: TaskStore {
     // MARK: Access
 
     /// Runs in a write transaction, which is rolled back where the body throws.
-    private func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+    private func write<Value: Sendable>(
+        mayBlock: Bool = false, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
         guard gate.enter() else { throw .closed(path: path) }
         defer { gate.leave() }
+        let start = ContinuousClock.now
+        let isOnThisThread = pace.begin(mayBlock: mayBlock, at: start)
+        defer {
+            let end = ContinuousClock.now
+            pace.end(after: start.duration(to: end), at: end)
+        }
+        if isOnThisThread {
+            return try unwrapped(Result { try database.writeWithoutTransaction { try transaction($0, body) } })
+        }
         // Callbacks rather than GRDB's async functions: those are interrupted when the calling task is cancelled, and then
         // nobody knows whether the commit happened.
         let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
             database.asyncWriteWithoutTransaction { [self] database in
-                continuation.resume(
-                    returning: Result {
-                        try checkFiles()
-                        var value: Value?
-                        try database.inTransaction(.immediate) {
-                            value = try body(database)
-                            return .commit
-                        }
-                        guard let value else { throw StoreError(.failed, "a transaction ended without an answer") }
-                        return value
-                    }
-                )
+                continuation.resume(returning: Result { try transaction(database, body) })
             }
         }
         return try unwrapped(result)
+    }
+
+    private func transaction<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
+        try checkFiles()
+        var value: Value?
+        try database.inTransaction(.immediate) {
+            value = try body(database)
+            return .commit
+        }
+        guard let value else { throw StoreError(.failed, "a transaction ended without an answer") }
+        return value
     }
 
     /// Runs on a snapshot.
