@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds and runs the tests against a broker of their own, and leaves nothing running.
-# Installs the packages that are missing. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the
-# dashboard, and without promtool those that it checks; with CI set they fail.
+# Builds, checks the format, the documentation and the monitor's description, and runs the tests against a broker of their own.
+# Leaves nothing running. With arguments it runs these tests alone.
+# Installs what is missing. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard, without
+# promtool those that it checks, and without schemathesis the check of the monitor's description; with CI set they fail.
 #
 #   Tests/run.sh [arguments of swift test, such as --filter NAME]
 set -euo pipefail
@@ -11,7 +12,7 @@ exec </dev/null
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf '\n== %s\n' "$*" >&2; exit 1; }
 
-compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev
+compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev python3
 if ! compose/packages.sh rabbitmq-server; then
     [ -z "${CI:-}" ] || fail "There is no RabbitMQ here, and CI is set."
     say "There is no RabbitMQ here: tests that need a broker are skipped."
@@ -95,6 +96,15 @@ if compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
     TASKGRID_TEST_BROKER=$(url amqp)
     TASKGRID_TEST_ADMIN=$(url admin)
     export TASKGRID_TEST_BROKER TASKGRID_TEST_ADMIN
+fi
+
+if [ $# -eq 0 ]; then
+    say "Building the documentation"
+    Tests/docs.py
+    if [ -n "$broker" ]; then
+        say "Holding the monitor to its description"
+        Tests/openapi.sh
+    fi
 fi
 
 say "Testing"

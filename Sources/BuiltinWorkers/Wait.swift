@@ -13,7 +13,7 @@ package struct Wait: TaskWorker {
         self.clock = clock
     }
 
-    /// - Parameter input: Seconds, as a decimal number.
+    /// `input`: Seconds, as a decimal number.
     /// - Throws: `invalidInput` where it is no number, negative or above the limit.
     package func run(_ input: String, context: TaskContext) async throws -> String {
         try await clock.sleep(for: try duration(input))

@@ -38,9 +38,8 @@ package final class Chaos: Sendable {
     private let stop: AsyncStream<Void>
     private let stopping: AsyncStream<Void>.Continuation
 
-    /// - Parameters:
-    ///   - logger: for the client and the listeners.
-    ///   - onEvent: told what happens, from any task; it must return quickly.
+    /// - `logger`: for the client and the listeners.
+    /// - `onEvent`: told what happens, from any task; it must return quickly.
     package init(_ configuration: ChaosConfiguration, logger: Logger, onEvent: @escaping @Sendable (Event) -> Void) {
         self.configuration = configuration
         self.logger = logger

@@ -18,7 +18,7 @@ package struct NumberedTask: Hashable, Sendable {
 
     /// The task of a number: most are short, some run for seconds, so that faults hit them while they run.
     ///
-    /// - Parameter rate: tasks a second; the long ones keep some twelve places busy whatever it is.
+    /// `rate` is in tasks a second: the long tasks keep some twelve slots busy at any rate.
     package init(number: Int, seed: UInt64, rate: Double) {
         var generator = SplitMix64(seed: seed ^ UInt64(truncatingIfNeeded: number) &* 0xD129_0D3E_9A1B_73C5)
         let share = Double.random(in: 0..<1, using: &generator)

@@ -13,7 +13,7 @@ package import TaskStore
 /// store; while the broker confirms what a turn has to say, the next turn is on its way. Deliveries are acknowledged once
 /// the transaction is durable and what follows from it confirmed. One dispatcher is active for a prefix: it owns an
 /// exclusive queue, and another waits until that is free. One that has lost it, and does not know yet, is told so by the store
-/// (``TaskStore/beginTerm()``): what it would write is refused, and of that turn nothing is published or acknowledged. One that is told
+/// (`TaskStore.beginTerm()`): what it would write is refused, and of that turn nothing is published or acknowledged. One that is told
 /// so and still owns its queue shares the store with another grid, and ends with an error.
 package struct Dispatcher: Service {
     private let configuration: DispatcherConfiguration
@@ -24,8 +24,8 @@ package struct Dispatcher: Service {
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
-    /// - Parameter vitals: where it shows its health.
-    /// - Parameter onReady: called once the dispatcher is the active one and consumes.
+    /// - `vitals`: where it shows its health.
+    /// - `onReady`: called once the dispatcher is the active one and consumes.
     package init(
         configuration: DispatcherConfiguration = DispatcherConfiguration(), endpoint: Endpoint, topology: Topology,
         store: any TaskStore, vitals: Vitals = Vitals(), logger: Logger, onReady: @escaping @Sendable () -> Void = {}

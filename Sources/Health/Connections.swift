@@ -55,7 +55,7 @@ struct Connections: ServerChildChannel {
         let http: HTTP1Channel
         private let parts: Mutex<Parts?>
 
-        /// - Parameter http: what handles it.
+        /// `http` handles the connection.
         init(_ parts: Parts, _ http: HTTP1Channel) {
             channel = parts.channel
             self.http = http

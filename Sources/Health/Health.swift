@@ -32,11 +32,10 @@ package struct Health: Service {
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
 
-    /// - Parameters:
-    ///   - service: what the report calls it, such as `dispatcher`.
-    ///   - id: which one of its kind it is.
-    ///   - standardPort: the one that is documented for it; 0 for a free one.
-    ///   - onListening: told the port once it listens there.
+    /// - `service`: what the report calls it, such as `dispatcher`.
+    /// - `id`: which one of its kind it is.
+    /// - `standardPort`: the one that is documented for it; 0 for a free one.
+    /// - `onListening`: told the port once it listens there.
     package init(
         service: String, id: String, vitals: Vitals, configuration: Configuration = Configuration(), standardPort: Int, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }

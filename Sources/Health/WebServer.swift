@@ -29,13 +29,12 @@ package struct WebServer: Service {
     private let onListening: @Sendable (_ port: Int) -> Void
     var times = RequestTimes()
 
-    /// - Parameters:
-    ///   - gets: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
-    ///   - posts: what answers POST.
-    ///   - port: 0 for a free one.
-    ///   - hosts: the names that it is asked by; nil: any.
-    ///   - name: what its errors call it, such as `the monitor`.
-    ///   - onListening: told the port once it listens there.
+    /// - `gets`: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
+    /// - `posts`: what answers POST.
+    /// - `port`: 0 for a free one.
+    /// - `hosts`: the names that it is asked by; nil: any.
+    /// - `name`: what its errors call it, such as `the monitor`.
+    /// - `onListening`: told the port once it listens there.
     package init(
         gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, hosts: AllowedHosts? = nil,
         of name: String, logger: Logger,

@@ -31,7 +31,7 @@ package struct Monitor: Service {
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
 
-    /// - Parameter onListening: called once with the port that the REST interface listens on, when it does.
+    /// `onListening`: called once with the port that the REST interface listens on, when it does.
     package init(
         configuration: MonitorConfiguration = MonitorConfiguration(), endpoint: Endpoint, topology: Topology, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }

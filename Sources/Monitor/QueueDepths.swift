@@ -15,7 +15,7 @@ actor QueueDepths {
     private var latest: (report: QueuesReport, at: ContinuousClock.Instant)?
     private var look: Task<QueuesReport, any Error>?
 
-    /// - Parameter freshness: how old an answer may be that is given again.
+    /// `freshness`: how old an answer may be that is given again.
     init(
         board: Board, freshness: Duration = .seconds(1),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth

@@ -12,7 +12,7 @@ package struct Watch: Sendable {
 
     /// Runs `body` with a watch of the grid.
     ///
-    /// - Parameter patience: how long to try to connect; once connected, it reconnects for ever.
+    /// `patience`: how long to try to connect; once connected, it reconnects for ever.
     /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
     package static func withWatch(
         endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(10),

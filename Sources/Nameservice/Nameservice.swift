@@ -19,10 +19,10 @@ package struct Nameservice: Service {
     private let logger: Logger
     private let onReady: @Sendable () -> Void
 
-    /// - Parameter maximumWorkers: how many workers it knows at a time; more are refused, logged, and told to the events
+    /// - `maximumWorkers`: how many workers it knows at a time; more are refused, logged, and told to the events
     ///   exchange as an error.
-    /// - Parameter vitals: where it shows its health.
-    /// - Parameter onReady: called once it consumes.
+    /// - `vitals`: where it shows its health.
+    /// - `onReady`: called once it consumes.
     package init(
         endpoint: Endpoint, topology: Topology, maximumWorkers: Int = 10_000, vitals: Vitals = Vitals(),
         logger: Logger, onReady: @escaping @Sendable () -> Void = {}

@@ -112,9 +112,7 @@ extension ClientState {
         resumptions.wake([watch], in: &self)
     }
 
-    /// Deadlines that have passed.
-    ///
-    /// - Parameter trouble: why nothing can be published now.
+    /// Deadlines that have passed. `trouble` says why nothing can be published now.
     mutating func expire(now: Instant, trouble: ClientError?, _ resumptions: inout Resumptions) {
         for (submission, error) in submissions.expire(now: now, trouble: trouble) { settle(submission, .failure(error), &resumptions) }
         resumptions.wake(watches.expire(now: now), in: &self)

@@ -35,6 +35,8 @@ public final class GridClient: Sendable {
     private let hasWork: AsyncStream<Void>.Continuation
 
     /// - Parameters:
+    ///   - endpoint: the broker's address, virtual host and login.
+    ///   - topology: the names of the grid's exchanges and queues.
     ///   - logger: its metadata gets the client's id.
     ///   - patience: how long a service may take to answer a query.
     public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(5)) {

@@ -50,10 +50,10 @@ package protocol TaskStore: Sendable {
 
     /// Tasks of all types that are handed out and not ended, page after page: what a dispatcher that starts takes over.
     ///
-    /// - Parameter after: the page before's `next`; nil: from the start.
+    /// `after` is the `next` of the page before; nil: from the start.
     func handedOut(after: HandedOutPosition?, limit: Int) async throws(StoreError) -> HandedOutPage
 
-    /// The earliest due time of the scheduled tasks of each type that has any; ``Timestamp/atOnce`` where one waits that was put
+    /// The earliest due time of the scheduled tasks of each type that has any; `Timestamp.atOnce` where one waits that was put
     /// back.
     ///
     /// - Parameter types: those that are asked for; nil: all.

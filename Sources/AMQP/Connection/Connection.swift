@@ -128,12 +128,15 @@ public actor Connection {
     public nonisolated var executor: any TaskExecutor { tasks }
 
     /// - Parameters:
+    ///   - endpoint: the broker's address, virtual host and login.
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
     ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1, `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
-    ///   - ownership: what it does besides for what it declares.
+    ///   - ownership: what the connection does beyond declaring `declarations`.
+    ///   - backoff: the waits between attempts to connect.
     ///   - other: a connection whose thread this one shares: tasks that use both need not change threads. While one of them connects,
     ///     which may take 5 seconds a call, the other one reads nothing and sends no heartbeat.
+    ///   - logger: for what happens to the connection; each line names it.
     public init(
         _ endpoint: Endpoint, name: String, clientProperties: FieldTable = [:], declarations: Declarations = Declarations(),
         ownership: Ownership = .none,
@@ -161,6 +164,7 @@ public actor Connection {
     /// A consumer of these queues, on a channel of its own. Made before ``start(patience:)``.
     ///
     /// - Parameters:
+    ///   - queues: the names of the queues, which exist or are declared by the connection.
     ///   - prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
     ///   - maximumBytes: once the bodies of its unacknowledged deliveries have more, nothing more is read from the broker, for
     ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds

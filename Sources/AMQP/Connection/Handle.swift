@@ -179,7 +179,7 @@ final class Handle {
         return Int(answer?.message_count ?? 0)
     }
 
-    /// - Parameter ifEmpty: throws `preconditionFailed` where it holds messages. One that is not there counts as deleted.
+    /// Deletes a queue. With `ifEmpty`, throws `preconditionFailed` if it holds messages. A queue that does not exist counts as deleted.
     func delete(_ queue: String, ifEmpty: Bool = false, _ channel: UInt16) throws(AMQPError) {
         queue.withAMQPBytes { _ = amqp_queue_delete(state, channel, $0, 0, ifEmpty ? 1 : 0) }
         try check("deleting queue \(queue)", channel)

@@ -22,7 +22,7 @@ struct HeldDeliveries {
         bytes += size
     }
 
-    /// - Parameter multiple: with all before it.
+    /// With `multiple`, all before it are acknowledged too.
     mutating func acknowledge(_ tag: UInt64, multiple: Bool) {
         guard tag >= oldest, tag - oldest < UInt64(sizes.count) else { return }
         let place = Int(tag - oldest)

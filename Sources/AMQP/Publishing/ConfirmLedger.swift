@@ -45,9 +45,7 @@ struct ConfirmLedger {
     var isEmpty: Bool { batches.isEmpty }
 
     /// Adds a batch, before it is published. `mandatory` maps the message ids of mandatory publications to their indices in the
-    /// batch.
-    ///
-    /// - Parameter settled: the outcomes of publications that are not sent; not all of the batch.
+    /// batch, `settled` those that are not sent, which are not all of the batch, to their outcomes.
     mutating func register(count: Int, mandatory: [String: Int] = [:], settled: [Int: PublishOutcome] = [:]) -> Int {
         var batch = Batch(id: nextBatch, first: nextTag, mandatory: mandatory, outcomes: Array(repeating: nil, count: count), open: count)
         if !settled.isEmpty {

@@ -37,9 +37,8 @@ struct RefusalNotice {
         if case .size(_, let limit) = subject { limit } else { nil }
     }
 
-    /// Why the broker refuses this publication; nil where the text does not fit it.
-    ///
-    /// - Parameter mayHaveArrived: whether another publication may be meant, with this one before it.
+    /// Why the broker refuses this publication; nil where the text does not fit it. With `mayHaveArrived`, the broker may mean a
+    /// later publication and have taken this one.
     func refusal(of publication: Publication, mayHaveArrived: Bool = false) -> Refusal? {
         switch subject {
         case .size(_, let limit):

@@ -17,9 +17,8 @@ struct StoreClock: Sendable {
     /// How far the wall clock is ahead of this one, as of the latest look.
     private(set) var wallOffset = Duration.zero
 
-    /// - Parameters:
-    ///   - saved: what the store has kept; nil: the clock begins with the wall's time.
-    ///   - earlier: this process's clock until now, behind which it does not go.
+    /// - `saved`: what the store has kept; nil: the clock begins with the wall's time.
+    /// - `earlier`: this process's clock until now, behind which it does not go.
     init(after saved: StoreClockReading? = nil, earlier: StoreClock? = nil, source: TimeSource = .system) {
         self.source = source
         let wall = source.wall()

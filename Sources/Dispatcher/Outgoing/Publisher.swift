@@ -150,7 +150,7 @@ struct Publisher: Sendable {
 
     /// Tells of a problem that lasts, or that it is over.
     ///
-    /// - Parameter message: what is wrong; nil: nothing any more.
+    /// `message`: what is wrong; nil: nothing any more.
     func tell(_ problem: GridEvent.Problem, _ message: String?) async {
         let event = GridEvent(
             kind: message == nil ? .warning : .error, service: "dispatcher", at: .now(), message: message ?? "\(problem.rawValue) is over",

@@ -188,7 +188,7 @@ extension Scheduler {
 
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
     ///
-    /// - Parameter heard: when the worker that the event ends was last heard of; nil: now.
+    /// `heard`: when the worker that the event ends was last heard of; nil: now.
     func apply(
         _ event: TaskStateMachine.Event, _ id: TaskID, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, heard: Moment? = nil
     ) {

@@ -157,7 +157,7 @@ actor Scheduler {
 
     /// A turn is durable: keeps the books, and returns what is to be said.
     ///
-    /// - Parameter isLast: no other has been planned since; else the books are between two turns.
+    /// With `isLast` no other turn has been planned since; otherwise the counters are between two turns.
     func settle(_ turn: Turn, isLast: Bool) async -> Outbound {
         guard turn.failure == nil else { return Outbound(topology: topology, persistsWork: false) }
         var outbound = Outbound(

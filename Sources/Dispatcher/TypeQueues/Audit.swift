@@ -30,8 +30,8 @@ struct Audit {
     var next: Instant?
     private var unanswered = 0
 
-    /// - Parameter due: when the first marker is due: at once where much may have been lost, such as after a restart; nil:
-    ///   an interval after something is handed out.
+    /// `due`: when the first marker is due: at once where much may have been lost, such as after a restart; nil:
+    /// an interval after something is handed out.
     init(after number: Int = .random(in: 1..<(1 << 29)), due: Instant? = nil) {
         self.number = number
         latestBack = number
@@ -40,7 +40,7 @@ struct Audit {
 
     /// The number of the marker to send now, if one is due.
     ///
-    /// - Parameter hasHandedOut: something is out that could be lost.
+    /// `hasHandedOut`: something is out that could be lost.
     mutating func marker(at now: Instant, hasHandedOut: Bool) -> Int? {
         guard hasHandedOut else {
             next = nil
@@ -70,9 +70,8 @@ struct Audit {
 
     /// A marker is back.
     ///
-    /// - Parameters:
-    ///   - candidates: what was handed out before that marker was sent and is named by no live worker; by task its attempt.
-    ///   - heartbeat: the longest time between two heartbeats of the type's workers.
+    /// - `candidates`: what was handed out before that marker was sent and is named by no live worker; by task its attempt.
+    /// - `heartbeat`: the longest time between two heartbeats of the type's workers.
     /// - Returns: the attempts that are lost.
     mutating func back(
         _ marker: Int, candidates: [TaskID: Int], heartbeat: Duration, at now: Instant

@@ -19,7 +19,7 @@ struct QueueLimit {
     /// Steps that the queue has refused since an attempt last ended.
     private var refusals = 1
 
-    /// - Parameter tasks: how many are out, without the one that was refused.
+    /// `tasks` are handed out, not counting the one that was refused.
     init(_ tasks: Int, at now: Instant) {
         self.tasks = tasks
         next = now + Self.shortestPause

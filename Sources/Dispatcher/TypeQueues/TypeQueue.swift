@@ -180,7 +180,7 @@ final class TypeQueue {
     /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
     /// transaction. A queue that refuses tasks is refilled one by one.
     ///
-    /// - Parameter allowance: what the circuit breaker lets through; nil: everything.
+    /// `allowance`: what the circuit breaker lets through; nil: everything.
     func room(_ configuration: DispatcherConfiguration, now: Timestamp, allowance: Int? = nil) -> Int {
         guard isRoutable, hasBacklog || nextDue.map({ $0 <= now }) == true else { return 0 }
         let capacity = capacity(configuration)
@@ -260,9 +260,8 @@ final class TypeQueue {
 
     /// A report of a live worker names the attempt.
     ///
-    /// - Parameters:
-    ///   - report: its number; nil: what names it is no report.
-    ///   - runs: it runs; else it has not begun.
+    /// - `report`: its number; nil: what names it is no report.
+    /// - `runs`: it runs; else it has not begun.
     /// - Returns: false where the attempt is older than the latest one, so that its worker need not go on with it.
     @discardableResult
     func name(_ held: RegistryMessage.Held, worker: String, report: Int?, runs: Bool, at now: ContinuousClock.Instant) -> Bool {

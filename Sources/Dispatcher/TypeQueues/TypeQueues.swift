@@ -176,9 +176,7 @@ final class TypeQueues {
         return typeQueue
     }
 
-    /// Puts one among those that may have something to hand out.
-    ///
-    /// - Parameter isFirst: the next turn is its own; else the others come before.
+    /// Puts one among those that may have something to hand out: before the others with `isFirst`, otherwise after them.
     func makeReady(_ typeQueue: TypeQueue, isFirst: Bool = false) {
         guard !typeQueue.isReady else { return }
         typeQueue.isReady = true

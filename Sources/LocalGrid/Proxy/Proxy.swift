@@ -55,6 +55,7 @@ package final class Proxy: Sendable {
     ///
     /// - Parameters:
     ///   - host: the broker's name or address; a name is looked up here, once.
+    ///   - broker: the broker's port.
     ///   - onEvent: told what happens, on the proxy's thread: it must return quickly.
     ///   - onFrame: asked about each frame when it has come whole, also where its direction stalls, on the proxy's thread.
     /// - Throws: `LocalGridError` when the host is unknown or no port is to be had.

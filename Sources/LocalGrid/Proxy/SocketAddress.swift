@@ -13,7 +13,7 @@ struct SocketAddress: Sendable {
         self.port = port
     }
 
-    /// - Parameter host: a name is looked up, which may take a while.
+    /// A host that is a name is looked up, which may take a while.
     init(host: String, port: Int) throws(LocalGridError) {
         guard let number = in_port_t(exactly: port) else { throw LocalGridError(.configuration, "\(port) is no port") }
         var hints = addrinfo()

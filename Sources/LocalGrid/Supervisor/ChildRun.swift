@@ -13,9 +13,7 @@ struct ChildRun {
 
     private static let setpriv = "/usr/bin/setpriv"
 
-    /// Runs the child until it ends; cancellation stops it with SIGTERM and, past its time, SIGKILL.
-    ///
-    /// - Parameter processes: where it stands while it runs.
+    /// Runs the child until it ends; cancellation stops it with SIGTERM and, past its time, SIGKILL. `processes` lists it while it runs.
     func run(_ processes: RunningProcesses = RunningProcesses(), whenReady: (Duration) -> Void) async -> ProcessEvent.Ending {
         defer { processes.ended(child.name) }
         // setpriv would report a missing program in the log only.

@@ -17,7 +17,7 @@ package struct Supervisor: Sendable {
 
     private let onEvent: @Sendable (ProcessEvent) -> Void
 
-    /// - Parameter onEvent: told of all that happens, from any task; it must return quickly.
+    /// Starts the stages one after another. `onEvent` is called from any task with all that happens; it must return quickly.
     package init(
         stages: [[ChildProcess]], processes: RunningProcesses = RunningProcesses(), onEvent: @escaping @Sendable (ProcessEvent) -> Void
     ) {

@@ -16,10 +16,9 @@ extension Alert {
     /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them: what
     /// follows from the broker is not told beside it. Once it is back, they have `settling` to be heard.
     ///
-    /// - Parameters:
-    ///   - reachable: since when what is said in the grid reaches the monitor; nil: it does not.
-    ///   - historyProblem: why the monitor's history cannot be written.
-    ///   - wasAway: whether the broker was reached before, too, and away in between.
+    /// - `reachable`: since when what is said in the grid reaches the monitor; nil: it does not.
+    /// - `historyProblem`: why the monitor's history cannot be written.
+    /// - `wasAway`: whether the broker was reached before, too, and away in between.
     static func conditions(
         _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, wasAway: Bool = false,
         historyProblem: String? = nil, at now: Timestamp

@@ -13,7 +13,7 @@ struct Alerts: Sendable {
     /// The alerts that stand now, in the order of their kinds, types and workers.
     var current: [Alert] { told.sorted().compactMap { standing[$0] } }
 
-    /// - Parameter conditions: what is so now, and what is to be said of it.
+    /// `conditions`: what is so now, and what is to be said of it.
     /// - Returns: what starts and what ends with that.
     mutating func update(_ conditions: [Alert.Subject: String], at now: Timestamp) -> [AlertChange] {
         var ended: [AlertChange] = []

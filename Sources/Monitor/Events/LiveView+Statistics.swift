@@ -7,9 +7,8 @@ extension LiveView {
     private static let maximumEvents = 12
     private static let maximumText = 240
 
-    /// - Parameters:
-    ///   - maximumTypes: the most rows of types; the busiest are chosen.
-    ///   - maximumWorkers: the most rows of workers.
+    /// - `maximumTypes`: the most rows of types; the busiest are chosen.
+    /// - `maximumWorkers`: the most rows of workers.
     init(
         _ state: Board.State, at now: Timestamp, maximumTypes: Int = Self.maximumTypes, maximumWorkers: Int = Self.maximumWorkers
     ) {

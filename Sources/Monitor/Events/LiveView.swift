@@ -41,9 +41,9 @@ struct LiveView: Sendable {
         return object.data
     }
 
-    /// Makes this the view of now.
+    /// Makes this the view of now. A change has at most `limit` bytes: rows that do not fit stay as they were told, and come first
+    /// next time.
     ///
-    /// - Parameter limit: the most bytes of the change. Rows that do not fit stay as they were told, and come first next time.
     /// - Returns: a JSON merge patch (RFC 7396) that makes what was told before what is told now: a row that is not shown any more is null.
     mutating func move(to now: LiveView, within limit: Int = LiveView.maximumChange) -> Data {
         var object = LiveObject(now.head)

@@ -22,7 +22,7 @@ enum ServerSentEvent {
     /// A comment, which keeps what stands between from closing a silent connection.
     static let keepAlive = ByteBuffer(string: ": keep\n\n")
 
-    /// - Parameter data: JSON in one line.
+    /// The event as it is sent. `data` is JSON in one line.
     static func block(id: UInt64, kind: Kind, data: Data) -> ByteBuffer {
         let head = "id: \(id)\nevent: \(kind.rawValue)\ndata: "
         var block = ByteBuffer()

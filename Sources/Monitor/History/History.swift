@@ -78,7 +78,7 @@ actor History {
 
     /// The window, of a type or of all, that ends with the latest step that is complete.
     ///
-    /// - Parameter until: it ends before this time; nil: now.
+    /// `until`: it ends before this time; nil: now.
     func report(_ type: TaskType?, _ window: HistoryWindow, until: Timestamp? = nil) async throws -> HistoryReport {
         let step = window.step
         // None begins before 1970.

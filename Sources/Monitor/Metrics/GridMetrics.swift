@@ -20,7 +20,7 @@ struct GridMetrics {
         types = state.statistics.types.sorted { $0.key < $1.key }.prefix(Self.maximumTypes).map { ($0.key, $0.value) }
     }
 
-    /// - Parameter queues: nil where the broker cannot be asked: then nothing is told of them.
+    /// `queues`: nil where the broker cannot be asked: then nothing is told of them.
     static func text(_ state: Board.State, queues: QueuesReport?, listeners: Int, at now: Timestamp) -> ByteBuffer {
         var metrics = GridMetrics(state, at: now)
         metrics.writeTasks()

@@ -30,7 +30,7 @@ struct ScaleReport: Encodable, Hashable {
     /// How much of their slots counts as full.
     private static let full = 0.9
 
-    /// - Parameter target: how long the tasks that wait may take to end.
+    /// `target`: how long the tasks that wait may take to end.
     init(_ work: TypeStatistics, workers: [WorkerStatistics], target: Duration, over window: Duration, at now: Timestamp) {
         // A task that is counted as running waits where no worker lives: its worker is gone.
         let stranded = workers.isEmpty ? work.states.running : 0

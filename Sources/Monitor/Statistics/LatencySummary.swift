@@ -10,9 +10,7 @@ struct LatencySummary: Hashable {
     var p99: UInt64
     var maximum: UInt64
 
-    /// nil where nothing was measured. All but `count` in microseconds.
-    ///
-    /// - Parameter counts: how often each time was measured.
+    /// From how often each time was measured, and the sum of the times; nil if nothing was measured. Times are in microseconds.
     init?(_ counts: [UInt64: UInt64], sum: Double) {
         count = counts.values.saturatingSum
         guard count > 0 else { return nil }

@@ -21,7 +21,7 @@ struct TypeStatistics {
     /// By how much an event may be overtaken.
     private static let overtaking = Duration.seconds(5)
 
-    /// - Parameter isNew: whether the type is known to have had no tasks before.
+    /// `isNew`: whether the type is known to have had no tasks before.
     mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)

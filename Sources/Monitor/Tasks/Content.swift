@@ -14,7 +14,7 @@ struct Content: Encodable, Hashable {
     /// Whether less is shown than there is.
     var cut: Bool
 
-    /// - Parameter size: how many bytes there are, where `data` is only the beginning.
+    /// `size` is how many bytes there are, where `data` is only the beginning.
     init(_ data: Data, size: Int? = nil) {
         bytes = size ?? data.count
         let head = data.head(Self.maximum)

@@ -36,10 +36,9 @@ final class QueryClient: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - id: that of the monitor's reply queue.
-    ///   - publish: sends a query, and returns once the broker has it.
-    ///   - sleep: lets the time of an answer pass.
+    /// - `id`: that of the monitor's reply queue.
+    /// - `publish`: sends a query, and returns once the broker has it.
+    /// - `sleep`: lets the time of an answer pass.
     init(
         id: String, topology: Topology, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         publish: @escaping Publish
@@ -71,7 +70,7 @@ final class QueryClient: Sendable {
 
     /// Asks, and waits for the answer.
     ///
-    /// - Parameter patience: how long; the query carries it, so that the dispatcher answers nobody who has given up.
+    /// `patience`: how long; the query carries it, so that the dispatcher answers nobody who has given up.
     /// - Throws: a `Problem` that says why there is none.
     func ask<Asked: Query>(_ query: Asked, within patience: Duration = QueryClient.deadline) async throws -> Asked.Answer {
         let correlation = try begin()

@@ -82,6 +82,7 @@ extension GridClient {
     /// Asks a service.
     ///
     /// - Parameters:
+    ///   - query: what is asked.
     ///   - patience: how long it may take to answer; nil: as long as the client says.
     ///   - budget: how large the answer may be; nil: as large as usual.
     /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.

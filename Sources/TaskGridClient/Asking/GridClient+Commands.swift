@@ -64,7 +64,10 @@ extension GridClient {
 
     /// Tasks that ended as failed, the newest first.
     ///
-    /// - Parameter before: only tasks with a lower id.
+    /// - Parameters:
+    ///   - filter: which tasks; its `state` is ignored.
+    ///   - before: only tasks with a lower id.
+    ///   - limit: how many tasks at most.
     public func failed(
         matching filter: TaskFilter = TaskFilter(), before: TaskID? = nil, limit: Int = 50
     ) async throws(ClientError) -> [TaskRecord] {
@@ -104,7 +107,9 @@ extension GridClient {
     /// A task that alone is too large for an answer has its payload and its result cut (`isCut`); `status(_:)` reads them whole.
     ///
     /// - Parameters:
+    ///   - filter: which tasks.
     ///   - before: only tasks with a lower id.
+    ///   - limit: how many tasks at most.
     ///   - isBrief: whether payloads and results are left out.
     public func tasks(
         matching filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false
@@ -124,6 +129,7 @@ extension GridClient {
     /// time. There may be none in it though there are more.
     ///
     /// - Parameters:
+    ///   - filter: which tasks.
     ///   - before: only tasks with a lower id: the `next` of the page before.
     ///   - limit: how many tasks at most; no page has more than 1000.
     ///   - isBrief: whether payloads and results are left out.
@@ -136,7 +142,10 @@ extension GridClient {
 
     /// How many tasks the filter means.
     ///
-    /// - Parameter maximum: where to stop counting: the answer may be somewhat higher, and then stands for *at least*.
+    /// - Parameters:
+    ///   - filter: which tasks.
+    ///   - before: only tasks with a lower id.
+    ///   - maximum: where to stop counting: the answer may be somewhat higher, and then stands for *at least*.
     public func count(
         matching filter: TaskFilter, before: TaskID? = nil, upTo maximum: Int = .max
     ) async throws(ClientError) -> Int {

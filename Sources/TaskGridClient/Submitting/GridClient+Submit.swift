@@ -25,7 +25,11 @@ extension GridClient {
 
     /// Submits a task for each payload and watches for their endings.
     ///
-    /// - Parameter patience: how long the endings are awaited; they fail with `timedOut` after it.
+    /// - Parameters:
+    ///   - type: the type of the tasks.
+    ///   - payloads: one for each task.
+    ///   - options: what all of the tasks are submitted with.
+    ///   - patience: how long the endings are awaited; they fail with `timedOut` after it.
     /// - Throws: as `submit(_:payloads:options:)`.
     public func submitAndWatch(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
@@ -48,7 +52,11 @@ extension GridClient {
 
     /// The same, and watches for the endings.
     ///
-    /// - Parameter patience: how long the endings are awaited; they fail with `timedOut` after it.
+    /// - Parameters:
+    ///   - type: the type of the tasks.
+    ///   - payloads: one for each task.
+    ///   - options: what all of the tasks are submitted with.
+    ///   - patience: how long the endings are awaited; they fail with `timedOut` after it.
     public func submitEachAndWatch(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions(), within patience: Duration = .seconds(3600)
     ) async throws(ClientError) -> (receipts: [Result<TaskID, ClientError>], endings: Endings) {

@@ -175,9 +175,7 @@ struct Submissions: Sendable {
         if unanswered[correlation]?.isForgotten == true { unanswered[correlation] = nil }
     }
 
-    /// The callers whose deadline has passed, and why their tasks were not accepted.
-    ///
-    /// - Parameter trouble: why nothing can be published now.
+    /// The callers whose deadline has passed, and why their tasks were not accepted. `trouble` says why nothing can be published now.
     mutating func expire(now: Instant, trouble: ClientError? = nil) -> [(PendingSubmission, ClientError)] {
         let cause = trouble ?? unanswered.values.lazy.compactMap(\.cause).first
         var expired = buffer.remove { $0.deadline <= now }.map { submission in

@@ -5,7 +5,11 @@ public import TaskGridCore
 extension GridClient {
     /// Submits a task and waits for its end.
     ///
-    /// - Parameter patience: how long to wait for the end.
+    /// - Parameters:
+    ///   - type: the task's type.
+    ///   - payload: the task's payload.
+    ///   - options: what the task is submitted with.
+    ///   - patience: how long to wait for the end.
     /// - Returns: how it ended; `get()` gives the result or throws the task's error.
     /// - Throws: as `submit`; `timedOut` after `patience`.
     public func run(

@@ -43,6 +43,7 @@ public final class Vitals: Sendable {
     /// A pulse for a loop that begins now. One of the same name from an earlier run is forgotten.
     ///
     /// - Parameters:
+    ///   - name: the loop's name in `/healthz`.
     ///   - limit: how long it may work on the same before it counts as stuck.
     ///   - period: for a loop that a clock drives, how often it moves at least.
     public func pulse(_ name: String, limit: Duration = Vitals.defaultLimit, period: Duration? = nil) -> Pulse {
@@ -59,9 +60,8 @@ public final class Vitals: Sendable {
         }
     }
 
-    /// A connection that the service needs.
-    ///
-    /// - Parameter mayStandBy: whether the service stands by, and is well, while another holds a queue for one alone.
+    /// A connection that the service needs. With `mayStandBy`, the service is healthy, and stands by, while another one owns an
+    /// exclusive queue.
     public func connection(mayStandBy: Bool = false, _ read: @escaping @Sendable () -> ConnectionReading) {
         state.withLock { $0.links.append(Link(read: read, mayStandBy: mayStandBy)) }
     }

@@ -45,9 +45,7 @@ extension PBBatch {
 }
 
 extension PBRecord {
-    /// The task and attempt that the record speaks of.
-    ///
-    /// - Parameter allowsMarker: takes id 0 for the audit's marker.
+    /// The task and attempt that the record speaks of. With `allowsMarker`, id 0 is the delivery audit's marker.
     func identity(attempts: ClosedRange<Int>, allowsMarker: Bool = false) throws(WireError) -> (TaskID, Int) {
         guard id > 0 || allowsMarker && id == TaskID.marker.rawValue else { throw WireError(.malformedBody, "record with task id \(id)") }
         guard attempts.contains(Int(attempt)) else {

@@ -22,7 +22,7 @@ public struct Submission: Hashable, Sendable {
     /// What the answers carry back.
     public var correlation: String?
     public var tasks: [Task]
-    /// What its client says that it asks for; nil: ``Fingerprint/init(_:)`` says it.
+    /// What its client says that it asks for; nil: ``Fingerprint/init(_:)-(Submission)`` says it.
     public var fingerprint: Fingerprint?
 
     public init(

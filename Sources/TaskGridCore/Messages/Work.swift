@@ -44,7 +44,7 @@ extension Work {
     /// worker has given the marker back, all that was handed out before it has left the queue. A worker that knows nothing
     /// of markers runs an empty payload, and what it says of that says as much.
     ///
-    /// - Parameter number: tells it from others of its type; stands where a task's attempt would.
+    /// `number` tells it from others of its type, and stands where a task's attempt would.
     public static func marker(type: TaskType, store: String, number: Int) -> Work {
         Work(form: .single, type: type, store: store, items: [Item(id: .marker, attempt: number, payload: Data())])
     }

@@ -35,7 +35,7 @@ public struct AnswerList<Element: Encodable> {
     /// Bytes that are left.
     private var rest: Int
 
-    /// - Parameter reserved: bytes for what else is in the answer.
+    /// `reserved` bytes are kept for what else is in the answer.
     public init(_ budget: AnswerBudget, reserved: Int = 1024) {
         rest = budget.bytes - reserved
     }

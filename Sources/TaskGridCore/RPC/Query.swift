@@ -12,7 +12,9 @@ public protocol Query: Codable, Sendable {
 
 extension Query {
     /// - Parameters:
-    ///   - patience: how long its replyTo waits: what is not answered by then is dropped.
+    ///   - client: the id of the client that gets the answer.
+    ///   - correlation: tells this query's answer from those of the client's other queries.
+    ///   - patience: how long the client waits; a query that is not answered by then is dropped.
     ///   - budget: how large the answer may be; nil: as large as usual.
     public func message(
         from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil

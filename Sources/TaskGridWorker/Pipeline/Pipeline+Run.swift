@@ -9,7 +9,8 @@ extension Pipeline {
     /// It returns when all code of workers has returned: code that does not heed its cancellation holds it up, though
     /// by then its tasks are given back and the connections closed.
     ///
-    /// - Parameter onUnresponsive: Called where a drain ends so, once `returnDeadline` has passed too.
+    /// `onUnresponsive` is called if a drain is held up so, once `returnDeadline` has passed too.
+    ///
     /// - Throws: What kept the connections from opening, or the broker's refusal to let the worker's user write.
     func run(
         on executor: SlotExecutor, onReady: @Sendable () -> Void = {}, onUnresponsive: @Sendable () -> Void = {}

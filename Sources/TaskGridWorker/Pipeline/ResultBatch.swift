@@ -12,7 +12,7 @@ struct ResultBatch: Sendable {
     /// The most bytes of results that one message carries; a larger result travels alone.
     static let maximumBytes = 1 << 20
 
-    /// - Parameter isPersistent: Whether the broker keeps the results over its restart.
+    /// With `isPersistent` the broker keeps the results over its restart.
     init(_ outgoing: ResultBuffer.OutgoingBatch, worker: String, topology: Topology, isPersistent: Bool) {
         for letter in outgoing.dead {
             publications.append(Publication(exchange: topology.dead.name, routingKey: "", message: letter.message))

@@ -116,8 +116,7 @@ struct SlotTable: Sendable {
     }
 
     /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.
-    ///
-    /// - Parameter least: an item that has not run for longer says nothing yet.
+    /// An item that has not run for longer than `least` does not count.
     func runTimes(at now: Instant, beyond least: Duration) -> [TaskType: Duration] {
         var sums: [TaskType: (sum: Duration, count: Int)] = [:]
         for slot in slots {

@@ -2,7 +2,8 @@ import GRDB
 import TaskGridCore
 
 extension Commit {
-    /// - Parameter bytes: how many bytes of payload are left for it.
+    /// Takes at most `bytes` bytes of payload.
+    ///
     /// - Returns: What to hand out, and whether nothing was left behind.
     mutating func take(_ take: Take, _ bytes: Int) throws -> ([HandOut], Bool) {
         guard let type = try types.number(of: take.type) else { return ([], true) }

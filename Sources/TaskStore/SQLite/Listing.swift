@@ -97,7 +97,7 @@ struct Listing {
         return (found, walked == Self.walk && found.count < limit ? floor : nil)
     }
 
-    /// - Parameter arguments: The parameters from the third on; the first is `before`, the second `limit`.
+    /// `arguments`: The parameters from the third on; the first is `before`, the second `limit`.
     private func ids(_ sql: String, _ arguments: [Int64]) throws -> [Int64] {
         let query = try BoundStatement(database, sql)
         try query.bind(before, at: 1)

@@ -28,10 +28,8 @@ extension OpenTask {
         (open_range.rest > open_range.last - open_range.first OR NOT EXISTS (SELECT 1 FROM ending WHERE ending.id = task.id))
         """
 
-    /// - Parameters:
-    ///   - pathAttempt: Its attempt where it is not deferred.
-    ///   - before: The task read before: where it is the neighbour in the same submission, its names are this one's too; and its settings
-    ///     where they say the same.
+    /// `cursorAttempt` is the task's attempt if it is not deferred. `before` is the task read before: if it is the neighbour in the same
+    /// submission, its names are this one's too, and so are its settings if they say the same.
     init(row: borrowing BoundStatement, types: TypeTable, cursorAttempt: Int, before: OpenTask? = nil) throws {
         let isNeighbour = row.int(10) > 0 && before?.id.rawValue == row.int64(0) - 1
         self.init(

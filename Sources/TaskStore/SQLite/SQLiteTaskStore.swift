@@ -24,7 +24,8 @@ package final class SQLiteTaskStore: TaskStore {
 
     /// Opens the file, or makes it: its folder too, and readable by its owner alone.
     ///
-    /// - Parameter busyTimeout: How long a call waits while another process writes to the file.
+    /// A call waits for `busyTimeout` at most while another process writes to the file.
+    ///
     /// - Throws: `StoreError`: `readOnly`, `corrupt` for a file that is no store, `newerVersion`, `locked`, `diskFull`, `failed`.
     package convenience init(path: String, busyTimeout: Duration = .seconds(3)) async throws(StoreError) {
         try await self.init(path: path) { try StoreFile.open(path, busyTimeout: busyTimeout) }

@@ -10,7 +10,7 @@ package struct NewSubmission: Hashable, Sendable {
     /// Whether its tasks are handed out with this commit, except those that are scheduled: as attempt 1, past all that waits.
     package var handsOut: Bool
 
-    /// - Parameter defaultMaxAttempts: The number of attempts of a task that gives none.
+    /// `defaultMaxAttempts`: The number of attempts of a task that gives none.
     package init(
         submission: Submission, created: Timestamp, wallOffset: Duration = .zero, handsOut: Bool, defaultMaxAttempts: Int
     ) {

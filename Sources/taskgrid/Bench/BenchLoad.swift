@@ -14,7 +14,7 @@ struct BenchLoad: Sendable {
     static let standardType = TaskType(literal: "reverse")
     static let maximumSize = 32 << 20
 
-    /// - Parameter size: bytes of a payload; a `wait` has the same short one however large it is to be.
+    /// `size`: bytes of a payload; a `wait` has the same short one however large it is to be.
     init(_ type: TaskType, size: Int) throws(Failure) {
         self.type = type
         self.size = size

@@ -64,9 +64,8 @@ struct TypeArguments: ParsableArguments {
 
     /// Sends the command and tells its outcome.
     ///
-    /// - Parameters:
-    ///   - done: what is so now, such as "paused".
-    ///   - unchanged: what is said of a type that stood so before.
+    /// - `done`: what is so now, such as "paused".
+    /// - `unchanged`: what is said of a type that stood so before.
     func send(
         _ grid: GridOptions, json: Bool, _ done: String, _ unchanged: String,
         _ command: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]

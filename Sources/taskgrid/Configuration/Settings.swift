@@ -25,9 +25,8 @@ struct Settings {
 
     let layers: [Layer]
 
-    /// - Parameters:
-    ///   - arguments: by key; those of a command may be called otherwise than their key.
-    ///   - file: `--config`; nil: `TASKGRID_CONFIG`, else `config/taskgrid.yaml` where there is one.
+    /// - `arguments`: by key; those of a command may be called otherwise than their key.
+    /// - `file`: `--config`; nil: `TASKGRID_CONFIG`, else `config/taskgrid.yaml` where there is one.
     init(
         arguments: [String: String], file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(Failure) {
@@ -87,7 +86,7 @@ struct Settings {
 
     /// A setting; its default where it stands nowhere.
     ///
-    /// - Parameter what: what its text has to be, for the error that names it.
+    /// `what`: what its text has to be, for the error that names it.
     func value<Value>(_ key: String, _ what: String, default value: Value, _ read: (String) -> Value?) throws(Failure) -> Value {
         guard let (text, name) = text(key) else { return value }
         guard let value = read(text) else { throw Failure(.failed, "\(name): '\(text.prefix(80))' is not \(what)") }
@@ -96,7 +95,7 @@ struct Settings {
 
     /// A list of texts; empty where it stands nowhere.
     ///
-    /// - Parameter what: what it has to be, for the error that names it.
+    /// `what`: what it has to be, for the error that names it.
     func list(_ key: String, _ what: String, _ isGood: (String) -> Bool) throws(Failure) -> [String] {
         for layer in layers {
             guard let parts = layer.list(key) else { continue }

@@ -43,10 +43,9 @@ actor PayloadReader {
     private var maximumPayload: Int?
     private var isAtEnd = false
 
-    /// - Parameters:
-    ///   - path: `-` for standard input.
-    ///   - areFull: waits until a run has all the lines it may have, so that the same lines give the same runs however they
-    ///     arrive.
+    /// - `path`: `-` for standard input.
+    /// - `areFull`: waits until a run has all the lines it may have, so that the same lines give the same runs however they
+    ///   arrive.
     init(path: String, areFull: Bool = false, standardInput: FileHandle = .standardInput) throws(Failure) {
         self.areFull = areFull
         name = path == "-" ? "standard input" : path

@@ -18,7 +18,7 @@ enum FileLimit {
 
     /// Raises the limit to what is needed where this user may, and checks it.
     ///
-    /// - Parameter command: what is to be run, such as `the dispatcher`.
+    /// `command`: what is to be run, such as `the dispatcher`.
     static func require(_ command: String, servesHTTP: Bool) throws(Failure) {
         let needed = needed(servesHTTP: servesHTTP)
         OpenFiles.raise(to: max(needed, 4096))

@@ -6,7 +6,7 @@ import UnixSignals
 
 /// Runs a service until it is told to stop: SIGTERM or SIGINT lets it drain, a second one ends the process at once.
 enum ServiceRun {
-    /// - Parameter health: listens beside it, and ends after it.
+    /// `health`: listens beside it, and ends after it.
     static func run(_ service: any Service, health: Health? = nil, logger: Logger) async throws {
         // What the group has to tell, the services tell better.
         var quiet = logger

@@ -14,9 +14,8 @@ struct ServiceSetup {
     /// Where the service shows its health.
     let vitals = Vitals()
 
-    /// - Parameters:
-    ///   - name: what the service is called in its logs.
-    ///   - own: the command's own arguments, by their keys.
+    /// - `name`: what the service is called in its logs.
+    /// - `own`: the command's own arguments, by their keys.
     init(_ name: String, _ grid: GridOptions, _ own: [String: String?] = [:]) async throws(Failure) {
         try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(own)
@@ -33,9 +32,8 @@ struct ServiceSetup {
 
     /// The service's `/healthz`.
     ///
-    /// - Parameters:
-    ///   - id: which one of its kind it is.
-    ///   - use: by what the documentation knows its port.
+    /// - `id`: which one of its kind it is.
+    /// - `use`: by what the documentation knows its port.
     func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> Health {
         Health(
             service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger

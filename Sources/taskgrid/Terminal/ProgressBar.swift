@@ -24,13 +24,13 @@ final class ProgressBar: Sendable {
     private let width: Int?
     private let state = Mutex(State())
 
-    /// - Parameter what: what is counted, such as `tasks`.
+    /// `what`: what is counted, such as `tasks`.
     init(_ what: String, isWanted: Bool = true) {
         self.what = what
         width = isWanted ? Terminal.width(STDERR_FILENO) : nil
     }
 
-    /// - Parameter share: how much of the whole this was, from 0 to 1, where that is known.
+    /// `share`: how much of the whole this was, from 0 to 1, where that is known.
     func advance(by count: Int = 1, failed: Int = 0, share: Double? = nil) {
         guard let width else { return }
         state.withLock { state in

@@ -23,7 +23,7 @@ struct TopFrame {
 
     /// All of it, without a screen.
     ///
-    /// - Parameter width: columns that there are; nil: as many as it takes.
+    /// `width`: columns that there are; nil: as many as it takes.
     init(whole state: GridState, width: Int?) {
         let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) }
         let rest = [TopView.Page.types, .workers].flatMap { page in
@@ -35,7 +35,7 @@ struct TopFrame {
         lines += (Self.books(state, width: width) + rest + Self.events(state, Self.mostEvents)).map { $0.cut(to: width) }
     }
 
-    /// - Parameter state: nil until something was heard.
+    /// `state`: nil until something was heard.
     init(_ state: GridState?, _ view: TopView = TopView(), size: Size) {
         let columns = size.columns
         guard let state else {
@@ -118,7 +118,7 @@ struct TopFrame {
 
     /// The ledger, and what goes on.
     ///
-    /// - Parameter width: where the ledger is broken; nil: it has one line.
+    /// `width`: where the ledger is broken; nil: it has one line.
     private static func books(_ state: GridState, width: Int?) -> [Line] {
         let (ledger, tasks) = (state.ledger, state.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }

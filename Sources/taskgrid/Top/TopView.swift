@@ -39,7 +39,7 @@ struct TopView: Hashable {
     /// The first row that is shown.
     var offset = 0
 
-    /// - Parameter visible: how many rows are shown, for the keys that go a page on.
+    /// `visible`: how many rows are shown, for the keys that go a page on.
     mutating func press(_ key: Key, visible: Int) -> Wish {
         switch key {
         case .letter("q"), .control("C"), .control("D"): return .quit

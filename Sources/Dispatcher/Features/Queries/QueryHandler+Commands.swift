@@ -6,7 +6,7 @@ import TaskStore
 extension QueryHandler {
     /// The command that a message gives.
     ///
-    /// - Parameter end: when the search for the tasks that a filter means stops.
+    /// `end`: when the search for the tasks that a filter means stops.
     func command(_ message: Message, from replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
         switch message.properties.type {
         case CancelQuery.name:

@@ -36,7 +36,7 @@ struct QueryHandler: Sendable {
 
     /// The answer to a query that is no command.
     ///
-    /// - Parameter deadline: when its replyTo gives up; a search ends well before.
+    /// `deadline`: when its replyTo gives up; a search ends well before.
     func answer(_ query: Message, until deadline: ContinuousClock.Instant) async -> Message {
         let budget = AnswerBudget(of: query)
         let now = ContinuousClock.now

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Builds the documentation of every module with docc: its comments, those of private declarations too, and its catalogue where it has one.
+A warning fails, such as a link to a name that no longer exists. Run it after `swift build`.
+
+    Tests/docs.py [MODULE…]
+"""
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+# Outputs of the build itself, which are not to be written again, and what only they need.
+WITHOUT = {"-c", "-incremental", "-emit-dependencies", "-serialize-diagnostics", "-parseable-output", "-enable-batch-mode",
+           "-emit-objc-header", "-warnings-as-errors", "-g"}
+WITHOUT_VALUE = {"-output-file-map", "-index-store-path", "-emit-module-path", "-emit-objc-header-path"}
+
+
+def compiler_calls():
+    """The call of the compiler for each module, as the build's manifest has it.
+
+    `swift package dump-symbol-graph` does not do: it leaves out every declaration that names a type of a module imported
+    as `package` or internal.
+    """
+    with open(".build/debug.yaml") as manifest:
+        blocks = re.findall(r'^  "C\.(\w+)-[^"]*\.module":\n(?:    .*\n)*?    args: (.*)$', manifest.read(), re.M)
+    return {module: json.loads(arguments) for module, arguments in blocks}
+
+
+def write_symbols(call, module, folder):
+    """Has the compiler write the module's symbols, and nothing else."""
+    arguments = iter(call)
+    kept = []
+    for argument in arguments:
+        if argument == "-Xcc":
+            kept += [argument, next(arguments)]
+        elif argument in WITHOUT_VALUE:
+            next(arguments)
+        elif argument not in WITHOUT:
+            kept.append(argument)
+    return run(
+        kept + ["-whole-module-optimization", "-suppress-warnings", "-emit-module-path", f"{folder}/{module}.swiftmodule",
+                "-emit-symbol-graph", "-emit-symbol-graph-dir", folder, "-symbol-graph-minimum-access-level", "private",
+                "-symbol-graph-skip-synthesized-members"])
+
+
+def build_documentation(module, folder):
+    catalogue = f"Sources/{module}/{module}.docc"
+    return run(
+        ["docc", "convert"] + ([catalogue] if os.path.isdir(catalogue) else []) +
+        ["--additional-symbol-graph-dir", folder, "--output-path", f"{folder}/{module}.doccarchive", "--fallback-display-name", module,
+         "--fallback-bundle-identifier", f"taskgrid.{module}", "--warnings-as-errors"])
+
+
+def run(command):
+    """What the command printed if it failed; empty if it succeeded."""
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return "" if ended.returncode == 0 else ended.stdout or f"{command[0]} ended with {ended.returncode}"
+
+
+def warnings(module):
+    with tempfile.TemporaryDirectory() as folder:
+        return write_symbols(calls[module], module, folder) or build_documentation(module, folder)
+
+
+calls = compiler_calls()
+modules = sys.argv[1:] or [module for module in sorted(os.listdir("Sources")) if module in calls]
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    found = {module: text for module, text in zip(modules, pool.map(warnings, modules)) if text}
+print("".join(found.values()), end="")
+if found or not modules:
+    sys.exit(f"docs: warnings in the documentation of {', '.join(found)}" if found else "docs: no module was built")
+print(f"The documentation of {len(modules)} modules has no warnings.")
