@@ -54,9 +54,9 @@ package final class Chaos: Sendable {
     ///
     /// - Throws: `LocalGridError` where the grid does not start; `ClientError`; `POSIXError` where the journal cannot be read.
     package func run() async throws -> ChaosReport {
-        let routes = Routes()
-        defer { routes.stop() }
-        let grid = configuration.grid { party, url throws(LocalGridError) in try routes.url(for: party, to: url) }
+        let proxies = ChaosProxies()
+        defer { proxies.stop() }
+        let grid = configuration.grid { party, url throws(LocalGridError) in try proxies.url(for: party, to: url) }
         let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingNewest(1))
         let onEvent = onEvent
         return try await withThrowingTaskGroup(of: ChaosReport?.self) { group in
@@ -70,7 +70,7 @@ package final class Chaos: Sendable {
                 return nil
             }
             group.addTask {
-                for await file in files { return try await self.drive(grid, routes, file) }
+                for await file in files { return try await self.drive(grid, proxies, file) }
                 throw CancellationError()
             }
             // Whichever ends first ends the other; the grid ends by itself only by an error.
@@ -82,14 +82,14 @@ package final class Chaos: Sendable {
         }
     }
 
-    private func drive(_ grid: LocalGrid, _ routes: Routes, _ file: GridFile) async throws -> ChaosReport {
-        let endpoint = try Endpoint(url: routes.url(for: "client", to: file.amqp))
+    private func drive(_ grid: LocalGrid, _ proxies: ChaosProxies, _ file: GridFile) async throws -> ChaosReport {
+        let endpoint = try Endpoint(url: proxies.url(for: "client", to: file.amqp))
         let client = GridClient(endpoint: endpoint, topology: configuration.topology, logger: logger)
         let listener = ReplyListener(try Endpoint(url: file.amqp), configuration.topology, client: client.id, logger)
         do {
             try await client.start(within: .seconds(30))
             try await listener.connection.start(patience: .seconds(30))
-            let report = try await work(grid, routes, client, listener)
+            let report = try await work(grid, proxies, client, listener)
             onEvent(.stopping)
             await listener.connection.close()
             await client.close()
@@ -102,18 +102,18 @@ package final class Chaos: Sendable {
     }
 
     private func work(
-        _ grid: LocalGrid, _ routes: Routes, _ client: GridClient, _ listener: ReplyListener
+        _ grid: LocalGrid, _ proxies: ChaosProxies, _ client: GridClient, _ listener: ReplyListener
     ) async throws -> ChaosReport {
         let start = ContinuousClock.now
         let scoreboard = Scoreboard(start: start)
         let injector = Injector(
-            grid: grid, routes: routes, broker: listener.connection, topology: configuration.topology, client: client
+            grid: grid, proxies: proxies, broker: listener.connection, topology: configuration.topology, client: client
         )
         onEvent(.began)
         let books = await withTaskGroup(of: Void.self, returning: TaskCounts?.self) { group in
             group.addTask { await listener.listen { scoreboard.heard($0) } }
             await load(client, injector, scoreboard, start)
-            let books = await Audit(client: client).run(scoreboard.acceptedIDs, within: .seconds(30)) { scoreboard.recorded($0) }
+            let books = await StoreCheck(client: client).run(scoreboard.acceptedIDs, within: .seconds(30)) { scoreboard.recorded($0) }
             group.cancelAll()
             return books
         }
@@ -142,7 +142,7 @@ package final class Chaos: Sendable {
                     // Cancelled: no more is to come.
                     try? await Task.sleep(until: start + configuration.duration, clock: .continuous)
                 }
-                injector.routes.heal()
+                injector.proxies.heal()
                 scoreboard.faultsEnded()
                 onEvent(.faultsEnded)
                 // Cancelled: all has ended.

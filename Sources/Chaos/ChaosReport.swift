@@ -26,7 +26,7 @@ package struct ChaosReport: Sendable, Codable {
     package let seconds: Double
     package let submitted: Int
     package let accepted: Int
-    package let refused: [Ledger.Refusal]
+    package let refused: [ChaosLedger.RefusedSubmission]
     /// Numbers whose submission nobody has answered.
     package let unanswered: [Int]
     package let succeeded: Int
@@ -61,7 +61,7 @@ package struct ChaosReport: Sendable, Codable {
     }
 
     init(
-        seed: UInt64, took duration: Duration, _ ledger: Ledger, _ recoveries: Recoveries, skipped: [Fault: Int],
+        seed: UInt64, took duration: Duration, _ ledger: ChaosLedger, _ recoveries: Recoveries, skipped: [Fault: Int],
         executions: [Int: Int], answer: (Int) -> NumberedTask, books: TaskCounts?
     ) {
         self.seed = seed

@@ -64,7 +64,7 @@ package struct FaultPlan: Sendable {
         case .worker: return .kill(.worker, process: one(wishes.workers))
         case .dispatcher, .nameservice, .monitor, .broker: return .kill(fault, process: fault.rawValue)
         case .wipe: return .wipe
-        case .exchange: return .exchange(one(Injection.Route.allCases))
+        case .exchange: return .exchange(one(Injection.RoutingFault.allCases))
         case .refuse: return .refuse
         case .cut:
             return .cut(party: one(wishes.parties), one([.finish, .reset, .midFrame(.towardBroker), .midFrame(.towardClient)]))

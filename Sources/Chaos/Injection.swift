@@ -10,9 +10,9 @@ package enum Injection: Hashable, Sendable {
     case cut(party: String, Manner)
     /// All connections of a party carry nothing in these directions.
     case stall(party: String, Set<Proxy.Direction>, for: Duration)
-    case purge(Queue)
+    case purge(QueueFault)
     /// An exchange is deleted, or a queue unbound.
-    case exchange(Route)
+    case exchange(RoutingFault)
     /// Messages over the broker's size limit: submissions, and whatever a stranger publishes.
     case refuse
 
@@ -24,12 +24,12 @@ package enum Injection: Hashable, Sendable {
     }
 
     /// Which queue, and what is done to it.
-    package enum Queue: String, Hashable, Sendable, CaseIterable {
+    package enum QueueFault: String, Hashable, Sendable, CaseIterable {
         case purgeWork, deleteWork, purgeResults, purgeSubmissions
     }
 
     /// Which exchange is deleted, or which queue unbound from its exchange.
-    package enum Route: String, Hashable, Sendable, CaseIterable {
+    package enum RoutingFault: String, Hashable, Sendable, CaseIterable {
         case deleteSubmit, deleteWork, deleteResults, deleteReply, deleteRegistry, deleteControl, deleteEvents, deleteRPC
         case unbindSubmit, unbindWork, unbindResults
 

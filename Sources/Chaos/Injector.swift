@@ -8,7 +8,7 @@ import TaskGridCore
 /// Does to a running grid what a plan says.
 struct Injector: Sendable {
     let grid: LocalGrid
-    let routes: Routes
+    let proxies: ChaosProxies
     /// The broker itself, past all proxies.
     let broker: Connection
     let topology: Topology
@@ -28,7 +28,7 @@ struct Injector: Sendable {
                 return error.message
             }
         case .cut(let party, let manner):
-            guard let proxy = routes[party], proxy.count > 0 else { return "\(party) has no connections now" }
+            guard let proxy = proxies[party], proxy.count > 0 else { return "\(party) has no connections now" }
             switch manner {
             case .finish: proxy.cut()
             case .reset: proxy.reset()
@@ -36,7 +36,7 @@ struct Injector: Sendable {
             }
             return nil
         case .stall(let party, let directions, _):
-            guard let proxy = routes[party], proxy.count > 0 else { return "\(party) has no connections now" }
+            guard let proxy = proxies[party], proxy.count > 0 else { return "\(party) has no connections now" }
             proxy.stall(directions)
             return nil
         case .purge(let queue):
@@ -63,7 +63,7 @@ struct Injector: Sendable {
         }
     }
 
-    private func inject(_ route: Injection.Route) async throws(AMQPError) {
+    private func inject(_ route: Injection.RoutingFault) async throws(AMQPError) {
         let binding = { (exchange: Exchange, queue: Queue, key: String) in
             Binding(exchange: exchange.name, queue: queue.name, key: key)
         }
@@ -106,7 +106,7 @@ struct Injector: Sendable {
 
     /// Ends a fault that lasts.
     func end(_ injection: Injection) {
-        if case .stall(let party, let directions, _) = injection { routes[party]?.resume(directions) }
+        if case .stall(let party, let directions, _) = injection { proxies[party]?.resume(directions) }
     }
 
     /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls after it.
@@ -126,6 +126,6 @@ struct Injector: Sendable {
                 }
             }
         }
-        routes.heal()
+        proxies.heal()
     }
 }

@@ -6,7 +6,7 @@ import TaskGridCore
 /// What all parts of a run tell and ask: the ledger and the recoveries, behind one lock.
 final class Scoreboard: Sendable {
     private struct State {
-        var ledger = Ledger()
+        var ledger = ChaosLedger()
         var recoveries = Recoveries()
         var underWay = 0
         var skipped: [Fault: Int] = [:]
@@ -63,7 +63,7 @@ final class Scoreboard: Sendable {
         }
     }
 
-    var final: (ledger: Ledger, recoveries: Recoveries, skipped: [Fault: Int]) {
+    var final: (ledger: ChaosLedger, recoveries: Recoveries, skipped: [Fault: Int]) {
         state.withLock { ($0.ledger, $0.recoveries, $0.skipped) }
     }
 }

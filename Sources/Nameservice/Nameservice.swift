@@ -40,7 +40,8 @@ package struct Nameservice: Service {
     /// - Throws: `AMQPError` where the broker refuses what no waiting mends. A broker that cannot be reached is no error:
     ///   it is tried again for ever.
     package func run() async throws {
-        let session = Session(endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, vitals: vitals, logger: logger)
+        let session = NameserviceSession(
+            endpoint: endpoint, topology: topology, maximumWorkers: maximumWorkers, vitals: vitals, logger: logger)
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -14,18 +14,18 @@ struct ClientState: Sendable {
     }
 
     var submissions: Submissions
-    var watches = Watches()
+    var watches = EndingWatches()
     var queries = Queries()
     var receipts: [PendingSubmission.ID: Receipt] = [:]
-    var readers: [Watch.ID: WatchContinuation] = [:]
+    var readers: [EndingWatch.ID: WatchContinuation] = [:]
     /// Tasks whose endings are to be asked for at once.
-    var toAsk: [TaskID] = []
+    var tasksToCheck: [TaskID] = []
     /// Queries to be published.
     var outgoing: [Publication] = []
     /// Rounds of queries for endings that are under way.
-    var audits = 0
-    var lastAudit: Instant?
-    var lastForeignAudit: Instant?
+    var endingChecks = 0
+    var lastEndingCheck: ContinuousClock.Instant?
+    var lastForeignCheck: ContinuousClock.Instant?
     var lastSubmission = 0
     var isClosed = false
     /// The client's life, once it is started.
@@ -43,7 +43,7 @@ enum ReplyEvent: Sendable {
 }
 
 extension ClientState {
-    mutating func take(_ event: ReplyEvent, now: Instant, _ resumptions: inout Resumptions) {
+    mutating func take(_ event: ReplyEvent, now: ContinuousClock.Instant, _ resumptions: inout Resumptions) {
         switch event {
         case .answer(let message):
             guard let query = message.properties.correlationID.flatMap({ queries.take($0) }) else { return }
@@ -60,7 +60,8 @@ extension ClientState {
 
     /// A submission was accepted: its callers get their ids, and their endings are watched for.
     mutating func accepted(
-        _ correlation: String, first: TaskID, count: Int, isRepeat: Bool = false, now: Instant, _ resumptions: inout Resumptions
+        _ correlation: String, first: TaskID, count: Int, isRepeat: Bool = false, now: ContinuousClock.Instant,
+        _ resumptions: inout Resumptions
     ) {
         guard let inFlight = submissions.answered(correlation) else { return }
         guard inFlight.count == count else {
@@ -75,7 +76,7 @@ extension ClientState {
                 // Endings are told to who was first, which may have been another client with the same key; some may be known already.
                 let arePushed = !isRepeat || inFlight.isKeyUnique
                 if watches.accepted(ids, by: watch, arePushed: arePushed, now: now) { resumptions.wake([watch], in: &self) }
-                if isRepeat { toAsk += ids }
+                if isRepeat { tasksToCheck += ids }
             }
             resumptions.settle(submission.id, .success(first), in: &self)
             first = first.advanced(by: submission.tasks.count)
@@ -99,7 +100,7 @@ extension ClientState {
     }
 
     /// What the dispatcher says of tasks that were asked for.
-    mutating func audited(_ answer: EndingsQuery.Answer, _ resumptions: inout Resumptions) {
+    mutating func learned(_ answer: EndingsQuery.Answer, _ resumptions: inout Resumptions) {
         ended(answer.ended.compactMap(Ending.init), &resumptions)
         for task in answer.unknown { resumptions.wake(watches.unknown(task), in: &self) }
     }
@@ -113,7 +114,7 @@ extension ClientState {
     }
 
     /// Deadlines that have passed. `trouble` says why nothing can be published now.
-    mutating func expire(now: Instant, trouble: ClientError?, _ resumptions: inout Resumptions) {
+    mutating func expire(now: ContinuousClock.Instant, trouble: ClientError?, _ resumptions: inout Resumptions) {
         for (submission, error) in submissions.expire(now: now, trouble: trouble) { settle(submission, .failure(error), &resumptions) }
         resumptions.wake(watches.expire(now: now), in: &self)
         for query in queries.takeExpired(now: now) {

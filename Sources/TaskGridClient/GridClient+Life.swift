@@ -7,17 +7,17 @@ import TaskGridCore
 /// What the client's loops do at each turn.
 extension GridClient {
     /// How often the dispatcher is asked for endings that may have been lost.
-    static let auditInterval = Duration.seconds(10)
+    static let endingCheckInterval = Duration.seconds(10)
     /// How long after a query that failed it is asked again.
-    static let auditPause = Duration.seconds(2)
+    static let endingCheckPause = Duration.seconds(2)
     /// How long it may take to answer such a query; no other is asked meanwhile.
-    static let auditPatience = Duration.seconds(5)
+    static let endingCheckPatience = Duration.seconds(5)
     /// How often it is asked for the endings of other clients' tasks.
     static let foreignInterval = Duration.seconds(1)
     /// Younger waits are not asked for.
-    static let auditAge = Duration.seconds(5)
+    static let endingCheckAge = Duration.seconds(5)
     /// Tasks per query: about as many as an answer has room for.
-    static let auditChunk = 1000
+    static let endingCheckChunk = 1000
 
     /// Publishes new and repeated submissions.
     func publish(_ unanswered: [InFlightSubmission]) async {
@@ -69,7 +69,7 @@ extension GridClient {
 
     private func fail(_ inFlight: InFlightSubmission, _ error: ClientError, isUnknown: Bool) {
         state.withLock { $0.submissions.failed(inFlight.correlation, error, isUnknown: isUnknown, now: now()) }
-        if inFlight.tries == 1, error.code != .closed {
+        if inFlight.publishCount == 1, error.code != .closed {
             logger.warning(
                 "submission not taken, repeating it under the same key",
                 metadata: ["task.type": "\(inFlight.type)", "submission.key": "\(inFlight.key)", "error": "\(error)"]
@@ -116,7 +116,7 @@ extension GridClient {
     func repliesLost() {
         state.withLock { state in
             state.submissions.repliesLost(now: now())
-            state.toAsk = state.watches.overdue(age: .zero, now: now()) + state.watches.foreign()
+            state.tasksToCheck = state.watches.overdue(age: .zero, now: now()) + state.watches.foreign()
         }
         wake()
     }
@@ -128,49 +128,49 @@ extension GridClient {
         let trouble = transport.trouble.map { ClientError($0) }
         state.withLock { state in
             state.expire(now: now, trouble: trouble, &resumptions)
-            guard state.audits == 0 else { return }
-            if now >= state.lastForeignAudit.map({ $0 + Self.foreignInterval }) ?? now {
-                state.lastForeignAudit = now
-                state.toAsk += state.watches.foreign()
+            guard state.endingChecks == 0 else { return }
+            if now >= state.lastForeignCheck.map({ $0 + Self.foreignInterval }) ?? now {
+                state.lastForeignCheck = now
+                state.tasksToCheck += state.watches.foreign()
             }
-            guard now >= state.lastAudit.map({ $0 + Self.auditInterval }) ?? now else { return }
-            state.lastAudit = now
-            state.toAsk += state.watches.overdue(age: Self.auditAge, now: now)
+            guard now >= state.lastEndingCheck.map({ $0 + Self.endingCheckInterval }) ?? now else { return }
+            state.lastEndingCheck = now
+            state.tasksToCheck += state.watches.overdue(age: Self.endingCheckAge, now: now)
         }
         resumptions.resume()
         wake()
     }
 
     func chunks(of tasks: [TaskID]) -> [EndingsQuery] {
-        stride(from: 0, to: tasks.count, by: Self.auditChunk).map { start in
-            EndingsQuery(tasks: Array(tasks[start..<min(start + Self.auditChunk, tasks.count)]))
+        stride(from: 0, to: tasks.count, by: Self.endingCheckChunk).map { start in
+            EndingsQuery(tasks: Array(tasks[start..<min(start + Self.endingCheckChunk, tasks.count)]))
         }
     }
 
     /// Asks for endings, a chunk after the other; what fails is asked again at the next look at the time.
-    func audit(_ queries: [EndingsQuery]) async {
-        defer { state.withLock { $0.audits -= 1 } }
+    func checkEndings(_ queries: [EndingsQuery]) async {
+        defer { state.withLock { $0.endingChecks -= 1 } }
         do throws(ClientError) {
-            for query in queries { try await audit(query) }
+            for query in queries { try await checkEndings(query) }
         } catch {
             guard error.code != .closed, error.code != .cancelled else { return }
             logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
-            state.withLock { $0.lastAudit = now() - (Self.auditInterval - Self.auditPause) }
+            state.withLock { $0.lastEndingCheck = now() - (Self.endingCheckInterval - Self.endingCheckPause) }
         }
     }
 
     /// Asks for the endings of one chunk, until all of its tasks were looked at.
-    private func audit(_ query: EndingsQuery) async throws(ClientError) {
+    private func checkEndings(_ query: EndingsQuery) async throws(ClientError) {
         var rest = query.tasks[...]
         while true {
-            var answer = try await ask(EndingsQuery(tasks: Array(rest)), within: Self.auditPatience)
+            var answer = try await ask(EndingsQuery(tasks: Array(rest)), within: Self.endingCheckPatience)
             for index in answer.ended.indices where answer.ended[index].resultSize != nil {
                 // Nobody waits for the payload.
                 answer.ended[index].payloadSize = nil
                 answer.ended[index] = try await whole(answer.ended[index])
             }
             var resumptions = Resumptions()
-            state.withLock { $0.audited(answer, &resumptions) }
+            state.withLock { $0.learned(answer, &resumptions) }
             resumptions.resume()
             guard let lookedAt = answer.lookedAt, lookedAt < rest.count else { return }
             guard lookedAt > 0 else { throw ClientError(.badAnswer, "the dispatcher looked at none of \(rest.count) tasks: see its log") }

@@ -25,11 +25,11 @@ public final class GridClient: Sendable {
     /// Unique to this client: the routing key of its replies.
     public let id: String
     let topology: Topology
-    let transport: any Transport
+    let transport: any ClientTransport
     let logger: Logger
     /// How long a service may take to answer a query, where the caller does not say.
     let patience: Duration
-    let now: @Sendable () -> Instant
+    let now: @Sendable () -> ContinuousClock.Instant
     let state: Mutex<ClientState>
     private let work: AsyncStream<Void>
     private let hasWork: AsyncStream<Void>.Continuation
@@ -42,14 +42,15 @@ public final class GridClient: Sendable {
     public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(5)) {
         let id = ClientID.make()
         self.init(
-            id: id, topology: topology, transport: BrokerTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
+            id: id, topology: topology, transport: BrokerClientTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
             logger: logger, patience: patience
         )
     }
 
     init(
-        id: String, topology: Topology, transport: any Transport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
-        bounds: MessageBounds = MessageBounds(), patience: Duration = .seconds(5), now: @escaping @Sendable () -> Instant = { .now }
+        id: String, topology: Topology, transport: any ClientTransport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
+        bounds: MessageBounds = MessageBounds(), patience: Duration = .seconds(5),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         var logger = logger
         logger[metadataKey: "client.id"] = "\(id)"
@@ -114,14 +115,14 @@ public final class GridClient: Sendable {
             group.addTask { await self.watch(reconnections) }
             group.addTask { await self.watchTime() }
             for await _ in work {
-                let (unanswered, queries, audits) = state.withLock { state in
-                    let audits = chunks(of: state.toAsk.takeAll())
-                    if !audits.isEmpty { state.audits += 1 }
-                    return (state.submissions.take(now: now()), state.outgoing.takeAll(), audits)
+                let (unanswered, queries, endingChecks) = state.withLock { state in
+                    let endingChecks = chunks(of: state.tasksToCheck.takeAll())
+                    if !endingChecks.isEmpty { state.endingChecks += 1 }
+                    return (state.submissions.take(now: now()), state.outgoing.takeAll(), endingChecks)
                 }
                 if !unanswered.isEmpty { group.addTask { await self.publish(unanswered) } }
                 if !queries.isEmpty { group.addTask { await self.send(queries) } }
-                if !audits.isEmpty { group.addTask { await self.audit(audits) } }
+                if !endingChecks.isEmpty { group.addTask { await self.checkEndings(endingChecks) } }
             }
             group.cancelAll()
         }

@@ -24,7 +24,7 @@ struct Resumptions {
         }
     }
 
-    mutating func wake(_ watches: some Sequence<Watch.ID>, in state: inout ClientState) {
+    mutating func wake(_ watches: some Sequence<EndingWatch.ID>, in state: inout ClientState) {
         for id in watches where state.readers[id] != nil {
             guard let event = state.watches.take(id), let reader = state.readers.removeValue(forKey: id) else { continue }
             readers.append((reader, event))

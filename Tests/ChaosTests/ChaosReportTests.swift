@@ -16,7 +16,7 @@ struct ChaosReportTests {
         return counts
     }
 
-    private func report(_ ledger: Ledger, books: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
+    private func report(_ ledger: ChaosLedger, books: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
         ChaosReport(
             seed: 1, took: .seconds(1), ledger, Recoveries(), skipped: [:], executions: executions,
             answer: { NumberedTask(number: $0, milliseconds: 1) }, books: books
@@ -24,8 +24,8 @@ struct ChaosReportTests {
     }
 
     /// Three tasks that have ended well, but for what `change` does.
-    private func violations(_ change: (inout Ledger, inout TaskCounts?, inout [Int: Int]) -> Void) -> [String] {
-        var ledger = Ledger()
+    private func violations(_ change: (inout ChaosLedger, inout TaskCounts?, inout [Int: Int]) -> Void) -> [String] {
+        var ledger = ChaosLedger()
         for number in 1...3 {
             ledger.submitted(number)
             ledger.accepted(number, as: TaskID(Int64(number)))
@@ -110,7 +110,7 @@ struct ChaosReportTests {
 
     @Test("fits the terminal, and shows what was lost", arguments: [40, 80, nil])
     func table(width: Int?) {
-        var ledger = Ledger()
+        var ledger = ChaosLedger()
         for number in 1...30 {
             ledger.submitted(number)
             ledger.accepted(number, as: TaskID(Int64(number)))

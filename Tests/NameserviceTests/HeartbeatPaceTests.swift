@@ -20,7 +20,7 @@ struct HeartbeatPaceTests {
 
     @Test("all are told when the interval changes, and one that joins later by itself")
     func told() throws {
-        let registry = Registry(topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 2_000), logger: .silent)
+        let registry = WorkerRegistry(topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 2_000), logger: .silent)
         var publications: [Publication] = []
         for number in 0..<1_100 {
             publications += registry.take(

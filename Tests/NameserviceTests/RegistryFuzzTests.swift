@@ -11,7 +11,7 @@ import Testing
 @Suite struct RegistryFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
-        let registry = Registry(
+        let registry = WorkerRegistry(
             topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 5, maximumTypes: 6),
             logger: .silent
         )

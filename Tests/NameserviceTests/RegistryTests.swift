@@ -10,8 +10,8 @@ import Testing
 @Suite struct RegistryTests {
     let topology = Topology(prefix: "t")
 
-    func registry(maximum: Int = 100) -> Registry {
-        Registry(topology: topology, leases: LeaseTable(maximum: maximum), logger: .silent)
+    func registry(maximum: Int = 100) -> WorkerRegistry {
+        WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximum), logger: .silent)
     }
 
     @Test func aRegistrationIsToldToTheEvents() throws {

@@ -6,7 +6,7 @@ import TestSupport
 @testable import TaskGridClient
 
 /// A broker that does what a test says, and a clock that the test moves.
-final class FakeTransport: Transport {
+final class FakeTransport: ClientTransport {
     enum Verdict {
         case outcome(PublishOutcome)
         case error(AMQPError.Code)
@@ -105,7 +105,7 @@ final class FakeTransport: Transport {
 final class TestTime: Sendable {
     private let instant = Mutex(ContinuousClock.now)
 
-    var now: Instant { instant.withLock { $0 } }
+    var now: ContinuousClock.Instant { instant.withLock { $0 } }
 
     func advance(by duration: Duration) { instant.withLock { $0 += duration } }
 }

@@ -29,8 +29,9 @@ extension TaskOptions {
 }
 
 func submission(
-    _ id: Int, _ type: TaskType = .reverse, tasks: Int = 1, size: Int = 10, key: String? = nil, deadline: Instant = .now + .seconds(30),
-    watch: Watch.ID? = nil
+    _ id: Int, _ type: TaskType = .reverse, tasks: Int = 1, size: Int = 10, key: String? = nil,
+    deadline: ContinuousClock.Instant = .now + .seconds(30),
+    watch: EndingWatch.ID? = nil
 ) -> PendingSubmission {
     let task = Submission.Task(payload: Data(repeating: 120, count: size))
     return PendingSubmission(

@@ -38,7 +38,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start).isEmpty, "not at once")
         let again = try #require(submissions.take(now: start + .seconds(1)).first)
         #expect((again.key, again.correlation) == (first.key, first.correlation))
-        #expect(again.tries == 2)
+        #expect(again.publishCount == 2)
         #expect(!again.publication(client: "c", exchange: "x", now: .now).isMandatory, "another message of this id may be unconfirmed")
     }
 

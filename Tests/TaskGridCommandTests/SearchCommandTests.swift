@@ -138,8 +138,8 @@ import Testing
             .ended(2, .succeeded, at: now, after: nil, worker: nil),
         ]
         let lines = StatusCommand.lines(task, width: nil)
-        #expect(lines.contains("try 1      timed out at 2026-01-01T00:00:00.000Z after 1.5 s with w1: timed_out: long"))
-        #expect(lines.contains("try 2      succeeded at 2026-01-01T00:00:00.000Z"))
+        #expect(lines.contains("attempt 1  timed out at 2026-01-01T00:00:00.000Z after 1.5 s with w1: timed_out: long"))
+        #expect(lines.contains("attempt 2  succeeded at 2026-01-01T00:00:00.000Z"))
     }
 
     @Test func tokensCannotBeGuessed() async throws {

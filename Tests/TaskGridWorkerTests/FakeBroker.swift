@@ -6,7 +6,7 @@ import TestSupport
 @testable import TaskGridWorker
 
 /// A broker that notes what reaches it, in order, and answers as the test says.
-final class FakeBroker: Transport {
+final class FakeBroker: WorkerTransport {
     enum Event: Sendable {
         case published(Publication)
         case acknowledged([DeliveryTag])
@@ -93,7 +93,7 @@ final class FakeBroker: Transport {
         )
     }
 
-    // MARK: Transport
+    // MARK: WorkerTransport
 
     func start() async throws(AMQPError) {
         guard let opening else { return }

@@ -62,7 +62,7 @@ import Testing
         var resultBuffer = ResultBuffer()
         #expect(resultBuffer.take() == nil)
         for id in 1...5 { resultBuffer.add(try finished(Int64(id), delivery: 1, size: 100)) }
-        resultBuffer.add(ResultBuffer.DeadLetter(delivery: 2, message: Message(body: Data(count: 10))))
+        resultBuffer.add(ResultBuffer.UnreadableDelivery(delivery: 2, message: Message(body: Data(count: 10))))
         #expect(resultBuffer.take(items: 3)?.count == 3)
         #expect(resultBuffer.take(bytes: 200)?.finished.map(\.item.id) == [3])
         #expect(resultBuffer.take(bytes: 1)?.finished.map(\.item.id) == [4])

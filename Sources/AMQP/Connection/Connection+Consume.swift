@@ -12,11 +12,11 @@ extension Connection {
 
     func cancel(consumer number: Int) {
         guard cancelledConsumers.insert(number).inserted else { return }
-        registry.withLock { $0.consumers[number].isWanted = false }
+        shared.withLock { $0.consumers[number].isWanted = false }
         guard case .open(let session) = phase, session.channels.indices.contains(number),
             !session.channels[number].tags.isEmpty
         else {
-            registry.withLock { $0.consumers[number].mailbox }.finish()
+            shared.withLock { $0.consumers[number].mailbox }.finish()
             return
         }
         for tag in session.channels[number].tags.keys {
@@ -27,9 +27,9 @@ extension Connection {
     /// Replaces a consumer's subscriptions to some of its queues by ones with another prefetch.
     func set(prefetch: UInt16, of queues: [String], consumer number: Int) {
         let count = max(1, prefetch)
-        let changed = registry.withLock { registry in
-            let changed = queues.filter { registry.consumers[number].prefetch(of: $0) != count }
-            for queue in changed { registry.consumers[number].prefetches[queue] = count }
+        let changed = shared.withLock { shared in
+            let changed = queues.filter { shared.consumers[number].prefetch(of: $0) != count }
+            for queue in changed { shared.consumers[number].prefetches[queue] = count }
             return changed
         }
         guard case .open(let session) = phase, session.channels.indices.contains(number), !cancelledConsumers.contains(number)

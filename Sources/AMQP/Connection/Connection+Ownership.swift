@@ -5,7 +5,7 @@ import Synchronization
 /// Looking after what the connection has declared.
 extension Connection {
     /// Declares what the connection was given; an owner replaces what an earlier version has declared otherwise.
-    func declareAll(_ session: Session) throws(AMQPError) {
+    func declareAll(_ session: ConnectionSession) throws(AMQPError) {
         if ownership.replaces {
             try Migration(session: session, declarations: declarations, logger: logger).run()
         } else {
@@ -22,7 +22,7 @@ extension Connection {
     /// Looks whether what the connection declares is still there, and declares it again where somebody has deleted it.
     ///
     /// - Returns: when to look again.
-    func verify(_ session: Session, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant? {
+    func verify(_ session: ConnectionSession, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant? {
         guard let due = nextVerification, due <= now else { return nextVerification }
         planVerification()
         // A call would read on for a consumer that is full.
@@ -34,9 +34,9 @@ extension Connection {
             let isDeclared = try call(session) { (handle) throws(AMQPError) in
                 try handle.declare(declarations, Channel.administration)
             }
-            registry.withLock { registry in
-                for name in missing where registry.missing[name]?.until != nil || registry.missing[name] == nil {
-                    registry.missing[name] = ConnectionReading.Missing(since: now, until: isDeclared ? .now : nil)
+            shared.withLock { shared in
+                for name in missing where shared.missing[name]?.until != nil || shared.missing[name] == nil {
+                    shared.missing[name] = ConnectionReading.Missing(since: now, until: isDeclared ? .now : nil)
                 }
             }
             guard isDeclared else {
@@ -45,15 +45,15 @@ extension Connection {
             }
             logger.warning("deleted by somebody; declared again", metadata: ["amqp.name": "\(names)"])
         }
-        registry.withLock { registry in
-            for name in registry.missing.keys where registry.missing[name]?.until == nil { registry.missing[name]?.until = .now }
-            registry.missing = registry.missing.filter { $0.value.until.map { $0 + ConnectionReading.grace > .now } ?? true }
+        shared.withLock { shared in
+            for name in shared.missing.keys where shared.missing[name]?.until == nil { shared.missing[name]?.until = .now }
+            shared.missing = shared.missing.filter { $0.value.until.map { $0 + ConnectionReading.grace > .now } ?? true }
         }
         return nextVerification
     }
 
     /// The exchanges and queues that are missing, by name. Missing bindings are made again.
-    private func findMissing(_ session: Session) throws(AMQPError) -> Set<String> {
+    private func findMissing(_ session: ConnectionSession) throws(AMQPError) -> Set<String> {
         var missing: Set<String> = []
         if ownership.ownsExchanges {
             for exchange in declarations.exchanges {
@@ -78,7 +78,7 @@ extension Connection {
     ///
     /// - Returns: whether the broker did it; else it has closed the channel, which the next call opens again.
     private func call(
-        _ session: Session, _ body: (Handle) throws(AMQPError) -> Void, onRefusal: (AMQPError) -> Void = { _ in }
+        _ session: ConnectionSession, _ body: (Handle) throws(AMQPError) -> Void, onRefusal: (AMQPError) -> Void = { _ in }
     ) throws(AMQPError) -> Bool {
         do throws(AMQPError) {
             try flush(session)

@@ -59,7 +59,7 @@ extension Connection {
     }
 
     /// The session, if it stands and the broker takes messages; nil where that is worth waiting for.
-    private func readySession(until end: ContinuousClock.Instant) throws(AMQPError) -> Session? {
+    private func readySession(until end: ContinuousClock.Instant) throws(AMQPError) -> ConnectionSession? {
         switch phase {
         case .open(let session) where blockedReason == nil:
             return session
@@ -96,7 +96,7 @@ extension Connection {
     }
 
     /// The broker does not take some messages now.
-    func refuse(_ tag: UInt64, multiple: Bool, _ session: Session) throws(AMQPError) {
+    func refuse(_ tag: UInt64, multiple: Bool, _ session: ConnectionSession) throws(AMQPError) {
         let settled = ledger.refused(tag, multiple: multiple)
         var mustReplace = false
         for entry in ledger.takeRefused() {

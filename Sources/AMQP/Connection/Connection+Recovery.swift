@@ -11,16 +11,16 @@ extension Connection {
     func establish() {
         do throws(AMQPError) {
             let handle = try Handle(endpoint, name: name, clientProperties: clientProperties)
-            let session = Session(handle)
+            let session = ConnectionSession(handle)
             try openAdministration(session)
             try declareAll(session)
             try handle.openChannel(Channel.publish)
             try handle.selectConfirms(Channel.publish)
             nacks.channelOpened()
-            let consumers = registry.withLock { $0.consumers }
+            let consumers = shared.withLock { $0.consumers }
             for (number, subscription) in consumers.enumerated() {
                 session.channels.append(
-                    Session.ConsumerChannel(
+                    ConnectionSession.ConsumerChannel(
                         channel: Channel.firstConsumer + UInt16(number), epoch: 0, held: HeldDeliveries(limit: subscription.maximumBytes)
                     )
                 )
@@ -31,9 +31,9 @@ extension Connection {
             established += 1
             phase = .open(session)
             blockedReason = nil
-            let listeners = registry.withLock { registry in
-                registry.stand(.connected)
-                return registry.listeners.values
+            let listeners = shared.withLock { shared in
+                shared.stand(.connected)
+                return shared.listeners.values
             }
             for listener in listeners { listener.yield(established) }
             logger.info(established == 1 ? "connected" : "connected again", metadata: ["amqp.endpoint": "\(endpoint)"])
@@ -50,9 +50,9 @@ extension Connection {
     func lose(_ error: AMQPError) {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { failures = 0 }
         failures += 1
-        registry.withLock { registry in
-            registry.stand(.unconnected)
-            for number in registry.consumers.indices { registry.consumers[number].lapse() }
+        shared.withLock { shared in
+            shared.stand(.unconnected)
+            for number in shared.consumers.indices { shared.consumers[number].lapse() }
         }
         for (number, mailbox) in registeredConsumers.enumerated() {
             mailbox.drop()
@@ -84,9 +84,9 @@ extension Connection {
         }
         let delay = backoff.delay(before: failures)
         let isLocked = error.code == .resourceLocked
-        let wasLocked = registry.withLock { registry in
-            defer { registry.stand(isLocked ? .locked : .unconnected, error.message) }
-            return registry.state == .locked
+        let wasLocked = shared.withLock { shared in
+            defer { shared.stand(isLocked ? .locked : .unconnected, error.message) }
+            return shared.state == .locked
         }
         let metadata: Logger.Metadata = ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
         if isLocked {
@@ -100,21 +100,21 @@ extension Connection {
     }
 
     /// Opens a consumer's channel.
-    private func open(_ number: Int, _ session: Session) throws(AMQPError) {
-        let subscription = registry.withLock { $0.consumers[number] }
+    private func open(_ number: Int, _ session: ConnectionSession) throws(AMQPError) {
+        let subscription = shared.withLock { $0.consumers[number] }
         let channel = session.channels[number].channel
         epochs += 1
-        session.channels[number] = Session.ConsumerChannel(
+        session.channels[number] = ConnectionSession.ConsumerChannel(
             channel: channel, epoch: epochs, held: HeldDeliveries(limit: subscription.maximumBytes)
         )
         subscription.mailbox.drop()
-        registry.withLock { $0.consumers[number].lapse() }
+        shared.withLock { $0.consumers[number].lapse() }
         try session.handle.openChannel(channel)
     }
 
     /// Consumes a consumer's queues, with tags never used before: a re-used one can strand messages of a quorum queue.
-    private func subscribe(_ number: Int, _ session: Session) throws(AMQPError) {
-        let subscription = registry.withLock { $0.consumers[number] }
+    private func subscribe(_ number: Int, _ session: ConnectionSession) throws(AMQPError) {
+        let subscription = shared.withLock { $0.consumers[number] }
         guard !cancelledConsumers.contains(number) else {
             subscription.mailbox.finish()
             return
@@ -122,14 +122,14 @@ extension Connection {
         for queue in subscription.queues { try consume(queue, number, session) }
     }
 
-    private func consume(_ queue: String, _ number: Int, _ session: Session) throws(AMQPError) {
+    private func consume(_ queue: String, _ number: Int, _ session: ConnectionSession) throws(AMQPError) {
         let tag = consumerTag()
         let isFirst = session.channels.allSatisfy { $0.tags.isEmpty }
         // Written down first: deliveries may come before the call returns.
         session.channels[number].tags[tag] = queue
         let channel = session.channels[number].channel
         // Each time: the channel keeps what was last said of another queue.
-        let prefetch = registry.withLock { $0.consumers[number].prefetch(of: queue) }
+        let prefetch = shared.withLock { $0.consumers[number].prefetch(of: queue) }
         if isFirst {
             try session.handle.setPrefetch(prefetch, channel)
             try session.handle.consume(queue, tag: tag, channel)
@@ -147,17 +147,17 @@ extension Connection {
     }
 
     /// The broker has said that a queue is consumed: one without a leader, say, never is.
-    func consumes(_ consumerTag: String, _ number: Int, _ session: Session) {
+    func consumes(_ consumerTag: String, _ number: Int, _ session: ConnectionSession) {
         guard let queue = session.channels[number].tags[consumerTag] else { return }
-        registry.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
+        shared.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
     }
 
     /// The broker ended a consumer, most often because somebody deleted its queue: declares everything and consumes again.
-    func resubscribe(_ number: Int, _ consumerTag: String, _ session: Session) throws(AMQPError) {
+    func resubscribe(_ number: Int, _ consumerTag: String, _ session: ConnectionSession) throws(AMQPError) {
         guard let queue = session.channels[number].tags.removeValue(forKey: consumerTag),
             !cancelledConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
         else { return }
-        registry.withLock { $0.consumers[number].lapsed[queue] = .now }
+        shared.withLock { $0.consumers[number].lapsed[queue] = .now }
         try flush(session)
         try openAdministration(session)
         try session.handle.declare(declarations, Channel.administration)
@@ -165,7 +165,7 @@ extension Connection {
     }
 
     /// The broker closed a channel: opens it again with what it was for.
-    func reopen(_ channel: UInt16, _ error: AMQPError, _ session: Session) throws(AMQPError) {
+    func reopen(_ channel: UInt16, _ error: AMQPError, _ session: ConnectionSession) throws(AMQPError) {
         if channel == session.formerPublishChannel {
             session.formerPublishChannel = nil
             return
@@ -182,7 +182,7 @@ extension Connection {
 
     /// The broker closed the publish channel. Where it says for which message, that one has its outcome, and everything else is
     /// sent again; where it does not, nobody will know what became of them.
-    func reopenPublishChannel(code: Int, text: String, _ session: Session) throws(AMQPError) {
+    func reopenPublishChannel(code: Int, text: String, _ session: ConnectionSession) throws(AMQPError) {
         let notice = RefusalNotice(code: code, text: text)
         var refusals: [ConfirmLedger.Entry: PublishOutcome] = [:]
         if let notice {
@@ -209,7 +209,7 @@ extension Connection {
     }
 
     /// Publishes on a new channel from now on, and sends again on it what is unconfirmed.
-    func replacePublishChannel(_ session: Session) throws(AMQPError) {
+    func replacePublishChannel(_ session: ConnectionSession) throws(AMQPError) {
         guard session.formerPublishChannel == nil else { return }
         logger.warning("broker refuses messages; publishing over a new channel", metadata: ["amqp.channel": "\(session.publishChannel)"])
         try flush(session)
@@ -220,7 +220,7 @@ extension Connection {
         publish(restartLedger { _ in nil }, session)
     }
 
-    private func openPublishChannel(_ channel: UInt16, _ session: Session) throws(AMQPError) {
+    private func openPublishChannel(_ channel: UInt16, _ session: ConnectionSession) throws(AMQPError) {
         try session.handle.openChannel(channel)
         try session.handle.selectConfirms(channel)
         session.publishChannel = channel
@@ -235,7 +235,7 @@ extension Connection {
         return again
     }
 
-    private func publish(_ entries: [ConfirmLedger.Entry], _ session: Session) {
+    private func publish(_ entries: [ConfirmLedger.Entry], _ session: ConnectionSession) {
         for entry in entries {
             guard let publication = confirmations[entry.batch]?.publications[entry.index] else { continue }
             session.encoder.publish(publication, channel: session.publishChannel)
@@ -243,13 +243,13 @@ extension Connection {
     }
 
     /// Opens the administration channel where an error has closed it, or nobody has opened it yet.
-    func openAdministration(_ session: Session) throws(AMQPError) {
+    func openAdministration(_ session: ConnectionSession) throws(AMQPError) {
         guard !session.isAdministrationOpen else { return }
         try session.handle.openChannel(Channel.administration)
         session.isAdministrationOpen = true
     }
 
-    func flush(_ session: Session) throws(AMQPError) {
+    func flush(_ session: ConnectionSession) throws(AMQPError) {
         guard session.flush(until: .now + Handle.callTimeout) else {
             throw AMQPError(.connectionLost, "the broker at \(endpoint) takes no bytes")
         }

@@ -5,12 +5,12 @@ import Synchronization
 /// What the connection's thread does between polls.
 extension Connection {
     /// Reads what has come, writes what waits, minds heartbeats and deadlines; says what to wait for.
-    func turn(_ isReadable: Bool) -> PollLoop.Wait {
-        if starting != nil, registry.withLock({ $0.isStartCancelled }) {
+    func turn(_ isReadable: Bool) -> PollLoop.WakeCondition {
+        if starting != nil, shared.withLock({ $0.isStartCancelled }) {
             end(AMQPError(.closed, "connection '\(name)' was closed: its start was cancelled"))
         }
         if case .waiting(let until) = phase, until <= .now { establish() }
-        var wait = PollLoop.Wait()
+        var wait = PollLoop.WakeCondition()
         if case .open(let session) = phase {
             let now = ContinuousClock.now
             do throws(AMQPError) {
@@ -33,13 +33,13 @@ extension Connection {
                 lose(error)
             }
         }
-        if case .waiting(let until) = phase { wait = PollLoop.Wait(deadline: until) }
+        if case .waiting(let until) = phase { wait = PollLoop.WakeCondition(deadline: until) }
         if let next = expire(.now) { wait.deadline = min(wait.deadline ?? next, next) }
         return wait
     }
 
     /// Reads all frames that have come, or until a consumer is full, and hands each consumer its deliveries at once.
-    private func read(_ session: Session) throws(AMQPError) {
+    private func read(_ session: ConnectionSession) throws(AMQPError) {
         defer { handOver(session) }
         while !session.isFull, let (channel, frame) = try session.handle.nextFrame() {
             try take(frame, channel, session)
@@ -48,8 +48,8 @@ extension Connection {
         }
     }
 
-    private func handOver(_ session: Session) {
-        let subscriptions = registry.withLock { $0.consumers }
+    private func handOver(_ session: ConnectionSession) {
+        let subscriptions = shared.withLock { $0.consumers }
         for index in session.channels.indices where !session.channels[index].deliveries.isEmpty {
             let deliveries = session.channels[index].deliveries
             session.channels[index].deliveries = []
@@ -57,7 +57,7 @@ extension Connection {
         }
     }
 
-    private func take(_ frame: Frame, _ channel: UInt16, _ session: Session) throws(AMQPError) {
+    private func take(_ frame: BrokerFrame, _ channel: UInt16, _ session: ConnectionSession) throws(AMQPError) {
         switch frame {
         case .deliver, .returned, .header, .body:
             try takeContent(frame, channel, session)
@@ -78,7 +78,7 @@ extension Connection {
             session.channels[number].tags[consumerTag] = nil
             if session.channels[number].tags.isEmpty {
                 handOver(session)
-                registry.withLock { $0.consumers[number].mailbox }.finish()
+                shared.withLock { $0.consumers[number].mailbox }.finish()
             }
         case .channelClosed(let code, let text):
             session.encoder.channelCloseOK(channel: channel)
@@ -97,11 +97,11 @@ extension Connection {
             throw AMQPError(.connectionLost, "the broker closed connection '\(name)': \(code) \(text)", brokerCode: code)
         case .blocked(let reason):
             blockedReason = reason
-            registry.withLock { $0.stand(.blocked, reason) }
+            shared.withLock { $0.stand(.blocked, reason) }
             logger.warning("broker takes no messages", metadata: ["amqp.reason": "\(reason)"])
         case .unblocked:
             blockedReason = nil
-            registry.withLock { $0.stand(.connected) }
+            shared.withLock { $0.stand(.connected) }
             logger.notice("broker takes messages again")
             resumeWaiters()
         case .other(let number):
@@ -109,7 +109,7 @@ extension Connection {
         }
     }
 
-    private func takeContent(_ frame: Frame, _ channel: UInt16, _ session: Session) throws(AMQPError) {
+    private func takeContent(_ frame: BrokerFrame, _ channel: UInt16, _ session: ConnectionSession) throws(AMQPError) {
         do throws(ContentAssembler.Violation) {
             if channel == session.publishChannel {
                 guard let content = try session.publishAssembler.take(frame),
@@ -138,7 +138,8 @@ extension Connection {
 
     /// Sends a heartbeat after half the agreed interval without other bytes, and gives the connection up after two without
     /// any (AMQP 0-9-1, section 4.2.7). Returns when to look again.
-    private func mindHeartbeats(_ session: Session, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant? {
+    private func mindHeartbeats(_ session: ConnectionSession, _ now: ContinuousClock.Instant) throws(AMQPError) -> ContinuousClock.Instant?
+    {
         guard session.handle.heartbeat > 0 else { return nil }
         let half = Duration.milliseconds(session.handle.heartbeat * 500)
         let double = Duration.seconds(session.handle.heartbeat * 2)
@@ -155,7 +156,7 @@ extension Connection {
     }
 }
 
-extension Session {
+extension ConnectionSession {
     /// The number of the consumer whose channel this is.
     func consumer(of channel: UInt16) -> Int? {
         let number = Int(channel) - Int(Connection.Channel.firstConsumer)

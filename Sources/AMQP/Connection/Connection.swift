@@ -25,7 +25,7 @@ public actor Connection {
         case idle
         /// Lost, or not reached; tries again then.
         case waiting(until: ContinuousClock.Instant)
-        case open(Session)
+        case open(ConnectionSession)
         case closed
     }
 
@@ -39,10 +39,10 @@ public actor Connection {
     private let loop: PollLoop
     private nonisolated let tasks: PollLoopTasks
 
-    nonisolated var registeredConsumers: [Mailbox] { registry.withLock { $0.consumers.map(\.mailbox) } }
+    nonisolated var registeredConsumers: [DeliveryMailbox] { shared.withLock { $0.consumers.map(\.mailbox) } }
 
     /// What may be touched from any thread.
-    struct Registry {
+    struct SharedState {
         var consumers: [Subscription] = []
         /// How the connection stands, since when, and the broker's or the last attempt's reason.
         var state = ConnectionReading.State.unconnected
@@ -77,13 +77,13 @@ public actor Connection {
         /// Of single queues, where it was changed.
         var prefetches: [String: UInt16] = [:]
         let maximumBytes: Int
-        let mailbox: Mailbox
+        let mailbox: DeliveryMailbox
         /// The queues that are not consumed now, since when.
         var lapsed: [String: ContinuousClock.Instant]
         /// Not cancelled here.
         var isWanted = true
 
-        init(queues: [String], prefetch: UInt16, maximumBytes: Int, mailbox: Mailbox) {
+        init(queues: [String], prefetch: UInt16, maximumBytes: Int, mailbox: DeliveryMailbox) {
             self.queues = queues
             self.prefetch = prefetch
             self.maximumBytes = maximumBytes
@@ -100,7 +100,7 @@ public actor Connection {
         }
     }
 
-    let registry = Mutex(Registry())
+    let shared = Mutex(SharedState())
 
     var phase = Phase.idle
     /// Attempts to connect since the connection last stood.
@@ -171,29 +171,29 @@ public actor Connection {
     ///     one message more at most, but for what comes while a queue that was deleted is declared anew. Each delivery is to be
     ///     acknowledged.
     public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int = Consumer.defaultMaximumBytes) -> Consumer {
-        let mailbox = Mailbox()
-        let (number, isEnded) = registry.withLock { registry in
-            registry.consumers.append(
+        let mailbox = DeliveryMailbox()
+        let (number, isEnded) = shared.withLock { shared in
+            shared.consumers.append(
                 Subscription(
                     queues: queues, prefetch: UInt16(clamping: max(1, prefetch)), maximumBytes: maximumBytes, mailbox: mailbox
                 )
             )
-            return (registry.consumers.count - 1, registry.isEnded)
+            return (shared.consumers.count - 1, shared.isEnded)
         }
         if isEnded { mailbox.finish() }
         return Consumer(connection: self, number: number, mailbox: mailbox)
     }
 
     /// Whether the connection stands now.
-    public nonisolated var isConnected: Bool { registry.withLock { $0.isConnected } }
+    public nonisolated var isConnected: Bool { shared.withLock { $0.isConnected } }
 
     /// How the connection stands, for a health check: it takes no turn of the connection's thread.
     public nonisolated var reading: ConnectionReading {
-        registry.withLock { registry in
-            let wanted = registry.consumers.filter(\.isWanted)
+        shared.withLock { shared in
+            let wanted = shared.consumers.filter(\.isWanted)
             return ConnectionReading(
-                name: name, state: registry.state, since: registry.since, wasConnected: registry.wasConnected, detail: registry.detail,
-                unconsumed: wanted.reduce(into: [:]) { $0.merge($1.lapsed) { min($0, $1) } }, missing: registry.missing
+                name: name, state: shared.state, since: shared.since, wasConnected: shared.wasConnected, detail: shared.detail,
+                unconsumed: wanted.reduce(into: [:]) { $0.merge($1.lapsed) { min($0, $1) } }, missing: shared.missing
             )
         }
     }
@@ -214,18 +214,18 @@ public actor Connection {
     /// that is slow. Ends when the connection is closed.
     public nonisolated func reconnections() -> AsyncStream<Int> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let number: Int? = registry.withLock { registry in
-                guard !registry.isEnded else { return nil }
-                registry.nextListener += 1
-                registry.listeners[registry.nextListener] = continuation
-                return registry.nextListener
+            let number: Int? = shared.withLock { shared in
+                guard !shared.isEnded else { return nil }
+                shared.nextListener += 1
+                shared.listeners[shared.nextListener] = continuation
+                return shared.nextListener
             }
             guard let number else {
                 continuation.finish()
                 return
             }
             continuation.onTermination = { [weak self] _ in
-                _ = self?.registry.withLock { $0.listeners.removeValue(forKey: number) }
+                _ = self?.shared.withLock { $0.listeners.removeValue(forKey: number) }
             }
         }
     }
@@ -244,7 +244,7 @@ public actor Connection {
                 starting = Starting(continuation: continuation, deadline: patience.map { .now + $0 })
             }
         } onCancel: {
-            registry.withLock { $0.isStartCancelled = true }
+            shared.withLock { $0.isStartCancelled = true }
             loop.wake()
         }
         try result.get()
@@ -272,11 +272,11 @@ public actor Connection {
         failPublications(error)
         starting?.continuation.resume(returning: .failure(error))
         starting = nil
-        let (mailboxes, listeners) = registry.withLock { registry in
-            registry.stand(.closed)
-            registry.isEnded = true
-            defer { registry.listeners = [:] }
-            return (registry.consumers.map(\.mailbox), registry.listeners)
+        let (mailboxes, listeners) = shared.withLock { shared in
+            shared.stand(.closed)
+            shared.isEnded = true
+            defer { shared.listeners = [:] }
+            return (shared.consumers.map(\.mailbox), shared.listeners)
         }
         for mailbox in mailboxes { mailbox.finish() }
         for listener in listeners.values { listener.finish() }

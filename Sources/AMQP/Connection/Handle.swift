@@ -244,7 +244,7 @@ final class Handle {
     }
 
     /// The next frame and its channel; nil where none has come whole. What it points to is valid until ``release(_:)``.
-    func nextFrame() throws(AMQPError) -> (channel: UInt16, frame: Frame)? {
+    func nextFrame() throws(AMQPError) -> (channel: UInt16, frame: BrokerFrame)? {
         var frame = amqp_frame_t()
         var none = timeval()
         let status = amqp_simple_wait_frame_noblock(state, &frame, &none)
@@ -252,7 +252,7 @@ final class Handle {
         guard status == AMQP_STATUS_OK.rawValue else {
             throw AMQPError(.connectionLost, "the connection to the broker broke (\(Self.text(status)))")
         }
-        return (frame.channel, Frame(frame))
+        return (frame.channel, BrokerFrame(frame))
     }
 
     /// Gives a channel's memory back to the library once its frames are copied.

@@ -6,7 +6,7 @@ import Logging
 ///
 /// It blocks the connection's thread. Killed in between, it goes on when the connection is next established.
 struct Migration {
-    let session: Session
+    let session: ConnectionSession
     let declarations: Declarations
     let logger: Logger
 

@@ -10,7 +10,7 @@ import Synchronization
 /// one lives, every job enqueued on it is run. A task may outlive all of them; it continues in the global pool.
 final class PollLoop: SerialExecutor {
     /// What to wait for before the next turn.
-    struct Wait {
+    struct WakeCondition {
         /// The socket, or -1: none.
         var socket: Int32 = -1
         var wantsToRead = true
@@ -21,12 +21,12 @@ final class PollLoop: SerialExecutor {
 
     /// What a connection does between polls, told whether its socket was readable or broken. It says what to wait for next; nil: the
     /// connection is gone.
-    typealias Turn = @Sendable (_ isReadable: Bool) -> Wait?
+    typealias TurnBody = @Sendable (_ isReadable: Bool) -> WakeCondition?
 
     /// A connection, as the thread sees it.
     private struct Member {
-        let turn: Turn
-        var wait = Wait()
+        let turn: TurnBody
+        var wait = WakeCondition()
         var isReadable = false
     }
 
@@ -36,10 +36,11 @@ final class PollLoop: SerialExecutor {
         let tasks: PollLoopTasks?
     }
 
-    private struct Inbox {
+    /// Given by other threads, for the next turn.
+    private struct Pending {
         var jobs: [Job] = []
         /// Connections that the thread does not poll yet.
-        var joining: [Turn] = []
+        var joining: [TurnBody] = []
         var isStarted = false
         /// The thread is in `poll`, or about to be.
         var isSleeping = false
@@ -48,7 +49,7 @@ final class PollLoop: SerialExecutor {
         var thread: pthread_t?
     }
 
-    private let inbox = Mutex(Inbox())
+    private let pending = Mutex(Pending())
     /// -1 where the process may open no more files: then the thread sleeps for `shortSleep` at most, instead of being woken.
     private let wakeUp: Int32
     private static let shortSleep: Int32 = 10
@@ -64,16 +65,16 @@ final class PollLoop: SerialExecutor {
     }
 
     /// Adds a connection; the first one starts the thread.
-    func join(turn: @escaping Turn) {
-        let isFirst = inbox.withLock { inbox in
-            inbox.joining.append(turn)
-            defer { inbox.isStarted = true }
-            return !inbox.isStarted
+    func join(turn: @escaping TurnBody) {
+        let isFirst = pending.withLock { pending in
+            pending.joining.append(turn)
+            defer { pending.isStarted = true }
+            return !pending.isStarted
         }
         guard isFirst else { return wake() }
         let thread = Thread { [self] in
             taskgrid_name_thread(name)
-            inbox.withLock { $0.thread = pthread_self() }
+            pending.withLock { $0.thread = pthread_self() }
             run()
         }
         thread.start()
@@ -88,11 +89,11 @@ final class PollLoop: SerialExecutor {
     }
 
     private func enqueue(_ job: Job) {
-        let (isTaken, mustWake) = inbox.withLock { inbox in
-            guard !inbox.hasEnded else { return (false, false) }
-            inbox.jobs.append(job)
-            defer { inbox.isSleeping = false }
-            return (true, inbox.isSleeping)
+        let (isTaken, mustWake) = pending.withLock { pending in
+            guard !pending.hasEnded else { return (false, false) }
+            pending.jobs.append(job)
+            defer { pending.isSleeping = false }
+            return (true, pending.isSleeping)
         }
         if mustWake { wake() }
         if !isTaken { globalConcurrentExecutor.enqueue(job.job) }
@@ -103,7 +104,7 @@ final class PollLoop: SerialExecutor {
     }
 
     func isIsolatingCurrentContext() -> Bool? {
-        inbox.withLock { inbox in inbox.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+        pending.withLock { pending in pending.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
     }
 
     func checkIsolated() {
@@ -111,7 +112,7 @@ final class PollLoop: SerialExecutor {
     }
 
     /// Whether the thread has ended, and the global pool runs the jobs.
-    var hasEnded: Bool { inbox.withLock { $0.hasEnded } }
+    var hasEnded: Bool { pending.withLock { $0.hasEnded } }
 
     /// Ends the sleep, if there is one: another turn is due.
     func wake() {
@@ -141,30 +142,30 @@ final class PollLoop: SerialExecutor {
                 }
             }
             // Jobs that the turns themselves enqueued (resumed continuations) run before sleeping.
-            let (hasEnded, mustRun) = inbox.withLock { [isEmpty = members.isEmpty] inbox in
-                let isIdle = inbox.jobs.isEmpty && inbox.joining.isEmpty
-                inbox.hasEnded = isIdle && isEmpty
-                inbox.isSleeping = isIdle && !isEmpty
-                return (inbox.hasEnded, !isIdle)
+            let (hasEnded, mustRun) = pending.withLock { [isEmpty = members.isEmpty] pending in
+                let isIdle = pending.jobs.isEmpty && pending.joining.isEmpty
+                pending.hasEnded = isIdle && isEmpty
+                pending.isSleeping = isIdle && !isEmpty
+                return (pending.hasEnded, !isIdle)
             }
             if hasEnded { return }
             poll(&members, blocking: !mustRun)
-            inbox.withLock { $0.isSleeping = false }
+            pending.withLock { $0.isSleeping = false }
         }
     }
 
-    private func takeJoining() -> [Turn] {
-        inbox.withLock { inbox in
-            defer { inbox.joining = [] }
-            return inbox.joining
+    private func takeJoining() -> [TurnBody] {
+        pending.withLock { pending in
+            defer { pending.joining = [] }
+            return pending.joining
         }
     }
 
     private func takeJobs() -> [Job]? {
-        inbox.withLock { inbox in
-            guard !inbox.jobs.isEmpty else { return nil }
-            defer { inbox.jobs.removeAll(keepingCapacity: true) }
-            return inbox.jobs
+        pending.withLock { pending in
+            guard !pending.jobs.isEmpty else { return nil }
+            defer { pending.jobs.removeAll(keepingCapacity: true) }
+            return pending.jobs
         }
     }
 

@@ -8,7 +8,7 @@ public struct Consumer: Sendable {
 
     let connection: Connection
     let number: Int
-    let mailbox: Mailbox
+    let mailbox: DeliveryMailbox
 
     /// All deliveries that have come since the last call, in the order of their channel; suspends while there are none.
     /// nil when the consumer was cancelled or its connection closed, and when the calling task is cancelled. One task at

@@ -25,10 +25,10 @@ struct HeldDeliveries {
     /// With `multiple`, all before it are acknowledged too.
     mutating func acknowledge(_ tag: UInt64, multiple: Bool) {
         guard tag >= oldest, tag - oldest < UInt64(sizes.count) else { return }
-        let place = Int(tag - oldest)
-        for place in (multiple ? 0 : place)...place {
-            bytes -= sizes[place] ?? 0
-            sizes[place] = nil
+        let index = Int(tag - oldest)
+        for index in (multiple ? 0 : index)...index {
+            bytes -= sizes[index] ?? 0
+            sizes[index] = nil
         }
         while let size = sizes.first, size == nil {
             sizes.removeFirst()

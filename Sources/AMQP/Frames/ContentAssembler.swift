@@ -5,7 +5,7 @@ import Foundation
 struct ContentAssembler {
     /// A whole message and the method that announced it.
     struct Content {
-        var method: Frame
+        var method: BrokerFrame
         var message: Message
     }
 
@@ -16,8 +16,8 @@ struct ContentAssembler {
 
     private enum State {
         case idle
-        case method(Frame)
-        case body(Frame, BasicProperties, size: UInt64)
+        case method(BrokerFrame)
+        case body(BrokerFrame, BasicProperties, size: UInt64)
     }
 
     /// Room made ahead for a body; a header's size is only what the sender says.
@@ -28,7 +28,7 @@ struct ContentAssembler {
     private var body = Data()
 
     /// Takes the channel's next frame that belongs to a message; returns the message that it completes.
-    mutating func take(_ frame: Frame) throws(Violation) -> Content? {
+    mutating func take(_ frame: BrokerFrame) throws(Violation) -> Content? {
         switch (state, frame) {
         case (.idle, .deliver), (.idle, .returned):
             state = .method(frame)
@@ -64,7 +64,7 @@ struct ContentAssembler {
     }
 }
 
-extension Frame {
+extension BrokerFrame {
     fileprivate var kind: String {
         switch self {
         case .header: "header"

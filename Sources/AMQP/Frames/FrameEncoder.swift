@@ -122,7 +122,7 @@ struct FrameEncoder {
         integer(UInt32(0))
         content(&self)
         let length = UInt32(bytes.count - start - 4)
-        for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * place)) }
+        for index in 0..<4 { bytes[start + index] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * index)) }
     }
 
     private mutating func integer(_ value: some FixedWidthInteger) {

@@ -69,9 +69,9 @@ struct ConfirmLedger {
     /// Notes that the oldest unconfirmed mandatory publication with this message id came back; its acknowledgement
     /// follows. False where there is none such.
     mutating func returned(messageID: String, code: Int, text: String) -> Bool {
-        for index in batches.indices {
-            if let place = batches[index].mandatory[messageID], batches[index].outcomes[place] == nil {
-                batches[index].outcomes[place] = .returned(code: code, text: text)
+        for position in batches.indices {
+            if let index = batches[position].mandatory[messageID], batches[position].outcomes[index] == nil {
+                batches[position].outcomes[index] = .returned(code: code, text: text)
                 return true
             }
         }

@@ -161,13 +161,13 @@ extension GridClient {
 
     /// Gives an admin command until it is answered, three times at most.
     private func command<Asked: Query>(_ query: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
-        var tries = 1
+        var attempt = 1
         while true {
             do {
-                return (try await ask(query, within: .seconds(10)), tries > 1)
+                return (try await ask(query, within: .seconds(10)), attempt > 1)
             } catch {
-                guard error.code == .serviceUnavailable, tries < 3 else { throw error }
-                tries += 1
+                guard error.code == .serviceUnavailable, attempt < 3 else { throw error }
+                attempt += 1
             }
         }
     }

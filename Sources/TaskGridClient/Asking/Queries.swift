@@ -7,7 +7,7 @@ struct Queries: Sendable {
         let continuation: CheckedContinuation<Result<Message, ClientError>, Never>
         let service: Topology.Service
         let patience: Duration
-        let deadline: Instant
+        let deadline: ContinuousClock.Instant
     }
 
     private var pending: [String: Pending] = [:]
@@ -25,7 +25,7 @@ struct Queries: Sendable {
 
     mutating func take(_ correlation: String) -> Pending? { pending.removeValue(forKey: correlation) }
 
-    mutating func takeExpired(now: Instant) -> [Pending] {
+    mutating func takeExpired(now: ContinuousClock.Instant) -> [Pending] {
         let expired = pending.filter { $0.value.deadline <= now }
         for correlation in expired.keys { pending[correlation] = nil }
         return Array(expired.values)

@@ -76,7 +76,7 @@ extension GridClient {
 
     /// Puts payloads into the buffer, in order.
     private func post(
-        _ type: TaskType, payloads: [Data], options: TaskOptions, watch: Watch.ID?
+        _ type: TaskType, payloads: [Data], options: TaskOptions, watch: EndingWatch.ID?
     ) throws(ClientError) -> [PendingSubmission] {
         try options.checked()
         // Less what a batch adds to its one record.

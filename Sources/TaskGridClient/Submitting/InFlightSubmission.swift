@@ -5,13 +5,13 @@ import TaskGridCore
 ///
 /// Its payloads and key never change once it is made, so that repeating it cannot have it accepted twice.
 struct InFlightSubmission: Sendable {
-    enum Standing: Hashable, Sendable {
+    enum Stage: Hashable, Sendable {
         /// Handed to the connection; its confirm has not come.
         case publishing
         /// In the dispatcher's queue since then; the dispatcher has not answered.
-        case unanswered(since: Instant)
+        case unanswered(since: ContinuousClock.Instant)
         /// To be published again at that time.
-        case waiting(until: Instant)
+        case waiting(until: ContinuousClock.Instant)
     }
 
     let correlation: String
@@ -20,11 +20,11 @@ struct InFlightSubmission: Sendable {
     let submissions: [PendingSubmission]
     /// Whether nobody else may use the key: a UUID of this client's.
     let isKeyUnique: Bool
-    var standing = Standing.publishing
+    var stage = Stage.publishing
     /// Callers that stopped waiting.
-    var gone: Set<PendingSubmission.ID> = []
+    var abandoned: Set<PendingSubmission.ID> = []
     /// Times that it was published.
-    var tries = 1
+    var publishCount = 1
     /// Copies that the dispatcher has, may have or will get, and has not answered.
     var copies = 0
     /// What went wrong last.
@@ -37,10 +37,10 @@ struct InFlightSubmission: Sendable {
     var count: Int { submissions.reduce(0) { $0 + $1.tasks.count } }
     var isWatched: Bool { submissions.contains { $0.watch != nil } }
     /// When the last of its callers gives up.
-    var deadline: Instant { submissions.reduce(submissions[0].deadline) { max($0, $1.deadline) } }
-    var isForgotten: Bool { gone.count == submissions.count }
+    var deadline: ContinuousClock.Instant { submissions.reduce(submissions[0].deadline) { max($0, $1.deadline) } }
+    var isForgotten: Bool { abandoned.count == submissions.count }
 
-    func publication(client: String, exchange: String, now: Instant) -> Publication {
+    func publication(client: String, exchange: String, now: ContinuousClock.Instant) -> Publication {
         let tasks = submissions.flatMap { $0.tasks(at: now) }
         var submission = Submission(
             form: tasks.count == 1 ? .single : .batch, type: type, key: key, client: client, correlation: correlation, tasks: tasks

@@ -1,8 +1,5 @@
 import TaskGridCore
 
-/// A point in time as the client's deadlines know it.
-typealias Instant = ContinuousClock.Instant
-
 /// What one caller submits and what is never split: one task, or as many as fit a message.
 struct PendingSubmission: Sendable {
     typealias ID = Int
@@ -17,13 +14,16 @@ struct PendingSubmission: Sendable {
     /// Goes in a message of its own: it has its own key, or was rejected together with others.
     var travelsAlone: Bool
     /// When its caller asked for it: delays and expiries count from then.
-    let called: Instant
+    let called: ContinuousClock.Instant
     /// When its caller stops waiting for the acceptance.
-    let deadline: Instant
+    let deadline: ContinuousClock.Instant
     /// Who waits for the endings of its tasks.
-    let watch: Watch.ID?
+    let watch: EndingWatch.ID?
 
-    init(id: ID, type: TaskType, tasks: [Submission.Task], key: String? = nil, called: Instant, deadline: Instant, watch: Watch.ID? = nil) {
+    init(
+        id: ID, type: TaskType, tasks: [Submission.Task], key: String? = nil, called: ContinuousClock.Instant,
+        deadline: ContinuousClock.Instant, watch: EndingWatch.ID? = nil
+    ) {
         self.id = id
         self.type = type
         self.tasks = tasks
@@ -38,7 +38,7 @@ struct PendingSubmission: Sendable {
 
 extension PendingSubmission {
     /// Its tasks as they are to be sent now, with what is left of their delays and expiries.
-    func tasks(at now: Instant) -> [Submission.Task] {
+    func tasks(at now: ContinuousClock.Instant) -> [Submission.Task] {
         // All are of one call, and have its settings.
         guard var settings = tasks.first?.settings, settings.delay != nil || settings.expiry != nil else { return tasks }
         let passed = called.duration(to: now)

@@ -40,19 +40,19 @@ struct Submissions: Sendable {
     mutating func add(_ submission: PendingSubmission) { buffer.add(submission) }
 
     /// What is to be published now: repeats that are due, then new messages.
-    mutating func take(now: Instant) -> [InFlightSubmission] {
+    mutating func take(now: ContinuousClock.Instant) -> [InFlightSubmission] {
         var taken: [InFlightSubmission] = []
         for (correlation, inFlight) in unanswered where isDue(inFlight, now: now) {
             guard publishing < limits.unconfirmed else { break }
             var inFlight = inFlight
-            if case .unanswered = inFlight.standing, inFlight.cause?.rejection == nil {
+            if case .unanswered = inFlight.stage, inFlight.cause?.rejection == nil {
                 inFlight.cause = ClientError(
                     .serviceUnavailable,
                     "the dispatcher did not answer the submission within \(limits.patience.seconds.formatted()) s: is it running?"
                 )
             }
-            inFlight.standing = .publishing
-            inFlight.tries += 1
+            inFlight.stage = .publishing
+            inFlight.publishCount += 1
             unanswered[correlation] = inFlight
             publishing += 1
             taken.append(inFlight)
@@ -72,8 +72,8 @@ struct Submissions: Sendable {
         return taken
     }
 
-    private func isDue(_ inFlight: InFlightSubmission, now: Instant) -> Bool {
-        switch inFlight.standing {
+    private func isDue(_ inFlight: InFlightSubmission, now: ContinuousClock.Instant) -> Bool {
+        switch inFlight.stage {
         case .publishing: false
         case .unanswered(let since): now >= since + limits.patience
         // What surely did not arrive is not sent in the last moments: they are too short to learn what became of it, and a
@@ -83,20 +83,20 @@ struct Submissions: Sendable {
     }
 
     /// The broker has the message.
-    mutating func confirmed(_ correlation: String, now: Instant) {
+    mutating func confirmed(_ correlation: String, now: ContinuousClock.Instant) {
         publishing -= 1
-        guard unanswered[correlation]?.standing == .publishing else { return }
-        unanswered[correlation]?.standing = .unanswered(since: now)
+        guard unanswered[correlation]?.stage == .publishing else { return }
+        unanswered[correlation]?.stage = .unanswered(since: now)
         unanswered[correlation]?.mayHaveArrived = true
         unanswered[correlation]?.isPublishUnknown = false
         unanswered[correlation]?.copies += 1
     }
 
     /// The broker has not taken the message, or nobody knows whether it has.
-    mutating func failed(_ correlation: String, _ cause: ClientError, isUnknown: Bool, now: Instant) {
+    mutating func failed(_ correlation: String, _ cause: ClientError, isUnknown: Bool, now: ContinuousClock.Instant) {
         publishing -= 1
-        guard unanswered[correlation]?.standing == .publishing else { return }
-        unanswered[correlation]?.standing = .waiting(until: now + limits.pause)
+        guard unanswered[correlation]?.stage == .publishing else { return }
+        unanswered[correlation]?.stage = .waiting(until: now + limits.pause)
         unanswered[correlation]?.cause = cause
         unanswered[correlation]?.isPublishUnknown = isUnknown
         if isUnknown {
@@ -109,9 +109,9 @@ struct Submissions: Sendable {
     /// sent alone.
     mutating func refused(_ correlation: String, _ refusal: Refusal) -> [(PendingSubmission, ClientError)] {
         publishing -= 1
-        guard let inFlight = unanswered[correlation], inFlight.standing == .publishing else { return [] }
+        guard let inFlight = unanswered[correlation], inFlight.stage == .publishing else { return [] }
         unanswered[correlation] = nil
-        let waiting = inFlight.submissions.filter { !inFlight.gone.contains($0.id) }
+        let waiting = inFlight.submissions.filter { !inFlight.abandoned.contains($0.id) }
         if case .tooLarge = refusal, inFlight.submissions.count > 1 {
             for var submission in waiting {
                 submission.travelsAlone = true
@@ -137,15 +137,15 @@ struct Submissions: Sendable {
         guard var inFlight = unanswered.removeValue(forKey: correlation) else { return [] }
         if !rejection.isOfOnePayload {
             // The answer may come before the confirm of what it answers.
-            let underWay = inFlight.standing == .publishing ? 1 : 0
+            let underWay = inFlight.stage == .publishing ? 1 : 0
             inFlight.copies -= 1
-            guard inFlight.copies + underWay <= 0 || inFlight.tries == 1 else {
+            guard inFlight.copies + underWay <= 0 || inFlight.publishCount == 1 else {
                 inFlight.cause = ClientError(rejection)
                 unanswered[correlation] = inFlight
                 return []
             }
         }
-        let waiting = inFlight.submissions.filter { !inFlight.gone.contains($0.id) }
+        let waiting = inFlight.submissions.filter { !inFlight.abandoned.contains($0.id) }
         guard waiting.count > 1, rejection.isOfOnePayload else { return waiting }
         for var submission in waiting {
             submission.travelsAlone = true
@@ -155,9 +155,9 @@ struct Submissions: Sendable {
     }
 
     /// The reply queue was lost, and perhaps answers with it: what is unanswered is repeated at once.
-    mutating func repliesLost(now: Instant) {
+    mutating func repliesLost(now: ContinuousClock.Instant) {
         for (correlation, inFlight) in unanswered {
-            if case .unanswered = inFlight.standing { unanswered[correlation]?.standing = .waiting(until: now) }
+            if case .unanswered = inFlight.stage { unanswered[correlation]?.stage = .waiting(until: now) }
         }
     }
 
@@ -170,23 +170,23 @@ struct Submissions: Sendable {
     }
 
     private mutating func abandon(_ id: PendingSubmission.ID, of correlation: String) {
-        unanswered[correlation]?.gone.insert(id)
+        unanswered[correlation]?.abandoned.insert(id)
         // One that is with the connection is forgotten too: `confirmed` and `failed` then only count it down.
         if unanswered[correlation]?.isForgotten == true { unanswered[correlation] = nil }
     }
 
     /// The callers whose deadline has passed, and why their tasks were not accepted. `trouble` says why nothing can be published now.
-    mutating func expire(now: Instant, trouble: ClientError? = nil) -> [(PendingSubmission, ClientError)] {
+    mutating func expire(now: ContinuousClock.Instant, trouble: ClientError? = nil) -> [(PendingSubmission, ClientError)] {
         let cause = trouble ?? unanswered.values.lazy.compactMap(\.cause).first
         var expired = buffer.remove { $0.deadline <= now }.map { submission in
             (submission, Self.unsent(cause ?? ClientError(.timedOut, "earlier submissions are still on their way")))
         }
         for (correlation, inFlight) in unanswered {
-            for submission in inFlight.submissions where submission.deadline <= now && !inFlight.gone.contains(submission.id) {
+            for submission in inFlight.submissions where submission.deadline <= now && !inFlight.abandoned.contains(submission.id) {
                 let cause = trouble ?? inFlight.cause ?? Self.silence(inFlight)
                 // The connection will say within moments whether it was sent.
-                if inFlight.standing == .publishing, !inFlight.mayHaveArrived, now < submission.deadline + Self.grace { continue }
-                let isUnknown = inFlight.mayHaveArrived || inFlight.standing == .publishing
+                if inFlight.stage == .publishing, !inFlight.mayHaveArrived, now < submission.deadline + Self.grace { continue }
+                let isUnknown = inFlight.mayHaveArrived || inFlight.stage == .publishing
                 expired.append((submission, isUnknown ? Self.unknown(cause, hasKey: submission.key != nil) : Self.unsent(cause)))
                 abandon(submission.id, of: correlation)
             }
@@ -196,7 +196,7 @@ struct Submissions: Sendable {
 
     /// Who has not said a word yet.
     private static func silence(_ inFlight: InFlightSubmission) -> ClientError {
-        if case .unanswered = inFlight.standing {
+        if case .unanswered = inFlight.stage {
             return ClientError(.serviceUnavailable, "the broker has it, and the dispatcher has not answered: is it running?")
         }
         return ClientError(.timedOut, "neither the broker nor the dispatcher has answered")

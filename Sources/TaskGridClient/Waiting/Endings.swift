@@ -10,9 +10,9 @@ public final class Endings: AsyncSequence, Sendable {
     public typealias Failure = ClientError
 
     private let client: GridClient
-    private let watch: Watch.ID
+    private let watch: EndingWatch.ID
 
-    init(client: GridClient, watch: Watch.ID) {
+    init(client: GridClient, watch: EndingWatch.ID) {
         self.client = client
         self.watch = watch
     }

@@ -48,7 +48,7 @@ extension GridClient {
             let watch = state.watches.open(submissions: 0, deadline: now() + patience)
             _ = state.watches.add(Set(tasks), to: watch, arePushed: false, now: now())
             if state.isClosed { state.watches.fail(watch, .closed) }
-            state.toAsk += tasks
+            state.tasksToCheck += tasks
             return watch
         }
         wake()
@@ -58,7 +58,7 @@ extension GridClient {
     // MARK: What `Endings` needs
 
     /// The next endings of a watch; nil when there will be no more.
-    func next(of watch: Watch.ID) async throws(ClientError) -> [Ending]? {
+    func next(of watch: EndingWatch.ID) async throws(ClientError) -> [Ending]? {
         let event = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let event = state.withLock { state in
@@ -76,12 +76,12 @@ extension GridClient {
         return try event.get()
     }
 
-    private func cancel(_ watch: Watch.ID) {
+    private func cancel(_ watch: EndingWatch.ID) {
         let reader = state.withLock { $0.readers.removeValue(forKey: watch) }
         reader?.resume(returning: .failure(.cancelled))
     }
 
-    func close(_ watch: Watch.ID) {
+    func close(_ watch: EndingWatch.ID) {
         state.withLock { $0.watches.close(watch) }
     }
 }

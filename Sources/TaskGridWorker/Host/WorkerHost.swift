@@ -68,7 +68,7 @@ public struct WorkerHost: Service {
         self.endsProcess = endsProcess
         self.onReady = onReady
         problem = byType.isEmpty ? .noWorkers : byType.first { $1.count > 1 }.map { .duplicateType($0.key) }
-        let transport = BrokerTransport(
+        let transport = BrokerWorkerTransport(
             endpoint: endpoint, topology: topology, worker: id, types: settings.types, prefetch: settings.prefetch,
             vitals: vitals, logger: logger
         )

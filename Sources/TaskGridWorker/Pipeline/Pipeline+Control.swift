@@ -16,7 +16,7 @@ extension Pipeline {
         do {
             switch delivery.message.properties.type {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
-            case HeartbeatRequest.name: heed(try HeartbeatRequest(delivery.message))
+            case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))
             default:
                 // A query whether this worker lives is answered by its queue being there; others are for other versions.
                 logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])

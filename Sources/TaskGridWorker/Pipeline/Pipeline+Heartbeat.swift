@@ -64,7 +64,7 @@ extension Pipeline {
     }
 
     /// Does what a service asks: speaks within a moment, and from then on at its interval, but no more often than it was set up to.
-    func heed(_ request: HeartbeatRequest) {
+    func apply(_ request: HeartbeatRequest) {
         let own = Int(settings.heartbeatInterval.milliseconds)
         let jitter = Duration.milliseconds(Int.random(in: 0...max(1, own)))
         let moment = Moment(clock.now() + jitter)

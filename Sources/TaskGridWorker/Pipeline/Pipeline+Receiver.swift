@@ -83,7 +83,7 @@ extension Pipeline.State {
             for item in work.items { book(batch.finished(item, delivery.isRedelivered ? .interrupted : .returned)) }
         case .failure(let error):
             resultBuffer.add(
-                ResultBuffer.DeadLetter(
+                ResultBuffer.UnreadableDelivery(
                     delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
             )
         }

@@ -59,7 +59,7 @@ final class Pipeline: Sendable {
     }
 
     let settings: Settings
-    let transport: any Transport
+    let transport: any WorkerTransport
     let clock: HostClock
     let vitals: Vitals
     let logger: Logger
@@ -76,7 +76,7 @@ final class Pipeline: Sendable {
     /// Raised, while it drains, when a run or a delivery ends.
     let endSignal = Signal()
 
-    init(settings: Settings, transport: any Transport, clock: HostClock = .continuous, vitals: Vitals = Vitals(), logger: Logger) {
+    init(settings: Settings, transport: any WorkerTransport, clock: HostClock = .continuous, vitals: Vitals = Vitals(), logger: Logger) {
         self.settings = settings
         self.transport = transport
         self.clock = clock

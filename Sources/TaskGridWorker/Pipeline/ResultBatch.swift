@@ -14,7 +14,7 @@ struct ResultBatch: Sendable {
 
     /// With `isPersistent` the broker keeps the results over its restart.
     init(_ outgoing: ResultBuffer.OutgoingBatch, worker: String, topology: Topology, isPersistent: Bool) {
-        for letter in outgoing.dead {
+        for letter in outgoing.unreadable {
             publications.append(Publication(exchange: topology.dead.name, routingKey: "", message: letter.message))
             receive(letter.delivery)
         }

@@ -25,28 +25,28 @@ struct Finished: Sendable {
 /// It is bounded by what the worker holds, for each item in it belongs to an unacknowledged delivery.
 struct ResultBuffer: Sendable {
     private var finished = Deque<Finished>()
-    private var dead = Deque<DeadLetter>()
+    private var unreadable = Deque<UnreadableDelivery>()
 
     /// A delivery that cannot be read, and why.
-    struct DeadLetter: Sendable {
+    struct UnreadableDelivery: Sendable {
         let delivery: Int
         let message: Message
     }
 
-    var isEmpty: Bool { finished.isEmpty && dead.isEmpty }
+    var isEmpty: Bool { finished.isEmpty && unreadable.isEmpty }
 
     mutating func add(_ item: Finished) { finished.append(item) }
-    mutating func add(_ letter: DeadLetter) { dead.append(letter) }
+    mutating func add(_ letter: UnreadableDelivery) { unreadable.append(letter) }
 
     /// Takes what waits, up to a number of items and of bytes, but at least one item.
     mutating func take(items: Int = 10_000, bytes: Int = 8 << 20) -> OutgoingBatch? {
         guard !isEmpty else { return nil }
         var outgoing = OutgoingBatch()
         var size = 0
-        while outgoing.count < items, let letter = dead.first, outgoing.count == 0 || size + letter.message.body.count <= bytes {
-            dead.removeFirst()
+        while outgoing.count < items, let letter = unreadable.first, outgoing.count == 0 || size + letter.message.body.count <= bytes {
+            unreadable.removeFirst()
             size += letter.message.body.count
-            outgoing.dead.append(letter)
+            outgoing.unreadable.append(letter)
         }
         while outgoing.count < items, let item = finished.first, outgoing.count == 0 || size + item.size <= bytes {
             finished.removeFirst()
@@ -59,9 +59,9 @@ struct ResultBuffer: Sendable {
     /// What is published as one.
     struct OutgoingBatch: Sendable {
         var finished: [Finished] = []
-        var dead: [DeadLetter] = []
+        var unreadable: [UnreadableDelivery] = []
 
-        var count: Int { finished.count + dead.count }
+        var count: Int { finished.count + unreadable.count }
 
         /// Tasks are given back, and not just the audit's marker.
         var givesBack: Bool { finished.contains { $0.item.outcome == .returned && $0.item.id != .marker } }

@@ -4,14 +4,12 @@ import TaskGridCore
 /// What is to be run, what runs, and in which slot.
 ///
 /// A slot runs the items of one batch one after another, then takes the next batch that waits. An item's end is said
-/// once: by its slot, or earlier by whoever ends it from outside (time-out, cancellation, drain). In that case the slot
+/// once: by its slot, or earlier by whoever ends it from outside (timeout, cancellation, drain). In that case the slot
 /// is marked `mustRestart`, so that the cancellation of its task never meets the next item, and the rest of its batch
 /// waits again for any slot.
 ///
 /// Pure: no clock, lock or task in it.
 struct SlotTable: Sendable {
-    typealias Instant = Moment
-
     /// What a slot does next.
     enum Step: Sendable {
         case run(Assignment)
@@ -29,19 +27,19 @@ struct SlotTable: Sendable {
     struct Assignment: Sendable {
         let item: Work.Item
         let type: TaskType
-        let deadline: Instant?
+        let deadline: Moment?
     }
 
     private struct Run {
         let item: Work.Item
-        let began: Instant
-        let deadline: Instant?
+        let began: Moment
+        let deadline: Moment?
     }
 
     /// An attempt whose end was said from outside, and whose code has not returned.
     private struct Unresponsive {
         let attempt: RegistryMessage.Held
-        let since: Instant
+        let since: Moment
     }
 
     private struct Slot {
@@ -81,12 +79,12 @@ struct SlotTable: Sendable {
 
     /// Whether no slot will take up what waits, unless it is seen to do so: none has anything else to do, and the code of one has not
     /// returned since `instant`. Such code may hold a thread too, which other slots then lack.
-    func isStuck(since instant: Instant) -> Bool {
+    func isStuck(since instant: Moment) -> Bool {
         hasWaiting && slots.allSatisfy { $0.batch == nil } && slots.contains { $0.unresponsive.map { $0.since <= instant } ?? false }
     }
 
     /// When the first of the running items runs out of time.
-    var firstDeadline: Instant? { slots.compactMap { $0.run?.deadline }.min() }
+    var firstDeadline: Moment? { slots.compactMap { $0.run?.deadline }.min() }
 
     mutating func add(_ batch: WorkBatch) {
         queue.append(batch)
@@ -94,7 +92,7 @@ struct SlotTable: Sendable {
 
     /// Lets every free slot take up an item that waits behind one which has run for so long already: the items of a batch run one
     /// after another because they are expected to be short.
-    mutating func divideBatches(behind runTime: Duration, at now: Instant) {
+    mutating func divideBatches(behind runTime: Duration, at now: Moment) {
         for slot in slots.indices {
             guard let run = slots[slot].run, now - run.began >= runTime, let parts = slots[slot].batch?.divide() else { continue }
             for part in parts.reversed() { queue.prepend(part) }
@@ -106,7 +104,7 @@ struct SlotTable: Sendable {
     /// The slot's item has ended by itself.
     ///
     /// - Returns: nil where its end was said already.
-    mutating func end(_ slot: Int, _ outcome: Results.Outcome, at now: Instant) -> Finished? {
+    mutating func end(_ slot: Int, _ outcome: Results.Outcome, at now: Moment) -> Finished? {
         slots[slot].unresponsive = nil
         guard let run = slots[slot].run, let batch = slots[slot].batch else { return nil }
         slots[slot].run = nil
@@ -117,7 +115,7 @@ struct SlotTable: Sendable {
 
     /// How long the slots' latest items of each type ran, on average; one that runs counts with its time so far where that is longer.
     /// An item that has not run for longer than `least` does not count.
-    func runTimes(at now: Instant, beyond least: Duration) -> [TaskType: Duration] {
+    func runTimes(at now: Moment, beyond least: Duration) -> [TaskType: Duration] {
         var sums: [TaskType: (sum: Duration, count: Int)] = [:]
         for slot in slots {
             var latest = slot.last
@@ -132,7 +130,7 @@ struct SlotTable: Sendable {
         return sums.mapValues { $0.sum / $0.count }
     }
 
-    mutating func next(_ slot: Int, at now: Instant) -> Step {
+    mutating func next(_ slot: Int, at now: Moment) -> Step {
         guard !slots[slot].mustRestart else { return .restart }
         if slots[slot].batch?.rest.isEmpty == true {
             slots[slot].batch = nil
@@ -174,7 +172,7 @@ struct SlotTable: Sendable {
     // MARK: Ends from outside
 
     /// Ends what has run out of time.
-    mutating func expire(at now: Instant) -> Ended {
+    mutating func expire(at now: Moment) -> Ended {
         endRuns(at: now) { run in
             guard let deadline = run.deadline, deadline <= now else { return nil }
             return .failed(TaskError(.timedOut, "ran longer than the \(run.item.timeout?.milliseconds ?? 0) ms that it may"))
@@ -185,7 +183,7 @@ struct SlotTable: Sendable {
     static let cancelled = Results.Outcome.failed(TaskError(.cancelled, "cancelled on request"))
 
     /// Ends the attempts that are asked for, begun or not.
-    mutating func cancel(_ attempts: Set<RegistryMessage.Held>, at now: Instant) -> Ended {
+    mutating func cancel(_ attempts: Set<RegistryMessage.Held>, at now: Moment) -> Ended {
         var ended = endRuns(at: now) { attempts.contains($0.item.held) ? Self.cancelled : nil }
         ended.finished += remove(Self.cancelled) { attempts.contains($0.held) }
         return ended
@@ -199,7 +197,7 @@ struct SlotTable: Sendable {
     }
 
     /// Gives back what runs.
-    mutating func returnRunning(at now: Instant) -> Ended {
+    mutating func returnRunning(at now: Moment) -> Ended {
         endRuns(at: now) { _ in .returned }
     }
 
@@ -209,7 +207,7 @@ struct SlotTable: Sendable {
         var slots: [Int] = []
     }
 
-    private mutating func endRuns(at now: Instant, _ outcome: (Run) -> Results.Outcome?) -> Ended {
+    private mutating func endRuns(at now: Moment, _ outcome: (Run) -> Results.Outcome?) -> Ended {
         var ended = Ended()
         for slot in slots.indices {
             guard let run = slots[slot].run, let batch = slots[slot].batch, let outcome = outcome(run) else { continue }

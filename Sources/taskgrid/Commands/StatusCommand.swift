@@ -53,10 +53,10 @@ struct StatusCommand: AsyncParsableCommand {
         fields.append(("key", Terminal.plain(record.key)))
         // A first attempt that succeeded, or runs, says nothing more than what stands above.
         if record.attempts.count > 1 || record.attempts.contains(where: { $0.error != nil }) {
-            for attempt in record.attempts { fields.append(("try \(attempt.number)", Self.line(attempt))) }
+            for attempt in record.attempts { fields.append(("attempt \(attempt.number)", Self.line(attempt))) }
         }
         return fields.map { name, value in
-            let line = name.padding(toLength: 11, withPad: " ", startingAt: 0) + value
+            let line = name.padding(toLength: max(11, name.count + 1), withPad: " ", startingAt: 0) + value
             guard let width, line.count > width else { return line }
             return line.prefix(width - 1) + "…"
         }

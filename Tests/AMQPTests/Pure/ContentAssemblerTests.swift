@@ -9,17 +9,17 @@ import Testing
 struct ContentAssemblerTests {
     private typealias Violation = ContentAssembler.Violation
 
-    private func deliver(_ tag: UInt64) -> Frame {
+    private func deliver(_ tag: UInt64) -> BrokerFrame {
         .deliver(consumerTag: "c", tag: tag, isRedelivered: false, exchange: "e", routingKey: "k")
     }
 
-    private let returned = Frame.returned(code: 312, text: "NO_ROUTE", exchange: "e", routingKey: "k")
+    private let returned = BrokerFrame.returned(code: 312, text: "NO_ROUTE", exchange: "e", routingKey: "k")
 
-    private func header(_ size: Int, _ properties: BasicProperties = BasicProperties()) -> Frame {
+    private func header(_ size: Int, _ properties: BasicProperties = BasicProperties()) -> BrokerFrame {
         .header(bodySize: UInt64(size), properties: properties)
     }
 
-    private func add(_ frame: Frame, _ assembler: inout ContentAssembler) throws -> ContentAssembler.Content? {
+    private func add(_ frame: BrokerFrame, _ assembler: inout ContentAssembler) throws -> ContentAssembler.Content? {
         try assembler.take(frame)
     }
 
@@ -87,7 +87,7 @@ struct ContentAssemblerTests {
     @Test("each frame out of its order is a violation that says what was due")
     func wrongCommands() throws {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        let orders: [([Frame], String)] = [
+        let orders: [([BrokerFrame], String)] = [
             ([.body(nothing)], "a body frame where a method was due"),
             ([header(1)], "a header frame where a method was due"),
             ([.ack(tag: 1, multiple: false)], "a method frame where a method was due"),

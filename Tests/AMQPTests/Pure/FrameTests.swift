@@ -18,7 +18,7 @@ struct FrameTests {
         return isRead ? text : nil
     }
 
-    private func expect(_ frame: WireFrame, _ expected: Frame) throws {
+    private func expect(_ frame: WireFrame, _ expected: BrokerFrame) throws {
         #expect(try read(frame) == "\(frame.channel) \(expected)")
     }
 

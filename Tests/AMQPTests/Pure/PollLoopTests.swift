@@ -29,7 +29,7 @@ struct PollLoopTests {
         let actor = Ordered(loop: loop)
         // Enqueued before the thread runs; unstructured, because each must have left its job in the queue when the next comes.
         for number in 0..<100 { Task.immediate { await actor.note(number) } }
-        loop.join { [weak actor] _ in actor == nil ? nil : PollLoop.Wait() }
+        loop.join { [weak actor] _ in actor == nil ? nil : PollLoop.WakeCondition() }
         #expect(await actor.numbers == Array(0..<100))
     }
 
@@ -56,7 +56,7 @@ struct PollLoopTests {
             }
             if !isReadable { continuation.yield(turn) }
             // The first turn asks for another at a time; the later ones wait to be woken.
-            return PollLoop.Wait(deadline: turn == 1 ? .now + .milliseconds(5) : nil)
+            return PollLoop.WakeCondition(deadline: turn == 1 ? .now + .milliseconds(5) : nil)
         }
         var iterator = stream.makeAsyncIterator()
         #expect(await iterator.next() == 1)
@@ -83,7 +83,7 @@ struct PollLoopTests {
             let count = isReadable ? recv(near, &bytes, 10, Int32(MSG_DONTWAIT)) : -1
             // The turn after the first is due because the socket has room.
             if turn <= 2 || isReadable { continuation.yield(count >= 0 ? Array(bytes[..<count]) : [0xFF]) }
-            return count == 0 ? PollLoop.Wait() : PollLoop.Wait(socket: near, wantsToWrite: turn == 1)
+            return count == 0 ? PollLoop.WakeCondition() : PollLoop.WakeCondition(socket: near, wantsToWrite: turn == 1)
         }
         var iterator = stream.makeAsyncIterator()
         #expect(await iterator.next() == [0xFF])
@@ -113,7 +113,7 @@ struct PollLoopTests {
                 if count >= 0 { continuation.yield(byte) }
                 if count == 0 { isClosed.withLock { $0 = true } }
             }
-            return isClosed.withLock { $0 } ? PollLoop.Wait() : PollLoop.Wait(socket: near)
+            return isClosed.withLock { $0 } ? PollLoop.WakeCondition() : PollLoop.WakeCondition(socket: near)
         }
         await second.mark(1)
         #expect(await first?.threads == second.threads)
@@ -181,7 +181,7 @@ struct PollLoopTests {
         do {
             let witness = Witness(continuation)
             let actor = OneThread { _ in
-                withExtendedLifetime(witness) { PollLoop.Wait() }
+                withExtendedLifetime(witness) { PollLoop.WakeCondition() }
             }
             await actor.mark(1)
         }

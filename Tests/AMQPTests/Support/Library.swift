@@ -44,7 +44,7 @@ final class Library {
 
     /// The frames that the library's decoder finds, each handed over while its memory is valid. False where it refuses.
     @discardableResult
-    func decode(_ bytes: [UInt8], _ take: (UInt16, Frame) throws -> Void) rethrows -> Bool {
+    func decode(_ bytes: [UInt8], _ take: (UInt16, BrokerFrame) throws -> Void) rethrows -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             var frame = amqp_frame_t()
@@ -52,7 +52,7 @@ final class Library {
             guard count >= 0 else { return false }
             rest = rest.dropFirst(Int(count))
             if frame.frame_type != 0 {
-                try take(frame.channel, Frame(frame))
+                try take(frame.channel, BrokerFrame(frame))
                 amqp_maybe_release_buffers_on_channel(state, frame.channel)
             }
         }

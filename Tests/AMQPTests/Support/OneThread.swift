@@ -12,7 +12,7 @@ actor OneThread {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// - Parameter other: the actor whose thread it shares.
-    init(sharing other: OneThread? = nil, turn: @escaping @Sendable (Bool) -> PollLoop.Wait = { _ in PollLoop.Wait() }) {
+    init(sharing other: OneThread? = nil, turn: @escaping @Sendable (Bool) -> PollLoop.WakeCondition = { _ in PollLoop.WakeCondition() }) {
         loop = other?.loop ?? PollLoop(name: "one thread of tests")
         tasks = PollLoopTasks(loop)
         loop.join { [weak self] isReadable in self == nil ? nil : turn(isReadable) }

@@ -23,7 +23,7 @@ struct BrokerErrorTests {
         let logger = Logger(into: log)
         let id = ClientID.make()
         let client = GridClient(
-            id: id, topology: topology, transport: BrokerTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
+            id: id, topology: topology, transport: BrokerClientTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
             logger: logger, now: { [time] in time.now }
         )
         try await client.start(within: .seconds(30))

@@ -2,7 +2,7 @@ import AMQP
 import TaskGridCore
 
 /// What the pipeline needs of the broker, and no more, so that it can be tested without one.
-protocol Transport: Sendable {
+protocol WorkerTransport: Sendable {
     /// Opens both connections and begins to consume.
     func start() async throws(AMQPError)
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
@@ -24,7 +24,7 @@ protocol Transport: Sendable {
     var receiver: (any TaskExecutor)? { get }
 }
 
-extension Transport {
+extension WorkerTransport {
     var publisher: (any TaskExecutor)? { nil }
     var receiver: (any TaskExecutor)? { nil }
 }

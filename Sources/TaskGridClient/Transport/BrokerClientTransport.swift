@@ -5,7 +5,7 @@ import TaskGridCore
 
 /// The broker: a connection that publishes and one that consumes, since a broker in alarm stops reading a publisher, its
 /// acknowledgements included.
-final class BrokerTransport: Transport {
+final class BrokerClientTransport: ClientTransport {
     /// Reply messages that the broker may hand over ahead.
     static let prefetch = 500
 

@@ -2,7 +2,7 @@ import AMQP
 import TaskGridCore
 
 /// What carries a client's messages: the broker, or in tests something that behaves as badly as wanted.
-protocol Transport: Sendable {
+protocol ClientTransport: Sendable {
     /// Connects; throws after `patience` where nobody answers.
     func start(within patience: Duration) async throws(AMQPError)
 
@@ -26,6 +26,6 @@ protocol Transport: Sendable {
     var receiver: (any TaskExecutor)? { get }
 }
 
-extension Transport {
+extension ClientTransport {
     var receiver: (any TaskExecutor)? { nil }
 }

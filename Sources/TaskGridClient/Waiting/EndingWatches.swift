@@ -3,18 +3,18 @@ import TaskGridCore
 /// Who waits for which task, and the endings that have come.
 ///
 /// Pure: the caller passes the time and wakes whoever is named in an answer.
-struct Watches: Sendable {
+struct EndingWatches: Sendable {
     /// Endings kept of tasks whose acceptance has not been read yet. What is beyond is learned by asking.
     static let maximumEarly = 10_000
 
     private struct Interest {
-        var watches: [Watch.ID]
-        var since: Instant
+        var watches: [EndingWatch.ID]
+        var since: ContinuousClock.Instant
         /// Submitted by this client, so that its ending is pushed.
         var isPushed: Bool
     }
 
-    private var watches: [Watch.ID: Watch] = [:]
+    private var watches: [EndingWatch.ID: EndingWatch] = [:]
     private var interests: [TaskID: Interest] = [:]
     private var early: [TaskID: Ending] = [:]
     private var lastID = 0
@@ -23,17 +23,17 @@ struct Watches: Sendable {
     /// Tasks whose end somebody waits for.
     var outstanding: Int { interests.count }
 
-    mutating func open(submissions: Int, deadline: Instant) -> Watch.ID {
+    mutating func open(submissions: Int, deadline: ContinuousClock.Instant) -> EndingWatch.ID {
         lastID += 1
-        watches[lastID] = Watch(unaccepted: submissions, deadline: deadline)
+        watches[lastID] = EndingWatch(unaccepted: submissions, deadline: deadline)
         return lastID
     }
 
     /// More submissions whose tasks the watch waits for.
-    mutating func expect(_ submissions: Int, by id: Watch.ID) { watches[id]?.unaccepted += submissions }
+    mutating func expect(_ submissions: Int, by id: EndingWatch.ID) { watches[id]?.unaccepted += submissions }
 
     /// The owner waits no longer.
-    mutating func close(_ id: Watch.ID) {
+    mutating func close(_ id: EndingWatch.ID) {
         guard let watch = watches.removeValue(forKey: id), watch.outstanding > 0 else { return }
         for (task, interest) in interests where interest.watches.contains(id) {
             let rest = interest.watches.filter { $0 != id }
@@ -42,14 +42,16 @@ struct Watches: Sendable {
     }
 
     /// The tasks of a submission have ids now. Says whether an ending among them had come before.
-    mutating func accepted(_ tasks: some Sequence<TaskID>, by id: Watch.ID, arePushed: Bool = true, now: Instant) -> Bool {
+    mutating func accepted(_ tasks: some Sequence<TaskID>, by id: EndingWatch.ID, arePushed: Bool = true, now: ContinuousClock.Instant)
+        -> Bool
+    {
         guard watches[id] != nil else { return false }
         watches[id]?.unaccepted -= 1
         return add(tasks, to: id, arePushed: arePushed, now: now)
     }
 
     /// Adds tasks to a watch; `arePushed` for this client's own. Says whether an ending among them had come before.
-    mutating func add(_ tasks: some Sequence<TaskID>, to id: Watch.ID, arePushed: Bool, now: Instant) -> Bool {
+    mutating func add(_ tasks: some Sequence<TaskID>, to id: EndingWatch.ID, arePushed: Bool, now: ContinuousClock.Instant) -> Bool {
         guard watches[id] != nil else { return false }
         let interest = Interest(watches: [id], since: now, isPushed: arePushed)
         var outstanding = 0
@@ -70,10 +72,10 @@ struct Watches: Sendable {
     }
 
     /// Tasks have ended. Gives whom to wake. With `keepEarly`, those that nobody waits for yet are kept.
-    mutating func ended(_ endings: [Ending], keepEarly: Bool) -> Set<Watch.ID> {
-        var woken: Set<Watch.ID> = []
+    mutating func ended(_ endings: [Ending], keepEarly: Bool) -> Set<EndingWatch.ID> {
+        var woken: Set<EndingWatch.ID> = []
         // Tasks that end together have the same owner mostly, which is looked up once for all.
-        var owners: [Watch.ID] = []
+        var owners: [EndingWatch.ID] = []
         var ready: [Ending] = []
         func tell() {
             for id in owners {
@@ -104,7 +106,7 @@ struct Watches: Sendable {
     }
 
     /// The store does not know a task. Gives whom to wake.
-    mutating func unknown(_ task: TaskID) -> [Watch.ID] {
+    mutating func unknown(_ task: TaskID) -> [EndingWatch.ID] {
         guard let interest = interests.removeValue(forKey: task) else { return [] }
         for id in interest.watches {
             watches[id]?.outstanding -= 1
@@ -115,12 +117,12 @@ struct Watches: Sendable {
         return interest.watches
     }
 
-    mutating func fail(_ id: Watch.ID, _ error: ClientError) {
+    mutating func fail(_ id: EndingWatch.ID, _ error: ClientError) {
         if watches[id]?.failure == nil { watches[id]?.failure = error }
     }
 
     /// What a watch has to say now: endings, its failure, its completion (nil endings), or nothing yet (nil).
-    mutating func take(_ id: Watch.ID) -> Result<[Ending]?, ClientError>? {
+    mutating func take(_ id: EndingWatch.ID) -> Result<[Ending]?, ClientError>? {
         guard var watch = watches[id] else { return .success(nil) }
         if !watch.ready.isEmpty {
             let ready = watch.ready
@@ -133,7 +135,7 @@ struct Watches: Sendable {
     }
 
     /// This client's tasks whose end is not known though somebody waits for longer than `age`.
-    func overdue(age: Duration, now: Instant) -> [TaskID] {
+    func overdue(age: Duration, now: ContinuousClock.Instant) -> [TaskID] {
         interests.filter { $0.value.isPushed && now >= $0.value.since + age }.map(\.key)
     }
 
@@ -143,7 +145,7 @@ struct Watches: Sendable {
     }
 
     /// The watches whose deadline has passed, made to say so.
-    mutating func expire(now: Instant) -> [Watch.ID] {
+    mutating func expire(now: ContinuousClock.Instant) -> [EndingWatch.ID] {
         let expired = watches.filter { $0.value.deadline <= now && $0.value.failure == nil && !$0.value.isComplete }
         for (id, watch) in expired {
             fail(id, ClientError(.timedOut, "\(watch.outstanding + watch.unaccepted) of the awaited tasks did not end in time"))
@@ -152,7 +154,7 @@ struct Watches: Sendable {
     }
 
     /// Everybody waits in vain. Gives whom to wake.
-    mutating func failAll(_ error: ClientError) -> [Watch.ID] {
+    mutating func failAll(_ error: ClientError) -> [EndingWatch.ID] {
         for id in watches.keys { fail(id, error) }
         return Array(watches.keys)
     }

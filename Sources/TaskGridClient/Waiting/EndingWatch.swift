@@ -1,7 +1,7 @@
 import TaskGridCore
 
 /// Somebody who waits for the endings of certain tasks.
-struct Watch: Sendable {
+struct EndingWatch: Sendable {
     typealias ID = Int
 
     /// Submissions whose tasks have no ids yet.
@@ -13,7 +13,7 @@ struct Watch: Sendable {
     /// Why nothing more will come.
     var failure: ClientError?
     /// When its owner stops waiting.
-    var deadline: Instant
+    var deadline: ContinuousClock.Instant
 
     var isComplete: Bool { unaccepted == 0 && outstanding == 0 }
 }

@@ -6,15 +6,15 @@ import TestSupport
 import Testing
 
 @Suite("The ledger of a chaos run")
-struct LedgerTests {
+struct ChaosLedgerTests {
     private func ending(
         _ id: Int64, _ state: TaskState = .succeeded, _ result: String = "", error: TaskError? = nil, attempt: Int = 1
     ) -> Ending {
         Ending(id: TaskID(id), state: state, result: Data(result.utf8), error: error, attempt: attempt)
     }
 
-    private func ledger(_ count: Int) -> Ledger {
-        var ledger = Ledger()
+    private func ledger(_ count: Int) -> ChaosLedger {
+        var ledger = ChaosLedger()
         for number in 1...count {
             ledger.submitted(number)
             ledger.accepted(number, as: TaskID(Int64(number)))
@@ -111,7 +111,7 @@ struct LedgerTests {
     @Test("each of many tasks is in one place only, and what was forgotten is found")
     func books() {
         forAll { generator, seed in
-            var ledger = Ledger()
+            var ledger = ChaosLedger()
             var expected = (accepted: 0, refused: 0, unanswered: 0, lost: Set<TaskID>())
             for number in 1...generator.number(1...200) {
                 ledger.submitted(number)

@@ -5,7 +5,7 @@ import Testing
 
 /// `Task.immediate` runs a call up to its first suspension before it returns: so a taker is known to wait, without time.
 @Suite("A consumer's mailbox", .timeLimit(.minutes(1)))
-struct MailboxTests {
+struct DeliveryMailboxTests {
     private func deliveries(_ range: ClosedRange<UInt64>) -> [Delivery] {
         range.map {
             Delivery(
@@ -18,7 +18,7 @@ struct MailboxTests {
 
     @Test("what was put is taken at once and in order, all of it")
     func putFirst() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...2))
         mailbox.put(deliveries(3...5))
         #expect(tags(await mailbox.next()) == [1, 2, 3, 4, 5])
@@ -28,7 +28,7 @@ struct MailboxTests {
 
     @Test("who waits is handed what comes")
     func takeFirst() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         mailbox.put(deliveries(1...2))
         mailbox.put(deliveries(3...3))
@@ -38,7 +38,7 @@ struct MailboxTests {
 
     @Test("a finished mailbox gives what it holds, then nil, and takes no more")
     func finish() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         mailbox.finish()
         mailbox.put(deliveries(2...2))
@@ -49,7 +49,7 @@ struct MailboxTests {
 
     @Test("finishing ends the wait")
     func finishWhileWaiting() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         mailbox.finish()
         mailbox.finish()
@@ -58,7 +58,7 @@ struct MailboxTests {
 
     @Test("a cancelled wait ends with nil, and what comes later waits for the next taker")
     func cancelWhileWaiting() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         taker.cancel()
         #expect(tags(await taker.value) == nil)
@@ -68,7 +68,7 @@ struct MailboxTests {
 
     @Test("a task that was cancelled before takes nothing, and nothing is lost")
     func cancelledBefore() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         let taker = Task.immediate {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -80,7 +80,7 @@ struct MailboxTests {
 
     @Test("what is dropped is not taken, and the wait goes on")
     func drop() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         mailbox.drop()
         let taker = Task.immediate { await mailbox.next() }
@@ -91,7 +91,7 @@ struct MailboxTests {
 
     @Test("a second taker ends the wait of the first, whose cancellation then does nothing to the second")
     func displaced() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         let first = Task.immediate { await mailbox.next() }
         let second = Task.immediate { await mailbox.next() }
         first.cancel()
@@ -102,7 +102,7 @@ struct MailboxTests {
 
     @Test("of many deliveries none is lost or doubled between threads, whoever is cancelled meanwhile")
     func race() async {
-        let mailbox = Mailbox()
+        let mailbox = DeliveryMailbox()
         let taken = await withTaskGroup(of: [UInt64].self) { group in
             group.addTask {
                 for tag in 1...2000 as ClosedRange<UInt64> {

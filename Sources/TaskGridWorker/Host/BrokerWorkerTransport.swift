@@ -7,7 +7,7 @@ import TaskGridCore
 ///
 /// A control queue that is gone tells the dispatcher that the worker may be dead. On a connection other than the work's, it
 /// outlives that one: a lost connection alone is then not taken for a death.
-struct BrokerTransport: Transport {
+struct BrokerWorkerTransport: WorkerTransport {
     private let publishing: Connection
     private let consuming: Connection
     private let work: Consumer

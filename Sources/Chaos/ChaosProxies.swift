@@ -4,7 +4,7 @@ import LocalGrid
 import Synchronization
 
 /// A proxy to the broker for each party, so that each can be faulted alone.
-final class Routes: Sendable {
+final class ChaosProxies: Sendable {
     private let proxies = Mutex<[String: Proxy]>([:])
 
     /// The URL by which a party reaches the broker: through a proxy of its own, made at the first call.

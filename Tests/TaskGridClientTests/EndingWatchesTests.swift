@@ -3,17 +3,17 @@ import Testing
 
 @testable import TaskGridClient
 
-struct WatchesTests {
+struct EndingWatchesTests {
     let now = ContinuousClock.now
 
     private func ending(_ id: TaskID) -> Ending { Ending(id: id, state: .succeeded, result: .init("r")) }
 
-    private func taken(_ watches: inout Watches, _ id: Watch.ID) throws -> [TaskID]? {
+    private func taken(_ watches: inout EndingWatches, _ id: EndingWatch.ID) throws -> [TaskID]? {
         try watches.take(id)?.get()?.map(\.id)
     }
 
     @Test func endingsComeInTheOrderOfTheirEnd() throws {
-        var watches = Watches()
+        var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: watch, arePushed: true, now: now)
         #expect(try taken(&watches, watch) == nil)
@@ -28,7 +28,7 @@ struct WatchesTests {
     }
 
     @Test func anEndingBeforeItsAcceptanceIsKept() throws {
-        var watches = Watches()
+        var watches = EndingWatches()
         let watch = watches.open(submissions: 1, deadline: now + .seconds(1))
         #expect(watches.ended([ending(7)], keepEarly: true).isEmpty)
         #expect(watches.take(watch) == nil, "its submission has no ids yet")
@@ -39,8 +39,8 @@ struct WatchesTests {
     }
 
     @Test func earlyEndingsAreBoundedAndForgotten() {
-        var watches = Watches()
-        for id in 1...Int64(Watches.maximumEarly + 5) { _ = watches.ended([ending(TaskID(id))], keepEarly: true) }
+        var watches = EndingWatches()
+        for id in 1...Int64(EndingWatches.maximumEarly + 5) { _ = watches.ended([ending(TaskID(id))], keepEarly: true) }
         watches.forgetEarly()
         let watch = watches.open(submissions: 1, deadline: now + .seconds(1))
         let hasEnding = watches.accepted([1] as [TaskID], by: watch, now: now)
@@ -48,7 +48,7 @@ struct WatchesTests {
     }
 
     @Test func twoMayWatchOneTask() throws {
-        var watches = Watches()
+        var watches = EndingWatches()
         let one = watches.open(submissions: 0, deadline: now + .seconds(1))
         let two = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([5] as [TaskID], to: one, arePushed: true, now: now)
@@ -59,7 +59,7 @@ struct WatchesTests {
     }
 
     @Test func endingsThatComeTogetherReachTheirOwnOwners() throws {
-        var watches = Watches()
+        var watches = EndingWatches()
         let one = watches.open(submissions: 0, deadline: now + .seconds(1))
         let two = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: one, arePushed: true, now: now)
@@ -74,7 +74,7 @@ struct WatchesTests {
     }
 
     @Test func aClosedWatchLeavesNothingBehind() {
-        var watches = Watches()
+        var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
         watches.close(watch)
@@ -83,7 +83,7 @@ struct WatchesTests {
     }
 
     @Test func deadlinesAndUnknownTasksFailTheWatch() {
-        var watches = Watches()
+        var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
         #expect(watches.expire(now: now).isEmpty)
@@ -96,7 +96,7 @@ struct WatchesTests {
     }
 
     @Test func onlyOldWaitsAreOverdue() {
-        var watches = Watches()
+        var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(60))
         _ = watches.add([1] as [TaskID], to: watch, arePushed: true, now: now)
         _ = watches.add([2] as [TaskID], to: watch, arePushed: true, now: now + .seconds(3))

@@ -3,7 +3,7 @@ import Glibc
 
 /// One life of a ``Connection``, from a login to the loss: the handle, what waits to be written, and each consumer's
 /// channel. Belongs to the connection's thread.
-final class Session {
+final class ConnectionSession {
     /// One consumer's channel.
     struct ConsumerChannel {
         let channel: UInt16

@@ -3,7 +3,7 @@ import TaskGridClient
 import TaskGridCore
 
 /// What the dispatcher's store says in the end of all that was accepted.
-struct Audit: Sendable {
+struct StoreCheck: Sendable {
     let client: GridClient
 
     /// The books of the run's type, and the ended ones of these tasks; nil where no dispatcher answers within `patience`.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Where one consumer's deliveries wait until they are taken, all at once. Bounded by the consumer's prefetch: the broker
 /// hands out no more until some are acknowledged.
-final class Mailbox: Sendable {
+final class DeliveryMailbox: Sendable {
     /// A suspended call of ``next()``, by its number.
     private struct Taker {
         let call: Int

@@ -6,7 +6,7 @@ import TaskGridCore
 /// What the nameservice makes of each message: the lease table, and the publications that follow from what it says.
 ///
 /// Knows no connection; the service moves deliveries in and publications out.
-final class Registry: Sendable {
+final class WorkerRegistry: Sendable {
     fileprivate struct State {
         var leases: LeaseTable
         var pace = HeartbeatPace()
@@ -169,7 +169,7 @@ final class Registry: Sendable {
     }
 }
 
-extension Registry.State {
+extension WorkerRegistry.State {
     /// Between two looks at how many workers there are.
     private static let paceInterval = Duration.seconds(2)
 

@@ -4,13 +4,13 @@ import ServiceLifecycle
 import TaskGridCore
 
 /// One run of the nameservice: its connections, and the loops between them.
-struct Session: Sendable {
+struct NameserviceSession: Sendable {
     private let topology: Topology
     private let publishing: Connection
     private let consuming: Connection
     private let registrations: Consumer
     private let queries: Consumer
-    private let registry: Registry
+    private let registry: WorkerRegistry
     private let outbox: Outbox
     private let vitals: Vitals
 
@@ -26,7 +26,7 @@ struct Session: Sendable {
         )
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
         queries = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
-        registry = Registry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
+        registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         outbox = Outbox(connection: publishing, logger: logger)
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }

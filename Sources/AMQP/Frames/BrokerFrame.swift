@@ -1,7 +1,7 @@
 import Foundation
 
 /// A frame that the broker sent after the handshake, as far as this side acts on it.
-enum Frame {
+enum BrokerFrame {
     case deliver(consumerTag: String, tag: UInt64, isRedelivered: Bool, exchange: String, routingKey: String)
     case returned(code: Int, text: String, exchange: String, routingKey: String)
     case header(bodySize: UInt64, properties: BasicProperties)

@@ -6,9 +6,9 @@ package import TaskGridCore
 ///
 /// Pure: it is told what happens, from three sides: the client's answers, all replies as they are on the wire, and in the end
 /// the store's own records.
-package struct Ledger: Sendable {
+package struct ChaosLedger: Sendable {
     /// Why a submission was not accepted.
-    package struct Refusal: Hashable, Sendable, Codable {
+    package struct RefusedSubmission: Hashable, Sendable, Codable {
         package let number: Int
         package let reason: String
     }
@@ -71,8 +71,10 @@ package struct Ledger: Sendable {
     package var acceptedIDs: [TaskID] { numbers.keys.sorted() }
     /// Accepted, and no end is known.
     package var lost: [TaskID] { numbers.filter { entries[$0.value]?.end == nil }.keys.sorted() }
-    package var refusals: [Refusal] {
-        entries.compactMap { number, entry in entry.refusal.map { Refusal(number: number, reason: $0) } }.sorted { $0.number < $1.number }
+    package var refusals: [RefusedSubmission] {
+        entries.compactMap { number, entry in entry.refusal.map { RefusedSubmission(number: number, reason: $0) } }.sorted {
+            $0.number < $1.number
+        }
     }
     /// Neither accepted nor refused: nobody has answered.
     package var unanswered: [Int] { entries.filter { $0.value.id == nil && $0.value.refusal == nil }.keys.sorted() }
