@@ -67,15 +67,18 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         source("AMQP", ["CRabbitMQ", collections, logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
-        source("TaskStore", ["TaskGridCore", grdb, logging]),
-        source("TaskGridClient", ["TaskGridCore", "AMQP", collections, logging]),
-        source("TaskGridWorker", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
+        source("ServiceSupport", ["TaskGridCore", "AMQP"]),
+        source("TaskStore", ["TaskGridCore", "ServiceSupport", grdb, logging]),
+        source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
+        source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
-        source("Dispatcher", ["TaskGridCore", "AMQP", "TaskStore", collections, logging, lifecycle, histogram]),
-        source("Nameservice", ["TaskGridCore", "AMQP", collections, logging, lifecycle]),
-        source("Health", ["TaskGridCore", logging, lifecycle, httpTypes, hummingbird]),
+        source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
+        source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
+        // A module of its own beside ServiceSupport, for programs that submit or run tasks need no web server.
+        source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird]),
         source(
-            "Monitor", ["TaskGridCore", "AMQP", "Health", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
+            "Monitor",
+            ["TaskGridCore", "AMQP", "ServiceSupport", "WebSupport", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
             resources: [.embedInCode("Page/Assets")]
         ),
         source("LocalGrid", ["AMQP", "TaskGridCore", crypto, subprocess, systemPackage]),
@@ -84,7 +87,8 @@ let package = Package(
             name: "taskgrid",
             dependencies: [
                 "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "Health", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle, unixSignals, logging,
+                "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle,
+                unixSignals, logging,
                 histogram,
             ],
             swiftSettings: settings
@@ -94,24 +98,27 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
+        tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("AMQPTests", ["TestSupport", "AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
         tests("TaskStoreTests", ["TestSupport", "TaskStore", "TaskGridCore", grdb]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
-        tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "TaskGridCore", "AMQP"]),
+        tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
-        tests("DispatcherTests", ["TestSupport", "Dispatcher", "TaskStore", "TaskGridCore", "AMQP"]),
+        tests("DispatcherTests", ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskGridCore", "AMQP"]),
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(
             "MonitorTests",
             [
-                "TestSupport", "Monitor", "Health", "TaskGridCore", "AMQP", "LocalGrid", grdb, lifecycle, histogram, logging, httpTypes,
+                "TestSupport", "Monitor", "ServiceSupport", "WebSupport", "TaskGridCore", "AMQP", "LocalGrid", grdb, lifecycle, histogram,
+                logging, httpTypes,
                 hummingbird, hummingbirdTesting,
             ]
         ),
         tests(
-            "HealthTests",
+            "WebSupportTests",
             [
-                "TestSupport", "Health", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice", "TaskGridWorker", "LocalGrid",
+                "TestSupport", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice",
+                "TaskGridWorker", "LocalGrid",
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
             ]
         ),
@@ -144,7 +151,11 @@ let package = Package(
             path: "Tests/FaultWorker", swiftSettings: settings
         ),
         tests(
-            "FaultTests", ["TestSupport", "TaskGridCore", "AMQP", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb, logging]
+            "FaultTests",
+            [
+                "TestSupport", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb,
+                logging,
+            ]
         ),
     ]
 )

@@ -3,6 +3,7 @@ import DequeModule
 import Foundation
 package import Logging
 import ServiceLifecycle
+package import ServiceSupport
 package import TaskGridCore
 package import TaskStore
 

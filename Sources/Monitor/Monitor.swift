@@ -1,8 +1,9 @@
 package import AMQP
-import Health
 package import Logging
 import ServiceLifecycle
+import ServiceSupport
 package import TaskGridCore
+import WebSupport
 
 /// The monitor: listens to the grid's events and heartbeats, keeps what they say as statistics, and serves them as JSON over
 /// HTTP. This module owns the statistics and the REST interface. The command composes and runs it; people, scripts and

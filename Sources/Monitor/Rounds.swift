@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// What the monitor does each second: looks for alerts, and tells those who listen what has changed in the statistics, encoded once

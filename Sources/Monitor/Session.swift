@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import TaskGridCore
 
 /// One run of the monitor: its connections, and what goes from them to the board.

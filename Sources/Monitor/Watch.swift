@@ -1,6 +1,7 @@
 package import AMQP
 package import Foundation
 package import Logging
+import ServiceSupport
 package import TaskGridCore
 
 /// The statistics of a grid, for one who looks from within a process: what the monitor's `/stats` answers, gathered alike, from the

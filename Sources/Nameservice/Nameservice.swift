@@ -1,6 +1,7 @@
 package import AMQP
 package import Logging
 import ServiceLifecycle
+package import ServiceSupport
 package import TaskGridCore
 
 /// The nameservice: the consumer of the registry exchange. This module owns the lease of every worker. It tells the events

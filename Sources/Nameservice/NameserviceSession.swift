@@ -1,6 +1,7 @@
 import AMQP
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import TaskGridCore
 
 /// One run of the nameservice: its connections, and the loops between them.

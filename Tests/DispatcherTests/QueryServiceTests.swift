@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import ServiceSupport
 import TaskGridCore
 import TestSupport
 import Testing

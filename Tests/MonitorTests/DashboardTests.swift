@@ -1,10 +1,10 @@
 import Foundation
 import HTTPTypes
-import Health
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import Testing
+import WebSupport
 
 @testable import Monitor
 

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import GRDB
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 import TestSupport

@@ -1,11 +1,11 @@
 import AMQP
 import Foundation
-import Health
 import Hummingbird
 import HummingbirdTesting
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

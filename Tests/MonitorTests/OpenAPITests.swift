@@ -1,12 +1,13 @@
 import AMQP
 import Foundation
-import Health
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

@@ -1,13 +1,14 @@
 import AMQP
 import Foundation
 import HTTPTypes
-import Health
 import Hummingbird
 import HummingbirdTesting
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

@@ -1,4 +1,5 @@
 import AMQP
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 

@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// The past of the grid, as far as a monitor saw it: writes each ten seconds down, and reads windows of it.

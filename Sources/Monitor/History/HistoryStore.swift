@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import GRDB
+import ServiceSupport
 import TaskGridCore
 
 /// The rollups of the past in the monitor's own SQLite file, or in memory. All of it runs on the database's own threads.

@@ -1,6 +1,6 @@
-import Health
 import Hummingbird
 import TaskGridCore
+import WebSupport
 
 /// The description of the REST interface, OpenAPI 3.1: what `/openapi.json` answers.
 ///

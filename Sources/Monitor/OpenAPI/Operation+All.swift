@@ -1,4 +1,4 @@
-import Health
+import WebSupport
 
 /// Every operation of the interface.
 extension Operation {

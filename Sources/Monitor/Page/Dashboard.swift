@@ -1,5 +1,5 @@
-import Health
 import Hummingbird
+import WebSupport
 
 /// The dashboard: one page at `/`, and the styles and scripts that it loads from `/assets/`, all of which the executable
 /// carries within it. It shows what the REST interface tells, and nothing else: what it can, a script can.

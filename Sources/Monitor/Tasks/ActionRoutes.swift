@@ -1,6 +1,6 @@
-import Health
 import Hummingbird
 import TaskGridCore
+import WebSupport
 
 /// What is done with tasks and types on request. Each answer says in a sentence what happened.
 struct ActionRoutes: Sendable {

@@ -1,8 +1,8 @@
 import AMQP
 import HTTPTypes
-import Health
 import Synchronization
 import TaskGridCore
+import WebSupport
 
 /// What the monitor asks the dispatcher for people: so many queries at a time, each with a deadline.
 ///

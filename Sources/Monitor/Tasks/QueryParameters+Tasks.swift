@@ -1,6 +1,6 @@
 import Foundation
-import Health
 import TaskGridCore
+import WebSupport
 
 /// The parameters of `/tasks`.
 extension QueryParameters {

@@ -1,6 +1,6 @@
-import Health
 import Hummingbird
 import TaskGridCore
+import WebSupport
 
 /// What the paths about tasks answer: the dispatcher is asked, for the monitor keeps no tasks.
 struct TaskRoutes: Sendable {

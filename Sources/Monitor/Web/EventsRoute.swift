@@ -1,6 +1,6 @@
 import HTTPTypes
-import Health
 import Hummingbird
+import WebSupport
 
 /// What `/events` answers: a stream of server-sent events that does not end, resumable by `Last-Event-ID`.
 struct EventsRoute: Sendable {

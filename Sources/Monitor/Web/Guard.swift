@@ -1,6 +1,6 @@
 import HTTPTypes
-import Health
 import Hummingbird
+import WebSupport
 
 /// Who may ask, and who may have things done.
 ///

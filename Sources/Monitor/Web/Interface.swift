@@ -1,4 +1,4 @@
-import Health
+import WebSupport
 
 /// The whole REST interface: every path that the monitor serves, behind its guard.
 struct Interface: Sendable {

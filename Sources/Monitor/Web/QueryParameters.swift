@@ -1,6 +1,6 @@
 import HTTPTypes
-import Health
 import TaskGridCore
+import WebSupport
 
 /// The parameters of `/workers`.
 extension QueryParameters {

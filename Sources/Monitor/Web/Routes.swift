@@ -1,7 +1,8 @@
 import AMQP
-import Health
 import Hummingbird
+import ServiceSupport
 import TaskGridCore
+import WebSupport
 
 /// The REST interface: what each path answers.
 struct Routes: Sendable {

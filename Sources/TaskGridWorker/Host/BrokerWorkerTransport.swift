@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// The broker through two connections: one consumes work, and is read while a broker in alarm reads nothing from those that

@@ -2,6 +2,7 @@ public import AMQP
 import Foundation
 public import Logging
 public import ServiceLifecycle
+package import ServiceSupport
 public import TaskGridCore
 
 /// A process's part in the grid as a worker: runs the tasks of its workers' types until it is told to stop.
@@ -44,13 +45,26 @@ public struct WorkerHost: Service {
     ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,
     ///     two seconds after all is given back: with code 0 where it was told to stop, 1 where it was stuck. For programs that do
     ///     nothing else; without it such code holds up `run()`.
-    ///   - vitals: Where it shows its health.
     ///   - logger: Its lines gain the worker's id.
     ///   - onReady: Called once it consumes and has registered.
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
         concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
-        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals = Vitals(), logger: Logger,
+        persistentResults: Bool = true, endsProcess: Bool = false, logger: Logger,
+        onReady: @escaping @Sendable () -> Void = {}
+    ) {
+        self.init(
+            endpoint: endpoint, topology: topology, workers: workers, concurrency: concurrency, prefetch: prefetch,
+            drainDeadline: drainDeadline, persistentResults: persistentResults, endsProcess: endsProcess, vitals: Vitals(), logger: logger,
+            onReady: onReady
+        )
+    }
+
+    /// A host that shows its health in `vitals`.
+    package init(
+        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
+        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
+        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals, logger: Logger,
         onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 

@@ -1,4 +1,5 @@
 import GRDB
+import ServiceSupport
 import TaskGridCore
 
 /// One commit under way, inside its transaction. Nothing in it outlives the transaction: another process may have the file open.

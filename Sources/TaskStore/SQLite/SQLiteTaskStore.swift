@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import ServiceSupport
 import Synchronization
 package import TaskGridCore
 

@@ -1,11 +1,11 @@
 import AMQP
 import Dispatcher
 import Foundation
-import Health
 import Logging
 import Monitor
 import TaskGridCore
 import TaskGridWorker
+import WebSupport
 
 /// Everything that can be configured. A setting is taken from the command's arguments, else from the environment, else from
 /// the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`), else it has its default. A key's variable is
@@ -57,7 +57,7 @@ struct Configuration {
     let logLevel: Logger.Level?
     let logFormat: TerminalLog.Format
     let readyFile: String?
-    let health: Health.Configuration
+    let health: HealthEndpoint.Configuration
     let dispatcher: DispatcherConfiguration
     let worker: Worker
     let monitor: MonitorConfiguration
@@ -84,8 +84,8 @@ struct Configuration {
         logLevel = try settings.value("log-level", "one of \(levels)", default: nil) { text in Logger.Level(rawValue: text).map { $0 } }
         logFormat = try settings.choice("log-format", default: .text)
         readyFile = settings.text("ready-file")?.text
-        health = Health.Configuration(
-            host: settings.text("health-host")?.text ?? Health.Configuration.defaultHost,
+        health = HealthEndpoint.Configuration(
+            host: settings.text("health-host")?.text ?? HealthEndpoint.Configuration.defaultHost,
             port: settings.text("health-port") == nil ? nil : try settings.integer("health-port", 0...65535, default: 0)
         )
         dispatcher = try DispatcherConfiguration(settings)

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceSupport
 import TaskGridCore
 
 /// Refuses to start with fewer open files than a command needs: the libraries below end the process without a word where they cannot

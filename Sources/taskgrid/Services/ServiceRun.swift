@@ -1,13 +1,13 @@
 import Foundation
-import Health
 import Logging
 import ServiceLifecycle
 import UnixSignals
+import WebSupport
 
 /// Runs a service until it is told to stop: SIGTERM or SIGINT lets it drain, a second one ends the process at once.
 enum ServiceRun {
     /// `health`: listens beside it, and ends after it.
-    static func run(_ service: any Service, health: Health? = nil, logger: Logger) async throws {
+    static func run(_ service: any Service, health: HealthEndpoint? = nil, logger: Logger) async throws {
         // What the group has to tell, the services tell better.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

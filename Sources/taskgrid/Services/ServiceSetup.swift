@@ -1,9 +1,10 @@
 import AMQP
 import Foundation
-import Health
 import LocalGrid
 import Logging
+import ServiceSupport
 import TaskGridCore
+import WebSupport
 
 /// What every service command begins with.
 struct ServiceSetup {
@@ -34,8 +35,8 @@ struct ServiceSetup {
     ///
     /// - `id`: which one of its kind it is.
     /// - `use`: by what the documentation knows its port.
-    func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> Health {
-        Health(
+    func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> HealthEndpoint {
+        HealthEndpoint(
             service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger
         )
     }

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import LocalGrid
+import ServiceSupport
 import TaskGridClient
 import TaskGridCore
 import TestSupport

@@ -1,5 +1,6 @@
 import Foundation
 import LocalGrid
+import ServiceSupport
 import TaskGridClient
 import TaskGridCore
 import TestSupport

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Logging
+import ServiceSupport
 import Synchronization
 import TaskGridClient
 import TaskGridCore

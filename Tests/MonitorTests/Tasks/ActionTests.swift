@@ -1,12 +1,12 @@
 import Foundation
 import HTTPTypes
-import Health
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

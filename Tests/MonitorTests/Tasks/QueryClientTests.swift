@@ -1,10 +1,10 @@
 import AMQP
 import HTTPTypes
-import Health
 import Synchronization
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

@@ -1,13 +1,13 @@
 import AMQP
 import Foundation
 import HTTPTypes
-import Health
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @testable import Monitor
 

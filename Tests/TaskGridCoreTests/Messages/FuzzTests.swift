@@ -32,7 +32,6 @@ import Testing
         json(TaskRecord.self)
         json(WorkersQuery.self)
         json(WorkersQuery.Answer.self)
-        json(HealthReport.self)
         json(TaskEvent.self)
         json(WorkerEvent.self)
         json(GridEvent.self)

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// Serves the dispatcher's rpc queue. Commands go to the next turn as they come; queries wait in two fair queues, one for what

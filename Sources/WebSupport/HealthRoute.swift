@@ -1,5 +1,5 @@
 package import Hummingbird
-package import TaskGridCore
+package import ServiceSupport
 
 /// What `/healthz` answers. It takes `pretty`.
 package struct HealthRoute: Sendable {

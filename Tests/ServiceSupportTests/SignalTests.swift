@@ -1,4 +1,4 @@
-import TaskGridCore
+import ServiceSupport
 import Testing
 
 @Suite struct SignalTests {

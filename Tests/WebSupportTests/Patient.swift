@@ -1,14 +1,15 @@
 import AMQP
 import Foundation
-import Health
 import Hummingbird
 import HummingbirdTesting
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 /// A service with its health endpoint, both of the test's own, and a clock that the test can set ahead.
 final class Patient: Sendable {
@@ -32,7 +33,7 @@ final class Patient: Sendable {
     /// Runs the service beside `body`, which is given its health endpoint, then stops it in order.
     func live(_ service: some Service, _ body: @escaping @Sendable (TestClient) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
-        let health = Health(service: "patient", id: "1", vitals: vitals, standardPort: 0, logger: .silent) { port.yield($0) }
+        let health = HealthEndpoint(service: "patient", id: "1", vitals: vitals, standardPort: 0, logger: .silent) { port.yield($0) }
         let group = ServiceGroup(services: [health, service], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

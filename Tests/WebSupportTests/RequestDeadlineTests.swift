@@ -4,7 +4,7 @@ import NIOEmbedded
 import NIOHTTPTypes
 import Testing
 
-@testable import Health
+@testable import WebSupport
 
 /// The time that requests have, by a clock that the tests move.
 @Suite struct RequestDeadlineTests {

@@ -4,6 +4,7 @@ import Foundation
 import HummingbirdTesting
 import LocalGrid
 import Nameservice
+import ServiceSupport
 import TaskGridCore
 import TaskGridWorker
 import TaskStore

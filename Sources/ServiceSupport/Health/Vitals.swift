@@ -1,11 +1,11 @@
-public import AMQP
+package import AMQP
 import Synchronization
 
 /// The signs of life of one service: its loops' pulses and its connections. The service registers them as it starts; whoever
 /// made it asks for the report.
-public final class Vitals: Sendable {
+package final class Vitals: Sendable {
     /// What part the service plays now.
-    public enum Standing: String, Sendable, Codable {
+    package enum Standing: String, Sendable, Codable {
         /// It connects, or reads what it needs.
         case starting
         /// Another instance is the active one; it takes over when that goes.
@@ -30,13 +30,13 @@ public final class Vitals: Sendable {
     }
 
     /// How long a loop may work on the same: longer than any deadline of a publish to a broker that answers.
-    public static let defaultLimit = Duration.seconds(15)
+    package static let defaultLimit = Duration.seconds(15)
 
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
     /// - Parameter now: the time; tests bring their own.
-    public init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
     }
 
@@ -46,14 +46,14 @@ public final class Vitals: Sendable {
     ///   - name: the loop's name in `/healthz`.
     ///   - limit: how long it may work on the same before it counts as stuck.
     ///   - period: for a loop that a clock drives, how often it moves at least.
-    public func pulse(_ name: String, limit: Duration = Vitals.defaultLimit, period: Duration? = nil) -> Pulse {
+    package func pulse(_ name: String, limit: Duration = Vitals.defaultLimit, period: Duration? = nil) -> Pulse {
         let pulse = Pulse(name, limit: limit, period: period, now: now)
         loop(name) { pulse.reading(at: $0) }
         return pulse
     }
 
     /// A loop, or several, that can be read without a pulse.
-    public func loop(_ name: String, _ read: @escaping @Sendable (ContinuousClock.Instant) -> LoopReading) {
+    package func loop(_ name: String, _ read: @escaping @Sendable (ContinuousClock.Instant) -> LoopReading) {
         state.withLock { state in
             state.loops.removeAll { $0.name == name }
             state.loops.append((name, read))
@@ -62,7 +62,7 @@ public final class Vitals: Sendable {
 
     /// A connection that the service needs. With `mayStandBy`, the service is healthy, and stands by, while another one owns an
     /// exclusive queue.
-    public func connection(mayStandBy: Bool = false, _ read: @escaping @Sendable () -> ConnectionReading) {
+    package func connection(mayStandBy: Bool = false, _ read: @escaping @Sendable () -> ConnectionReading) {
         state.withLock { $0.links.append(Link(read: read, mayStandBy: mayStandBy)) }
     }
 
@@ -71,17 +71,17 @@ public final class Vitals: Sendable {
     /// - Parameters:
     ///   - name: what it concerns, such as `store`.
     ///   - reason: what is wrong and what to do; nil: nothing any more.
-    public func problem(_ name: String, _ reason: String?) {
+    package func problem(_ name: String, _ reason: String?) {
         state.withLock { $0.problems[name] = reason }
     }
 
     /// The service has come so far.
-    public func stands(_ standing: Standing) {
+    package func stands(_ standing: Standing) {
         state.withLock { $0.standing = standing }
     }
 
     /// How the service is now.
-    public func report(service: String, id: String) -> HealthReport {
+    package func report(service: String, id: String) -> HealthReport {
         let now = now()
         let (standing, loops, links, problems) = state.withLock { ($0.standing, $0.loops, $0.links, $0.problems) }
         let readings = links.map { (link: $0, reading: $0.read()) }

@@ -1,22 +1,23 @@
 import Foundation
-import Health
 import Hummingbird
 import HummingbirdTesting
 import ServiceLifecycle
+import ServiceSupport
 import TaskGridCore
 import TestSupport
 import Testing
+import WebSupport
 
 @Suite(.timeLimit(.minutes(1))) struct EndpointTests {
     private let vitals = Vitals()
 
     /// Runs an endpoint and gives the port that it listens on, then ends it.
     private func run(
-        _ configuration: Health.Configuration = Health.Configuration(), standardPort: Int = 0,
+        _ configuration: HealthEndpoint.Configuration = HealthEndpoint.Configuration(), standardPort: Int = 0,
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
-        let health = Health(
+        let health = HealthEndpoint(
             service: "dispatcher", id: "7", vitals: vitals, configuration: configuration, standardPort: standardPort, logger: .silent
         ) { port.yield($0) }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -73,7 +74,7 @@ import Testing
     @Test func aPortThatWasAskedForAndIsTakenIsAnError() async throws {
         try await run { port in
             let error = await #expect(throws: WebServerError.self) {
-                try await run(Health.Configuration(port: port)) { _ in }
+                try await run(HealthEndpoint.Configuration(port: port)) { _ in }
             }
             #expect(error?.code == .cannotListen)
             #expect(error?.message.hasPrefix("the health endpoint of the dispatcher cannot listen on 127.0.0.1:\(port) (") == true)
@@ -85,7 +86,7 @@ import Testing
     @Test(arguments: [false, true]) func connectionsThatComeWhileItEndsAreClosed(isGraceful: Bool) async throws {
         for _ in 0..<40 {
             let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
-            let health = Health(service: "dispatcher", id: "7", vitals: vitals, standardPort: 0, logger: .silent) { port.yield($0) }
+            let health = HealthEndpoint(service: "dispatcher", id: "7", vitals: vitals, standardPort: 0, logger: .silent) { port.yield($0) }
             let group = ServiceGroup(services: [health], logger: .silent)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
@@ -100,7 +101,7 @@ import Testing
     }
 
     @Test func portZeroIsNoEndpoint() async throws {
-        try await run(Health.Configuration(port: 0), standardPort: 1) { _ in
+        try await run(HealthEndpoint.Configuration(port: 0), standardPort: 1) { _ in
             Issue.record("it listens")
         }
     }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOEmbedded
 import Testing
 
-@testable import Health
+@testable import WebSupport
 
 @Suite struct StallGuardTests {
     private func withChannel(_ body: (EmbeddedChannel) throws -> Void) throws {

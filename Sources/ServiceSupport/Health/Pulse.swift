@@ -1,19 +1,20 @@
 import Synchronization
+import TaskGridCore
 
 /// The pulse of one loop of a service: the loop says when it waits for something, when it works on what came, and when it
 /// ends. So its health is what it does, not that a process is there.
 ///
 /// A loop that waits is idle, which its connection proves; one that works on the same for longer than its limit is stuck.
 /// A loop that a clock drives has a period too: one that waits for longer than that has stopped moving.
-public final class Pulse: Sendable {
-    public enum State: String, Sendable, Codable {
+package final class Pulse: Sendable {
+    package enum State: String, Sendable, Codable {
         /// For a message, a signal or a time.
         case waiting
         case working
         case ended
     }
 
-    public let name: String
+    package let name: String
     /// How long it may work on what came at once.
     let limit: Duration
     /// How long it waits at most, where a clock drives it.
@@ -32,13 +33,13 @@ public final class Pulse: Sendable {
     }
 
     /// The loop begins to wait.
-    public func waits() { set(.waiting) }
+    package func waits() { set(.waiting) }
 
     /// The loop begins to work on what has come; or it has done a part of it, and goes on with the next.
-    public func works() { set(.working) }
+    package func works() { set(.working) }
 
     /// The loop is over.
-    public func ends() { set(.ended) }
+    package func ends() { set(.ended) }
 
     private func set(_ new: State) {
         let now = now()
@@ -46,7 +47,7 @@ public final class Pulse: Sendable {
     }
 
     /// How the loop stands.
-    public func reading(at now: ContinuousClock.Instant) -> LoopReading {
+    package func reading(at now: ContinuousClock.Instant) -> LoopReading {
         let (state, since) = state.withLock { $0 }
         let time = since.duration(to: now)
         let problem: String? =
@@ -65,15 +66,15 @@ public final class Pulse: Sendable {
 }
 
 /// How one loop of a service stands.
-public struct LoopReading: Hashable, Sendable {
-    public var name: String
-    public var state: Pulse.State
+package struct LoopReading: Hashable, Sendable {
+    package var name: String
+    package var state: Pulse.State
     /// How long it has been in its state.
-    public var time: Duration
+    package var time: Duration
     /// Why it is not well; nil where it is. It reads on after "loop …".
-    public var problem: String?
+    package var problem: String?
 
-    public init(name: String, state: Pulse.State, time: Duration, problem: String? = nil) {
+    package init(name: String, state: Pulse.State, time: Duration, problem: String? = nil) {
         self.name = name
         self.state = state
         self.time = time

@@ -1,4 +1,5 @@
-public import AMQP
+package import AMQP
+import TaskGridCore
 
 /// What `/healthz` of a service answers, as JSON.
 ///
@@ -10,11 +11,11 @@ public import AMQP
 /// | `reasons` | why it is not healthy; empty where it is |
 /// | `loops` | each loop: `name`, `state` (`waiting`, `working`, `ended`), `seconds` in that state |
 /// | `connections` | each connection: `name`, `state` (`connected`, `blocked`, `unconnected`, `locked`, `closed`), `seconds`, `detail` |
-public struct HealthReport: Hashable, Sendable, Codable {
-    public struct Loop: Hashable, Sendable, Codable {
-        public var name: String
-        public var state: Pulse.State
-        public var seconds: Double
+package struct HealthReport: Hashable, Sendable, Codable {
+    package struct Loop: Hashable, Sendable, Codable {
+        package var name: String
+        package var state: Pulse.State
+        package var seconds: Double
 
         init(_ reading: LoopReading) {
             name = reading.name
@@ -23,11 +24,11 @@ public struct HealthReport: Hashable, Sendable, Codable {
         }
     }
 
-    public struct Connection: Hashable, Sendable, Codable {
-        public var name: String
-        public var state: ConnectionReading.State
-        public var seconds: Double
-        public var detail: String?
+    package struct Connection: Hashable, Sendable, Codable {
+        package var name: String
+        package var state: ConnectionReading.State
+        package var seconds: Double
+        package var detail: String?
 
         init(_ reading: ConnectionReading, at now: ContinuousClock.Instant) {
             name = reading.name
@@ -37,16 +38,16 @@ public struct HealthReport: Hashable, Sendable, Codable {
         }
     }
 
-    public var service: String
-    public var id: String
-    public var version: String
-    public var healthy: Bool
-    public var standing: Vitals.Standing
-    public var reasons: [String] {
+    package var service: String
+    package var id: String
+    package var version: String
+    package var healthy: Bool
+    package var standing: Vitals.Standing
+    package var reasons: [String] {
         didSet { healthy = reasons.isEmpty }
     }
-    public var loops: [Loop] = []
-    public var connections: [Connection] = []
+    package var loops: [Loop] = []
+    package var connections: [Connection] = []
 
     init(service: String, id: String, standing: Vitals.Standing) {
         self.service = service

@@ -2,8 +2,8 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import ServiceLifecycle
+import ServiceSupport
 import Synchronization
-import TaskGridCore
 
 /// An HTTP server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
 /// request may take to come, how long a connection may be silent, and how long it may leave an answer untaken.

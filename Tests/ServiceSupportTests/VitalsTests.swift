@@ -1,9 +1,10 @@
 import AMQP
 import Foundation
 import Synchronization
+import TaskGridCore
 import Testing
 
-@testable import TaskGridCore
+@testable import ServiceSupport
 
 @Suite struct VitalsTests {
     /// Time that passes when the test says so.

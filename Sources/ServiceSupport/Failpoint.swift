@@ -7,7 +7,7 @@
 ///
 /// In debug builds alone: with `TASKGRID_FAILPOINT=dispatcher.submission-committed:3` in its environment the process sends
 /// itself SIGKILL when it passes that point for the third time; with `:3:stop`, SIGSTOP. In release builds a pass is nothing.
-public enum Failpoint: String, CaseIterable, Sendable {
+package enum Failpoint: String, CaseIterable, Sendable {
     /// The dispatcher is the active one, and has not read its store.
     case dispatcherActive = "dispatcher.active"
     case submissionReceived = "dispatcher.submission-received"
@@ -51,9 +51,9 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case answerReceived = "client.answer-received"
 
     #if DEBUG
-        public func pass() { Armed.point?.pass(self) }
+        package func pass() { Armed.point?.pass(self) }
     #else
-        @inlinable @inline(__always) public func pass() {}
+        @inlinable @inline(__always) package func pass() {}
     #endif
 }
 

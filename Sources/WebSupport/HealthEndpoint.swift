@@ -1,13 +1,13 @@
 package import Logging
 import ServiceLifecycle
-package import TaskGridCore
+package import ServiceSupport
 
 /// The health endpoint of a service: `GET /healthz` answers 200 where its loops move and its connections stand, else 503, with a
 /// `HealthReport` either way; any other path is a problem document. This module owns the endpoint and the bounded web server
 /// below it, which the monitor shares. The command composes it with each service.
 ///
 /// It listens beside the service, which waits for nothing of it.
-package struct Health: Service {
+package struct HealthEndpoint: Service {
     /// | key | what | default |
     /// |---|---|---|
     /// | `host` | the address that it listens on; other than loopback only where the network is trusted | `127.0.0.1` |

@@ -2,6 +2,7 @@ import AMQP
 import Dispatcher
 import Foundation
 import HummingbirdTesting
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 import TestSupport

@@ -5,7 +5,7 @@ import HummingbirdTesting
 import TestSupport
 import Testing
 
-@testable import Health
+@testable import WebSupport
 
 @Suite("By which names a web server is asked") struct HostsTests {
     private let hosts = Hosts(AllowedHosts(["monitor", "Grid.Example.org"], key: "monitor.hosts"))
