@@ -30,8 +30,8 @@ package protocol TaskStore: Sendable {
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
     /// the latest throw `superseded`.
     ///
-    /// - Parameter mayBlock: the calling thread may wait for the disk. Only for a caller that runs on a thread of its own and has
-    ///   little to write: a store may then save the changes of thread.
+    /// With `mayBlock`, the calling thread may wait for the disk. Only a caller that runs on a thread of its own and has little to
+    /// write says so: a store may then save the changes of thread.
     func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt
 
     /// All types that are known, ascending: those that were named, but for those that were forgotten since.

@@ -29,7 +29,7 @@ struct ConnectionTests {
         return deliveries
     }
 
-    @Test("what is published with every property comes out again")
+    @Test("a message with every property is delivered as it was published")
     func roundTrip() async throws {
         let (declarations, exchange, queue) = route()
         let connection = try connection("round trip", declarations)
@@ -288,7 +288,7 @@ struct ConnectionTests {
         #expect(error?.code == .accessRefused)
     }
 
-    @Test("nobody there: an error after the patience, and publishing fails within its deadline")
+    @Test("a broker that cannot be reached is an error after the patience, and publishing fails at its deadline")
     func unreachable() async throws {
         let connection = Connection(Endpoint(host: "127.0.0.1", port: 1), name: "test nobody", logger: Logger(label: "test"))
         let error = await #expect(throws: AMQPError.self) { try await connection.start(patience: .milliseconds(300)) }

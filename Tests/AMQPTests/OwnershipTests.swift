@@ -126,7 +126,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("what an owner that was killed in the middle has moved aside is moved back")
+    @Test("messages that a killed owner had moved aside are moved back")
     func interruptedMigration() async throws {
         try await withAdministrator { administrator in
             let spare = Exchange("\(queue.name).migration", .fanout)

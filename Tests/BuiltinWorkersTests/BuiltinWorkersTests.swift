@@ -4,7 +4,7 @@ import TaskGridWorker
 import Testing
 
 @Suite struct BuiltinWorkersTests {
-    @Test func everyNameHasItsWorker() throws {
+    @Test func `every name has its worker`() throws {
         #expect(BuiltinWorkers.names == ["reverse", "sum", "hash", "upper", "wait"])
         #expect(BuiltinWorkers.all.map(\.type.name) == BuiltinWorkers.names)
         for name in BuiltinWorkers.names {

@@ -16,7 +16,7 @@ import Testing
         ("[1e30,-1e30,1e-30]", "0.000000000000000000000000000001"), ("[12345678901234567890.5,0.5]", "12345678901234567891"),
         ("\n[\t1 ,\r2]\n", "3"), ("[0.30,-0.3]", "0"), ("[1e-2]", "0.01"), ("[-5]", "-5"),
     ])
-    func sums(_ payload: String, _ sum: String) async throws {
+    func `sums are exact`(_ payload: String, _ sum: String) async throws {
         #expect(try await run(Sum(), payload) == sum)
     }
 
@@ -36,16 +36,16 @@ import Testing
         ("[1e-99999999999999999999999]", "element 0 has an exponent beyond 10000"),
         ("\u{FEFF}[1]", "the payload is no JSON value (byte 239), not an array of numbers"),
     ])
-    func refuses(_ payload: String, _ message: String) async {
+    func `an input that is no list of numbers is refused with the place of the mistake`(_ payload: String, _ message: String) async {
         #expect(await refusal(Sum(), payload) == TaskError(.invalidInput, message))
     }
 
-    @Test func refusesBombs() async {
+    @Test func `deep nesting and endless digits are refused`() async {
         #expect(await refusal(Sum(), String(repeating: "[", count: 1_000_000))?.message == "element 0 is an array, not a number")
         #expect(await refusal(Sum(), "[\(String(repeating: "9", count: 10_001))]")?.message == "element 0 has more than 10000 digits")
     }
 
-    @Test func takesTheLimits() async throws {
+    @Test func `numbers at the limits are summed exactly and fast`() async throws {
         let digits = String(repeating: "9", count: 10_000)
         #expect(try await run(Sum(), "[\(digits), 1]") == "1" + String(repeating: "0", count: 10_000))
         let apart = "1" + String(repeating: "0", count: 10_000) + "." + String(repeating: "0", count: 9_999) + "1"
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: 0..<300 as Range<UInt64>)
-    func agreesWithSchoolArithmetic(seed: UInt64) async throws {
+    func `random sums agree with school arithmetic`(seed: UInt64) async throws {
         var generator = Seeded(seed: seed)
         var school = SchoolSum()
         let numbers = (0..<Int.random(in: 0...12, using: &generator)).map { _ in school.addRandom(using: &generator) }

@@ -10,12 +10,12 @@ import Testing
         ("straße", "eßarts"),
         ("e\u{301}x", "xe\u{301}"), ("🇩🇪🇫🇷", "🇫🇷🇩🇪"),
     ])
-    func reverses(_ text: String, _ reversed: String) async throws {
+    func `a text is reversed by its characters`(_ text: String, _ reversed: String) async throws {
         // Compared by bytes: Swift's strings are equal where their canonical forms are.
         #expect(try await Array(run(Reverse(), text).utf8) == Array(reversed.utf8))
     }
 
-    @Test func refusesWhatIsNoText() async throws {
+    @Test func `bytes that are no text are refused`() async throws {
         await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
             try await run(Reverse(), Data([0xFF, 0x41]))
         }
@@ -23,7 +23,7 @@ import Testing
 
     /// Twice is the identity where graphemes do not join anew in the other order: letters, marks on letters, emoji.
     @Test(arguments: 0..<200 as Range<UInt64>)
-    func twiceIsTheIdentity(seed: UInt64) async throws {
+    func `a text reversed twice is the same text`(seed: UInt64) async throws {
         var generator = Seeded(seed: seed)
         let graphemes = ["a", "Z", " ", "\r\n", "\n", "é", "e\u{301}", "ß", "日", "👍🏽", "👨‍👩‍👧", "क्षि", "\0"]
         let text = (0..<Int.random(in: 0...40, using: &generator)).map { _ in graphemes.randomElement(using: &generator)! }.joined()
@@ -34,7 +34,7 @@ import Testing
 
     /// The way over bytes gives what the way over graphemes gives.
     @Test(arguments: 0..<100 as Range<UInt64>)
-    func bytesAreAsGraphemes(seed: UInt64) async throws {
+    func `reversing the bytes of ASCII gives the same as reversing its characters`(seed: UInt64) async throws {
         var generator = Seeded(seed: seed)
         let bytes = (0..<50).map { _ in UInt8.random(in: 0..<0x80, using: &generator) }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -44,11 +44,11 @@ import Testing
 
 @Suite struct UpperTests {
     @Test(arguments: [("hello straße", "HELLO STRASSE"), ("", ""), ("ﬁn", "FIN"), ("éàπ", "ÉÀΠ"), ("1+1", "1+1")])
-    func uppercases(_ text: String, _ upper: String) async throws {
+    func `a text is put into upper case by the rules of Unicode`(_ text: String, _ upper: String) async throws {
         #expect(try await run(Upper(), text) == upper)
     }
 
-    @Test func refusesWhatIsNoText() async throws {
+    @Test func `bytes that are no text are refused`() async throws {
         await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
             try await run(Upper(), Data([0xC3]))
         }
@@ -62,11 +62,11 @@ import Testing
         // FIPS 180-2, appendix B.2.
         ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"),
     ])
-    func hashes(_ text: String, _ hash: String) async throws {
+    func `a hash is SHA-256 in hex`(_ text: String, _ hash: String) async throws {
         #expect(try await run(Hash(), text) == hash)
     }
 
-    @Test func takesAnyBytes() async throws {
+    @Test func `a hash takes bytes that are no text`() async throws {
         #expect(try await run(Hash(), Data([0xFF])) == "a8100ae6aa1940d0b663bb31cd466142ebbdbd5187131b92d93818987832eb89")
     }
 }

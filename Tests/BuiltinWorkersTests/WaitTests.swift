@@ -5,26 +5,26 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WaitTests {
     @Test(arguments: [("2", 2000), ("0.25", 250), ("0", 0), ("-0", 0), ("1e1", 10_000), ("3600", 3_600_000)])
-    func waitsAndGivesBackThePayload(_ text: String, _ milliseconds: Int) async throws {
+    func `the worker waits and returns its payload`(_ text: String, _ milliseconds: Int) async throws {
         let clock = SleepRecorder()
         #expect(try await run(Wait(clock: clock), text) == text)
         #expect(clock.slept == [.milliseconds(milliseconds)])
     }
 
     @Test(arguments: ["", "two", "nan", "inf", "-inf", "0x10", " 1", "1 ", "1,5", "1e999", "--1"])
-    func refusesWhatIsNoNumber(_ text: String) async {
+    func `a payload that is no number is refused`(_ text: String) async {
         let clock = SleepRecorder()
         #expect(await refusal(Wait(clock: clock), text) == TaskError(.invalidInput, "'\(text)' is no number of seconds, such as 2 or 0.5"))
         #expect(clock.slept.isEmpty)
     }
 
-    @Test func refusesWhatIsOutOfBounds() async {
+    @Test func `a time out of bounds is refused`() async {
         #expect(await refusal(Wait(), "-1")?.message == "-1 seconds: a wait is not negative")
         #expect(await refusal(Wait(), "3601")?.message == "3601 seconds: at most 3600.0 are waited")
         #expect(await refusal(Wait(limit: .seconds(1)), "1.5")?.code == .invalidInput)
     }
 
-    @Test func endsWhenCancelled() async {
+    @Test func `a wait ends when its task is cancelled`() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await #expect(throws: CancellationError.self) { try await run(Wait(), "3000") }

@@ -22,7 +22,7 @@ struct ChaosLedgerTests {
         return ledger
     }
 
-    @Test("what was accepted and has not ended is lost")
+    @Test("an accepted task that has not ended is lost")
     func lost() {
         var ledger = ledger(3)
         ledger.ended(ending(1))
@@ -33,7 +33,7 @@ struct ChaosLedgerTests {
         #expect(ledger.ended(.failed) == 1)
     }
 
-    @Test("what was refused, or never answered, is neither accepted nor lost")
+    @Test("a submission that was refused or never answered is neither accepted nor lost")
     func notAccepted() {
         var ledger = ledger(1)
         ledger.submitted(2)
@@ -108,7 +108,7 @@ struct ChaosLedgerTests {
         #expect(ledger.wrong(answer: { Data("\($0)".utf8) }, executions: [1: 1, 2: 1, 4: 1]) == [2, 3])
     }
 
-    @Test("each of many tasks is in one place only, and what was forgotten is found")
+    @Test("each of many tasks is counted once, and a forgotten one is found")
     func books() {
         forAll { generator, seed in
             var ledger = ChaosLedger()

@@ -131,7 +131,7 @@ struct ChaosReportTests {
         #expect(throws: (any Error).self) { try ChaosCommand.parse(arguments) }
     }
 
-    @Test("a submission without an answer may be in the books")
+    @Test("a submission without an answer may be among the accepted ones")
     func unanswered() {
         let lines = violations { ledger, books, _ in
             ledger.ended(good(3))

@@ -24,7 +24,7 @@ struct NumberedTaskTests {
         #expect(Set(tasks.map(\.answer)).count == tasks.count)
     }
 
-    @Test("are short and long, and do not want more than some places at a time, whatever the rate", arguments: [1, 100, 1_000, 10_000.0])
+    @Test("numbered tasks are short and long, and need a bounded number of slots at any rate", arguments: [1, 100, 1_000, 10_000.0])
     func mix(rate: Double) {
         let tasks = (1...20_000).map { NumberedTask(number: $0, seed: 5, rate: rate) }
         let seconds = Double(tasks.reduce(0) { $0 + $1.milliseconds }) / 1_000 / Double(tasks.count)

@@ -5,25 +5,25 @@ import Testing
 
 @Suite struct BrokerDefinitionsTests {
     /// The example of RabbitMQ's own documentation ("Passwords", "Computing Hash").
-    @Test func hashesAsRabbitMQDoes() {
+    @Test func `passwords are hashed as RabbitMQ does`() {
         let hash = BrokerDefinitions.hash("test12", salt: [0x90, 0x8d, 0xc6, 0x0a])
         #expect(hash == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR")
     }
 
-    @Test func isJSONWithoutThePassword() throws {
+    @Test func `the definitions are JSON without the password`() throws {
         let json = BrokerDefinitions.json(password: "secret-password")
         #expect(!json.contains("secret-password"))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         #expect(Set(object.keys) == ["users", "vhosts", "permissions", "policies"])
     }
 
-    @Test func passwordsAreLongAndDiffer() {
+    @Test func `passwords are long and differ`() {
         let passwords = (0..<100).map { _ in BrokerDefinitions.newPassword() }
         #expect(Set(passwords).count == 100)
         #expect(passwords.allSatisfy { $0.count == 40 && $0.allSatisfy(\.isHexDigit) })
     }
 
-    @Test func filesAreTheOwnersAndThePasswordIsKept() async throws {
+    @Test func `the files are readable by their owner alone, and the password is kept`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -38,7 +38,7 @@ import Testing
 }
 
 @Suite struct AMQPProbeTests {
-    @Test func knowsAConnectionStart() {
+    @Test func `a broker is known by its connection.start`() {
         #expect(AMQPProbe.isConnectionStart([1, 0, 0, 0, 0, 1, 200, 0, 10, 0, 10]))
         // A heartbeat, another method, the header by which a broker refuses a version, and too little.
         #expect(!AMQPProbe.isConnectionStart([8, 0, 0, 0, 0, 1, 200, 0, 10, 0, 10]))
@@ -47,7 +47,7 @@ import Testing
         #expect(!AMQPProbe.isConnectionStart([1, 0, 0]))
     }
 
-    @Test func doesNotTakeSilenceForAnAnswer() async throws {
+    @Test func `silence is not taken for an answer`() async throws {
         let port = try LoopbackPort.free(besides: [])
         #expect(await !AMQPProbe.answers(port))
     }

@@ -8,7 +8,7 @@ import Testing
         #expect(throws: LocalGridError.self) { try GridFile.read(from: folder) }
     }
 
-    @Test func readsWhatWasWrittenForItsOwnerAlone() async throws {
+    @Test func `a grid file is read back as written, and is its owner's alone`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func tellsAGridThatIsGone() async throws {
+    @Test func `the file of a grid that has ended is an error that says so`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func tellsADamagedFile() async throws {
+    @Test func `a damaged file is an error that names it`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func tellsAFolderThatIsNotThere() {
+    @Test func `a missing folder is an error that names it`() {
         #expect(error(reading: GridFolder("/nowhere/at/all"))?.code == .notRunning)
     }
 }

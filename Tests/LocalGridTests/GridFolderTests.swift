@@ -4,17 +4,17 @@ import Testing
 @testable import LocalGrid
 
 @Suite struct GridFolderTests {
-    @Test func standsInTheStateFolderByDefault() {
+    @Test func `the default folder is in the user's state folder`() {
         #expect(GridFolder.standard(environment: ["XDG_STATE_HOME": "/state"]).path == "/state/taskgrid")
         #expect(GridFolder.standard(environment: [:]).path == "\(NSHomeDirectory())/.local/state/taskgrid")
         #expect(GridFolder.standard(environment: ["XDG_STATE_HOME": "relative"]) == GridFolder.standard(environment: [:]))
     }
 
-    @Test func takesARelativePathFromTheCurrentFolder() {
+    @Test func `a relative path starts at the current folder`() {
         #expect(GridFolder("here/../there").path == "\(FileManager.default.currentDirectoryPath)/there")
     }
 
-    @Test func isMadeForItsOwnerAlone() async throws {
+    @Test func `a folder is made for its owner alone`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             withExtendedLifetime(lock) {}
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func isHeldByOneGridAtATime() async throws {
+    @Test func `a folder is held by one grid at a time`() async throws {
         try await withTemporaryFolder { folder in
             var lock: FolderLock? = try folder.open()
             try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid()).write(to: folder)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func saysInOneLineThatItCannotBeMade() async throws {
+    @Test func `a folder that cannot be made is an error in one line`() async throws {
         try await withTemporaryFolder { folder in
             #expect(FileManager.default.createFile(atPath: folder.path, contents: nil))
             let error = #expect(throws: LocalGridError.self) { try GridFolder("\(folder.path)/inside").open() }

@@ -4,7 +4,7 @@ import Testing
 @testable import LocalGrid
 
 @Suite struct LogFileTests {
-    @Test func aLargeLogIsSetAsideOnce() async throws {
+    @Test func `a large log is rotated once`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func theTailIsTheLastLines() async throws {
+    @Test func `the tail is the last lines`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }

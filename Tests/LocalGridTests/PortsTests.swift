@@ -5,7 +5,7 @@ import Testing
 @testable import LocalGrid
 
 @Suite struct PortsTests {
-    @Test func freePortsAreDistinctAndFree() throws {
+    @Test func `free ports are distinct and free`() throws {
         let hash = TaskType(literal: "hash")
         let uses: [Ports.Use] =
             PrivateBroker.uses + [.monitor, .nameservice, .dispatcher] + (1...50).map { .worker(hash, number: $0) }
@@ -17,13 +17,13 @@ import Testing
     }
 
     @Test(arguments: zip(["reverse", "sum", "hash", "upper", "wait"], 50060...50064))
-    func theFirstWorkerOfABuiltInTypeHasTheDocumentedPort(name: String, port: Int) throws {
+    func `the first worker of a built-in type has the documented port`(name: String, port: Int) throws {
         let type = try TaskType(name)
         #expect(Ports.Use.worker(type, number: 1).standard == port)
         #expect(Ports.Use.worker(type, number: 2).standard == nil)
     }
 
-    @Test func aPortThatIsListenedOnIsNotFree() throws {
+    @Test func `a port that is listened on is not free`() throws {
         let port = try LoopbackPort.free(besides: [])
         #expect(!LoopbackPort.listens(port))
         let listening = LoopbackPort.withSocket(port) { socket, address, length in
@@ -35,7 +35,7 @@ import Testing
         #expect(listening)
     }
 
-    @Test func aTakenStandardPortIsNamed() throws {
+    @Test func `a taken standard port is named`() throws {
         // Taken by this test, or by whoever had it before: an error either way.
         let failed = LoopbackPort.withSocket(8080) { socket, address, length in
             listenUnlessTaken(socket, address, length)
@@ -49,7 +49,7 @@ import Testing
         #expect(failed)
     }
 
-    @Test func healthGoesElsewhereWhereItsPortIsTaken() throws {
+    @Test func `a health endpoint takes a free port if its own is in use`() throws {
         let moved = LoopbackPort.withSocket(50_052) { socket, address, length in
             listenUnlessTaken(socket, address, length)
             let port = try? Ports(.standard, for: [.dispatcher])[.dispatcher]

@@ -34,7 +34,7 @@ struct PrivateBrokerTests {
         }
     }
 
-    @Test func startsWithItsOwnUserAndLeavesNothingRunning() async throws {
+    @Test func `a private broker starts with its own user and leaves nothing running`() async throws {
         try await withTemporaryFolder { folder in
             var first: GridFile?
             try await withBroker(folder) { file in
@@ -96,7 +96,7 @@ struct PrivateBrokerTests {
         }
     }
 
-    @Test func aStopDuringTheStartLeavesNothingRunning() async throws {
+    @Test func `a stop during the start leaves nothing running`() async throws {
         try await withTemporaryFolder { folder in
             let (started, starting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
             let grid = LocalGrid(configuration(folder))
@@ -115,7 +115,7 @@ struct PrivateBrokerTests {
         }
     }
 
-    @Test func aKilledGridsBrokerIsStoppedAtTheNextStart() async throws {
+    @Test func `the broker of a killed grid is stopped at the next start`() async throws {
         try await withTemporaryFolder { folder in
             // Stands for what a killed grid left: a process with the mark.
             _ = try folder.open()

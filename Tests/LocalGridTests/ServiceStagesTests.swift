@@ -21,7 +21,7 @@ import Testing
         if case .inherited(let variables) = child.environment { variables } else { [:] }
     }
 
-    @Test func eachReachesTheBrokerByItsRoute() throws {
+    @Test func `each service reaches the broker by its own route`() throws {
         var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 2]))
         services.route = { process, broker in "\(broker)/\(process)" }
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
@@ -29,12 +29,12 @@ import Testing
         for child in stages.flatMap({ $0 }) { #expect(variables(child)["TASKGRID_BROKER"] == "\(secret)/\(child.name)") }
     }
 
-    @Test func workersStartLastSoThatTheyStopFirst() throws {
+    @Test func `workers start last, so that they stop first`() throws {
         let names = try stages("hash=2,reverse=1,wait=0").map { $0.map(\.name) }
         #expect(names == [["monitor"], ["nameservice"], ["dispatcher"], ["worker-hash-1", "worker-hash-2", "worker-reverse"]])
     }
 
-    @Test func eachIsACommandOfTheExecutable() throws {
+    @Test func `each service is a command of the executable`() throws {
         let children = try stages("hash=1").flatMap { $0 }
         #expect(children.allSatisfy { $0.executable == "/bin/taskgrid" })
         #expect(children.map { $0.arguments.first } == ["monitor", "nameservice", "dispatcher", "worker"])
@@ -42,7 +42,7 @@ import Testing
         #expect(children[3].arguments == ["worker", "hash", "--more"])
     }
 
-    @Test func theBrokersPasswordIsInNoArgument() throws {
+    @Test func `the broker's password is in no argument`() throws {
         for child in try stages("hash=1", prefix: "other").flatMap({ $0 }) {
             #expect(!child.arguments.joined(separator: " ").contains("secret"))
             let variables = variables(child)
@@ -54,12 +54,12 @@ import Testing
         }
     }
 
-    @Test func theMonitorAloneKeepsHistoryInTheFolder() throws {
+    @Test func `the monitor alone keeps history in the folder`() throws {
         let files = try stages("hash=1").flatMap { $0 }.map { variables($0)["TASKGRID_MONITOR_HISTORY"] }
         #expect(files == ["/data/history.sqlite", nil, nil, nil])
     }
 
-    @Test func everyServiceHasAPortOfItsOwn() throws {
+    @Test func `every service has a port of its own`() throws {
         let children = try stages("hash=3").flatMap { $0 }
         let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }
         #expect(Set(ports).count == children.count)

@@ -41,7 +41,7 @@ import Testing
     /// Sleeps as long as it is let, and ends at SIGTERM like most programs do.
     private static let steady = "touch \"$READY\"; exec sleep 1000"
 
-    @Test func startsStageByStageAndStopsInTheReverse() async throws {
+    @Test func `services start stage by stage and stop in the reverse order`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func startsAnewWhatDiesWithARisingBackoff() async throws {
+    @Test func `a process that dies is restarted with a rising backoff`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func theBackoffBeginsAfreshAfterAGoodRun() async throws {
+    @Test func `the backoff starts again from its base after a long run`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func whatIsKilledByNameIsStartedAnew() async throws {
+    @Test func `a process that is killed by name is restarted`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDoneBeforeAStartCanRefuseIt() async throws {
+    @Test func `a check before a start can refuse it`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func killsWhatDoesNotEndInTime() async throws {
+    @Test func `a process that does not end in time is killed`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func aChildThatDiesBeforeItIsReadyFailsTheStartAndStopsTheRest() async throws {
+    @Test func `a child that dies before it is ready fails the start and stops the rest`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func aChildThatIsNotReadyInTimeFailsTheStart() async throws {
+    @Test func `a child that is not ready in time fails the start`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -197,7 +197,7 @@ import Testing
         }
     }
 
-    @Test func aMissingProgramFailsTheStart() async throws {
+    @Test func `a missing program fails the start`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
@@ -209,7 +209,7 @@ import Testing
         }
     }
 
-    @Test func aStopDuringTheStartStopsWhatRuns() async throws {
+    @Test func `a stop during the start stops the processes that run`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }

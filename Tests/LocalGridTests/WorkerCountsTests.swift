@@ -6,7 +6,7 @@ import Testing
 @Suite struct WorkerCountsTests {
     private func type(_ name: String) throws -> TaskType { try TaskType(name) }
 
-    @Test func aTextChangesTheTypesItNames() throws {
+    @Test func `a text changes the counts of the types that it names`() throws {
         var counts = WorkerCounts([try type("reverse"): 1, try type("wait"): 1])
         try counts.apply("reverse=2,hash=4,wait=0")
         #expect(counts.types.map(\.name) == ["hash", "reverse"])
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: ["hash", "hash=", "hash=-1", "hash=257", "hash=1=2", "Hash=1", "=1", "hash=x"])
-    func aWrongTextIsRefused(text: String) {
+    func `a wrong text is refused`(text: String) {
         var counts = WorkerCounts()
         let error = #expect(throws: LocalGridError.self) { try counts.apply(text) }
         #expect(error?.code == .configuration)

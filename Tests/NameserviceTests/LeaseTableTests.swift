@@ -5,7 +5,7 @@ import Testing
 @testable import Nameservice
 
 @Suite struct LeaseTableTests {
-    @Test func aRegistrationJoins() throws {
+    @Test func `a registration makes a worker join`() throws {
         var table = LeaseTable()
         let event = try table.take(.register, .sample("a"), at: .after(0))
         #expect(event == WorkerEvent(kind: .joined, at: ClockReading.after(0).timestamp, worker: .sample("a")))
@@ -13,12 +13,12 @@ import Testing
         #expect(table.nextExpiry == ClockReading.after(3000).instant)
     }
 
-    @Test func aHeartbeatOfAnUnknownWorkerJoins() throws {
+    @Test func `a heartbeat of an unknown worker makes it join`() throws {
         var table = LeaseTable()
         #expect(try table.take(.heartbeat, .sample("a"), at: .after(0))?.kind == .joined)
     }
 
-    @Test func aSecondMessageRenewsAndReplaces() throws {
+    @Test func `a second message renews the lease and replaces the report`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         #expect(try table.take(.heartbeat, .sample("a", progress: 7), at: .after(2000)) == nil)
@@ -27,7 +27,7 @@ import Testing
         #expect(table.workers() == [LiveWorker(worker: .sample("a", progress: 8), lastSeen: ClockReading.after(2500).timestamp)])
     }
 
-    @Test func aLeaseEndsAfterThreeMissedHeartbeatsAndNotBefore() throws {
+    @Test func `a lease ends after three missed heartbeats and not before`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         #expect(table.expire(at: .after(2999)).isEmpty)
@@ -40,7 +40,7 @@ import Testing
         #expect(table.nextExpiry == nil)
     }
 
-    @Test func aDeregistrationLeavesOnce() throws {
+    @Test func `a worker that deregisters leaves once`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         let event = try table.take(.deregister, .sample("a", progress: 3), at: .after(100))
@@ -51,7 +51,7 @@ import Testing
         #expect(table.expire(at: .after(10_000)).isEmpty)
     }
 
-    @Test func aHeartbeatAfterDeregistrationLivesOneLeaseOnly() throws {
+    @Test func `a heartbeat after a deregistration counts for one lease only`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         _ = try table.take(.deregister, .sample("a"), at: .after(100))
@@ -60,7 +60,7 @@ import Testing
         #expect(table.expire(at: .after(3150)).map(\.reason) == [.leaseExpired])
     }
 
-    @Test func aShorterIntervalEndsTheLeaseSooner() throws {
+    @Test func `a shorter interval ends the lease sooner`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a", interval: 60_000), at: .after(0))
         _ = try table.take(.heartbeat, .sample("a", interval: 100), at: .after(1000))
@@ -69,7 +69,7 @@ import Testing
         #expect(table.nextExpiry == nil)
     }
 
-    @Test func workersAreLookedUpByType() throws {
+    @Test func `workers are looked up by type`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("b", types: ["reverse", "hash"]), at: .after(0))
         _ = try table.take(.register, .sample("a", types: ["hash"]), at: .after(0))
@@ -81,7 +81,7 @@ import Testing
         #expect(table.workers(of: TaskType(literal: "sum")).map(\.worker.worker) == ["b"])
     }
 
-    @Test func aFullTableRefusesNewWorkersAndRenewsKnownOnes() throws {
+    @Test func `a full table refuses new workers and renews known ones`() throws {
         var table = LeaseTable(maximum: 2)
         _ = try table.take(.register, .sample("a"), at: .after(0))
         _ = try table.take(.register, .sample("b"), at: .after(0))
@@ -91,7 +91,7 @@ import Testing
         #expect(try table.take(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
     }
 
-    @Test func typesAreBoundedAndForgottenWithTheirWorkers() throws {
+    @Test func `types are bounded and forgotten with their workers`() throws {
         var table = LeaseTable(maximumTypes: 3)
         _ = try table.take(.register, .sample("a", types: ["x", "y"]), at: .after(0))
         _ = try table.take(.register, .sample("b", types: ["y", "z"]), at: .after(0))
@@ -107,7 +107,7 @@ import Testing
         #expect(try table.take(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(10_000))?.kind == .joined)
     }
 
-    @Test func afterSilenceOfTheBrokerEveryoneHasAWholeLease() throws {
+    @Test func `every worker has a whole lease after the broker was silent`() throws {
         var table = LeaseTable()
         _ = try table.take(.register, .sample("a"), at: .after(0))
         _ = try table.take(.register, .sample("b", interval: 60_000), at: .after(0))
@@ -118,7 +118,7 @@ import Testing
         #expect(table.nextExpiry == ClockReading.after(230_000).instant)
     }
 
-    @Test func ofManyHeldTasksTheFirstAreKept() throws {
+    @Test func `the first of many held tasks are kept`() throws {
         var worker = RegistryMessage.sample("a")
         worker.running = (1...5000).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
         worker.waiting = worker.running
@@ -128,7 +128,7 @@ import Testing
         #expect(table.workers().first?.worker.waiting.count == LeaseTable.maximumHeld)
     }
 
-    @Test func workersThatComeAndGoLeaveNothingBehind() throws {
+    @Test func `workers that come and go leave nothing behind`() throws {
         var table = LeaseTable()
         for number in 0..<10_000 {
             _ = try table.take(.register, .sample("w\(number)", interval: 3_600_000), at: .after(number))
@@ -146,7 +146,7 @@ import Testing
     }
 
     /// Random messages and time steps, against a table that looks at every worker each time.
-    @Test(arguments: 1...40) func agreesWithANaiveModel(seed: UInt64) throws {
+    @Test(arguments: 1...40) func `the lease table agrees with a naive model`(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
         var table = LeaseTable(maximum: 12)
         var model = NaiveLeases(maximum: 12)

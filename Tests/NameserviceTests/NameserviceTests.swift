@@ -30,7 +30,7 @@ struct NameserviceTests {
         await probe.close(topology)
     }
 
-    @Test func tellsWhoJoinsAndLeaves() async throws {
+    @Test func `workers that join and leave are published as events`() async throws {
         try await withNameservice { probe in
             let worker = RegistryMessage.sample("a", interval: 100)
             try await probe.say(topology.registry, "register.reverse", worker.message(.register))
@@ -48,7 +48,7 @@ struct NameserviceTests {
         }
     }
 
-    @Test func answersWhoLives() async throws {
+    @Test func `the query for workers is answered with those that live`() async throws {
         try await withNameservice { probe in
             let worker = RegistryMessage.sample("a", types: ["hash"], interval: 60_000)
             try await probe.say(topology.registry, "register.hash", worker.message(.register))
@@ -61,7 +61,7 @@ struct NameserviceTests {
         }
     }
 
-    @Test func putsWhatItCannotReadToTheDead() async throws {
+    @Test func `an unreadable message goes to the dead-letter queue`() async throws {
         try await withNameservice { probe in
             try await probe.say(topology.registry, "register.x", Message(body: Data("no json".utf8)))
             let reason = await probe.hear {
@@ -72,7 +72,7 @@ struct NameserviceTests {
     }
 
     /// Whatever comes, each message is put to the dead once, and the next one is read.
-    @Test func goesOnAfterWhatItCannotRead() async throws {
+    @Test func `the nameservice goes on after an unreadable message`() async throws {
         try await withNameservice { probe in
             let bad: [(Exchange, String, Message, String)] = [
                 (topology.registry, "register.x", Message(properties: BasicProperties(type: "register")), "malformed_body"),
@@ -98,7 +98,7 @@ struct NameserviceTests {
     }
 
     /// What was said while nobody listened is not believed for longer than it was meant.
-    @Test func oldHeartbeatsAreNotBelieved() async throws {
+    @Test func `old heartbeats are ignored`() async throws {
         let early = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
         try await early.connection.declare(topology.nameservice)
         try await early.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("old", interval: 50).message(.heartbeat))
@@ -111,7 +111,7 @@ struct NameserviceTests {
         }
     }
 
-    @Test func endsAtOnceWhereThereIsNoBroker() async throws {
+    @Test func `a nameservice told to stop ends at once if there is no broker`() async throws {
         let nameservice = Nameservice(
             endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology, logger: Logger(label: "test")
         )

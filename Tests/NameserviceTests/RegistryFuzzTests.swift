@@ -9,7 +9,9 @@ import Testing
 
 /// Whatever comes to the registry, in whatever order: it is bounded, and each message is used or put to the dead once.
 @Suite struct RegistryFuzzTests {
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) throws {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func `random messages keep the registry within its bounds and its events consistent`(
+        seed: UInt64
+    ) throws {
         var generator = Seeded(seed: seed)
         let registry = WorkerRegistry(
             topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 5, maximumTypes: 6),

@@ -14,7 +14,7 @@ import Testing
         WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximum), logger: .silent)
     }
 
-    @Test func aRegistrationIsToldToTheEvents() throws {
+    @Test func `a registration is published as an event`() throws {
         let publications = registry().take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
@@ -23,14 +23,14 @@ import Testing
         #expect(try JSON.decode(WorkerEvent.self, publication.message.body).worker == .sample("a"))
     }
 
-    @Test func aHeartbeatOfAKnownWorkerIsToldToNobody() {
+    @Test func `a heartbeat of a known worker is no event`() {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         #expect(registry.take(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
     }
 
     /// As where its process stood still: heartbeats may wait for it.
-    @Test func whoComesLateToLookEndsNoLease() throws {
+    @Test func `a nameservice that looks late ends no lease`() throws {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         #expect(registry.expire(at: .after(4001)).isEmpty)
@@ -38,7 +38,7 @@ import Testing
         #expect(registry.expire(at: .after(7001)).map(\.routingKey) == ["worker.left"])
     }
 
-    @Test func anEndedLeaseIsToldToTheEvents() throws {
+    @Test func `the end of a lease is published as an event`() throws {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         let publication = try #require(registry.expire(at: .after(3000)).first)
@@ -54,7 +54,7 @@ import Testing
         (RegistryMessage.sample("").message(.register), "malformed_body"),
         (RegistryMessage.sample("a", types: []).message(.register), "malformed_body"),
     ])
-    func whatCannotBeReadGoesToTheDead(message: Message, reason: String) throws {
+    func `an unreadable message goes to the dead-letter queue`(message: Message, reason: String) throws {
         let publications = registry().take(message, key: "some.key", at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
@@ -75,7 +75,7 @@ import Testing
         #expect(reason?.hasPrefix("type_mismatch: ") == true)
     }
 
-    @Test func aFullTableIsToldOnceAMinute() throws {
+    @Test func `a full table is published as an event once a minute`() throws {
         let registry = registry(maximum: 1)
         _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
         let told = registry.take(RegistryMessage.sample("b").message(.register), key: "register", at: .after(1))
@@ -84,7 +84,7 @@ import Testing
         #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
     }
 
-    @Test func theQueryForWorkersIsAnswered() throws {
+    @Test func `the query for workers is answered`() throws {
         let registry = registry()
         _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
         _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: ["counts", "", nil] as [String?])
-    func anotherQueryIsRefused(name: String?) throws {
+    func `an unknown query is refused`(name: String?) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))
         let publication = registry().answer(message, key: "nameservice")
         #expect(publication.routingKey == "me")
@@ -132,12 +132,12 @@ import Testing
     }
 
     @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"])
-    func aQueryThatCannotBeReadIsRefused(body: String) throws {
+    func `an unreadable query is refused`(body: String) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: "workers"), body: Data(body.utf8))
         #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuery)
     }
 
-    @Test func aQueryThatNobodyAsksGoesToTheDead() {
+    @Test func `a query without a reply address goes to the dead-letter queue`() {
         var message = WorkersQuery().message(from: "", correlation: "7")
         #expect(registry().answer(message, key: "nameservice").exchange == "t.dead")
         message.properties.replyTo = nil

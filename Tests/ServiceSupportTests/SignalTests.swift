@@ -2,7 +2,7 @@ import ServiceSupport
 import Testing
 
 @Suite struct SignalTests {
-    @Test(.timeLimit(.minutes(1))) func aSignalRaisedBeforeIsSeenOnce() async {
+    @Test(.timeLimit(.minutes(1))) func `a signal raised before is seen once`() async {
         let signal = Signal()
         signal.raise()
         signal.raise()
@@ -13,7 +13,7 @@ import Testing
         #expect(ContinuousClock.now >= deadline)
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSignalEndsTheWaitForALaterDeadline() async {
+    @Test(.timeLimit(.minutes(1))) func `a signal ends the wait for a later deadline`() async {
         let signal = Signal()
         await withTaskGroup { group in
             group.addTask { await signal.wait(until: ContinuousClock.now.advanced(by: .seconds(3600))) }
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func cancellingEndsTheWait() async {
+    @Test(.timeLimit(.minutes(1))) func `cancelling ends the wait`() async {
         let signal = Signal()
         await withTaskGroup { group in
             group.addTask { await signal.wait() }

@@ -36,7 +36,7 @@ import Testing
 
     // MARK: Loops
 
-    @Test func aLoopThatWaitsIsIdleForAsLongAsItLikes() {
+    @Test func `a loop that waits is idle, however long`() {
         vitals.stands(.serving)
         let pulse = vitals.pulse("turns")
         pulse.waits()
@@ -45,7 +45,7 @@ import Testing
         #expect(report.loops == [HealthReport.Loop(LoopReading(name: "turns", state: .waiting, time: .seconds(100_000)))])
     }
 
-    @Test func aLoopThatWorksOnTheSameForTooLongIsStuckUntilItMoves() {
+    @Test func `a loop that works on the same for too long is stuck until it moves`() {
         vitals.stands(.serving)
         let pulse = vitals.pulse("turns")
         pulse.works()
@@ -63,7 +63,7 @@ import Testing
         #expect(report.healthy)
     }
 
-    @Test func aLoopThatGoesOnWithTheNextPartIsNotStuck() {
+    @Test func `a loop that goes on with the next part is not stuck`() {
         vitals.stands(.serving)
         let pulse = vitals.pulse("pruning", limit: .seconds(5))
         for _ in 0..<100 {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aLoopThatAClockDrivesMustMove() {
+    @Test func `a loop that a clock drives is stuck if it does not move`() {
         vitals.stands(.serving)
         let pulse = vitals.pulse("heart", limit: .seconds(15), period: .seconds(1))
         time.passes(.seconds(16))
@@ -87,7 +87,7 @@ import Testing
         #expect(report.healthy)
     }
 
-    @Test func aLoopThatEndedIsMissedOnlyWhileTheServiceServes() {
+    @Test func `a loop that ended is missed only while the service serves`() {
         vitals.stands(.serving)
         vitals.pulse("intake").ends()
         #expect(report.reasons == ["loop 'intake' has ended; restart the service"])
@@ -95,7 +95,7 @@ import Testing
         #expect(report.healthy)
     }
 
-    @Test func aLoopOfALaterRunTakesThePlaceOfItsForerunner() {
+    @Test func `a loop of a later run replaces the earlier one`() {
         vitals.stands(.serving)
         vitals.pulse("intake").ends()
         vitals.pulse("intake").waits()
@@ -103,7 +103,7 @@ import Testing
         #expect(report.loops.count == 1)
     }
 
-    @Test func aLoopCanBeReadInAnotherWay() {
+    @Test func `a closure can say how a loop is`() {
         vitals.stands(.serving)
         vitals.loop("slots") { _ in LoopReading(name: "slots", state: .working, time: .seconds(9000)) }
         #expect(report.healthy)
@@ -113,14 +113,14 @@ import Testing
 
     // MARK: Connections
 
-    @Test func aServiceThatHasNotBegunIsNotHealthy() {
+    @Test func `a service that has not begun is not healthy`() {
         #expect(report.reasons == ["it is starting, and does not serve yet"])
         #expect(report.standing == .starting)
         vitals.connection { connection(.unconnected, since: .seconds(2), was: false, "nobody answers") }
         #expect(report.reasons == ["connection 'c' has not stood yet since 2 s, trying again: nobody answers"])
     }
 
-    @Test func aConnectionMayBeLostForAMoment() {
+    @Test func `a connection may be lost for a moment`() {
         vitals.stands(.serving)
         vitals.connection { connection(.unconnected, since: .seconds(5), "reset") }
         #expect(report.healthy)
@@ -129,7 +129,7 @@ import Testing
         #expect(report.connections.map(\.state) == [.unconnected, .unconnected])
     }
 
-    @Test func aBrokerThatTakesNoMessagesIsAReasonAtOnce() {
+    @Test func `a broker alarm makes a service unhealthy at once`() {
         vitals.stands(.serving)
         vitals.connection { connection(.blocked, "low on memory") }
         #expect(
@@ -138,7 +138,7 @@ import Testing
         )
     }
 
-    @Test func aConsumerThatIsNotRestoredIsAReason() {
+    @Test func `a consumer that is not restored makes a service unhealthy`() {
         vitals.stands(.serving)
         let lapsed = time.now
         vitals.connection { connection(.connected, since: .seconds(900), unconsumed: ["q": lapsed]) }
@@ -148,27 +148,27 @@ import Testing
         #expect(report.reasons == ["connection 'c' does not consume q since 6 s"])
     }
 
-    @Test func whoStandsByIsWell() {
+    @Test func `a service that stands by is healthy`() {
         vitals.connection { connection(.connected) }
         vitals.connection(mayStandBy: true) { connection(.locked, since: .seconds(1000), was: false, "405 RESOURCE_LOCKED") }
         #expect(report.healthy)
         #expect(report.standing == .standby)
     }
 
-    @Test func whoStandsByNeedsTheBrokerAllTheSame() {
+    @Test func `a service that stands by needs the broker all the same`() {
         vitals.connection { connection(.unconnected, since: .seconds(6)) }
         vitals.connection(mayStandBy: true) { connection(.locked) }
         #expect(report.reasons == ["connection 'c' is lost since 6 s, trying again"])
     }
 
-    @Test func aQueueThatIsLockedIsNoExcuseForOthers() {
+    @Test func `a locked queue makes a service unhealthy that cannot stand by`() {
         vitals.stands(.serving)
         vitals.connection { connection(.locked, since: .seconds(6)) }
         #expect(!report.healthy)
         #expect(report.standing == .serving)
     }
 
-    @Test func whoStopsClosesItsConnections() {
+    @Test func `a service that stops may close its connections`() {
         vitals.stands(.stopping)
         vitals.connection { connection(.closed) }
         #expect(report.healthy)
@@ -178,7 +178,7 @@ import Testing
         #expect(!report.healthy)
     }
 
-    @Test func theReportIsPlainJSON() throws {
+    @Test func `the report is plain JSON`() throws {
         vitals.stands(.serving)
         vitals.connection { connection(.connected) }
         vitals.pulse("turns").works()

@@ -37,7 +37,7 @@ struct AcceptedOnceTests {
     }
 
     @Test(.timeLimit(.minutes(2)), arguments: [1, 2, 3, 4, 5] as [UInt64])
-    func everyTaskIsAcceptedOnce(seed: UInt64) async throws {
+    func `every task is accepted once`(seed: UInt64) async throws {
         let books = Shared(seed: seed)
         let time = TestTime()
         let transport = FakeTransport { _ in

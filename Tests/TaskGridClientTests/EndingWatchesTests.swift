@@ -12,7 +12,7 @@ struct EndingWatchesTests {
         try watches.take(id)?.get()?.map(\.id)
     }
 
-    @Test func endingsComeInTheOrderOfTheirEnd() throws {
+    @Test func `endings come in the order of their end`() throws {
         var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2, 3] as [TaskID], to: watch, arePushed: true, now: now)
@@ -27,7 +27,7 @@ struct EndingWatchesTests {
         #expect(watches.take(watch) == .success(nil))
     }
 
-    @Test func anEndingBeforeItsAcceptanceIsKept() throws {
+    @Test func `an ending before its acceptance is kept`() throws {
         var watches = EndingWatches()
         let watch = watches.open(submissions: 1, deadline: now + .seconds(1))
         #expect(watches.ended([ending(7)], keepEarly: true).isEmpty)
@@ -38,7 +38,7 @@ struct EndingWatchesTests {
         #expect(watches.outstanding == 1)
     }
 
-    @Test func earlyEndingsAreBoundedAndForgotten() {
+    @Test func `early endings are bounded and forgotten`() {
         var watches = EndingWatches()
         for id in 1...Int64(EndingWatches.maximumEarly + 5) { _ = watches.ended([ending(TaskID(id))], keepEarly: true) }
         watches.forgetEarly()
@@ -47,7 +47,7 @@ struct EndingWatchesTests {
         #expect(!hasEnding)
     }
 
-    @Test func twoMayWatchOneTask() throws {
+    @Test func `two callers may watch one task`() throws {
         var watches = EndingWatches()
         let one = watches.open(submissions: 0, deadline: now + .seconds(1))
         let two = watches.open(submissions: 0, deadline: now + .seconds(1))
@@ -58,7 +58,7 @@ struct EndingWatchesTests {
         #expect(try taken(&watches, two) == [5])
     }
 
-    @Test func endingsThatComeTogetherReachTheirOwnOwners() throws {
+    @Test func `endings that come together reach their own owners`() throws {
         var watches = EndingWatches()
         let one = watches.open(submissions: 0, deadline: now + .seconds(1))
         let two = watches.open(submissions: 0, deadline: now + .seconds(1))
@@ -73,7 +73,7 @@ struct EndingWatchesTests {
         #expect(watches.outstanding == 0)
     }
 
-    @Test func aClosedWatchLeavesNothingBehind() {
+    @Test func `a closed watch leaves nothing behind`() {
         var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
@@ -82,7 +82,7 @@ struct EndingWatchesTests {
         #expect(watches.isEmpty)
     }
 
-    @Test func deadlinesAndUnknownTasksFailTheWatch() {
+    @Test func `deadlines and unknown tasks fail the watch`() {
         var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(1))
         _ = watches.add([1, 2] as [TaskID], to: watch, arePushed: true, now: now)
@@ -95,7 +95,7 @@ struct EndingWatchesTests {
         #expect(watches.take(other)?.code == .unknownTask)
     }
 
-    @Test func onlyOldWaitsAreOverdue() {
+    @Test func `only old waits are overdue`() {
         var watches = EndingWatches()
         let watch = watches.open(submissions: 0, deadline: now + .seconds(60))
         _ = watches.add([1] as [TaskID], to: watch, arePushed: true, now: now)

@@ -7,7 +7,7 @@ import Testing
 
 struct GridClientTests {
     @Test(.timeLimit(.minutes(1)))
-    func runSubmitsAndWaits() async throws {
+    func `run submits a task and waits for its end`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let ending = client.run(.reverse, payload: Data("abc"))
@@ -23,7 +23,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func anEndingMayComeBeforeTheAcceptance() async throws {
+    func `an ending may come before the acceptance`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let endings = client.run(.reverse, payloads: [Data("a"), Data("b")])
@@ -35,7 +35,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func aLostConnectionRepeatsUnderTheSameKey() async throws {
+    func `a lost connection repeats under the same key`() async throws {
         let transport = FakeTransport.losingTheFirst()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
@@ -50,7 +50,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func rejectionsAreTyped() async throws {
+    func `a rejection is a typed error`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let id = failure { _ = try await client.submit(.reverse, payload: Data("abc")) }
@@ -76,7 +76,7 @@ struct GridClientTests {
             (.outcome(.refused(.exchangeNotFound("no exchange", mayHaveArrived: false))), .serviceUnavailable),
             (.outcome(.confirmed), .serviceUnavailable),
         ])
-    func theDeadlineEndsInAnErrorThatSaysWhy(verdict: FakeTransport.Verdict, code: ClientError.Code) async throws {
+    func `the deadline ends in an error that says why`(verdict: FakeTransport.Verdict, code: ClientError.Code) async throws {
         let transport = FakeTransport { _ in verdict }
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
@@ -97,7 +97,7 @@ struct GridClientTests {
             (Refusal.tooLarge(size: 17_000_000, limit: 16_777_216), ClientError.Code.tooLarge),
             (.accessRefused("ACCESS_REFUSED - access to exchange"), .accessRefused),
         ])
-    func `what the broker refuses for good fails at once, and was certainly not accepted`(
+    func `a submission that the broker refuses for good fails at once, and is known not to be accepted`(
         refusal: Refusal, code: ClientError.Code
     ) async throws {
         let transport = FakeTransport { _ in .outcome(.refused(refusal)) }
@@ -137,7 +137,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
-    func afterAReconnectOrADispatchersStartEndingsAreAskedFor(isReconnect: Bool) async throws {
+    func `endings are asked for after a reconnect and after a start of the dispatcher`(isReconnect: Bool) async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let submitting = client.submitAndWatch(.reverse, payloads: [Data("abc")])
@@ -166,7 +166,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func whatIsNotPushedIsAskedForAgain() async throws {
+    func `an ending that is not pushed is asked for again`() async throws {
         let transport = FakeTransport()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
@@ -187,7 +187,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func aServiceThatDoesNotAnswerIsNamed() async throws {
+    func `a service that does not answer is named`() async throws {
         let transport = FakeTransport()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
@@ -203,7 +203,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func anUnknownTaskIsTyped() async throws {
+    func `an unknown task is a typed error`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let record = failure { _ = try await client.status(12) }
@@ -216,7 +216,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func closingEndsEveryWait() async throws {
+    func `closing ends every wait`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let id = failure { _ = try await client.submit(.reverse, payload: Data("a")) }
@@ -232,7 +232,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func cancellationEndsAWait() async throws {
+    func `cancellation ends a wait`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             let errors = await withTaskGroup(of: ClientError?.self) { group in
@@ -247,7 +247,7 @@ struct GridClientTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func badOptionsAreRefusedHere() async throws {
+    func `bad options are refused before anything is sent`() async throws {
         try await GridClient.onFake(FakeTransport()) { client in
             for options in [
                 TaskOptions(TaskSettings(maxAttempts: 0)), TaskOptions(TaskSettings(priority: 10)), TaskOptions(key: ""),

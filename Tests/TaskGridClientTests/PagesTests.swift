@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("workers and books come in pages, and a page that was dropped on the way is asked for again")
+    @Test("workers and counters come in pages, and a page that was lost is asked for again")
     func lists() async throws {
         let transport = FakeTransport()
         let time = TestTime()

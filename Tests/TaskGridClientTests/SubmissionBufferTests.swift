@@ -4,7 +4,7 @@ import Testing
 @testable import TaskGridClient
 
 struct SubmissionBufferTests {
-    @Test func whatWaitsTravelsTogether() {
+    @Test func `waiting submissions travel together`() {
         var buffer = SubmissionBuffer()
         for id in 1...3 { buffer.add(submission(id)) }
         #expect(buffer.take(onlyFull: false)?.map(\.id) == [1, 2, 3])
@@ -12,7 +12,7 @@ struct SubmissionBufferTests {
         #expect(buffer.isEmpty)
     }
 
-    @Test func typesTravelApartAndTakeTurns() {
+    @Test func `types travel apart and take turns`() {
         var buffer = SubmissionBuffer(bounds: MessageBounds(tasks: 2, size: 1000))
         for id in 1...4 { buffer.add(submission(id, .reverse)) }
         buffer.add(submission(5, .hash))
@@ -21,7 +21,7 @@ struct SubmissionBufferTests {
         #expect(buffer.take(onlyFull: false)?.map(\.id) == [3, 4])
     }
 
-    @Test func messagesAreBoundedByTasksAndBytes() {
+    @Test func `messages are bounded by tasks and bytes`() {
         var buffer = SubmissionBuffer(bounds: MessageBounds(tasks: 10, size: 100))
         buffer.add(submission(1, tasks: 8, size: 1))
         buffer.add(submission(2, tasks: 3, size: 1))
@@ -33,7 +33,7 @@ struct SubmissionBufferTests {
         #expect(buffer.take(onlyFull: false)?.map(\.id) == [4], "a payload over the bound travels alone")
     }
 
-    @Test func aPartialMessageWaitsWhereOnlyFullOnesGo() {
+    @Test func `a partial message waits while only full ones are sent`() {
         var buffer = SubmissionBuffer(bounds: MessageBounds(tasks: 2, size: 1000))
         buffer.add(submission(1))
         #expect(buffer.take(onlyFull: true) == nil)
@@ -44,7 +44,7 @@ struct SubmissionBufferTests {
         #expect(buffer.take(onlyFull: false)?.map(\.id) == [1])
     }
 
-    @Test func aSubmissionWithAKeyTravelsAlone() {
+    @Test func `a submission with a key travels alone`() {
         var buffer = SubmissionBuffer()
         buffer.add(submission(1))
         buffer.add(submission(2, key: "mine"))
@@ -54,7 +54,7 @@ struct SubmissionBufferTests {
         #expect(buffer.take(onlyFull: false)?.map(\.id) == [3])
     }
 
-    @Test func removedSubmissionsAreNotSent() {
+    @Test func `removed submissions are not sent`() {
         var buffer = SubmissionBuffer()
         for id in 1...3 { buffer.add(submission(id)) }
         #expect(buffer.remove { $0.id != 2 }.map(\.id) == [1, 3])
@@ -64,7 +64,7 @@ struct SubmissionBufferTests {
         #expect(buffer.isEmpty)
     }
 
-    @Test func payloadsAreCutIntoMessages() {
+    @Test func `payloads are cut into messages`() {
         let bounds = MessageBounds(tasks: 3, size: 100)
         let sizes = [10, 10, 10, 10, 95, 200, 1]
         let chunks = bounds.chunks(of: sizes.map { Submission.Task(payload: .init(repeating: 0, count: $0)) })

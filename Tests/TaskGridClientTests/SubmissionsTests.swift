@@ -7,7 +7,7 @@ import Testing
 struct SubmissionsTests {
     let start = ContinuousClock.now
 
-    @Test func aPartialMessageWaitsForTheConfirmOfTheOneBefore() throws {
+    @Test func `a partial message waits for the confirm of the one before`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
@@ -18,7 +18,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start).map { $0.submissions.map(\.id) } == [[2, 3]])
     }
 
-    @Test func fullMessagesAreInFlightTogetherUpToABound() {
+    @Test func `full messages are in flight together up to a bound`() {
         var submissions = Submissions(limits: .init(unconfirmed: 3, unanswered: 4), bounds: MessageBounds(tasks: 1, size: 100))
         for id in 1...6 { submissions.add(submission(id)) }
         let first = submissions.take(now: start)
@@ -29,7 +29,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start).flatMap(\.submissions).map(\.id) == [5])
     }
 
-    @Test func anUnknownOutcomeIsRepeatedUnderTheSameKey() throws {
+    @Test func `an unknown outcome is repeated under the same key`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
@@ -42,7 +42,7 @@ struct SubmissionsTests {
         #expect(!again.publication(client: "c", exchange: "x", now: .now).isMandatory, "another message of this id may be unconfirmed")
     }
 
-    @Test func anUnansweredOneIsRepeatedUntilItsDeadline() throws {
+    @Test func `an unanswered submission is repeated until its deadline`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
@@ -60,7 +60,7 @@ struct SubmissionsTests {
         #expect(submissions.answered(first.correlation) == nil, "a late answer finds nobody")
     }
 
-    @Test func aDispatcherThatHasNotAnsweredYetIsNamed() throws {
+    @Test func `a dispatcher that has not answered yet is named in the error`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(2)))
         let first = try #require(submissions.take(now: start).first)
@@ -70,7 +70,7 @@ struct SubmissionsTests {
         #expect(error.isOutcomeUnknown)
     }
 
-    @Test func whatWasNeverSentSaysSo() throws {
+    @Test func `the error of a submission that was never sent says so`() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
         submissions.add(submission(1))
         _ = submissions.take(now: start)
@@ -81,7 +81,7 @@ struct SubmissionsTests {
         #expect(!error.isOutcomeUnknown)
     }
 
-    @Test func whatTheBrokerHasRefusedEachTimeIsKnownNotToBeAccepted() throws {
+    @Test func `a submission that the broker refused each time is known not to be accepted`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(9)))
         for second in 0..<5 {
@@ -93,7 +93,7 @@ struct SubmissionsTests {
         #expect(!error.isOutcomeUnknown)
     }
 
-    @Test func whatWasRefusedIsNotSentInTheLastMoments() throws {
+    @Test func `a refused submission is not sent again in the last moments before its deadline`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(2)))
         let first = try #require(submissions.take(now: start).first)
@@ -105,7 +105,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start + .milliseconds(2001)).count == 1, "its outcome is unknown anyway")
     }
 
-    @Test func anOutcomeThatWasUnknownOnceStaysUnknown() throws {
+    @Test func `an outcome that was unknown once stays unknown`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, key: "mine", deadline: start + .seconds(9)))
         let first = try #require(submissions.take(now: start).first)
@@ -118,7 +118,7 @@ struct SubmissionsTests {
         #expect(error.message.contains("repeat it with the same key, which is safe"))
     }
 
-    @Test func theBrokersTroubleIsTheReason() throws {
+    @Test func `the broker's trouble is the reason in the error`() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
         submissions.add(submission(1, deadline: start + .seconds(1)))
         _ = submissions.take(now: start)
@@ -131,7 +131,7 @@ struct SubmissionsTests {
         #expect(Dictionary(uniqueKeysWithValues: expired.map { ($0.0.id, $0.1.isOutcomeUnknown) }) == [1: true, 2: false])
     }
 
-    @Test func anAnswerMayComeBeforeTheConfirm() throws {
+    @Test func `an answer may come before the confirm`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
@@ -142,7 +142,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start).count == 1)
     }
 
-    @Test func lostRepliesMakeTheUnansweredGoAgainAtOnce() throws {
+    @Test func `unanswered submissions are sent again at once after replies were lost`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         let first = try #require(submissions.take(now: start).first)
@@ -151,7 +151,7 @@ struct SubmissionsTests {
         #expect(submissions.take(now: start).map(\.key) == [first.key])
     }
 
-    @Test func aRejectedPayloadFailsAlone() throws {
+    @Test func `a rejected payload fails alone`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))
@@ -166,7 +166,7 @@ struct SubmissionsTests {
         #expect(submissions.answered(apart[0].correlation) != nil)
     }
 
-    @Test func whatConcernsAllFailsAll() throws {
+    @Test func `a rejection that concerns all tasks of a message fails all of them`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))
@@ -174,7 +174,7 @@ struct SubmissionsTests {
         #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
     }
 
-    @Test func whatWasRepeatedFailsWhenAllItsCopiesAreRejected() throws {
+    @Test func `a repeated submission fails when all its copies are rejected`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
@@ -186,7 +186,7 @@ struct SubmissionsTests {
         #expect(submissions.isEmpty)
     }
 
-    @Test func aRejectedCopyWhoseRepeatIsAcceptedIsAccepted() throws {
+    @Test func `a rejected copy whose repeat is accepted is accepted`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
         let first = try #require(submissions.take(now: start).first)
@@ -197,7 +197,7 @@ struct SubmissionsTests {
         #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
     }
 
-    @Test func aRejectionIsTheReasonWhereItsRepeatIsNeverAnswered() throws {
+    @Test func `a rejection is the reason if its repeat is never answered`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(12)))
         let first = try #require(submissions.take(now: start).first)
@@ -213,7 +213,7 @@ struct SubmissionsTests {
         #expect(error.isOutcomeUnknown)
     }
 
-    @Test func abandonedSubmissionsAreSentNoMoreButTheirNeighboursAre() throws {
+    @Test func `abandoned submissions are not sent again, but their neighbours are`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))

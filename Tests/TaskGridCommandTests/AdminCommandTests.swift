@@ -8,7 +8,7 @@ import Testing
 @Suite struct OrderCommandTests {
     private let now = Timestamp(rawValue: 1_767_225_600_000)
 
-    @Test func momentsArePointsInTimeOrAges() {
+    @Test func `a time is a point in time or an age`() {
         func read(_ text: String) -> Int64? { MomentText.read(text, now: now).map { $0.rawValue - now.rawValue } }
         let hour: Int64 = 3_600_000
         for (text, offset) in [
@@ -26,7 +26,7 @@ import Testing
         #expect(MomentText.read("\(now + .milliseconds(125))", now: now) == now + .milliseconds(125))
     }
 
-    @Test func failedTakesWhichTasks() throws {
+    @Test func `failed takes a filter for tasks`() throws {
         let command = try FailedCommand.parse(["--type", "sum", "--since", "2026-01-01", "--text", "no number", "--limit", "3"])
         #expect(
             command.filter.filter == TaskFilter(type: TaskType(literal: "sum"), state: .failed, completedSince: now, text: "no number")
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func retryTakesIdsOrWhichTasks() throws {
+    @Test func `retry takes ids or a filter for tasks`() throws {
         #expect(try RetryCommand.parse(["4", "-"]).ids.sources == [.id(4), .standardInput])
         #expect(try RetryCommand.parse(["--text", "refused", "--yes"]).ids.isEmpty)
         for wrong in [[], ["--yes"], ["4", "--type", "sum"], ["x"], ["0"]] {
@@ -49,7 +49,7 @@ import Testing
         #expect(try CancelCommand.parse(["1", "2"]).ids.sources == [.id(1), .id(2)])
     }
 
-    @Test func theTableFitsTheTerminalAndIsWholeWhereThereIsNone() throws {
+    @Test func `a table fits the terminal, and is whole without one`() throws {
         let task = TaskRecord(
             id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
             settings: TaskSettings(maxAttempts: 3),
@@ -66,7 +66,7 @@ import Testing
         #expect(FailedCommand.more(10_000, last: 7).hasPrefix("… more than 10,000 more"))
     }
 
-    @Test func reportsCountAndEndAsTheySay() {
+    @Test func `a report counts the outcomes and sets the exit code`() {
         var report = CommandOutcomeReport()
         #expect(report.failure == nil && report.sentence("cancelled", "could not be") == "0 tasks cancelled")
         report.add(CommandOutcome(id: 1, outcome: .done, state: .queued))
@@ -77,7 +77,7 @@ import Testing
         #expect(report.failure?.code == .failed)
     }
 
-    @Test func eachOutcomeHasItsReason() {
+    @Test func `each outcome has its reason`() {
         let before = CommandOutcome(id: 1, outcome: .refused, state: .cancelled)
         #expect(CancelCommand.meaning(before).outcome == .done)
         #expect(CancelCommand.meaning(CommandOutcome(id: 1, outcome: .refused, state: .failed)).outcome == .refused)

@@ -54,7 +54,7 @@ struct FailureTests {
         #expect(Failure(LocalGridError(.port, "why")) == Failure(.failed, "why"))
     }
 
-    @Test("what became of a task has a code of its own")
+    @Test("each end of a task has an exit code of its own")
     func tasks() {
         let codes: [Failure.Code] = [.pending, .taskFailed, .taskCancelled, .taskExpired]
         #expect(codes.map(\.rawValue) == [4, 5, 6, 7])

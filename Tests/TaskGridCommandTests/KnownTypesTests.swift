@@ -13,7 +13,7 @@ import Testing
         #expect(throws: Never.self) { try known.check(nil) }
     }
 
-    @Test func `where none is known the error says how to begin, and a long list is cut`() {
+    @Test func `the error says how to begin if no type is known, and a long list is cut`() {
         let none = KnownTypes([] as [TaskType]).failure(TaskType(literal: "nope"))
         #expect(none.message == "the grid knows no type 'nope': it knows none yet; start a worker, as with 'taskgrid worker reverse'")
         let many = KnownTypes((10..<40).compactMap { try? TaskType("type-\($0)") }).failure(TaskType(literal: "nope"))

@@ -75,7 +75,7 @@ struct PayloadReaderTests {
         }
     }
 
-    @Test("what was checked is given whole, with the numbers of its lines", arguments: [false, true])
+    @Test("checked payloads are given whole, with the numbers of their lines", arguments: [false, true])
     func checked(areFull: Bool) async throws {
         let lines = (1...1200).map { Data("\($0)".utf8) }
         try await withFile(Data(lines.joined(separator: Data("\r\n".utf8)))) { path in
@@ -119,7 +119,7 @@ struct PayloadReaderTests {
         #expect(try await reader.next() == nil)
     }
 
-    @Test("what cannot be read is named")
+    @Test("a file that cannot be read is named")
     func unreadable() async throws {
         let missing = #expect(throws: Failure.self) { try PayloadReader(path: "/nonexistent/words") }
         #expect(missing == Failure(.failed, "cannot read /nonexistent/words: No such file or directory"))

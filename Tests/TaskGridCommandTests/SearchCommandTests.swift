@@ -9,7 +9,7 @@ import Testing
 @Suite("Commands that show tasks, types and events") struct SearchCommandTests {
     private let now = Timestamp(rawValue: 1_767_225_600_000)
 
-    @Test func tasksTakesWhichTasks() throws {
+    @Test func `tasks takes a filter for tasks`() throws {
         let command = try TasksCommand.parse([
             "--type", "sum", "--state", "running", "--since", "2026-01-01", "--text", "x", "--before", "9",
         ])
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func tasksFitTheTerminal() {
+    @Test func `the table of tasks fits the terminal`() {
         let task = TaskRecord(
             id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,
             settings: TaskSettings(maxAttempts: 3),
@@ -35,7 +35,7 @@ import Testing
         #expect(TasksCommand.table([task]).lines(width: nil)[1].contains("4711  sum   failed  2026-01-01T00:00:00Z"))
     }
 
-    @Test func statsTellEachTypeAndWhatIsTheMatter() {
+    @Test func `stats shows each type and its problems`() {
         var open = TaskCounts()
         open.pending = 1234
         open.submitted = 1234
@@ -58,7 +58,7 @@ import Testing
         #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
     }
 
-    @Test("forgetting says for each type what came of it, and what to do where it is in use")
+    @Test("forget reports the outcome for each type, and what to do if it is in use")
     func forgetting() throws {
         #expect(try TypesForgetCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
         #expect(throws: (any Error).self) { try TypesForgetCommand.parse([]) }
@@ -87,7 +87,7 @@ import Testing
         #expect(TypesListCommand.table(entries).lines(width: 80).count == 3)
     }
 
-    @Test func pausingSaysWhatCameOfIt() throws {
+    @Test func `pause reports the outcome for each type`() throws {
         #expect(try PauseCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
         for wrong in [[], ["Sum"]] { #expect(throws: (any Error).self) { try ResumeCommand.parse(wrong) } }
         func line(_ outcome: PauseOutcome.Kind) -> String {
@@ -96,7 +96,7 @@ import Testing
         #expect(line(.done) == "sum is paused" && line(.unchanged) == "sum was paused before" && line(.unknown).contains("not known"))
     }
 
-    @Test func eventsAreALine() throws {
+    @Test func `each event is one line`() throws {
         func line(_ key: String, _ event: some Encodable, json: Bool = false) throws -> String {
             String(decoding: try #require(try EventsCommand.line(key, JSON.encode(event), json: json)), as: UTF8.self)
         }
@@ -127,7 +127,7 @@ import Testing
         #expect(StatusCommand.lines(task, width: nil).contains("payload    abc"))
     }
 
-    @Test func statusTellsTheHistory() {
+    @Test func `status shows the attempts of a task`() {
         var task = TaskRecord(
             id: 7, type: TaskType(literal: "sum"), payload: Data(), status: .succeeded, created: now, attempt: 2,
             settings: TaskSettings(maxAttempts: 3), key: "k")
@@ -142,12 +142,12 @@ import Testing
         #expect(lines.contains("attempt 2  succeeded at 2026-01-01T00:00:00.000Z"))
     }
 
-    @Test func tokensCannotBeGuessed() async throws {
+    @Test func `tokens cannot be guessed`() async throws {
         let tokens = (0..<100).map { _ in MonitorToken.random() }
         #expect(Set(tokens).count == 100 && tokens.allSatisfy { $0.count == 32 })
     }
 
-    @Test func theMonitorsTokenIsRead() async throws {
+    @Test func `the monitor's token is read from its file`() async throws {
         func configuration(_ variables: [String: String]) async throws -> Configuration {
             try Configuration(try await Settings(arguments: [:], file: nil, environment: variables))
         }

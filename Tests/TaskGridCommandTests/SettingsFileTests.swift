@@ -54,7 +54,7 @@ struct SettingsFileTests {
         #expect(Set(source.matches(of: /\/\/\/ \| `([a-z.-]+)` \|/).map { String($0.1) }) == keys)
     }
 
-    @Test("what it shows are the defaults, and each line can be taken in")
+    @Test("the file shows the defaults, and each line can be uncommented")
     func defaults() async throws {
         let all = text.replacing(/(?m)^((?: {2})?)# ([a-z-]+: \S+)$/) { "\($0.1)\($0.2)" }
         let defaults = try Configuration(try await withFile("") { try await Settings(arguments: [:], file: $0, environment: [:]) })

@@ -98,7 +98,7 @@ struct TopFrameTests {
         }
     }
 
-    @Test("it says first whether the grid is well, and the time; then the books, the table, and the newest events first")
+    @Test("the state of the grid and the time come first, then the counters, the table, and the newest events")
     func calm() throws {
         let lines = try texts(Self.calm)
         #expect(lines[0].hasPrefix("The grid is well · 1 worker at work ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
@@ -113,7 +113,7 @@ struct TopFrameTests {
         #expect(lines.last == "q quit  t workers  s sort: name  ↑↓ scroll")
     }
 
-    @Test("the ledger is told whole where there is room for a second line")
+    @Test("the ledger is shown whole if there is room for a second line")
     func ledger() throws {
         let lines = try texts(Self.calm, TopView(), 60, 24)
         #expect(lines[1] == "Ledger  balances · 21,243 submitted: 1,234 pending, 20,008" && lines[2] == "        succeeded, 1 failed")
@@ -145,7 +145,7 @@ struct TopFrameTests {
         #expect(try texts(StatsText(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
     }
 
-    @Test("a grid is not called well before its alerts can be known")
+    @Test("a grid is not called healthy before its alerts can be known")
     func tooEarly() throws {
         var text = Self.calm
         text.uptime = 3.4
@@ -240,7 +240,7 @@ struct TopFrameTests {
         #expect(!lines.contains { $0.contains("…") || $0.contains("q quit") })
     }
 
-    @Test("what the grid's parts say cannot move the cursor")
+    @Test("texts from the grid cannot move the cursor")
     func plain() throws {
         let text = StatsText(
             workers: ["w\\u001b[2J": StatsText.worker(host: "h\\r\\n")], alerts: ["x\\u001b]0;y\\u0007"],

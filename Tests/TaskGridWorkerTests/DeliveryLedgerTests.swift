@@ -3,7 +3,7 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite struct DeliveryLedgerTests {
-    @Test func acknowledgesWhenTheLastItemIsConfirmed() {
+    @Test func `a delivery is acknowledged when its last item is confirmed`() {
         var ledger = DeliveryLedger<String>()
         let first = ledger.receive("a", items: 3)
         let second = ledger.receive("b", items: 1)
@@ -14,7 +14,7 @@ import Testing
         #expect(ledger.isEmpty)
     }
 
-    @Test func acknowledgesOnce() {
+    @Test func `a delivery is acknowledged once`() {
         var ledger = DeliveryLedger<String>()
         let delivery = ledger.receive("a", items: 1)
         #expect(ledger.confirm(delivery, items: 1) == "a")
@@ -22,7 +22,7 @@ import Testing
     }
 
     /// The same tag in another life of its channel is another delivery.
-    @Test func knowsDeliveriesByNumbersOfItsOwn() {
+    @Test func `deliveries have numbers of the ledger's own`() {
         var ledger = DeliveryLedger<String>()
         let before = ledger.receive("1", items: 2)
         let after = ledger.receive("1", items: 1)

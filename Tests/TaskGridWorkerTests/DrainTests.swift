@@ -10,7 +10,7 @@ import Testing
     private func isClosed(_ event: FakeBroker.Event) -> Bool { if case .closed = event { true } else { false } }
     private func isStopped(_ event: FakeBroker.Event) -> Bool { if case .stopped = event { true } else { false } }
 
-    @Test func givesBackWhatHasNotBegunAndLetsTheRestFinish() async throws {
+    @Test func `a drain gives back tasks that have not begun and lets the others finish`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -57,7 +57,7 @@ import Testing
         #expect(error?.message.contains("worker w") == true && error?.message.contains("t.results") == true)
     }
 
-    @Test func givesBackWhatOutlivesTheDeadline() async throws {
+    @Test func `a drain gives back tasks that outlive the deadline`() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func codeThatHeedsItsCancellationHoldsNothingUp() async throws {
+    @Test func `code that ends when it is cancelled does not hold up a drain`() async throws {
         let begun = Gate()
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -110,7 +110,7 @@ import Testing
     }
 
     /// What the broker sent before it knew comes back too.
-    @Test func givesBackWhatArrivesWhileItDrains() async throws {
+    @Test func `a drain gives back tasks that arrive meanwhile`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func anIdleWorkerDrainsAtOnce() async throws {
+    @Test func `an idle worker drains at once`() async throws {
         try await Harness(PipelineTests.upper).run { harness in
             await harness.broker.until { !$0.registry.isEmpty }
             harness.pipeline.drain()
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerThatFindsNoBrokerCanBeStopped() async throws {
+    @Test func `a worker that finds no broker can be stopped`() async throws {
         let broker = FakeBroker(opening: Gate())
         let harness = Harness(PipelineTests.upper, broker: broker)
         let executor = SlotExecutor(threads: 1)
@@ -151,7 +151,7 @@ import Testing
     }
 
     /// Left to the broker, which hands out again what was not acknowledged.
-    @Test func cancellationStopsAtOnce() async throws {
+    @Test func `cancellation stops at once`() async throws {
         let begun = Gate()
         let worker = Harness.worker { text, _ in
             begun.open()

@@ -6,7 +6,7 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite(.timeLimit(.minutes(1))) struct EndsFromOutsideTests {
-    @Test func timeOutsEndAnAttemptAndCancelIt() async throws {
+    @Test func `a timeout ends an attempt and cancels it`() async throws {
         let (begun, cancelled) = (Gate(), Gate())
         let worker = Harness.worker { text, context in
             if text == "slow" {
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// An earlier deadline than the one that the alarm is set to is heeded.
-    @Test func theFirstDeadlineRingsFirst() async throws {
+    @Test func `the earliest deadline comes first`() async throws {
         let begun = [Gate(), Gate()]
         let worker = Harness.worker { text, _ in
             begun[Int(text)!].open()
@@ -54,7 +54,7 @@ import Testing
     }
 
     /// Code that does not heed its cancellation holds up its slot and nothing else.
-    @Test func aStuckTaskIsReportedAndItsNeighboursRunElsewhere() async throws {
+    @Test func `a stuck task is reported and its neighbours run elsewhere`() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in
             if text == "stuck" {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func cancelsOnRequest() async throws {
+    @Test func `a task is cancelled on request`() async throws {
         let begun = Gate()
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -91,13 +91,13 @@ import Testing
         }
     }
 
-    @Test func theRequestIsJSON() throws {
+    @Test func `a cancel request is JSON`() throws {
         let request = CancelRequest(tasks: [RegistryMessage.Held(task: 7, attempt: 2)])
         #expect(String(decoding: request.message().body, as: UTF8.self) == #"{"tasks":[[7,2]]}"#)
         #expect(try CancelRequest(request.message()) == request)
     }
 
-    @Test func aBadRequestGoesToTheDeadAndAnUnknownOneNowhere() async throws {
+    @Test func `a malformed request goes to the dead-letter queue, and an unknown one is ignored`() async throws {
         try await Harness(PipelineTests.upper).run { harness in
             var bad = CancelRequest(tasks: []).message()
             bad.body = Data("{}".utf8)

@@ -6,7 +6,7 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite(.timeLimit(.minutes(1))) struct HeartbeatTests {
-    @Test func registersThenSaysEachSecondWhatItHolds() async throws {
+    @Test func `a worker registers and then reports each second what it holds`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func beatsAreTransientAndGoToTheRegistry() async throws {
+    @Test func `heartbeats are transient and go to the registry`() async throws {
         try await Harness(PipelineTests.upper).run { harness in
             await harness.broker.until { !$0.registry.isEmpty }
             harness.clock.advance(by: .seconds(1))

@@ -5,13 +5,13 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite struct InputTests {
-    @Test func textIsUTF8() throws {
+    @Test func `a text payload is UTF-8`() throws {
         #expect(try String(payload: Data("né".utf8)) == "né")
         #expect("né".payload == Data("né".utf8))
         #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) { try String(payload: Data([0xC3, 0x28])) }
     }
 
-    @Test func bytesAreBytes() {
+    @Test func `a data payload is its bytes`() {
         #expect(Data(payload: Data([0, 255])).payload == Data([0, 255]))
     }
 
@@ -20,12 +20,12 @@ import Testing
         var y: Double
     }
 
-    @Test func jsonIsDecodedAndEncoded() throws {
+    @Test func `a JSON payload is decoded, and a result encoded`() throws {
         #expect(try JSONValue<Point>(payload: Data(#"{"y":0.5,"x":1}"#.utf8)).value == Point(x: 1, y: 0.5))
         #expect(try String(decoding: JSONValue(Point(x: 1, y: 0.5)).payload, as: UTF8.self) == #"{"x":1,"y":0.5}"#)
     }
 
-    @Test func badJSONIsInvalidInput() {
+    @Test func `a payload that is no JSON is invalid input`() {
         #expect {
             try JSONValue<[Point]>(payload: Data(#"[{"x":"one","y":1}]"#.utf8))
         } throws: { error in
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func whatJSONCannotSayFails() {
+    @Test func `a result that JSON cannot express fails the attempt`() {
         #expect {
             try JSONValue([Double.infinity]).payload
         } throws: { ($0 as? TaskError)?.code == .failed }

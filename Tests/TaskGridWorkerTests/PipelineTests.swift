@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct PipelineTests {
     static let upper = Harness.worker { text, _ in text.uppercased() }
 
-    @Test func runsTasksAndAcknowledgesThem() async throws {
+    @Test func `tasks run and are acknowledged`() async throws {
         try await Harness(Self.upper).run { harness in
             let tags = harness.broker.deliver(Harness.work((1, "a"), (2, "b")), Harness.work((3, "c"), form: .single))
             await harness.broker.until { Set($0.acknowledged) == Set(tags) }
@@ -21,7 +21,7 @@ import Testing
     }
 
     /// A marker is given back at once and in its place, and is never run.
-    @Test func givesMarkersBack() async throws {
+    @Test func `a marker is given back in its place and never run`() async throws {
         try await Harness(Self.upper).run { harness in
             let tags = harness.broker.deliver(.marker(type: Harness.type, store: "s", number: 77))
             await harness.broker.until { $0.acknowledged == tags }
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func confirmsResultsBeforeItAcknowledges() async throws {
+    @Test func `a delivery is acknowledged only once its results are confirmed`() async throws {
         try await Harness(Self.upper).run { harness in
             let gate = Gate()
             harness.broker.answer(.hold(gate))
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// What ends while a confirm is awaited travels with the next message, together.
-    @Test func batchesWhatWaits() async throws {
+    @Test func `results that wait for a confirm travel together`() async throws {
         try await Harness(Self.upper, concurrency: 1).run { harness in
             let gate = Gate()
             harness.broker.answer(.hold(gate))
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func publishesAgainWhatTheBrokerMayNotHave() async throws {
+    @Test func `a result that the broker may not have is published again`() async throws {
         try await Harness(Self.upper).run { harness in
             harness.broker.answer(.fail(.connectionLost), .nack, .noRoute, .fail(.timedOut), .confirm)
             let tags = harness.broker.deliver(Harness.work((1, "a"), form: .single))
@@ -71,7 +71,7 @@ import Testing
     }
 
     /// Its frames may be smaller than ours; the neighbours are sent all the same.
-    @Test func givesUpWhatTheBrokerCannotCarry() async throws {
+    @Test func `a result that the broker cannot carry fails its attempt`() async throws {
         try await Harness(Self.upper).run { harness in
             harness.broker.answer(.fail(.badMessage), .fail(.badMessage), .confirm)
             let tags = harness.broker.deliver(messages: ["a", "b"].map { Message(body: Data($0.utf8)) })
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func doesNotRunARedeliveredMessage() async throws {
+    @Test func `a redelivered message is not run`() async throws {
         let worker = Harness.worker { text, _ in
             Issue.record("ran \(text)")
             return text
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func announcesBeforeItRuns() async throws {
+    @Test func `a task that is to be announced is announced before it runs`() async throws {
         let ran = Gate()
         let worker = Harness.worker { text, _ in
             ran.open()
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func tellsErrorsApart() async throws {
+    @Test func `errors of a worker keep their codes, and others are failures`() async throws {
         struct Broken: Error, CustomStringConvertible { var description: String { "no luck" } }
         let worker = Harness.worker { text, _ in
             switch text {
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func aBadPayloadIsInvalidInput() async throws {
+    @Test func `a bad payload is invalid input`() async throws {
         try await Harness(Self.upper).run { harness in
             var work = Harness.work((1, "a"), form: .single)
             work.items[0].payload = Data([0xFF])
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func sendsToTheDeadWhatNobodyCanRead() async throws {
+    @Test func `an unreadable message goes to the dead-letter queue`() async throws {
         try await Harness(Self.upper).run { harness in
             var other = Harness.work((1, "a"), form: .single)
             other.type = TaskType(literal: "other")
@@ -165,7 +165,7 @@ import Testing
     }
 
     /// A slow task holds up neither its neighbours in other messages nor, once it is known to be slow, its own.
-    @Test func slowTasksOverlap() async throws {
+    @Test func `a slow task does not hold up its neighbours`() async throws {
         let gate = Gate()
         let worker = Harness.worker { text, _ in
             if text == "slow" { await gate.wait() }
@@ -184,7 +184,7 @@ import Testing
     }
 
     /// A thread blocked or busy in each slot does not silence the host.
-    @Test func codeThatHoldsItsThreadSilencesNothing() async throws {
+    @Test func `code that blocks its thread does not stop heartbeats`() async throws {
         let begun = (0..<2).map { _ in Gate() }
         let release = DispatchSemaphore(value: 0)
         let worker = Harness.worker { text, _ in

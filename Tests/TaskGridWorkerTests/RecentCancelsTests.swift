@@ -10,7 +10,7 @@ import Testing
         RegistryMessage.Held(task: TaskID(Int64(id)), attempt: attempt)
     }
 
-    @Test func theLatestAreRemembered() {
+    @Test func `the latest cancellations are remembered`() {
         var cancels = RecentCancels()
         #expect(cancels.isEmpty)
         cancels.add((1...RecentCancels.capacity).map { held($0) })
@@ -22,7 +22,7 @@ import Testing
     }
 
     /// The request comes before the deliveries that it is about: those attempts are answered and not run, their neighbours run.
-    @Test func whatComesAfterItsCancellationIsNotRun() async throws {
+    @Test func `a task that comes after its cancellation is not run`() async throws {
         let runs = Runs()
         let worker = Harness.worker { text, _ in
             runs.add(text)

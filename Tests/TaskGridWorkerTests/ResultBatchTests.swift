@@ -25,7 +25,7 @@ import Testing
         try resultBatch.publications.map { try Results($0.message) }
     }
 
-    @Test func aLoneSingleTravelsAsItCame() throws {
+    @Test func `the result of a single message travels as a single message`() throws {
         let resultBatch = resultBatch([try finished(1, delivery: 1)])
         let results = try results(resultBatch)
         #expect(results.map(\.form) == [.single])
@@ -34,11 +34,11 @@ import Testing
         #expect(resultBatch.publications[0].routingKey == "a")
     }
 
-    @Test func oneOfABatchTravelsAsABatch() throws {
+    @Test func `a result of a batch travels as a batch`() throws {
         #expect(try results(resultBatch([try finished(1, delivery: 1, form: .batch)])).map(\.form) == [.batch])
     }
 
-    @Test func whatWaitsTogetherTravelsTogether() throws {
+    @Test func `results that wait together travel together`() throws {
         let resultBatch = resultBatch([
             try finished(1, delivery: 1), try finished(2, delivery: 2, type: "b"), try finished(3, delivery: 3),
             try finished(4, delivery: 3), try finished(5, delivery: 1, store: "other"),
@@ -51,14 +51,14 @@ import Testing
         #expect(resultBatch.receipts.map(\.items) == [1, 1, 2, 1])
     }
 
-    @Test func messagesAreBounded() throws {
+    @Test func `messages are bounded in results and bytes`() throws {
         let many = try (1...2_500).map { try finished($0, delivery: 1) }
         #expect(try results(resultBatch(many)).map(\.items.count) == [1000, 1000, 500])
         let large = try (1...3).map { try finished($0, delivery: 1, size: 600_000) }
         #expect(try results(resultBatch(large)).map(\.items.count) == [1, 1, 1])
     }
 
-    @Test func theBufferGivesAllUpToItsBounds() throws {
+    @Test func `the buffer gives all its results up to the bounds of a batch`() throws {
         var resultBuffer = ResultBuffer()
         #expect(resultBuffer.take() == nil)
         for id in 1...5 { resultBuffer.add(try finished(Int64(id), delivery: 1, size: 100)) }

@@ -25,7 +25,7 @@ import Testing
         if case .run(let assignment) = step { assignment.item.id.rawValue } else { nil }
     }
 
-    @Test func `what waits behind a long item of its batch is taken up by free slots, before later batches`() throws {
+    @Test func `free slots take tasks that wait behind a long one of their batch, before later batches`() throws {
         var slotTable = SlotTable(slots: 3)
         slotTable.add(try batch(1, 1...4))
         slotTable.add(try batch(2, 5...6))
@@ -44,7 +44,7 @@ import Testing
         #expect(slotTable.returnWaiting(of: [TaskType(literal: "test")]).map(\.item.id) == [6, 4])
     }
 
-    @Test func runsABatchInOrderAndYieldsBetweenBatches() throws {
+    @Test func `a batch runs in order, and a slot yields between batches`() throws {
         var slotTable = SlotTable(slots: 1)
         slotTable.add(try batch(1, 1...2))
         slotTable.add(try batch(2, 3...3))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func slotsTakeBatchesOfTheirOwn() throws {
+    @Test func `slots take batches of their own`() throws {
         var slotTable = SlotTable(slots: 2)
         slotTable.add(try batch(1, 1...2))
         slotTable.add(try batch(2, 3...4))
@@ -80,7 +80,7 @@ import Testing
         #expect(slotTable.waiting == held(2, 4))
     }
 
-    @Test func announcesBeforeItBegins() throws {
+    @Test func `a task is announced before it begins`() throws {
         var slotTable = SlotTable(slots: 1)
         slotTable.add(try batch(1, 1...1, announce: true))
         guard case .announce(let batch) = slotTable.next(0, at: Self.start) else {
@@ -94,7 +94,7 @@ import Testing
         #expect(run(slotTable.next(0, at: Self.start)) == 1)
     }
 
-    @Test func aBatchThatRunsAloneWaitsForTheOthersAndTheyForIt() throws {
+    @Test func `a batch that runs alone waits for the others, and they wait for it`() throws {
         var slotTable = SlotTable(slots: 2)
         slotTable.add(try batch(1, 1...1))
         slotTable.add(try batch(2, 2...2, alone: true))
@@ -121,7 +121,7 @@ import Testing
         #expect(run(slotTable.next(0, at: Self.start)) == 3)
     }
 
-    @Test func whatIsGivenBackWhileItIsAnnouncedDoesNotBegin() throws {
+    @Test func `a task that is given back while it is announced does not begin`() throws {
         var slotTable = SlotTable(slots: 1)
         slotTable.add(try batch(1, 1...1, announce: true))
         _ = slotTable.next(0, at: Self.start)
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func endsWhatRunsOutOfTimeAndRestartsItsSlot() throws {
+    @Test func `an attempt over its timeout ends, and its slot is restarted`() throws {
         var slotTable = SlotTable(slots: 2)
         slotTable.add(try batch(1, 1...3, timeout: .seconds(5)))
         #expect(run(slotTable.next(0, at: Self.start)) == 1)
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func isStuckOnceNoSlotIsLeftForWhatWaits() throws {
+    @Test func `the table is stuck once no slot is left for waiting tasks`() throws {
         var slotTable = SlotTable(slots: 2)
         slotTable.add(try batch(1, 1...1, timeout: .seconds(5)))
         slotTable.add(try batch(2, 2...2))
@@ -184,7 +184,7 @@ import Testing
         #expect(!slotTable.isStuck(since: late + .seconds(60)))
     }
 
-    @Test func cancelsWhatIsAskedForBegunOrNot() throws {
+    @Test func `a task is cancelled on request, begun or not`() throws {
         var slotTable = SlotTable(slots: 1)
         slotTable.add(try batch(1, 1...3))
         slotTable.add(try batch(2, 4...5))
@@ -197,14 +197,14 @@ import Testing
         #expect(slotTable.waiting == held(2))
     }
 
-    @Test func anotherAttemptIsNotCancelled() throws {
+    @Test func `another attempt is not cancelled`() throws {
         var slotTable = SlotTable(slots: 1)
         slotTable.add(try batch(1, 1...1))
         let other = RegistryMessage.Held(task: 1, attempt: 2)
         #expect(slotTable.cancel([other], at: Self.start).finished.isEmpty)
     }
 
-    @Test func givesBackAll() throws {
+    @Test func `all tasks can be given back, waiting and running`() throws {
         var slotTable = SlotTable(slots: 2)
         slotTable.add(try batch(1, 1...2))
         slotTable.add(try batch(2, 3...4))

@@ -30,7 +30,7 @@ import Testing
         #expect(harness.errors.first?.hasPrefix("Takes no more") == true)
     }
 
-    @Test func whereAllPlacesAreGoneWhatWaitsIsGivenBack() async throws {
+    @Test func `waiting tasks are given back once no slot is left`() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -50,7 +50,7 @@ import Testing
     }
 
     /// Markers and the like come all the time: they do not count as movement.
-    @Test func codeThatBlocksAllThreadsLeavesNoPlaceEither() async throws {
+    @Test func `code that blocks all threads leaves no slot either`() async throws {
         let (begun, blocked) = (Gate(), DispatchSemaphore(value: 0))
         let worker = Harness.worker { text, _ in
             if text == "second" { begun.open() }
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// A place that is left takes what waits, so that the worker goes on.
-    @Test func onePlaceThatIsLeftSuffices() async throws {
+    @Test func `one free slot suffices`() async throws {
         let (begun, stuck) = (Gate(), Gate(heedsCancellation: false))
         let worker = Harness.worker { text, _ in
             if text == "stuck" {
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// The threads that computing code holds are not needed to cancel it.
-    @Test func codeThatComputesOnAllThreadsHearsOfItsCancellation() async throws {
+    @Test func `code that computes on all threads hears of its cancellation`() async throws {
         let begun = [Gate(), Gate()]
         let worker = Harness.worker { text, context in
             guard let number = Int(text) else { return text }

@@ -31,7 +31,7 @@ import WebSupport
         }
     }
 
-    @Test func saysWhoItIsAndWhyItIsNotWell() async throws {
+    @Test func `the health endpoint says which service it is and why it is unhealthy`() async throws {
         try await run { [vitals] port in
             try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
                 let before = try await client.health()
@@ -49,7 +49,7 @@ import WebSupport
     }
 
     @Test(arguments: [("/", 404), ("/stats", 404), ("/healthz?x", 400), ("/healthz/", 200)])
-    func whatItDoesNotKnowIsAProblem(uri: String, status: Int) async throws {
+    func `an unknown path or method is answered with a problem document`(uri: String, status: Int) async throws {
         vitals.stands(.serving)
         try await run { port in
             try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
@@ -63,7 +63,7 @@ import WebSupport
         }
     }
 
-    @Test func anotherPortIsTakenWhereTheStandardOneIsNotFree() async throws {
+    @Test func `a free port is taken if the standard one is in use`() async throws {
         try await run { port in
             try await run(standardPort: port) { other in
                 #expect(other != port)
@@ -71,7 +71,7 @@ import WebSupport
         }
     }
 
-    @Test func aPortThatWasAskedForAndIsTakenIsAnError() async throws {
+    @Test func `a configured port that is in use is an error`() async throws {
         try await run { port in
             let error = await #expect(throws: WebServerError.self) {
                 try await run(HealthEndpoint.Configuration(port: port)) { _ in }
@@ -83,7 +83,7 @@ import WebSupport
     }
 
     /// They are set up while nobody is left to handle them; NIO ends the process where one is then dropped without being closed.
-    @Test(arguments: [false, true]) func connectionsThatComeWhileItEndsAreClosed(isGraceful: Bool) async throws {
+    @Test(arguments: [false, true]) func `connections that come while the endpoint ends are closed`(isGraceful: Bool) async throws {
         for _ in 0..<40 {
             let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
             let health = HealthEndpoint(service: "dispatcher", id: "7", vitals: vitals, standardPort: 0, logger: .silent) { port.yield($0) }
@@ -100,7 +100,7 @@ import WebSupport
         }
     }
 
-    @Test func portZeroIsNoEndpoint() async throws {
+    @Test func `port 0 means no health endpoint`() async throws {
         try await run(HealthEndpoint.Configuration(port: 0), standardPort: 1) { _ in
             Issue.record("it listens")
         }

@@ -49,7 +49,7 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    @Test func `where the answer comes before the end of its request, the next one has its time too`() throws {
+    @Test func `a request has its whole time though the answer to the one before came early`() throws {
         try read(.head(head))
         try answer()
         pass(29)

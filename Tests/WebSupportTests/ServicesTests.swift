@@ -24,7 +24,7 @@ struct ServicesTests {
         Dispatcher(endpoint: endpoint, topology: patient.topology, store: store, vitals: vitals ?? patient.vitals, logger: .silent)
     }
 
-    @Test func aBrokerThatIsGoneIsAReasonUntilItIsBack() async throws {
+    @Test func `a lost broker makes a service unhealthy until it is back`() async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
         try await patient.live(nameservice(endpoint)) { [patient] client in
             let well = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["registrations", "queries", "leases"] }
@@ -43,7 +43,7 @@ struct ServicesTests {
         try await patient.clean()
     }
 
-    @Test func aBrokerThatHasNeverBeenThereIsAReasonAtOnce() async throws {
+    @Test func `a broker that was never reached makes a service unhealthy at once`() async throws {
         try await patient.live(nameservice(Endpoint(host: "127.0.0.1", port: 1))) { client in
             let ill = try await client.health { $0.connections.first?.detail != nil }
             let reason = try #require(ill.reasons.first)
@@ -52,7 +52,7 @@ struct ServicesTests {
         }
     }
 
-    @Test func aBrokerThatTakesNoMessagesIsAReason() async throws {
+    @Test func `a broker alarm makes a service unhealthy`() async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
         try await patient.live(nameservice(endpoint)) { client in
             _ = try await client.health { $0.healthy }
@@ -71,7 +71,7 @@ struct ServicesTests {
         try await patient.clean()
     }
 
-    @Test func aDispatcherWhoseStoreHangsIsStuckUntilItGoesOn() async throws {
+    @Test func `a dispatcher is unhealthy while its store hangs`() async throws {
         let store = try await HangingStore()
         try await patient.live(dispatcher(try TestBroker.endpoint(), store)) { [patient] http in
             // One that stands by is healthy too, and has no loops yet.
@@ -91,7 +91,7 @@ struct ServicesTests {
         try await patient.clean()
     }
 
-    @Test func aDispatcherThatStandsByIsWell() async throws {
+    @Test func `a dispatcher that stands by is healthy`() async throws {
         let endpoint = try TestBroker.endpoint()
         let first = Patient(topology: patient.topology)
         let firstStore = try await SQLiteTaskStore.inMemory()
@@ -148,7 +148,7 @@ struct ServicesTests {
         try await other.clean()
     }
 
-    @Test func aWorkerWithLongTasksIsWell() async throws {
+    @Test func `a worker with long tasks is healthy`() async throws {
         let (begun, begins) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let worker = ClosureWorker(TaskType(literal: "long")) { (text: String, _) async throws -> String in

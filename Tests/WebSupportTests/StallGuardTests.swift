@@ -17,7 +17,7 @@ import Testing
         channel.pipeline.fireChannelWritabilityChanged()
     }
 
-    @Test func aConnectionThatTakesNothingIsClosed() throws {
+    @Test func `a connection that takes nothing is closed`() throws {
         try withChannel { channel in
             set(channel, writable: false)
             channel.embeddedEventLoop.advanceTime(by: .seconds(9))
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func oneThatIsSlowButTakesItIsNot() throws {
+    @Test func `a connection that is slow but takes data is kept`() throws {
         try withChannel { channel in
             for _ in 0..<10 {
                 set(channel, writable: false)

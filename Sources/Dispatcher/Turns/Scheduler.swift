@@ -122,9 +122,7 @@ actor Scheduler {
         return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: intake.arrivals.last?.tag)
     }
 
-    /// Makes a turn durable.
-    ///
-    /// - Parameter mayBlock: the calling thread may wait for the disk.
+    /// Makes a turn durable. With `mayBlock`, the calling thread may wait for the disk.
     @concurrent nonisolated func commit(_ turn: Turn, mayBlock: Bool = false) async -> Turn {
         var turn = turn
         guard turn.failure == nil else { return turn }

@@ -19,9 +19,8 @@ final class WriterPace: Sendable {
 
     private let state = Mutex(State())
 
-    /// A write begins.
+    /// A write begins. With `mayBlock`, the thread of its caller may wait for it.
     ///
-    /// - Parameter mayBlock: its caller's thread may wait for it.
     /// - Returns: whether it is made on that thread.
     func begin(mayBlock: Bool, at now: Instant) -> Bool {
         state.withLock { state in

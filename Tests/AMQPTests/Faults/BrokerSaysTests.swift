@@ -34,7 +34,7 @@ struct BrokerSaysTests {
         await grid.close(connection)
     }
 
-    @Test("what was sent before it took no more is unknown at its deadline, not unsent")
+    @Test("a message sent before the alarm has an unknown outcome at its deadline")
     func blockedAfterSending() async throws {
         let (grid, connection) = try await Grid.started()
         grid.proxy.stall(.towardBroker)
@@ -201,7 +201,7 @@ struct BrokerSaysTests {
         await grid.close(connection)
     }
 
-    @Test("channels closed again and again bring the whole connection anew")
+    @Test("channels that are closed again and again make the connection reconnect")
     func manyChannels() async throws {
         let grid = try Grid()
         let connection = grid.connection()

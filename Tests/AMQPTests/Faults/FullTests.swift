@@ -67,7 +67,7 @@ struct FullTests {
         await grid.close(connection)
     }
 
-    @Test("is handed its deliveries again where the connection is lost meanwhile, and begins to count anew")
+    @Test("deliveries come again after a reconnect, and the bytes are counted from zero")
     func lost() async throws {
         let grid = try Grid(isShared: true, heartbeat: 3)
         try await fill(grid, 16)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A connection that is lost", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct ReconnectTests {
-    @Test("comes back, declares and consumes anew, and says so")
+    @Test("a connection reconnects, declares and consumes again, and logs it")
     func comesBack() async throws {
         let grid = try Grid()
         let connection = grid.connection()
@@ -99,7 +99,7 @@ struct ReconnectTests {
         await grid.close(connection)
     }
 
-    @Test("tries for ever; publishing waits for it as long as its deadline, and nothing was sent when that passes")
+    @Test("a connection retries for ever; publishing waits until its deadline, and nothing was sent by then")
     func refused() async throws {
         let (grid, connection) = try await Grid.started()
         grid.proxy.refuse(true)

@@ -80,7 +80,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [outcome])])
     }
 
-    @Test("on a channel that begins anew, what is unconfirmed is numbered from 1 on, and the rest keeps its outcome")
+    @Test("on a new channel, unconfirmed publications are numbered from 1 on, and the others keep their outcomes")
     func restart() {
         var ledger = ConfirmLedger()
         let first = ledger.register(count: 4, mandatory: ["b": 1])
@@ -123,7 +123,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(1, multiple: false) == [Settled(batch: third, outcomes: [.confirmed])])
     }
 
-    @Test("whatever the broker says, the ledger agrees with a list of entries")
+    @Test("the ledger agrees with a list of entries, whatever the broker says")
     func model() {
         forAll { generator, seed in
             var ledger = ConfirmLedger()

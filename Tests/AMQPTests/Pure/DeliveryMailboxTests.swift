@@ -16,7 +16,7 @@ struct DeliveryMailboxTests {
 
     private func tags(_ deliveries: [Delivery]?) -> [UInt64]? { deliveries?.map(\.tag.value) }
 
-    @Test("what was put is taken at once and in order, all of it")
+    @Test("waiting elements are taken at once, in order, all of them")
     func putFirst() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...2))
@@ -26,7 +26,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [6])
     }
 
-    @Test("who waits is handed what comes")
+    @Test("a waiting reader is handed the next element")
     func takeFirst() async {
         let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
@@ -78,7 +78,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [1])
     }
 
-    @Test("what is dropped is not taken, and the wait goes on")
+    @Test("a dropped element is not taken, and the wait goes on")
     func drop() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))

@@ -94,7 +94,7 @@ struct FrameTests {
         )
     }
 
-    @Test("a message with short strings that are not UTF-8 can be published again, as those that go to the dead are")
+    @Test("a message with short strings that are not UTF-8 can be published again, as dead letters are")
     func mended() throws {
         let short: [UInt8] = [255] + [UInt8](repeating: 0xFF, count: 255)
         let entry = short + Array("V".utf8)

@@ -49,7 +49,7 @@ struct PublicationTests {
         }
     }
 
-    @Test("a number that is none is refused at any depth, for RabbitMQ closes the connection for it")
+    @Test("a number that is not finite is refused at any depth, because RabbitMQ closes the connection for it")
     func numbers() {
         for number in [Double.nan, .infinity, -.infinity] {
             #expect(refusal(BasicProperties(headers: ["a": .double(number)]))?.code == .badMessage)

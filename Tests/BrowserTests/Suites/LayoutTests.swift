@@ -5,7 +5,7 @@ import Testing
 
 extension DashboardTests {
     @Suite("How it looks") struct Layout {
-        @Test func nothingIsWiderThanThePage() async throws {
+        @Test func `nothing is wider than the page`() async throws {
             try await LiveGrid.run { grid, browser in
                 let long = String(repeating: "long", count: 500)
                 let task = try await grid.client.run(grid.reverse, texts: [long])[0].id
@@ -49,7 +49,7 @@ extension DashboardTests {
             })()
             """
 
-        @Test func isLightOrDarkAsTheSystemAndAsThePersonSays() async throws {
+        @Test func `the page is light or dark as the system and the person choose`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -77,7 +77,7 @@ extension DashboardTests {
             return try await tab.evaluate("\(channels).reduce((sum, one) => sum + one, 0) / 765").number ?? .nan
         }
 
-        @Test func textIsReadable() async throws {
+        @Test func `all text has enough contrast, in the light and in the dark`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.sum, texts: ["[1]", "no"])
                 try await grid.leaveLonely()
@@ -98,7 +98,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func aKeyboardReachesEverything() async throws {
+        @Test func `a keyboard reaches everything`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.reverse, texts: ["hello"])
                 try await grid.withMonitor { address, _ in
@@ -119,7 +119,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func arrowKeysReadAChartOut() async throws {
+        @Test func `arrow keys read a chart out`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -136,7 +136,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func whatChangesEachSecondIsNotReadOut() async throws {
+        @Test func `a screen reader does not read out numbers that change each second`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 _ = try await grid.client.submit(grid.lonely, text: "anyone?")

@@ -5,7 +5,7 @@ import Testing
 
 extension DashboardTests {
     @Suite("Its first page") struct Overview {
-        @Test func loadsWithoutComplaintsAndFromNowhereElse() async throws {
+        @Test func `the page loads without errors and loads nothing from elsewhere`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.reverse, texts: ["hello"])
                 try await grid.withMonitor { address, _ in
@@ -26,7 +26,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func numbersMoveWhileTasksFlow() async throws {
+        @Test func `numbers move while tasks flow`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -62,7 +62,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func saysWhatIsWrongAndWhatToDo() async throws {
+        @Test func `the page says what is wrong and what to do`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -77,7 +77,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func holdsNoConnectionWhileNobodyLooks() async throws {
+        @Test func `a hidden page holds no connection`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -112,7 +112,7 @@ extension DashboardTests {
             ).string
         }
 
-        @Test func aFaultOfThePageIsToldAndBreaksNoStream() async throws {
+        @Test func `an error in the page is shown and does not break the stream`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -131,7 +131,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func tellsThatTheStreamBrokeAndTakesItUpAgain() async throws {
+        @Test func `the page says that the stream broke, and resumes it`() async throws {
             try await LiveGrid.run { grid, browser in
                 let tab = try await browser.tab()
                 let ports = Journal<Int>()

@@ -13,7 +13,7 @@ struct PicturesTests {
         ("dashboard-light", false, 1280, "#workers-title"), ("dashboard-dark", true, 1280, "#workers-title"),
         ("dashboard-narrow", false, 360, ".two"),
     ])
-    func picture(name: String, dark: Bool, width: Int, last: String) async throws {
+    func `a picture of the dashboard is taken for the documentation`(name: String, dark: Bool, width: Int, last: String) async throws {
         let address = try #require(address)
         let folder = URL(filePath: try #require(environment["TASKGRID_PICTURES_IN"]))
         try await Chromium.run { browser in

@@ -5,7 +5,7 @@ import Testing
 
 extension DashboardTests {
     @Suite("Finding tasks, and doing something about them") struct Tasks {
-        @Test func searchFindsATask() async throws {
+        @Test func `search finds a task`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.reverse, texts: (0..<60).map { "number \($0)" })
                 let failed = try await grid.client.run(grid.sum, texts: ["[1, \"two\"]"])[0].id
@@ -41,7 +41,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func cancelsWithTheTokenAndNotWithout() async throws {
+        @Test func `a task is cancelled with the token and not without it`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")
@@ -75,7 +75,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func aQueryThatHasJustClosedDoesNotAnswerTheNext() async throws {
+        @Test func `a query that has just closed does not answer the next`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")
@@ -94,7 +94,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func aKeyboardAloneFindsATaskAndCancelsIt() async throws {
+        @Test func `a keyboard alone finds a task and cancels it`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")
@@ -147,7 +147,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func pausesATypeAndResumesIt() async throws {
+        @Test func `a type is paused and resumed from the page`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.client.run(grid.reverse, texts: ["hello"])
                 try await grid.withMonitor { address, _ in
@@ -170,7 +170,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func aTaskThatWaitsIsNotLoadedAgain() async throws {
+        @Test func `a task that waits is not loaded again`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "it takes its time")
@@ -189,7 +189,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func anAddressThatIsNoneSaysSo() async throws {
+        @Test func `an address that does not exist shows a message that says so`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
@@ -202,7 +202,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func markupInAPayloadStaysText() async throws {
+        @Test func `markup in a payload stays text`() async throws {
             let markup = "</pre><script>window.wasRun = 1</script><img src=x onerror='window.wasRun = 1'>"
             try await LiveGrid.run { grid, browser in
                 let task = try await grid.client.run(grid.reverse, texts: [markup])[0].id

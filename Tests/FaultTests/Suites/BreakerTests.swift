@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A type whose tasks all fail", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct BreakerTests {
-    @Test func waitsInTheStoreUntilItsCauseIsGone() async throws {
+    @Test func `a type whose tasks all fail waits in the store until the cause is gone`() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
             let cause = grid.file("cause")

@@ -16,7 +16,7 @@ struct BrokerFaultTests {
     @Test(
         arguments: [(Fault.stopped, Queue.Kind.classic), (.killed, .classic), (.wiped, .classic), (.stopped, .quorum), (.killed, .quorum)]
     )
-    func brokerGoesAndComesBack(_ fault: Fault, _ queues: Queue.Kind) async throws {
+    func `all tasks end once though the broker stops, is killed or loses its data`(_ fault: Fault, _ queues: Queue.Kind) async throws {
         try await withBroker(queues) { broker, server, grid in
             let (_, worker) = try await grid.start()
             // Killed earlier, it would forget the newest queue's log: see `queuesWithoutALeader`.
@@ -51,7 +51,7 @@ struct BrokerFaultTests {
 
     /// RabbitMQ writes down half a second late where the log of a new quorum queue is. Where it is killed before that, the queue has
     /// no leader ever after (rabbitmq-server#10070) until somebody deletes it, as is done here.
-    @Test func queuesWithoutALeader() async throws {
+    @Test func `a quorum queue without a leader is named, and nothing is lost once it is deleted`() async throws {
         try await withBroker(.quorum) { broker, server, grid in
             let (dispatcher, worker) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))
@@ -73,7 +73,7 @@ struct BrokerFaultTests {
         }
     }
 
-    @Test func memoryAlarmIsATypedErrorAndPasses() async throws {
+    @Test func `submissions during a memory alarm fail as broker_blocked, and all goes on when it ends`() async throws {
         try await withBroker { broker, _, grid in
             _ = try await grid.start()
             let before = try await grid.submit((0..<20).map { _ in "sleep 0.1" })
@@ -112,7 +112,7 @@ struct BrokerFaultTests {
     }
 
     /// Heartbeats are held up by an alarm like everything else: nobody is taken for dead, and no long task is blamed.
-    @Test func anAlarmLongerThanALeaseCostsNoTaskAnAttempt() async throws {
+    @Test func `an alarm longer than a lease costs no task an attempt`() async throws {
         try await withBroker { broker, _, grid in
             let (_, worker) = try await grid.start()
             let submitted = try await grid.submit(Array(repeating: "sleep 14", count: 4), each: 4)
@@ -130,7 +130,7 @@ struct BrokerFaultTests {
     }
 
     /// What fits into our frames may not fit into the broker's: it is told of, and nothing waits behind it.
-    @Test func aMessageThatTheBrokersFramesCannotCarryHoldsNothingUp() async throws {
+    @Test func `a message that the broker's frames cannot carry holds nothing up`() async throws {
         try await withBroker(advanced: "{frame_max, 8192}") { _, _, grid in
             _ = try await grid.start()
             let start = grid.probe.heard.count
@@ -157,7 +157,7 @@ struct BrokerFaultTests {
     }
 
     /// The broker takes back what was not acknowledged in time, and hands it out again.
-    @Test func aTaskLongerThanTheConsumerTimeoutCompletesOnce() async throws {
+    @Test func `a task longer than the consumer timeout completes once`() async throws {
         try await withBroker(advanced: "{consumer_timeout, 2000}, {channel_tick_interval, 1000}") { _, _, grid in
             let (_, worker) = try await grid.start()
             let began = ContinuousClock.now

@@ -18,7 +18,9 @@ struct ConnectionFaultTests {
 
     enum Victim: String, CaseIterable, Sendable { case dispatcher, worker }
 
-    @Test(arguments: Fault.allCases, Victim.allCases) func tasksUnderWayEndOnce(_ fault: Fault, _ victim: Victim) async throws {
+    @Test(arguments: Fault.allCases, Victim.allCases) func `tasks under way end once though a connection breaks`(
+        _ fault: Fault, _ victim: Victim
+    ) async throws {
         try await FaultGrid.run { grid in
             let broker = try #require(URLComponents(string: grid.broker))
             let (ended, links) = (Journal<Int>(), Journal<Int>())

@@ -9,7 +9,7 @@ import Testing
 @Suite("Messages that come twice", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct DuplicateTests {
     /// Every message of some tasks comes again, by hand, after their ends; and results that say something else.
-    @Test func workAndResultsChangeNothing() async throws {
+    @Test func `work and results that come again change nothing`() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
             let type = FaultGrid.fault
@@ -39,7 +39,7 @@ struct DuplicateTests {
     }
 
     /// A work message comes twice while its task runs: two run, one end.
-    @Test func twoRunsAtATimeMakeOneEnd() async throws {
+    @Test func `a task that runs twice at a time ends once`() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
             let type = FaultGrid.fault
@@ -60,7 +60,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test func aKeyIsAcceptedOnceAlsoAcrossARestart() async throws {
+    @Test func `an idempotency key is accepted once, also across a restart`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let type = FaultGrid.fault

@@ -12,7 +12,7 @@ struct FailpointTests {
     @Test(arguments: [
         Failpoint.submissionReceived, .storeTransaction, .submissionCommitted, .workPublished, .resultReceived, .resultCommitted,
         .replyPublished, .retryCommitted,
-    ]) func dispatcher(_ failpoint: Failpoint) async throws {
+    ]) func `a dispatcher killed at a hand-over or in a transaction loses and repeats nothing`(_ failpoint: Failpoint) async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (failpoint, 3))
             let payloads = (0..<60).map { $0 % 6 == 0 ? "fail-first" : "\($0)" }
@@ -31,7 +31,7 @@ struct FailpointTests {
     }
 
     /// Tasks wait in the store: more than the window holds, and later those that failed once.
-    @Test func dispatcherWithWaitingTasksTaken() async throws {
+    @Test func `a dispatcher killed as it takes waiting tasks from the store loses none`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (.waitingTaken, 2))
             let payloads = (0..<300).map { $0 % 10 == 0 ? "fail-first" : "\($0)" }
@@ -42,7 +42,7 @@ struct FailpointTests {
     }
 
     /// It dies between becoming the active one and reading its store, with tasks under way that another one accepted.
-    @Test func dispatcherThatTakesOver() async throws {
+    @Test func `a dispatcher killed as it takes over loses nothing`() async throws {
         try await FaultGrid.run { grid in
             let (first, _) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))
@@ -58,7 +58,9 @@ struct FailpointTests {
     enum Command: CaseIterable, Sendable { case cancel, retry, pause }
 
     /// The next dispatcher gets the command again, which is done once, and answers it.
-    @Test(arguments: Command.allCases) func dispatcherThatHasDoneACommand(_ command: Command) async throws {
+    @Test(arguments: Command.allCases) func `an admin command is done once though the dispatcher is killed before it answers`(
+        _ command: Command
+    ) async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (.commandCommitted, 1))
             switch command {
@@ -93,7 +95,9 @@ struct FailpointTests {
         }
     }
 
-    @Test(arguments: [Failpoint.drainBegun, .givenBack]) func drainingWorker(_ failpoint: Failpoint) async throws {
+    @Test(arguments: [Failpoint.drainBegun, .givenBack]) func `a worker killed while it drains loses no task`(_ failpoint: Failpoint)
+        async throws
+    {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launchWorker(failpoint: failpoint)
@@ -114,7 +118,7 @@ struct FailpointTests {
     }
 
     @Test(arguments: [Failpoint.deliveryReceived, .runBegun, .runEnded, .resultConfirmed])
-    func worker(_ failpoint: Failpoint) async throws {
+    func `a worker killed at a hand-over loses no task`(_ failpoint: Failpoint) async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launchWorker(failpoint: failpoint, pass: 3)
@@ -128,7 +132,7 @@ struct FailpointTests {
 
     /// A task that was interrupted once is announced; its worker dies between the announcement and the run, which takes a second
     /// life from the task, but not the third.
-    @Test func workerThatHasAnnouncedATask() async throws {
+    @Test func `a worker killed between announcement and run does not make its task poison`() async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launchWorker(failpoint: .startAnnounced)
@@ -145,7 +149,7 @@ struct FailpointTests {
         }
     }
 
-    @Test func nameservice() async throws {
+    @Test func `a killed nameservice learns all workers from their next heartbeats`() async throws {
         try await FaultGrid.run { grid in
             let nameservice = grid.launch(.nameservice, failpoint: .registryReceived, pass: 3)
             try await nameservice.ready()
@@ -160,7 +164,7 @@ struct FailpointTests {
         }
     }
 
-    @Test func monitor() async throws {
+    @Test func `a killed monitor shows the same numbers after its restart`() async throws {
         try await FaultGrid.run { grid in
             let monitor = grid.launch(.monitor, failpoint: .eventReceived, pass: 3)
             try await monitor.ready()
@@ -174,7 +178,8 @@ struct FailpointTests {
     }
 
     /// Its submission is repeated with the same key, as a script would do.
-    @Test(arguments: [Failpoint.submissionPublished, .answerReceived]) func client(_ failpoint: Failpoint) async throws {
+    @Test(arguments: [Failpoint.submissionPublished, .answerReceived])
+    func `a submission repeated with the same key after its client was killed is accepted once`(_ failpoint: Failpoint) async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             // Its answer may overtake the broker's confirm, and is kept back.

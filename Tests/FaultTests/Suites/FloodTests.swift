@@ -8,7 +8,7 @@ import Testing
 @Suite("Large submissions, many at a time", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct FloodTests {
     /// They all wait in the broker when the dispatcher comes, and are fewer than its prefetch.
-    @Test func takeNoMoreMemoryThanSome() async throws {
+    @Test func `many large submissions at a time take a bounded memory`() async throws {
         try await FaultGrid.run { grid in
             let (first, worker) = try await grid.start()
             _ = try await first.stop()

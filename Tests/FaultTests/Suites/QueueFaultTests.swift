@@ -13,7 +13,7 @@ struct QueueFaultTests {
     enum Fault: String, CaseIterable, Sendable { case purged, deleted }
 
     @Test(arguments: Fault.allCases, [Queue.Kind.classic, .quorum])
-    func tasksThatWaitInTheQueueAreHandedOutAnew(_ fault: Fault, _ queues: Queue.Kind) async throws {
+    func `tasks in a work queue that is purged or deleted are handed out again`(_ fault: Fault, _ queues: Queue.Kind) async throws {
         try await FaultGrid.run(queues: queues) { grid in
             let (_, worker) = try await grid.start(concurrency: 1)
             let hold = try Hold(at: grid.file("hold"))
@@ -41,7 +41,7 @@ struct QueueFaultTests {
         }
     }
 
-    @Test func aDispatcherThatDiesAsItFindsTheLossFindsItAgain() async throws {
+    @Test func `a dispatcher killed as it finds a loss finds it again`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start(dispatcher: (.lossFound, 1), concurrency: 1)
             let hold = try Hold(at: grid.file("hold"))
@@ -60,7 +60,7 @@ struct QueueFaultTests {
     }
 
     /// Results that were on their way are gone: their tasks run again, and end once.
-    @Test func resultsPurgedWhileTheDispatcherIsAway() async throws {
+    @Test func `tasks whose results are purged run again and end once`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))

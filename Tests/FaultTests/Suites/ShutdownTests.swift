@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Services told to stop", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct ShutdownTests {
-    @Test func workerUnderLoadDrainsAndNothingRunsTwice() async throws {
+    @Test func `a worker under load drains, and nothing runs twice`() async throws {
         try await FaultGrid.run { grid in
             let (_, worker) = try await grid.start()
             try await grid.launchWorker(named: "other").ready()
@@ -22,7 +22,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test func dispatcherUnderLoadDrainsAndNothingRunsTwice() async throws {
+    @Test func `a dispatcher under load drains, and nothing runs twice`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let submitted = try await grid.submit((0..<200).map { _ in "sleep 0.05" }, each: 50)
@@ -37,7 +37,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test func nameserviceMonitorAndCommandsWorkerEndWithCodeZero() async throws {
+    @Test func `nameservice, monitor and the worker command end with code 0`() async throws {
         try await FaultGrid.run { grid in
             let nameservice = grid.launch(.nameservice)
             let monitor = grid.launch(.monitor)
@@ -61,7 +61,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test func aSecondSignalStopsAtOnce() async throws {
+    @Test func `a second signal ends a worker at once`() async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let worker = grid.launch(.worker, ["wait"])
@@ -88,7 +88,7 @@ struct ShutdownTests {
 
     /// A broker that does not answer holds them up.
     @Test(arguments: [GridConfiguration.Role.dispatcher, .nameservice, .monitor])
-    func aSecondSignalStopsEachServiceAtOnce(_ role: GridConfiguration.Role) async throws {
+    func `a second signal ends each service at once`(_ role: GridConfiguration.Role) async throws {
         try await FaultGrid.run { grid in
             let proxy = try Proxy(port: try #require(URLComponents(string: grid.broker)?.port))
             defer { proxy.stop() }
@@ -108,7 +108,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test func theStandbyTakesOverFromAKilledDispatcher() async throws {
+    @Test func `the standby takes over from a killed dispatcher`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let standby = grid.launch(.dispatcher, named: "standby")

@@ -9,7 +9,7 @@ import Testing
 @Suite("A dispatcher that loses its lock and lives on", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct StandbyTests {
     /// The connection that owns the lock is lost for a long time, the one that publishes is not.
-    @Test func tasksUnderWayEndOnceThoughTheOldOneStillPublishes() async throws {
+    @Test func `tasks under way end once though the old dispatcher still publishes`() async throws {
         try await FaultGrid.run { grid in
             let links = Journal<Int>()
             let broker = try #require(URLComponents(string: grid.broker))
@@ -61,7 +61,7 @@ struct StandbyTests {
     }
 
     /// It stands still right before it writes a turn down, and goes on when another one has done that work.
-    @Test func whatTheOldOneHadPlannedIsNotWritten() async throws {
+    @Test func `the store refuses a turn that the old dispatcher had planned`() async throws {
         try await FaultGrid.run { grid in
             let broker = try #require(URLComponents(string: grid.broker))
             let proxy = try Proxy(port: try #require(broker.port))

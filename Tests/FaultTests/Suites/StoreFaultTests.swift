@@ -12,7 +12,8 @@ import Testing
 @Suite("A store that cannot write", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct StoreFaultTests {
     /// The store lies on a file system of a few megabytes, which fills up while tasks run.
-    @Test(.enabled(if: SmallDisk.canMountOrMust, "mounting a tmpfs needs root")) func fullDisk() async throws {
+    @Test(.enabled(if: SmallDisk.canMountOrMust, "mounting a tmpfs needs root"))
+    func `a full disk rejects submissions until there is space`() async throws {
         try await FaultGrid.run { grid in
             let path = grid.file("disk")
             let dispatcher = grid.launch(
@@ -96,7 +97,7 @@ struct StoreFaultTests {
     }
 
     /// Another program holds the file's write lock for longer than the dispatcher waits for it at a time.
-    @Test func lockedFile() async throws {
+    @Test func `a locked store file rejects submissions until it is free`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))
@@ -120,7 +121,8 @@ struct StoreFaultTests {
     }
 
     /// Many submissions and results come at once while the disk is full: all of them wait or are rejected, and nothing hangs.
-    @Test(.enabled(if: SmallDisk.canMountOrMust, "mounting a tmpfs needs root")) func fullDiskUnderLoad() async throws {
+    @Test(.enabled(if: SmallDisk.canMountOrMust, "mounting a tmpfs needs root"))
+    func `a full disk under load rejects submissions and hangs nothing`() async throws {
         try await FaultGrid.run { grid in
             let path = grid.file("disk")
             let dispatcher = grid.launch(
@@ -157,7 +159,7 @@ struct StoreFaultTests {
     }
 
     /// What was rejected is done with: a dispatcher that dies in the midst of it does not accept it after all.
-    @Test func whatIsRejectedIsNotAcceptedByTheNextDispatcher() async throws {
+    @Test func `a rejected submission is not accepted by the next dispatcher`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))
@@ -182,7 +184,7 @@ struct StoreFaultTests {
     }
 
     /// A shutdown does not wait for a store that fails: what is not written comes again.
-    @Test func aStopEndsThoughTheStoreIsLocked() async throws {
+    @Test func `a dispatcher told to stop ends though the store is locked`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()
             let hold = try Hold(at: grid.file("hold"))

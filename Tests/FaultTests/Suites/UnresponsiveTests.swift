@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Workers whose code does not heed its cancellation", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct UnresponsiveTests {
-    @Test func toldToStopItsProcessEndsAllTheSame() async throws {
+    @Test func `a worker told to stop ends though its code does not return`() async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let deaf = grid.launchWorker(named: "deaf", concurrency: 1, drainDeadline: 1)
@@ -28,7 +28,7 @@ struct UnresponsiveTests {
     }
 
     /// Its heartbeats name what waits there, so that nobody else would ever give it to another.
-    @Test func withoutAPlaceLeftItGivesBackWhatWaitsAndEnds() async throws {
+    @Test func `a worker without a free slot gives back its waiting tasks and ends`() async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let deaf = grid.launchWorker(named: "deaf", concurrency: 1, drainDeadline: 1)

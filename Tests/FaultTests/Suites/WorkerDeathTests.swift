@@ -12,7 +12,7 @@ struct WorkerDeathTests {
     static let bound = Duration.seconds(5)
 
     @Test(arguments: [Queue.Kind.classic, .quorum])
-    func unfinishedTasksRunElsewhereWithinFiveSeconds(_ queues: Queue.Kind) async throws {
+    func `unfinished tasks run elsewhere within five seconds`(_ queues: Queue.Kind) async throws {
         try await FaultGrid.run(queues: queues, alone: true) { grid in
             let dispatcher = grid.launch(.dispatcher)
             try await dispatcher.ready()
@@ -41,7 +41,7 @@ struct WorkerDeathTests {
         }
     }
 
-    @Test(arguments: [1, 4]) func poisonEndsAloneAndItsNeighboursAreNotBlamed(_ count: Int) async throws {
+    @Test(arguments: [1, 4]) func `a poison task ends alone, and its neighbours are not blamed`(_ count: Int) async throws {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let workers = ["one", "two"].map { grid.launchWorker(named: $0, concurrency: 4, prefetch: 8) }
@@ -76,7 +76,7 @@ struct WorkerDeathTests {
     }
 
     /// Two that die in the same worker, one of them only the first time, are told apart.
-    @Test func onlyTheGuiltyOneIsPoison() async throws {
+    @Test func `only the task that kills its worker is poison`() async throws {
         try await FaultGrid.run { grid in
             _ = try await grid.start()
             let submitted = try await grid.submit(["die-first", "die", "sleep 0.1"], each: 3)

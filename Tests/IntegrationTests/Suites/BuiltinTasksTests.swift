@@ -29,7 +29,7 @@ struct BuiltinTasksTests {
         ("wait", Data("-1".utf8)),
     ]
 
-    @Test func giveTheirAnswersAndRefuseBadInput() async throws {
+    @Test func `the built-in workers return their results and refuse bad input`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers(BuiltinWorkers.all)
             for (type, payload, answer) in Self.answers {
@@ -47,7 +47,7 @@ struct BuiltinTasksTests {
         }
     }
 
-    @Test func endManyTasksOnceEachAndInOrder() async throws {
+    @Test func `many tasks of built-in workers end once each, with results in order`() async throws {
         let type = TaskType(literal: "echo")
         try await Grid.run { grid in
             let runs = Journal<Run>()

@@ -18,7 +18,7 @@ struct CancelTests {
         }
     }
 
-    @Test func whileTheyRunAndItsWorkerIsFreeAtOnce() async throws {
+    @Test func `a running task is cancelled, and its worker is free at once`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([worker(runs, Latch())], concurrency: 1)
@@ -34,7 +34,7 @@ struct CancelTests {
         }
     }
 
-    @Test func inTheQueueAndInAWorkersBufferAndAreNotRun() async throws {
+    @Test func `tasks in the queue and in a worker's buffer are cancelled and do not run`() async throws {
         try await Grid.run { grid in
             let (runs, gate) = (Journal<Run>(), Latch())
             _ = try await grid.startWorkers([worker(runs, gate)], concurrency: 1, prefetch: 1)
@@ -51,7 +51,7 @@ struct CancelTests {
         }
     }
 
-    @Test func beforeTheyAreDueAndWhileNoWorkerIsThere() async throws {
+    @Test func `tasks are cancelled before they are due and while there is no worker`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let (running, _) = try await grid.startWorkers([worker(runs, Latch())])
@@ -76,7 +76,7 @@ struct CancelTests {
         }
     }
 
-    @Test func areRefusedWhereTheyHaveEndedOrAreNotKnown() async throws {
+    @Test func `cancelling an ended or unknown task is refused`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([worker(Journal(), Latch())])
             let ended = try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60))

@@ -19,7 +19,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("is forgotten on request, with its empty work queue, and is known anew when a worker registers it")
+    @Test("a type is forgotten on request, with its empty work queue, and known again when a worker registers it")
     func forgetting() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()

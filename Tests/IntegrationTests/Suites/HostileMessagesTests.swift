@@ -19,7 +19,7 @@ struct HostileMessagesTests {
 
     private let type = TaskType(literal: "echo")
 
-    @Test(arguments: [seed]) func stopNothingAndEndWithTheDead(seed: UInt64) async throws {
+    @Test(arguments: [seed]) func `hostile messages stop nothing and end in the dead-letter queue`(seed: UInt64) async throws {
         try await Grid.run { grid in
             let (worker, id) = try await grid.startWorkers([Journal<Run>().worker(type)])
             let (monitor, port) = try await grid.startMonitor()

@@ -7,7 +7,7 @@ import Testing
 struct LeavingWorkerTests {
     private let type = TaskType(literal: "echo")
 
-    @Test func oneThatVanishesLeavesItsTasksToOthers() async throws {
+    @Test func `a worker that vanishes leaves its tasks to others`() async throws {
         try await Grid.run { grid in
             let (first, second) = (Journal<Run>(), Journal<Run>())
             let never = Latch()
@@ -27,7 +27,7 @@ struct LeavingWorkerTests {
         }
     }
 
-    @Test func oneWhoseConnectionBreaksIsFoundGone() async throws {
+    @Test func `a worker whose connections break is found gone`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let plain = PlainWorker(grid, type: type)
@@ -49,7 +49,7 @@ struct LeavingWorkerTests {
         }
     }
 
-    @Test func oneThatLivesKeepsItsTask() async throws {
+    @Test func `a worker that lives keeps its task`() async throws {
         try await Grid.run { grid in
             try await PlainWorker(grid, type: type).run { plain in
                 try await plain.tell("register", interval: 60_000)
@@ -69,7 +69,7 @@ struct LeavingWorkerTests {
         }
     }
 
-    @Test func oneThatDiesWithATaskThatTheBrokerHasGivenAwayLosesItToo() async throws {
+    @Test func `a worker that dies loses its task though the broker had requeued the message before`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let submitted = Journal<Submitted>()
@@ -98,7 +98,7 @@ struct LeavingWorkerTests {
         }
     }
 
-    @Test func oneThatDrainsGivesBackWhatItHasNotBegun() async throws {
+    @Test func `a worker that drains gives back the tasks that it has not begun`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The monitor beside a grid that works", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct MonitorTests {
-    @Test func showsBooksThatBalanceAndKnowsThemAnewAfterARestart() async throws {
+    @Test func `the monitor shows counters that balance, and learns them again after a restart`() async throws {
         try await Grid.run { grid in
             let (first, port) = try await grid.startMonitor()
             try await grid.until { (try await port.get("healthz", as: MonitorPort.Health.self)).status == 200 }

@@ -10,7 +10,7 @@ struct NoWorkerTests {
     /// Waiting for a worker must not use up an attempt.
     private let once = TaskOptions(TaskSettings(maxAttempts: 1))
 
-    @Test func waitInTheStore() async throws {
+    @Test func `tasks of a type without a worker wait in the store`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])
@@ -24,7 +24,7 @@ struct NoWorkerTests {
         }
     }
 
-    @Test func waitInTheStoreWhereTheQueueIsGone() async throws {
+    @Test func `tasks of a type whose work queue is gone wait in the store`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])

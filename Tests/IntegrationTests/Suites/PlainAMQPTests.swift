@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Clients and workers in plain AMQP", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct PlainAMQPTests {
-    @Test func aPlainClientIsAnsweredInSingleMessages() async throws {
+    @Test func `a client in plain AMQP is answered in single messages`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse()])
             let client = PlainClient(grid)
@@ -45,7 +45,7 @@ struct PlainAMQPTests {
         }
     }
 
-    @Test func aPlainWorkerDoesTheGridsWork() async throws {
+    @Test func `a worker in plain AMQP runs the grid's tasks`() async throws {
         let type = TaskType(literal: "shout")
         try await Grid.run { grid in
             try await PlainWorker(grid, type: type).run { worker in

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A grid on quorum queues", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct QuorumTests {
-    @Test func doesItsWork() async throws {
+    @Test func `a grid on quorum queues accepts, runs, retries and ends tasks`() async throws {
         let type = TaskType(literal: "echo")
         try await Grid.run(.quorum) { grid in
             let runs = Journal<Run>()

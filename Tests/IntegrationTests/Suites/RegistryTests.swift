@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The registry of workers", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RegistryTests {
-    @Test func listsWhoLivesByType() async throws {
+    @Test func `the registry lists live workers by type`() async throws {
         try await Grid.run { grid in
             let (_, both) = try await grid.startWorkers([Reverse(), Hash()], concurrency: 3)
             let (leaving, hash) = try await grid.startWorkers([Hash()])
@@ -26,7 +26,7 @@ struct RegistryTests {
         }
     }
 
-    @Test func isLearnedAgainFromHeartbeats() async throws {
+    @Test func `the registry is learned again from heartbeats`() async throws {
         try await Grid.run { grid in
             let (_, first) = try await grid.startWorkers([Reverse()])
             try await grid.stopNameservice()
@@ -38,7 +38,7 @@ struct RegistryTests {
         }
     }
 
-    @Test func endsTheLeaseOfOneThatFallsSilent() async throws {
+    @Test func `the lease of a silent worker ends`() async throws {
         try await Grid.run { grid in
             let type = TaskType(literal: "shout")
             let plain = PlainWorker(grid, type: type)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What the grid does not take", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RejectionTests {
-    @Test func anUnknownTypeIsRejectedWithTheKnownOnes() async throws {
+    @Test func `an unknown type is rejected with a list of the known ones`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse(), Upper()])
             let error = await #expect(throws: ClientError.self) {
@@ -23,7 +23,7 @@ struct RejectionTests {
         }
     }
 
-    @Test func aPayloadThatIsTooLargeIsRejectedAloneAndNothingElse() async throws {
+    @Test func `a payload that is too large is rejected alone`() async throws {
         var configuration = Grid.quick
         configuration.maximumPayload = 1000
         try await Grid.run(configuration: configuration) { grid in
@@ -44,7 +44,7 @@ struct RejectionTests {
     }
 
     /// Each sort of message that nobody can read, and how its reason begins.
-    @Test func messagesThatNobodyCanReadGoToTheDeadAndTheServicesGoOn() async throws {
+    @Test func `unreadable messages go to the dead-letter queue, and the services go on`() async throws {
         try await Grid.run { grid in
             let reverse = Reverse()
             _ = try await grid.startWorkers([reverse])
@@ -81,7 +81,7 @@ struct RejectionTests {
         }
     }
 
-    @Test func aSubmissionThatCannotBeReadIsRejectedWhereItSaysToWhom() async throws {
+    @Test func `an unreadable submission is rejected if it names its client`() async throws {
         try await Grid.run { grid in
             let client = PlainClient(grid)
             try await client.run { replies in

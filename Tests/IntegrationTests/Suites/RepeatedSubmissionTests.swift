@@ -9,7 +9,7 @@ import Testing
 /// after a restart of the dispatcher: it is accepted once.
 @Suite("A repeated submission", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RepeatedSubmissionTests {
-    @Test func isAcceptedOnceAcrossRestartsOfTheDispatcher() async throws {
+    @Test func `a repeated submission is accepted once across restarts of the dispatcher`() async throws {
         try await Grid.run { grid in
             let reverse = TaskType(literal: "reverse")
             _ = try await grid.startWorkers([try #require(BuiltinWorkers.make(named: "reverse"))])

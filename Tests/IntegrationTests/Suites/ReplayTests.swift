@@ -18,7 +18,7 @@ struct ReplayTests {
         }
     }
 
-    @Test func aFailedACancelledAndAnExpiredOne() async throws {
+    @Test func `a failed, a cancelled and an expired task are retried on request`() async throws {
         try await Grid.run { grid in
             let (runs, mended) = (Journal<Run>(), Latch())
             _ = try await grid.startWorkers([worker(runs, mended)])
@@ -48,7 +48,7 @@ struct ReplayTests {
         }
     }
 
-    @Test func allFailedOnesOfATypeOverSeveralPages() async throws {
+    @Test func `all failed tasks of a type are retried over several pages`() async throws {
         try await Grid.run { grid in
             let (runs, mended) = (Journal<Run>(), Latch())
             let other = TaskType(literal: "other")
@@ -82,7 +82,7 @@ struct ReplayTests {
         }
     }
 
-    @Test func afterTheDispatcherHasStartedAnew() async throws {
+    @Test func `tasks are retried on request after a restart of the dispatcher`() async throws {
         try await Grid.run { grid in
             let (runs, mended) = (Journal<Run>(), Latch())
             _ = try await grid.startWorkers([worker(runs, mended)])

@@ -8,7 +8,7 @@ import Testing
 struct RestartTests {
     private let type = TaskType(literal: "echo")
 
-    @Test func theSameKeyIsAcceptedOnce() async throws {
+    @Test func `the same idempotency key is accepted once across a restart`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type)])
@@ -35,7 +35,7 @@ struct RestartTests {
     enum Way: CaseIterable { case stopped, cancelled }
 
     @Test(arguments: Way.allCases)
-    func whatWasPendingScheduledAndQueuedEndsAcrossARestart(_ way: Way) async throws {
+    func `pending, scheduled and queued tasks end across a restart`(_ way: Way) async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()
@@ -91,7 +91,7 @@ struct RestartTests {
         }
     }
 
-    @Test func oneStandsByAndTakesOver() async throws {
+    @Test func `a second dispatcher stands by and takes over`() async throws {
         try await Grid.run { grid in
             let (second, isReady) = try await grid.launchDispatcher()
             try await grid.refusedDispatcher()
@@ -127,7 +127,7 @@ struct RestartTests {
         }
     }
 
-    @Test func oneThatStandsByStopsWhenItIsTold() async throws {
+    @Test func `a dispatcher that stands by stops when it is told to`() async throws {
         try await Grid.run { grid in
             let (second, isReady) = try await grid.launchDispatcher()
             try await grid.refusedDispatcher()

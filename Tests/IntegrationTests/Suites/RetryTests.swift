@@ -10,7 +10,7 @@ struct RetryTests {
     private let type = TaskType(literal: "fragile")
     private let payload = Data("x".utf8)
 
-    @Test func areTriedAgainUntilOneSucceeds() async throws {
+    @Test func `a failed task is retried until an attempt succeeds`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let worker = runs.worker(type) { text, context in
@@ -25,7 +25,7 @@ struct RetryTests {
         }
     }
 
-    @Test func areTriedNoMoreThanAllowed() async throws {
+    @Test func `a task has no more attempts than allowed`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type) { _, context in throw TaskError(.failed, "attempt \(context.attempt)") }])
@@ -42,7 +42,7 @@ struct RetryTests {
         }
     }
 
-    @Test func areNotTriedAgainForInputThatIsInvalid() async throws {
+    @Test func `a task with invalid input is not retried`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             _ = try await grid.startWorkers([runs.worker(type) { _, _ in throw TaskError(.invalidInput, "no number") }])
@@ -53,7 +53,7 @@ struct RetryTests {
         }
     }
 
-    @Test func runOutOfTime() async throws {
+    @Test func `an attempt that exceeds its timeout is retried, and the last one fails the task`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()
@@ -75,7 +75,7 @@ struct RetryTests {
         }
     }
 
-    @Test func endThoughTheirCodePaysNoHeedToItsCancellation() async throws {
+    @Test func `an attempt over its timeout ends though its code ignores cancellation`() async throws {
         try await Grid.run { grid in
             let runs = Journal<Run>()
             let gate = Latch()

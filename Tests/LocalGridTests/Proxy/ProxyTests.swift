@@ -36,7 +36,7 @@ import Testing
 
     private static let hello = frame(Array("hello".utf8))
 
-    @Test func carriesBothWays() async throws {
+    @Test func `bytes travel both ways`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         #expect(await net.told(.joined(1)))
@@ -48,7 +48,7 @@ import Testing
         #expect(await client.receive(2 * Self.hello.count) == Self.hello + Self.hello)
     }
 
-    @Test func carriesMoreThanItHolds() async throws {
+    @Test func `more bytes travel than the proxy's buffer holds`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         let frames = (0..<200).flatMap { number in Self.frame([UInt8](repeating: UInt8(number), count: 100_000)) }
@@ -57,7 +57,7 @@ import Testing
         await sent
     }
 
-    @Test func carriesWhatIsNoFrame() async throws {
+    @Test func `bytes that are no frame travel too`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -65,7 +65,7 @@ import Testing
         #expect(await broker.receive(bytes.count) == bytes)
     }
 
-    @Test func anEndIsPassedOn() async throws {
+    @Test func `the end of a stream is passed on`() async throws {
         let net = try Net()
         var (client, broker): (Peer?, Peer?) = try await net.join()
         await client?.send(Self.hello)
@@ -77,7 +77,7 @@ import Testing
         #expect(net.proxy.count == 0)
     }
 
-    @Test func cutsWithFIN() async throws {
+    @Test func `a link is closed with FIN`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         net.proxy.cut()
@@ -85,7 +85,7 @@ import Testing
         #expect(await broker.end() == .finished)
     }
 
-    @Test func resetsWithRST() async throws {
+    @Test func `a link is reset with RST`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         net.proxy.reset()
@@ -93,7 +93,7 @@ import Testing
         #expect(await broker.end() == .reset)
     }
 
-    @Test func endsOnlyTheLinksThatAreMeant() async throws {
+    @Test func `only the chosen links end`() async throws {
         let net = try Net()
         let first = try await net.join()
         let second = try await net.join()
@@ -106,7 +106,7 @@ import Testing
         #expect(await second.broker.receive(Self.hello.count) == Self.hello)
     }
 
-    @Test func stallsOneWayAndResumes() async throws {
+    @Test func `one direction stalls and resumes`() async throws {
         let seen = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(10))
         let net = try Net { frame in
             seen.continuation.yield()
@@ -123,7 +123,7 @@ import Testing
         #expect(await broker.receive(Self.hello.count) == Self.hello)
     }
 
-    @Test func whoLeavesAStalledLinkIsMissedOnlyWhenItResumes() async throws {
+    @Test func `an end that leaves a stalled link is noticed when the link resumes`() async throws {
         let net = try Net()
         var (client, broker): (Peer?, Peer) = try await net.join()
         net.proxy.stall()
@@ -139,7 +139,7 @@ import Testing
         #expect(await broker.end() == .finished)
     }
 
-    @Test func cutsAStalledLink() async throws {
+    @Test func `a stalled link can be cut`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         net.proxy.stall()
@@ -149,7 +149,7 @@ import Testing
         #expect(await broker.end() == .finished, "what was stalled is gone")
     }
 
-    @Test(arguments: Proxy.Direction.allCases) func cutsWithinAFrame(_ direction: Proxy.Direction) async throws {
+    @Test(arguments: Proxy.Direction.allCases) func `a link can be cut within a frame`(_ direction: Proxy.Direction) async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         let (from, to) = direction == .towardBroker ? (client, broker) : (broker, client)
@@ -161,7 +161,7 @@ import Testing
         #expect(await from.end() == .finished)
     }
 
-    @Test func injectsBetweenFrames() async throws {
+    @Test func `bytes are injected between frames, never within one`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         await broker.send(Array(Self.hello[..<4]))
@@ -171,7 +171,7 @@ import Testing
         #expect(await client.receive(Self.hello.count) == Self.hello)
     }
 
-    @Test func refusesAndAcceptsAgain() async throws {
+    @Test func `the proxy refuses connections and accepts them again`() async throws {
         let net = try Net()
         net.proxy.refuse()
         let refused = try await Peer.connect(net.proxy.port)
@@ -183,7 +183,7 @@ import Testing
         #expect(await broker.receive(Self.hello.count) == Self.hello)
     }
 
-    @Test func refusesWhereThereIsNoBroker() async throws {
+    @Test func `a connection is refused if there is no broker`() async throws {
         let net = try Net()
         let gone = try Peer.Server().port
         let proxy = try Proxy(port: gone)
@@ -193,7 +193,7 @@ import Testing
     }
 
     @Test(arguments: [Proxy.Verdict.discard, .stall, .cutBefore, .cutWithin, .cutAfter])
-    func judgesAFrame(_ verdict: Proxy.Verdict) async throws {
+    func `each verdict on a frame is carried out`(_ verdict: Proxy.Verdict) async throws {
         let net = try Net { $0.type == 1 && $0.method == .basicPublish ? verdict : .pass }
         let (client, broker) = try await net.join()
         let publish = Self.frame([0, 60, 0, 40, 1, 2, 3, 4], type: 1)
@@ -217,7 +217,7 @@ import Testing
         }
     }
 
-    @Test func closesEverythingWhenItStops() async throws {
+    @Test func `a stopped proxy closes everything`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()
         net.proxy.stop()
@@ -227,7 +227,7 @@ import Testing
         net.proxy.cut()
     }
 
-    @Test func whatNobodyHoldsStops() async throws {
+    @Test func `a proxy that nobody holds stops`() async throws {
         let server = try Peer.Server()
         var proxy: Proxy? = try Proxy(port: server.port)
         let client = try await Peer.connect(try #require(proxy).port)

@@ -59,7 +59,7 @@ struct BrokerErrorTests {
         )
     }
 
-    @Test func aBrokerThatIsNotThere() async throws {
+    @Test func `a broker that cannot be reached is named in the error`() async throws {
         let client = GridClient(endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology, logger: .silent)
         let error = await #expect(throws: ClientError.self) { try await client.start(within: .milliseconds(100)) }
         #expect(error?.code == .brokerUnavailable)
@@ -68,7 +68,7 @@ struct BrokerErrorTests {
         await client.close()
     }
 
-    @Test func aBrokerThatWentAway() async throws {
+    @Test func `a broker that went away is named in the error`() async throws {
         try await withClient { client, proxy in
             proxy.refuse()
             proxy.cut()
@@ -79,7 +79,7 @@ struct BrokerErrorTests {
         }
     }
 
-    @Test func aBrokerThatTakesNoMessages() async throws {
+    @Test func `a broker alarm is the reason in the error`() async throws {
         try await withClient { client, proxy in
             // `connection.blocked`, with the reason that RabbitMQ gives: class 10, method 60, a short string.
             proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], .towardClient, .number(2))
@@ -91,7 +91,7 @@ struct BrokerErrorTests {
         }
     }
 
-    @Test func aQueueThatIsFull() async throws {
+    @Test func `a full submit queue is the reason in the error`() async throws {
         try await TestBroker.withConnection { connection in
             try await declareSubmitQueue(connection)
             try await TestBroker.bound(topology.submitQueue.name, to: 1)
@@ -110,7 +110,7 @@ struct BrokerErrorTests {
         }
     }
 
-    @Test func aBrokerThatSaysNothing() async throws {
+    @Test func `a broker that does not answer is named in the error`() async throws {
         try await TestBroker.withConnection { connection in
             try await declareSubmitQueue(connection)
             try await withClient { client, proxy in
@@ -127,7 +127,7 @@ struct BrokerErrorTests {
         }
     }
 
-    @Test func aDispatcherThatHasNeverRun() async throws {
+    @Test func `a missing dispatcher is named in the error`() async throws {
         try await withClient { client, _ in
             let error = await failure(of: client)
             #expect(error?.code == .serviceUnavailable)
@@ -154,7 +154,7 @@ struct BrokerErrorTests {
         try await TestBroker.removeUser(name)
     }
 
-    @Test func tlsIsRefusedPlainly() async throws {
+    @Test func `TLS is refused with a plain error`() async throws {
         let client = GridClient(endpoint: try Endpoint(url: "amqps://h"), topology: topology, logger: .silent)
         let error = await #expect(throws: ClientError.self) { try await client.start() }
         #expect(error?.code == .badArgument)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WireSpecificationTests {
     let topology = Topology()
 
-    @Test func everyKindHasExamples() throws {
+    @Test func `every kind of message has an example in Wire.md`() throws {
         let kinds = Dictionary(grouping: try WireExample.all(), by: { $0.kind.joined(separator: " ") }).mapValues(\.count)
         for (kind, count) in [
             ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("query task", 1), ("answer task", 1),
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func everyExampleIsTrue() throws {
+    @Test func `every example in Wire.md is read and written as it stands`() throws {
         for example in try WireExample.all() {
             do {
                 try check(example)
@@ -136,7 +136,7 @@ import Testing
     }
 
     /// Every header is described, and none that there is not.
-    @Test func headers() throws {
+    @Test func `Wire.md describes every header, and none that does not exist`() throws {
         let named = Set(try WireExample.text().matches(of: /taskgrid-[a-z][a-z-]*[a-z]/).map { String($0.output) })
         let known: Set = [
             WireFormat.Header.attempt, WireFormat.Header.status, WireFormat.Header.error, WireFormat.Header.timeout,
@@ -150,7 +150,7 @@ import Testing
     }
 
     /// Every code, name and bound that a reader may meet is described.
-    @Test func words() throws {
+    @Test func `Wire.md describes every code, name and bound`() throws {
         let text = try WireExample.text()
         let rejections: [Rejection.Code] = [.unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable]
         let refusals: [WireError.Code] = [

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("a query says how long its replyTo waits, and nobody waits for ever")
+    @Test("a query says how long its client waits, and no client waits for ever")
     func patience() {
         func patience(_ asked: Duration?) -> Duration {
             QueryLimits.patience(of: CountsQuery().message(from: "c", correlation: "1", within: asked))

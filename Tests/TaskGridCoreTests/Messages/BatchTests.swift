@@ -13,7 +13,7 @@ import Testing
         refusal { try kind.read(kind.batch.with { $0.body = body }) }
     }
 
-    @Test func counting() throws {
+    @Test func `records are counted as they are encoded`() throws {
         #expect(try #require(Data().countRecords(upTo: 10)) == (0, 0))
         forAll(200) { generator, seed in
             let records = generator.list(0...30) { generator in PBRecord.make { $0.body = generator.bytes(0...300) } }
@@ -35,11 +35,11 @@ import Testing
             [0x0B], [0x0B, 0x0C], [0x0C], [0x0E], [0x0F], [0xFF], [0x00], [0x00, 0x00], [0x08], [0x09, 0], [0x0D, 0], [0x0A, 0x00, 0x0A],
             [0x0A, 0x02, 0x08, 0x80], [0x0A, 0x02, 0x1A, 0x05],
         ] as [[UInt8]])
-    func truncatedAndHostileLengths(_ bytes: [UInt8]) {
+    func `truncated and hostile lengths are refused`(_ bytes: [UInt8]) {
         #expect(read(Data(bytes)) == .malformedBody)
     }
 
-    @Test func everyTruncationIsAnErrorOrShorter() throws {
+    @Test func `a truncated batch is an error or has fewer records`() throws {
         let whole = body(.make { $0.body = Data("one".utf8) }, .make { $0.body = Data("two".utf8) })
         for length in 0..<whole.count {
             let message = ReadingTests.submission.batch.with { $0.body = whole.prefix(length) }
@@ -49,7 +49,7 @@ import Testing
     }
 
     /// 64 MiB of empty records would be gigabytes in memory: they are refused by their number, at once.
-    @Test func tooManyRecords() {
+    @Test func `a batch with too many records is refused by their number, before they are read`() {
         let record = Data([0x0A, 0x00])
         var records = Data(repeatElement(record, count: WireFormat.maximumRecords).joined())
         #expect(read(records) == nil)
@@ -59,7 +59,7 @@ import Testing
     }
 
     /// The same of settings.
-    @Test func tooManySettings() {
+    @Test func `a batch with more settings than tasks is refused`() {
         let settings = Data([0x12, 0x00])
         let records = body(.make { $0.body = Data("x".utf8) }, .make { $0.body = Data("y".utf8) })
         #expect(read(records + settings + settings) == nil)
@@ -67,7 +67,7 @@ import Testing
         #expect(read(records + Data(repeatElement(settings, count: WireFormat.maximumRecords + 1).joined())) == .tooLarge)
     }
 
-    @Test func settingsThatAreNotThere() {
+    @Test func `a record that names missing settings is refused`() {
         for (number, code) in [(0, nil), (1, nil), (2, .malformedBody), (UInt32.max, .malformedBody)] as [(UInt32, WireError.Code?)] {
             let record = PBRecord.make { $0.settings = number }
             #expect(
@@ -81,7 +81,7 @@ import Testing
     }
 
     /// Tasks that share their settings share them after the way, too.
-    @Test func settingsTravelOnce() throws {
+    @Test func `settings that tasks share travel once`() throws {
         let (one, other) = (TaskSettings(timeout: .seconds(1)), TaskSettings(priority: 7))
         let tasks = [one, one, other, TaskSettings(), TaskSettings(timeout: .seconds(1)), other].map {
             Submission.Task(payload: Data(), settings: $0)
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// A later version may add fields; those who do not know them pass them over.
-    @Test func unknownFieldsArePassedOver() throws {
+    @Test func `unknown fields are skipped`() throws {
         let extended =
             Data([0x10, 0x05, 0x7A, 0x02, 0x01, 0x02]) + body(.make { $0.body = Data("x".utf8) })
             + Data([0x19] + [UInt8](repeating: 7, count: 8))
@@ -102,17 +102,17 @@ import Testing
         #expect(try Submission(ReadingTests.submission.batch.with { $0.body = record }).tasks.map(\.payload) == [Data("x".utf8)])
     }
 
-    @Test func deepNesting() {
+    @Test func `deep nesting is refused`() {
         // An unknown group within a group within …, inside a record.
         let groups = Data(repeating: 0x7B, count: 10_000) + Data(repeating: 0x7C, count: 10_000)
         #expect(read(Data([0x0A, 0xA0, 0x9C, 0x01]) + groups) == .malformedBody)
     }
 
-    @Test func invalidText() {
+    @Test func `a text that is not UTF-8 is refused`() {
         #expect(read(Data([0x0A, 0x03, 0x2A, 0x01, 0xFF]), ReadingTests.results) == .malformedBody)
     }
 
-    @Test func submissionsOutOfRange() {
+    @Test func `submissions with values out of range are refused`() {
         func settings(_ change: (inout PBSettings) -> Void) -> Data {
             var settings = PBSettings()
             change(&settings)
@@ -134,7 +134,8 @@ import Testing
         #expect(read(settings { $0.priority = .max }) == nil)
     }
 
-    @Test(arguments: [ReadingTests.work, ReadingTests.results, ReadingTests.reply]) func identities(_ kind: ReadingTests.Kind) {
+    @Test(arguments: [ReadingTests.work, ReadingTests.results, ReadingTests.reply])
+    func `a record without a valid task id and attempt is refused`(_ kind: ReadingTests.Kind) {
         func record(_ id: Int64, _ attempt: UInt32) -> Data {
             body(
                 .make {
@@ -154,7 +155,7 @@ import Testing
         #expect(read(record(1, UInt32(WireFormat.maximumAttempt) + 1), kind) == (kind.name == "results" ? .malformedBody : nil))
     }
 
-    @Test func statuses() {
+    @Test func `a status that does not fit the message is refused`() {
         func record(_ status: PBStatus) -> Data {
             body(
                 .make {
@@ -171,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func statusNames() {
+    @Test func `each status has one name, and each end of a task its status`() {
         for status in PBStatus.allCases where status != .unspecified { #expect(PBStatus(name: status.name) == status) }
         for name in ["unspecified", "ended", "", "Accepted", "3"] { #expect(PBStatus(name: name) == nil) }
         for state in TaskState.allCases {

@@ -48,7 +48,7 @@ import Testing
         return read
     }
 
-    @Test func noise() {
+    @Test func `random messages are read or refused, and crash nothing`() {
         forAll(3000) { generator, seed in
             var properties = BasicProperties(
                 contentType: generator.maybe { _ in WireFormat.batchContentType }, isPersistent: .random(using: &generator),
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func mutations() {
+    @Test func `mutated messages are read or refused, and crash nothing`() {
         var read = 0
         var refused = 0
         forAll(6000) { generator, seed in

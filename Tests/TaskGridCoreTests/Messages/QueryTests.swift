@@ -16,7 +16,7 @@ import Testing
         #expect(try AnswerMessage.read(Asked.Answer.self, answered) == answer)
     }
 
-    @Test func queries() throws {
+    @Test func `queries and answers come back as they were written`() throws {
         try forAll(100) { generator, _ in
             let record = TaskRecord.random(using: &generator)
             let (type, state, id) = (generator.maybe { $0.type() }, generator.maybe { _ in record.status }, generator.maybe { $0.taskID() })
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func servicesAndNames() {
+    @Test func `each query has its service and its name`() {
         let dispatcher: [any Query.Type] = [
             TaskQuery.self, ContentQuery.self, TasksQuery.self, MatchesQuery.self, EndingsQuery.self, CountsQuery.self,
             CancelQuery.self, RetryQuery.self, PauseQuery.self, ResumeQuery.self, ForgetQuery.self,
@@ -72,14 +72,14 @@ import Testing
         #expect(WorkersQuery.name == "workers" && WorkersQuery.service == .nameservice)
     }
 
-    @Test func refusals() {
+    @Test func `a refused query throws its error at the client`() {
         let asked = TaskQuery(id: 1).message(from: "c", correlation: "42")
         let refused: Result<TaskRecord, QueryError> = .failure(QueryError(.notFound, "no task 1"))
         let message = AnswerMessage.message(refused, to: asked)
         #expect(throws: QueryError(.notFound, "no task 1")) { try AnswerMessage.read(TaskRecord.self, message) }
     }
 
-    @Test(arguments: ["answer", "error", "other"]) func anAnswerThatCannotBeRead(_ status: String) throws {
+    @Test(arguments: ["answer", "error", "other"]) func `an unreadable answer is an error`(_ status: String) throws {
         let message = Message(
             properties: BasicProperties(contentType: WireFormat.jsonContentType, headers: [WireFormat.Header.status: .string(status)]),
             body: Data("{".utf8)
@@ -92,12 +92,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func badQueries(_ body: String) {
+    @Test(arguments: [#"{}"#, #"{"id":0}"#, #"{"id":"1"}"#, "", "[]"]) func `a malformed query is refused`(_ body: String) {
         #expect(refusal { _ = try JSON.decode(TaskQuery.self, Data(body.utf8)) } == .malformedBody)
     }
 
     /// What an older program asks has no filter, and what it is answered it can read.
-    @Test func thePlainQueryForTasks() throws {
+    @Test func `a query of an older program is read, and its answer has no fields that it does not know`() throws {
         let asked = try JSON.decode(TasksQuery.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
         #expect(asked == TasksQuery(type: TaskType(literal: "sum"), state: .failed, before: 9, limit: 5))
         #expect(String(decoding: JSON.encode(TasksQuery.Answer(tasks: [])), as: UTF8.self) == #"{"tasks":[]}"#)
@@ -106,21 +106,21 @@ import Testing
     @Test(arguments: [
         #"{"limit":1,"text":""}"#, #"{"limit":1,"state":"done"}"#, #"{"limit":1,"completed_since":-1}"#, #"{"limit":1,"type":"A B"}"#,
         #"{"limit":1,"created_until":"yesterday"}"#, #"{"text":"x"}"#,
-    ]) func badFilters(_ body: String) {
+    ]) func `a malformed filter is refused`(_ body: String) {
         #expect(refusal { _ = try JSON.decode(TasksQuery.self, Data(body.utf8)) } == .malformedBody)
     }
 
-    @Test func aTextToLookForHasABound() {
+    @Test func `the text to search for is bounded`() {
         let body = JSON.encode(MatchesQuery(TaskFilter(text: String(repeating: "x", count: TaskFilter.maximumTextLength + 1))))
         #expect(refusal { _ = try JSON.decode(MatchesQuery.self, body) } == .malformedBody)
     }
 
-    @Test func anOversizedBody() {
+    @Test func `a body over the limit is refused`() {
         let body = Data(repeating: 0x20, count: WireFormat.maximumBodySize + 1)
         #expect(refusal { _ = try JSON.decode(TaskQuery.self, body) } == .tooLarge)
     }
 
-    @Test func errorsNameThePlace() {
+    @Test func `an error names the place in the JSON`() {
         do {
             _ = try JSON.decode(EndingsQuery.self, Data(#"{"tasks":[1,"x"]}"#.utf8))
             Issue.record("read")
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func fieldValues() {
+    @Test func `a field value is a text or an integer, or neither`() {
         #expect(("a" as FieldValue).text == "a" && ("a" as FieldValue).integer == nil)
         #expect((1 as FieldValue).integer == 1 && (1 as FieldValue).text == nil)
         #expect((true as FieldValue) == .bool(true))

@@ -68,12 +68,12 @@ extension Message {
     )
     static let kinds = [submission, work, results, reply]
 
-    @Test(arguments: kinds) func validOnesAreRead(_ kind: Kind) {
+    @Test(arguments: kinds) func `valid messages are read`(_ kind: Kind) {
         #expect(refusal { try kind.read(kind.single) } == nil)
         #expect(refusal { try kind.read(kind.batch) } == nil)
     }
 
-    @Test(arguments: kinds) func theType(_ kind: Kind) {
+    @Test(arguments: kinds) func `a missing or invalid type is refused`(_ kind: Kind) {
         for message in [kind.single, kind.batch] {
             #expect(refusal { try kind.read(message.with { $0.properties.type = nil }) } == .missingProperty)
             #expect(refusal { try kind.read(message.with { $0.properties.type = "" }) } == .missingProperty)
@@ -82,7 +82,7 @@ extension Message {
         }
     }
 
-    @Test(arguments: kinds) func theContentType(_ kind: Kind) {
+    @Test(arguments: kinds) func `unknown batch content types are refused, and all others are single messages`(_ kind: Kind) {
         func read(_ contentType: String?, _ message: Message) -> WireError.Code? {
             refusal { try kind.read(message.with { $0.properties.contentType = contentType }) }
         }
@@ -106,14 +106,14 @@ extension Message {
         #expect(read("application/vnd.taskgrid.stream+cbor; v=1", kind.batch) == .unknownContentType)
     }
 
-    @Test(arguments: kinds) func theSize(_ kind: Kind) {
+    @Test(arguments: kinds) func `a body over the limit is refused`(_ kind: Kind) {
         let large = Data(count: WireFormat.maximumBodySize + 1)
         #expect(refusal { try kind.read(kind.single.with { $0.body = large }) } == .tooLarge)
         #expect(refusal { try kind.read(kind.batch.with { $0.body = large }) } == .tooLarge)
         #expect(refusal { try kind.read(kind.single.with { $0.body = large.dropLast() }) } == nil)
     }
 
-    @Test(arguments: kinds) func anEmptyBody(_ kind: Kind) {
+    @Test(arguments: kinds) func `an empty body is a valid single message and no batch`(_ kind: Kind) {
         #expect(refusal { try kind.read(kind.single.with { $0.body = Data() }) } == nil)
         #expect(refusal { try kind.read(kind.batch.with { $0.body = Data() }) } == .malformedBody)
     }
@@ -128,7 +128,7 @@ extension Message {
         (work, [WireFormat.Header.attempt, WireFormat.Header.timeout]), (results, [WireFormat.Header.attempt]),
         (reply, [WireFormat.Header.attempt]),
     ])
-    func integerHeaders(_ kind: Kind, _ headers: [String]) {
+    func `an integer header with another value is refused`(_ kind: Kind, _ headers: [String]) {
         for header in headers {
             for value in Self.numbers {
                 #expect(refusal { try kind.read(kind.single.with(header, value)) } == .badProperty, "\(header) \(value)")
@@ -137,7 +137,7 @@ extension Message {
         }
     }
 
-    @Test(arguments: [results, reply]) func runTimes(_ kind: Kind) {
+    @Test(arguments: [results, reply]) func `a run time is optional and never negative`(_ kind: Kind) {
         for value in Self.numbers where value != .int(.max) {
             #expect(refusal { try kind.read(kind.single.with(WireFormat.Header.runTime, value)) } == .badProperty, "\(value)")
         }
@@ -150,7 +150,7 @@ extension Message {
         (work, [WireFormat.Header.store]), (results, [WireFormat.Header.store, WireFormat.Header.status]),
         (reply, [WireFormat.Header.status]),
     ])
-    func textHeaders(_ kind: Kind, _ headers: [String]) {
+    func `a missing or invalid text header is refused`(_ kind: Kind, _ headers: [String]) {
         for header in headers {
             for value: FieldValue? in [nil, ""] {
                 #expect(refusal { try kind.read(kind.single.with(header, value)) } == .missingProperty, "\(header)")
@@ -161,7 +161,7 @@ extension Message {
         }
     }
 
-    @Test(arguments: [work, results, reply]) func taskIDs(_ kind: Kind) {
+    @Test(arguments: [work, results, reply]) func `a missing or invalid task id is refused`(_ kind: Kind) {
         #expect(refusal { try kind.read(kind.single.with { $0.properties.messageID = nil }) } == .missingProperty)
         // 0 is a marker, which goes through work queues and comes back as a result.
         #expect(
@@ -171,14 +171,14 @@ extension Message {
         }
     }
 
-    @Test(arguments: [submission, reply]) func correlations(_ kind: Kind) {
+    @Test(arguments: [submission, reply]) func `a correlation id is bounded`(_ kind: Kind) {
         for (text, code): (String, WireError.Code?) in [("", nil), (String(repeating: "c", count: 256), .badProperty)] {
             #expect(refusal { try kind.read(kind.single.with { $0.properties.correlationID = text }) } == code)
         }
     }
 
     /// What an error quotes of its input is bounded: it becomes a header.
-    @Test func errorsAreShort() {
+    @Test func `errors quote a bounded part of their input`() {
         let long = "e" + String(repeating: "\u{301}", count: 100_000)
         for change: (inout Message) -> Void in [
             { $0.properties.type = long }, { $0.properties.messageID = long },

@@ -13,7 +13,7 @@ import Testing
     }
 
     /// What a worker in another language says at least.
-    @Test func theLeast() throws {
+    @Test func `a heartbeat needs a worker and its types alone`() throws {
         let least = try read(#"{"worker":"w","types":["sum"],"some later field":[{}]}"#)
         #expect(
             least
@@ -26,23 +26,24 @@ import Testing
         #expect(least.lease == .seconds(3))
     }
 
-    @Test(arguments: [nil, "", "Heartbeat", "beat", String(repeating: "h", count: 10_000)]) func otherKinds(_ type: String?) {
+    @Test(arguments: [nil, "", "Heartbeat", "beat", String(repeating: "h", count: 10_000)])
+    func `an unknown kind of registry message is refused`(_ type: String?) {
         #expect(refusal { _ = try read(#"{"worker":"w","types":["sum"]}"#, type: type) } == .badProperty)
     }
 
     @Test(arguments: [
         "", "{", "[]", "null", "7", #"{"worker":"w"}"#, #"{"types":["sum"]}"#, "\u{FEFF}", "{\"worker\":\"w\",\"types\":[\"sum\"]", "nan",
     ])
-    func otherBodies(_ json: String) {
+    func `a body that is no heartbeat is refused`(_ json: String) {
         #expect(refusal { _ = try read(json) } == .malformedBody)
     }
 
-    @Test func bytesThatAreNoText() {
+    @Test func `bytes that are not UTF-8 are refused`() {
         let message = Message(properties: BasicProperties(type: "heartbeat"), body: Data([0x22, 0xFF, 0x22]))
         #expect(refusal { _ = try RegistryMessage.decode(message) } == .malformedBody)
     }
 
-    @Test func names() throws {
+    @Test func `worker ids and the number of types are bounded`() throws {
         let longest = String(repeating: "w", count: WireFormat.maximumIDLength)
         #expect(try read(#"{"worker":"\#(longest)","types":["sum"]}"#).worker == longest)
         for worker in ["", longest + "w"] {
@@ -59,14 +60,14 @@ import Testing
     @Test(arguments: [
         "concurrency", "prefetch", "pid", "progress", "done", "failed", "started",
     ])
-    func numbers(_ name: String) {
+    func `numbers out of range are refused`(_ name: String) {
         for value in ["-1", "9223372036854775807", "9223372036854775808", "1e300", "0.5", #""5""#, "[]"] {
             #expect(refused(#""\#(name)":\#(value)"#) == .malformedBody, "\(name) \(value)")
         }
         #expect(refused(#""\#(name)":100"#) == nil)
     }
 
-    @Test func zeros() {
+    @Test func `an interval under 10 ms is refused`() {
         #expect(refused(#""interval_ms":0"#) == .malformedBody)
         #expect(refused(#""interval_ms":9"#) == .malformedBody)
         #expect(refused(#""interval_ms":-1"#) == .malformedBody)
@@ -84,33 +85,33 @@ import Testing
 
     /// An attempt beyond the bound would carry the count of attempts to where it no longer fits.
     @Test(arguments: ["[-1,1]", "[1,0]", "[1,-1]", "[1,1073741825]", "[1,9223372036854775807]", "[1]", "[]", "[1,1.5]", "1", "{}"])
-    func held(_ pair: String) {
+    func `a held task with an invalid id or attempt is refused`(_ pair: String) {
         #expect(refused(#""running":[\#(pair)]"#) == .malformedBody)
         #expect(refused(#""waiting":[\#(pair)]"#) == .malformedBody)
     }
 
     /// They would reach people's terminals and logs.
-    @Test(arguments: ["\\u0000", "\\u001b[2J", "\\n", "\\u0085"]) func controlCharacters(_ escape: String) {
+    @Test(arguments: ["\\u0000", "\\u001b[2J", "\\n", "\\u0085"]) func `control characters in names are refused`(_ escape: String) {
         #expect(refusal { _ = try read(#"{"worker":"w\#(escape)","types":["sum"]}"#) } == .malformedBody)
         #expect(refused(#""host":"h\#(escape)""#) == .malformedBody)
         #expect(refused(#""version":"\#(escape)""#) == .malformedBody)
     }
 
-    @Test func longNames() {
+    @Test func `host and version are bounded`() {
         let longest = String(repeating: "h", count: WireFormat.maximumNameLength)
         #expect(refused(#""host":"\#(longest)","version":"\#(longest)""#) == nil)
         #expect(refused(#""host":"\#(longest)h""#) == .malformedBody)
         #expect(refused(#""version":"\#(longest)h""#) == .malformedBody)
     }
 
-    @Test func tooManyHeld() {
+    @Test func `the number of held tasks is bounded`() {
         let half = repeatElement("[1,1]", count: RegistryMessage.maximumHeld / 2).joined(separator: ",")
         #expect(refused(#""running":[\#(half)],"waiting":[\#(half)]"#) == nil)
         #expect(refused(#""running":[\#(half)],"waiting":[\#(half),[1,1]]"#) == .malformedBody)
     }
 
     /// What shows a worker alive is untrue once its lease is over.
-    @Test func expires() throws {
+    @Test func `registrations and heartbeats expire with the lease`() throws {
         let worker = try read(#"{"worker":"w","types":["sum"],"interval_ms":250}"#)
         #expect(worker.message(.register).properties.expiration == .milliseconds(750))
         #expect(worker.message(.heartbeat).properties.expiration == .milliseconds(750))
@@ -118,14 +119,14 @@ import Testing
         #expect(worker.message(.heartbeat).dead(because: "malformed_body: x").properties.expiration == nil, "the dead wait for people")
     }
 
-    @Test func size() throws {
+    @Test func `the size of a heartbeat is bounded`() throws {
         let pairs = repeatElement("[123456789,1]", count: 100_000).joined(separator: ",")
         #expect(try read(#"{"worker":"w","types":["sum"],"waiting":[\#(pairs)]}"#).waiting.count == 100_000)
         let blanks = String(repeating: " ", count: RegistryMessage.maximumSize)
         #expect(refusal { _ = try read(#"{"worker":"w","types":["sum"]}"# + blanks) } == .tooLarge)
     }
 
-    @Test func deepNesting() {
+    @Test func `deep nesting is refused`() {
         let brackets = String(repeating: "[", count: 1_000_000)
         #expect(refusal { _ = try read(brackets) } == .malformedBody)
         #expect(refused(#""running":\#(brackets)"#) == .malformedBody)

@@ -14,7 +14,7 @@ import Testing
         )
     }
 
-    @Test func accepted() throws {
+    @Test func `an acceptance carries the first id and the count of its tasks`() throws {
         #expect(try Reply(message("accepted")).content == .accepted(first: 7, count: 1))
         #expect(try Reply(message("accepted", [WireFormat.Header.count: 500])).content == .accepted(first: 7, count: 500))
         #expect(refusal { _ = try Reply(message("accepted", id: nil)) } == .missingProperty)
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// The last of the ids can be computed.
-    @Test func idsDoNotOverflow() throws {
+    @Test func `ids do not overflow`() throws {
         let last = String(Int64.max)
         #expect(refusal { _ = try Reply(message("accepted", id: last, [WireFormat.Header.count: 2])) } == .badProperty)
         let fitting = try Reply(message("accepted", id: String(Int64.max - 2), [WireFormat.Header.count: 2]))
@@ -32,7 +32,7 @@ import Testing
         #expect(first.advanced(by: count) == TaskID(Int64.max))
     }
 
-    @Test func rejected() throws {
+    @Test func `a rejection carries its code and its text`() throws {
         func rejection(_ error: FieldValue?) throws -> Reply.Content {
             try Reply(message("rejected", id: nil, [:]).with(WireFormat.Header.error, error)).content
         }
@@ -42,7 +42,7 @@ import Testing
         #expect(Rejection(.malformed, String(repeating: "é", count: 9999)).message.utf8.count == TaskError.maximumMessageLength)
     }
 
-    @Test func statusesOfEnds() throws {
+    @Test func `only the statuses of ended tasks are endings`() throws {
         let attempt: FieldTable = [WireFormat.Header.attempt: 2]
         for state in TaskState.allCases {
             let code = refusal { _ = try Reply(message(state.name, attempt)) }
@@ -54,12 +54,12 @@ import Testing
         #expect(refusal { _ = try Reply(message("succeeded")) } == .missingProperty)
     }
 
-    @Test(arguments: ["accepted", "rejected", "succeeded", "batch"]) func aBatchIsOfEnds(_ status: String) {
+    @Test(arguments: ["accepted", "rejected", "succeeded", "batch"]) func `a batch of replies consists of endings`(_ status: String) {
         let batch = ReadingTests.reply.batch
         #expect(refusal { _ = try Reply(batch.with(WireFormat.Header.status, .string(status))) } == .badProperty)
     }
 
-    @Test func repliesAndAnswersAreToldApart() throws {
+    @Test func `replies and answers are told apart`() throws {
         let query = TaskType(literal: "reverse")
         for seed in UInt64(0)..<50 {
             var generator = Seeded(seed: seed)

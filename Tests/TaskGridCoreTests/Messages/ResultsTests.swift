@@ -10,18 +10,18 @@ import Testing
         ("succeeded", Results.Outcome.succeeded(Data("out".utf8))), ("failed", .failed(TaskError(.failed, ""))),
         ("interrupted", .interrupted), ("returned", .returned), ("started", .started),
     ])
-    func statuses(_ name: String, _ outcome: Results.Outcome) throws {
+    func `each status of a result is its outcome`(_ name: String, _ outcome: Results.Outcome) throws {
         let message = message.with(WireFormat.Header.status, .string(name)).with { $0.body = Data("out".utf8) }
         #expect(try Results(message).items.map(\.outcome) == [outcome])
     }
 
     @Test(arguments: ["accepted", "rejected", "cancelled", "expired", "unspecified", "ended", "Succeeded", "3"])
-    func otherStatuses(_ name: String) {
+    func `a status that no worker may report is refused`(_ name: String) {
         #expect(refusal { _ = try Results(message.with(WireFormat.Header.status, .string(name))) } == .badProperty)
     }
 
     /// A failure is never lost for the way its text is written.
-    @Test func errors() throws {
+    @Test func `a failure is read however its text is written`() throws {
         let failed = message.with(WireFormat.Header.status, "failed")
         func outcome(_ error: FieldValue) throws -> Results.Outcome {
             try Results(failed.with(WireFormat.Header.error, error)).items[0].outcome
@@ -34,7 +34,7 @@ import Testing
         #expect(refusal { _ = try outcome(1) } == .badProperty)
     }
 
-    @Test func theWorker() {
+    @Test func `a result without a valid worker id is refused`() {
         for (id, code): (String?, WireError.Code?) in [
             (nil, .missingProperty), ("", .missingProperty), ("w", nil),
             (String(repeating: "w", count: WireFormat.maximumIDLength + 1), .badProperty),
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func attempts() {
+    @Test func `a result without a valid attempt number is refused`() {
         for (attempt, code): (Int64, WireError.Code?) in [
             (0, .badProperty), (1, nil), (Int64(WireFormat.maximumAttempt), nil), (Int64(WireFormat.maximumAttempt) + 1, .badProperty),
         ] {
@@ -52,13 +52,13 @@ import Testing
         #expect(refusal { _ = try Results(message.with(WireFormat.Header.attempt, nil)) } == .missingProperty)
     }
 
-    @Test(arguments: [MessageForm.single, .batch]) func aClockThatRanBackwards(_ form: MessageForm) throws {
+    @Test(arguments: [MessageForm.single, .batch]) func `a negative run time counts as zero`(_ form: MessageForm) throws {
         let item = Results.Item(id: 1, attempt: 1, outcome: .interrupted, runTime: .seconds(-5))
         let results = Results(form: form, type: ReadingTests.type, store: "s", worker: "w", items: [item])
         #expect(try Results(results.message(isPersistent: false)).items[0].runTime == .zero)
     }
 
-    @Test func announcements() throws {
+    @Test func `a work message says whether its tasks are announced before they run`() throws {
         let work = ReadingTests.work.single
         #expect(try Work(work.with(WireFormat.Header.announce, true)).announce)
         #expect(try !Work(work.with(WireFormat.Header.announce, false)).announce)

@@ -6,7 +6,7 @@ import Testing
 
 /// What is written is read back the same, one task or many.
 @Suite struct RoundTripTests {
-    @Test func submissions() throws {
+    @Test func `submissions come back as they were written`() throws {
         try forAll { generator, seed in
             let submission = Submission.random(using: &generator)
             let readSubmission = try Submission(submission.message())
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func work() throws {
+    @Test func `work comes back as it was written`() throws {
         try forAll { generator, seed in
             let work = Work.random(using: &generator)
             let readWork = try Work(work.message(isPersistent: .random(using: &generator)))
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func results() throws {
+    @Test func `results come back as they were written`() throws {
         try forAll { generator, seed in
             let results = Results.random(using: &generator)
             let readResults = try Results(results.message(isPersistent: .random(using: &generator)))
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func replies() throws {
+    @Test func `replies come back as they were written`() throws {
         try forAll { generator, seed in
             let reply = Reply.random(using: &generator)
             let readReply = try Reply(reply.message())
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func registry() throws {
+    @Test func `registry messages come back as they were written`() throws {
         try forAll { generator, seed in
             let registry = RegistryMessage.random(using: &generator)
             for kind in [RegistryMessage.Kind.register, .heartbeat, .deregister] {
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func events() throws {
+    @Test func `events come back as they were written`() throws {
         try forAll { generator, seed in
             let task = TaskEvent.random(using: &generator)
             let readTask = try JSON.decode(TaskEvent.self, Message.event(task).body)
@@ -65,7 +65,7 @@ import Testing
     }
 
     /// Delivery modes: a submission outlives the broker's restart; the others as asked for.
-    @Test func persistence() {
+    @Test func `submissions are persistent, work and results as asked for`() {
         var generator = Seeded(seed: 1)
         #expect(Submission.random(using: &generator).message().properties.isPersistent)
         for isPersistent in [true, false] {
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func theLargestBatch() throws {
+    @Test func `the largest batch comes back whole`() throws {
         let tasks = Array(repeating: Submission.Task(payload: Data("x".utf8)), count: WireFormat.maximumRecords)
         let submission = Submission(form: .batch, type: TaskType(literal: "t"), key: "k", tasks: tasks)
         #expect(try Submission(submission.message()).tasks.count == WireFormat.maximumRecords)

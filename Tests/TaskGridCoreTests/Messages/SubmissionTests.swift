@@ -11,12 +11,12 @@ import Testing
     }
 
     /// What a client in another language writes at least.
-    @Test func theLeast() throws {
+    @Test func `a submission needs a type and a key alone`() throws {
         let message = Message(properties: BasicProperties(messageID: "k", type: "reverse"))
         #expect(try Submission(message) == submission(.single, .init(payload: Data())))
     }
 
-    @Test func theKey() {
+    @Test func `a submission without a valid key is refused`() {
         let message = ReadingTests.submission.single
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = nil }) } == .missingProperty)
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = "" }) } == .missingProperty)
@@ -25,7 +25,7 @@ import Testing
         #expect(refusal { _ = try Submission(message.with { $0.properties.messageID = String(repeating: "k", count: 255) }) } == nil)
     }
 
-    @Test func theClient() throws {
+    @Test func `the client is optional, and its id bounded`() throws {
         let message = ReadingTests.submission.single
         #expect(try Submission(message.with { $0.properties.replyTo = "" }).client == nil)
         let longest = String(repeating: "c", count: WireFormat.maximumIDLength)
@@ -34,7 +34,7 @@ import Testing
     }
 
     /// 0 says as much as nothing, in a header as in a record.
-    @Test func zeroIsNotSet() throws {
+    @Test func `a zero in a record means that nothing is set`() throws {
         var message = ReadingTests.submission.single
         for header in [WireFormat.Header.maxAttempts, WireFormat.Header.timeout, WireFormat.Header.due, WireFormat.Header.expires] {
             message.properties.headers[header] = 0
@@ -42,7 +42,7 @@ import Testing
         #expect(try Submission(message) == submission(.single, .init(payload: Data("x".utf8))))
     }
 
-    @Test func prioritiesAboveTheHighestAreTheHighest() throws {
+    @Test func `priorities above the highest are the highest`() throws {
         for form in [MessageForm.single, .batch] {
             for (given, read) in [(-5, 0), (0, 0), (9, 9), (10, 9), (1000, 9)] {
                 let message = submission(form, .init(payload: Data(), settings: TaskSettings(priority: given))).message()
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Whatever a program asks for, what it sends can be read; a bound that cannot be carried becomes the nearest that can.
-    @Test(arguments: [MessageForm.single, .batch]) func settingsOutOfRange(_ form: MessageForm) throws {
+    @Test(arguments: [MessageForm.single, .batch]) func `settings out of range are refused`(_ form: MessageForm) throws {
         func sent(_ task: Submission.Task) throws -> Submission.Task {
             try Submission(submission(form, task).message()).tasks[0]
         }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func headersOutOfRange() {
+    @Test func `headers out of range are refused`() {
         let message = ReadingTests.submission.single
         for (header, last) in [
             (WireFormat.Header.maxAttempts, Int64(Int32.max)), (WireFormat.Header.timeout, WireFormat.maximumTimeout.milliseconds),
@@ -129,7 +129,7 @@ import Testing
         #expect(refusal { try Self.type.check(routingKey: "reverse") } == nil)
     }
 
-    @Test func aDueTimeThatHasPassedIsKept() throws {
+    @Test func `a due time that has passed is kept`() throws {
         let message = ReadingTests.submission.single.with(WireFormat.Header.due, 1)
         #expect(try Submission(message).tasks[0].settings.due == Timestamp(rawValue: 1))
     }

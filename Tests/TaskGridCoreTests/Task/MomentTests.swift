@@ -2,7 +2,7 @@ import TaskGridCore
 import Testing
 
 @Suite struct MomentTests {
-    @Test func measuresAsTheClockDoes() {
+    @Test func `moments measure time as the clock does`() {
         let instant = ContinuousClock.now
         let moment = Moment(instant)
         #expect(moment.instant == instant)

@@ -4,14 +4,14 @@ import TestSupport
 import Testing
 
 @Suite struct TaskCountsTests {
-    @Test func everyStateHasACountOfItsOwn() {
+    @Test func `every state has a count of its own`() {
         var counts = TaskCounts()
         for (index, state) in TaskState.allCases.enumerated() { counts[state] = 1 << index }
         for (index, state) in TaskState.allCases.enumerated() { #expect(counts[state] == 1 << index) }
         #expect(counts.sum == (1 << TaskState.allCases.count) - 1)
     }
 
-    @Test func balance() {
+    @Test func `counts balance when the states add up to the submitted tasks`() {
         var counts = TaskCounts()
         #expect(counts.balances)
         counts.submitted = 3
@@ -21,7 +21,7 @@ import Testing
         #expect(counts.balances)
     }
 
-    @Test func sums() {
+    @Test func `counts add up state by state and stay within their bound`() {
         forAll(100) { generator, seed in
             let (left, right) = (TaskCounts.random(using: &generator), TaskCounts.random(using: &generator))
             let total = left + right
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func json() throws {
+    @Test func `counts are JSON with a field for each state`() throws {
         var counts = TaskCounts()
         counts.submitted = 2
         counts.running = 2
@@ -43,14 +43,16 @@ import Testing
     }
 
     /// Numbers that are no numbers of tasks, and with which a sum could overflow.
-    @Test(arguments: ["-1", "9007199254740993", "9223372036854775807", "1.5", "null"]) func otherNumbers(_ number: String) {
+    @Test(arguments: ["-1", "9007199254740993", "9223372036854775807", "1.5", "null"]) func `a number that is no count of tasks is refused`(
+        _ number: String
+    ) {
         for name in ["submitted"] + TaskState.allCases.map(\.name) {
             let fields = (["submitted"] + TaskState.allCases.map(\.name)).map { #""\#($0)":\#($0 == name ? number : "1")"# }
             #expect(throws: WireError.self) { try JSON.decode(TaskCounts.self, Data("{\(fields.joined(separator: ","))}".utf8)) }
         }
     }
 
-    @Test func stateNames() throws {
+    @Test func `each state has one name`() throws {
         for state in TaskState.allCases {
             #expect(TaskState(name: state.name) == state)
             #expect(try JSON.decode([TaskState].self, JSON.encode([state])) == [state])

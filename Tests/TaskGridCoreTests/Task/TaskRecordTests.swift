@@ -15,14 +15,14 @@ import Testing
     )
 
     /// The names are the contract with people and programs.
-    @Test func names() {
+    @Test func `the names of a record's fields are fixed`() {
         let text =
             #"{"attempt":1,"due":1500,"error":"timed_out: once","id":7,"key":"k","max_attempts":3,"payload":"ab","priority":4,"#
             + #""result":"ba","status":"succeeded","timestamp_completed":2000,"timestamp_created":1000,"type":"reverse","worker":"w"}"#
         #expect(String(decoding: JSON.encode(full), as: UTF8.self) == text)
     }
 
-    @Test func namesOfAttempts() {
+    @Test func `the names of an attempt's fields are fixed`() {
         var record = full
         record.settings.timeout = .seconds(5)
         record.settings.backoff = Backoff(base: .seconds(1), ceiling: .seconds(60))
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereIsLeftOut() {
+    @Test func `fields without a value are left out`() {
         let record = TaskRecord(
             id: 7, type: Self.type, payload: Data(), status: .pending, created: Timestamp(rawValue: 1000),
             settings: TaskSettings(maxAttempts: 3), key: "k"
@@ -58,7 +58,7 @@ import Testing
         Data(), Data("text".utf8), Data([0]), Data([0xFF]), Data([0xC3]), Data([0xED, 0xA0, 0x80]), Data([0xC0, 0x80]),
         Data([0xEF, 0xBB, 0xBF, 0x61]), Data("e\u{301}é\u{2028}\"\\/\u{1F600}".utf8), Data(0...255),
     ])
-    func bytesComeBack(_ bytes: Data) throws {
+    func `payloads of any bytes come back as they were written`(_ bytes: Data) throws {
         var record = full
         record.payload = bytes
         record.result = bytes
@@ -72,7 +72,7 @@ import Testing
         #expect(text.contains(#""payload_base64":"#) == !isText && text.contains(#""result_base64":"#) == !isText)
     }
 
-    @Test func randomRecordsComeBack() throws {
+    @Test func `random records come back as they were written`() throws {
         try forAll { generator, seed in
             let record = TaskRecord.random(using: &generator)
             let readRecord = try JSON.decode(TaskRecord.self, JSON.encode(record))
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func badBase64() {
+    @Test func `bad base64 is refused`() {
         let json = String(decoding: JSON.encode(full), as: UTF8.self).replacing(#""payload":"ab""#, with: #""payload_base64":"*""#)
         #expect(throws: WireError.self) { try JSON.decode(TaskRecord.self, Data(json.utf8)) }
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// What holds for every sequence of events.
 @Suite struct TaskStateMachinePropertyTests {
-    @Test func everyLife() {
+    @Test func `every sequence of events keeps the rules of a task's life`() {
         var ends = 0
         var reopened = 0
         forAll(4000) { generator, seed in
@@ -52,7 +52,7 @@ import Testing
     }
 
     /// However a task is interrupted, lost and given back, it can still be handed out and ended.
-    @Test func noTaskIsStuck() {
+    @Test func `every task that has not ended can end`() {
         forAll(2000) { generator, seed in
             var machine = TaskStateMachine(maxAttempts: 3)
             for _ in 0..<20 { _ = machine.handle(.random(around: machine.attempt, using: &generator)) }

@@ -77,7 +77,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: rows) func everyState(_ row: Row) {
+    @Test(arguments: rows) func `each event has its effect in each state`(_ row: Row) {
         for (state, (next, action)) in [
             (TaskState.pending, row.pending), (.scheduled, row.scheduled), (.queued, row.queued), (.running, row.running),
         ] {
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test(arguments: rows) func theEndIsFinal(_ row: Row) {
+    @Test(arguments: rows) func `the end is final`(_ row: Row) {
         // But for those that are to be done again on request.
         for state in TaskState.allCases where state.isTerminal && (row.event != .retried || state == .succeeded) {
             var machine = Machine(state: state, attempt: 1, failures: row.failures, interruptions: row.interruptions, maxAttempts: 3)
@@ -101,7 +101,8 @@ import Testing
     }
 
     /// Whatever ended without success begins anew on request, under the number after its last one.
-    @Test(arguments: [TaskState.failed, .cancelled, .expired]) func retriedOnRequest(_ state: TaskState) {
+    @Test(arguments: [TaskState.failed, .cancelled, .expired])
+    func `a task that ended without success begins anew when it is retried on request`(_ state: TaskState) {
         var machine = Machine(state: state, attempt: 4, failures: 2, interruptions: 3, maxAttempts: 3)
         #expect(machine.handle(.retried) == .handOut(alone: false))
         #expect(machine == Machine(state: .pending, attempt: 4, failures: 0, interruptions: 0, maxAttempts: 3))
@@ -116,7 +117,7 @@ import Testing
         .interrupted(attempt: 1, holderLives: false), .interrupted(attempt: 1, holderLives: true), .givenBack(attempt: 1),
         .lost(attempt: 1),
     ])
-    func staleAttempts(_ event: Machine.Event) {
+    func `events of older attempts are ignored`(_ event: Machine.Event) {
         for state in [TaskState.pending, .scheduled, .queued, .running] {
             var machine = Machine(state: state, attempt: 2, interruptions: 2, maxAttempts: 1)
             let before = machine
@@ -132,7 +133,7 @@ import Testing
         .interrupted(attempt: 5, holderLives: false), .interrupted(attempt: 5, holderLives: true), .givenBack(attempt: 5),
         .lost(attempt: 5),
     ])
-    func attemptsThatNeverWere(_ event: Machine.Event) {
+    func `events of attempts that were never handed out are ignored`(_ event: Machine.Event) {
         for state in [TaskState.pending, .scheduled, .queued, .running] {
             var machine = Machine(state: state, attempt: 2, interruptions: 2, maxAttempts: 1)
             let before = machine
@@ -159,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func aTaskIsTriedAtLeastOnce() {
+    @Test func `a task has at least one attempt`() {
         for maxAttempts in [Int.min, -1, 0, 1] {
             var machine = Machine(maxAttempts: maxAttempts)
             #expect(machine.maxAttempts == 1)
@@ -169,7 +170,7 @@ import Testing
     }
 
     /// The first interruption counts for whoever lay in the dead worker's buffer, the later ones only for who had begun.
-    @Test func neighboursAreNotBlamed() {
+    @Test func `neighbours are not blamed`() {
         var machine = Machine(maxAttempts: 3)
         for attempt in 1...20 {
             #expect(machine.handle(.handedOut) == .none)

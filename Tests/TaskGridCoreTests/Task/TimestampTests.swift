@@ -9,11 +9,11 @@ import Testing
         (253_402_300_799_999, "9999-12-31T23:59:59.999Z"), (253_402_300_800_000, "253402300800000 ms"),
         (Int64.max, "9223372036854775807 ms"), (Int64.min, "-9223372036854775808 ms"),
     ])
-    func description(_ value: Int64, _ text: String) {
+    func `a timestamp is written as ISO 8601`(_ value: Int64, _ text: String) {
         #expect(Timestamp(rawValue: value).description == text)
     }
 
-    @Test func sumsStayWithinTheRange() {
+    @Test func `sums stay within the range`() {
         #expect(Timestamp(rawValue: 5) + .milliseconds(7) == Timestamp(rawValue: 12))
         #expect(Timestamp(rawValue: 5) + .milliseconds(-7) == Timestamp(rawValue: -2))
         #expect(Timestamp(rawValue: .max) + .milliseconds(1) == Timestamp(rawValue: .max))
@@ -22,22 +22,24 @@ import Testing
         #expect(Timestamp(rawValue: 0) + .seconds(Int64.min) == Timestamp(rawValue: .min))
     }
 
-    @Test func differences() {
+    @Test func `the difference of two timestamps is a duration`() {
         #expect(Timestamp(rawValue: 12) - Timestamp(rawValue: 5) == .milliseconds(7))
         #expect(Timestamp(rawValue: .max) - Timestamp(rawValue: .min) == .milliseconds(Int64.max) - .milliseconds(Int64.min))
         #expect(Timestamp(rawValue: 1) < Timestamp(rawValue: 2))
     }
 
-    @Test func now() {
+    @Test func `the time now is plausible`() {
         // After this was written, before the grid is a century old.
         #expect((1_760_000_000_000...4_900_000_000_000).contains(Timestamp.now().rawValue))
     }
 
-    @Test(arguments: ["-1", "253402300800000", "9223372036854775807", "1.5", "1e30", #""now""#, "null"]) func otherJSON(_ text: String) {
+    @Test(arguments: ["-1", "253402300800000", "9223372036854775807", "1.5", "1e30", #""now""#, "null"]) func `other JSON is no timestamp`(
+        _ text: String
+    ) {
         #expect(throws: WireError.self) { try JSON.decode([Timestamp].self, Data("[\(text)]".utf8)) }
     }
 
-    @Test func durations() {
+    @Test func `durations are whole milliseconds and microseconds within their range`() {
         #expect(Duration.microseconds(1999).milliseconds == 1)
         #expect(Duration.microseconds(-1999).milliseconds == -1)
         #expect(Duration.nanoseconds(1999).microseconds == 1)

@@ -37,7 +37,7 @@ import Testing
         return matches(pattern.dropFirst(), key.dropFirst())
     }
 
-    @Test func tasksAndResults() {
+    @Test func `tasks, results and replies reach their queues`() {
         #expect(queues(topology.submit, "reverse") == ["taskgrid.submit"])
         #expect(queues(topology.work, "reverse") == ["taskgrid.work.reverse"])
         #expect(queues(topology.work, "hash").isEmpty, "comes back as returned: no worker of the type was ever there")
@@ -47,31 +47,33 @@ import Testing
         #expect(queues(topology.reply, "gone").isEmpty)
     }
 
-    @Test(arguments: [RegistryMessage.Kind.register, .heartbeat, .deregister]) func registry(_ kind: RegistryMessage.Kind) {
+    @Test(arguments: [RegistryMessage.Kind.register, .heartbeat, .deregister]) func `registry messages reach every listener`(
+        _ kind: RegistryMessage.Kind
+    ) {
         let key = topology.registryKey(kind, types: [reverse, sum])
         #expect(queues(topology.registry, key) == ["taskgrid.registry", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
     }
 
-    @Test func queries() {
+    @Test func `queries reach their service`() {
         #expect(queues(topology.rpc, "dispatcher") == ["taskgrid.rpc.dispatcher"])
         #expect(queues(topology.rpc, "nameservice") == ["taskgrid.rpc.nameservice"])
     }
 
-    @Test func control() {
+    @Test func `control messages reach the workers that they name`() {
         #expect(queues(topology.control, "cancel.reverse") == ["taskgrid.control.w1", "taskgrid.control.w2"])
         #expect(queues(topology.control, "cancel.sum") == ["taskgrid.control.w2"])
         #expect(queues(topology.control, "worker.w1") == ["taskgrid.control.w1"])
         #expect(queues(topology.control, "worker.w3").isEmpty, "comes back as returned: that worker is gone")
     }
 
-    @Test func events() {
+    @Test func `events reach the monitor, and the grid's starts the clients`() {
         for key in [topology.taskEventKey(sum), topology.workerEventKey(.left), topology.gridEventKey("error")] {
             #expect(queues(topology.events, key) == ["taskgrid.monitor.m"])
         }
         #expect(queues(topology.events, topology.gridEventKey("started")) == ["taskgrid.monitor.m", "taskgrid.reply.c"])
     }
 
-    @Test func theDead() {
+    @Test func `dead letters reach the dead-letter queue`() {
         #expect(queues(topology.dead, "anything") == ["taskgrid.dead"])
     }
 }

@@ -17,7 +17,7 @@ import Testing
         ]
     }
 
-    @Test func names() {
+    @Test func `the names and kinds of exchanges and queues are fixed`() {
         let topology = Topology()
         #expect(
             topology.exchanges.map { "\($0.name) \($0.kind)" } == [
@@ -39,7 +39,7 @@ import Testing
         #expect(Topology(prefix: "other").work.name == "other.work")
     }
 
-    @Test func routingKeys() {
+    @Test func `the routing keys are fixed`() {
         let topology = Topology()
         #expect(topology.registryKey(.register, types: [Self.reverse, Self.sum]) == "register.reverse.sum")
         #expect(topology.registryKey(.heartbeat, types: []) == "heartbeat")
@@ -49,7 +49,7 @@ import Testing
         #expect(topology.gridEventKey("started") == "grid.started")
     }
 
-    @Test func queueArguments() {
+    @Test func `quorum queues are declared so, and queues of one listener never are`() {
         #expect(Topology().workQueue(Self.sum).arguments == [:])
         for queue in [Topology(queueKind: .quorum)].flatMap({ [$0.submitQueue, $0.resultsQueue, $0.workQueue(Self.sum)] }) {
             #expect(queue.arguments == ["x-queue-type": "quorum"])
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// Whoever declares a binding declares its two ends, and nothing twice.
-    @Test(arguments: Queue.Kind.allCases) func declarationsAreComplete(_ kind: Queue.Kind) {
+    @Test(arguments: Queue.Kind.allCases) func `a binding is declared with its exchange and its queue`(_ kind: Queue.Kind) {
         for (who, declarations) in Self.everyone(Topology(queueKind: kind), id: "x", types: [Self.reverse, Self.sum]) {
             let exchanges = declarations.exchanges.map(\.name)
             let queues = declarations.queues.map(\.name)
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// Two that declare the same queue or exchange declare it alike, or the broker refuses the second (406).
-    @Test func declarationsAgree() {
+    @Test func `services that declare the same queue or exchange declare it alike`() {
         let all = Self.everyone(Topology(), id: "x", types: [Self.reverse]).map(\.1)
         for (name, queues) in Dictionary(grouping: all.flatMap(\.queues), by: \.name) { #expect(Set(queues).count == 1, "\(name)") }
         for (name, exchanges) in Dictionary(grouping: all.flatMap(\.exchanges), by: \.name) {
@@ -99,14 +99,14 @@ import Testing
         }
     }
 
-    @Test func joiningDeclarationsKeepsEachOnce() {
+    @Test func `joined declarations hold each one once`() {
         let worker = Topology().worker(id: "w", types: [Self.reverse])
         #expect(worker + worker == worker)
         #expect(Declarations() + worker == worker)
     }
 
     /// AMQP's names and keys are at most 255 bytes.
-    @Test func theLongestNamesFit() {
+    @Test func `the longest names fit`() {
         let topology = Topology(prefix: String(repeating: "p", count: Topology.maximumPrefixLength), queueKind: .quorum)
         let id = String(repeating: "i", count: WireFormat.maximumIDLength)
         for (who, declarations) in Self.everyone(topology, id: id, types: [Self.longestType]) {
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func theRegistryKeyOfManyTypesFits() throws {
+    @Test func `the registry key of many types fits`() throws {
         try forAll(100) { generator, seed in
             let types = try (0..<Int.random(in: 0...60, using: &generator)).map { _ in
                 try TaskType(String(repeating: "t", count: .random(in: 1...64, using: &generator)))
@@ -128,12 +128,13 @@ import Testing
         #expect(Topology().registryKey(.heartbeat, types: [Self.longestType, Self.longestType, Self.longestType]).utf8.count == 204)
     }
 
-    @Test(arguments: ["taskgrid", "a", "A.b-c_d", "0", String(repeating: "p", count: 64)]) func prefixes(_ prefix: String) {
+    @Test(arguments: ["taskgrid", "a", "A.b-c_d", "0", String(repeating: "p", count: 64)])
+    func `a prefix is a short word of letters, digits, dots, dashes and underscores`(_ prefix: String) {
         #expect(Topology.isValid(prefix: prefix))
     }
 
     @Test(arguments: ["", ".a", "-a", "a b", "a*", "a#", "é", "e\u{301}", "a\n", "a/b", String(repeating: "p", count: 65)])
-    func otherPrefixes(_ prefix: String) {
+    func `other texts are no prefixes`(_ prefix: String) {
         #expect(!Topology.isValid(prefix: prefix))
     }
 }
