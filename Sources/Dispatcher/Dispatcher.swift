@@ -69,15 +69,15 @@ package struct Dispatcher: Service {
             await publisher.gone(workers)
         } purge: { type in
             await publisher.purge(type)
-        } turnAway: { rejection in
-            let turnedAway = inbox.turnAway()
-            guard !turnedAway.isEmpty else { return }
+        } rejectQueued: { rejection in
+            let queued = inbox.removeSubmissions()
+            guard !queued.isEmpty else { return }
             // Acknowledged with their answers: a restart meanwhile would accept what has been rejected.
-            let rejections = turnedAway.flatMap { Publication.rejection(of: $0.submission, rejection, topology) }
+            let rejections = queued.flatMap { Publication.rejection(of: $0.submission, rejection, topology) }
             await pipe.send(
                 Outbound(
                     topology: topology, persistsWork: false, messages: rejections.map { .ready($0) },
-                    acknowledges: .only(turnedAway.map(\.tag))
+                    acknowledges: .only(queued.map(\.tag))
                 )
             )
         }
@@ -139,7 +139,7 @@ package struct Dispatcher: Service {
             }
         } onCancelOrGracefulShutdown: {
             vitals.stands(.stopping)
-            scheduler.stopInsisting(at: .now + Self.shutdownPatience)
+            scheduler.stopRetrying(at: .now + Self.shutdownPatience)
             inbox.update { $0.isFinished = true }
         }
         logger.info("dispatcher drained")

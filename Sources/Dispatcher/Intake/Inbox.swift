@@ -118,15 +118,15 @@ final class Inbox: Sendable {
     }
 
     /// Takes out the submissions that wait, to be rejected and acknowledged by themselves: no turn takes them up.
-    func turnAway() -> [(tag: DeliveryTag, submission: Submission)] {
+    func removeSubmissions() -> [(tag: DeliveryTag, submission: Submission)] {
         state.withLock { state in
-            var turnedAway: [(tag: DeliveryTag, submission: Submission)] = []
+            var removed: [(tag: DeliveryTag, submission: Submission)] = []
             state.arrivals.removeAll { arrival in
                 guard case .submission(let submission) = arrival.content else { return false }
-                turnedAway.append((arrival.tag, submission))
+                removed.append((arrival.tag, submission))
                 return true
             }
-            return turnedAway
+            return removed
         }
     }
 

@@ -17,7 +17,7 @@ actor Scheduler {
     /// Empties the work queue of a type; false where the broker cannot be asked.
     let purge: @Sendable (TaskType) async -> Bool
     /// Rejects the submissions that wait for the next turn: this one takes as long as the store's trouble.
-    let turnAway: @Sendable (Rejection) async -> Void
+    let rejectQueued: @Sendable (Rejection) async -> Void
 
     var typeQueues = TypeQueues()
     var workers = WorkerTable()
@@ -52,20 +52,20 @@ actor Scheduler {
     private var suspension: StoreError?
     /// What is believed of the tasks that are handed out is wrong somewhere.
     var mustRead = false
-    /// When it stops trying what the store will not do.
-    private let patienceEnds = Mutex<ContinuousClock.Instant?>(nil)
+    /// When it stops retrying what the store does not do.
+    private let retriesEnd = Mutex<ContinuousClock.Instant?>(nil)
     /// When a worker that is refused is next told of.
     var nextRefusal: ContinuousClock.Instant?
     /// When results that are refused are next told of.
     var nextRefusedResult: Moment?
-    /// When the books are compared with the store's again.
+    /// When the counters are compared with the store's again.
     var nextCheck = ContinuousClock.now + .seconds(10)
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
         findGone: @escaping @Sendable (_ workers: [String]) async -> [String]?,
         purge: @escaping @Sendable (TaskType) async -> Bool = { _ in true },
-        turnAway: @escaping @Sendable (Rejection) async -> Void = { _ in }
+        rejectQueued: @escaping @Sendable (Rejection) async -> Void = { _ in }
     ) {
         self.store = store
         self.topology = topology
@@ -75,7 +75,7 @@ actor Scheduler {
         clock = StoreClock(source: time)
         self.findGone = findGone
         self.purge = purge
-        self.turnAway = turnAway
+        self.rejectQueued = rejectQueued
     }
 
     /// Begins a term and reads where everything stands from the store: at the start, and after the connection was lost, when
@@ -98,9 +98,9 @@ actor Scheduler {
         var plan = Plan(at: time.moment())
         do throws(StoreError) {
             if intake.mustResume {
-                try await insist("reading the store") { () async throws(StoreError) in try await self.resume() }
+                try await retryUntilDone("reading the store") { () async throws(StoreError) in try await self.resume() }
             } else if mustRead, suspension == nil {
-                try await insist("reading the store") { () async throws(StoreError) in try await self.read() }
+                try await retryUntilDone("reading the store") { () async throws(StoreError) in try await self.read() }
             }
         } catch {
             suspend(error)
@@ -142,18 +142,18 @@ actor Scheduler {
     private func suspend(_ error: StoreError) {
         guard suspension == nil else { return }
         suspension = error
-        logger.error("doing nothing more; what came and is not written comes again", metadata: ["error": "\(error)"])
+        logger.error("store cannot be used, standing still until it is read again", metadata: ["error": "\(error)"])
     }
 
     /// Another dispatcher is at work, or the store does not work and time is up.
     var isSuspended: Bool { suspension != nil }
 
     /// Gives what the store fails to do time until then, for the process is to end.
-    nonisolated func stopInsisting(at deadline: ContinuousClock.Instant) {
-        patienceEnds.withLock { $0 = deadline }
+    nonisolated func stopRetrying(at deadline: ContinuousClock.Instant) {
+        retriesEnd.withLock { $0 = deadline }
     }
 
-    /// A turn is durable: keeps the books, and returns what is to be said.
+    /// A turn is durable: updates the counters and returns what is to be said.
     ///
     /// With `isLast` no other turn has been planned since; otherwise the counters are between two turns.
     func settle(_ turn: Turn, isLast: Bool) async -> Outbound {
@@ -169,7 +169,7 @@ actor Scheduler {
             await lookAgain()
             if turn.isTick {
                 sendMarkers(&outbound)
-                await checkBooks(turn.now, &outbound)
+                await checkConsistency(turn.now, &outbound)
             }
             typeQueues.settle(at: turn.now)
             let next = [typeQueues.nextDue(after: turn.now).map(clock.moment(at:)), typeQueues.nextTimeout(after: turn.plan.clock)]
@@ -236,13 +236,13 @@ actor Scheduler {
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
     ///
-    /// - Throws: `superseded`; or why the store fails, where there is no more time to insist.
+    /// - Throws: `superseded`; or why the store fails, where there is no more time to retry.
     private nonisolated func commit(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes, mayBlock: mayBlock)
         } catch {
             guard error.code != .superseded else { throw error }
-            logger.error("store cannot commit; rejecting submissions and trying the rest again", metadata: ["error": "\(error)"])
+            logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: ["error": "\(error)"])
             let rejection = Rejection(.storeUnavailable, "\(error)")
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
             plan.changes.submissions = []
@@ -250,31 +250,31 @@ actor Scheduler {
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
         let changes = plan.changes
-        return try await insist("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
+        return try await retryUntilDone("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
     }
 
-    /// Does what must be done in the end, again and again with backoff.
+    /// Retries what must be done in the end, with backoff.
     ///
     /// - Throws: `superseded`; or the latest failure, where the process is to end and has no more time.
-    private nonisolated func insist<Result: Sendable>(
+    private nonisolated func retryUntilDone<Result: Sendable>(
         _ what: String, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
-        var tries = 0
+        var attempts = 0
         while true {
             do throws(StoreError) {
                 return try await body()
             } catch {
                 guard error.code != .superseded else { throw error }
-                tries += 1
+                attempts += 1
                 logger.error(
-                    "store fails; trying again", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(tries)"])
-                await turnAway(Rejection(.storeUnavailable, "\(error)"))
-                let end = patienceEnds.withLock { $0 }
+                    "store step failed, retrying", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(attempts)"])
+                await rejectQueued(Rejection(.storeUnavailable, "\(error)"))
+                let end = retriesEnd.withLock { $0 }
                 let left = end.map { ContinuousClock.now.duration(to: $0) }
                 // A cancelled task cannot sleep, and would not wait.
                 guard left.map({ $0 > .zero }) ?? true, !Task.isCancelled else { throw error }
-                let delay = backoff.delay(before: tries)
+                let delay = backoff.delay(before: attempts)
                 try? await Task.sleep(for: left.map { min($0, delay) } ?? delay)
             }
         }

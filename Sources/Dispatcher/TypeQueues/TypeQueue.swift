@@ -1,12 +1,12 @@
 import TaskGridCore
 import TaskStore
 
-/// Everything the dispatcher knows of one type: its books, what is handed out, who runs it, and how much more to hand out.
+/// Everything the dispatcher knows of one type: its counters, what is handed out, who runs it, and how much more to hand out.
 /// Pure: it is told what happens. A class, so that a turn finds it once for all that it does to it.
 final class TypeQueue {
     let type: TaskType
     /// Submitted, waiting and ended tasks. Those handed out are in `handed`.
-    var books: TaskCounts
+    var counters: TaskCounts
     /// Tasks queued or running.
     var handed: [TaskID: HandedTask] = [:]
     /// Those of `handed` that may run for some time only: they are looked at each second, the others never.
@@ -44,7 +44,7 @@ final class TypeQueue {
     /// Every worker of the type takes batches.
     var takesBatches = false
     var statistics = TypeQueueStatistics()
-    var audit: Audit
+    var audit: DeliveryAudit
     var breaker: CircuitBreaker
     /// Something changed since the last event.
     var isDirty = true
@@ -62,17 +62,17 @@ final class TypeQueue {
     private var hasEnded = false
 
     init(
-        type: TaskType, books: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil,
-        breaker: CircuitBreaker = CircuitBreaker(), audit: Audit = Audit()
+        type: TaskType, counters: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil,
+        breaker: CircuitBreaker = CircuitBreaker(), audit: DeliveryAudit = DeliveryAudit()
     ) {
         self.type = type
         self.audit = audit
         self.breaker = breaker
-        self.books = books
-        self.books.queued = 0
-        self.books.running = 0
+        self.counters = counters
+        self.counters.queued = 0
+        self.counters.running = 0
         self.nextDue = nextDue
-        hasBacklog = books.pending > 0
+        hasBacklog = counters.pending > 0
         settled = counts
         unattended = .now
     }
@@ -84,7 +84,7 @@ final class TypeQueue {
         var unnamed = 0
     }
 
-    /// The books as they stood after the latest turn: within one, a task that ends is nowhere for a while.
+    /// The counters as they stood after the latest turn: within one, a task that ends is nowhere for a while.
     private(set) var settled = TaskCounts()
 
     /// A turn is over.
@@ -103,26 +103,26 @@ final class TypeQueue {
         refusalTold = earlier.refusalTold
     }
 
-    /// The books with what is handed out.
+    /// The counters with what is handed out.
     var counts: TaskCounts {
-        var counts = books
+        var counts = counters
         counts.running = running
         counts.queued = handed.count - running
         return counts
     }
 
-    /// Takes the store's word for the books.
+    /// Takes the store's word for the counters.
     func adopt(_ stored: TaskCounts) {
-        books = stored
-        books.queued = 0
-        books.running = 0
-        hasBacklog = hasBacklog || books.pending > 0
+        counters = stored
+        counters.queued = 0
+        counters.running = 0
+        hasBacklog = hasBacklog || counters.pending > 0
         isDirty = true
     }
 
     /// A task was put into the store's schedule.
     func scheduled(for due: Timestamp) {
-        books.scheduled += 1
+        counters.scheduled += 1
         nextDue = min(nextDue ?? due, due)
         isDirty = true
     }
@@ -169,7 +169,7 @@ final class TypeQueue {
 
     /// No worker of the type lives, none of its tasks is open, and it is not paused.
     var isUnused: Bool {
-        !hasWorkers && handed.isEmpty && promised == 0 && feeds == 0 && books.pending == 0 && books.scheduled == 0 && !isPaused
+        !hasWorkers && handed.isEmpty && promised == 0 && feeds == 0 && counters.pending == 0 && counters.scheduled == 0 && !isPaused
     }
 
     /// Whether something may wait that may go out, but for the room that there is for it; or its breaker has to be asked.
@@ -230,7 +230,7 @@ final class TypeQueue {
 
     /// A task that left the window, or had ended, waits to go out again at once.
     func waitsAgain() {
-        books.pending += 1
+        counters.pending += 1
         nextDue = .atOnce
         isDirty = true
     }

@@ -32,7 +32,7 @@ struct StoreFaultTests {
             try await expectRejection(grid, large, "disk")
             hold.release()
             try await grid.runs.ended(8)
-            try await grid.logged("dispatcher", "store fails; trying again")
+            try await grid.logged("dispatcher", "store step failed, retrying")
             try disk.free()
             let freed = ContinuousClock.now
             let after = try await grid.client.submitAndWatch(FaultGrid.fault, payloads: [large], within: .seconds(60))
@@ -107,7 +107,7 @@ struct StoreFaultTests {
             try await expectRejection(grid, Data("while locked".utf8), "lock")
             hold.release()
             try await grid.runs.ended(8)
-            try await grid.logged("dispatcher", "store fails; trying again")
+            try await grid.logged("dispatcher", "store step failed, retrying")
             // While it tries to write the results, it answers.
             try await expectRejection(grid, Data("while results wait".utf8), "lock")
             try lock.release()
@@ -134,7 +134,7 @@ struct StoreFaultTests {
             let before = try await grid.submit((0..<4000).map { _ in "sleep 0.2" }, each: 200)
             try await grid.runs.begun(300)
             try disk.fill()
-            try await grid.logged("dispatcher", "store fails; trying again")
+            try await grid.logged("dispatcher", "store step failed, retrying")
             // Rejections and the turns' own answers fill what is on its way to the broker.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<400 {
@@ -168,7 +168,7 @@ struct StoreFaultTests {
             let lock = try StoreLock(grid.store)
             hold.release()
             try await grid.runs.ended(8)
-            try await grid.logged("dispatcher", "store fails; trying again")
+            try await grid.logged("dispatcher", "store step failed, retrying")
             // The first one is acknowledged before the second is answered.
             for text in ["one", "two"] { try await expectRejection(grid, Data(text.utf8), "lock") }
             try await dispatcher.kill(restarts: true)
@@ -193,11 +193,11 @@ struct StoreFaultTests {
             let lock = try StoreLock(grid.store)
             hold.release()
             try await grid.runs.ended(8)
-            try await grid.logged("dispatcher", "store fails; trying again")
+            try await grid.logged("dispatcher", "store step failed, retrying")
             let stop = try await dispatcher.stop()
             report("SIGTERM of the dispatcher while its store is locked, until it has ended", stop.took)
             #expect(stop.ending == .exited(code: 0))
-            try await grid.logged("dispatcher", "doing nothing more")
+            try await grid.logged("dispatcher", "standing still")
             try lock.release()
             try await grid.launch(.dispatcher, named: "again").ready()
             let endings = try await grid.settle(before)

@@ -81,7 +81,7 @@ extension Scheduler {
         Dictionary(uniqueKeysWithValues: try await store.states(ids).map { ($0.id, $0) })
     }
 
-    /// The commands are durable: keeps the books, tells the workers, answers.
+    /// The commands are durable: updates the counters, tells the workers, answers.
     func settleCommands(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
         for var planned in plan.commands {
             for (index, step) in planned.steps {
@@ -111,11 +111,11 @@ extension Scheduler {
         }
     }
 
-    /// A task was cancelled that stood so in the store, or that was handed out and so is out of the books already.
+    /// A task was cancelled that stood so in the store, or that was handed out and so is out of the counters already.
     private func settle(cancelled type: TaskType, _ stood: TaskState?) {
         typeQueues[type]?.isDirty = true
         switch stood {
-        case .pending, .scheduled: typeQueues[type]?.books[stood ?? .pending] -= 1
+        case .pending, .scheduled: typeQueues[type]?.counters[stood ?? .pending] -= 1
         // Something else has become of it in the same turn.
         case .some: recount.insert(type)
         case nil: break
@@ -125,7 +125,7 @@ extension Scheduler {
     private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout CommandOutcome) {
         switch reopened {
         case .done(let type, let state):
-            typeQueues[type]?.books[state] -= 1
+            typeQueues[type]?.counters[state] -= 1
             typeQueues[type]?.waitsAgain()
             outcome = CommandOutcome(id: reopening.id, outcome: .done, state: state)
         case .refused(let state): outcome = CommandOutcome(id: reopening.id, outcome: .refused, state: state)

@@ -126,7 +126,7 @@ import Testing
         #expect(learnt == 5000 && answers > 1 && answers < 20)
     }
 
-    @Test("the books of ten thousand types come in pages")
+    @Test("the counters of ten thousand types come in pages")
     func manyTypes() async throws {
         let harness = try await SchedulerHarness()
         let types = try (0..<10_000).map { try TaskType("a-type-with-a-rather-long-name-of-sixty-four-bytes-\($0)") }

@@ -78,7 +78,7 @@ struct TermTests {
         #expect(try await active.submit(["c"]).items().map(\.payload) == [Data("c".utf8)])
     }
 
-    @Test("books that do not balance make it read again what is handed out")
+    @Test("counters that do not balance make it read again what is handed out")
     func stuck() async throws {
         await active.scheduler.forget(1)
         // Nobody knows of it any more: its failure leads to nothing.
@@ -93,7 +93,7 @@ struct TermTests {
     @Test("a store that fails is given up once the process is to end, and nothing is acknowledged")
     func givesUp() async throws {
         await active.store.close()
-        active.scheduler.stopInsisting(at: .now)
+        active.scheduler.stopRetrying(at: .now)
         let out = await active.result(failed(1))
         #expect(out.isEmpty)
         #expect(await active.turn { $0.mustResume = true }.isEmpty)

@@ -143,13 +143,13 @@ struct InboxTests {
     }
 
     @Test("submissions that are turned away are in no turn, and results stay")
-    func turnAway() async {
+    func removeSubmissions() async {
         let inbox = Inbox()
         inbox.put([submission(1, tasks: 1), delivery(2, bytes: 1), submission(3, tasks: 2), delivery(4, bytes: 1), submission(5, tasks: 1)])
-        let turnedAway = inbox.turnAway()
-        #expect(turnedAway.map(\.tag.value) == [1, 3, 5])
-        #expect(turnedAway.map(\.submission.tasks.count) == [1, 2, 1])
-        #expect(inbox.turnAway().isEmpty)
+        let removed = inbox.removeSubmissions()
+        #expect(removed.map(\.tag.value) == [1, 3, 5])
+        #expect(removed.map(\.submission.tasks.count) == [1, 2, 1])
+        #expect(inbox.removeSubmissions().isEmpty)
         // What a turn acknowledges, with all before, is one of its own deliveries.
         #expect(await inbox.take().arrivals.map(\.tag.value) == [2, 4])
     }

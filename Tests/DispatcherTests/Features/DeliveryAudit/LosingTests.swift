@@ -150,7 +150,7 @@ struct LosingTests {
         #expect(await harness.scheduler.takeEvents().first?.breaker == .closed)
     }
 
-    @Test("a success that comes in the very turn of a retry ends the task, and the books balance")
+    @Test("a success that comes in the very turn of a retry ends the task, and the counters balance")
     func lateInTheSameTurn() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -169,8 +169,8 @@ struct LosingTests {
         try await harness.booksAreTheStores()
     }
 
-    @Test("books that do not balance are an error event, and the store's word is taken")
-    func books() async throws {
+    @Test("counters that do not balance are an error event, and the store's word is taken")
+    func counters() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -192,7 +192,7 @@ extension Scheduler {
     fileprivate func checkBooksNow() { nextCheck = .now }
 
     fileprivate func falsifyBooks() {
-        typeQueues[.reverse]?.books.submitted += 1
+        typeQueues[.reverse]?.counters.submitted += 1
         nextCheck = .now
     }
 }

@@ -35,7 +35,9 @@ extension Scheduler {
         for type in try await store.types() {
             let breaker = CircuitBreaker(configuration.breaker)
             typeQueues.add(
-                TypeQueue(type: type, books: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker, audit: Audit(due: .now)))
+                TypeQueue(
+                    type: type, counters: counts[type] ?? TaskCounts(), nextDue: dues[type], breaker: breaker,
+                    audit: DeliveryAudit(due: .now)))
         }
         var next: HandedOutPosition?
         repeat {
@@ -70,7 +72,7 @@ extension Scheduler {
         duesToLookAt = []
         mustRead = false
         let handed = typeQueues.all.reduce(0) { $0 + $1.handed.count }
-        let waiting = typeQueues.all.reduce(0) { $0 + $1.books.pending + $1.books.scheduled }
+        let waiting = typeQueues.all.reduce(0) { $0 + $1.counters.pending + $1.counters.scheduled }
         logger.info(
             "store read", metadata: ["task.types": "\(typeQueues.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
     }

@@ -8,9 +8,7 @@ import TaskGridCore
 /// result may be on its way. Heartbeats and results clear suspects; those that are left when a later marker comes back, sent
 /// after every worker has had its heartbeats, are lost: a purged or deleted queue, a broker that forgot, a result that nobody
 /// could read. A wrong suspicion costs a second run, for attempts are fenced.
-struct Audit {
-    typealias Instant = Moment
-
+struct DeliveryAudit {
     /// Between two markers while all is well.
     static let interval = Duration.seconds(2)
     /// Where no marker comes back, the queue is long: the next ones follow ever later, up to this.
@@ -27,12 +25,12 @@ struct Audit {
     /// The first marker whose return condemns the suspects.
     private var judging: Int?
     /// When the next marker is due; nil while nothing is out.
-    var next: Instant?
+    var next: Moment?
     private var unanswered = 0
 
     /// `due`: when the first marker is due: at once where much may have been lost, such as after a restart; nil:
     /// an interval after something is handed out.
-    init(after number: Int = .random(in: 1..<(1 << 29)), due: Instant? = nil) {
+    init(after number: Int = .random(in: 1..<(1 << 29)), due: Moment? = nil) {
         self.number = number
         latestBack = number
         next = due
@@ -41,7 +39,7 @@ struct Audit {
     /// The number of the marker to send now, if one is due.
     ///
     /// `hasHandedOut`: something is out that could be lost.
-    mutating func marker(at now: Instant, hasHandedOut: Bool) -> Int? {
+    mutating func marker(at now: Moment, hasHandedOut: Bool) -> Int? {
         guard hasHandedOut else {
             next = nil
             return nil
@@ -74,7 +72,7 @@ struct Audit {
     /// - `heartbeat`: the longest time between two heartbeats of the type's workers.
     /// - Returns: the attempts that are lost.
     mutating func back(
-        _ marker: Int, candidates: [TaskID: Int], heartbeat: Duration, at now: Instant
+        _ marker: Int, candidates: [TaskID: Int], heartbeat: Duration, at now: Moment
     ) -> [TaskID: Int] {
         guard marker > latestBack, marker <= number else { return [:] }
         latestBack = marker

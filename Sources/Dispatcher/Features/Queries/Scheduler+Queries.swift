@@ -3,7 +3,7 @@ import TaskStore
 
 /// What only the scheduler knows of what the dispatcher is asked.
 extension Scheduler {
-    /// The books of the types after the one that the query names.
+    /// The counters of the types after the one that the query names.
     func counts(_ query: CountsQuery, _ budget: AnswerBudget) -> CountsQuery.Answer {
         let rest = typeQueues.all.filter { typeQueue in query.after.map { typeQueue.type > $0 } ?? true }.sorted { $0.type < $1.type }
         let page = rest.prefix(CountsQuery.Answer.maximumTypes(budget))

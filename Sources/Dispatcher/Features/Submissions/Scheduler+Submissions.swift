@@ -44,7 +44,7 @@ extension Scheduler {
         return names.joined(separator: ", ") + others
     }
 
-    /// A submission is durable: the books, the answer, and the work that goes out at once.
+    /// A submission is durable: the counters, the answer, and the work that goes out at once.
     func settle(_ new: NewSubmission, _ accepted: Accepted, _ now: Timestamp, _ work: inout [HandOut], _ outbound: inout Outbound) {
         let submission = new.submission
         if let type = accepted.conflict {
@@ -63,13 +63,13 @@ extension Scheduler {
             )
         }
         guard !accepted.isRepeat, let typeQueue = typeQueues[submission.type] else { return }
-        typeQueue.books.submitted += accepted.count
+        typeQueue.counters.submitted += accepted.count
         typeQueue.isDirty = true
         var expired: [Reply.Ending] = []
         for (index, task) in submission.tasks.enumerated() {
             switch new.beginning(of: task) {
             case .expired:
-                typeQueue.books.expired += 1
+                typeQueue.counters.expired += 1
                 expired.append(Reply.Ending(id: accepted.first.advanced(by: index), state: .expired, error: .expiry))
             case .scheduled(let due):
                 typeQueue.scheduled(for: due)
@@ -84,7 +84,7 @@ extension Scheduler {
                     )
                 )
             case .ready:
-                typeQueue.books.pending += 1
+                typeQueue.counters.pending += 1
             }
         }
         if let client = submission.client, !expired.isEmpty {

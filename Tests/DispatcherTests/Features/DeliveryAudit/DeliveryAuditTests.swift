@@ -5,13 +5,13 @@ import Testing
 @testable import Dispatcher
 
 @Suite("The audit")
-struct AuditTests {
+struct DeliveryAuditTests {
     private let start = Moment.now
     private let beat = Duration.seconds(1)
 
     @Test("sends a marker every two seconds while they come back, and none while nothing is out")
     func interval() {
-        var audit = Audit(after: 100)
+        var audit = DeliveryAudit(after: 100)
         #expect(audit.marker(at: start, hasHandedOut: true) == nil)
         // What ends within the interval needs none.
         #expect(audit.marker(at: start + .seconds(1), hasHandedOut: false) == nil)
@@ -25,13 +25,13 @@ struct AuditTests {
 
     @Test("sends one at once where much may have been lost")
     func due() {
-        var audit = Audit(after: 100, due: start)
+        var audit = DeliveryAudit(after: 100, due: start)
         #expect(audit.marker(at: start, hasHandedOut: true) == 101)
     }
 
     @Test("sends ever fewer markers while none comes back, so that a queue nobody empties is not filled with them")
     func silence() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         var times: [Int] = []
         for second in 0..<3600 where audit.marker(at: start + .seconds(second), hasHandedOut: true) != nil { times.append(second) }
         #expect(Array(times.prefix(6)) == [0, 2, 6, 14, 30, 62])
@@ -43,7 +43,7 @@ struct AuditTests {
 
     @Test("what two markers in a row do not find is lost; the second one leaves time for every worker's heartbeats")
     func lost() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         #expect(audit.back(1, candidates: [7: 1, 8: 2], heartbeat: beat, at: start) == [:])
         #expect(audit.suspects == [7: 1, 8: 2])
@@ -56,7 +56,7 @@ struct AuditTests {
 
     @Test("workers that beat slowly are given more time")
     func slowHeartbeat() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.back(1, candidates: [7: 1], heartbeat: .seconds(4), at: start)
         #expect(audit.marker(at: start + .milliseconds(9999), hasHandedOut: true) == nil)
@@ -65,7 +65,7 @@ struct AuditTests {
 
     @Test("a heartbeat that names a suspect clears it, though nobody names it when the next marker is back")
     func cleared() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.back(1, candidates: [7: 3, 8: 1], heartbeat: beat, at: start)
         audit.clear(RegistryMessage.Held(task: 7, attempt: 3))
@@ -78,7 +78,7 @@ struct AuditTests {
 
     @Test("a suspect that is out under another number, or no more, is not lost")
     func changed() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.back(1, candidates: [7: 1, 8: 1], heartbeat: beat, at: start)
         audit.forget(8)
@@ -88,7 +88,7 @@ struct AuditTests {
 
     @Test("a marker sent before the suspicion does not judge it")
     func early() {
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.marker(at: start + .seconds(2), hasHandedOut: true)
         _ = audit.back(1, candidates: [7: 1], heartbeat: beat, at: start + .seconds(2))
@@ -99,7 +99,7 @@ struct AuditTests {
 
     @Test("a marker of another dispatcher, one that comes twice and one never sent say nothing")
     func strange() {
-        var audit = Audit(after: 100, due: start)
+        var audit = DeliveryAudit(after: 100, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.back(101, candidates: [7: 1], heartbeat: beat, at: start)
         _ = audit.marker(at: start + .seconds(3), hasHandedOut: true)
@@ -114,7 +114,7 @@ struct AuditTests {
     @Test("finds all that is lost and nothing that is held", arguments: Seeded.seeds)
     func property(seed: UInt64) {
         var random = Seeded(seed: seed)
-        var audit = Audit(after: 0, due: start)
+        var audit = DeliveryAudit(after: 0, due: start)
         var now = start
         var next: Int64 = 1
         var queue: [(task: TaskID, isMarker: Bool, marker: Int)] = []

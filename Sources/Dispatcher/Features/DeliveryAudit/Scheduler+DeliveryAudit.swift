@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// Deliveries that are nowhere, and books that do not balance.
+/// Deliveries that are nowhere, and counters that do not balance.
 extension Scheduler {
     /// Sends a marker through the work queue of each type where one is due.
     func sendMarkers(_ outbound: inout Outbound) {
@@ -39,9 +39,9 @@ extension Scheduler {
             .delay(before: max(1, machine.attempt - machine.failures - machine.interruptions))
     }
 
-    /// Compares the books in memory with those of the store, which counts what is open and keeps tallies of the rest.
+    /// Compares the counters in memory with those of the store, which counts what is open and keeps tallies of the rest.
     /// Seldom, for counting a million waiting tasks takes a while: a two-hundredth of the time at most.
-    func checkBooks(_ now: Timestamp, _ outbound: inout Outbound) async {
+    func checkConsistency(_ now: Timestamp, _ outbound: inout Outbound) async {
         let start = ContinuousClock.now
         guard nextCheck <= start else { return }
         let known: [TaskType: TaskCounts]
@@ -49,7 +49,7 @@ extension Scheduler {
             known = try await store.counts()
             forgotten = try await store.countsOfForgotten()
         } catch {
-            logger.error("cannot check the books", metadata: ["error": "\(error)"])
+            logger.error("consistency check not done, trying again", metadata: ["error": "\(error)"])
             nextCheck = start + .seconds(10)
             return
         }
@@ -60,8 +60,8 @@ extension Scheduler {
             counted.running = 0
             guard counted != stored || !stored.balances else { continue }
             let message =
-                "the books of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
-            logger.error("\(message)", metadata: ["task.type": "\(type)", "books.memory": "\(counted)", "books.store": "\(stored)"])
+                "the counters of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
+            logger.error("\(message)", metadata: ["task.type": "\(type)", "counters.memory": "\(counted)", "counters.store": "\(stored)"])
             outbound.messages.append(
                 .ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
             // The store is the record: of the numbers, and of what is out.

@@ -252,7 +252,7 @@ extension SchedulerHarness {
         return (try #require(try out.answers(Asked.self).first), out)
     }
 
-    /// The books in memory say what the store's do.
+    /// The counters in memory say what the store's do.
     func booksAreTheStores(_ location: SourceLocation = #_sourceLocation) async throws {
         for (type, stored) in try await store.counts() {
             var counts = await counts(type)

@@ -4,15 +4,13 @@
 /// further step, until the queue refuses again or the type's whole window is free. So a full queue is refilled as its workers empty it,
 /// and few tasks go out in vain.
 struct QueueLimit {
-    typealias Instant = ContinuousClock.Instant
-
     /// From one step to the next where messages get through. Without an attempt that ends, each step that is refused doubles it.
     static let shortestPause = Duration.milliseconds(100)
     static let longestPause = Duration.seconds(5)
 
     private(set) var tasks: Int
     /// When it grows next.
-    private var next: Instant
+    private var next: ContinuousClock.Instant
     private var step = 1
     /// It has grown since the queue last refused a task.
     private var hasGrown = false
@@ -20,13 +18,13 @@ struct QueueLimit {
     private var refusals = 1
 
     /// `tasks` are handed out, not counting the one that was refused.
-    init(_ tasks: Int, at now: Instant) {
+    init(_ tasks: Int, at now: ContinuousClock.Instant) {
         self.tasks = tasks
         next = now + Self.shortestPause
     }
 
     /// The queue has refused one more.
-    mutating func refused(at now: Instant) {
+    mutating func refused(at now: ContinuousClock.Instant) {
         tasks = max(0, tasks - 1)
         step = 1
         guard hasGrown else { return }
@@ -39,7 +37,7 @@ struct QueueLimit {
     mutating func attemptEnded() { refusals = 0 }
 
     /// Takes a step where it is time for one.
-    mutating func grow(at now: Instant) {
+    mutating func grow(at now: ContinuousClock.Instant) {
         guard next <= now else { return }
         tasks += step
         step = min(step * 2, TypeQueue.maximumWindow)
@@ -48,5 +46,5 @@ struct QueueLimit {
     }
 
     /// Nothing has waited for it for a while: what the queue takes by now is not known.
-    func isOutdated(at now: Instant) -> Bool { next + Self.longestPause < now }
+    func isOutdated(at now: ContinuousClock.Instant) -> Bool { next + Self.longestPause < now }
 }

@@ -12,17 +12,15 @@ import TaskGridCore
 /// A failure is what the worker could not do: an error, a time-out, or its death. Input that it refuses as invalid says that
 /// it works. What was handed out before the breaker opened still runs, and does not count towards the probes.
 struct CircuitBreaker {
-    typealias Instant = Moment
-
     private enum Phase {
         case closed
-        case open(until: Instant)
+        case open(until: Moment)
         /// The probes that are out, and how many have succeeded.
         case halfOpen(out: Set<TaskID>, succeeded: Int)
     }
 
     private struct Slice {
-        let start: Instant
+        let start: Moment
         var attempts = 0
         var failures = 0
     }
@@ -50,7 +48,7 @@ struct CircuitBreaker {
     }
 
     /// How many tasks may be handed out now; nil: any number. To be asked before each hand-out: it is what ends a pause.
-    mutating func allowance(at now: Instant) -> Int? {
+    mutating func allowance(at now: Moment) -> Int? {
         if case .open(let until) = phase, until <= now { phase = .halfOpen(out: [], succeeded: 0) }
         switch phase {
         case .closed: return nil
@@ -79,7 +77,7 @@ struct CircuitBreaker {
     }
 
     /// An attempt ended.
-    mutating func ended(_ task: TaskID, isFailure: Bool, at now: Instant) {
+    mutating func ended(_ task: TaskID, isFailure: Bool, at now: Moment) {
         guard settings.isEnabled else { return }
         switch phase {
         case .closed:
@@ -103,14 +101,14 @@ struct CircuitBreaker {
         }
     }
 
-    private mutating func open(at now: Instant) {
+    private mutating func open(at now: Moment) {
         let pause = min(settings.pause * (1 << min(openings, 20)), settings.maximumPause)
         phase = .open(until: now + pause)
         openings += 1
         window = []
     }
 
-    private mutating func count(_ isFailure: Bool, at now: Instant) {
+    private mutating func count(_ isFailure: Bool, at now: Moment) {
         if window.last.map({ now >= $0.start + sliceLength }) ?? true {
             window.removeAll { $0.start + settings.window <= now }
             window.append(Slice(start: now))

@@ -7,7 +7,7 @@ import Testing
 @testable import Dispatcher
 
 @Suite("What one turn takes from the store")
-struct BudgetTests {
+struct TakesTests {
     private static let configuration = DispatcherConfiguration(maximumPayload: 4 << 20)
 
     /// Types with tasks that wait because they are paused.

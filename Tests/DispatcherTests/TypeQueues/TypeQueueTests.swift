@@ -51,10 +51,10 @@ struct TypeQueueTests {
         #expect(typeQueue.batchSize(1000, configuration) == 1)
     }
 
-    @Test("what is told of the books is how they stood after a turn, though within one a task is nowhere")
+    @Test("what is told of the counters is how they stood after a turn, though within one a task is nowhere")
     func settled() throws {
         let typeQueue = typeQueue()
-        typeQueue.books.submitted = 1
+        typeQueue.counters.submitted = 1
         typeQueue.hand(out: open(1))
         typeQueue.settle()
         try typeQueue.end(1)
@@ -62,7 +62,7 @@ struct TypeQueueTests {
         #expect(typeQueue.settled.queued == 1)
         #expect(typeQueue.settled.balances)
         typeQueue.isDirty = false
-        typeQueue.books.succeeded += 1
+        typeQueue.counters.succeeded += 1
         typeQueue.settle()
         #expect(typeQueue.settled.succeeded == 1)
         #expect(typeQueue.settled.balances)

@@ -4,7 +4,7 @@ import TaskGridCore
 import TaskStore
 
 extension Scheduler {
-    /// A plan is durable: keeps the books, and says what is to be said.
+    /// A plan is durable: updates the counters and says what is to be said.
     func settle(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
         var work: [HandOut] = []
         for (type, count) in plan.promised { typeQueues[type]?.promised -= count }
@@ -17,7 +17,7 @@ extension Scheduler {
             guard let typeQueue = typeQueues[take.type] else { continue }
             // A turn planned since may leave more waiting.
             typeQueue.hasBacklog = !isExhausted || typeQueue.feeds > 0
-            for handOut in handOuts { typeQueue.books.take(handOut) }
+            for handOut in handOuts { typeQueue.counters.take(handOut) }
             // What was due is out, or has ended before.
             if isExhausted, let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
             work += handOuts
@@ -47,7 +47,7 @@ extension Scheduler {
         for index in plan.ended.indices where receipt.endings[index] {
             let ending = plan.changes.endings[index]
             if typeQueue?.type != ending.type { typeQueue = typeQueues[ending.type] }
-            typeQueue?.books[ending.state] += 1
+            typeQueue?.counters[ending.state] += 1
             typeQueue?.statistics.taskEnded(after: now - plan.ended[index].created)
             guard let client = plan.ended[index].client else { continue }
             let end = Reply.Ending(
@@ -153,8 +153,8 @@ extension Scheduler {
             guard !recount.isEmpty else { return }
             let counts = try await store.counts(of: recount)
             for type in recount {
-                typeQueues[type]?.books.pending = counts[type]?.pending ?? 0
-                typeQueues[type]?.books.scheduled = counts[type]?.scheduled ?? 0
+                typeQueues[type]?.counters.pending = counts[type]?.pending ?? 0
+                typeQueues[type]?.counters.scheduled = counts[type]?.scheduled ?? 0
             }
             recount = []
         } catch {

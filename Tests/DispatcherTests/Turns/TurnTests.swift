@@ -48,8 +48,8 @@ struct TurnTests {
         #expect(counts.balances)
     }
 
-    @Test("the books that are told are those between two turns")
-    func books() async throws {
+    @Test("the counters that are told are those between two turns")
+    func counters() async throws {
         _ = await harness.submit(["a"])
         let told = await harness.scheduler.toldCounts
         let first = await planResult(1)
