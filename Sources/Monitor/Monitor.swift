@@ -55,19 +55,16 @@ package struct Monitor: Service {
         let vitals = Vitals()
         let session = Session(id: configuration.id, endpoint: endpoint, board: board, vitals: vitals, logger: logger)
         let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
-        let page = StatisticsPage(board: board)
         let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger, vitals: vitals)
         let rounds = Rounds(board: board, logger: logger) { session.readings }
-        let routes = Routes(board: board, page: page, depths: depths, history: history) { [id = configuration.id] in
+        let interface = Interface(
+            board, depths: depths, history: history, queryClient: session.queryClient,
+            access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
+        ) { [id = configuration.id] in
             vitals.report(service: "monitor", id: id)
         }
-        let interface = Interface(
-            routes: routes, tasks: TaskRoutes(queryClient: session.queryClient, now: board.now),
-            actions: ActionRoutes(queryClient: session.queryClient),
-            access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
-        )
         let web = WebServer(
-            gets: interface.gets, posts: interface.posts, host: configuration.host, port: configuration.port,
+            interface.routes, host: configuration.host, port: configuration.port,
             hosts: AllowedHosts(configuration.hosts + [configuration.host], key: "monitor.hosts"), of: "the monitor", logger: logger,
             onListening: onListening
         )

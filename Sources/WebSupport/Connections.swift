@@ -30,7 +30,7 @@ struct Connections: ServerChildChannel {
             let problem = Problem(status: .serviceUnavailable, detail: "\(detail); try again later", retryAfter: .seconds(5))
             return HTTP1Channel(
                 responder: { request, writer, channel in
-                    if request.uri.path == HealthRoute.path { return try await responder(request, writer, channel) }
+                    if request.uri.path == Route.healthPath { return try await responder(request, writer, channel) }
                     var response = problem.response
                     response.headers[.connection] = "close"
                     if request.method == .head { return try await writer.writeResponse(response.head) }

@@ -72,7 +72,7 @@ package struct HealthEndpoint: Service {
     private func server(_ port: Int) -> WebServer {
         let report: @Sendable () -> HealthReport = { [vitals, service, id] in vitals.report(service: service, id: id) }
         return WebServer(
-            gets: [HealthRoute.path: HealthRoute(report: report).get], host: configuration.host, port: port,
+            [.health(of: "the \(service)", report: report)], host: configuration.host, port: port,
             of: "the health endpoint of the \(service)", logger: logger, onListening: onListening
         )
     }

@@ -26,6 +26,12 @@ package struct Problem: Error, Hashable {
         var detail: String
     }
 
+    /// What its document looks like.
+    package static let schema = JSONSchema.object([
+        "type": .constant("about:blank"), "title": .string, "status": .integer,
+        "detail": .string.described("What happened, and what to do."),
+    ]).described("RFC 9457.").named("Problem")
+
     package var response: Response {
         let document = Document(title: status.reasonPhrase, status: status.code, detail: detail)
         var response = Response.json(document, status: status, contentType: "application/problem+json")

@@ -10,12 +10,12 @@ struct Problems: RouterMiddleware {
     /// The paths that exist and the methods that each takes: another method on one of them is a 405, another path a 404.
     private let routes: [(path: PathPattern, methods: String)]
 
-    init(name: String, gets: some Sequence<String>, posts: some Sequence<String>) {
+    init(name: String, routes: [Route]) {
         self.name = name
-        var methods: [PathPattern: [String]] = [:]
-        for path in gets { methods[PathPattern(path), default: []] += ["GET", "HEAD"] }
-        for path in posts { methods[PathPattern(path), default: []] += ["POST"] }
-        routes = methods.map { ($0, $1.joined(separator: ", ")) }.sorted { $0.path.text < $1.path.text }
+        self.routes = Dictionary(grouping: routes) { PathPattern($0.path) }.map { path, routes in
+            let methods = routes.flatMap { $0.method == .get ? ["GET", "HEAD"] : ["POST"] }
+            return (path, methods.joined(separator: ", "))
+        }.sorted { $0.path.text < $1.path.text }
     }
 
     func handle(

@@ -19,8 +19,7 @@ package struct WebServer: Service {
     private static let ownFiles = 160
     private static let maximumHeadSize = 16 << 10
 
-    private let gets: [String: Handler]
-    private let posts: [String: Handler]
+    private let routes: [Route]
     private let host: String
     private let port: Int
     private let hosts: AllowedHosts?
@@ -29,19 +28,16 @@ package struct WebServer: Service {
     private let onListening: @Sendable (_ port: Int) -> Void
     var times = RequestTimes()
 
-    /// - `gets`: what answers GET and HEAD on each path, in which `{name}` stands for any one part of it.
-    /// - `posts`: what answers POST.
     /// - `port`: 0 for a free one.
     /// - `hosts`: the names that it is asked by; nil: any.
     /// - `name`: what its errors call it, such as `the monitor`.
     /// - `onListening`: told the port once it listens there.
     package init(
-        gets: [String: Handler], posts: [String: Handler] = [:], host: String, port: Int, hosts: AllowedHosts? = nil,
+        _ routes: [Route], host: String, port: Int, hosts: AllowedHosts? = nil,
         of name: String, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
-        self.gets = gets
-        self.posts = posts
+        self.routes = routes
         self.host = host
         self.port = port
         self.hosts = hosts
@@ -50,16 +46,18 @@ package struct WebServer: Service {
         self.onListening = onListening
     }
 
-    /// Routes that answer GET and HEAD, or POST, on each path; whatever goes wrong is a problem document.
-    package static func router(
-        of name: String, gets: [String: Handler], posts: [String: Handler] = [:], hosts: AllowedHosts? = nil
-    ) -> Router<BasicRequestContext> {
+    /// The router of some routes; whatever goes wrong is a problem document.
+    package static func router(_ routes: [Route], hosts: AllowedHosts? = nil, of name: String) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: Safeguards())
         if let hosts { router.add(middleware: Hosts(hosts)) }
-        router.add(middleware: Problems(name: name, gets: gets.keys, posts: posts.keys))
-        for (path, handler) in gets { router.get(RouterPath(path), use: handler) }
-        for (path, handler) in posts { router.post(RouterPath(path), use: handler) }
+        router.add(middleware: Problems(name: name, routes: routes))
+        for route in routes {
+            switch route.method {
+            case .get: router.get(RouterPath(route.path), use: route.handler)
+            case .post: router.post(RouterPath(route.path), use: route.handler)
+            }
+        }
         return router
     }
 
@@ -77,7 +75,7 @@ package struct WebServer: Service {
         let room = min(Self.maximumConnections, max(Places.reserve, OpenFiles.limit - Self.ownFiles - Places.reserve))
         let places = Places(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
         let application = Application(
-            router: Self.router(of: name, gets: gets, posts: posts, hosts: hosts),
+            router: Self.router(routes, hosts: hosts, of: name),
             server: HTTPServerBuilder { [times] responder in Connections(responder, decoder: decoder, places: places, times: times) },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [host, port, name, logger, onListening] channel in

@@ -13,7 +13,7 @@ struct DashboardTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Monitor/Page/Assets")
 
     private func ask(_ path: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-        let application = Application(router: WebServer.router(of: "the monitor", gets: Dashboard.gets, posts: [:]))
+        let application = Application(router: WebServer.router([.dashboard, .asset], of: "the monitor"))
         return try await application.test(.router) { client in
             try await client.execute(uri: path, method: .get, headers: headers) { $0 }
         }

@@ -14,11 +14,10 @@ import WebSupport
     private let board = Board(topology: Topology(prefix: "t"), now: { .start })
 
     /// Runs a server of the events, and of `others`, beside `body`, which is given its port.
-    private func serve(_ others: [String: WebServer.Handler] = [:], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+    private func serve(_ others: [Route] = [], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
-        let events = EventsRoute(board: board).get
         let web = WebServer(
-            gets: others.merging(["/events": events]) { $1 }, host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
+            others + [.events(board)], host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
             onListening: { port.yield($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -112,12 +111,12 @@ import WebSupport
 
     @Test func oneConnectionTooManyIsToldAndTheOthersGoOn() async throws {
         let (asked, latch) = (Journal<Void>(), Latch())
-        let wait: WebServer.Handler = { _, _ in
+        let wait = Route(.get, "/wait", id: "wait", summary: "Waits.", access: .open, content: .text([])) { _ in
             asked.add(())
             try await latch.wait()
             return .json(["waited": true])
         }
-        try await serve(["/wait": wait]) { port in
+        try await serve([wait]) { port in
             let wires = try (0..<384).map { _ in try Wire(port) }
             for wire in wires { try wire.get("/wait") }
             try await asked.wait(beyond: wires.count - 1)

@@ -37,12 +37,7 @@ import WebSupport
         health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
     ) async throws -> some ApplicationProtocol {
-        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
-        let depths = QueueDepths(board: board, depth: depth)
-        let routes = Routes(board: board, page: StatisticsPage(board: board), depths: depths, history: history) {
-            health.report(service: "monitor", id: "m")
-        }
-        return Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
+        try await Interface.sample(board, health: health, depth: depth).application
     }
 
     private func get(
@@ -253,7 +248,7 @@ import WebSupport
         try expect(try await get(uri, from: try await application()), .badRequest, "Bad Request")
     }
 
-    @Test(arguments: ["/", "/stat", "/stats/x", "/workers/a", "/../etc/passwd", "/%2e%2e/", "/STATS"])
+    @Test(arguments: ["/stat", "/stats/x", "/workers/a", "/../etc/passwd", "/%2e%2e/", "/STATS"])
     func anUnknownPathIsNotFound(uri: String) async throws {
         try expect(try await get(uri, from: try await application()), .notFound, "Not Found")
     }

@@ -33,7 +33,8 @@ import Testing
 
     /// Asks a server for a path that it has, and one that it has not.
     private func ask(_ host: String?, allowed: AllowedHosts?, headers: HTTPFields = [:]) async throws -> [TestClient.Response] {
-        let router = WebServer.router(of: "it", gets: ["/x": { _, _ in Response(status: .ok) }], hosts: allowed)
+        let route = Route(.get, "/x", id: "x", summary: "", access: .open, content: .text([])) { _ in Response(status: .ok) }
+        let router = WebServer.router([route], hosts: allowed, of: "it")
         return try await Application(router: router, logger: .silent).test(.live) { client in
             let port = try #require(client.port)
             return try await TestClient.withClient(host: "127.0.0.1", port: port) { client in

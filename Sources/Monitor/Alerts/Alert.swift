@@ -1,4 +1,5 @@
 import TaskGridCore
+import WebSupport
 
 /// Something in the grid that is worth a person's time, for as long as it lasts.
 struct Alert: Hashable, Sendable {
@@ -67,6 +68,11 @@ struct Alert: Hashable, Sendable {
 
 /// An alert as JSON shows it.
 struct AlertReport: Encodable, Sendable {
+    static let schema = JSONSchema.object([
+        "kind": .choice(Alert.Kind.self), "type": .taskType.nullable, "worker": .string.nullable, "since": .time,
+        "message": .string.described("What happened and what to do."),
+    ]).named("Alert")
+
     var kind: Alert.Kind
     @Nullable var type: TaskType?
     @Nullable var worker: String?

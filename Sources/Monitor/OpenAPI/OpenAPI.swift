@@ -1,56 +1,43 @@
-import Hummingbird
+import Foundation
 import TaskGridCore
 import WebSupport
 
-/// The description of the REST interface, OpenAPI 3.1: what `/openapi.json` answers.
-///
-/// It is made of the operations and the schemas that stand in this folder. Tests hold it to the paths that are served, and a
-/// script holds the answers to it.
-enum OpenAPI {
-    static let path = "/openapi.json"
-
-    static let document = """
-        {
-        "openapi": "3.1.0",
-        "info": {
-        "title": "TaskGrid+ monitor",
-        "version": \(quoted(TaskGridVersion.current)),
-        "summary": "What a task grid does, and what it is told to do.",
-        "description": "Times are RFC 3339 in UTC with milliseconds. Every GET that answers JSON takes `pretty`. A parameter that is not known, given twice or of a value that it does not take is refused."
-        },
-        "paths": {
-        \(paths)
-        },
-        "components": {
-        "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "monitor.token; `taskgrid up` prints the one that it makes."}},
-        "schemas": {
-        \(schemas)
-        }
-        }
-        }
-
-        """
-
-    /// Operations of one path stand together.
-    private static var paths: String {
-        Dictionary(grouping: Operation.all, by: \.path).sorted { $0.key < $1.key }.map { path, operations in
-            let methods = operations.map { "\(quoted($0.method.rawValue)): \($0.text)" }
-            return "\(quoted(path)): {\(methods.joined(separator: ",\n"))}"
-        }.joined(separator: ",\n")
+/// The description of the REST interface, OpenAPI 3.1, made of its routes.
+struct OpenAPI: Encodable {
+    /// What it describes.
+    private struct Info: Encodable {
+        var title = "TaskGrid+ monitor"
+        var version = TaskGridVersion.current
+        var summary = "What a task grid does, and what it is told to do."
+        var description = """
+            Times are RFC 3339 in UTC with milliseconds. Every GET that answers JSON takes `pretty`. A parameter that is not known, given \
+            twice or of a value that it does not take is refused.
+            """
     }
 
-    private static var schemas: String { [Schemas.tasks, Schemas.grid, Schemas.times].joined(separator: ",\n") }
+    private struct Components: Encodable {
+        var securitySchemes = [
+            "token": [
+                "type": "http", "scheme": "bearer", "description": "monitor.token; `taskgrid up` prints the one that it makes.",
+            ]
+        ]
+        var schemas: [String: JSONSchema]
+    }
 
-    /// A text as JSON has it.
-    static func quoted(_ text: String) -> String { String(decoding: JSON.encode(text), as: UTF8.self) }
+    private var openapi = "3.1.0"
+    private var info = Info()
+    /// Of each path and method.
+    private var paths: [String: [String: OpenAPIOperation]]
+    private var components: Components
 
-    @Sendable static func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        // It is written for people as it is.
-        _ = try QueryParameters(request, allowed: ["pretty"]).isPretty()
-        let body = ByteBuffer(string: document)
-        return Response(
-            status: .ok, headers: [.contentType: "application/json", .contentLength: "\(body.readableBytes)"],
-            body: ResponseBody(byteBuffer: body)
-        )
+    init(_ routes: [Route]) {
+        paths = Dictionary(grouping: routes, by: \.path).mapValues { routes in
+            Dictionary(routes.map { ($0.method.rawValue, OpenAPIOperation($0)) }) { first, _ in first }
+        }
+        let schemas = routes.reduce(into: Problem.schema.components) { schemas, route in
+            if case .json(let schema) = route.content { schemas.formUnion(schema.components) }
+            for parameter in route.parameters { schemas.formUnion(parameter.schema.components) }
+        }
+        components = Components(schemas: Dictionary(schemas.map { ($0.name ?? "", $0.definition) }) { first, _ in first })
     }
 }

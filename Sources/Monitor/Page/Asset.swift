@@ -14,7 +14,7 @@ struct Asset: Sendable {
     }
 
     /// A browser asks each time whether what it keeps is still right (`no-cache`), so that it never mixes two versions' files.
-    @Sendable func get(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    func response(to request: Request) -> Response {
         var headers: HTTPFields = [.eTag: tag, .cacheControl: "no-cache"]
         if isKept(by: request) { return Response(status: .notModified, headers: headers) }
         headers[.contentType] = contentType

@@ -1,21 +1,9 @@
-import Hummingbird
-import WebSupport
-
 /// The dashboard: one page at `/`, and the styles and scripts that it loads from `/assets/`, all of which the executable
 /// carries within it. It shows what the REST interface tells, and nothing else: what it can, a script can.
 enum Dashboard {
-    static let gets: [String: WebServer.Handler] = [
-        "/": Asset("text/html; charset=utf-8", PackageResources.index_html).get, "/assets/{name}": asset,
-    ]
+    static let page = Asset("text/html; charset=utf-8", PackageResources.index_html)
 
-    @Sendable private static func asset(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        guard let name = context.parameters.get("name"), let asset = assets[name] else {
-            throw Problem(status: .notFound, detail: "there is no such asset of the dashboard")
-        }
-        return try await asset.get(request, context)
-    }
-
-    private static let assets: [String: Asset] = Dictionary(
+    static let assets: [String: Asset] = Dictionary(
         uniqueKeysWithValues: [
             ("app.css", Asset("text/css; charset=utf-8", PackageResources.app_css)),
             ("icon.svg", Asset("image/svg+xml", PackageResources.icon_svg)),

@@ -1,8 +1,13 @@
 import AMQP
 import TaskGridCore
+import WebSupport
 
 /// How the monitor's own connections to the broker stand.
 struct BrokerReport: Encodable, Hashable, Sendable {
+    static let schema = JSONSchema.object([
+        "connected": .boolean, "blocked": .boolean, "alarm": .string.nullable, "problem": .string.nullable,
+    ]).named("Broker")
+
     var connected: Bool
     /// Whether the broker takes no messages: a memory or disk alarm.
     var blocked: Bool

@@ -1,7 +1,12 @@
 import TaskGridCore
+import WebSupport
 
 /// An event of the grid, as `/stats` shows it and the event `grid` tells it.
 struct GridEventReport: Encodable, Sendable {
+    static let schema = JSONSchema.object([
+        "kind": .choice(["started", "stopped", "warning", "error"]), "service": .string, "at": .time, "message": .string,
+    ]).named("GridEvent")
+
     var kind: GridEvent.Kind
     var service: String
     var at: String

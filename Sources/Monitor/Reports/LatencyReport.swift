@@ -1,7 +1,13 @@
 import TaskGridCore
+import WebSupport
 
 /// A set of measured times, in milliseconds; all but `count` are null where nothing was measured.
 struct LatencyReport: Encodable {
+    static let schema = JSONSchema.object([
+        "count": .count, "average_ms": .milliseconds, "p50_ms": .milliseconds, "p95_ms": .milliseconds, "p99_ms": .milliseconds,
+        "max_ms": .milliseconds,
+    ]).named("Latency")
+
     var count: UInt64
     @Nullable var average: Double?
     @Nullable var p50: Double?
@@ -30,6 +36,9 @@ struct LatencyReport: Encodable {
 
 /// The same times over two windows.
 struct LatencyWindows: Encodable {
+    static let schema = JSONSchema.object(["last_5_minutes": LatencyReport.schema, "since_start": LatencyReport.schema])
+        .named("LatencyWindows")
+
     /// The last five minutes (290 to 300 seconds).
     var recent: LatencyReport
     /// All since the monitor began.

@@ -1,7 +1,10 @@
 import TaskGridCore
+import WebSupport
 
 /// Whether the books balance: each task that was submitted stands in one state.
 struct LedgerReport: Encodable {
+    static let schema = JSONSchema.object(["submitted": .integer, "accounted_for": .integer, "balances": .boolean]).named("Ledger")
+
     var submitted: Int
     /// The sum over the states.
     var accounted: Int

@@ -1,7 +1,14 @@
 import TaskGridCore
+import WebSupport
 
 /// What `/stats` answers: the fields of `WorkReport` for all types together, and under `types` for each.
-struct StatisticsReport: Encodable {
+struct StatisticsReport: WebReport {
+    static let schema = WorkReport.schema.extended(with: [
+        "types": .map(of: WorkReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
+        "alerts": .array(of: AlertReport.schema), "broker": BrokerReport.schema, "at": .time, "since": .time, "uptime_seconds": .number,
+        "store": .string.nullable, "ignored_messages": .integer,
+    ]).named("Statistics")
+
     var head: StatisticsHead
     var types: [TaskType: WorkReport]
     var workers: [String: WorkerReport]

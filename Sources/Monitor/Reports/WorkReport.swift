@@ -1,4 +1,5 @@
 import TaskGridCore
+import WebSupport
 
 /// The work of one type, or of all.
 ///
@@ -17,6 +18,18 @@ import TaskGridCore
 /// | `run_times` | how long attempts ran | each window has its name |
 /// | `total_times` | from a task's acceptance to its end | each window has its name |
 struct WorkReport: Encodable {
+    static let schema = JSONSchema.object(
+        [
+            "active_workers": .count, "pending_tasks": .count.described("Accepted and not running."),
+            "average_processing_time_ms": .milliseconds, "p50_ms": .milliseconds, "p95_ms": .milliseconds, "p99_ms": .milliseconds,
+            "tasks": TaskCounts.schema, "ledger": LedgerReport.schema, "breaker": .breaker,
+            "paused": .boolean.described("Of all types: whether that is so of one of them."), "throughput_per_second": .number.atLeast(0),
+            "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
+            "run_times": LatencyWindows.schema, "total_times": LatencyWindows.schema,
+        ],
+        isOpen: true
+    ).named("Work")
+
     var activeWorkers: Int
     var pendingTasks: Int
     @Nullable var average: Double?

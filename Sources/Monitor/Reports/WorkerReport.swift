@@ -1,7 +1,15 @@
 import TaskGridCore
+import WebSupport
 
 /// One worker.
 struct WorkerReport: Encodable {
+    static let schema = JSONSchema.object([
+        "state": .workerState, "left_reason": .string.nullable, "types": .array(of: .taskType), "host": .string, "pid": .integer,
+        "version": .string, "concurrency": .integer, "prefetch": .integer, "batch": .boolean, "started": .optionalTime,
+        "last_seen_seconds_ago": .number, "running_tasks": .integer, "waiting_tasks": .integer, "done": .integer, "failed": .integer,
+        "succeeded_since_monitor_start": .integer, "failed_since_monitor_start": .integer, "average_processing_time_ms": .milliseconds,
+    ]).named("Worker")
+
     var state: String
     /// Why it left; null for one that did not.
     @Nullable var leftReason: String?
@@ -58,25 +66,5 @@ struct WorkerReport: Encodable {
         seenSucceeded = statistics.succeeded
         seenFailed = statistics.failed
         average = statistics.averageRunTime.map { ($0 / 1000).rounded3 }
-    }
-}
-
-/// What `/workers` answers: each worker under its id, those that left within the last hour included.
-struct WorkersReport: Encodable {
-    var active: Int
-    var workers: [String: WorkerReport]
-
-    enum CodingKeys: String, CodingKey {
-        case active = "active_workers"
-        case workers
-    }
-
-    /// The workers of `type`, and in `state`, where those are given.
-    init(_ statistics: Statistics, type: TaskType? = nil, state: WorkerStatistics.State? = nil, at now: Timestamp) {
-        let shown = statistics.workers.filter { _, worker in
-            (type.map(worker.worker.types.contains) ?? true) && (state.map { $0 == worker.state(at: now) } ?? true)
-        }
-        active = shown.values.count { $0.isActive(at: now) }
-        workers = shown.mapValues { WorkerReport($0, at: now) }
     }
 }

@@ -11,41 +11,26 @@ struct Guard: Sendable {
     let token: String?
     let protectsReading: Bool
 
-    /// What answers a query, behind the guard.
-    func reading(_ handler: @escaping WebServer.Handler) -> WebServer.Handler {
-        guard protectsReading else { return handler }
-        return { request, context in
-            try checkToken(request)
-            return try await handler(request, context)
+    /// A route, behind the guard.
+    func guarding(_ route: Route) -> Route {
+        switch route.access {
+        case .open: return route
+        case .reading: return protectsReading ? route.guarded(by: checkToken) : route
+        case .acting: return route.guarded(by: checkAction)
         }
     }
 
-    /// All that is read, behind the guard, but for what says nothing of tasks: whether the service is well, and the page, which
-    /// asks for the token.
-    func reading(_ gets: [String: WebServer.Handler]) -> [String: WebServer.Handler] {
-        Dictionary(
-            uniqueKeysWithValues: gets.map { path, handler in
-                let isOpen = path == "/healthz" || path == "/" || path.hasPrefix("/assets/")
-                return (path, isOpen ? handler : reading(handler))
-            }
-        )
-    }
-
-    /// What does something, behind the guard.
-    func acting(_ handler: @escaping WebServer.Handler) -> WebServer.Handler {
-        { request, context in
-            try Self.checkOrigin(request)
-            guard token != nil else {
-                throw Problem(
-                    status: .forbidden, detail: "actions are switched off: no token is configured (monitor.token); use the taskgrid command"
-                )
-            }
-            try checkToken(request)
-            return try await handler(request, context)
+    @Sendable private func checkAction(_ request: Request) throws(Problem) {
+        try Self.checkOrigin(request)
+        guard token != nil else {
+            throw Problem(
+                status: .forbidden, detail: "actions are switched off: no token is configured (monitor.token); use the taskgrid command"
+            )
         }
+        try checkToken(request)
     }
 
-    private func checkToken(_ request: Request) throws(Problem) {
+    @Sendable private func checkToken(_ request: Request) throws(Problem) {
         guard let token else {
             throw Problem(status: .forbidden, detail: "reading needs a token, and none is configured (monitor.token)")
         }

@@ -1,16 +1,21 @@
+import ServiceSupport
+import TaskGridCore
 import WebSupport
 
-/// The whole REST interface: every path that the monitor serves, behind its guard.
+/// The whole REST interface: every route that the monitor serves, behind its guard.
 struct Interface: Sendable {
-    let routes: Routes
-    let tasks: TaskRoutes
-    let actions: ActionRoutes
-    let access: Guard
+    let routes: [Route]
 
-    var gets: [String: WebServer.Handler] {
-        let all = [routes.gets, tasks.gets, Dashboard.gets, [OpenAPI.path: OpenAPI.get]]
-        return access.reading(all.reduce(into: [:]) { $0.merge($1) { $1 } })
+    init(
+        _ board: Board, depths: QueueDepths, history: History, queryClient: QueryClient, access: Guard,
+        health: @escaping @Sendable () -> HealthReport
+    ) {
+        let described: [Route] = [
+            .stats(StatisticsPage(board: board)), .workers(board), .types(board), .queues(board, depths), .history(history, board),
+            .events(board), .scale(board), .scaleOfType(board), .metrics(board, depths), .health(of: "the monitor", report: health),
+            .tasks(queryClient, now: board.now), .task(queryClient), .cancel(queryClient), .retry(queryClient), .pause(queryClient),
+            .resume(queryClient), .dashboard, .asset,
+        ]
+        routes = (described + [.openAPI(describing: described)]).map(access.guarding)
     }
-
-    var posts: [String: WebServer.Handler] { actions.posts.mapValues(access.acting) }
 }

@@ -6,11 +6,11 @@ import TestSupport
 final class Browser: Sendable {
     struct Refusal: Error, CustomStringConvertible {
         let method: String
-        let answer: JSONValue
+        let answer: JSONTree
         var description: String { "\(method): \(answer)" }
     }
 
-    let said = Journal<JSONValue>()
+    let said = Journal<JSONTree>()
     private let write: @Sendable (String) async throws -> Void
     private let numbers = Mutex(0)
 
@@ -20,20 +20,20 @@ final class Browser: Sendable {
 
     func take(_ message: String) {
         // The protocol is JSON; what were not would be missed by whoever waits for it.
-        if let value = try? JSONDecoder().decode(JSONValue.self, from: Data(message.utf8)) { said.add(value) }
+        if let value = try? JSONDecoder().decode(JSONTree.self, from: Data(message.utf8)) { said.add(value) }
     }
 
     /// Has something done, and answers its result.
     @discardableResult
-    func call(_ method: String, _ parameters: JSONValue = [:], session: String? = nil) async throws -> JSONValue {
+    func call(_ method: String, _ parameters: JSONTree = [:], session: String? = nil) async throws -> JSONTree {
         let number = numbers.withLock { number in
             number += 1
             return number
         }
-        var message: [String: JSONValue] = ["id": .number(Double(number)), "method": .string(method), "params": parameters]
+        var message: [String: JSONTree] = ["id": .number(Double(number)), "method": .string(method), "params": parameters]
         if let session { message["sessionId"] = .string(session) }
         let before = said.count
-        try await write(JSONValue.object(message).description)
+        try await write(JSONTree.object(message).description)
         let answer = try await said.first(from: before) { $0["id"].number == Double(number) ? $0 : nil }
         guard answer["error"] == .null else { throw Refusal(method: method, answer: answer["error"]) }
         return answer["result"]

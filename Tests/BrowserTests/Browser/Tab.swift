@@ -9,12 +9,12 @@ struct Tab: Sendable {
 
     struct Thrown: Error, CustomStringConvertible {
         let expression: String
-        let details: JSONValue
+        let details: JSONTree
         var description: String { "\(expression): \(details)" }
     }
 
     @discardableResult
-    func call(_ method: String, _ parameters: JSONValue = [:]) async throws -> JSONValue {
+    func call(_ method: String, _ parameters: JSONTree = [:]) async throws -> JSONTree {
         try await browser.call(method, parameters, session: session)
     }
 
@@ -22,7 +22,7 @@ struct Tab: Sendable {
 
     /// The value of an expression in the page.
     @discardableResult
-    func evaluate(_ expression: String) async throws -> JSONValue {
+    func evaluate(_ expression: String) async throws -> JSONTree {
         let answer = try await call(
             "Runtime.evaluate", ["expression": .string(expression), "returnByValue": true, "awaitPromise": true, "userGesture": true]
         )
@@ -93,7 +93,7 @@ struct Tab: Sendable {
     /// A picture of the whole page, as PNG.
     func screenshot(height: Int? = nil) async throws -> Data {
         let size = try await evaluate("({ width: innerWidth, height: document.documentElement.scrollHeight })")
-        let clip: JSONValue = [
+        let clip: JSONTree = [
             "x": 0, "y": 0, "width": size["width"], "height": height.map { .number(Double($0)) } ?? size["height"], "scale": 1,
         ]
         let picture = try await call("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true, "clip": clip])
@@ -126,7 +126,7 @@ struct Tab: Sendable {
             """
         )
         for kind in ["mousePressed", "mouseReleased"] {
-            let event: JSONValue = ["type": .string(kind), "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1]
+            let event: JSONTree = ["type": .string(kind), "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1]
             try await call("Input.dispatchMouseEvent", event)
         }
     }
@@ -137,7 +137,7 @@ struct Tab: Sendable {
     /// Presses a key, such as `Enter` or `ArrowLeft`.
     func press(_ key: String) async throws {
         let codes = ["Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37]
-        var event: [String: JSONValue] = [
+        var event: [String: JSONTree] = [
             "type": "keyDown", "key": .string(key), "code": .string(key), "windowsVirtualKeyCode": .number(Double(codes[key] ?? 0)),
         ]
         if key == "Enter" { event["text"] = "\r" }
@@ -161,7 +161,7 @@ struct Tab: Sendable {
     }
 
     func resize(width: Int, height: Int) async throws {
-        let size: JSONValue = [
+        let size: JSONTree = [
             "width": .number(Double(width)), "height": .number(Double(height)), "deviceScaleFactor": 1, "mobile": .bool(width < 500),
         ]
         try await call("Emulation.setDeviceMetricsOverride", size)
@@ -169,10 +169,10 @@ struct Tab: Sendable {
 
     /// What the person prefers, by their system's settings.
     func prefer(dark: Bool) async throws {
-        let feature: JSONValue = ["name": "prefers-color-scheme", "value": .string(dark ? "dark" : "light")]
+        let feature: JSONTree = ["name": "prefers-color-scheme", "value": .string(dark ? "dark" : "light")]
         try await call("Emulation.setEmulatedMedia", ["features": [feature]])
     }
 }
 
 /// A text as JavaScript writes it.
-func quoted(_ text: String) -> String { JSONValue.string(text).description }
+func quoted(_ text: String) -> String { JSONTree.string(text).description }

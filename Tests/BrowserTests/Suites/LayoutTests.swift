@@ -1,6 +1,7 @@
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TestSupport
 import Testing
 
 extension DashboardTests {

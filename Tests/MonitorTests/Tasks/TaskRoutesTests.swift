@@ -21,8 +21,8 @@ import WebSupport
     }
 
     private func get(_ uri: String, _ dispatcher: PlayedDispatcher) async throws -> TestResponse {
-        let routes = TaskRoutes(queryClient: dispatcher.query(), now: { .after(3600) })
-        let application = Application(router: WebServer.router(of: "the monitor", gets: routes.gets), logger: .silent)
+        let board = Board(topology: Topology(prefix: "t"), now: { .after(3600) })
+        let application = try await Interface.sample(board, dispatcher: dispatcher).application
         return try await application.test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
 

@@ -1,12 +1,40 @@
 import TaskGridCore
+import WebSupport
+
+extension Route {
+    static func history(_ history: History, _ board: Board) -> Route {
+        let window = RouteParameter.choice(
+            "window", summary: "How far back.", schema: .choice(HistoryWindow.self).defaulting(to: HistoryWindow.hour.rawValue),
+            of: HistoryWindow.allCases.map { ($0.rawValue, $0) }
+        )
+        let until = RouteParameter.moment("until", summary: "It ends before that time, not now.", now: board.now)
+        return .get(
+            "/history", id: "history", summary: "What happened in each step of a window, of all types or of one.",
+            parameters: [RouteParameter.type, window, until]
+        ) { call in
+            try await history.report(
+                try call.value(of: .type), try call.value(of: window) ?? .hour, until: try call.value(of: until)
+            )
+        }
+    }
+}
 
 /// What `/history` answers.
-struct HistoryReport: Encodable, Sendable {
+struct HistoryReport: WebReport {
     /// One step.
     struct Point: Encodable, Sendable {
         var at: Timestamp
         /// nil where the monitor did not run.
         var rollup: Rollup?
+
+        fileprivate static let schema = JSONSchema.object(
+            ["at": .time, "gap": .boolean],
+            optional: [
+                "covered_seconds": .count.described("For how much of it a monitor ran."), "submitted": .count, "succeeded": .count,
+                "failed": .count, "cancelled": .count, "expired": .count, "waiting": .count, "running": .count, "workers": .count,
+                "p50_ms": .milliseconds, "p95_ms": .milliseconds,
+            ]
+        ).described("A step; where no monitor ran, `gap` is true and there is nothing else but `at`.").named("Point")
 
         private enum CodingKeys: String, CodingKey {
             case at, gap, submitted, succeeded, failed, cancelled, expired, waiting, running, workers
@@ -34,6 +62,11 @@ struct HistoryReport: Encodable, Sendable {
             }
         }
     }
+
+    static let schema = JSONSchema.object([
+        "type": .taskType.nullable, "window": .string, "step_seconds": .integer.atLeast(1),
+        "points": .array(of: Point.schema).described("The oldest first."),
+    ]).named("History")
 
     @Nullable var type: TaskType?
     var window: String

@@ -1,4 +1,47 @@
+import HTTPTypes
 import TaskGridCore
+import WebSupport
+
+extension Route {
+    static func scale(_ board: Board) -> Route {
+        .get(
+            "/scale", id: "scale", summary: "How many workers each type wants.",
+            parameters: [RouteParameter.type, RouteParameter.drainTarget]
+        ) { call in
+            let target = Duration.seconds(try call.value(of: .drainTarget))
+            var report = ScalesReport(board.statistics, target: target, at: board.now())
+            if let type = try call.value(of: .type) { report.types = report.types.filter { $0.key == type } }
+            return report
+        }
+    }
+
+    static func scaleOfType(_ board: Board) -> Route {
+        .get(
+            "/scale/{type}", id: "scaleOfType", summary: "How many workers a type wants, such as for KEDA.",
+            parameters: [RouteParameter.knownType, RouteParameter.drainTarget], problems: [404: "The type is not known."]
+        ) { call in
+            let name = try call.value(of: .knownType)
+            let report = ScalesReport(board.statistics, target: .seconds(try call.value(of: .drainTarget)), at: board.now())
+            guard let type = try? TaskType(name), let scale = report.types[type] else {
+                throw Problem(status: .notFound, detail: "there is no type '\(name.prefix(TaskType.maximumLength))'; /types has all")
+            }
+            return scale
+        }
+    }
+}
+
+extension RouteParameter where Value == Int {
+    fileprivate static let drainTarget = integer(
+        "drain_seconds", summary: "Within how long what waits is to end.", in: 1...86_400, default: 60
+    )
+}
+
+extension RouteParameter where Value == String {
+    /// What is no type is none that is known.
+    fileprivate static let knownType = RouteParameter(
+        "type", in: .path, summary: "The type.", schema: .taskType, example: "sum"
+    ) { $0 ?? "" }
+}
 
 /// How many workers a type wants: a hint for whatever starts and stops them.
 ///
@@ -13,7 +56,13 @@ import TaskGridCore
 /// What one worker does is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
 /// what they did in the last minute, each its share. Where nothing was measured, one worker is wanted as long as tasks wait or arrive.
 /// Never more are wanted than there are tasks and arrived in the last minute.
-struct ScaleReport: Encodable, Hashable {
+struct ScaleReport: WebReport, Hashable {
+    static let schema = JSONSchema.object([
+        "waiting": .count, "rate_per_second": .number.atLeast(0),
+        "seconds_to_drain": .number.atLeast(0).nullable.described("Null where tasks wait and none ends."), "workers": .count,
+        "workers_wanted": .count,
+    ]).named("Scale")
+
     var waiting: Int
     var rate: Double
     @Nullable var secondsToDrain: Double?
@@ -61,9 +110,8 @@ struct ScaleReport: Encodable, Hashable {
 }
 
 /// What `/scale` answers.
-struct ScalesReport: Encodable {
-    static let targets = 1...86_400
-    static let standardTarget = 60
+struct ScalesReport: WebReport {
+    static let schema = JSONSchema.object(["types": .map(of: ScaleReport.schema)]).named("Scales")
 
     var types: [TaskType: ScaleReport]
 

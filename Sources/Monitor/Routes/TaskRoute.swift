@@ -1,7 +1,29 @@
 import TaskGridCore
+import WebSupport
+
+extension Route {
+    static func task(_ queryClient: QueryClient) -> Route {
+        .get(
+            "/tasks/{id}", id: "task", summary: "A task whole, with its payload, result and attempts.",
+            parameters: [RouteParameter.taskInPath], problems: dispatcherProblems.merging([404: "The task is not known."]) { $1 }
+        ) { call in
+            TaskReport(try await queryClient.ask(TaskQuery(id: try call.value(of: .taskInPath))))
+        }
+    }
+}
 
 /// A task as `/tasks` lists it.
 struct TaskSummary: Encodable {
+    static let schema = JSONSchema.object(
+        [
+            "id": .taskID, "type": .taskType, "state": .taskState, "created": .time, "completed": .optionalTime,
+            "attempt": .count.described("The number of the latest hand-out; 0 before the first."), "max_attempts": .integer.atLeast(1),
+            "worker": .string.nullable, "error": .string.nullable,
+            "run_ms": .number.atLeast(0).nullable.described("How long the last attempt ran, of a task that has ended."),
+        ],
+        isOpen: true
+    ).named("TaskSummary")
+
     var id: String
     var type: TaskType
     var state: TaskState
@@ -11,7 +33,6 @@ struct TaskSummary: Encodable {
     var maxAttempts: Int
     @Nullable var worker: String?
     @Nullable var error: String?
-    /// How long the last attempt ran, of a task that has ended.
     @Nullable var runTime: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -34,25 +55,23 @@ struct TaskSummary: Encodable {
     }
 }
 
-/// What `/tasks` answers: a page, the newest first.
-struct TasksReport: Encodable {
-    var tasks: [TaskSummary]
-    /// What `after` is on the next page; null on the last.
-    @Nullable var next: String?
-}
-
 /// What `/tasks/{id}` answers: the summary's fields, and these.
-struct TaskReport: Encodable {
+struct TaskReport: WebReport {
+    static let schema = TaskSummary.schema.extended(with: [
+        "payload": Content.schema, "result": Content.schema.nullable,
+        "attempts": .array(of: AttemptReport.schema).atMost(items: 102).described("The first one first; of very many the latest."),
+        "priority": .integer(0...9), "due": .optionalTime, "expires": .optionalTime, "timeout_ms": .count.nullable,
+        "backoff": .string.nullable.described("How long it waits after a failed attempt; null: the dispatcher's default."),
+    ]).named("Task")
+
     var summary: TaskSummary
     var payload: Content
     @Nullable var result: Content?
-    /// The first one first; of very many the latest.
     var attempts: [AttemptReport]
     var priority: Int
     @Nullable var due: String?
     @Nullable var expires: String?
     @Nullable var timeout: Int64?
-    /// How long it waits after a failed attempt; null: the dispatcher's default.
     @Nullable var backoff: String?
 
     enum CodingKeys: String, CodingKey {
@@ -86,8 +105,13 @@ struct TaskReport: Encodable {
     }
 }
 
-/// One try of a task.
+/// One attempt of a task.
 struct AttemptReport: Encodable {
+    static let schema = JSONSchema.object([
+        "number": .integer.atLeast(1), "worker": .string.nullable, "started": .optionalTime, "ended": .optionalTime,
+        "run_ms": .number.atLeast(0).nullable, "outcome": .choice(Attempt.Outcome.self), "error": .string.nullable,
+    ]).named("Attempt")
+
     var number: Int
     @Nullable var worker: String?
     @Nullable var started: String?

@@ -1,8 +1,21 @@
 import TaskGridCore
+import WebSupport
+
+extension Route {
+    static func types(_ board: Board) -> Route {
+        .get("/types", id: "types", summary: "Each type as in /stats, and which workers run it.") { _ in
+            TypesReport(board.current, at: board.now())
+        }
+    }
+}
 
 /// What `/types` answers: of each type what `/stats` tells, and which workers run it.
-struct TypesReport: Encodable {
+struct TypesReport: WebReport {
     struct Entry: Encodable {
+        fileprivate static let schema = WorkReport.schema.extended(with: [
+            "workers": .array(of: .string).described("The ids of those that hold a lease.")
+        ]).named("TypeWork")
+
         var work: WorkReport
         /// The ids of those that hold a lease, in their order.
         var workers: [String]
@@ -17,6 +30,8 @@ struct TypesReport: Encodable {
             try container.encode(workers, forKey: .workers)
         }
     }
+
+    static let schema = JSONSchema.object(["types": .map(of: Entry.schema)]).named("Types")
 
     var types: [TaskType: Entry]
 

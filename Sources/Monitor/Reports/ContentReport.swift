@@ -1,17 +1,21 @@
 import Foundation
 import TaskGridCore
+import WebSupport
 
 /// A payload or a result for a person: cut where it is long, as text where it is text.
 struct Content: Encodable, Hashable {
+    static let schema = JSONSchema.object([
+        "bytes": .count.described("How many there are."), "text": .string.nullable, "base64": .string.nullable,
+        "cut": .boolean.described("Whether less is shown than there is."),
+    ]).described("Up to 64 KiB: as text where it is UTF-8, else as base64.").named("Content")
+
     /// The most bytes that are shown.
     static let maximum = 64 << 10
 
-    /// How many there are.
     var bytes: Int
     @Nullable var text: String?
     /// Where it is no UTF-8.
     @Nullable var base64: String?
-    /// Whether less is shown than there is.
     var cut: Bool
 
     /// `size` is how many bytes there are, where `data` is only the beginning.

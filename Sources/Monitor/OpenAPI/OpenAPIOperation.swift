@@ -1,0 +1,83 @@
+import WebSupport
+
+/// A route as OpenAPI describes it.
+struct OpenAPIOperation: Encodable {
+    private struct Parameter: Encodable {
+        var name: String
+        var place: String
+        var required: Bool
+        var example: String?
+        var description: String
+        var schema: JSONSchema
+
+        private enum CodingKeys: String, CodingKey {
+            case name, required, example, description, schema
+            case place = "in"
+        }
+
+        init(_ parameter: any AnyRouteParameter) {
+            name = parameter.name
+            place = parameter.place.rawValue
+            required = parameter.place == .path
+            example = parameter.example
+            description = parameter.summary
+            schema = parameter.schema
+        }
+    }
+
+    private struct Media: Encodable {
+        var schema: JSONSchema
+    }
+
+    private struct Response: Encodable {
+        var description: String
+        /// By their media types.
+        var content: [String: Media]
+    }
+
+    private var operationId: String
+    private var summary: String
+    /// What a request has to show, of which any is enough: none, or the token.
+    private var security: [[String: [String]]]
+    private var parameters: [Parameter]
+    private var responses: [String: Response]
+
+    init(_ route: Route) {
+        operationId = route.id
+        summary = route.summary
+        security =
+            switch route.access {
+            case .open: []
+            case .reading: [[:], ["token": []]]
+            case .acting: [["token": []]]
+            }
+        parameters = route.parameters.map(Parameter.init)
+        let content: [String: Media] =
+            switch route.content {
+            case .json(let schema): ["application/json": Media(schema: schema)]
+            case .text(let types): Dictionary(types.map { ($0, Media(schema: .string)) }) { first, _ in first }
+            }
+        responses = ["200": Response(description: "All went well.", content: content)]
+        for (status, meaning) in route.alike { responses["\(status)"] = Response(description: meaning, content: content) }
+        for (status, meaning) in Self.problems(of: route) {
+            let problem = ["application/problem+json": Media(schema: Problem.schema)]
+            responses["\(status)"] = Response(description: meaning, content: problem)
+        }
+    }
+
+    /// A route's own problems, and those of every route.
+    private static func problems(of route: Route) -> [Int: String] {
+        var problems = [
+            400: "A parameter is wrong; the detail says which and what it takes.",
+            413: "The request has a body that is too large; none is needed.",
+            421: "The `Host` is no name of the monitor: an address, `localhost` or one of `monitor.hosts`.",
+        ]
+        if route.access != .open {
+            problems[401] = "The token is missing or is not the right one."
+            problems[403] =
+                route.access == .acting
+                ? "No token is configured, or the request is from a page from elsewhere." : "Reading needs a token, and none is configured."
+        }
+        return problems.merging(route.problems) { $1 }
+    }
+}

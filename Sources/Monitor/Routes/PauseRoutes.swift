@@ -1,0 +1,54 @@
+import HTTPTypes
+import TaskGridCore
+import WebSupport
+
+extension Route {
+    static func pause(_ queryClient: QueryClient) -> Route {
+        .post(
+            "/types/{type}/pause", id: "pause", summary: "Hands out no more tasks of a type.", parameters: [RouteParameter.typeInPath],
+            problems: pauseProblems
+        ) { call -> TypeActionReport in
+            let type = try call.value(of: .typeInPath)
+            let message =
+                switch try await queryClient.ask(PauseQuery(types: [type])).types.first?.outcome {
+                case .done: "Type \(type) is paused: its tasks wait, and those that run go on."
+                case .unchanged: "Type \(type) was paused before."
+                case .unknown, nil: throw Problem.unregistered(type)
+                }
+            return TypeActionReport(type: type, paused: true, message: message)
+        }
+    }
+
+    static func resume(_ queryClient: QueryClient) -> Route {
+        .post(
+            "/types/{type}/resume", id: "resume", summary: "Hands out tasks of a paused type again.",
+            parameters: [RouteParameter.typeInPath], problems: pauseProblems
+        ) { call -> TypeActionReport in
+            let type = try call.value(of: .typeInPath)
+            let message =
+                switch try await queryClient.ask(ResumeQuery(types: [type])).types.first?.outcome {
+                case .done: "Type \(type) is resumed: its tasks are handed out again."
+                case .unchanged: "Type \(type) was not paused."
+                case .unknown, nil: throw Problem.unregistered(type)
+                }
+            return TypeActionReport(type: type, paused: false, message: message)
+        }
+    }
+
+    private static let pauseProblems = dispatcherProblems.merging([404: "The type is not known."]) { $1 }
+}
+
+/// What an action on a type answers.
+struct TypeActionReport: WebReport {
+    static let schema = JSONSchema.object(["type": .taskType, "paused": .boolean, "message": .outcome]).named("TypeAction")
+
+    var type: TaskType
+    var paused: Bool
+    var message: String
+}
+
+extension Problem {
+    fileprivate static func unregistered(_ type: TaskType) -> Problem {
+        Problem(status: .notFound, detail: "no worker has registered type '\(type)'")
+    }
+}

@@ -1,0 +1,5 @@
+/// What a route answers as JSON.
+package protocol WebReport: Encodable, Sendable {
+    /// What it looks like.
+    static var schema: JSONSchema { get }
+}

@@ -1,0 +1,220 @@
+import AMQP
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import ServiceSupport
+import TaskGridCore
+import TestSupport
+import Testing
+import WebSupport
+
+@testable import Monitor
+
+/// Every route is asked in every way that its value tells of, of monitors in several states. A new route is asked too.
+@Suite("Every answer is as the OpenAPI document says") struct AnswersTests {
+    private static let token = "correct-horse-battery"
+
+    /// A request that a route's value tells of.
+    private struct Asked {
+        var uri: String
+        var headers: HTTPFields = [:]
+        /// Whether a parameter has a value that it does not take.
+        var isBad = false
+    }
+
+    private static func requests(_ route: Route) -> [Asked] {
+        let path = route.parameters.filter { $0.place == .path }.reduce(route.path) { path, parameter in
+            path.replacing("{\(parameter.name)}", with: parameter.example ?? "?")
+        }
+        var requests = [Asked(uri: path)]
+        for parameter in route.parameters {
+            switch parameter.place {
+            case .query:
+                requests += values[parameter.name, default: []].map { Asked(uri: "\(path)?\(parameter.name)=\($0)") }
+                requests.append(Asked(uri: "\(path)?\(parameter.name)=%E2%82%AC%00", isBad: !anything.contains(parameter.name)))
+            case .header: requests += HTTPField.Name(parameter.name).map { [Asked(uri: path, headers: [$0: "7"])] } ?? []
+            case .path: requests.append(Asked(uri: path.replacing(parameter.example ?? "?", with: "%E2%82%AC")))
+            }
+        }
+        if !anything.contains(route.id) { requests.append(Asked(uri: "\(path)?unheard=1", isBad: true)) }
+        return requests
+    }
+
+    /// Good values of the parameters after the query mark, by their names.
+    private static let values = [
+        "pretty": ["true", ""], "type": ["sum", "hash"], "state": ["alive", "failed"], "drain_seconds": ["30"], "window": ["5m", "30d"],
+        "until": ["-1h", "2026-01-01"], "since": ["2026-01-01T00:00:00Z"], "kind": ["grid,worker"], "text": ["x"], "id": ["1", "9"],
+        "after": ["5"], "limit": ["1", "200"],
+    ]
+    /// Parameters, and routes, that take anything.
+    private static let anything: Set<String> = ["text", "dashboard", "asset"]
+
+    /// A monitor that has heard of everything that there is to tell.
+    private static func board() throws -> Board {
+        let board = Board(topology: Topology(prefix: "t"), now: { .after(100) })
+        let sum = TaskType(literal: "sum")
+        for id in ["a", "b"] {
+            try board.take(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
+        }
+        try board.take(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
+        let event = TaskEvent.sample(
+            sum, [.pending: 1, .succeeded: 60, .failed: 6],
+            workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
+            run: [(2000, 99)], total: [(9000, 100)], retried: 2, refused: 3
+        )
+        try board.take(.event(event), exchange: "t.events", key: "task.sum")
+        try board.take(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
+        let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
+        try board.take(.event(error), exchange: "t.events", key: "grid.error")
+        // An alert of the broker at once.
+        board.look(at: [ConnectionReading(name: "c", state: .blocked, since: .now, wasConnected: true, detail: "disk")])
+        return board
+    }
+
+    private static let task: TaskRecord = {
+        var task = TaskRecord(
+            id: 1, type: TaskType(literal: "sum"), payload: Data("[1]".utf8), status: .failed, created: .start,
+            settings: TaskSettings(maxAttempts: 3), key: "k")
+        task.result = Data([0xFF])
+        task.completed = .after(2)
+        task.attempt = 1
+        task.runTime = .microseconds(1500)
+        task.error = TaskError(.timedOut, "too long")
+        task.settings.timeout = .seconds(5)
+        task.attempts = [.ended(1, .timedOut, at: .after(1), after: .seconds(1), worker: "w1", error: task.error)]
+        return task
+    }()
+
+    /// A dispatcher that knows one task, or none, and does or refuses what it is asked.
+    private static func dispatcher(_ outcome: CommandOutcome.Kind, _ pause: PauseOutcome.Kind) -> PlayedDispatcher {
+        PlayedDispatcher { message in
+            switch message.properties.type {
+            case TaskQuery.name: outcome == .unknown ? message.refused(.notFound, "not known") : message.answered(task)
+            case TasksQuery.name: message.answered(TasksQuery.Answer(tasks: outcome == .unknown ? [] : [task], next: nil))
+            case CancelQuery.name, RetryQuery.name:
+                message.answered(CommandAnswer(tasks: [CommandOutcome(id: 1, outcome: outcome, state: .failed)]))
+            case PauseQuery.name, ResumeQuery.name:
+                message.answered(PauseAnswer(types: [PauseOutcome(type: TaskType(literal: "sum"), outcome: pause)]))
+            default: message.refused(.unavailable, "busy")
+            }
+        }
+    }
+
+    private static func isHealthy() -> Vitals {
+        let vitals = Vitals()
+        vitals.connection { ConnectionReading(name: "monitor consume", state: .connected, since: .now, wasConnected: true, detail: nil) }
+        vitals.stands(.serving)
+        return vitals
+    }
+
+    /// Monitors in several states, by what is special about them.
+    private static func interfaces() async throws -> [(name: String, interface: Interface)] {
+        let access = Guard(token: token, protectsReading: false)
+        let away = PlayedDispatcher { $0.refused(.unavailable, "no store") }
+        return [
+            ("all is well", try await .sample(try board(), dispatcher: dispatcher(.done, .done), access: access, health: isHealthy())),
+            ("nothing is heard", try await .sample(dispatcher: dispatcher(.unknown, .unknown), access: access)),
+            ("what is asked is refused", try await .sample(try board(), dispatcher: dispatcher(.refused, .unchanged), access: access)),
+            (
+                "nothing can be asked",
+                try await .sample(dispatcher: away, access: access) { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection")
+                }
+            ),
+            ("another token is right", try await .sample(access: Guard(token: "other", protectsReading: true))),
+            ("there is no token", try await .sample(access: Guard(token: nil, protectsReading: true))),
+        ]
+    }
+
+    @Test("status, content type and content of every answer are described")
+    func described() async throws {
+        var statuses: [String: Set<Int>] = [:]
+        for (name, interface) in try await Self.interfaces() {
+            for (route, status) in try await Self.ask(interface, name) { statuses[route, default: []].insert(status) }
+        }
+        // Each has been asked so that all went well.
+        for (route, statuses) in statuses { #expect(statuses.contains(200), "\(route): \(statuses)") }
+    }
+
+    /// Asks each route in each way, and checks the answers. The status of each answer, by the route's name.
+    private static func ask(_ interface: Interface, _ name: String) async throws -> [(route: String, status: Int)] {
+        let document = try JSON.decode(JSONTree.self, JSON.encode(OpenAPI(interface.routes)))
+        let check = SchemaCheck(components: document["components"]["schemas"].members)
+        return try await interface.application.test(.router) { client in
+            var statuses: [(String, Int)] = []
+            // The stream of events does not end.
+            for route in interface.routes where route.id != "events" {
+                let responses = document["paths"][route.path][route.method.rawValue]["responses"]
+                for asked in requests(route) {
+                    let place: Comment = "\(name): \(route.method) \(asked.uri)"
+                    var headers = asked.headers
+                    headers[.authorization] = "Bearer \(token)"
+                    let response = try await client.execute(uri: asked.uri, method: route.method == .get ? .get : .post, headers: headers)
+                    statuses.append((route.id, response.status.code))
+                    if asked.isBad { #expect([400, 401, 403].contains(response.status.code), place) }
+                    let content = responses["\(response.status.code)"]["content"].members
+                    let type = response.headers[.contentType].map { String($0.prefix { $0 != ";" }) } ?? "-"
+                    #expect(content[type] != nil, "\(place): \(response.status) \(type)")
+                    guard type.hasSuffix("json"), let schema = content[type]?["schema"] else { continue }
+                    let body = try JSON.decode(JSONTree.self, Data(response.body.readableBytesView))
+                    #expect(check.problems(body, schema) == [], place)
+                }
+            }
+            return statuses
+        }
+    }
+
+    @Test("the stream of events is described")
+    func events() async throws {
+        let board = try Self.board()
+        board.broadcast.end()
+        let interface = try await Interface.sample(board)
+        let route = try #require(interface.routes.first { $0.id == "events" })
+        try await interface.application.test(.router) { client in
+            for asked in Self.requests(route) {
+                let response = try await client.execute(uri: asked.uri, method: .get, headers: asked.headers)
+                #expect(response.headers[.contentType] == (asked.isBad ? "application/problem+json" : "text/event-stream"), "\(asked.uri)")
+            }
+        }
+    }
+}
+
+@Suite("The check of an answer against a schema") struct SchemaCheckTests {
+    private let check = SchemaCheck(components: [
+        "Named": ["type": "object", "required": ["a"], "properties": ["a": ["type": "integer", "minimum": 1]]]
+    ])
+
+    @Test(
+        "what is as the schema says is right",
+        arguments: [
+            (["$ref": "#/components/schemas/Named"], ["a": 1, "b": true]), (["type": ["string", "null"]], .null),
+            (["enum": ["a", "b"]], "b"),
+            (["oneOf": [["type": "string"], ["type": "null"]]], "x"),
+            (["type": "array", "items": ["type": "number"], "maxItems": 2], [1, 2]),
+            (
+                ["allOf": [["$ref": "#/components/schemas/Named"]], "properties": ["c": [:]], "unevaluatedProperties": false],
+                ["a": 1, "c": 2]
+            ),
+            (["type": "object", "additionalProperties": ["const": "x"]], ["a": "x", "b": "x"]),
+            (["type": "string", "minLength": 1, "maxLength": 2, "pattern": "^[a-z]+$", "description": "d", "default": "e"], "ab"),
+        ] as [(JSONTree, JSONTree)]
+    )
+    func right(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema) == []) }
+
+    @Test(
+        "what is not is wrong, and so is a keyword that the check does not know",
+        arguments: [
+            (["$ref": "#/components/schemas/Named"], ["a": 0]), (["$ref": "#/components/schemas/Named"], ["b": 1]),
+            (["$ref": "#/components/schemas/Unheard"], 1), (["type": "integer"], .number(1.5)), (["type": ["string", "null"]], 1),
+            (["type": "boolean"], 1), (["type": "number"], true), (["enum": ["a"]], "b"), (["const": "a"], "b"),
+            (["oneOf": [["type": "string"], ["type": "null"]]], 1), (["oneOf": [["type": "string"], ["enum": ["x"]]]], "x"),
+            (["items": ["type": "number"]], [1, "2"]), (["maxItems": 1], [1, 2]), (["maximum": 1], 2), (["minLength": 1], ""),
+            (["maxLength": 1], "ab"), (["pattern": "^a$"], "b"), (["pattern": "("], "b"),
+            (["additionalProperties": false, "properties": ["a": [:]]], ["a": 1, "b": 1]),
+            (["additionalProperties": ["const": "x"]], ["a": 1]),
+            (["allOf": [["$ref": "#/components/schemas/Named"]], "unevaluatedProperties": false], ["a": 1, "c": 2]),
+            (["format": "date-time"], "x"),
+        ] as [(JSONTree, JSONTree)]
+    )
+    func wrong(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema).count == 1) }
+}

@@ -1,0 +1,32 @@
+import AMQP
+import Hummingbird
+import Logging
+import ServiceSupport
+import TaskGridCore
+import TestSupport
+import WebSupport
+
+@testable import Monitor
+
+extension Interface {
+    /// The interface of a monitor in a test.
+    ///
+    /// - Parameters:
+    ///   - board: what it has heard; nothing by default.
+    ///   - dispatcher: what answers its queries; by default nobody does.
+    static func sample(
+        _ board: Board = Board(topology: Topology(prefix: "t"), now: { .start }),
+        dispatcher: PlayedDispatcher = PlayedDispatcher { _ in nil },
+        access: Guard = Guard(token: nil, protectsReading: false), health: Vitals = Vitals(),
+        depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
+    ) async throws -> Interface {
+        Interface(
+            board, depths: QueueDepths(board: board, depth: depth),
+            history: History(try await HistoryStore.open(nil), board: board, logger: .silent), queryClient: dispatcher.query(),
+            access: access
+        ) { health.report(service: "monitor", id: "m") }
+    }
+
+    /// What serves it.
+    var application: some ApplicationProtocol { Application(router: WebServer.router(routes, of: "the monitor"), logger: .silent) }
+}
