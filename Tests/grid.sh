@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# For scripts that need a grid of their own: starts one on free ports when it is sourced, and stops it, with all that the script has
-# in the background, however the script ends; where the grid ended badly it shows its log.
+# Sourced by scripts that need a grid of their own: starts one on free ports, and stops it and the script's background jobs however the
+# script ends. If the grid failed, shows its log.
 #
-# Sets work (a folder that is gone afterwards), grid (the grid's folder) and monitor (its address). taskgrid is the command.
+# Sets work (a folder that is deleted at the end), grid (the grid's folder) and monitor (its address). taskgrid is the command.
 work=$(mktemp -d "${TMPDIR:-/tmp}/taskgrid.XXXXXX")
 grid=$work/grid
 "$taskgrid" up --ports free --data "$grid" >"$work/up.out" 2>&1 &

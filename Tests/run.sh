@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds, checks the format, the documentation and the monitor's description, and runs the tests against a broker of their own.
-# Leaves nothing running. With arguments it runs these tests alone.
-# Installs what is missing. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard, without
-# promtool those that it checks, and without schemathesis the check of the monitor's description; with CI set they fail.
+# Builds, checks the format, the documentation and the monitor's OpenAPI document, and runs the tests against a broker of their own.
+# Leaves nothing running. With arguments it runs only the tests that they select, without the checks of documentation and OpenAPI.
+# Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard,
+# without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set they fail.
 #
 #   Tests/run.sh [arguments of swift test, such as --filter NAME]
 set -euo pipefail
@@ -23,7 +23,7 @@ if ! compose/packages.sh chromium fonts-liberation; then
 fi
 if ! compose/packages.sh prometheus; then
     [ -z "${CI:-}" ] || fail "There is no promtool here, and CI is set."
-    say "There is no promtool here: what it checks is not checked."
+    say "There is no promtool here: tests of metrics are skipped."
 fi
 
 say "Looking at the format"
@@ -33,13 +33,13 @@ say "Building"
 swift build --build-tests
 built=$SECONDS
 
-# All that the tests start has this folder in its environment, by which what is left is found.
+# Every process that the tests start has this folder in its environment, by which leftovers are found.
 work=$(mktemp -d)
 mkdir "$work/tmp" "$work/attachments"
 export TMPDIR=$work/tmp
 broker=
 tee=
-# Lists the processes first: those that look for others have the folder in their environment too.
+# Lists the processes first, because those that search have the folder in their environment too.
 left() {
     local listed=(/proc/[0-9]*/environ) found
     found=$(grep -lasF "$work" "${listed[@]}") || true
@@ -68,7 +68,7 @@ stop() {
             say "What failed:" >&2
             awk '/^(◇|✔|✘) /{failed = /^✘/} failed' "$work/out" >&2
         fi
-        # Of what a failed test has attached, such as the logs of its processes, each with a line "== NAME" before it.
+        # The attachments of failed tests, such as the logs of their processes, each after a line "== NAME".
         awk 'function tell(i) { for (i = count > 20 ? count - 20 : 0; i < count; i++) print lines[i % 20]; count = 0 }
             FNR == 1 { tell(); print "\n== Attached: " FILENAME; } /^== / { tell(); print; next } { lines[count++ % 20] = $0 }
             END { tell() }' "$work"/attachments/* >&2 2>/dev/null || true
@@ -102,15 +102,15 @@ if [ $# -eq 0 ]; then
     say "Building the documentation"
     Tests/docs.py
     if [ -n "$broker" ]; then
-        say "Holding the monitor to its description"
+        say "Checking the monitor against its OpenAPI document"
         Tests/openapi.sh
     fi
 fi
 
 say "Testing"
-# All at once they would starve each other of two cores, and run into their limits.
+# All tests at once would starve each other of two cores and exceed their time limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-5}
-# What it prints is shown but for what only begins, and kept: failures are told again at the end, where they are found.
+# Shows the output except the lines of tests that begin, and keeps it: failures are shown again at the end.
 swift test --skip-build --attachments-path "$work/attachments" "$@" > >(
     unset TMPDIR
     trap '' INT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a whole grid on this machine without containers: builds taskgrid and starts 'taskgrid up' with the arguments given.
-# Needs Debian 12 and a Swift toolchain; installs the other packages that are missing.
+# Runs a whole grid on this machine without containers: builds taskgrid and starts 'taskgrid up' with the given arguments.
+# Needs Debian 12 and a Swift toolchain, and installs other missing packages.
 #
 #   compose/local.sh [--workers reverse=2,hash=4] [--ports free] …      (see taskgrid up --help)
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs those of the named Debian packages that are missing, as root or by sudo.
-# A RabbitMQ that it installs is neither started nor enabled, nor is a Prometheus: a grid runs one of its own.
+# Installs the missing ones of the named Debian packages, as root or with sudo.
+# It neither starts nor enables a RabbitMQ or a Prometheus that it installs: a grid runs a broker of its own.
 #
 #   compose/packages.sh PACKAGE…
 set -euo pipefail
@@ -12,7 +12,7 @@ done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 fail() { echo "packages: $*" >&2; exit 1; }
-command -v apt-get >/dev/null || fail "this is no Debian: install ${missing[*]}, or what your system calls them"
+command -v apt-get >/dev/null || fail "this is no Debian: install ${missing[*]}, or the packages of your system for them"
 root=()
 if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || fail "become root, or install ${missing[*]}"
@@ -20,7 +20,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "Installing ${missing[*]}" >&2
 
-# Asked by the packages' scripts whether they may start a service (invoke-rc.d(8)). One that is there has its own say.
+# The packages' scripts ask this file whether they may start a service (invoke-rc.d(8)). An existing one is left alone.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${root[@]}" install -m 755 /dev/stdin "$policy"

@@ -20,13 +20,13 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid run hash --file words.txt  a task for each line
               taskgrid submit wait 5              prints the task's id at once
               taskgrid result 1                   prints its result
-              taskgrid workers                    shows who works
-              taskgrid stats                      shows how the tasks stand
-              taskgrid top                        shows all of it, live
-              taskgrid failed                     lists what failed, and why
+              taskgrid workers                    shows the workers
+              taskgrid stats                      shows the tasks of each type by state
+              taskgrid top                        shows the whole grid, live
+              taskgrid failed                     lists the failed tasks with their errors
 
-            Settings come from arguments, else from the environment (such as
-            TASKGRID_BROKER), else from config/taskgrid.yaml, which lists them all.
+            Arguments override the environment (such as TASKGRID_BROKER), which overrides
+            config/taskgrid.yaml, which lists all settings.
 
             Exit codes: 0 success, 1 failure, 2 the grid cannot be reached, 3 unknown
             task or type, 4 not ended, 5 failed, 6 cancelled, 7 expired, 64 wrong use.

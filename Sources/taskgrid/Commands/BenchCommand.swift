@@ -11,22 +11,22 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measure how fast the grid is, and check every result.",
         usage: "taskgrid bench [<options>]",
         discussion: """
-            Three runs, each a task's whole way: submitted, durably accepted, run, result
-            durably kept and received.
+            Three runs, each over a task's whole way: submitted, durably accepted, run, its
+            result durably kept and received.
               bulk        many tasks submitted at once: tasks per second
               concurrent  submitters that each await their own task: tasks per second
               lone        one task after the other: how long each takes
-            With --compare raw a fourth sends as many messages over the same four hops of
-            the same broker without the grid, so that there is something to measure by on
-            a machine whose speed varies.
+            With --compare raw a fourth run sends as many messages over the same four hops
+            of the same broker without the grid, as a baseline for machines whose speed
+            varies.
 
               taskgrid bench
               taskgrid bench --runs bulk --count 1000000
               taskgrid bench --type hash --size 100000 --compare raw --json
 
-            It needs workers of the type. Processor time and memory are told of the grid
-            that this machine runs ('taskgrid up'), the broker's too. The exit code is 1
-            where a result was wrong.
+            It needs workers of the type. It prints the processor time and memory of a grid
+            on this machine ('taskgrid up'), its broker included. The exit code is 1 if a
+            result was wrong.
             """
     )
 

@@ -9,16 +9,16 @@ struct CancelCommand: AsyncParsableCommand {
         abstract: "Cancel tasks that have not ended, whether they wait or run.",
         usage: "taskgrid cancel [<options>] [<id> ...]",
         discussion: """
-            A task that waits is not begun any more; a worker that runs one is told to
-            stop. Either way it ends as cancelled at once, and 'taskgrid retry' has it
-            done after all.
+            A waiting task does not begin any more; the worker of a running one is told to
+            stop. Either way the task ends as cancelled at once. 'taskgrid retry' runs it
+            after all.
               taskgrid cancel 17
               taskgrid cancel 17 18 19
               taskgrid cancel - < ids.txt
               taskgrid cancel 17 --json
 
-            The exit code is 0 where all are cancelled (or were before), 3 where some are
-            not known, 1 where some had ended otherwise.
+            The exit code is 0 if all are cancelled (or were before), 3 if some are not
+            known, 1 if some had ended otherwise.
             """
     )
 

@@ -18,24 +18,24 @@ struct ChaosCommand: AsyncParsableCommand {
 
             \(Self.list)
 
-            Then it lets all that is left end, and prints what came of the tasks. Exit code
-            1 where a promise was broken: a task was lost, ended twice or has a wrong
-            result, a submission was accepted twice or never answered, or the
-            dispatcher's books do not agree.
+            Then it waits until the other tasks have ended, and prints how the tasks ended.
+            The exit code is 1 if a promise was broken: a task was lost, ended twice or has
+            a wrong result, a submission was accepted twice or never answered, or the
+            dispatcher's counters do not agree.
               taskgrid chaos --minutes 5
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
             Ctrl-C ends the faults early; a second one stops at once, and leaves the folder.
 
-            The plan of faults is a function of --seed (and of --faults, --every, the
-            duration and --workers); what they meet is not.
+            The fault plan is a function of --seed (and of --faults, --every, the duration
+            and --workers); the tasks that a fault meets are not.
 
-            Executed more than once: an execution that was interrupted counts, and so does
-            the one that followed; the results of such tasks are taken once.
+            Executed more than once: counts an interrupted execution and the one that
+            followed. The result of such a task counts once.
 
-            Recovery: the time from a fault to the next moment at which the client learns
-            that a task which it submitted after that fault has ended; the longest for each
-            kind of fault. What other faults cost meanwhile is in it.
+            Recovery: the time from a fault until the client learns of the end of a task
+            that it submitted after the fault; the longest one for each kind of fault. It
+            includes the effects of other faults in that time.
             """
     )
 
@@ -57,12 +57,13 @@ struct ChaosCommand: AsyncParsableCommand {
     var faults: Set<Fault> = Set(Fault.allCases)
     @Option(help: ArgumentHelp("The mean time between two faults; 5s by default.", valueName: "time"), transform: Arguments.time)
     var every: Duration = .seconds(5)
-    @Option(help: "Makes the plan of an earlier run, which printed it; random by default.")
+    @Option(help: "Repeats the fault plan of an earlier run, which printed its seed; random by default.")
     var seed: UInt64?
     @Option(help: ArgumentHelp("Worker processes.", valueName: "count"))
     var workers = 3
     @Option(
-        help: ArgumentHelp("How long the tasks left at the end may take; 2m by default.", valueName: "time"), transform: Arguments.time
+        help: ArgumentHelp("How long the tasks may take that are left at the end; 2m by default.", valueName: "time"),
+        transform: Arguments.time
     )
     var patience: Duration = .seconds(120)
     @Option(help: "The kind of the grid's queues: classic or quorum.", completion: .list(["classic", "quorum"]))
@@ -74,9 +75,9 @@ struct ChaosCommand: AsyncParsableCommand {
     var keep: String?
     @Flag(help: "Print JSON.")
     var json = false
-    @Option(help: "What is logged to standard error: trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "The lowest level logged to standard error: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
-    @Option(help: "How it is logged: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
+    @Option(help: "The format of log lines: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
     var logFormat: String?
 
     func validate() throws {

@@ -11,10 +11,10 @@ struct DispatcherCommand: AsyncParsableCommand {
         abstract: "Run the dispatcher: accepts tasks, keeps them, hands them to workers, collects results.",
         usage: "taskgrid dispatcher [<options>]",
         discussion: """
-            One is active for a grid; others that are started stand by and take over.
+            One is active in a grid; others stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
-            SIGTERM or Ctrl-C stops it in order; nothing accepted is lost either way.
-            Its health is on http://127.0.0.1:50052/healthz.
+            SIGTERM or Ctrl-C stops it in order; no accepted task is lost, even if it is
+            killed. Its health endpoint is http://127.0.0.1:50052/healthz.
             """
     )
 

@@ -10,15 +10,15 @@ import TaskGridCore
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Show what happens in the grid, as it happens.",
+        abstract: "Show the events of the grid as they happen.",
         usage: "taskgrid events [<options>]",
         discussion: """
             taskgrid events --follow
             taskgrid events --for 10s --kind grid,worker
             taskgrid events --follow --type sum --json | jq .states.failed
 
-            Services tell of workers that join and leave, of what concerns the whole
-            grid, and each second how the tasks of a type stand where something changed.
+            Services publish events of workers that join and leave, events of the whole
+            grid, and each second the counters of every type that changed.
             """
     )
 

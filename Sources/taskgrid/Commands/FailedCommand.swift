@@ -17,7 +17,7 @@ struct FailedCommand: AsyncParsableCommand {
             taskgrid failed --json | jq -r .error
 
             Times are in UTC, and are those at which the tasks ended. Once the cause is
-            mended, 'taskgrid retry' takes the same options and has them done again.
+            fixed, 'taskgrid retry' takes the same options and retries the tasks.
             """
     )
 

@@ -10,10 +10,10 @@ struct MonitorCommand: AsyncParsableCommand {
         discussion: """
               taskgrid monitor --port 8080
               curl http://127.0.0.1:8080/stats
-            The dashboard is at http://127.0.0.1:8080/ in a browser.
+            The dashboard is at http://127.0.0.1:8080/.
 
-            It does things (cancel, retry, pause, resume) for whoever shows the token that
-            is configured as monitor.token, best by TASKGRID_MONITOR_TOKEN.
+            Requests that cancel, retry, pause or resume need the token that is configured
+            as monitor.token, preferably by TASKGRID_MONITOR_TOKEN.
             """
     )
 

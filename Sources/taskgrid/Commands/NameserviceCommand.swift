@@ -7,11 +7,11 @@ import TaskGridCore
 struct NameserviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nameservice",
-        abstract: "Run the nameservice: knows which workers live and of which types.",
+        abstract: "Run the nameservice, which knows the live workers and their types.",
         usage: "taskgrid nameservice [<options>]",
         discussion: """
             taskgrid nameservice --broker amqp://user:password@host
-            Its health is on http://127.0.0.1:50051/healthz.
+            Its health endpoint is http://127.0.0.1:50051/healthz.
             """
     )
 

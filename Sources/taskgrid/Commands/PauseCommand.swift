@@ -8,16 +8,15 @@ import TaskGridCore
 struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Hand out no more tasks of types, until they are resumed.",
+        abstract: "Stop handing out tasks of these types, until they are resumed.",
         usage: "taskgrid pause [<options>] <type> ...",
         discussion: """
-            What runs goes on; what is submitted is accepted and waits, retries too. It
-            holds until 'taskgrid resume', whatever is restarted meanwhile.
+            Running tasks go on. New tasks are accepted and wait, and so do retries. A pause
+            survives every restart, until 'taskgrid resume'.
               taskgrid pause hash
               taskgrid pause hash sum --json
 
-            The exit code is 0 where all are paused (or were before), 3 where one is not
-            known.
+            The exit code is 0 if all are paused (or were before), 3 if one is not known.
             """
     )
 
@@ -40,8 +39,7 @@ struct ResumeCommand: AsyncParsableCommand {
         discussion: """
             taskgrid resume hash
 
-            The exit code is 0 where none of them is paused any more, 3 where one is not
-            known.
+            The exit code is 0 if none of them is paused any more, 3 if one is not known.
             """
     )
 

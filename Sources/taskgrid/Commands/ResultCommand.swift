@@ -9,7 +9,7 @@ struct ResultCommand: AsyncParsableCommand {
         abstract: "Print the result of a task.",
         usage: "taskgrid result [<options>] <id>",
         discussion: """
-            The exit code says what became of the task:
+            The exit code says how the task ended:
               0  it succeeded; the result is on standard output
               3  the store does not know it
               4  it has not ended (with --wait: not within the time)

@@ -7,19 +7,19 @@ import TaskGridCore
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Have tasks done again that failed, were cancelled or expired.",
+        abstract: "Retry tasks that failed, were cancelled or expired.",
         discussion: """
-            Named by their ids, or all failed ones that the options mean; 'taskgrid
-            failed' with the same options lists them. They get all their attempts again,
-            keep their ids, and lose their expiry.
+            Tasks are named by their ids, or are all failed ones that match the options;
+            'taskgrid failed' with the same options lists them. They get all their attempts
+            again, keep their ids, and lose their expiry.
               taskgrid retry 17
               taskgrid retry --type sum --since 1h
               taskgrid retry --text "connection refused" --yes
               taskgrid failed --json --limit 1000 | jq .id | taskgrid retry -
 
-            On a terminal it asks first where many are meant; --yes does not ask. The
-            exit code is 0 where all are done again, 3 where some are not known, 1 where
-            some could not be: they succeeded, or have not ended.
+            On a terminal it asks first if many tasks match; --yes skips the question. The
+            exit code is 0 if all are retried, 3 if some are not known, 1 if some could not
+            be retried: they succeeded, or have not ended.
             """
     )
 

@@ -9,14 +9,14 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run tasks and print their results, one a line, in the order of the payloads.",
         discussion: """
-            Standard output gets the results and nothing else:
+            Standard output has the results and nothing else:
               taskgrid run reverse hello
               taskgrid run sum '[1, 2, 3.5]'
               taskgrid run upper --file names.txt > NAMES.txt
               cat *.txt | taskgrid run hash --file - | sort | uniq -c
 
-            A task that does not succeed is told on standard error and the exit code
-            is 5; of many, its line is empty.
+            The error of a task that does not succeed is on standard error, and the exit
+            code is 5. Of many tasks, its line is empty.
             """
     )
 

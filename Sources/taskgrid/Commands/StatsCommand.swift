@@ -8,14 +8,14 @@ import TaskGridCore
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show how many tasks of each type stand where, and who works on them.",
+        abstract: "Show the tasks of each type by state, and its workers.",
         usage: "taskgrid stats [<options>] [<type>]",
         discussion: """
             taskgrid stats
             taskgrid stats hash
             taskgrid stats --json | jq .types.hash.tasks.failed
 
-            Rates and times are in 'taskgrid top', and on the monitor's page.
+            'taskgrid top' and the dashboard have rates and times.
             """
     )
 

@@ -7,10 +7,10 @@ import TaskGridCore
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show how a task stands.",
+        abstract: "Show the state of a task, and its attempts.",
         usage: "taskgrid status [<options>] <id>",
         discussion: """
-            The exit code is 0 where the task is known, 3 where it is not.
+            The exit code is 0 if the task is known, 3 if it is not.
               taskgrid status 17
               taskgrid status 17 --json | jq -r .status
             """

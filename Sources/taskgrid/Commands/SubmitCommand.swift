@@ -9,18 +9,19 @@ struct SubmitCommand: AsyncParsableCommand {
         commandName: "submit",
         abstract: "Submit tasks and print their ids, one a line, in the order of the payloads.",
         discussion: """
-            A task whose id is printed is durable and will be done.
+            A task whose id is printed is durable, and will run.
               taskgrid submit reverse hello
               taskgrid submit hash --file words.txt > ids.txt
               seq 100 | taskgrid submit wait --priority 9 --delay 30s
               taskgrid submit reverse hello --key order-17
-            The last one, repeated, prints the same id: a key is accepted once.
-            Payloads of a file are checked before any is sent; those of a pipe too, up to
-            64 MiB, or until nothing comes for 2 seconds. Should it end early, it says on
-            standard error which lines were accepted, and as which tasks.
+            The last command prints the same id when it is repeated: an idempotency key is
+            accepted once.
+            The payloads of a file are checked before any is sent; those of a pipe too, up to
+            64 MiB, or until nothing comes for 2 seconds. If the command ends early, it says
+            on standard error which lines were accepted, and as which tasks.
 
-            With --wait, each line has the id, the state and the result (or error), set
-            apart by tabs, once the task has ended. With --json, each line is an object:
+            With --wait, each line has the id, the state and the result (or error) of a
+            task that has ended, separated by tabs. With --json, each line is an object:
             {"id":1}, with --wait also "state", "result" or "error", and more.
             """
     )
@@ -30,9 +31,9 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @OptionGroup var payloads: PayloadOptions
     @OptionGroup(title: "Task") var task: TaskArguments
-    @Option(help: "What makes a repeated submission the same one; of many, the n-th message has n at its end.")
+    @Option(help: "The idempotency key, accepted once; the n-th message of many appends n.")
     var key: String?
-    @Flag(help: "Wait for the tasks to end; the exit code is 5 where one failed.")
+    @Flag(help: "Wait for the tasks to end; the exit code is 5 if one failed.")
     var wait = false
     @Flag(help: "Print JSON, an object a line.")
     var json = false

@@ -17,14 +17,14 @@ struct TasksCommand: AsyncParsableCommand {
             taskgrid tasks --json --state running | jq -r .worker
 
             Times are in UTC, and are those at which the tasks were accepted. 'taskgrid
-            status' shows one of them whole, with each of its attempts.
+            status' shows a whole task, with each of its attempts.
             """
     )
 
     @Option(help: "Only tasks of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
     var type: TaskType?
     @Option(
-        help: "Only those that stand so: \(TaskState.allCases.map(\.name).joined(separator: ", ")).",
+        help: "Only those in this state: \(TaskState.allCases.map(\.name).joined(separator: ", ")).",
         completion: .list(TaskState.allCases.map(\.name)), transform: Self.state
     )
     var state: TaskState?

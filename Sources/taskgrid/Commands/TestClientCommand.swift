@@ -8,26 +8,26 @@ import TaskGridCore
 struct TestClientCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test-client",
-        abstract: "Submit random tasks of all types at intervals and check their answers.",
+        abstract: "Submit random tasks of all types at intervals, and check their results.",
         usage: "taskgrid test-client [<options>]",
         discussion: """
             Each round submits a task of each of the five types that come with the grid.
-            Every submission and answer is written to the log file and to standard
-            output. The exit code is 1 where an answer was wrong or missing.
+            Every submission and result is written to the log file and to standard output.
+            The exit code is 1 if a result was wrong or missing.
               taskgrid test-client
               taskgrid test-client --interval 1 --count 10 --log /tmp/tests.log
             """
     )
 
-    @Option(help: ArgumentHelp("How long from round to round; 30s by default.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("The time between two rounds; 30s by default.", valueName: "time"), transform: Arguments.time)
     var interval: Duration = .seconds(30)
     @Option(help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"))
     var count: Int?
     @Option(help: ArgumentHelp("The log file; it grows.", valueName: "file"), completion: .file())
     var log = "taskgrid_tests.log"
-    @Option(help: ArgumentHelp("How long to wait for an answer; 60s by default.", valueName: "time"), transform: Arguments.time)
+    @Option(help: ArgumentHelp("How long to wait for a result; 60s by default.", valueName: "time"), transform: Arguments.time)
     var within: Duration = .seconds(60)
-    @Option(help: "Makes the tasks the same as in an earlier run, whose log names it.")
+    @Option(help: "Repeats the tasks of an earlier run, whose log names its seed.")
     var seed: UInt64?
     @OptionGroup(title: "Grid") var grid: GridOptions
 

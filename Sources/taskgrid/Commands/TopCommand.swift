@@ -9,25 +9,25 @@ import TaskGridCore
 struct TopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "Show the whole grid, live: whether it is well, types, workers, events.",
+        abstract: "Show the whole grid live: its health, types, workers and events.",
         discussion: """
             taskgrid top
             taskgrid top --once
             taskgrid top --json | jq --unbuffered .throughput_per_second
 
             q or Ctrl-C quits, t changes between types and workers, s changes the order,
-            the arrows (or j and k) and page up and down scroll. Where there is no terminal
-            it shows what --once does. It asks the broker, and needs no monitor: rates and
-            times are of what happens while it runs, of the last minute and five minutes.
+            the arrows (or j and k) and page up and down scroll. Without a terminal it does
+            the same as --once. It uses the broker alone and needs no monitor. Rates and
+            times begin when it starts, and are of the last minute and five minutes.
             """
     )
 
     private static let interval = Duration.seconds(1)
 
-    @Flag(help: "Show it once, without a screen: types and workers, then end.")
+    @Flag(help: "Print types and workers once, without a screen, and end.")
     var once = false
     @Option(
-        name: .customLong("for"), help: ArgumentHelp("How long to listen for that; alerts are known after 5 s.", valueName: "time"),
+        name: .customLong("for"), help: ArgumentHelp("How long to listen for --once; alerts are known after 5 s.", valueName: "time"),
         transform: Arguments.time
     )
     var duration: Duration = .seconds(6)

@@ -11,8 +11,7 @@ struct TypesCommand: AsyncParsableCommand {
         usage: "taskgrid types [list | forget]",
         discussion: """
             A type is known while a worker of it lives, while it has tasks or idempotency
-            keys, or while it is paused. An hour after the last use it is forgotten by
-            itself.
+            keys, or while it is paused. The grid forgets it an hour after the last use.
             """,
         subcommands: [TypesListCommand.self, TypesForgetCommand.self],
         defaultSubcommand: TypesListCommand.self
@@ -80,15 +79,15 @@ struct TypesListCommand: AsyncParsableCommand {
 struct TypesForgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
-        abstract: "Forget types that nobody uses, without waiting for the hour.",
+        abstract: "Forget types that nobody uses at once.",
         usage: "taskgrid types forget [<options>] <type> ...",
         discussion: """
-            What was counted of them stays in the totals. An empty work queue without a
-            consumer is deleted. A worker that registers such a type makes it known anew.
+            Their counters stay in the totals. An empty work queue without a consumer is
+            deleted. The type is known again when a worker registers it.
               taskgrid types forget revers
 
-            The exit code is 0 where all are forgotten, 1 where one is in use, 3 where one
-            is not known.
+            The exit code is 0 if all are forgotten, 1 if one is in use, 3 if one is not
+            known.
             """
     )
 

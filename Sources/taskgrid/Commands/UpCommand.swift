@@ -13,12 +13,12 @@ struct UpCommand: AsyncParsableCommand {
         abstract: "Run a whole grid on this machine: a private RabbitMQ, the services and workers.",
         usage: "taskgrid up [<options>]",
         discussion: """
-            It runs until Ctrl-C, which stops everything in order. What was accepted is
-            kept in the grid's folder, and done after the next start if need be.
+            It runs until Ctrl-C, which stops everything in order. Accepted tasks are kept in
+            the grid's folder, and run after the next start.
               taskgrid up
               taskgrid up --workers hash=4,wait=0
               taskgrid up --ports free --data /tmp/grid  beside another grid
-              taskgrid up --broker amqp://user@host      with a broker that runs
+              taskgrid up --broker amqp://user@host      with a running broker
             """
     )
 

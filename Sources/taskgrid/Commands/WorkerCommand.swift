@@ -10,19 +10,19 @@ import TaskGridWorker
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Run a worker: takes tasks of its types and does them.",
+        abstract: "Run a worker, which runs the tasks of its types.",
         discussion: """
             Types: \(BuiltinWorkers.names.joined(separator: ", ")); 'all' is all of them.
               taskgrid worker reverse
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
-            Start more of them to do more. /healthz is on port 50060 reverse, 50061 sum,
-            50062 hash, 50063 upper, 50064 wait, or a free one where that is taken.
-            SIGTERM or Ctrl-C lets the running tasks finish and gives the others back.
+            Start more workers for more throughput. The port of /healthz is 50060 for reverse,
+            50061 sum, 50062 hash, 50063 upper and 50064 wait, or a free one if that is in use.
+            On SIGTERM or Ctrl-C the running tasks finish, and the others are given back.
             """
     )
 
-    @Argument(help: "The types of tasks to do, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
+    @Argument(help: "The types of the tasks, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
     var types: [String]
     @Option(help: ArgumentHelp("How many tasks to run at a time.", valueName: "count"))
     var concurrency: String?

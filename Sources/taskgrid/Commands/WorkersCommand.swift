@@ -8,7 +8,7 @@ import TaskGridCore
 struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
-        abstract: "Show the workers that live now.",
+        abstract: "Show the live workers.",
         usage: "taskgrid workers [<options>] [<type>]",
         discussion: """
             taskgrid workers

@@ -23,12 +23,12 @@ struct GridOptions: ParsableArguments {
     var config: String?
 
     @Option(
-        help: "What is logged to standard error: trace, debug, info, notice, warning, error or critical.",
+        help: "The lowest level logged to standard error: trace, debug, info, notice, warning, error or critical.",
         completion: .list(Logger.Level.allCases.map(\.rawValue))
     )
     var logLevel: String?
 
-    @Option(help: "How it is logged: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
+    @Option(help: "The format of log lines: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
     var logFormat: String?
 
     /// The configuration, with a command's own arguments by their keys.

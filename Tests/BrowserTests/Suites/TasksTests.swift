@@ -75,7 +75,7 @@ extension DashboardTests {
             }
         }
 
-        @Test func `a query that has just closed does not answer the next`() async throws {
+        @Test func `a dialog that has just closed does not answer the next one`() async throws {
             try await LiveGrid.run { grid, browser in
                 try await grid.leaveLonely()
                 let task = try await grid.client.submit(grid.lonely, text: "never mind")
