@@ -38,8 +38,9 @@ struct ForgettingTests {
             #expect(try await store.forget(.sum) == false)
             _ = try await store.commit(StoreChanges(pauses: [Pausing(type: .sum, isPaused: false)]))
             // What the same commit adds counts.
-            let receipt = try await store.commit(StoreChanges(submissions: [.of(.sum, [.text("a", due: .at(50))])], forgets: [.sum]))
-            #expect(receipt.forgotten == [false])
+            let receipt = try await store.commit(
+                StoreChanges(submissions: [.of(.sum, [.text("a", due: .at(50))])], forgettings: [Forgetting(type: .sum)]))
+            #expect(receipt.forgettings == [false])
             for task in [Submission.Task.text("waits"), .text("later", due: .at(90))] {
                 try await store.submit(.of([task]))
                 #expect(try await store.forget(.reverse) == false)
@@ -68,7 +69,7 @@ struct ForgettingTests {
             _ = try await store.commit(StoreChanges(types: [.reverse, .sum]))
             #expect(try await store.forget(.sum))
             // In one commit: forgotten last.
-            #expect(try await store.commit(StoreChanges(types: [.sum], forgets: [.sum])).forgotten == [true])
+            #expect(try await store.commit(StoreChanges(types: [.sum], forgettings: [Forgetting(type: .sum)])).forgettings == [true])
             try await store.submit(.of(.sum, [.text("a")]))
             #expect(try await store.take(.of(.sum)).handOuts.map(\.task.type) == [.sum])
             #expect(try await store.counts(of: .sum).queued == 1)
@@ -98,8 +99,10 @@ struct ForgettingTests {
             }
             try old.close()
             let store = try await SQLiteTaskStore(path: path)
-            let receipt = try await store.commit(StoreChanges(forgets: [TaskType(literal: "hash"), .reverse, .sum]))
-            #expect(receipt.forgotten == [true, true, false])
+            let receipt = try await store.commit(
+                StoreChanges(forgettings: [Forgetting(type: TaskType(literal: "hash")), Forgetting(type: .reverse), Forgetting(type: .sum)])
+            )
+            #expect(receipt.forgettings == [true, true, false])
             #expect(try await store.countsOfForgotten().succeeded == 1)
             while try await store.prune(before: .at(50), keeping: 100, limit: 1) > 0 {}
             #expect(try await store.forget(.sum))
@@ -111,6 +114,8 @@ struct ForgettingTests {
 
 extension TaskStore {
     fileprivate func forget(_ type: TaskType) async throws -> Bool {
-        try await commit(StoreChanges(forgets: [type])).forgotten == [true]
+        var changes = StoreChanges()
+        let ticket = changes.forget(type)
+        return try await commit(changes)[ticket]
     }
 }

@@ -10,14 +10,14 @@ import Testing
             try await store.submit(
                 .of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)])
             )
-            let (first, isExhausted) = try await store.take(.of(limit: 3))
-            #expect(first.map(\.task.id) == [4, 2, 5] && !isExhausted)
-            #expect(first.map { String(decoding: $0.payload, as: UTF8.self) } == ["d", "b", "e"])
-            #expect(first.allSatisfy { $0.task.attempt == 1 })
-            let (second, isExhaustedNow) = try await store.take(.of(limit: 2))
-            #expect(second.map(\.task.id) == [1, 3] && isExhaustedNow)
-            let (third, _) = try await store.take()
-            #expect(third.isEmpty)
+            let first = try await store.take(.of(limit: 3))
+            #expect(first.handOuts.map(\.task.id) == [4, 2, 5] && !first.isExhausted)
+            #expect(first.handOuts.map { String(decoding: $0.payload, as: UTF8.self) } == ["d", "b", "e"])
+            #expect(first.handOuts.allSatisfy { $0.task.attempt == 1 })
+            let second = try await store.take(.of(limit: 2))
+            #expect(second.handOuts.map(\.task.id) == [1, 3] && second.isExhausted)
+            let third = try await store.take()
+            #expect(third.handOuts.isEmpty)
             #expect(try await store.counts(of: .reverse).queued == 5)
         }
     }
@@ -27,10 +27,10 @@ import Testing
         try await kind.withStore { store in
             try await store.submit(.of((1...4).map { _ in .text("12345") }))
             #expect(try await store.take(.of(bytes: 3)).handOuts.map(\.task.id) == [1])
-            let (handOuts, isExhausted) = try await store.take(.of(bytes: 9))
-            #expect(handOuts.map(\.task.id) == [2] && !isExhausted)
-            let (rest, isExhaustedNow) = try await store.take(.of(bytes: 10))
-            #expect(rest.map(\.task.id) == [3, 4] && isExhaustedNow)
+            let taken = try await store.take(.of(bytes: 9))
+            #expect(taken.handOuts.map(\.task.id) == [2] && !taken.isExhausted)
+            let rest = try await store.take(.of(bytes: 10))
+            #expect(rest.handOuts.map(\.task.id) == [3, 4] && rest.isExhausted)
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
         try await kind.withStore { store in
             #expect(try await store.take(.of(.sum, limit: 0)).isExhausted)
             try await store.submit(.of([.text("a")]))
-            #expect(try await store.take(.of(limit: 0)) == ([], false))
+            #expect(try await store.take(.of(limit: 0)) == Taken(handOuts: [], isExhausted: false))
             #expect(try await store.types() == [.reverse])
         }
     }
@@ -49,8 +49,8 @@ import Testing
         try await kind.withStore { store in
             try await store.submit(.of([.text("a"), .text("b"), .text("c", due: .at(5))]))
             try await store.end(.of(1, .cancelled, attempt: 0), .of(3, .cancelled, attempt: 0))
-            let (handOuts, isExhausted) = try await store.take(.of(now: .at(9)))
-            #expect(handOuts.map(\.task.id) == [2] && isExhausted)
+            let taken = try await store.take(.of(now: .at(9)))
+            #expect(taken.handOuts.map(\.task.id) == [2] && taken.isExhausted)
         }
     }
 
@@ -110,8 +110,8 @@ import Testing
                 )
             )
             #expect(receipt.endings == [true])
-            #expect(receipt.handOuts.map { $0.map(\.task.id) } == [[2], [3], []])
-            #expect(receipt.exhausted == [true, true, true])
+            #expect(receipt.takes.map { $0.handOuts.map(\.task.id) } == [[2], [3], []])
+            #expect(receipt.takes.map(\.isExhausted) == [true, true, true])
         }
     }
 
@@ -124,9 +124,9 @@ import Testing
             for type in types { try await store.submit(.of(type, [.text("12345"), .text("67890")])) }
             let takes = types.map { Take.of($0) }
             let first = try await store.commit(StoreChanges(takes: takes, takenBytes: 12))
-            #expect(first.handOuts.map(\.count) == [2, 1, 0] && first.exhausted == [true, false, false])
+            #expect(first.takes.map(\.handOuts.count) == [2, 1, 0] && first.takes.map(\.isExhausted) == [true, false, false])
             let second = try await store.commit(StoreChanges(takes: takes.reversed(), takenBytes: 1))
-            #expect(second.handOuts.map(\.count) == [1, 0, 0] && second.exhausted == [false, false, false])
+            #expect(second.takes.map(\.handOuts.count) == [1, 0, 0] && second.takes.map(\.isExhausted) == [false, false, false])
             #expect(try await store.counts(of: types[2]).queued == 1)
         }
     }

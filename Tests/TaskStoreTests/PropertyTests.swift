@@ -92,7 +92,7 @@ import Testing
 
         private mutating func commit(to store: any TaskStore, _ place: Comment) async throws {
             var changes = StoreChanges()
-            for _ in 0..<int(0...3) { changes.submissions.append(submission()) }
+            for _ in 0..<int(0...3) { _ = changes.accept(submission()) }
             for _ in 0..<int(0...12) {
                 let state: [TaskState] = [.succeeded, .succeeded, .failed, .cancelled, .expired]
                 let id = anyID()
@@ -102,9 +102,9 @@ import Testing
                 // Known, not known, or wrong.
                 ending.priority = random.once(in: 3) ? nil : random.once(in: 10) ? int(0...9) : model.entries[id]?.priority ?? 0
                 ending.error = ending.error.map { TaskError($0.code, ["could not", "Refused: 100 %", "no_number"][int(0...2)]) }
-                changes.endings.append(ending)
+                _ = changes.end(ending)
             }
-            for _ in 0..<int(0...5) { changes.reopenings.append(Reopening(id: anyID())) }
+            for _ in 0..<int(0...5) { _ = changes.reopen(Reopening(id: anyID())) }
             for _ in 0..<int(0...3) {
                 let id = anyID()
                 changes.schedules.append(
@@ -114,7 +114,7 @@ import Testing
                     )
                 )
             }
-            for _ in 0..<int(0...2) { changes.takes.append(.of(types[int(0...2)], limit: int(0...15), now: .at(now))) }
+            for _ in 0..<int(0...2) { _ = changes.take(.of(types[int(0...2)], limit: int(0...15), now: .at(now))) }
 
             let receipt = try await store.commit(changes)
 
@@ -125,9 +125,9 @@ import Testing
             for schedule in changes.schedules { model.schedule(schedule) }
             for (index, take) in changes.takes.enumerated() {
                 let expected = model.take(take)
-                let handOuts = receipt.handOuts[index].map { [Int($0.task.id.rawValue), $0.task.attempt] }
+                let handOuts = receipt.takes[index].handOuts.map { [Int($0.task.id.rawValue), $0.task.attempt] }
                 #expect(handOuts == expected.handOuts, place)
-                #expect(receipt.exhausted[index] == expected.isExhausted, place)
+                #expect(receipt.takes[index].isExhausted == expected.isExhausted, place)
                 for handOut in handOuts { #expect(given.insert(handOut).inserted, "\(handOut) was given before: \(place)") }
             }
             for (accepted, new) in zip(accepted, changes.submissions) where new.handsOut && !accepted.isRepeat {

@@ -98,7 +98,7 @@ import Testing
             try await fill(store)
             let changes = StoreChanges(reopenings: [Reopening(id: 2)], takes: [.of(limit: 1, now: .at(20))])
             let receipt = try await store.commit(changes)
-            #expect(receipt.handOuts[0].map(\.task.id) == [2] && receipt.handOuts[0].map(\.task.attempt) == [2])
+            #expect(receipt.takes[0].handOuts.map(\.task.id) == [2] && receipt.takes[0].handOuts.map(\.task.attempt) == [2])
         }
     }
 }

@@ -68,18 +68,24 @@ extension TaskStore {
     /// Commits one submission.
     @discardableResult
     func submit(_ submission: NewSubmission) async throws -> Accepted {
-        try await commit(StoreChanges(submissions: [submission])).submissions[0]
+        var changes = StoreChanges()
+        let ticket = changes.accept(submission)
+        return try await commit(changes)[ticket]
     }
 
     @discardableResult
     func end(_ endings: NewEnding...) async throws -> [Bool] {
-        try await commit(StoreChanges(endings: endings)).endings
+        var changes = StoreChanges()
+        let tickets = endings.map { changes.end($0) }
+        let receipt = try await commit(changes)
+        return tickets.map { receipt[$0] }
     }
 
     /// Commits one take.
-    func take(_ take: Take = .of()) async throws -> (handOuts: [HandOut], isExhausted: Bool) {
-        let receipt = try await commit(StoreChanges(takes: [take]))
-        return (receipt.handOuts[0], receipt.exhausted[0])
+    func take(_ take: Take = .of()) async throws -> Taken {
+        var changes = StoreChanges()
+        let ticket = changes.take(take)
+        return try await commit(changes)[ticket]
     }
 
     func counts(of type: TaskType = .reverse) async throws -> TaskCounts {
@@ -118,6 +124,9 @@ extension TaskStore {
 
     @discardableResult
     func reopen(_ ids: TaskID...) async throws -> [Reopened] {
-        try await commit(StoreChanges(reopenings: ids.map { Reopening(id: $0) })).reopenings
+        var changes = StoreChanges()
+        let tickets = ids.map { changes.reopen(Reopening(id: $0)) }
+        let receipt = try await commit(changes)
+        return tickets.map { receipt[$0] }
     }
 }

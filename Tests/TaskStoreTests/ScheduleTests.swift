@@ -11,9 +11,9 @@ import Testing
                 .of([.text("a", due: .at(30)), .text("b", due: .at(20)), .text("c", priority: 9), .text("d", due: .at(40))])
             )
             #expect(try await store.nextDue() == [.reverse: .at(20)])
-            let (handOuts, isExhausted) = try await store.take(.of(now: .at(30)))
-            #expect(handOuts.map(\.task.id) == [2, 1, 3] && isExhausted)
-            #expect(handOuts.map(\.task.attempt) == [1, 1, 1])
+            let taken = try await store.take(.of(now: .at(30)))
+            #expect(taken.handOuts.map(\.task.id) == [2, 1, 3] && taken.isExhausted)
+            #expect(taken.handOuts.map(\.task.attempt) == [1, 1, 1])
             #expect(try await store.nextDue() == [.reverse: .at(40)])
             #expect(try await store.take(.of(limit: 0, now: .at(40))).isExhausted == false)
         }
@@ -68,7 +68,7 @@ import Testing
             #expect(try await store.nextDue() == [.reverse: .at(50)])
             let counts = try await store.counts(of: .reverse)
             #expect(counts.scheduled == 1 && counts.balances)
-            #expect(try await store.take(.of(now: .at(49))) == ([], true))
+            #expect(try await store.take(.of(now: .at(49))) == Taken(handOuts: [], isExhausted: true))
         }
     }
 

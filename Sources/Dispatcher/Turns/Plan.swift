@@ -8,10 +8,10 @@ struct Plan {
     var changes = StoreChanges()
     /// When it was begun.
     let clock: Moment
-    /// Of each of `changes.submissions`.
-    var submissions: [Submission] { changes.submissions.map(\.submission) }
-    /// Of each of `changes.endings`: the task, where it was handed out.
-    var ended: [HandedTask] = []
+    private(set) var submissions: [Ticket<NewSubmission>] = []
+    private(set) var ended: [PlannedEnding] = []
+    private(set) var takes: [Ticket<Take>] = []
+    var forgettings: [Ticket<Forgetting>] = []
     /// What is said whatever the store answers: dead letters and rejections.
     var publications: [Publication] = []
     /// Types whose work queue is gone or unbound though workers of theirs live.
@@ -46,10 +46,34 @@ struct Plan {
         typeQueue.hasBacklog = true
     }
 
-    mutating func end(_ task: consuming HandedTask, _ ending: consuming NewEnding) {
-        changes.endings.append(ending)
-        ended.append(task)
+    mutating func accept(_ new: NewSubmission) {
+        submissions.append(changes.accept(new))
     }
+
+    mutating func take(_ take: Take) {
+        takes.append(changes.take(take))
+    }
+
+    @discardableResult
+    mutating func end(_ task: consuming HandedTask, _ ending: consuming NewEnding) -> Ticket<NewEnding> {
+        let ticket = changes.end(ending)
+        ended.append(PlannedEnding(task: task, ticket: ticket))
+        return ticket
+    }
+
+    /// The store does not accept now: only what was accepted before goes on.
+    mutating func removeSubmissionsAndTakes() {
+        changes.removeSubmissionsAndTakes()
+        submissions = []
+        takes = []
+    }
+}
+
+/// The end of a task within a turn's plan.
+struct PlannedEnding {
+    /// As it was handed out.
+    let task: HandedTask
+    let ticket: Ticket<NewEnding>
 }
 
 extension Plan {
@@ -61,10 +85,10 @@ extension Plan {
 
     /// It is committed, and nothing of it is said.
     func passFailpoints(_ receipt: StoreReceipt) {
-        if !receipt.submissions.isEmpty { Failpoint.submissionCommitted.pass() }
+        if !submissions.isEmpty { Failpoint.submissionCommitted.pass() }
         if !ended.isEmpty { Failpoint.resultCommitted.pass() }
         if changes.schedules.contains(where: { $0.error != nil }) { Failpoint.retryCommitted.pass() }
         if !commands.isEmpty || !pauses.isEmpty { Failpoint.commandCommitted.pass() }
-        if receipt.handOuts.contains(where: { !$0.isEmpty }) { Failpoint.waitingTaken.pass() }
+        if takes.contains(where: { !receipt[$0].handOuts.isEmpty }) { Failpoint.waitingTaken.pass() }
     }
 }

@@ -245,8 +245,7 @@ actor Scheduler {
             logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: ["error": "\(error)"])
             let rejection = Rejection(.storeUnavailable, "\(error)")
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
-            plan.changes.submissions = []
-            plan.changes.takes = []
+            plan.removeSubmissionsAndTakes()
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
         let changes = plan.changes

@@ -11,7 +11,7 @@ struct Turn: Sendable {
     /// The last delivery that it took up.
     let acknowledges: DeliveryTag?
     /// None is planned upon it before it is settled.
-    var isExclusive: Bool { isTick || !plan.changes.forgets.isEmpty }
+    var isExclusive: Bool { isTick || !plan.forgettings.isEmpty }
     /// What the store answered; empty until it is committed.
     var receipt = StoreReceipt()
     /// Why nothing comes of it: nothing is written, published or acknowledged.
@@ -20,7 +20,7 @@ struct Turn: Sendable {
     /// Its commit writes a few rows: the turn of a single task.
     var isSmall: Bool {
         let changes = plan.changes
-        return changes.takes.isEmpty && changes.forgets.isEmpty && changes.submissions.count + changes.endings.count <= 4
+        return changes.takes.isEmpty && changes.forgettings.isEmpty && changes.submissions.count + changes.endings.count <= 4
             && changes.submissions.allSatisfy { $0.submission.tasks.count == 1 } && changes.schedules.count <= 4
             && changes.attempts.count <= 4 && changes.reopenings.isEmpty
             && bytes <= 64 << 10

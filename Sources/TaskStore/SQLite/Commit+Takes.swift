@@ -3,10 +3,8 @@ import TaskGridCore
 
 extension Commit {
     /// Takes at most `bytes` bytes of payload.
-    ///
-    /// - Returns: What to hand out, and whether nothing was left behind.
-    mutating func take(_ take: Take, _ bytes: Int) throws -> ([HandOut], Bool) {
-        guard let type = try types.number(of: take.type) else { return ([], true) }
+    mutating func take(_ take: Take, _ bytes: Int) throws -> Taken {
+        guard let type = try types.number(of: take.type) else { return Taken(handOuts: [], isExhausted: true) }
         var buffer = TakeBuffer(limit: take.limit, bytes: min(take.bytes, bytes))
         if !buffer.isFull { try takeDue(type, now: take.now, into: &buffer) }
         if !buffer.isFull {
@@ -15,7 +13,7 @@ extension Commit {
                 if buffer.isFull { break }
             }
         }
-        return (buffer.handOuts, try !buffer.isFull || !isAnythingLeft(type, now: take.now))
+        return Taken(handOuts: buffer.handOuts, isExhausted: try !buffer.isFull || !isAnythingLeft(type, now: take.now))
     }
 
     private func takeDue(_ type: Int64, now: Timestamp, into buffer: inout TakeBuffer) throws {

@@ -27,13 +27,13 @@ struct Commit {
     mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
         if let term = changes.term { try check(term) }
         for type in changes.types { _ = try types.number(adding: type) }
-        var receipt = StoreReceipt()
-        if !changes.submissions.isEmpty { receipt.submissions = try accept(changes.submissions) }
-        if !changes.endings.isEmpty { receipt.endings = try end(changes.endings) }
+        let accepted = changes.submissions.isEmpty ? [] : try accept(changes.submissions)
+        let ended = changes.endings.isEmpty ? [] : try end(changes.endings)
+        var reopened: [Reopened] = []
         if !changes.reopenings.isEmpty {
-            // A refusal says where the task stands, which is read with the cursors as they are written.
+            // A refusal names the task's state, which is read with the cursors as they are written.
             try cursors.write()
-            receipt.reopenings = try reopen(changes.reopenings)
+            reopened = try reopen(changes.reopenings)
         }
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         if !changes.attempts.isEmpty { try note(changes.attempts) }
@@ -41,18 +41,17 @@ struct Commit {
         // Takes read them.
         try openRanges.write()
         var bytes = changes.takenBytes
-        for take in changes.takes {
-            let (handOuts, isExhausted) = bytes > 0 ? try self.take(take, bytes) : ([], false)
-            bytes -= handOuts.reduce(0) { $0 + $1.payload.count }
-            receipt.handOuts.append(handOuts)
-            receipt.exhausted.append(isExhausted)
+        let taken = try changes.takes.map { take in
+            let taken = bytes > 0 ? try self.take(take, bytes) : Taken(handOuts: [], isExhausted: false)
+            bytes -= taken.handOuts.reduce(0) { $0 + $1.payload.count }
+            return taken
         }
         Failpoint.storeTransaction.pass()
         try cursors.write()
         try books.write(to: database)
         try writeStore(changes.clock)
-        if !changes.forgets.isEmpty { receipt.forgotten = try changes.forgets.map { try forget($0) } }
-        return receipt
+        let forgotten = try changes.forgettings.map { try forget($0.type) }
+        return StoreReceipt(submissions: accepted, endings: ended, reopenings: reopened, takes: taken, forgettings: forgotten)
     }
 
     private func writeStore(_ clock: StoreClockReading?) throws {

@@ -1,25 +1,33 @@
-/// What a commit answers: one element for each element of the changes, in their order.
+/// What a commit answers. A ticket of the changes finds the answer to its change.
 package struct StoreReceipt: Hashable, Sendable {
-    package var submissions: [Accepted]
-    /// False where the task had ended before or is not known: then nothing was changed.
-    package var endings: [Bool]
-    package var reopenings: [Reopened]
-    /// What each take got.
-    package var handOuts: [[HandOut]]
-    /// For each take, whether it left no task of its type behind that could be handed out now.
-    package var exhausted: [Bool]
-    /// Whether each type was forgotten: not one that is not known, is paused, or has tasks, open or ended, or keys.
-    package var forgotten: [Bool]
+    // Of each kind in the order of the changes.
+    package let submissions: [Accepted]
+    package let endings: [Bool]
+    package let reopenings: [Reopened]
+    package let takes: [Taken]
+    package let forgettings: [Bool]
 
+    /// Each list has one answer for each change of its kind, in the order of the changes.
     package init(
-        submissions: [Accepted] = [], endings: [Bool] = [], reopenings: [Reopened] = [], handOuts: [[HandOut]] = [],
-        exhausted: [Bool] = [], forgotten: [Bool] = []
+        submissions: [Accepted] = [], endings: [Bool] = [], reopenings: [Reopened] = [], takes: [Taken] = [], forgettings: [Bool] = []
     ) {
         self.submissions = submissions
         self.endings = endings
         self.reopenings = reopenings
-        self.handOuts = handOuts
-        self.exhausted = exhausted
-        self.forgotten = forgotten
+        self.takes = takes
+        self.forgettings = forgettings
     }
+
+    /// The ids of the submission's tasks.
+    package subscript(ticket: Ticket<NewSubmission>) -> Accepted { submissions[ticket.index] }
+
+    /// False where the task had ended before or is not known: then nothing was changed.
+    package subscript(ticket: Ticket<NewEnding>) -> Bool { endings[ticket.index] }
+
+    package subscript(ticket: Ticket<Reopening>) -> Reopened { reopenings[ticket.index] }
+
+    package subscript(ticket: Ticket<Take>) -> Taken { takes[ticket.index] }
+
+    /// Whether the type was forgotten: not one that is not known, is paused, or has tasks, open or ended, or keys.
+    package subscript(ticket: Ticket<Forgetting>) -> Bool { forgettings[ticket.index] }
 }

@@ -31,7 +31,7 @@ private func measure(
         benchmark.startMeasurement()
         let receipt = try await store.commit(changes)
         benchmark.stopMeasurement()
-        if receipt.endings.contains(false) || receipt.handOuts.map(\.count) != changes.takes.map(\.limit) {
+        if receipt.endings.contains(false) || receipt.takes.map(\.handOuts.count) != changes.takes.map(\.limit) {
             benchmark.error("not all tasks were there")
         }
     } setup: {

@@ -21,17 +21,18 @@ struct SmallTurnTests {
 
     @Test("the turn of a single submission, and that of its result, are small")
     func single() throws {
-        #expect(try turn { $0.submissions = [try submission([100])] }.isSmall)
+        #expect(try turn { $0 = StoreChanges(submissions: [try submission([100])]) }.isSmall)
         let ending = NewEnding(id: 1, type: try TaskType("a"), state: .succeeded, result: Data(count: 100), attempt: 1, completed: .atOnce)
-        #expect(turn { $0.endings = [ending] }.isSmall)
+        #expect(turn { $0 = StoreChanges(endings: [ending]) }.isSmall)
     }
 
     @Test("turns of many tasks, of large payloads, and those that take waiting tasks are not")
     func large() throws {
-        #expect(try !turn { $0.submissions = [try submission([1, 1])] }.isSmall)
-        #expect(try !turn { $0.submissions = [try submission([65_537])] }.isSmall)
-        #expect(try !turn { $0.submissions = try (0..<5).map { _ in try submission([1]) } }.isSmall)
-        #expect(try !turn { $0.takes = [Take(type: try TaskType("a"), limit: 1, bytes: 1, now: .atOnce)] }.isSmall)
-        #expect(try !turn { $0.forgets = [try TaskType("a")] }.isSmall)
+        #expect(try !turn { $0 = StoreChanges(submissions: [try submission([1, 1])]) }.isSmall)
+        #expect(try !turn { $0 = StoreChanges(submissions: [try submission([65_537])]) }.isSmall)
+        let five = try (0..<5).map { _ in try submission([1]) }
+        #expect(!turn { $0 = StoreChanges(submissions: five) }.isSmall)
+        #expect(try !turn { $0 = StoreChanges(takes: [Take(type: try TaskType("a"), limit: 1, bytes: 1, now: .atOnce)]) }.isSmall)
+        #expect(try !turn { $0 = StoreChanges(forgettings: [Forgetting(type: try TaskType("a"))]) }.isSmall)
     }
 }

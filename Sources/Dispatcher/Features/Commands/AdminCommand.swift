@@ -1,5 +1,6 @@
 import AMQP
 import TaskGridCore
+import TaskStore
 
 /// What somebody asked to be done with tasks: it is done in the dispatcher's next turn, in one transaction with everything
 /// else, and answered once that is durable and nothing else is owed to the broker.
@@ -21,11 +22,11 @@ struct AdminCommand: Sendable {
 
 /// A command within a turn's plan.
 struct PlannedCommand {
-    /// What decides the outcome for a task: its index among the plan's changes.
+    /// The change that decides the outcome for a task.
     enum Step {
         /// - Parameter stood: where the task stood in the store, if it is not handed out.
-        case ending(Int, stood: TaskState?)
-        case reopening(Int)
+        case ending(Ticket<NewEnding>, stood: TaskState?)
+        case reopening(Ticket<Reopening>)
     }
 
     let command: AdminCommand

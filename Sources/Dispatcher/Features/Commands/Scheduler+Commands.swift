@@ -33,7 +33,8 @@ extension Scheduler {
             if let typeQueue = states[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
                 apply(.cancelled, id, typeQueue, now, &plan)
                 plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
-                planned.add(id, machine.state, .ending(plan.changes.endings.count - 1, stood: nil))
+                guard let ended = plan.ended.last else { continue }
+                planned.add(id, machine.state, .ending(ended.ticket, stood: nil))
             } else if let stored = states[id], let task = open[id] {
                 var machine = TaskStateMachine(
                     state: stored.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
@@ -44,8 +45,8 @@ extension Scheduler {
                     id: id, type: task.type, priority: task.settings.priority, state: state, error: error, attempt: machine.attempt,
                     completed: now
                 )
-                plan.end(HandedTask(task, machine: machine, marker: 0), ending)
-                planned.add(id, stored.state, .ending(plan.changes.endings.count - 1, stood: stored.state))
+                let ticket = plan.end(HandedTask(task, machine: machine, marker: 0), ending)
+                planned.add(id, stored.state, .ending(ticket, stood: stored.state))
             } else if let stored = states[id] {
                 planned.add(id, .refused, stored.state)
             } else {
@@ -68,8 +69,7 @@ extension Scheduler {
                 planned.add(id, .refused, typeQueues[stored.type]?.handed[id]?.machine.state ?? stored.state)
                 continue
             }
-            plan.changes.reopenings.append(Reopening(id: id))
-            planned.add(id, stored.state, .reopening(plan.changes.reopenings.count - 1))
+            planned.add(id, stored.state, .reopening(plan.changes.reopen(Reopening(id: id))))
             // So that it may go out with this very commit.
             let nextDue = typeQueues[stored.type]?.nextDue ?? now
             typeQueues[stored.type]?.nextDue = min(nextDue, now)
@@ -86,12 +86,12 @@ extension Scheduler {
         for var planned in plan.commands {
             for (index, step) in planned.steps {
                 switch step {
-                case .ending(let number, let stood):
-                    guard receipt.endings[number] else { continue }
+                case .ending(let ticket, let stood):
+                    guard receipt[ticket] else { continue }
                     planned.outcomes[index].outcome = .done
-                    settle(cancelled: plan.changes.endings[number].type, stood)
-                case .reopening(let number):
-                    settle(receipt.reopenings[number], plan.changes.reopenings[number], &planned.outcomes[index])
+                    settle(cancelled: plan.changes[ticket].type, stood)
+                case .reopening(let ticket):
+                    settle(receipt[ticket], plan.changes[ticket], &planned.outcomes[index])
                 }
             }
             await correct(&planned)

@@ -9,18 +9,19 @@ extension Scheduler {
         var work: [HandOut] = []
         for (type, count) in plan.promised { typeQueues[type]?.promised -= count }
         for (type, count) in plan.feeds { typeQueues[type]?.feeds -= count }
-        for (new, accepted) in zip(plan.changes.submissions, receipt.submissions) { settle(new, accepted, now, &work, &outbound) }
+        for ticket in plan.submissions { settle(plan.changes[ticket], receipt[ticket], now, &work, &outbound) }
         settleEndings(plan, receipt, now, &outbound)
         await settleCommands(plan, receipt, now, &outbound)
         settleForgets(plan, receipt, &outbound)
-        for (take, (handOuts, isExhausted)) in zip(plan.changes.takes, zip(receipt.handOuts, receipt.exhausted)) {
+        for ticket in plan.takes {
+            let (take, taken) = (plan.changes[ticket], receipt[ticket])
             guard let typeQueue = typeQueues[take.type] else { continue }
             // A turn planned since may leave more waiting.
-            typeQueue.hasBacklog = !isExhausted || typeQueue.feeds > 0
-            for handOut in handOuts { typeQueue.counters.take(handOut) }
+            typeQueue.hasBacklog = !taken.isExhausted || typeQueue.feeds > 0
+            for handOut in taken.handOuts { typeQueue.counters.take(handOut) }
             // What was due is out, or has ended before.
-            if isExhausted, let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
-            work += handOuts
+            if taken.isExhausted, let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
+            work += taken.handOuts
         }
         settleBudget(plan, receipt, &outbound)
         // Work before the answers: somebody has to do it, while who asked only waits.
@@ -44,24 +45,24 @@ extension Scheduler {
             if let batch { batches[batch.key, default: []] += batch.endings }
             batch = nil
         }
-        for index in plan.ended.indices where receipt.endings[index] {
-            let ending = plan.changes.endings[index]
+        for index in plan.ended.indices where receipt[plan.ended[index].ticket] {
+            let ending = plan.changes[plan.ended[index].ticket]
             if typeQueue?.type != ending.type { typeQueue = typeQueues[ending.type] }
             typeQueue?.counters[ending.state] += 1
-            typeQueue?.statistics.taskEnded(after: now - plan.ended[index].created)
-            guard let client = plan.ended[index].client else { continue }
+            typeQueue?.statistics.taskEnded(after: now - plan.ended[index].task.created)
+            guard let client = plan.ended[index].task.client else { continue }
             let end = Reply.Ending(
                 id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
                 worker: ending.worker, runTime: ending.runTime
             )
-            if plan.ended[index].form == .batch {
+            if plan.ended[index].task.form == .batch {
                 if batch?.key.client != client || batch?.key.type != ending.type {
                     closeBatch()
                     batch = (Key(client: client, type: ending.type), [])
                 }
                 batch?.endings.append(end)
             } else {
-                let correlation = plan.ended[index].correlation
+                let correlation = plan.ended[index].task.correlation
                 let reply = Reply(form: .single, type: ending.type, correlation: correlation, content: .ended([end]))
                 outbound.messages.append(.reply(reply, client: client))
             }

@@ -34,7 +34,7 @@ extension Scheduler {
         }
         let limits = Self.shares(of: Self.budget.tasks, rooms)
         for (typeQueue, limit) in zip(takers, limits) where limit > 0 {
-            plan.changes.takes.append(Take(type: typeQueue.type, limit: limit, bytes: Self.budget.bytes, now: now))
+            plan.take(Take(type: typeQueue.type, limit: limit, bytes: Self.budget.bytes, now: now))
             plan.promise(limit, typeQueue)
         }
         plan.changes.takenBytes = Self.budget.bytes
@@ -63,12 +63,13 @@ extension Scheduler {
     func settleBudget(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
         var leftOut: [TypeQueue] = []
         var isCut = plan.isCut
-        for (index, take) in plan.changes.takes.enumerated() where !receipt.exhausted[index] {
+        for ticket in plan.takes where !receipt[ticket].isExhausted {
+            let take = plan.changes[ticket]
             guard let typeQueue = typeQueues[take.type] else { continue }
-            if receipt.handOuts[index].isEmpty { leftOut.append(typeQueue) }
-            if receipt.handOuts[index].count < take.limit { isCut = true }
+            if receipt[ticket].handOuts.isEmpty { leftOut.append(typeQueue) }
+            if receipt[ticket].handOuts.count < take.limit { isCut = true }
         }
         for typeQueue in leftOut.reversed() { typeQueues.makeReady(typeQueue, isFirst: true) }
-        outbound.leavesMore = isCut && receipt.handOuts.contains { !$0.isEmpty }
+        outbound.leavesMore = isCut && plan.takes.contains { !receipt[$0].handOuts.isEmpty }
     }
 }

@@ -20,7 +20,7 @@ extension Scheduler {
             typeQueue.isRoutable && !typeQueue.isPaused && !typeQueue.hasBacklog && typeQueue.breaker.state == .closed
             && typeQueue.handed.count + typeQueue.promised + count <= typeQueue.capacity(configuration)
         if new.handsOut { plan.promise(count, typeQueue) } else if count > 0 { plan.feed(typeQueue) }
-        plan.changes.submissions.append(new)
+        plan.accept(new)
     }
 
     private func check(_ submission: Submission) -> Rejection? {

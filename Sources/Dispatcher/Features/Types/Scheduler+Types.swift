@@ -20,7 +20,7 @@ extension Scheduler {
     func planForgets(_ now: Timestamp, _ plan: inout Plan) {
         let since = needsTypes ? now : now + (.zero - configuration.typeRetention)
         needsTypes = false
-        plan.changes.forgets += typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn)
+        for type in typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn) { plan.forgettings.append(plan.changes.forget(type)) }
     }
 
     /// Plans what such a command asks for.
@@ -34,7 +34,7 @@ extension Scheduler {
             guard let reason = typeQueue.use else {
                 // Until it is committed it counts as not done: the store knows of ended tasks and of keys.
                 planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: .history))
-                plan.changes.forgets.append(type)
+                plan.forgettings.append(plan.changes.forget(type))
                 continue
             }
             planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: reason))
@@ -45,7 +45,8 @@ extension Scheduler {
     /// The types are forgotten: keeps the counters, tells, and answers.
     func settleForgets(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
         var done: Set<TaskType> = []
-        for (type, isForgotten) in zip(plan.changes.forgets, receipt.forgotten) where isForgotten {
+        for ticket in plan.forgettings where receipt[ticket] {
+            let type = plan.changes[ticket].type
             done.insert(type)
             guard let typeQueue = typeQueues.remove(type) else { continue }
             forgotten = forgotten + typeQueue.counts

@@ -25,7 +25,7 @@ struct ForgettingTests {
     func unknownToTheStore() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
-        #expect(try await harness.store.commit(StoreChanges(forgets: [.reverse])).forgotten == [true])
+        #expect(try await harness.store.commit(StoreChanges(forgettings: [Forgetting(type: .reverse)])).forgettings == [true])
         _ = await harness.turn { $0.mustResume = true }
         #expect(await harness.scheduler.types.isEmpty)
         // It says nothing new.
