@@ -81,6 +81,20 @@ struct Outbound: Sendable {
     }
 }
 
+extension Outbound {
+    /// Replies to a command.
+    mutating func reply<Answer: Encodable & Sendable>(_ answer: Result<Answer, QueryError>, to command: AdminCommand) {
+        messages.append(.ready(.answer(AnswerMessage.message(answer, to: command.query), to: command.replyTo, topology)))
+    }
+
+    /// Replies to a submission, where somebody waits for it.
+    mutating func reply(_ content: Reply.Content, to submission: Submission) {
+        guard let client = submission.client else { return }
+        let reply = Reply(form: submission.form, type: submission.type, correlation: submission.correlation, content: content)
+        messages.append(.reply(reply, client: client))
+    }
+}
+
 extension Inbox.Undelivered.Reason {
     /// nil where the message was delivered.
     fileprivate init?(_ outcome: PublishOutcome) {

@@ -93,9 +93,8 @@ actor Scheduler {
 
     // MARK: A turn: planned, committed, settled
 
-    /// Takes up what came: from here on it counts in the type queues, and ``settle(_:isLast:)`` follows.
+    /// Plans what follows from what came: from here on it counts in the type queues, and ``settle(_:isLast:)`` follows.
     func plan(_ intake: Inbox.Intake) async -> Turn {
-        var plan = Plan(at: time.moment())
         do throws(StoreError) {
             if intake.mustResume {
                 try await retryUntilDone("reading the store") { () async throws(StoreError) in try await self.resume() }
@@ -105,28 +104,58 @@ actor Scheduler {
         } catch {
             suspend(error)
         }
-        let now = clock.now
-        if let suspension { return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: nil, failure: suspension) }
-        plan.changes.term = term
-        plan.changes.clock = clock.reading
+        var turn = Turn(at: clock.now, moment: time.moment(), isTick: intake.isTick)
+        if let suspension {
+            turn.failure = suspension
+            return turn
+        }
+        turn.plan.changes.term = term
+        turn.plan.changes.clock = clock.reading
         // Before anything is planned by it. No other turn is under way upon a tick.
-        if intake.isTick { await followWallClock() }
-        let ghosts = await ghosts(among: intake.registry)
-        for (kind, message) in intake.registry where !ghosts.contains(message.worker) { take(kind, message, now, &plan) }
-        for undelivered in intake.undelivered { take(undelivered, now, &plan) }
-        await take(intake.arrivals, now, &plan)
-        await take(intake.commands, now, &plan)
-        if intake.isTick { await look(now, &plan) }
-        planTakes(now, &plan)
-        if intake.isTick { planForgets(now, &plan) }
-        return Turn(now: now, plan: plan, isTick: intake.isTick, acknowledges: intake.arrivals.last?.tag)
+        if turn.isTick { await followWallClock() }
+        await planRegistry(intake.registry, in: &turn)
+        for undelivered in intake.undelivered { planUndelivered(undelivered, in: &turn) }
+        await planArrivals(intake.arrivals, in: &turn)
+        await planCommands(intake.commands, in: &turn)
+        if turn.isTick { await planTick(in: &turn) }
+        planTakes(in: &turn)
+        if turn.isTick { planForgets(in: &turn) }
+        turn.acknowledges = intake.arrivals.last?.tag
+        return turn
+    }
+
+    private func planArrivals(_ arrivals: [Arrival], in turn: inout Turn) async {
+        var results: [Results] = []
+        for arrival in arrivals {
+            switch arrival.content {
+            case .submission(let submission): planSubmission(submission, in: &turn)
+            case .results(let result): results.append(result)
+            case .unreadable(let message, let queue, let error, let result):
+                logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
+                turn.plan.publications.append(.dead(message, "\(error)", topology))
+                // A result that nobody can read would bring the task back for ever.
+                if let result { results.append(result) }
+                if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {
+                    turn.plan.publications.append(rejection)
+                }
+            }
+        }
+        await planResults(results, in: &turn)
+    }
+
+    /// Plans what time brings: leases and expiries each second, that is with every second tick; timeouts when they come.
+    private func planTick(in turn: inout Turn) async {
+        guard lastLook + .milliseconds(900) <= .now else { return await planTimeouts(in: &turn) }
+        lastLook = .now
+        await planSilence(in: &turn)
+        await planExpiries(in: &turn)
     }
 
     /// Makes a turn durable. With `mayBlock`, the calling thread may wait for the disk.
     @concurrent nonisolated func commit(_ turn: Turn, mayBlock: Bool = false) async -> Turn {
         var turn = turn
         guard turn.failure == nil else { return turn }
-        turn.plan.passFailpoints()
+        turn.passFailpointsBeforeCommit()
         do throws(StoreError) {
             if !turn.plan.changes.isEmpty { turn.receipt = try await commit(&turn.plan, mayBlock: mayBlock) }
         } catch {
@@ -134,7 +163,7 @@ actor Scheduler {
             await suspend(error)
             return turn
         }
-        turn.plan.passFailpoints(turn.receipt)
+        turn.passFailpointsAfterCommit()
         return turn
     }
 
@@ -163,75 +192,43 @@ actor Scheduler {
             hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
         outbound.declares = turn.plan.unroutable
-        await settle(turn.plan, turn.receipt, turn.now, &outbound)
+        await settle(turn, &outbound)
         if isLast {
             // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.
-            await lookAgain()
+            await readWaiting()
             if turn.isTick {
                 sendMarkers(&outbound)
-                await checkConsistency(turn.now, &outbound)
+                await checkConsistency(&outbound)
             }
             typeQueues.settle(at: turn.now)
-            let next = [typeQueues.nextDue(after: turn.now).map(clock.moment(at:)), typeQueues.nextTimeout(after: turn.plan.clock)]
+            let next = [typeQueues.nextDue(after: turn.now).map(clock.moment(at:)), typeQueues.nextTimeout(after: turn.moment)]
             ticker.expect(next.compactMap(\.self).min())
         }
         return outbound
     }
 
-    private func take(_ arrivals: [Arrival], _ now: Timestamp, _ plan: inout Plan) async {
-        var results: [Results] = []
-        for arrival in arrivals {
-            switch arrival.content {
-            case .submission(let submission): take(submission, now, &plan)
-            case .results(let result): results.append(result)
-            case .unreadable(let message, let queue, let error, let result):
-                logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
-                plan.publications.append(.dead(message, "\(error)", topology))
-                // A result that nobody can read would bring the task back for ever.
-                if let result { results.append(result) }
-                if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {
-                    plan.publications.append(rejection)
-                }
-            }
-        }
-        await take(results, now, &plan)
+    /// Each feature settles its part.
+    private func settle(_ turn: Turn, _ outbound: inout Outbound) async {
+        for (type, count) in turn.plan.promised { typeQueues[type]?.promised -= count }
+        for (type, count) in turn.plan.feeds { typeQueues[type]?.feeds -= count }
+        let accepted = settleSubmissions(turn, &outbound)
+        settleEndings(turn, &outbound)
+        await settleCommands(turn, &outbound)
+        settlePauses(turn, &outbound)
+        settleForgets(turn, &outbound)
+        let taken = settleTakes(turn, &outbound)
+        // Work before the answers: somebody has to do it, while who asked only waits.
+        let answers = outbound.messages
+        outbound.messages = []
+        handOut(accepted, to: &outbound)
+        handOut(taken, to: &outbound)
+        outbound.messages += answers
     }
 
-    /// Each second, that is with every second tick: leases and expiries; time-outs when they come.
-    private func look(_ now: Timestamp, _ plan: inout Plan) async {
-        guard lastLook + .milliseconds(900) <= .now else { return await lookAtTimeouts(now, &plan) }
-        lastLook = .now
-        // A broker that takes no messages of ours takes none of the workers either: their silence says nothing. That it takes
-        // none it says only when it is given one.
-        if await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil {
-            let instant = ContinuousClock.now
-            if lastRollCall + Self.longestRest < instant {
-                workers.renewAll(at: instant)
-                interruptions.extend(to: plan.clock + Self.shortestLease)
-            }
-            lastRollCall = instant
-            endLeases(at: instant, now, &plan)
-            decideInterruptions(now, &plan)
-            await adoptOrphans(now, &plan)
-            await takeBackUnattended(now, &plan)
-            for typeQueue in typeQueues.withTasksHandedOut() {
-                typeQueue.learnFromRunning(at: plan.clock)
-                endTimedOut(typeQueue, now, &plan)
-            }
-        }
-        await endExpired(now, &plan)
+    /// Plans an event that tells people what happened.
+    func tell(_ kind: GridEvent.Kind, _ message: String, in turn: inout Turn) {
+        turn.plan.publications.append(.event(GridEvent(kind: kind, service: "dispatcher", at: clock.wall, message: message), topology))
     }
-
-    /// Ends attempts whose time is up, where the broker brings what their workers say.
-    private func lookAtTimeouts(_ now: Timestamp, _ plan: inout Plan) async {
-        let late = typeQueues.timedOut(at: plan.clock)
-        guard !late.isEmpty, await findGone([]) != nil else { return }
-        for typeQueue in late { endTimedOut(typeQueue, now, &plan) }
-    }
-
-    /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which
-    /// the last may have come one before.
-    private static let longestRest = Duration.seconds(2)
 
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.

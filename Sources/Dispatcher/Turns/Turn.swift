@@ -1,21 +1,32 @@
 import AMQP
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// One round of the dispatcher's work: what came is planned, committed in one transaction, and settled.
+/// One round of the dispatcher's work: what came is planned, committed in one transaction, and settled. Each feature plans its part in
+/// it, and settles its part by what the store answered.
 struct Turn: Sendable {
-    /// When it was planned.
+    /// When it was planned, by the store's clock.
     let now: Timestamp
-    var plan: Plan
+    /// When it was planned, by the clock that never steps.
+    let moment: Moment
+    /// Time may have made something due.
     let isTick: Bool
+    var plan = Plan()
     /// The last delivery that it took up.
-    let acknowledges: DeliveryTag?
+    var acknowledges: DeliveryTag?
     /// None is planned upon it before it is settled.
     var isExclusive: Bool { isTick || !plan.forgettings.isEmpty }
     /// What the store answered; empty until it is committed.
     var receipt = StoreReceipt()
     /// Why nothing comes of it: nothing is written, published or acknowledged.
     var failure: StoreError?
+
+    init(at now: Timestamp, moment: Moment = .now, isTick: Bool = false) {
+        self.now = now
+        self.moment = moment
+        self.isTick = isTick
+    }
 
     /// Its commit writes a few rows: the turn of a single task.
     var isSmall: Bool {
@@ -29,5 +40,22 @@ struct Turn: Sendable {
     private var bytes: Int {
         plan.changes.submissions.reduce(0) { $0 + $1.submission.tasks.reduce(0) { $0 + $1.payload.count } }
             + plan.changes.endings.reduce(0) { $0 + $1.result.count }
+    }
+}
+
+extension Turn {
+    /// It is about to be committed.
+    func passFailpointsBeforeCommit() {
+        if !plan.submissions.isEmpty { Failpoint.submissionReceived.pass() }
+        if !plan.ended.isEmpty { Failpoint.resultReceived.pass() }
+    }
+
+    /// It is committed, and nothing of it is said.
+    func passFailpointsAfterCommit() {
+        if !plan.submissions.isEmpty { Failpoint.submissionCommitted.pass() }
+        if !plan.ended.isEmpty { Failpoint.resultCommitted.pass() }
+        if plan.changes.schedules.contains(where: { $0.error != nil }) { Failpoint.retryCommitted.pass() }
+        if !plan.commands.isEmpty || !plan.pauses.isEmpty { Failpoint.commandCommitted.pass() }
+        if plan.takes.contains(where: { !receipt[$0].handOuts.isEmpty }) { Failpoint.waitingTaken.pass() }
     }
 }

@@ -8,9 +8,9 @@ import Testing
 @Suite("Turns whose commit may keep the thread of the turns")
 struct SmallTurnTests {
     private func turn(_ change: (inout StoreChanges) throws -> Void) rethrows -> Turn {
-        var plan = Plan(at: .now)
-        try change(&plan.changes)
-        return Turn(now: .atOnce, plan: plan, isTick: false, acknowledges: nil)
+        var turn = Turn(at: .atOnce)
+        try change(&turn.plan.changes)
+        return turn
     }
 
     private func submission(_ payloads: [Int]) throws -> NewSubmission {

@@ -1,56 +1,85 @@
+import Foundation
+import Logging
 import TaskGridCore
 import TaskStore
 
-/// The history of tasks: what became of attempts that did not succeed.
+/// What a worker said of an attempt, as far as it did.
+struct AttemptReport {
+    var payload = Data()
+    /// Empty: no worker said it.
+    var worker = ""
+    var runTime = Duration.zero
+    /// When the worker that the event ends was last heard of; nil: now.
+    var heard: Moment?
+}
+
+/// What becomes of a task that is handed out.
 extension Scheduler {
-    /// Plans the note of an attempt that has come to its end without success. What was given back unbegun is none.
-    func note(
-        _ event: TaskStateMachine.Event, _ id: TaskID, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, _ worker: String,
-        _ runTime: Duration, heard: Moment? = nil
+    /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
+    func apply(
+        _ event: TaskStateMachine.Event, to id: TaskID, of typeQueue: TypeQueue, report: AttemptReport = AttemptReport(),
+        in turn: inout Turn
     ) {
-        guard let task = typeQueue.handed[id] else { return }
-        let outcome: Attempt.Outcome
-        var error: TaskError?
-        switch event {
-        case .failed(_, let cause):
-            outcome = cause.code == .timedOut ? .timedOut : cause.code == .cancelled ? .cancelled : .failed
-            error = cause
-        case .interrupted:
-            outcome = .interrupted
-            error = TaskError(.interrupted, "its worker, or the worker's connection, went away")
-        case .lost:
-            outcome = .lost
-            error = TaskError(.interrupted, "its delivery was nowhere")
-        case .cancelled where task.runningSince != nil:
-            outcome = .cancelled
-            error = TaskError(.cancelled, "cancelled on request")
-        default: return
-        }
-        // An attempt whose worker fell silent is known to have run as long as that was heard of.
-        let end = heard ?? .now
-        let known = runTime > .zero ? runTime : task.runningSince.map { max(.zero, end - $0) }
-        plan.changes.attempts.append(
-            EndedAttempt(
-                id: id,
-                attempt: .ended(
-                    max(1, task.machine.attempt), outcome, at: now + (.zero - (.now - end)), after: known,
-                    worker: worker.isEmpty ? task.holder?.worker : worker, error: error
-                )
-            )
-        )
+        guard let index = typeQueue.handed.index(forKey: id) else { return }
+        apply(event, at: index, of: typeQueue, report: report, in: &turn)
     }
 
-    /// The record as it stands now, with the attempt that runs as the last one.
-    func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
-        guard var task = current([task]).first else { return task }
-        guard let handed = typeQueues[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
-        let runTime = Moment.now - since
-        task.attempts.append(
-            Attempt(
-                number: handed.machine.attempt, worker: handed.holder?.worker, started: clock.wall - runTime, runTime: runTime,
-                outcome: .running
+    func apply(
+        _ event: TaskStateMachine.Event, at index: Dictionary<TaskID, HandedTask>.Index, of typeQueue: TypeQueue, report: AttemptReport,
+        in turn: inout Turn
+    ) {
+        let id = typeQueue.handed.keys[index]
+        let wasAnnounced = typeQueue.handed.values[index].machine.interruptions > 0
+        let action = typeQueue.handed.values[index].machine.handle(event)
+        if let isFailure = CircuitBreaker.isFailure(event, action, wasAnnounced: wasAnnounced) {
+            changeBreaker(of: typeQueue, in: &turn) { [moment = turn.moment] in $0.ended(id, isFailure: isFailure, at: moment) }
+        }
+        switch action {
+        case .none:
+            break
+        case .ignored(let reason):
+            logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
+        case .handOut:
+            record(event, of: id, in: typeQueue, report: report, &turn)
+            let isLost = if case .lost = event { true } else { false }
+            putBack(at: index, of: typeQueue, in: &turn) { [now = turn.now] machine in
+                isLost ? now + RetryPolicy.delay(afterLossOf: machine) : nil
+            }
+        case .retry(let number):
+            let delay = configuration.retry.delay(beforeRetry: number, of: typeQueue.handed.values[index])
+            var error: TaskError?
+            if case .failed(_, let cause) = event { error = cause }
+            typeQueue.statistics.attemptRetried()
+            record(event, of: id, in: typeQueue, report: report, &turn)
+            putBack(at: index, of: typeQueue, error: error, in: &turn) { [now = turn.now] _ in now + delay }
+        case .end(let state, let error):
+            if state != .succeeded { record(event, of: id, in: typeQueue, report: report, &turn) }
+            let task = typeQueue.remove(at: index)
+            let (priority, attempt) = (task.settings.priority, task.machine.attempt)
+            turn.plan.end(
+                task,
+                with: NewEnding(
+                    id: id, type: typeQueue.type, priority: priority, state: state, result: state == .succeeded ? report.payload : Data(),
+                    error: error, worker: report.worker, attempt: attempt, runTime: report.runTime, completed: turn.now
+                )
+            )
+        }
+    }
+
+    /// A task leaves the window for the store: for its schedule, or without a due time to go out again at once.
+    private func putBack(
+        at index: Dictionary<TaskID, HandedTask>.Index, of typeQueue: TypeQueue, error: TaskError? = nil, in turn: inout Turn,
+        due: (TaskStateMachine) -> Timestamp?
+    ) {
+        let id = typeQueue.handed.keys[index]
+        let machine = typeQueue.remove(at: index).machine
+        let due = due(machine)
+        if let due { typeQueue.scheduled(for: due) } else { typeQueue.waitsAgain() }
+        turn.plan.changes.schedules.append(
+            Schedule(
+                id: id, type: typeQueue.type, attempt: machine.attempt, failures: machine.failures, interruptions: machine.interruptions,
+                due: due, error: error
             )
         )
-        return task
     }
 }

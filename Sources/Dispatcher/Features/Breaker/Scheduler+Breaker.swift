@@ -1,37 +1,38 @@
+import Logging
 import TaskGridCore
 
-extension Scheduler {
-    /// Tells a type's circuit breaker what an event says of its workers.
-    func tellBreaker(
-        _ event: TaskStateMachine.Event, _ action: TaskStateMachine.Action, wasAnnounced: Bool, _ id: TaskID, _ typeQueue: TypeQueue,
-        _ now: Timestamp, _ plan: inout Plan
-    ) {
-        if case .ignored = action { return }
-        let isFailure: Bool
+extension CircuitBreaker {
+    /// Whether an event says that a type's workers fail, or that they do not; nil where it says nothing of them.
+    ///
+    /// - Parameter wasAnnounced: the task had been interrupted before, so that its worker had to say when it began.
+    static func isFailure(_ event: TaskStateMachine.Event, _ action: TaskStateMachine.Action, wasAnnounced: Bool) -> Bool? {
+        if case .ignored = action { return nil }
         switch event {
-        case .succeeded: isFailure = false
-        case .failed(_, let error):
-            guard error.code != .cancelled else { return }
-            isFailure = !error.code.isFinal
+        case .succeeded: return false
+        case .failed(_, let error): return error.code == .cancelled ? nil : !error.code.isFinal
         // The first death is blamed on whatever the worker held; only a task that was announced surely is the cause.
-        case .interrupted(_, _, let started) where wasAnnounced && started: isFailure = true
-        default: return
+        case .interrupted(_, _, let started) where wasAnnounced && started: return true
+        default: return nil
         }
-        change(breakerOf: typeQueue, now, &plan) { [clock = plan.clock] in $0.ended(id, isFailure: isFailure, at: clock) }
     }
+}
 
-    /// Changes a breaker, and tells when it opens or closes.
-    func change(breakerOf typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan, _ body: (inout CircuitBreaker) -> Void) {
+extension Scheduler {
+    /// Changes a type's circuit breaker, and tells when it opens or closes.
+    func changeBreaker(of typeQueue: TypeQueue, in turn: inout Turn, _ change: (inout CircuitBreaker) -> Void) {
         let before = typeQueue.breaker.state
-        body(&typeQueue.breaker)
-        let type = typeQueue.type
-        guard typeQueue.breaker.state != before else { return }
+        change(&typeQueue.breaker)
+        let state = typeQueue.breaker.state
+        guard state != before else { return }
         typeQueue.isDirty = true
         typeQueues.touch(typeQueue)
-        switch typeQueue.breaker.state {
-        case .open: warn("the circuit breaker of type '\(type)' is open: most recent attempts failed; its tasks wait", type, now, &plan)
-        case .halfOpen: warn("the circuit breaker of type '\(type)' is half open: a few tasks try its workers", type, now, &plan)
-        case .closed: warn("the circuit breaker of type '\(type)' is closed: its tasks are handed out again", type, now, &plan)
-        }
+        let consequence =
+            switch state {
+            case .open: "is open: most recent attempts failed; its tasks wait"
+            case .halfOpen: "is half open: a few tasks try its workers"
+            case .closed: "is closed: its tasks are handed out again"
+            }
+        logger.warning("circuit breaker changed its state", metadata: ["task.type": "\(typeQueue.type)", "breaker.state": "\(state)"])
+        tell(.warning, "the circuit breaker of type '\(typeQueue.type)' \(consequence)", in: &turn)
     }
 }

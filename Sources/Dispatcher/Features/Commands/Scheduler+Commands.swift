@@ -6,35 +6,36 @@ import TaskStore
 /// What the dispatcher is told by rpc to do with tasks, as a turn does it.
 extension Scheduler {
     /// Plans what the commands ask for.
-    func take(_ commands: [AdminCommand], _ now: Timestamp, _ plan: inout Plan) async {
+    func planCommands(_ commands: [AdminCommand], in turn: inout Turn) async {
         for command in commands {
             do throws(StoreError) {
                 switch command.kind {
-                case .cancel: plan.commands.append(try await cancel(command, now, &plan))
-                case .retry: plan.commands.append(try await retry(command, now, &plan))
-                case .pause, .resume: pause(command, now, &plan)
-                case .forget: forget(command, &plan)
+                case .cancel: try await planCancel(command, in: &turn)
+                case .retry: try await planRetry(command, in: &turn)
+                case .pause, .resume: planPause(command, in: &turn)
+                case .forget: planForget(command, in: &turn)
                 }
             } catch {
-                logger.error("cannot read the store; a command is not done", metadata: ["error": "\(error)"])
+                logger.error("command not done, the store cannot be read", metadata: ["error": "\(error)"])
                 let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, "\(error)"))
-                plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: command.replyTo, topology))
+                turn.plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: command.replyTo, topology))
             }
         }
     }
 
-    private func cancel(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedCommand {
+    private func planCancel(_ command: AdminCommand, in turn: inout Turn) async throws(StoreError) {
         // Read before anything is planned: should it fail, the command is not half done.
         let states = try await states(command.tasks)
         let waiting = command.tasks.filter { id in states[id].map { typeQueues[$0.type]?.handed[id] == nil } ?? false }
         let open = Dictionary(uniqueKeysWithValues: try await store.open(waiting).map { ($0.id, $0) })
-        var planned = PlannedCommand(command: command)
+        var planned = PlannedCommand(command)
         for id in command.tasks {
             if let typeQueue = states[id].flatMap({ typeQueues[$0.type] }), let machine = typeQueue.handed[id]?.machine {
-                apply(.cancelled, id, typeQueue, now, &plan)
-                plan.cancels[typeQueue.type, default: []].append(RegistryMessage.Held(task: id, attempt: max(1, machine.attempt)))
-                guard let ended = plan.ended.last else { continue }
-                planned.add(id, machine.state, .ending(ended.ticket, stood: nil))
+                apply(.cancelled, to: id, of: typeQueue, in: &turn)
+                let attempt = RegistryMessage.Held(task: id, attempt: max(1, machine.attempt))
+                turn.plan.cancel([attempt], under: topology.cancelKey(typeQueue.type))
+                guard let ended = turn.plan.ended.last else { continue }
+                planned.add(id, .ending(ended.ticket, from: nil), state: machine.state)
             } else if let stored = states[id], let task = open[id] {
                 var machine = TaskStateMachine(
                     state: stored.state, attempt: task.attempt, failures: task.failures, interruptions: task.interruptions,
@@ -43,22 +44,22 @@ extension Scheduler {
                 guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
                 let ending = NewEnding(
                     id: id, type: task.type, priority: task.settings.priority, state: state, error: error, attempt: machine.attempt,
-                    completed: now
+                    completed: turn.now
                 )
-                let ticket = plan.end(HandedTask(task, machine: machine, marker: 0), ending)
-                planned.add(id, stored.state, .ending(ticket, stood: stored.state))
+                let ticket = turn.plan.end(HandedTask(task, machine: machine, marker: 0), with: ending)
+                planned.add(id, .ending(ticket, from: stored.state), state: stored.state)
             } else if let stored = states[id] {
-                planned.add(id, .refused, stored.state)
+                planned.add(id, .refused, state: stored.state)
             } else {
                 planned.add(id, .unknown)
             }
         }
-        return planned
+        turn.plan.commands.append(planned)
     }
 
-    private func retry(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) async throws(StoreError) -> PlannedCommand {
+    private func planRetry(_ command: AdminCommand, in turn: inout Turn) async throws(StoreError) {
         let states = try await states(command.tasks)
-        var planned = PlannedCommand(command: command)
+        var planned = PlannedCommand(command)
         for id in command.tasks {
             guard let stored = states[id] else {
                 planned.add(id, .unknown)
@@ -66,75 +67,60 @@ extension Scheduler {
             }
             var machine = TaskStateMachine(state: stored.state, attempt: stored.attempt, maxAttempts: 1)
             guard case .handOut = machine.handle(.retried) else {
-                planned.add(id, .refused, typeQueues[stored.type]?.handed[id]?.machine.state ?? stored.state)
+                planned.add(id, .refused, state: typeQueues[stored.type]?.handed[id]?.machine.state ?? stored.state)
                 continue
             }
-            planned.add(id, stored.state, .reopening(plan.changes.reopen(Reopening(id: id))))
+            planned.add(id, .reopening(turn.plan.changes.reopen(Reopening(id: id))), state: stored.state)
             // So that it may go out with this very commit.
-            let nextDue = typeQueues[stored.type]?.nextDue ?? now
-            typeQueues[stored.type]?.nextDue = min(nextDue, now)
+            let nextDue = typeQueues[stored.type]?.nextDue ?? turn.now
+            typeQueues[stored.type]?.nextDue = min(nextDue, turn.now)
         }
-        return planned
+        turn.plan.commands.append(planned)
     }
 
     private func states(_ ids: [TaskID]) async throws(StoreError) -> [TaskID: StoredState] {
         Dictionary(uniqueKeysWithValues: try await store.states(ids).map { ($0.id, $0) })
     }
 
-    /// The commands are durable: updates the counters, tells the workers, answers.
-    func settleCommands(_ plan: Plan, _ receipt: StoreReceipt, _ now: Timestamp, _ outbound: inout Outbound) async {
-        for var planned in plan.commands {
+    /// The commands are durable: updates the counters, tells the workers, replies.
+    func settleCommands(_ turn: Turn, _ outbound: inout Outbound) async {
+        for var planned in turn.plan.commands {
             for (index, step) in planned.steps {
                 switch step {
-                case .ending(let ticket, let stood):
-                    guard receipt[ticket] else { continue }
+                case .ending(let ticket, let state):
+                    guard turn.receipt[ticket] else { continue }
                     planned.outcomes[index].outcome = .done
-                    settle(cancelled: plan.changes[ticket].type, stood)
+                    countCancelled(turn.plan.changes[ticket].type, from: state)
                 case .reopening(let ticket):
-                    settle(receipt[ticket], plan.changes[ticket], &planned.outcomes[index])
+                    countReopened(turn.receipt[ticket])
+                    planned.outcomes[index] = CommandOutcome(turn.receipt[ticket], of: turn.plan.changes[ticket].id)
                 }
             }
-            await correct(&planned)
-            let answer = CommandAnswer(tasks: planned.outcomes, next: planned.command.next)
-            outbound.messages.append(
-                .ready(.answer(AnswerMessage.message(.success(answer), to: planned.command.query), to: planned.command.replyTo, topology)))
+            await addStates(to: &planned)
+            outbound.reply(.success(CommandAnswer(tasks: planned.outcomes, next: planned.command.next)), to: planned.command)
         }
-        settlePauses(plan, &outbound)
-        for (type, attempts) in plan.cancels { tell(topology.cancelKey(type), toEnd: attempts, &outbound) }
-        for (worker, attempts) in plan.stops { tell(topology.workerKey(worker), toEnd: attempts, &outbound) }
+        for (key, attempts) in turn.plan.cancels { outbound.cancel(attempts, under: key) }
     }
 
-    private func tell(_ key: String, toEnd attempts: [RegistryMessage.Held], _ outbound: inout Outbound) {
-        for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
-            let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
-            outbound.messages.append(.ready(Publication(exchange: topology.control.name, routingKey: key, message: request.message())))
-        }
-    }
-
-    /// A task was cancelled that stood so in the store, or that was handed out and so is out of the counters already.
-    private func settle(cancelled type: TaskType, _ stood: TaskState?) {
+    /// A task was cancelled that was in this state in the store, or that was handed out and so is out of the counters already.
+    private func countCancelled(_ type: TaskType, from state: TaskState?) {
         typeQueues[type]?.isDirty = true
-        switch stood {
-        case .pending, .scheduled: typeQueues[type]?.counters[stood ?? .pending] -= 1
+        switch state {
+        case .pending, .scheduled: typeQueues[type]?.counters[state ?? .pending] -= 1
         // Something else has become of it in the same turn.
         case .some: recount.insert(type)
         case nil: break
         }
     }
 
-    private func settle(_ reopened: Reopened, _ reopening: Reopening, _ outcome: inout CommandOutcome) {
-        switch reopened {
-        case .done(let type, let state):
-            typeQueues[type]?.counters[state] -= 1
-            typeQueues[type]?.waitsAgain()
-            outcome = CommandOutcome(id: reopening.id, outcome: .done, state: state)
-        case .refused(let state): outcome = CommandOutcome(id: reopening.id, outcome: .refused, state: state)
-        case .unknown: outcome = CommandOutcome(id: reopening.id, outcome: .unknown)
-        }
+    private func countReopened(_ reopened: Reopened) {
+        guard case .done(let type, let state) = reopened else { return }
+        typeQueues[type]?.counters[state] -= 1
+        typeQueues[type]?.waitsAgain()
     }
 
-    /// A task that had ended when its cancellation came to the store: says how.
-    private func correct(_ planned: inout PlannedCommand) async {
+    /// Tasks that had ended when their cancellation came to the store: adds how.
+    private func addStates(to planned: inout PlannedCommand) async {
         let late = planned.outcomes.indices.filter { index in
             guard case .ending = planned.steps[index] else { return false }
             return planned.outcomes[index].outcome == .refused
@@ -144,8 +130,28 @@ extension Scheduler {
             let states = try await states(late.map { planned.outcomes[$0].id })
             for index in late { planned.outcomes[index].state = states[planned.outcomes[index].id]?.state }
         } catch {
-            logger.error("cannot read the store; an answer lacks states", metadata: ["error": "\(error)"])
+            logger.error("store cannot be read, a reply lacks states", metadata: ["error": "\(error)"])
             for index in late { planned.outcomes[index].state = nil }
+        }
+    }
+}
+
+extension CommandOutcome {
+    fileprivate init(_ reopened: Reopened, of id: TaskID) {
+        switch reopened {
+        case .done(_, let state): self.init(id: id, outcome: .done, state: state)
+        case .refused(let state): self.init(id: id, outcome: .refused, state: state)
+        case .unknown: self.init(id: id, outcome: .unknown)
+        }
+    }
+}
+
+extension Outbound {
+    /// Tells workers that listen under a routing key to end attempts.
+    fileprivate mutating func cancel(_ attempts: [RegistryMessage.Held], under key: String) {
+        for start in stride(from: 0, to: attempts.count, by: CancelRequest.maximumTasks) {
+            let request = CancelRequest(tasks: Array(attempts[start..<min(attempts.count, start + CancelRequest.maximumTasks)]))
+            messages.append(.ready(Publication(exchange: topology.control.name, routingKey: key, message: request.message())))
         }
     }
 }

@@ -7,15 +7,15 @@ extension Scheduler {
     private static let budget = (tasks: 5000, bytes: 8 << 20, types: 250)
 
     /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
-    func planTakes(_ now: Timestamp, _ plan: inout Plan) {
-        typeQueues.examine(at: now)
+    func planTakes(in turn: inout Turn) {
+        typeQueues.examine(at: turn.now)
         let clock = ContinuousClock.now
         var takers: [TypeQueue] = []
         var rooms: [Int] = []
         for _ in 0..<min(typeQueues.readyCount, Self.reach) {
             guard takers.count < Self.budget.types, let typeQueue = typeQueues.popReady() else { break }
             // Since it came here it may have been paused, or have lost its workers.
-            guard typeQueue.mayHandOut(at: now) else { continue }
+            guard typeQueue.mayHandOut(at: turn.now) else { continue }
             if typeQueue.queueLimit != nil {
                 typeQueue.growQueueLimit(at: clock, configuration)
                 // Its queue takes more once time has passed.
@@ -23,22 +23,22 @@ extension Scheduler {
             }
             var allowance: Int?
             if typeQueue.breaker.state != .closed {
-                change(breakerOf: typeQueue, now, &plan) { [moment = plan.clock] in allowance = $0.allowance(at: moment) }
+                changeBreaker(of: typeQueue, in: &turn) { [moment = turn.moment] in allowance = $0.allowance(at: moment) }
                 // It lets something through once time has passed.
                 typeQueues.makeReady(typeQueue)
             }
-            let room = typeQueue.room(configuration, now: now, allowance: allowance) - typeQueue.promised
+            let room = typeQueue.room(configuration, now: turn.now, allowance: allowance) - typeQueue.promised
             guard room > 0 else { continue }
             takers.append(typeQueue)
             rooms.append(room)
         }
         let limits = Self.shares(of: Self.budget.tasks, rooms)
         for (typeQueue, limit) in zip(takers, limits) where limit > 0 {
-            plan.take(Take(type: typeQueue.type, limit: limit, bytes: Self.budget.bytes, now: now))
-            plan.promise(limit, typeQueue)
+            turn.plan.take(Take(type: typeQueue.type, limit: limit, bytes: Self.budget.bytes, now: turn.now))
+            turn.plan.promise(limit, of: typeQueue)
         }
-        plan.changes.takenBytes = Self.budget.bytes
-        plan.isCut = takers.count == Self.budget.types && typeQueues.readyCount > 0 || zip(rooms, limits).contains { $0 > $1 }
+        turn.plan.changes.takenBytes = Self.budget.bytes
+        turn.plan.isCut = takers.count == Self.budget.types && typeQueues.readyCount > 0 || zip(rooms, limits).contains { $0 > $1 }
     }
 
     /// How many types that may have something to hand out are looked at in one turn.
@@ -58,18 +58,36 @@ extension Scheduler {
         return shares
     }
 
-    /// Whoever's turn it was when the bytes were used up is the first in the next turn; which follows at once where this one took all
-    /// that it may.
-    func settleBudget(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
+    /// Tasks are taken: counts them. Whoever's turn it was when the bytes were used up is the first in the next turn; which follows at once
+    /// where this one took all that it may.
+    func settleTakes(_ turn: Turn, _ outbound: inout Outbound) -> [HandOut] {
+        var work: [HandOut] = []
         var leftOut: [TypeQueue] = []
-        var isCut = plan.isCut
-        for ticket in plan.takes where !receipt[ticket].isExhausted {
-            let take = plan.changes[ticket]
+        var isCut = turn.plan.isCut
+        for ticket in turn.plan.takes {
+            let (take, taken) = (turn.plan.changes[ticket], turn.receipt[ticket])
             guard let typeQueue = typeQueues[take.type] else { continue }
-            if receipt[ticket].handOuts.isEmpty { leftOut.append(typeQueue) }
-            if receipt[ticket].handOuts.count < take.limit { isCut = true }
+            // A turn planned since may leave more waiting.
+            typeQueue.hasBacklog = !taken.isExhausted || typeQueue.feeds > 0
+            for handOut in taken.handOuts { typeQueue.counters.remove(handOut) }
+            work += taken.handOuts
+            if taken.isExhausted {
+                // What was due is out, or has ended before.
+                if let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
+            } else {
+                if taken.handOuts.isEmpty { leftOut.append(typeQueue) }
+                if taken.handOuts.count < take.limit { isCut = true }
+            }
         }
         for typeQueue in leftOut.reversed() { typeQueues.makeReady(typeQueue, isFirst: true) }
-        outbound.leavesMore = isCut && plan.takes.contains { !receipt[$0].handOuts.isEmpty }
+        outbound.leavesMore = isCut && !work.isEmpty
+        return work
+    }
+}
+
+extension TaskCounts {
+    /// A waiting task was handed out.
+    fileprivate mutating func remove(_ handOut: HandOut) {
+        if handOut.wasScheduled, scheduled > 0 { scheduled -= 1 } else { pending -= 1 }
     }
 }

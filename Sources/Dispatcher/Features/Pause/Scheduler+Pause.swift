@@ -3,16 +3,16 @@ import Logging
 import TaskGridCore
 import TaskStore
 
+/// What pausing or resuming came to, to be answered once it is durable.
+struct PlannedPause {
+    let command: AdminCommand
+    let answer: PauseAnswer
+}
+
 /// Types of which nothing is handed out, for somebody asked for it. What is handed out already goes on.
 extension Scheduler {
-    /// What pausing or resuming came to, to be answered once it is durable.
-    struct PlannedPause {
-        let command: AdminCommand
-        let answer: PauseAnswer
-    }
-
     /// Plans what such a command asks for. The type queue knows at once, so that this very turn takes nothing more.
-    func pause(_ command: AdminCommand, _ now: Timestamp, _ plan: inout Plan) {
+    func planPause(_ command: AdminCommand, in turn: inout Turn) {
         let isPaused = command.kind == .pause
         var outcomes: [PauseOutcome] = []
         for type in command.types {
@@ -26,19 +26,20 @@ extension Scheduler {
             }
             typeQueue.isPaused = isPaused
             typeQueue.isDirty = true
-            plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
+            turn.plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
             outcomes.append(PauseOutcome(type: type, outcome: .done))
+            logger.warning(
+                isPaused ? "type paused on request, its tasks wait" : "type resumed on request, its tasks are handed out again",
+                metadata: ["task.type": "\(type)"]
+            )
             let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
-            warn("type '\(type)' \(words)", type, now, &plan)
+            tell(.warning, "type '\(type)' \(words)", in: &turn)
         }
-        plan.pauses.append(PlannedPause(command: command, answer: PauseAnswer(types: outcomes)))
+        turn.plan.pauses.append(PlannedPause(command: command, answer: PauseAnswer(types: outcomes)))
     }
 
-    /// The commands are durable: answers.
-    func settlePauses(_ plan: Plan, _ outbound: inout Outbound) {
-        for planned in plan.pauses {
-            let answer = AnswerMessage.message(Result<PauseAnswer, QueryError>.success(planned.answer), to: planned.command.query)
-            outbound.messages.append(.ready(.answer(answer, to: planned.command.replyTo, topology)))
-        }
+    /// The commands are durable: replies.
+    func settlePauses(_ turn: Turn, _ outbound: inout Outbound) {
+        for planned in turn.plan.pauses { outbound.reply(.success(planned.answer), to: planned.command) }
     }
 }

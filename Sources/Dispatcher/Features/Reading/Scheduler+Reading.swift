@@ -2,29 +2,8 @@ import Logging
 import TaskGridCore
 import TaskStore
 
-/// What the scheduler learns from the store: where every task is, and how absolute times relate to its clock.
+/// What the scheduler learns from the store when a term begins: where every task is.
 extension Scheduler {
-    /// Moves absolute times to where they are by the store's clock.
-    func align() async throws(StoreError) {
-        let offset = clock.wallOffset
-        logger.notice("wall clock differs from the store's clock; moving absolute times", metadata: ["clock.offset": "\(offset)"])
-        var last: TaskID?
-        repeat { last = try await store.align(offset, after: last, limit: 5000) } while last != nil
-        alignedOffset = offset
-        mustLookAtDues = true
-    }
-
-    /// Looks whether the wall clock has stepped, or absolute times could not be moved before.
-    func followWallClock() async {
-        clock.follow()
-        guard clock.wallOffset != alignedOffset else { return }
-        do throws(StoreError) {
-            try await align()
-        } catch {
-            logger.error("absolute times not moved, trying again", metadata: ["error": "\(error)"])
-        }
-    }
-
     /// Reads where everything stands from the store, within the term.
     func read() async throws(StoreError) {
         let counts = try await store.counts()
@@ -63,7 +42,7 @@ extension Scheduler {
         interruptions = Interruptions()
         unroutable = []
         for (id, worker) in workers.workers {
-            name(worker.message, worker.report, at: time.moment().instant)
+            recordHolder(worker.message, report: worker.report, at: time.moment().instant)
             // What the store has not learnt of a type its worker tells again, though it is not new to the table of workers.
             if !worker.message.types.allSatisfy(typeQueues.isKnown) { workers.lacksType(id) }
         }

@@ -4,14 +4,14 @@ import TaskStore
 
 extension Scheduler {
     /// Plans the acceptance of a submission, or its rejection.
-    func take(_ submission: Submission, _ now: Timestamp, _ plan: inout Plan) {
-        if let rejection = check(submission) {
-            plan.publications += Publication.rejection(of: submission, rejection, topology)
+    func planSubmission(_ submission: Submission, in turn: inout Turn) {
+        if let rejection = rejection(of: submission) {
+            turn.plan.publications += Publication.rejection(of: submission, rejection, topology)
             return
         }
         guard let typeQueue = typeQueues[submission.type] else { return }
         var new = NewSubmission(
-            submission: submission, created: now, wallOffset: clock.wallOffset, handsOut: false,
+            submission: submission, created: turn.now, wallOffset: clock.wallOffset, handsOut: false,
             defaultMaxAttempts: configuration.retry.maxAttempts
         )
         let count = submission.tasks.count { if case .ready = new.beginning(of: $0) { true } else { false } }
@@ -19,11 +19,12 @@ extension Scheduler {
         new.handsOut =
             typeQueue.isRoutable && !typeQueue.isPaused && !typeQueue.hasBacklog && typeQueue.breaker.state == .closed
             && typeQueue.handed.count + typeQueue.promised + count <= typeQueue.capacity(configuration)
-        if new.handsOut { plan.promise(count, typeQueue) } else if count > 0 { plan.feed(typeQueue) }
-        plan.accept(new)
+        if new.handsOut { turn.plan.promise(count, of: typeQueue) } else if count > 0 { turn.plan.feed(typeQueue) }
+        turn.plan.accept(new)
     }
 
-    private func check(_ submission: Submission) -> Rejection? {
+    /// Why a submission is not accepted; nil where it is.
+    private func rejection(of submission: Submission) -> Rejection? {
         guard typeQueues[submission.type] != nil else {
             return Rejection(.unknownType, "no worker has registered type '\(submission.type)'; known types: \(knownTypes)")
         }
@@ -44,25 +45,32 @@ extension Scheduler {
         return names.joined(separator: ", ") + others
     }
 
-    /// A submission is durable: the counters, the answer, and the work that goes out at once.
-    func settle(_ new: NewSubmission, _ accepted: Accepted, _ now: Timestamp, _ work: inout [HandOut], _ outbound: inout Outbound) {
+    /// Submissions are durable: replies, counts their tasks, and gives the work that goes out at once.
+    func settleSubmissions(_ turn: Turn, _ outbound: inout Outbound) -> [HandOut] {
+        var work: [HandOut] = []
+        for ticket in turn.plan.submissions {
+            let (new, accepted) = (turn.plan.changes[ticket], turn.receipt[ticket])
+            let submission = new.submission
+            if let type = accepted.conflict {
+                outbound.messages += Publication.rejection(of: submission, .keyReused(submission.key, accepted, by: type), topology)
+                    .map { .ready($0) }
+                continue
+            }
+            outbound.reply(.accepted(first: accepted.first, count: accepted.count, isRepeat: accepted.isRepeat), to: submission)
+            guard !accepted.isRepeat, let typeQueue = typeQueues[submission.type] else { continue }
+            let expired = count(new, accepted, in: typeQueue, handingOut: &work)
+            if !expired.isEmpty { outbound.reply(.ended(expired), to: submission) }
+        }
+        return work
+    }
+
+    /// Counts the tasks of an accepted submission, and adds those that go out at once to `work`.
+    ///
+    /// - Returns: those that had expired already.
+    private func count(
+        _ new: NewSubmission, _ accepted: Accepted, in typeQueue: TypeQueue, handingOut work: inout [HandOut]
+    ) -> [Reply.Ending] {
         let submission = new.submission
-        if let type = accepted.conflict {
-            outbound.messages += Publication.rejection(of: submission, .keyReused(submission.key, accepted, type), topology)
-                .map { .ready($0) }
-            return
-        }
-        if let client = submission.client {
-            outbound.messages.append(
-                .reply(
-                    Reply(
-                        form: submission.form, type: submission.type, correlation: submission.correlation,
-                        content: .accepted(first: accepted.first, count: accepted.count, isRepeat: accepted.isRepeat)
-                    ), client: client
-                )
-            )
-        }
-        guard !accepted.isRepeat, let typeQueue = typeQueues[submission.type] else { return }
         typeQueue.counters.submitted += accepted.count
         typeQueue.isDirty = true
         var expired: [Reply.Ending] = []
@@ -87,18 +95,13 @@ extension Scheduler {
                 typeQueue.counters.pending += 1
             }
         }
-        if let client = submission.client, !expired.isEmpty {
-            let reply = Reply(
-                form: submission.form, type: submission.type, correlation: submission.correlation, content: .ended(expired)
-            )
-            outbound.messages.append(.reply(reply, client: client))
-        }
+        return expired
     }
 }
 
 extension Rejection {
     /// - Parameter type: what the key was accepted for.
-    fileprivate static func keyReused(_ key: String, _ accepted: Accepted, _ type: TaskType) -> Rejection {
+    fileprivate static func keyReused(_ key: String, _ accepted: Accepted, by type: TaskType) -> Rejection {
         let last = accepted.first.advanced(by: accepted.count - 1)
         let tasks = accepted.count == 1 ? "task \(accepted.first)" : "tasks \(accepted.first) to \(last)"
         return Rejection(

@@ -3,6 +3,12 @@ import Logging
 import TaskGridCore
 import TaskStore
 
+/// What is asked to be forgotten, to be answered once it is durable.
+struct PlannedForget {
+    let command: AdminCommand
+    var outcomes: [ForgetOutcome] = []
+}
+
 /// Types that nobody uses: they are forgotten after a while, sooner where there are as many as there may be, and on request.
 ///
 /// No turn is planned upon one that forgets: until it is settled the type may not come back.
@@ -10,21 +16,17 @@ extension Scheduler {
     /// How many types one turn forgets by itself.
     private static let forgetsOfATurn = 250
 
-    /// What is asked to be forgotten, to be answered once it is durable.
-    struct PlannedForget {
-        let command: AdminCommand
-        var outcomes: [ForgetOutcome] = []
-    }
-
     /// Plans to forget what nobody has used for long.
-    func planForgets(_ now: Timestamp, _ plan: inout Plan) {
-        let since = needsTypes ? now : now + (.zero - configuration.typeRetention)
+    func planForgets(in turn: inout Turn) {
+        let since = needsTypes ? turn.now : turn.now + (.zero - configuration.typeRetention)
         needsTypes = false
-        for type in typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn) { plan.forgettings.append(plan.changes.forget(type)) }
+        for type in typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn) {
+            turn.plan.forgettings.append(turn.plan.changes.forget(type))
+        }
     }
 
     /// Plans what such a command asks for.
-    func forget(_ command: AdminCommand, _ plan: inout Plan) {
+    func planForget(_ command: AdminCommand, in turn: inout Turn) {
         var planned = PlannedForget(command: command)
         for type in command.types {
             guard let typeQueue = typeQueues[type] else {
@@ -34,19 +36,19 @@ extension Scheduler {
             guard let reason = typeQueue.use else {
                 // Until it is committed it counts as not done: the store knows of ended tasks and of keys.
                 planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: .history))
-                plan.forgettings.append(plan.changes.forget(type))
+                turn.plan.forgettings.append(turn.plan.changes.forget(type))
                 continue
             }
             planned.outcomes.append(ForgetOutcome(type: type, outcome: .refused, reason: reason))
         }
-        plan.forgets.append(planned)
+        turn.plan.forgets.append(planned)
     }
 
-    /// The types are forgotten: keeps the counters, tells, and answers.
-    func settleForgets(_ plan: Plan, _ receipt: StoreReceipt, _ outbound: inout Outbound) {
+    /// The types are forgotten: keeps their counters, tells of it, and replies.
+    func settleForgets(_ turn: Turn, _ outbound: inout Outbound) {
         var done: Set<TaskType> = []
-        for ticket in plan.forgettings where receipt[ticket] {
-            let type = plan.changes[ticket].type
+        for ticket in turn.plan.forgettings where turn.receipt[ticket] {
+            let type = turn.plan.changes[ticket].type
             done.insert(type)
             guard let typeQueue = typeQueues.remove(type) else { continue }
             forgotten = forgotten + typeQueue.counts
@@ -57,11 +59,9 @@ extension Scheduler {
             outbound.messages.append(
                 .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))
         }
-        for planned in plan.forgets {
+        for planned in turn.plan.forgets {
             let outcomes = planned.outcomes.map { done.contains($0.type) ? ForgetOutcome(type: $0.type, outcome: .done) : $0 }
-            let answer = AnswerMessage.message(
-                Result<ForgetAnswer, QueryError>.success(ForgetAnswer(types: outcomes)), to: planned.command.query)
-            outbound.messages.append(.ready(.answer(answer, to: planned.command.replyTo, topology)))
+            outbound.reply(.success(ForgetAnswer(types: outcomes)), to: planned.command)
         }
     }
 

@@ -10,7 +10,7 @@ import TaskStore
 /// keeps the interruption provisional until the lease ends. With the lease gone the attempt is over in any case.
 extension Scheduler {
     /// A delivery came back.
-    func interrupt(_ held: RegistryMessage.Held, _ typeQueue: TypeQueue, _ now: Timestamp, _ plan: inout Plan) {
+    func planRedelivery(of held: RegistryMessage.Held, in typeQueue: TypeQueue, _ turn: inout Turn) {
         guard let task = typeQueue.handed[held.task], task.machine.attempt == held.attempt else {
             logger.debug("redelivery of an old attempt ignored", metadata: ["task.id": "\(held.task)"])
             return
@@ -21,12 +21,12 @@ extension Scheduler {
             logger.debug("redelivery ignored, its worker lives", metadata: ["task.id": "\(held.task)", "worker.id": "\(holder.worker)"])
             return
         }
-        if task.isInherited { return apply(.lost(attempt: held.attempt), held.task, typeQueue, now, &plan) }
+        if task.isInherited { return apply(.lost(attempt: held.attempt), to: held.task, of: typeQueue, in: &turn) }
         let departed = task.holder.flatMap { workers.departed[$0.worker] }
         let lease = max(Self.shortestLease, workers.heartbeat(of: typeQueue.type) * 3)
-        blame(
-            held, typeQueue, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
-            until: departed.map { Moment($0.expires) } ?? plan.clock + lease, now, &plan
+        interrupt(
+            held, of: typeQueue, worker: departed == nil ? nil : task.holder?.worker, heard: departed.map { Moment($0.heard) },
+            until: departed.map { Moment($0.expires) } ?? turn.moment + lease, in: &turn
         )
     }
 
@@ -34,48 +34,49 @@ extension Scheduler {
     static let shortestLease = Duration.seconds(3)
 
     /// Interrupts an attempt, at once or once it is known that its worker's process is gone.
-    private func blame(
-        _ held: RegistryMessage.Held, _ typeQueue: TypeQueue, worker: String?, heard: Moment?, until: Moment, _ now: Timestamp,
-        _ plan: inout Plan
+    ///
+    /// - Parameter worker: who is to blame; nil: no report had named the attempt.
+    func interrupt(
+        _ held: RegistryMessage.Held, of typeQueue: TypeQueue, worker: String?, heard: Moment?, until: Moment, in turn: inout Turn
     ) {
         guard let machine = typeQueue.handed[held.task]?.machine else { return }
         // One that was to be announced and was not had not begun, and is not to blame.
         let started = machine.interruptions == 0 || machine.state == .running
         let entry = Interruptions.Entry(
             task: held.task, type: typeQueue.type, attempt: held.attempt, started: started, worker: worker, heard: heard,
-            since: plan.clock, until: until
+            since: turn.moment, until: until
         )
-        let isFinal = until <= plan.clock
+        let isFinal = until <= turn.moment
         let wouldEnd = machine.interruptions + 1 >= TaskStateMachine.maximumInterruptions
         if started, interruptions.isProvisional(held.task) ? wouldEnd || !isFinal : wouldEnd && !isFinal {
             interruptions.postpone(entry)
         } else {
-            apply(.interrupted(attempt: held.attempt, holderLives: false, started: started), held.task, typeQueue, now, &plan)
+            apply(.interrupted(attempt: held.attempt, holderLives: false, started: started), to: held.task, of: typeQueue, in: &turn)
             if started, !isFinal { interruptions.apply(entry) }
         }
     }
 
     /// Leases that have ended make provisional interruptions final. Where it is not known which worker held the task, and none of
     /// its type has died since, a connection was lost and no process.
-    func decideInterruptions(_ now: Timestamp, _ plan: inout Plan) {
+    func planVerdicts(in turn: inout Turn) {
         func isDeath(_ entry: Interruptions.Entry) -> Bool {
             entry.worker != nil || typeQueues[entry.type]?.lastDeath.map { $0 >= entry.since } ?? false
         }
-        let (applied, deferred) = interruptions.decide(at: plan.clock)
-        for entry in applied where !isDeath(entry) { withdraw(entry, plan.clock) }
+        let (applied, deferred) = interruptions.decide(at: turn.moment)
+        for entry in applied where !isDeath(entry) { withdraw(entry, at: turn.moment) }
         for entry in deferred {
             guard let typeQueue = typeQueues[entry.type] else { continue }
             guard isDeath(entry) else {
-                apply(.givenBack(attempt: entry.attempt), entry.task, typeQueue, now, &plan)
+                apply(.givenBack(attempt: entry.attempt), to: entry.task, of: typeQueue, in: &turn)
                 continue
             }
             let event = TaskStateMachine.Event.interrupted(attempt: entry.attempt, holderLives: false, started: entry.started)
-            apply(event, entry.task, typeQueue, now, &plan, heard: entry.heard)
+            apply(event, to: entry.task, of: typeQueue, report: AttemptReport(heard: entry.heard), in: &turn)
         }
     }
 
     /// A worker that was thought gone has been heard of: nobody is blamed, and it is told to end what runs elsewhere by now.
-    func welcome(_ message: RegistryMessage, _ now: Timestamp, _ plan: inout Plan) {
+    func withdrawInterruptions(by message: RegistryMessage, in turn: inout Turn) {
         let (applied, deferred) = interruptions.strike(message)
         guard !applied.isEmpty || !deferred.isEmpty else { return }
         logger.notice(
@@ -83,8 +84,8 @@ extension Scheduler {
             metadata: ["worker.id": "\(message.worker)", "task.count": "\(applied.count + deferred.count)"]
         )
         for entry in applied {
-            withdraw(entry, plan.clock)
-            plan.stops[message.worker, default: []].append(RegistryMessage.Held(task: entry.task, attempt: entry.attempt))
+            withdraw(entry, at: turn.moment)
+            turn.plan.cancel([RegistryMessage.Held(task: entry.task, attempt: entry.attempt)], under: topology.workerKey(message.worker))
         }
         let named = Set(message.running).union(message.waiting)
         for entry in deferred {
@@ -93,13 +94,13 @@ extension Scheduler {
             if named.contains(held) {
                 typeQueue.orphaned(entry.task, worker: message.worker)
             } else {
-                apply(.givenBack(attempt: entry.attempt), entry.task, typeQueue, now, &plan)
+                apply(.givenBack(attempt: entry.attempt), to: entry.task, of: typeQueue, in: &turn)
             }
         }
     }
 
     /// Strikes an interruption out that was applied.
-    private func withdraw(_ entry: Interruptions.Entry, _ now: Moment) {
+    private func withdraw(_ entry: Interruptions.Entry, at now: Moment) {
         if typeQueues[entry.type]?.handed[entry.task] != nil {
             typeQueues[entry.type]?.withdrawInterruption(of: entry.task)
         } else {
@@ -144,7 +145,7 @@ extension Scheduler {
 
     /// Hands out anew the tasks whose delivery came back while their worker lived, and whose worker holds them no more.
     /// One that dies keeps its control queue for a moment, in which it seems to live; and one that lived may die later.
-    func adoptOrphans(_ now: Timestamp, _ plan: inout Plan) async {
+    func planOrphans(in turn: inout Turn) async {
         let orphaned = typeQueues.withTasksHandedOut().filter { !$0.orphans.isEmpty }
         guard !orphaned.isEmpty else { return }
         await removeGone(Set(orphaned.flatMap { $0.orphans.values.map(\.worker) }.filter { workers.workers[$0] != nil }))
@@ -153,10 +154,10 @@ extension Scheduler {
                 guard let task = typeQueue.handed[id], !workers.holds(task) else { continue }
                 let held = RegistryMessage.Held(task: id, attempt: task.machine.attempt)
                 if workers.workers[orphan.worker] == nil {
-                    interrupt(held, typeQueue, now, &plan)
+                    planRedelivery(of: held, in: typeQueue, &turn)
                 } else if typeQueue.unnamed(id) > Self.patienceWithResults {
                     // Its worker lives and holds it no more, and no result has come since.
-                    apply(.lost(attempt: held.attempt), id, typeQueue, now, &plan)
+                    apply(.lost(attempt: held.attempt), to: id, of: typeQueue, in: &turn)
                 }
             }
         }
@@ -164,75 +165,4 @@ extension Scheduler {
 
     /// How many looks long the result of an attempt that its worker has ended may be on its way.
     private static let patienceWithResults = 3
-
-    // MARK: Leases that have ended
-
-    /// With its worker's lease gone an attempt is over, at the time when the worker was last heard of.
-    func endLeases(at clock: ContinuousClock.Instant, _ now: Timestamp, _ plan: inout Plan) {
-        let (gone, departed) = workers.expire(at: clock)
-        for type in departed + gone.flatMap(\.message.types) { typeQueues[type]?.lastDeath = plan.clock }
-        guard !gone.isEmpty else { return }
-        var count = 0
-        for worker in gone {
-            refresh(worker.message.types)
-            let served = worker.message.types.compactMap { typeQueues[$0] }.filter { !$0.handed.isEmpty }
-            var tasks = 0
-            for typeQueue in served {
-                for held in worker.message.running + worker.message.waiting {
-                    guard let holder = typeQueue.handed[held.task]?.holder, holder == (worker.message.worker, worker.report) else {
-                        continue
-                    }
-                    tasks += 1
-                    endLease(of: held, typeQueue, worker, now, &plan)
-                }
-            }
-            count += tasks
-            logger.warning(
-                "worker lease ended, its tasks wait for another worker",
-                metadata: ["worker.id": "\(worker.message.worker)", "task.count": "\(tasks)"]
-            )
-        }
-        let names = gone.prefix(3).map(\.message.worker).joined(separator: ", ") + (gone.count > 3 ? ", …" : "")
-        let subject = gone.count == 1 ? "worker \(names) has" : "\(gone.count) workers (\(names)) have"
-        let tasks = count == 1 ? "1 task waits" : "\(count) tasks wait"
-        let message = "\(subject) not been heard of for a whole lease: \(count == 0 ? "no task was lost" : "\(tasks) for another worker")"
-        plan.publications.append(.event(GridEvent(kind: .warning, service: "dispatcher", at: now, message: message), topology))
-    }
-
-    private func endLease(
-        of held: RegistryMessage.Held, _ typeQueue: TypeQueue, _ worker: WorkerTable.Worker, _ now: Timestamp, _ plan: inout Plan
-    ) {
-        guard let machine = typeQueue.handed[held.task]?.machine, machine.attempt == held.attempt else { return }
-        let started = machine.interruptions == 0 || machine.state == .running
-        let heard = Moment(worker.heard)
-        if started, interruptions.isProvisional(held.task), machine.interruptions + 1 >= TaskStateMachine.maximumInterruptions {
-            return blame(held, typeQueue, worker: worker.message.worker, heard: heard, until: plan.clock, now, &plan)
-        }
-        let event = TaskStateMachine.Event.interrupted(attempt: held.attempt, holderLives: false, started: started)
-        apply(event, held.task, typeQueue, now, &plan, heard: heard)
-    }
-
-    /// How long a type may be without a worker before what is handed out of it goes back: a worker that starts anew comes sooner,
-    /// and after a start of the dispatcher every worker has had the time to say that it is there.
-    static let unattendedGrace = Duration.seconds(5)
-    /// How many tasks of a type go back in one look.
-    private static let givenBackAtOnce = 10_000
-
-    /// Without a worker there is no window: what waits in the work queue waits in the store again.
-    func takeBackUnattended(_ now: Timestamp, _ plan: inout Plan) async {
-        for typeQueue in typeQueues.withTasksHandedOut() {
-            guard let since = typeQueue.unattended, since + Self.unattendedGrace <= plan.clock, !typeQueue.handed.isEmpty else { continue }
-            let queued = typeQueue.handed.lazy.filter { !self.workers.holds($0.value) && !self.interruptions.isDeferred($0.key) }
-                .prefix(Self.givenBackAtOnce).map { ($0.key, $0.value.machine.attempt) }
-            let tasks = Array(queued)
-            guard !tasks.isEmpty else { continue }
-            // First, so that no worker finds both the old message and a new one.
-            guard await purge(typeQueue.type) else { continue }
-            for (id, attempt) in tasks { apply(.givenBack(attempt: attempt), id, typeQueue, now, &plan) }
-            logger.notice(
-                "type without workers, its queued tasks wait in the store",
-                metadata: ["task.type": "\(typeQueue.type)", "task.count": "\(tasks.count)"]
-            )
-        }
-    }
 }

@@ -1,4 +1,3 @@
-import AMQP
 import Logging
 import TaskGridCore
 import TaskStore
@@ -8,10 +7,18 @@ extension Scheduler {
     /// The most types that are known.
     static let maximumTypes = 10_000
 
-    func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, _ planned: Timestamp, _ plan: inout Plan) {
+    /// Plans what follows from what workers say of themselves.
+    func planRegistry(_ messages: [(RegistryMessage.Kind, RegistryMessage)], in turn: inout Turn) async {
+        let ghosts = await ghosts(among: messages)
+        for (kind, message) in messages where !ghosts.contains(message.worker) { record(kind, of: message, in: &turn) }
+    }
+
+    private func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, in turn: inout Turn) {
         let now = ContinuousClock.now
-        if kind != .deregister, !workers.hasRoom(for: message) { return refuse(message, "too many workers", now, &plan) }
-        if interruptions.concerns(message) { welcome(message, planned, &plan) }
+        if kind != .deregister, !workers.hasRoom(for: message) {
+            return refuse(message, because: "too many workers", at: now, in: &turn)
+        }
+        if interruptions.concerns(message) { withdrawInterruptions(by: message, in: &turn) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
         if kind == .heartbeat, unroutable.isDisjoint(with: message.types), workers.renew(message, at: now) { return }
         var lacksType = false
@@ -22,27 +29,27 @@ extension Scheduler {
                 guard typeQueues.count < Self.maximumTypes else {
                     needsTypes = true
                     lacksType = true
-                    refuse(message, "too many types", now, &plan)
+                    refuse(message, because: "too many types", at: now, in: &turn)
                     break
                 }
                 typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
-                plan.changes.types.append(type)
+                turn.plan.changes.types.append(type)
                 added.append(type)
                 logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
             }
             typeQueues[type]?.isRoutable = true
             if !unroutable.isEmpty { unroutable.remove(type) }
         }
-        refresh(workers.take(kind, message, at: now) + added)
+        refresh(workers.record(kind, of: message, at: now) + added)
         if lacksType { workers.lacksType(message.worker) }
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
-        let superseded = name(message, report, at: time.moment().instant)
-        if !superseded.isEmpty { plan.stops[message.worker, default: []] += superseded }
+        let superseded = recordHolder(message, report: report, at: time.moment().instant)
+        if !superseded.isEmpty { turn.plan.cancel(superseded, under: topology.workerKey(message.worker)) }
     }
 
     /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have replaced.
     @discardableResult
-    func name(_ message: RegistryMessage, _ report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
+    func recordHolder(_ message: RegistryMessage, report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
         guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }
         var superseded: [RegistryMessage.Held] = []
         // A worker may serve a thousand types, and hold tasks of a few.
@@ -59,14 +66,14 @@ extension Scheduler {
     }
 
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
-    private func refuse(_ message: RegistryMessage, _ why: String, _ now: ContinuousClock.Instant, _ plan: inout Plan) {
+    private func refuse(_ message: RegistryMessage, because reason: String, at now: ContinuousClock.Instant, in turn: inout Turn) {
         guard nextRefusal.map({ $0 <= now }) ?? true else { return }
         nextRefusal = now + .seconds(60)
-        logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(why)"])
+        logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(reason)"])
         let text =
-            "worker \(message.worker) is refused: \(why) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
+            "worker \(message.worker) is refused: \(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
             + "and \(Self.maximumTypes) types); stop those that are not needed"
-        plan.publications.append(.event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: text), topology))
+        tell(.error, text, in: &turn)
     }
 
     /// Notes in the type queues how many workers they have now.

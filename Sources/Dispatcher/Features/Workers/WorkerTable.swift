@@ -57,8 +57,8 @@ struct WorkerTable {
         return (known != nil || workers.count < maximum) && held + more <= maximumHeld
     }
 
-    /// Takes a registry message; returns the types whose workers changed. What there is no room for is not taken.
-    mutating func take(_ kind: RegistryMessage.Kind, _ message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
+    /// Records a registry message; returns the types whose workers changed. What there is no room for is not recorded.
+    mutating func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
         departed[message.worker] = nil
         guard kind != .deregister else { return remove(message.worker)?.message.types ?? [] }
         guard hasRoom(for: message) else { return [] }

@@ -67,7 +67,7 @@ struct SilenceTests {
             worker: "w1", host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 4, prefetch: 8, batch: true,
             started: Timestamp(rawValue: 1)
         )
-        _ = table.take(.heartbeat, message, at: start)
+        _ = table.record(.heartbeat, of: message, at: start)
         #expect(table.late(at: start + .milliseconds(2999)) == nil)
         #expect(table.late(at: start + .seconds(3)) == "w1")
         table.renewAll(at: start + .seconds(10))
@@ -99,6 +99,6 @@ extension Scheduler {
     /// Nothing was heard for so long, and all leases are over.
     fileprivate func restFor(_ duration: Duration) {
         lastRollCall = .now - duration
-        for worker in workers.workers.values.map(\.message) { _ = workers.take(.heartbeat, worker, at: .now - duration) }
+        for worker in workers.workers.values.map(\.message) { _ = workers.record(.heartbeat, of: worker, at: .now - duration) }
     }
 }

@@ -21,18 +21,18 @@ struct WorkerTableTests {
     @Test("what changed is told once")
     func changes() {
         var table = WorkerTable()
-        #expect(table.take(.register, message(), at: start) == [.reverse])
-        #expect(table.take(.heartbeat, message(), at: start) == [])
-        #expect(Set(table.take(.heartbeat, message(types: [.sum]), at: start)) == [.reverse, .sum])
-        #expect(table.take(.heartbeat, message(types: [.sum], draining: true), at: start) == [.sum])
-        #expect(table.take(.deregister, message(), at: start) == [.sum])
-        #expect(table.take(.deregister, message(), at: start) == [])
+        #expect(table.record(.register, of: message(), at: start) == [.reverse])
+        #expect(table.record(.heartbeat, of: message(), at: start) == [])
+        #expect(Set(table.record(.heartbeat, of: message(types: [.sum]), at: start)) == [.reverse, .sum])
+        #expect(table.record(.heartbeat, of: message(types: [.sum], draining: true), at: start) == [.sum])
+        #expect(table.record(.deregister, of: message(), at: start) == [.sum])
+        #expect(table.record(.deregister, of: message(), at: start) == [])
     }
 
     @Test("a lease ends after three missed heartbeats")
     func lease() {
         var table = WorkerTable()
-        _ = table.take(.heartbeat, message(), at: start)
+        _ = table.record(.heartbeat, of: message(), at: start)
         #expect(table.expire(at: start + .milliseconds(2999)).gone.isEmpty)
         #expect(table.expire(at: start + .seconds(3)).gone.map(\.message.types) == [[.reverse]])
         #expect(table.workers.isEmpty)
@@ -46,12 +46,12 @@ struct WorkerTableTests {
         )
         var handed = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: 0)
         #expect(!table.holds(handed))
-        _ = table.take(.heartbeat, message("a", running: [.init(task: 1, attempt: 1)]), at: start)
+        _ = table.record(.heartbeat, of: message("a", running: [.init(task: 1, attempt: 1)]), at: start)
         handed.holder = ("a", try #require(table.workers["a"]?.report))
         #expect(table.holds(handed))
-        _ = table.take(.heartbeat, message("b"), at: start)
+        _ = table.record(.heartbeat, of: message("b"), at: start)
         #expect(table.holds(handed))
-        _ = table.take(.heartbeat, message("a"), at: start)
+        _ = table.record(.heartbeat, of: message("a"), at: start)
         #expect(!table.holds(handed))
         handed.holder = ("a", try #require(table.workers["a"]?.report))
         _ = table.depart("a")
@@ -63,7 +63,7 @@ struct WorkerTableTests {
     func unchanged() throws {
         var table = WorkerTable()
         let held = [RegistryMessage.Held(task: 1, attempt: 1)]
-        _ = table.take(.heartbeat, message(running: held), at: start)
+        _ = table.record(.heartbeat, of: message(running: held), at: start)
         let report = try #require(table.workers["w"]?.report)
         var same = message(running: held)
         same.progress = 7
@@ -82,10 +82,10 @@ struct WorkerTableTests {
         var table = WorkerTable()
         var slow = message("slow")
         slow.interval = 5000
-        _ = table.take(.heartbeat, message("a"), at: start)
-        _ = table.take(.heartbeat, slow, at: start)
+        _ = table.record(.heartbeat, of: message("a"), at: start)
+        _ = table.record(.heartbeat, of: slow, at: start)
         #expect(table.heartbeat(of: .reverse) == .seconds(5))
-        _ = table.take(.deregister, slow, at: start)
+        _ = table.record(.deregister, of: slow, at: start)
         #expect(table.heartbeat(of: .reverse) == .seconds(1))
     }
 
@@ -93,21 +93,21 @@ struct WorkerTableTests {
     func service() {
         var table = WorkerTable()
         #expect(table.service(of: .reverse) == (0, false))
-        _ = table.take(.heartbeat, message("a"), at: start)
+        _ = table.record(.heartbeat, of: message("a"), at: start)
         #expect(table.service(of: .reverse) == (2, true))
-        _ = table.take(.heartbeat, message("b", concurrency: 3, batch: false), at: start)
+        _ = table.record(.heartbeat, of: message("b", concurrency: 3, batch: false), at: start)
         #expect(table.service(of: .reverse) == (5, false))
-        _ = table.take(.heartbeat, message("b", concurrency: 3, batch: false, draining: true), at: start)
+        _ = table.record(.heartbeat, of: message("b", concurrency: 3, batch: false, draining: true), at: start)
         #expect(table.service(of: .reverse) == (2, true))
     }
 
     @Test("a worker too many is not taken, and leaves room when it goes")
     func bound() {
         var table = WorkerTable(maximum: 2)
-        for worker in ["a", "b", "c", "a"] { _ = table.take(.heartbeat, message(worker), at: start) }
+        for worker in ["a", "b", "c", "a"] { _ = table.record(.heartbeat, of: message(worker), at: start) }
         #expect(Set(table.workers.keys) == ["a", "b"])
-        _ = table.take(.deregister, message("a"), at: start)
-        #expect(table.take(.heartbeat, message("c"), at: start) == [.reverse])
+        _ = table.record(.deregister, of: message("a"), at: start)
+        #expect(table.record(.heartbeat, of: message("c"), at: start) == [.reverse])
         #expect(Set(table.workers.keys) == ["b", "c"])
     }
 
@@ -115,7 +115,7 @@ struct WorkerTableTests {
     func heldBound() {
         var table = WorkerTable(maximumHeld: 10)
         let held = (1...4).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
-        for number in 0...2 { _ = table.take(.heartbeat, message("\(number)", waiting: held), at: start) }
+        for number in 0...2 { _ = table.record(.heartbeat, of: message("\(number)", waiting: held), at: start) }
         #expect(table.workers.count == 2)
         #expect(table.hasRoom(for: message("0", waiting: held)), "what is known is renewed")
         #expect(!table.hasRoom(for: message("x", waiting: held)))
