@@ -40,7 +40,7 @@ struct QueueLimit {
     mutating func grow(at now: ContinuousClock.Instant) {
         guard next <= now else { return }
         tasks += step
-        step = min(step * 2, TypeQueue.maximumWindow)
+        step = min(step * 2, Admission.maximumTasks)
         hasGrown = true
         next = now + Self.shortestPause
     }

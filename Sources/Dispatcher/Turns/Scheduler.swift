@@ -12,6 +12,7 @@ actor Scheduler {
     let topology: Topology
     let configuration: DispatcherConfiguration
     let logger: Logger
+    let admission: Admission
     /// Asks live workers whether they are there; returns those that are gone, nil where the broker cannot be asked.
     let findGone: @Sendable (_ workers: [String]) async -> [String]?
     /// Empties the work queue of a type; false where the broker cannot be asked.
@@ -71,6 +72,7 @@ actor Scheduler {
         self.topology = topology
         self.configuration = configuration
         self.logger = logger
+        admission = Admission(configuration)
         self.time = time
         clock = StoreClock(source: time)
         self.findGone = findGone

@@ -1,7 +1,8 @@
 import TaskGridCore
 import TaskStore
 
-/// Everything the dispatcher knows of one type: its counters, what is handed out, who runs it, and how much more to hand out.
+/// Everything the dispatcher knows of one type: its counters, what is handed out, and who runs it. ``Admission`` says how much more
+/// to hand out.
 /// Pure: it is told what happens. A class, so that a turn finds it once for all that it does to it.
 final class TypeQueue {
     let type: TaskType
@@ -149,45 +150,13 @@ final class TypeQueue {
         ran(for: now - since)
     }
 
-    /// However many slots its workers have, no more of its tasks are handed out at a time.
-    static let maximumWindow = 1_000_000
-
-    /// How many tasks may be handed out at a time: the window, and no more than the work queue takes.
-    func capacity(_ configuration: DispatcherConfiguration) -> Int {
-        min(window(configuration), queueLimit?.tasks ?? .max)
-    }
-
-    /// What the workers run in `configuration.window`, up to `configuration.maximumWindow`, but always twice as many as they run at
-    /// once. None where no worker takes any.
-    private func window(_ configuration: DispatcherConfiguration) -> Int {
-        guard concurrency > 0 else { return 0 }
-        let floor = min(2 * concurrency, Self.maximumWindow)
-        guard let meanRunTime else { return max(floor, min(64, configuration.maximumWindow)) }
-        let measured = configuration.window.seconds * Double(concurrency) / meanRunTime
-        return max(floor, min(configuration.maximumWindow, Int(min(measured, 1e9))))
-    }
-
     /// No worker of the type lives, none of its tasks is open, and it is not paused.
     var isUnused: Bool {
         !hasWorkers && handed.isEmpty && promised == 0 && feeds == 0 && counters.pending == 0 && counters.scheduled == 0 && !isPaused
     }
 
-    /// Whether something may wait that may go out, but for the room that there is for it; or its breaker has to be asked.
-    func mayHandOut(at now: Timestamp) -> Bool {
-        !isPaused && (breaker.state != .closed || isRoutable && concurrency > 0 && (hasBacklog || nextDue.map { $0 <= now } == true))
-    }
-
-    /// How many more tasks to take from the store now; 0 while the window is nearly full, so that takes are worth their
-    /// transaction. A queue that refuses tasks is refilled one by one.
-    ///
-    /// `allowance`: what the circuit breaker lets through; nil: everything.
-    func room(_ configuration: DispatcherConfiguration, now: Timestamp, allowance: Int? = nil) -> Int {
-        guard isRoutable, hasBacklog || nextDue.map({ $0 <= now }) == true else { return 0 }
-        let capacity = capacity(configuration)
-        let room = capacity - handed.count
-        if let allowance { return max(0, min(room, allowance)) }
-        return handed.isEmpty || room * 4 >= capacity || queueLimit != nil ? max(0, room) : 0
-    }
+    /// Whether something may wait that is due.
+    func hasWaiting(at now: Timestamp) -> Bool { hasBacklog || nextDue.map { $0 <= now } == true }
 
     /// What a message of its own costs the broker and the services, about: tasks that run in less go together though they might
     /// have been spread.
@@ -213,12 +182,12 @@ final class TypeQueue {
         return true
     }
 
-    /// Time has passed: its work queue may take more than it did.
-    func growQueueLimit(at now: ContinuousClock.Instant, _ configuration: DispatcherConfiguration) {
+    /// Time has passed: its work queue may take more than it did. A limit as wide as the window is none.
+    func growQueueLimit(at now: ContinuousClock.Instant, window: Int) {
         guard var limit = queueLimit else { return }
         let isOutdated = limit.isOutdated(at: now)
         limit.grow(at: now)
-        queueLimit = isOutdated || limit.tasks >= window(configuration) ? nil : limit
+        queueLimit = isOutdated || limit.tasks >= window ? nil : limit
     }
 
     /// Puts a task into the window.

@@ -92,7 +92,7 @@ final class TypeQueues {
             if due.typeQueue.awaitedDue == due.time { touch(due.typeQueue) }
         }
         for typeQueue in touched {
-            if typeQueue.mayHandOut(at: now) { makeReady(typeQueue) }
+            if Admission.mayHandOut(typeQueue, at: now) { makeReady(typeQueue) }
             if typeQueue.handed.isEmpty {
                 handing[typeQueue.type] = nil
                 typeQueue.audit.next = nil

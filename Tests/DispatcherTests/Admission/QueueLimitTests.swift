@@ -48,19 +48,19 @@ struct QueueLimitTests {
     }
 
     @Test func `it is given up once the whole window is free, or nothing has waited for it`() {
-        let configuration = DispatcherConfiguration()
+        let admission = Admission(DispatcherConfiguration())
         let typeQueue = TypeQueue(type: .reverse)
         typeQueue.concurrency = 4
         #expect(typeQueue.queueRefused(at: start))
         #expect(!typeQueue.queueRefused(at: start + .seconds(59)), "it is told once a minute")
-        #expect(typeQueue.capacity(configuration) == 0)
-        for tenth in 1...6 { typeQueue.growQueueLimit(at: start + .milliseconds(100 * tenth), configuration) }
-        #expect(typeQueue.capacity(configuration) == 63)
-        typeQueue.growQueueLimit(at: start + .milliseconds(700), configuration)
-        #expect(typeQueue.capacity(configuration) == 64 && typeQueue.queueLimit == nil)
+        #expect(admission.room(for: typeQueue) == 0)
+        for tenth in 1...6 { typeQueue.growQueueLimit(at: start + .milliseconds(100 * tenth), window: 64) }
+        #expect(admission.room(for: typeQueue) == 63)
+        typeQueue.growQueueLimit(at: start + .milliseconds(700), window: 64)
+        #expect(admission.room(for: typeQueue) == 64 && typeQueue.queueLimit == nil)
 
         #expect(typeQueue.queueRefused(at: start + .seconds(60)))
-        typeQueue.growQueueLimit(at: start + .seconds(66), configuration)
+        typeQueue.growQueueLimit(at: start + .seconds(66), window: 64)
         #expect(typeQueue.queueLimit == nil)
     }
 }

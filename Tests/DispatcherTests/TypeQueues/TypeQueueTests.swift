@@ -22,18 +22,6 @@ struct TypeQueueTests {
         OpenTask(id: TaskID(id), type: .reverse, settings: TaskSettings(maxAttempts: 3), created: now, attempt: attempt, form: .single)
     }
 
-    @Test("the window holds two seconds of work, at least twice what runs at once, at most its bound")
-    func capacity() {
-        #expect(typeQueue().capacity(configuration) == 64)
-        #expect(typeQueue(concurrency: 0).capacity(configuration) == 0, "without a worker there is no window")
-        #expect(typeQueue(concurrency: 100).capacity(configuration) == 200)
-        #expect(typeQueue(runTime: .milliseconds(10)).capacity(configuration) == 800)
-        #expect(typeQueue(runTime: .seconds(60)).capacity(configuration) == 8)
-        #expect(typeQueue(runTime: .microseconds(1)).capacity(configuration) == 50_000)
-        #expect(typeQueue(concurrency: 60_000, runTime: .seconds(60)).capacity(configuration) == 120_000, "it follows the slots")
-        #expect(typeQueue(concurrency: 2_000_000, runTime: .seconds(60)).capacity(configuration) == 1_000_000)
-    }
-
     @Test("a type whose tasks have become long is known before the first of them ends")
     func becomesLong() throws {
         let typeQueue = typeQueue(runTime: .microseconds(10))
@@ -79,25 +67,6 @@ struct TypeQueueTests {
         #expect(typeQueue(runTime: .milliseconds(1)).batchSize(1000, configuration) == 5)
         #expect(typeQueue(runTime: .milliseconds(6)).batchSize(1000, configuration) == 1)
         #expect(typeQueue(runTime: .microseconds(10), batches: false).batchSize(1000, configuration) == 1)
-    }
-
-    @Test("a type queue asks for work when something waits, it has a queue, and its window has room worth a transaction")
-    func room() throws {
-        let typeQueue = typeQueue(runTime: .milliseconds(10))
-        #expect(typeQueue.room(configuration, now: now) == 0)
-        typeQueue.hasBacklog = true
-        #expect(typeQueue.room(configuration, now: now) == 800)
-        typeQueue.isRoutable = false
-        #expect(typeQueue.room(configuration, now: now) == 0)
-        typeQueue.isRoutable = true
-        for id in 1...601 { typeQueue.hand(out: open(Int64(id))) }
-        #expect(typeQueue.room(configuration, now: now) == 0)
-        try typeQueue.end(601)
-        #expect(typeQueue.room(configuration, now: now) == 200)
-        typeQueue.hasBacklog = false
-        typeQueue.scheduled(for: now + .seconds(1))
-        #expect(typeQueue.room(configuration, now: now) == 0)
-        #expect(typeQueue.room(configuration, now: now + .seconds(1)) == 200)
     }
 
     @Test("a heartbeat makes a task run, once, and only its latest attempt")

@@ -47,13 +47,28 @@ struct CircuitBreaker {
         }
     }
 
-    /// How many tasks may be handed out now; nil: any number. To be asked before each hand-out: it is what ends a pause.
-    mutating func allowance(at now: Moment) -> Int? {
+    /// Time has passed: it may end a pause. To be told before each hand-out.
+    mutating func advance(to now: Moment) {
         if case .open(let until) = phase, until <= now { phase = .halfOpen(out: [], succeeded: 0) }
+    }
+
+    /// How many tasks may be handed out; nil: any number.
+    var allowance: Int? {
         switch phase {
-        case .closed: return nil
-        case .open: return 0
-        case .halfOpen(let out, let succeeded): return max(0, settings.probes - out.count - succeeded)
+        case .closed: nil
+        case .open: 0
+        case .halfOpen(let out, let succeeded): max(0, settings.probes - out.count - succeeded)
+        }
+    }
+
+    /// Why it lets nothing through, for people.
+    func reason(at now: Moment) -> String {
+        switch phase {
+        case .closed: return "circuit breaker closed"
+        case .open(let until):
+            let seconds = Int(max(.zero, until - now).seconds.rounded(.up))
+            return "circuit breaker open for \(seconds) s more: most recent attempts failed"
+        case .halfOpen: return "circuit breaker half open: \(settings.probes) tasks try the workers"
         }
     }
 

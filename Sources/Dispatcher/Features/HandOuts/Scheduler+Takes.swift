@@ -9,25 +9,14 @@ extension Scheduler {
     /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
     func planTakes(in turn: inout Turn) {
         typeQueues.examine(at: turn.now)
-        let clock = ContinuousClock.now
         var takers: [TypeQueue] = []
         var rooms: [Int] = []
         for _ in 0..<min(typeQueues.readyCount, Self.reach) {
             guard takers.count < Self.budget.types, let typeQueue = typeQueues.popReady() else { break }
             // Since it came here it may have been paused, or have lost its workers.
-            guard typeQueue.mayHandOut(at: turn.now) else { continue }
-            if typeQueue.queueLimit != nil {
-                typeQueue.growQueueLimit(at: clock, configuration)
-                // Its queue takes more once time has passed.
-                typeQueues.makeReady(typeQueue)
-            }
-            var allowance: Int?
-            if typeQueue.breaker.state != .closed {
-                changeBreaker(of: typeQueue, in: &turn) { [moment = turn.moment] in allowance = $0.allowance(at: moment) }
-                // It lets something through once time has passed.
-                typeQueues.makeReady(typeQueue)
-            }
-            let room = typeQueue.room(configuration, now: turn.now, allowance: allowance) - typeQueue.promised
+            guard Admission.mayHandOut(typeQueue, at: turn.now) else { continue }
+            advanceAdmission(of: typeQueue, in: &turn)
+            let room = admission.take(from: typeQueue, at: turn.now)
             guard room > 0 else { continue }
             takers.append(typeQueue)
             rooms.append(room)

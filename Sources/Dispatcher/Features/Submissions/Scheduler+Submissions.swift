@@ -15,10 +15,7 @@ extension Scheduler {
             defaultMaxAttempts: configuration.retry.maxAttempts
         )
         let count = submission.tasks.count { if case .ready = new.beginning(of: $0) { true } else { false } }
-        // A task goes out with its own acceptance where nothing older of its type waits and the window has room.
-        new.handsOut =
-            typeQueue.isRoutable && !typeQueue.isPaused && !typeQueue.hasBacklog && typeQueue.breaker.state == .closed
-            && typeQueue.handed.count + typeQueue.promised + count <= typeQueue.capacity(configuration)
+        new.handsOut = admission.admits(count, of: typeQueue)
         if new.handsOut { turn.plan.promise(count, of: typeQueue) } else if count > 0 { turn.plan.feed(typeQueue) }
         turn.plan.accept(new)
     }

@@ -166,3 +166,11 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .closed, "TASKGRID_SEED=\(seed)")
     }
 }
+
+extension CircuitBreaker {
+    /// How many tasks may be handed out at a time.
+    fileprivate mutating func allowance(at now: Moment) -> Int? {
+        advance(to: now)
+        return allowance
+    }
+}
