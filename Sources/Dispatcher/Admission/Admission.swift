@@ -25,7 +25,7 @@ struct Admission: Sendable {
     func window(of typeQueue: TypeQueue) -> Int {
         guard typeQueue.concurrency > 0 else { return 0 }
         let floor = min(2 * typeQueue.concurrency, Self.maximumTasks)
-        guard let meanRunTime = typeQueue.meanRunTime else { return max(floor, min(Self.firstWindow, maximumWindow)) }
+        guard let meanRunTime = typeQueue.runTime.mean else { return max(floor, min(Self.firstWindow, maximumWindow)) }
         let measured = windowDuration.seconds * Double(typeQueue.concurrency) / meanRunTime
         return max(floor, min(maximumWindow, Int(min(measured, 1e9))))
     }

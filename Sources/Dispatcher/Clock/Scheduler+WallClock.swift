@@ -11,7 +11,7 @@ extension Scheduler {
         var last: TaskID?
         repeat { last = try await store.align(offset, after: last, limit: 5000) } while last != nil
         alignedOffset = offset
-        mustLookAtDues = true
+        staleTypes.areAllDues = true
     }
 
     /// Looks whether the wall clock has stepped, or absolute times could not be moved before.

@@ -22,26 +22,17 @@ actor Scheduler {
 
     var typeQueues = TypeQueues()
     var workers = WorkerTable()
-    /// The counters of the types that were forgotten.
-    var forgotten = TaskCounts()
-    /// Those whose work queues may be of no use any more.
-    var retired: [TaskType] = []
-    /// A type was one too many: those that nobody uses are forgotten at once.
-    var needsTypes = false
+    var forgottenTypes = ForgottenTypes()
     var interruptions = Interruptions()
     /// Types whose work found no queue, until a worker of theirs speaks.
     var unroutable: Set<TaskType> = []
-    /// Types of which the store must be asked how many tasks wait.
-    var recount: Set<TaskType> = []
-    /// The store must be asked what is due next.
-    var mustLookAtDues = false
-    /// The same of these types alone.
-    var duesToLookAt: Set<TaskType> = []
+    var staleTypes = StaleTypes()
+    var consistencyCheck = ConsistencyCheck()
     /// Told when the next scheduled task is due.
     nonisolated let ticker = Ticker()
+    /// When leases and expiries were last looked at.
     var lastLook = ContinuousClock.now
-    /// When the broker was last known to take messages, and thus to bring those of the workers.
-    var lastRollCall = ContinuousClock.now
+    var rollCall = RollCall()
     /// The dispatcher's by the latest ``resume()``; another's may have begun since.
     private var term: Term?
     /// The store's time, which the latest ``resume()`` began.
@@ -55,12 +46,8 @@ actor Scheduler {
     var mustRead = false
     /// When it stops retrying what the store does not do.
     private let retriesEnd = Mutex<ContinuousClock.Instant?>(nil)
-    /// When a worker that is refused is next told of.
-    var nextRefusal: ContinuousClock.Instant?
-    /// When results that are refused are next told of.
-    var nextRefusedResult: Moment?
-    /// When the counters are compared with the store's again.
-    var nextCheck = ContinuousClock.now + .seconds(10)
+    var workerRefusals = EventThrottle()
+    var resultRefusals = EventThrottle()
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
@@ -197,7 +184,7 @@ actor Scheduler {
         await settle(turn, &outbound)
         if isLast {
             // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.
-            await readWaiting()
+            await readStaleTypes()
             if turn.isTick {
                 sendMarkers(&outbound)
                 await checkConsistency(&outbound)

@@ -10,12 +10,8 @@ final class TypeQueue {
     var counters: TaskCounts
     /// Tasks queued or running.
     var handed: [TaskID: HandedTask] = [:]
-    /// Those of `handed` that may run for some time only: they are looked at each second, the others never.
-    private(set) var limited: Set<TaskID> = []
-    /// When the time of the first of `limited` may be up; none is before.
-    private(set) var nextTimeout: Moment?
-    /// Those of `handed` whose delivery came back while their worker lived: should that worker go, the broker does not bring them again.
-    private(set) var orphans: [TaskID: Orphan] = [:]
+    private(set) var timeouts = Timeouts()
+    var orphans = Orphans()
     /// How many more the turns under way may add to `handed`.
     var promised = 0
     /// How many submissions of the turns under way will wait in the store.
@@ -30,8 +26,7 @@ final class TypeQueue {
     var isRoutable = true
     /// How many may be out while its work queue refuses more; nil: the queue takes what it is given.
     private(set) var queueLimit: QueueLimit?
-    /// When it was last told that the queue refuses tasks.
-    private var refusalTold: ContinuousClock.Instant?
+    private var queueRefusals = EventThrottle()
     /// Somebody asked that nothing be handed out.
     var isPaused = false
     /// How many tasks all its workers run at a time.
@@ -57,10 +52,7 @@ final class TypeQueue {
     var awaitedDue: Timestamp?
     /// Since when nobody uses the type.
     var unusedSince: Timestamp?
-    /// The moving average of an attempt's run time in seconds; nil before the first.
-    private(set) var meanRunTime: Double?
-    /// An attempt has ended since the latest ``learnFromRunning(at:)``.
-    private var hasEnded = false
+    var runTime = RunTime()
 
     init(
         type: TaskType, counters: TaskCounts = TaskCounts(), nextDue: Timestamp? = nil,
@@ -78,13 +70,6 @@ final class TypeQueue {
         unattended = .now
     }
 
-    /// One of `handed` whose delivery is with no worker any more, though its worker runs it.
-    struct Orphan {
-        let worker: String
-        /// Looks at the workers in which it was named no more.
-        var unnamed = 0
-    }
-
     /// The counters as they stood after the latest turn: within one, a task that ends is nowhere for a while.
     private(set) var settled = TaskCounts()
 
@@ -100,8 +85,8 @@ final class TypeQueue {
     func learn(from earlier: TypeQueue) {
         breaker = earlier.breaker
         statistics = earlier.statistics
-        meanRunTime = earlier.meanRunTime
-        refusalTold = earlier.refusalTold
+        runTime = earlier.runTime
+        queueRefusals = earlier.queueRefusals
     }
 
     /// The counters with what is handed out.
@@ -130,24 +115,14 @@ final class TypeQueue {
 
     /// An attempt came to its end with a worker.
     func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
-        ran(for: runTime)
+        self.runTime.record(runTime)
         queueLimit?.attemptEnded()
         statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime)
     }
 
-    /// Notes how long attempts ran; the newest count for an eighth.
-    func ran(for duration: Duration) {
-        hasEnded = true
-        let seconds = max(duration.seconds, 1e-7)
-        meanRunTime = meanRunTime.map { $0 + (seconds - $0) / 8 } ?? seconds
-    }
-
-    /// Called each second. Where nothing has ended since the last call, tasks that run count with their time so far: a type whose tasks
-    /// have become long is known before the first of them ends.
+    /// Called each second.
     func learnFromRunning(at now: Moment) {
-        defer { hasEnded = false }
-        guard !hasEnded, running > 0, let since = handed.values.lazy.compactMap(\.runningSince).first else { return }
-        ran(for: now - since)
+        runTime.second(running: running > 0 ? handed.values.lazy.compactMap(\.runningSince).first.map { now - $0 } : nil)
     }
 
     /// No worker of the type lives, none of its tasks is open, and it is not paused.
@@ -158,28 +133,12 @@ final class TypeQueue {
     /// Whether something may wait that is due.
     func hasWaiting(at now: Timestamp) -> Bool { hasBacklog || nextDue.map { $0 <= now } == true }
 
-    /// What a message of its own costs the broker and the services, about: tasks that run in less go together though they might
-    /// have been spread.
-    private static let messageCost = Duration.microseconds(500)
-
-    /// How many tasks to put into one message when `count` go out together: what is expected to run in
-    /// `configuration.batchTarget`, and no more than spreads over all workers where that is worth a message.
-    func batchSize(_ count: Int, _ configuration: DispatcherConfiguration) -> Int {
-        guard takesBatches, let meanRunTime else { return 1 }
-        let fits = min(Double(configuration.maximumBatch), configuration.batchTarget.seconds / meanRunTime)
-        let fair = (count + max(1, concurrency) - 1) / max(1, concurrency)
-        let worth = min(Double(count), Self.messageCost.seconds / meanRunTime)
-        return max(1, min(Int(fits), max(fair, Int(worth))))
-    }
-
     /// The work queue has refused a task, which is out no more.
     ///
     /// - Returns: whether that is to be told: once a minute.
     func queueRefused(at now: ContinuousClock.Instant) -> Bool {
         if queueLimit == nil { queueLimit = QueueLimit(handed.count, at: now) } else { queueLimit?.refused(at: now) }
-        guard refusalTold.map({ $0 + .seconds(60) <= now }) ?? true else { return false }
-        refusalTold = now
-        return true
+        return queueRefusals.passes(at: Moment(now))
     }
 
     /// Time has passed: its work queue may take more than it did. A limit as wide as the window is none.
@@ -193,7 +152,7 @@ final class TypeQueue {
     /// Puts a task into the window.
     func hand(out task: OpenTask) {
         handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
-        if task.settings.timeout != nil { limited.insert(task.id) }
+        if task.settings.timeout != nil { timeouts.insert(task.id) }
         isDirty = true
     }
 
@@ -204,23 +163,12 @@ final class TypeQueue {
         isDirty = true
     }
 
-    /// The delivery of a task came back while its worker lived.
-    func orphaned(_ id: TaskID, worker: String) {
-        if orphans[id]?.worker != worker { orphans[id] = Orphan(worker: worker) }
-    }
-
-    /// The orphan's worker names it no more. Returns in how many looks that was so by now.
-    func unnamed(_ id: TaskID) -> Int {
-        orphans[id]?.unnamed += 1
-        return orphans[id]?.unnamed ?? 0
-    }
-
     /// Takes a task out of the window.
     func remove(at index: Dictionary<TaskID, HandedTask>.Index) -> HandedTask {
         let (id, task) = handed.remove(at: index)
         if task.runningSince != nil { running -= 1 }
-        if task.settings.timeout != nil { limited.remove(id) }
-        if !orphans.isEmpty { orphans[id] = nil }
+        if task.settings.timeout != nil { timeouts.remove(id) }
+        orphans.remove(id)
         audit.forget(id)
         breaker.withdrawn(id)
         isDirty = true
@@ -245,20 +193,13 @@ final class TypeQueue {
         handed.values[index].runningSince = Moment(now)
         running += 1
         isDirty = true
-        if let end = handed.values[index].timesOut { nextTimeout = min(nextTimeout ?? end, end) }
+        if let end = handed.values[index].timesOut { timeouts.expect(end) }
         return true
     }
 
     /// The tasks whose attempts have run out of time.
     func takeTimedOut(at now: Moment) -> [TaskID] {
-        guard let next = nextTimeout, next <= now else { return [] }
-        nextTimeout = nil
-        return limited.filter { id in
-            guard let end = handed[id]?.timesOut else { return false }
-            guard end > now else { return true }
-            nextTimeout = min(nextTimeout ?? end, end)
-            return false
-        }
+        timeouts.takeDue(at: now) { handed[$0]?.timesOut }
     }
 
     /// An interruption of a task was none.

@@ -154,12 +154,12 @@ final class TypeQueues {
 
     /// When the time of the next attempt may be up. One whose time was up and that goes on waits for the broker, not for time.
     func nextTimeout(after now: Moment) -> Moment? {
-        handing.values.lazy.compactMap(\.nextTimeout).filter { $0 > now }.min()
+        handing.values.lazy.compactMap(\.timeouts.next).filter { $0 > now }.min()
     }
 
     /// Those with attempts whose time may be up, touched.
     func timedOut(at now: Moment) -> [TypeQueue] {
-        let late = handing.values.filter { $0.nextTimeout.map { $0 <= now } ?? false }
+        let late = handing.values.filter { $0.timeouts.next.map { $0 <= now } ?? false }
         for typeQueue in late { touch(typeQueue) }
         return late
     }

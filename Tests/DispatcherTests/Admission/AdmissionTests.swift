@@ -15,7 +15,7 @@ struct AdmissionTests {
         let typeQueue = TypeQueue(type: .reverse, breaker: CircuitBreaker(BreakerSettings(minimumAttempts: 1, probes: 3)))
         typeQueue.concurrency = concurrency
         typeQueue.hasBacklog = true
-        if let runTime { typeQueue.ran(for: runTime) }
+        if let runTime { typeQueue.runTime.record(runTime) }
         return typeQueue
     }
 

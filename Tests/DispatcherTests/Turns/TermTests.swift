@@ -103,6 +103,6 @@ struct TermTests {
 extension Scheduler {
     fileprivate func forget(_ id: TaskID) {
         typeQueues[.reverse]?.handed[id] = nil
-        nextCheck = .now
+        consistencyCheck.next = .now
     }
 }

@@ -14,7 +14,7 @@ struct TypeQueueTests {
         let typeQueue = TypeQueue(type: .reverse)
         typeQueue.concurrency = concurrency
         typeQueue.takesBatches = batches
-        if let runTime { typeQueue.ran(for: runTime) }
+        if let runTime { typeQueue.runTime.record(runTime) }
         return typeQueue
     }
 
@@ -32,7 +32,7 @@ struct TypeQueueTests {
             _ = typeQueue.name(RegistryMessage.Held(task: TaskID(id), attempt: 1), worker: "w", report: 1, runs: true, at: start)
         }
         // Short ones end beside it: these count.
-        typeQueue.ran(for: .microseconds(10))
+        typeQueue.runTime.record(.microseconds(10))
         typeQueue.learnFromRunning(at: Moment(start) + .seconds(1))
         #expect(typeQueue.batchSize(1000, configuration) > 1)
         typeQueue.learnFromRunning(at: Moment(start) + .seconds(2))

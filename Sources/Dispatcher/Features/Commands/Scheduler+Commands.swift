@@ -108,7 +108,7 @@ extension Scheduler {
         switch state {
         case .pending, .scheduled: typeQueues[type]?.counters[state ?? .pending] -= 1
         // Something else has become of it in the same turn.
-        case .some: recount.insert(type)
+        case .some: staleTypes.counters.insert(type)
         case nil: break
         }
     }

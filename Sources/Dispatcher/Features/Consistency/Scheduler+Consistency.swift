@@ -6,38 +6,37 @@ import TaskStore
 /// What is known of tasks in memory agrees with the store.
 extension Scheduler {
     /// Asks the store what the turns could not know.
-    func readWaiting() async {
-        guard mustLookAtDues || !duesToLookAt.isEmpty || !recount.isEmpty else { return }
+    func readStaleTypes() async {
+        guard !staleTypes.isEmpty else { return }
         do {
-            let types = mustLookAtDues ? Set(typeQueues.types) : duesToLookAt.union(recount)
-            let dues = try await store.nextDue(of: mustLookAtDues ? nil : types)
+            let types = staleTypes.areAllDues ? Set(typeQueues.types) : staleTypes.dues.union(staleTypes.counters)
+            let dues = try await store.nextDue(of: staleTypes.areAllDues ? nil : types)
             for type in types { typeQueues[type]?.nextDue = dues[type] }
-            mustLookAtDues = false
-            duesToLookAt = []
-            guard !recount.isEmpty else { return }
-            let counts = try await store.counts(of: recount)
-            for type in recount {
+            staleTypes.areAllDues = false
+            staleTypes.dues = []
+            guard !staleTypes.counters.isEmpty else { return }
+            let counts = try await store.counts(of: staleTypes.counters)
+            for type in staleTypes.counters {
                 typeQueues[type]?.counters.pending = counts[type]?.pending ?? 0
                 typeQueues[type]?.counters.scheduled = counts[type]?.scheduled ?? 0
             }
-            recount = []
+            staleTypes.counters = []
         } catch {
-            logger.error("counters of waiting tasks not read, trying again with the next turn", metadata: ["error": "\(error)"])
+            logger.error("waiting tasks not counted, trying again with the next turn", metadata: ["error": "\(error)"])
         }
     }
 
     /// Compares the counters in memory with those of the store, which counts what is open and keeps tallies of the rest.
-    /// Seldom, for counting a million waiting tasks takes a while: a two-hundredth of the time at most.
     func checkConsistency(_ outbound: inout Outbound) async {
         let start = ContinuousClock.now
-        guard nextCheck <= start else { return }
+        guard consistencyCheck.next <= start else { return }
         let known: [TaskType: TaskCounts]
         do {
             known = try await store.counts()
-            forgotten = try await store.countsOfForgotten()
+            forgottenTypes.counters = try await store.countsOfForgotten()
         } catch {
             logger.error("consistency check not done, trying again", metadata: ["error": "\(error)"])
-            nextCheck = start + .seconds(10)
+            consistencyCheck.done(since: start, at: start)
             return
         }
         for (type, stored) in known {
@@ -55,6 +54,6 @@ extension Scheduler {
             typeQueue.adopt(stored)
             mustRead = true
         }
-        nextCheck = .now + max(.seconds(10), start.duration(to: .now) * 200)
+        consistencyCheck.done(since: start)
     }
 }

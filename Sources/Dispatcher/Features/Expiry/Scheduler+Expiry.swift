@@ -22,7 +22,7 @@ extension Scheduler {
                 turn.plan.cancel([attempt], under: topology.cancelKey(typeQueue.type))
             } else {
                 typeQueue.hand(out: task)
-                recount.insert(task.type)
+                staleTypes.counters.insert(task.type)
             }
             apply(.expired, to: task.id, of: typeQueue, in: &turn)
         }

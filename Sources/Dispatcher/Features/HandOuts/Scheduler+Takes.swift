@@ -62,7 +62,7 @@ extension Scheduler {
             work += taken.handOuts
             if taken.isExhausted {
                 // What was due is out, or has ended before.
-                if let due = typeQueue.nextDue, due <= take.now { duesToLookAt.insert(take.type) }
+                if let due = typeQueue.nextDue, due <= take.now { staleTypes.dues.insert(take.type) }
             } else {
                 if taken.handOuts.isEmpty { leftOut.append(typeQueue) }
                 if taken.handOuts.count < take.limit { isCut = true }

@@ -11,7 +11,7 @@ extension Scheduler {
             store: store.identity, types: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.settled) }),
             paused: page.filter(\.isPaused).map(\.type),
             breakers: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.breaker.state) }.filter { $1 != .closed }),
-            forgotten: forgotten, next: page.count < rest.count ? page.last?.type : nil
+            forgotten: forgottenTypes.counters, next: page.count < rest.count ? page.last?.type : nil
         )
     }
 

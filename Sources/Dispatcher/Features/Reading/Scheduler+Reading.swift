@@ -38,7 +38,7 @@ extension Scheduler {
         }
         typeQueues.settle(at: clock.now)
         self.typeQueues = typeQueues
-        self.forgotten = forgotten
+        forgottenTypes.counters = forgotten
         interruptions = Interruptions()
         unroutable = []
         for (id, worker) in workers.workers {
@@ -46,9 +46,7 @@ extension Scheduler {
             // What the store has not learnt of a type its worker tells again, though it is not new to the table of workers.
             if !worker.message.types.allSatisfy(typeQueues.isKnown) { workers.lacksType(id) }
         }
-        recount = []
-        mustLookAtDues = false
-        duesToLookAt = []
+        staleTypes = StaleTypes()
         mustRead = false
         let handed = typeQueues.all.reduce(0) { $0 + $1.handed.count }
         let waiting = typeQueues.all.reduce(0) { $0 + $1.counters.pending + $1.counters.scheduled }

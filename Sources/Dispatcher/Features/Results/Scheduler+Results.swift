@@ -104,7 +104,7 @@ extension Scheduler {
         guard await !hasTimedOut(item) else { return ignore(item, from: worker, because: "the attempt was ended before, it ran out of time") }
         typeQueue.hand(out: open)
         if let index = typeQueue.handed.index(forKey: item.id) { apply(item, at: index, of: typeQueue, from: worker, in: &turn) }
-        recount.insert(typeQueue.type)
+        staleTypes.counters.insert(typeQueue.type)
     }
 
     /// Applies what is said of an attempt before the latest one of a task that is handed out. A success of one that was ended for want of
@@ -134,8 +134,7 @@ extension Scheduler {
     private func refuse(_ item: Results.Item, of typeQueue: TypeQueue, from worker: String, in turn: inout Turn) {
         typeQueue.statistics.resultRefused()
         typeQueue.isDirty = true
-        guard nextRefusedResult.map({ $0 <= turn.moment }) ?? true else { return }
-        nextRefusedResult = turn.moment + .seconds(60)
+        guard resultRefusals.passes(at: turn.moment) else { return }
         logger.warning(
             "result refused, its attempt was never handed out",
             metadata: [

@@ -18,8 +18,8 @@ extension Scheduler {
 
     /// Plans to forget what nobody has used for long.
     func planForgets(in turn: inout Turn) {
-        let since = needsTypes ? turn.now : turn.now + (.zero - configuration.typeRetention)
-        needsTypes = false
+        let since = forgottenTypes.needsRoom ? turn.now : turn.now + (.zero - configuration.typeRetention)
+        forgottenTypes.needsRoom = false
         for type in typeQueues.takeUnused(since: since, limit: Self.forgetsOfATurn) {
             turn.plan.forgettings.append(turn.plan.changes.forget(type))
         }
@@ -51,8 +51,7 @@ extension Scheduler {
             let type = turn.plan.changes[ticket].type
             done.insert(type)
             guard let typeQueue = typeQueues.remove(type) else { continue }
-            forgotten = forgotten + typeQueue.counts
-            retired.append(type)
+            forgottenTypes.add(typeQueue)
             unroutable.remove(type)
             logger.info("type forgotten", metadata: ["task.type": "\(type)"])
             let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
@@ -67,8 +66,7 @@ extension Scheduler {
 
     /// The types whose work queues may be of no use any more. They are told once.
     func takeRetired() -> [TaskType] {
-        defer { retired = [] }
-        return retired.filter { typeQueues[$0] == nil }
+        forgottenTypes.takeRetired().filter { typeQueues[$0] == nil }
     }
 }
 

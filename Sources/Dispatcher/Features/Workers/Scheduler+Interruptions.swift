@@ -17,7 +17,7 @@ extension Scheduler {
         }
         guard !interruptions.isDeferred(held.task) else { return }
         if let holder = task.holder, workers.holds(task) {
-            typeQueue.orphaned(held.task, worker: holder.worker)
+            typeQueue.orphans.insert(held.task, worker: holder.worker)
             logger.debug("redelivery ignored, its worker lives", metadata: ["task.id": "\(held.task)", "worker.id": "\(holder.worker)"])
             return
         }
@@ -92,7 +92,7 @@ extension Scheduler {
             guard let typeQueue = typeQueues[entry.type] else { continue }
             let held = RegistryMessage.Held(task: entry.task, attempt: entry.attempt)
             if named.contains(held) {
-                typeQueue.orphaned(entry.task, worker: message.worker)
+                typeQueue.orphans.insert(entry.task, worker: message.worker)
             } else {
                 apply(.givenBack(attempt: entry.attempt), to: entry.task, of: typeQueue, in: &turn)
             }
@@ -148,14 +148,14 @@ extension Scheduler {
     func planOrphans(in turn: inout Turn) async {
         let orphaned = typeQueues.withTasksHandedOut().filter { !$0.orphans.isEmpty }
         guard !orphaned.isEmpty else { return }
-        await removeGone(Set(orphaned.flatMap { $0.orphans.values.map(\.worker) }.filter { workers.workers[$0] != nil }))
+        await removeGone(Set(orphaned.flatMap { $0.orphans.tasks.values.map(\.worker) }.filter { workers.workers[$0] != nil }))
         for typeQueue in orphaned {
-            for (id, orphan) in typeQueue.orphans {
+            for (id, orphan) in typeQueue.orphans.tasks {
                 guard let task = typeQueue.handed[id], !workers.holds(task) else { continue }
                 let held = RegistryMessage.Held(task: id, attempt: task.machine.attempt)
                 if workers.workers[orphan.worker] == nil {
                     planRedelivery(of: held, in: typeQueue, &turn)
-                } else if typeQueue.unnamed(id) > Self.patienceWithResults {
+                } else if typeQueue.orphans.unnamed(id) > Self.patienceWithResults {
                     // Its worker lives and holds it no more, and no result has come since.
                     apply(.lost(attempt: held.attempt), to: id, of: typeQueue, in: &turn)
                 }

@@ -8,11 +8,10 @@ extension Scheduler {
     func planSilence(in turn: inout Turn) async {
         guard await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil else { return }
         let instant = ContinuousClock.now
-        if lastRollCall + Self.longestRest < instant {
+        if rollCall.call(at: instant) {
             workers.renewAll(at: instant)
             interruptions.extend(to: turn.moment + Self.shortestLease)
         }
-        lastRollCall = instant
         endLeases(at: instant, in: &turn)
         planVerdicts(in: &turn)
         await planOrphans(in: &turn)
@@ -22,10 +21,6 @@ extension Scheduler {
             endTimedOut(of: typeQueue, in: &turn)
         }
     }
-
-    /// Between two looks at the workers without a doubt that they could be heard meanwhile: a lease is three heartbeats, of which
-    /// the last may have come one before.
-    private static let longestRest = Duration.seconds(2)
 
     /// With its worker's lease gone an attempt is over, at the time when the worker was last heard of.
     private func endLeases(at instant: ContinuousClock.Instant, in turn: inout Turn) {

@@ -16,7 +16,7 @@ extension Scheduler {
     private func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, in turn: inout Turn) {
         let now = ContinuousClock.now
         if kind != .deregister, !workers.hasRoom(for: message) {
-            return refuse(message, because: "too many workers", at: now, in: &turn)
+            return refuse(message, because: "too many workers", in: &turn)
         }
         if interruptions.concerns(message) { withdrawInterruptions(by: message, in: &turn) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
@@ -27,9 +27,9 @@ extension Scheduler {
         for type in message.types where kind != .deregister {
             if typeQueues[type] == nil {
                 guard typeQueues.count < Self.maximumTypes else {
-                    needsTypes = true
+                    forgottenTypes.needsRoom = true
                     lacksType = true
-                    refuse(message, because: "too many types", at: now, in: &turn)
+                    refuse(message, because: "too many types", in: &turn)
                     break
                 }
                 typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
@@ -66,9 +66,8 @@ extension Scheduler {
     }
 
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
-    private func refuse(_ message: RegistryMessage, because reason: String, at now: ContinuousClock.Instant, in turn: inout Turn) {
-        guard nextRefusal.map({ $0 <= now }) ?? true else { return }
-        nextRefusal = now + .seconds(60)
+    private func refuse(_ message: RegistryMessage, because reason: String, in turn: inout Turn) {
+        guard workerRefusals.passes(at: turn.moment) else { return }
         logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(reason)"])
         let text =
             "worker \(message.worker) is refused: \(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "

@@ -155,7 +155,7 @@ struct LosingTests {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a"])
-        await harness.scheduler.checkBooksNow()
+        await harness.scheduler.checkConsistencyNow()
         let items = [Results.Outcome.failed(TaskError(.failed, "no")), .succeeded(Data("yes".utf8))].map {
             Results.Item(id: 1, attempt: 1, outcome: $0)
         }
@@ -174,11 +174,11 @@ struct LosingTests {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
-        await harness.scheduler.falsifyBooks()
+        await harness.scheduler.falsifyCounters()
         let out = await harness.tick()
         #expect(out.publications.contains { $0.routingKey == "grid.error" })
         #expect(await harness.counts().balances)
-        await harness.scheduler.checkBooksNow()
+        await harness.scheduler.checkConsistencyNow()
         #expect(await harness.tick().publications.allSatisfy { $0.routingKey != "grid.error" })
     }
 }
@@ -189,10 +189,10 @@ extension Scheduler {
         for type in typeQueues.types { typeQueues[type]?.audit.next = .now }
     }
 
-    fileprivate func checkBooksNow() { nextCheck = .now }
+    fileprivate func checkConsistencyNow() { consistencyCheck.next = .now }
 
-    fileprivate func falsifyBooks() {
+    fileprivate func falsifyCounters() {
         typeQueues[.reverse]?.counters.submitted += 1
-        nextCheck = .now
+        consistencyCheck.next = .now
     }
 }

@@ -57,8 +57,8 @@ struct ForgettingTests {
         #expect(events.map(\.type) == [.reverse] && events[0].states.succeeded == 1)
         #expect(await harness.scheduler.types.isEmpty)
         let stored = try await harness.store.countsOfForgotten()
-        #expect(await harness.scheduler.forgotten == stored)
-        #expect(await harness.scheduler.forgotten.succeeded == 1)
+        #expect(await harness.scheduler.forgottenTypes.counters == stored)
+        #expect(await harness.scheduler.forgottenTypes.counters.succeeded == 1)
         let answer = await harness.scheduler.answer(CountsQuery().message(from: "c", correlation: "1"))
         #expect(try AnswerMessage.read(CountsQuery.Answer.self, answer).forgotten?.submitted == 1)
 

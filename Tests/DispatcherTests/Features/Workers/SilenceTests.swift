@@ -98,7 +98,7 @@ extension Scheduler {
 
     /// Nothing was heard for so long, and all leases are over.
     fileprivate func restFor(_ duration: Duration) {
-        lastRollCall = .now - duration
+        rollCall.latest = .now - duration
         for worker in workers.workers.values.map(\.message) { _ = workers.record(.heartbeat, of: worker, at: .now - duration) }
     }
 }
