@@ -47,7 +47,10 @@ extension Scheduler {
             guard counted != stored || !stored.balances else { continue }
             let message =
                 "the counters of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
-            logger.error("counters do not balance, reading the store again", metadata: ["task.type": "\(type)", "counters.memory": "\(counted)", "counters.store": "\(stored)"])
+            logger.error(
+                "counters do not balance, reading the store again",
+                metadata: ["task.type": "\(type)", "counters.memory": "\(counted)", "counters.store": "\(stored)"]
+            )
             outbound.messages.append(
                 .ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))
             // The store is the record: of the numbers, and of what is out.

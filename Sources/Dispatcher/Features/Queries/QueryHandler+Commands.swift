@@ -13,18 +13,19 @@ extension QueryHandler {
             let tasks = try Self.bounded(try JSON.decode(CancelQuery.self, message.body).tasks, CancelQuery.maximumTasks)
             return AdminCommand(kind: .cancel, tasks: tasks, query: message, replyTo: replyTo)
         case PauseQuery.name:
-            return try about(.pause, try JSON.decode(PauseQuery.self, message.body).types, PauseQuery.maximumTypes, message, replyTo)
+            let types = try JSON.decode(PauseQuery.self, message.body).types
+            return try command(.pause, types: types, atMost: PauseQuery.maximumTypes, by: message, from: replyTo)
         case ResumeQuery.name:
-            return try about(
-                .resume, try JSON.decode(ResumeQuery.self, message.body).types, PauseQuery.maximumTypes, message, replyTo)
+            let types = try JSON.decode(ResumeQuery.self, message.body).types
+            return try command(.resume, types: types, atMost: PauseQuery.maximumTypes, by: message, from: replyTo)
         case ForgetQuery.name:
-            return try about(
-                .forget, try JSON.decode(ForgetQuery.self, message.body).types, ForgetQuery.maximumTypes, message, replyTo)
-        default: return try await retry(message, replyTo, until: end)
+            let types = try JSON.decode(ForgetQuery.self, message.body).types
+            return try command(.forget, types: types, atMost: ForgetQuery.maximumTypes, by: message, from: replyTo)
+        default: return try await retry(message, from: replyTo, until: end)
         }
     }
 
-    private func retry(_ message: Message, _ replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
+    private func retry(_ message: Message, from replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
         let query = try JSON.decode(RetryQuery.self, message.body)
         switch (query.tasks, query.filter) {
         case (let tasks?, nil):
@@ -43,8 +44,8 @@ extension QueryHandler {
     }
 
     /// A command about types.
-    private func about(
-        _ kind: AdminCommand.Kind, _ types: [TaskType], _ maximum: Int, _ message: Message, _ replyTo: String
+    private func command(
+        _ kind: AdminCommand.Kind, types: [TaskType], atMost maximum: Int, by message: Message, from replyTo: String
     ) throws(QueryError) -> AdminCommand {
         guard types.count <= maximum else { throw QueryError(.badQuery, "types: at most \(maximum)") }
         return AdminCommand(kind: kind, tasks: [], types: types, query: message, replyTo: replyTo)

@@ -101,7 +101,9 @@ extension Scheduler {
             return refuse(item, of: typeQueue, from: worker, in: &turn)
         }
         guard case .succeeded = item.outcome else { return ignore(item, from: worker, because: "the task waits for its next attempt") }
-        guard await !hasTimedOut(item) else { return ignore(item, from: worker, because: "the attempt was ended before, it ran out of time") }
+        guard await !hasTimedOut(item) else {
+            return ignore(item, from: worker, because: "the attempt was ended before, it ran out of time")
+        }
         typeQueue.hand(out: open)
         if let index = typeQueue.handed.index(forKey: item.id) { apply(item, at: index, of: typeQueue, from: worker, in: &turn) }
         staleTypes.counters.insert(typeQueue.type)

@@ -1,0 +1,67 @@
+import AMQP
+import ServiceSupport
+import TaskGridCore
+
+/// The loops beside the turns: what comes, what goes, and the time.
+extension Dispatcher {
+    func receive(_ intake: Consumer, into inbox: Inbox) async {
+        let pulse = vitals.pulse("intake")
+        defer { pulse.ends() }
+        while let deliveries = await intake.next() {
+            inbox.put(deliveries.map { Arrival($0, topology) })
+            pulse.waits()
+        }
+    }
+
+    /// Publishes what the turns say, in their order, until it is confirmed: repeating it is safe, since attempts are fenced
+    /// and answers are matched by their ids.
+    func publish(
+        _ pipe: Pipe<Outbound>, over publisher: Publisher, acknowledging intake: Consumer, returningTo inbox: Inbox
+    ) async {
+        let pulse = vitals.pulse("publishing")
+        defer { pulse.ends() }
+        while let outbound = await pipe.receive() {
+            pulse.works()
+            for type in outbound.declares { await publisher.declareWorkQueue(of: type) }
+            guard let undelivered = await deliver(outbound, over: publisher) else { return pipe.finish() }
+            if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
+            if outbound.hasWork { Failpoint.workPublished.pass() }
+            if outbound.hasEndings { Failpoint.replyPublished.pass() }
+            switch outbound.acknowledges {
+            case .upTo(let tag): await intake.ack(upTo: tag)
+            case .only(let tags): await intake.ack(tags)
+            case nil: break
+            }
+            pulse.waits()
+        }
+    }
+
+    /// Publishes what a turn says; work that is more than the broker takes goes in halves.
+    ///
+    /// - Returns: the work that did not reach a queue; nil where nothing can be published any more.
+    private func deliver(_ outbound: Outbound, over publisher: Publisher) async -> [Inbox.Undelivered]? {
+        guard let outcomes = await publisher.publishUntilConfirmed(outbound.publications) else { return nil }
+        let undelivered = outbound.undelivered(outcomes)
+        let halves = outbound.halves(outcomes)
+        guard !halves.messages.isEmpty else { return undelivered }
+        guard let more = await deliver(halves, over: publisher) else { return nil }
+        return undelivered + more
+    }
+
+    /// Time passes only for the active one, who has a connection to consume over, and only while workers can be heard.
+    func tick(_ inbox: Inbox, by ticker: Ticker, while connections: [Connection]) async {
+        let pulse = vitals.pulse("clock", period: Ticker.interval)
+        defer { pulse.ends() }
+        while true {
+            await ticker.wait(after: .now)
+            guard !Task.isCancelled else { return }
+            if connections.allSatisfy(\.isConnected) { inbox.update { $0.isTick = true } }
+            pulse.waits()
+        }
+    }
+
+    /// After the connection was lost, what the dispatcher believes must be read anew.
+    func watch(_ reconnections: AsyncStream<Int>, resuming inbox: Inbox) async {
+        for await count in reconnections where count > 1 { inbox.update { $0.mustResume = true } }
+    }
+}

@@ -1,0 +1,102 @@
+import AMQP
+import Logging
+import ServiceSupport
+import TaskGridCore
+import TaskStore
+
+/// The loop that takes turns, and what ends it.
+extension Dispatcher {
+    /// Takes turn after turn, until it is to end.
+    ///
+    /// - Returns: why it cannot go on; nil where it was told to end.
+    func turns(
+        of scheduler: Scheduler, from inbox: Inbox, to pipe: Pipe<Outbound>, over consuming: Connection
+    ) async -> StoreError? {
+        let pulse = vitals.pulse("turns")
+        defer { pulse.ends() }
+        /// Durable, and not settled.
+        var committed: Turn?
+        var next: Turn?
+        func settle(isLast: Bool) async {
+            guard let turn = committed.take() else { return }
+            let outbound = await scheduler.settle(turn, isLast: isLast)
+            if !outbound.isEmpty { await pipe.send(outbound) }
+            // Once this one's work is on its way: no more of it is held than the pipe has room for.
+            if outbound.leavesMore { inbox.update { $0.mustTakeMore = true } }
+        }
+        var isFinished = false
+        var standsBy = false
+        var conflict: StoreError?
+        /// How often the connection had been established when the store was last read.
+        var established = 1
+        while !isFinished {
+            if next == nil {
+                pulse.waits()
+                let intake = await inbox.take()
+                pulse.works()
+                isFinished = intake.isFinished
+                if intake.mustResume { established = await consuming.established }
+                next = await scheduler.plan(intake)
+            }
+            guard let turn = next.take() else { break }
+            let mayBlock = committed == nil && turn.isSmall && inbox.isEmpty
+            async let commit = scheduler.commit(turn, mayBlock: mayBlock)
+            // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
+            await settle(isLast: false)
+            if !turn.isExclusive, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
+            committed = await commit
+            let failure = committed?.failure
+            if failure != nil {
+                // What was planned upon it does not hold either.
+                (committed, next) = (nil, nil)
+                guard let failure, failure.code == .superseded else { break }
+                if !isFinished, await holdsLock(consuming, since: established) {
+                    conflict = sharedStore(failure)
+                    break
+                }
+            }
+            if standsBy != (failure != nil), !isFinished {
+                standsBy = failure != nil
+                vitals.stands(standsBy ? .standby : .serving)
+            }
+            if next == nil { await settle(isLast: true) }
+        }
+        pipe.finish()
+        return conflict
+    }
+
+    /// Whether the broker says that this dispatcher owns its lock, and has owned it since the store was last read. One whose lock is
+    /// another's stands by: it connects anew.
+    private func holdsLock(_ consuming: Connection, since established: Int) async -> Bool {
+        do throws(AMQPError) {
+            // The broker shows an exclusive queue to its owner alone (AMQP 0-9-1, `queue.declare`).
+            _ = try await consuming.depth(of: topology.dispatcherLock.name)
+            // One that has connected again since reads the store first: another may have been the active one meanwhile.
+            return await consuming.established == established
+        } catch  where error.code == .resourceLocked || error.code == .notFound {
+            await consuming.reconnect(because: "the dispatcher has lost its lock: \(error)")
+            return false
+        } catch {
+            return false
+        }
+    }
+
+    private func sharedStore(_ failure: StoreError) -> StoreError {
+        StoreError(
+            .superseded,
+            "\(failure); that is the dispatcher of another grid, for this one still has the lock of its own, with the prefix "
+                + "'\(topology.prefix)': give each grid a store of its own (dispatcher.store)"
+        )
+    }
+
+    /// Tells the health endpoint, the log and the monitor why the dispatcher ends by itself.
+    func report(_ failure: StoreError, over publisher: Publisher) async {
+        vitals.problem("grid", failure.message)
+        logger.error(
+            "another grid uses this store, ending; give each grid a store of its own",
+            metadata: ["error": "\(failure)", "store.id": "\(store.identity)"]
+        )
+        let event = GridEvent(kind: .error, service: "dispatcher", at: .now(), message: failure.message)
+        await publisher.attempt([.event(event, topology)])
+    }
+}
