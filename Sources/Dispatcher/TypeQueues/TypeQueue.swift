@@ -181,7 +181,7 @@ final class TypeQueue {
     /// - `runs`: it runs; else it has not begun.
     /// - Returns: false where the attempt is older than the latest one, so that its worker need not go on with it.
     @discardableResult
-    func name(_ held: RegistryMessage.Held, worker: String, report: Int?, runs: Bool, at now: ContinuousClock.Instant) -> Bool {
+    func recordHolder(of held: RegistryMessage.Held, worker: String, report: Int?, runs: Bool, at now: ContinuousClock.Instant) -> Bool {
         guard let index = handed.index(forKey: held.task) else { return true }
         let attempt = handed.values[index].machine.attempt
         guard attempt == held.attempt else { return attempt < held.attempt }

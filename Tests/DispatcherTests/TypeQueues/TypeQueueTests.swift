@@ -29,7 +29,8 @@ struct TypeQueueTests {
         typeQueue.learnFromRunning(at: Moment(start))
         for id in 1...2 as ClosedRange<Int64> {
             typeQueue.hand(out: open(id))
-            _ = typeQueue.name(RegistryMessage.Held(task: TaskID(id), attempt: 1), worker: "w", report: 1, runs: true, at: start)
+            _ = typeQueue.recordHolder(
+                of: RegistryMessage.Held(task: TaskID(id), attempt: 1), worker: "w", report: 1, runs: true, at: start)
         }
         // Short ones end beside it: these count.
         typeQueue.runTime.record(.microseconds(10))
@@ -73,11 +74,11 @@ struct TypeQueueTests {
     func names() throws {
         let typeQueue = typeQueue()
         typeQueue.hand(out: open(1, attempt: 2))
-        typeQueue.name(.init(task: 1, attempt: 1), worker: "old", report: 1, runs: true, at: .now)
+        typeQueue.recordHolder(of: .init(task: 1, attempt: 1), worker: "old", report: 1, runs: true, at: .now)
         #expect(typeQueue.running == 0)
-        typeQueue.name(.init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
-        typeQueue.name(.init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
-        typeQueue.name(.init(task: 9, attempt: 1), worker: "w", report: 2, runs: true, at: .now)
+        typeQueue.recordHolder(of: .init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
+        typeQueue.recordHolder(of: .init(task: 1, attempt: 2), worker: "w", report: 2, runs: true, at: .now)
+        typeQueue.recordHolder(of: .init(task: 9, attempt: 1), worker: "w", report: 2, runs: true, at: .now)
         #expect(typeQueue.running == 1)
         #expect(typeQueue.counts.running == 1)
         #expect(typeQueue.counts.queued == 0)

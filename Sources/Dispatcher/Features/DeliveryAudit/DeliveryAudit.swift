@@ -71,7 +71,7 @@ struct DeliveryAudit {
     /// - `candidates`: what was handed out before that marker was sent and is named by no live worker; by task its attempt.
     /// - `heartbeat`: the longest time between two heartbeats of the type's workers.
     /// - Returns: the attempts that are lost.
-    mutating func back(
+    mutating func returned(
         _ marker: Int, candidates: [TaskID: Int], heartbeat: Duration, at now: Moment
     ) -> [TaskID: Int] {
         guard marker > latestBack, marker <= number else { return [:] }

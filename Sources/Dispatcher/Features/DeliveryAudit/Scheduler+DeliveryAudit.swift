@@ -26,7 +26,7 @@ extension Scheduler {
         for (id, task) in typeQueue.handed where task.marker < number {
             if !workers.holds(task), !interruptions.isDeferred(id) { candidates[id] = task.machine.attempt }
         }
-        let lost = typeQueue.audit.back(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
+        let lost = typeQueue.audit.returned(number, candidates: candidates, heartbeat: workers.heartbeat(of: type), at: .now)
         guard !lost.isEmpty else { return }
         Failpoint.lossFound.pass()
         for (id, attempt) in lost { apply(.lost(attempt: attempt), to: id, of: typeQueue, in: &turn) }

@@ -65,7 +65,7 @@ extension Scheduler {
             apply(.givenBack(attempt: item.attempt), to: item.id, of: typeQueue, in: &turn)
         case .started:
             let held = RegistryMessage.Held(task: item.id, attempt: item.attempt)
-            typeQueue.name(held, worker: worker, report: nil, runs: true, at: time.moment().instant)
+            typeQueue.recordHolder(of: held, worker: worker, report: nil, runs: true, at: time.moment().instant)
         }
     }
 

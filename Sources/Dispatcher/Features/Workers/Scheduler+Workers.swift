@@ -55,10 +55,12 @@ extension Scheduler {
         // A worker may serve a thousand types, and hold tasks of a few.
         for typeQueue in message.types.compactMap({ typeQueues[$0] }) where !typeQueue.handed.isEmpty {
             if !typeQueue.audit.suspects.isEmpty { for held in message.running + message.waiting { typeQueue.audit.clear(held) } }
-            for held in message.running where !typeQueue.name(held, worker: message.worker, report: report, runs: true, at: now) {
+            for held in message.running where !typeQueue.recordHolder(of: held, worker: message.worker, report: report, runs: true, at: now)
+            {
                 superseded.append(held)
             }
-            for held in message.waiting where !typeQueue.name(held, worker: message.worker, report: report, runs: false, at: now) {
+            for held in message.waiting
+            where !typeQueue.recordHolder(of: held, worker: message.worker, report: report, runs: false, at: now) {
                 superseded.append(held)
             }
         }

@@ -18,7 +18,7 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .seconds(3), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .milliseconds(4999), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .seconds(5), hasHandedOut: true) == 101)
-        #expect(audit.back(101, candidates: [:], heartbeat: beat, at: start + .seconds(5)) == [:])
+        #expect(audit.returned(101, candidates: [:], heartbeat: beat, at: start + .seconds(5)) == [:])
         #expect(audit.marker(at: start + .milliseconds(6999), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .seconds(7), hasHandedOut: true) == 102)
     }
@@ -37,7 +37,7 @@ struct DeliveryAuditTests {
         #expect(Array(times.prefix(6)) == [0, 2, 6, 14, 30, 62])
         #expect(times.count < 20)
         // One that comes back shows that the queue moves.
-        _ = audit.back(1, candidates: [:], heartbeat: beat, at: start + .seconds(4000))
+        _ = audit.returned(1, candidates: [:], heartbeat: beat, at: start + .seconds(4000))
         #expect(audit.marker(at: start + .seconds(4002), hasHandedOut: true) != nil)
     }
 
@@ -45,11 +45,11 @@ struct DeliveryAuditTests {
     func lost() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
-        #expect(audit.back(1, candidates: [7: 1, 8: 2], heartbeat: beat, at: start) == [:])
+        #expect(audit.returned(1, candidates: [7: 1, 8: 2], heartbeat: beat, at: start) == [:])
         #expect(audit.suspects == [7: 1, 8: 2])
         #expect(audit.marker(at: start + .milliseconds(2499), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .milliseconds(2500), hasHandedOut: true) == 2)
-        #expect(audit.back(2, candidates: [7: 1, 8: 2, 9: 1], heartbeat: beat, at: start + .seconds(3)) == [7: 1, 8: 2])
+        #expect(audit.returned(2, candidates: [7: 1, 8: 2, 9: 1], heartbeat: beat, at: start + .seconds(3)) == [7: 1, 8: 2])
         // What only the second one missed is suspect now.
         #expect(audit.suspects == [9: 1])
     }
@@ -58,7 +58,7 @@ struct DeliveryAuditTests {
     func slowHeartbeat() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
-        _ = audit.back(1, candidates: [7: 1], heartbeat: .seconds(4), at: start)
+        _ = audit.returned(1, candidates: [7: 1], heartbeat: .seconds(4), at: start)
         #expect(audit.marker(at: start + .milliseconds(9999), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .seconds(10), hasHandedOut: true) == 2)
     }
@@ -67,12 +67,12 @@ struct DeliveryAuditTests {
     func cleared() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
-        _ = audit.back(1, candidates: [7: 3, 8: 1], heartbeat: beat, at: start)
+        _ = audit.returned(1, candidates: [7: 3, 8: 1], heartbeat: beat, at: start)
         audit.clear(RegistryMessage.Held(task: 7, attempt: 3))
         audit.clear(RegistryMessage.Held(task: 8, attempt: 2))
         _ = audit.marker(at: start + .seconds(3), hasHandedOut: true)
         // 7 ran meanwhile, and its result is on its way; of 8 another attempt was named.
-        #expect(audit.back(2, candidates: [7: 3, 8: 1], heartbeat: beat, at: start + .seconds(3)) == [8: 1])
+        #expect(audit.returned(2, candidates: [7: 3, 8: 1], heartbeat: beat, at: start + .seconds(3)) == [8: 1])
         #expect(audit.suspects == [7: 3])
     }
 
@@ -80,10 +80,10 @@ struct DeliveryAuditTests {
     func changed() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
-        _ = audit.back(1, candidates: [7: 1, 8: 1], heartbeat: beat, at: start)
+        _ = audit.returned(1, candidates: [7: 1, 8: 1], heartbeat: beat, at: start)
         audit.forget(8)
         _ = audit.marker(at: start + .seconds(3), hasHandedOut: true)
-        #expect(audit.back(2, candidates: [7: 2, 8: 1], heartbeat: beat, at: start + .seconds(3)) == [:])
+        #expect(audit.returned(2, candidates: [7: 2, 8: 1], heartbeat: beat, at: start + .seconds(3)) == [:])
     }
 
     @Test("a marker sent before the suspicion does not judge it")
@@ -91,22 +91,22 @@ struct DeliveryAuditTests {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.marker(at: start + .seconds(2), hasHandedOut: true)
-        _ = audit.back(1, candidates: [7: 1], heartbeat: beat, at: start + .seconds(2))
-        #expect(audit.back(2, candidates: [7: 1], heartbeat: beat, at: start + .seconds(2)) == [:])
+        _ = audit.returned(1, candidates: [7: 1], heartbeat: beat, at: start + .seconds(2))
+        #expect(audit.returned(2, candidates: [7: 1], heartbeat: beat, at: start + .seconds(2)) == [:])
         #expect(audit.marker(at: start + .seconds(5), hasHandedOut: true) == 3)
-        #expect(audit.back(3, candidates: [7: 1], heartbeat: beat, at: start + .seconds(5)) == [7: 1])
+        #expect(audit.returned(3, candidates: [7: 1], heartbeat: beat, at: start + .seconds(5)) == [7: 1])
     }
 
     @Test("a marker of another dispatcher, one that comes twice and one never sent say nothing")
     func strange() {
         var audit = DeliveryAudit(after: 100, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
-        _ = audit.back(101, candidates: [7: 1], heartbeat: beat, at: start)
+        _ = audit.returned(101, candidates: [7: 1], heartbeat: beat, at: start)
         _ = audit.marker(at: start + .seconds(3), hasHandedOut: true)
         for number in [Int.min, 0, 100, 101, 103, Int.max] {
-            #expect(audit.back(number, candidates: [7: 1], heartbeat: beat, at: start + .seconds(3)) == [:])
+            #expect(audit.returned(number, candidates: [7: 1], heartbeat: beat, at: start + .seconds(3)) == [:])
         }
-        #expect(audit.back(102, candidates: [7: 1], heartbeat: beat, at: start + .seconds(3)) == [7: 1])
+        #expect(audit.returned(102, candidates: [7: 1], heartbeat: beat, at: start + .seconds(3)) == [7: 1])
     }
 
     /// A model of queue, workers and losses: whatever is lost is found within some markers, and what a worker names in
@@ -130,7 +130,7 @@ struct DeliveryAuditTests {
                 let first = queue.removeFirst()
                 if first.isMarker {
                     let candidates = out.filter { $0.value < first.marker && !held.contains($0.key) }.mapValues { _ in 1 }
-                    found += audit.back(first.marker, candidates: candidates, heartbeat: .seconds(1), at: now).keys
+                    found += audit.returned(first.marker, candidates: candidates, heartbeat: .seconds(1), at: now).keys
                 } else {
                     held.insert(first.task)
                 }
