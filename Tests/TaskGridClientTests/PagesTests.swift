@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test("a query says when its replyTo gives up")
+    @Test("a query says when its caller gives up")
     func patience() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in

@@ -7,6 +7,9 @@ import TaskStore
 /// Decides what becomes of every task: takes submissions and results up, writes them down in one transaction a turn, and
 /// says what to publish. One task calls for turn after turn, each of them planned, committed and settled; a turn may be planned
 /// while the one before is committed. Between them the actor only answers queries.
+///
+/// The scheduler runs the features in order. A feature is a folder of `Features`: its state is a value, and it has a part of planning a
+/// turn (`plan…`) and of settling it (`settle…`). Whether a type may hand out tasks is decided by ``Admission``.
 actor Scheduler {
     let store: any TaskStore
     let topology: Topology

@@ -34,7 +34,7 @@ extension Query {
 public enum QueryLimits {
     /// The most bytes of a query's body; longer ones are refused unread.
     public static let maximumBody = 256 << 10
-    /// How long an replyTo waits that does not say so, and the longest that one can say.
+    /// How long a caller waits that does not say so, and the longest that one can say.
     public static let patience = Duration.seconds(30)
     public static let maximumPatience = Duration.seconds(120)
 

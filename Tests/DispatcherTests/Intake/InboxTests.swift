@@ -41,7 +41,7 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("a turn takes deliveries in command, up to a bound of tasks and one of bytes, and at least one")
+    @Test("a turn takes deliveries in order, up to a bound of tasks and one of bytes, and at least one")
     func bounds() async {
         let inbox = Inbox(.init(tasks: 10, bytes: 100))
         inbox.put((1...12).map { delivery($0, bytes: 1) })

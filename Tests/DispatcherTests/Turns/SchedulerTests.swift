@@ -215,7 +215,7 @@ struct SchedulerTests {
         #expect(try await harness.store.task(1)?.status == .scheduled)
     }
 
-    @Test("more than the window holds waits in the store and follows in command")
+    @Test("more than the window holds waits in the store and follows in order")
     func window() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
         _ = await harness.register(concurrency: 1)

@@ -1,6 +1,6 @@
 import DequeModule
 
-/// What waits, by whom it is from: they take turns, and what is from one keeps its command. Bounded in all and for each. Pure.
+/// A queue of several senders, who take turns; what one has sent keeps its order. Bounded in all and for each sender. Pure.
 struct FairQueue<Element> {
     let capacity: Int
     /// How many may wait of one.

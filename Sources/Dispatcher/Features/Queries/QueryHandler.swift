@@ -11,7 +11,7 @@ struct QueryHandler: Sendable {
     let scheduler: Scheduler
     let logger: Logger
 
-    /// How long one answer searches at most: then it says where to go on, and another replyTo has its turn.
+    /// How long one answer searches at most: then it says where to go on, and another caller has its turn.
     static let slice = Duration.milliseconds(500)
 
     /// Who answers a query.
@@ -36,7 +36,7 @@ struct QueryHandler: Sendable {
 
     /// The answer to a query that is no command.
     ///
-    /// `deadline`: when its replyTo gives up; a search ends well before.
+    /// `deadline`: when its caller gives up; a search ends well before.
     func answer(_ query: Message, until deadline: ContinuousClock.Instant) async -> Message {
         let budget = AnswerBudget(of: query)
         let now = ContinuousClock.now

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The queries that wait for one kind of loop, which take them in a fair command.
+/// The queries that wait for one kind of loop, which take them in turns.
 final class QueryQueue: Sendable {
     private struct State {
         var queue: FairQueue<WaitingQuery>
@@ -12,7 +12,7 @@ final class QueryQueue: Sendable {
 
     /// - Parameters:
     ///   - capacity: how many queries may wait.
-    ///   - share: how many of one replyTo.
+    ///   - share: how many of one caller.
     init(capacity: Int = 256, share: Int = 64) {
         state = Mutex(State(queue: FairQueue(capacity: capacity, share: share)))
     }

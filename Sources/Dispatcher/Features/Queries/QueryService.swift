@@ -5,7 +5,7 @@ import TaskGridCore
 
 /// Serves the dispatcher's rpc queue. Commands go to the next turn as they come; queries wait in two fair queues, one for what
 /// is read at once and one for searches, and a few loops answer those. So neither commands nor quick queries wait for searches,
-/// and an replyTo that has given up costs nothing.
+/// and a caller that has given up costs nothing.
 struct QueryService: Sendable {
     /// How many queries of a kind are answered at a time: each reads from the store beside the turns.
     static let loops = 2
@@ -101,7 +101,7 @@ struct QueryService: Sendable {
         defer { pulse.ends() }
         while let query = await queue.next() {
             pulse.works()
-            // An replyTo that has given up asks again, if it still wants to know.
+            // A caller that has given up asks again, if it still wants to know.
             if ContinuousClock.now < query.deadline {
                 guard await answer(query) else { return }
             }

@@ -6,7 +6,7 @@ struct WaitingQuery: Sendable {
     let message: Message
     /// Whom to answer.
     let replyTo: String
-    /// When its replyTo gives up.
+    /// When its caller gives up.
     let deadline: ContinuousClock.Instant
 
     init(_ message: Message, replyTo: String, at now: ContinuousClock.Instant) {

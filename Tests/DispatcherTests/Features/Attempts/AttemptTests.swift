@@ -14,7 +14,7 @@ struct AttemptTests {
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 
-    @Test("what failed, timed out, took its worker down and succeeded at last is told in command")
+    @Test("what failed, timed out, took its worker down and succeeded at last is told in order")
     func everyOutcome() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))

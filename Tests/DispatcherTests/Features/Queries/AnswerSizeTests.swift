@@ -169,7 +169,7 @@ import Testing
         }
         let handler = QueryHandler(store: harness.store, scheduler: harness.scheduler, logger: .silent)
         let query = TasksQuery(TaskFilter(state: .scheduled, text: "nothere"))
-        // Its replyTo gives up soon: one step, and no more.
+        // Its caller gives up soon: one step, and no more.
         let first = await handler.answer(query.message(from: "c", correlation: "1"), until: .now)
         let answer = try AnswerMessage.read(TasksQuery.Answer.self, first)
         #expect(answer.tasks.isEmpty && answer.next == TaskID(Int64(count - 5000 + 1)))

@@ -13,7 +13,7 @@ import Testing
         #expect(taken.allSatisfy(\.self) && order == [1, 11, 21, 2, 12, 3] && queue.count == 0)
     }
 
-    @Test("one replyTo fills its share and no more, and all together the whole")
+    @Test("one caller fills its share and no more, and all together the whole")
     func bounds() {
         var queue = FairQueue<Int>(capacity: 5, share: 3)
         let ofOne = (1...4).map { queue.append($0, from: "a") }

@@ -13,7 +13,7 @@ import Testing
         let replies: Journal<Publication>
         let ask: @Sendable (Message) -> Void
 
-        /// The answers to an replyTo's queries, by their correlation.
+        /// The answers to a caller's queries, by their correlation.
         func answer(_ correlation: String) async throws -> Message {
             try await replies.first { $0.message.properties.correlationID == correlation ? $0.message : nil }
         }
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("a query whose replyTo has given up is not answered")
+    @Test("a query whose caller has given up is not answered")
     func givenUp() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("an replyTo with too many queries is told so, and others are answered")
+    @Test("a caller with too many queries is told so, and others are answered")
     func tooMany() async throws {
         let harness = try await SchedulerHarness()
         let (held, gate) = (Journal<String>(), Latch())
