@@ -23,7 +23,7 @@ struct QueueLimitTests {
         #expect(limit.tasks == 21)
     }
 
-    @Test func `a queue that takes nothing is tried ever more seldom, every five seconds in the end`() {
+    @Test func `a queue that takes nothing is tried less and less often, down to every five seconds`() {
         var limit = QueueLimit(0, at: start)
         var tried: [Int] = []
         for tenth in 1...250 {

@@ -15,7 +15,7 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("what waits since before a reconnect is dropped when the first of it comes again")
+    @Test("deliveries from before a reconnect are dropped when the first of them comes again")
     func reconnect() async {
         func delivery(_ epoch: Int, _ tag: UInt64) -> Arrival {
             let tag = DeliveryTag(epoch: epoch, value: tag)
@@ -142,7 +142,7 @@ struct InboxTests {
         }
     }
 
-    @Test("submissions that are turned away are in no turn, and results stay")
+    @Test("rejected submissions are in no turn, and results stay")
     func removeSubmissions() async {
         let inbox = Inbox()
         inbox.put([submission(1, tasks: 1), delivery(2, bytes: 1), submission(3, tasks: 2), delivery(4, bytes: 1), submission(5, tasks: 1)])

@@ -125,7 +125,7 @@ struct RefusedTests {
         #expect(dead.properties.headers[WireFormat.Header.size]?.integer == Int64(WireFormat.maximumBodySize + 1))
     }
 
-    @Test func `a result with a status that nobody knows fails its attempt, and the task is tried again`() async throws {
+    @Test func `a result with an unknown status fails its attempt, and the task is retried`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a"])

@@ -75,7 +75,7 @@ struct SchedulerTests {
         #expect(works.flatMap(\.items).map(\.id) == (2...7).map { TaskID($0) })
     }
 
-    @Test("a failure is retried as a new attempt until the tries are used up")
+    @Test("a failure is retried as a new attempt until no attempts are left")
     func retries() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -152,7 +152,7 @@ struct SchedulerTests {
         #expect(counts.balances)
     }
 
-    @Test("a redelivered task runs anew, alone, when its worker is gone, and not while it lives")
+    @Test("a redelivered task runs again, alone, when its worker is gone, and not while it lives")
     func interrupted() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w1")
@@ -249,7 +249,7 @@ struct SchedulerTests {
         #expect(try mixed.works().allSatisfy { $0.form == .single })
     }
 
-    @Test("messages that cannot be read go to the dead with the reason, and are acknowledged")
+    @Test("unreadable messages go to the dead-letter queue with the reason, and are acknowledged")
     func unreadable() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -269,7 +269,7 @@ struct SchedulerTests {
         #expect(worse.publications.count == 1)
     }
 
-    @Test("results of another store's tasks go to the dead with an error event")
+    @Test("results of another store's tasks go to the dead-letter queue with an error event")
     func otherStore() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

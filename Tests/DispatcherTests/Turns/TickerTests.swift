@@ -15,7 +15,7 @@ struct TickerTests {
         #expect(Ticker().next(after: last, due: due.map { last + .milliseconds($0) }) == last + .milliseconds(tick))
     }
 
-    @Test("whoever waits for a tick is told of what is due before it")
+    @Test("a waiter for a tick is woken by an earlier due time")
     func told() async {
         let ticker = Ticker(interval: .seconds(3600))
         let due = Moment.now + .milliseconds(150)

@@ -62,7 +62,7 @@ struct TurnTests {
         #expect((counts?.succeeded, counts?.queued) == (1, 1))
     }
 
-    @Test("what a turn has planned for later is not forgotten when the one before looks what is due")
+    @Test("a schedule that a turn has planned is not forgotten when the turn before asks for due times")
     func dues() async throws {
         var configuration = DispatcherConfiguration(maximumWindow: 8)
         configuration.retry.backoff = Backoff(base: .seconds(3600), ceiling: .seconds(3600))

@@ -63,7 +63,7 @@ struct AttemptTests {
         #expect(try await ask(3, harness).attempts.isEmpty)
     }
 
-    @Test("what succeeds at once, or is given back, notes nothing")
+    @Test("a task that succeeds at once, or is given back, stores no attempt")
     func nothing() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -86,7 +86,7 @@ struct AttemptTests {
         }
     }
 
-    @Test("what runs is not listed as queued")
+    @Test("a running task is not listed as queued")
     func queuedAlone() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

@@ -85,7 +85,7 @@ struct CircuitBreakerTests {
         }
     }
 
-    @Test("what was handed out before it opened neither closes it nor opens it again")
+    @Test("attempts that were handed out before the breaker opened neither close nor open it")
     func stragglers() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 10, at: 0)
@@ -110,7 +110,7 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(4)) == 1)
     }
 
-    @Test("probes of which nobody will say anything more make room for others")
+    @Test("probes that can have no result any more make room for others")
     func forgotten() {
         var breaker = CircuitBreaker(settings)
         breaker.withdraw { _ in true }

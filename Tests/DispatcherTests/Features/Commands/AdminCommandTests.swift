@@ -65,7 +65,7 @@ struct OrdersTests {
         #expect(await harness.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
     }
 
-    @Test("what has ended is refused with its state, what is not known says so, and a repeated command does no harm")
+    @Test("an ended task is refused with its state, an unknown one is named so, and a repeated command does no harm")
     func cancelWhatCannotBe() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

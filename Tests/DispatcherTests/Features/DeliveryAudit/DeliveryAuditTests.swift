@@ -41,7 +41,7 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .seconds(4002), hasHandedOut: true) != nil)
     }
 
-    @Test("what two markers in a row do not find is lost; the second one leaves time for every worker's heartbeats")
+    @Test("a task that two markers in a row do not find is lost; the second one leaves time for every worker's heartbeats")
     func lost() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)

@@ -19,7 +19,7 @@ struct LosingTests {
         return await harness.result(.init(id: .marker, attempt: try #require(number), outcome: .returned))
     }
 
-    @Test("a delivery that is nowhere at two markers is handed out anew")
+    @Test("a delivery that two markers do not find is handed out again")
     func lost() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -68,7 +68,7 @@ struct LosingTests {
         #expect(await harness.machine(1)?.interruptions == 1)
     }
 
-    @Test("what is handed out after the marker is not judged by it")
+    @Test("a task that is handed out after a marker is not judged by it")
     func handedOutLater() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

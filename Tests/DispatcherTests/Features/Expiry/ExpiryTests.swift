@@ -92,7 +92,7 @@ struct ExpiryTests {
         #expect(try late.endings().isEmpty)
     }
 
-    @Test("a success that says itself that it ran for too long is late")
+    @Test("a success whose run time is too long is late")
     func late() async throws {
         let harness = try await running()
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))

@@ -40,7 +40,7 @@ struct PauseTests {
         try await harness.booksAreTheStores()
     }
 
-    @Test("a dispatcher that starts anew keeps to it, and tells")
+    @Test("a dispatcher keeps a pause across a restart, and publishes it")
     func outlives() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

@@ -143,7 +143,7 @@ import Testing
         #expect(known == Set(types))
     }
 
-    @Test("what runs is listed in pages too")
+    @Test("running tasks are listed in pages too")
     func running() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register(concurrency: 100)

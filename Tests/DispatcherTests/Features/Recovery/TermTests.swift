@@ -48,7 +48,7 @@ struct TermTests {
         #expect(await standby.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data()))).isEmpty)
     }
 
-    @Test("what was planned before it was superseded, and committed after, is dropped too")
+    @Test("a turn that was planned before the dispatcher was superseded, and committed after, is dropped too")
     func overlapping() async throws {
         let item = Results.Item(id: 1, attempt: 1, outcome: .succeeded(Data()))
         let results = Results(form: .batch, type: .reverse, store: active.store.identity, worker: "w1", items: [item])
@@ -61,7 +61,7 @@ struct TermTests {
         #expect(await standby.machine(1)?.attempt == 1)
     }
 
-    @Test("a breaker that was trying a few tasks tries others when another dispatcher has ended those")
+    @Test("a breaker whose probes another dispatcher has ended probes with other tasks")
     func breaker() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .zero, probes: 1)

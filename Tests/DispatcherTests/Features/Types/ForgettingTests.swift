@@ -21,7 +21,7 @@ struct ForgettingTests {
         return (try #require(try out.answers(ForgetQuery.self).first).types, out)
     }
 
-    @Test("a type that the store does not know after a resumption is known anew with the next heartbeat of its worker")
+    @Test("a type that the store does not know after a resumption is known again with the next heartbeat of its worker")
     func unknownToTheStore() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -93,7 +93,7 @@ struct ForgettingTests {
         #expect(await next.scheduler.types == types.dropLast().sorted())
     }
 
-    @Test("what is asked to be forgotten is, or the answer says why not")
+    @Test("a type is forgotten on request, or the answer says why not")
     func onRequest() async throws {
         let harness = try await SchedulerHarness()
         let types = try ["served", "waits", "paused", "history", "unused"].map { try TaskType($0) }

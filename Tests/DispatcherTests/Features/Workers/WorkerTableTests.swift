@@ -18,7 +18,7 @@ struct WorkerTableTests {
         )
     }
 
-    @Test("what changed is told once")
+    @Test("a change is published once")
     func changes() {
         var table = WorkerTable()
         #expect(table.record(.register, of: message(), at: start) == [.reverse])
