@@ -56,7 +56,7 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     try await tab.prefer(dark: false)
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     #expect(try await brightness(tab) > 0.9)
                     try await tab.prefer(dark: true)
                     #expect(try await brightness(tab) < 0.1)
@@ -125,7 +125,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     try await tab.until("document.querySelector('.plot .gap') !== null")
                     try await tab.evaluate("document.querySelector('.plot').focus()")
                     try await tab.press("ArrowLeft")
@@ -152,7 +152,7 @@ extension DashboardTests {
                         ).bool == true)
                     #expect(
                         try await tab.evaluate("document.querySelector('.verdict [role=status]').textContent").string
-                            == "The grid needs you. No worker for lonely")
+                            == "Needs attention. No worker for lonely")
                 }
             }
         }

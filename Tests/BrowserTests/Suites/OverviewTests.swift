@@ -11,7 +11,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     try await tab.sees("live", in: "#live")
                     try await tab.sees("reverse", in: "tbody th")
                     try await tab.sees("connected", in: ".chip")
@@ -38,7 +38,7 @@ extension DashboardTests {
                     try await grid.client.run(grid.reverse, texts: (0..<12).map(String.init))
                     try await tab.sees("42", in: ".figures dd")
                     try await tab.sees("42", in: "td[data-label=Succeeded]")
-                    try await tab.sees("42", in: ".books dd")
+                    try await tab.sees("42", in: ".ledger dd")
                     // Still the same page, which nobody has loaded again.
                     #expect(tab.requests.count { $0 == address } == 1)
                     #expect(tab.complaints == [])
@@ -51,7 +51,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     try await grid.register(types: 150)
                     try await grid.client.run(grid.reverse, texts: ["busy"])
                     // With reverse and sum.
@@ -67,12 +67,12 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     try await grid.leaveLonely()
                     _ = try await grid.client.submit(grid.lonely, text: "anyone?")
-                    try await tab.sees("The grid needs you", in: ".verdict h1")
+                    try await tab.sees("Needs attention", in: ".verdict h1")
                     try await tab.sees("No worker for lonely", in: ".alerts")
-                    #expect(try await tab.evaluate("document.title").string?.contains("needs you") == true)
+                    #expect(try await tab.evaluate("document.title").string?.contains("needs attention") == true)
                 }
             }
         }
@@ -82,14 +82,14 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     #expect(try await listeners(tab) == "1")
                     try await look(tab, hidden: true)
                     // The monitor learns that it is gone with what it tells next.
                     while try await listeners(tab) != "0" {}
                     try await tab.until("document.title.startsWith('…')")
                     try await look(tab, hidden: false)
-                    try await tab.until("document.title.startsWith('well')")
+                    try await tab.until("document.title.startsWith('healthy')")
                     #expect(try await listeners(tab) == "1")
                     #expect(tab.complaints == [])
                 }
@@ -117,7 +117,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     try await tab.evaluate(
                         """
                         window.faults = 0;
@@ -138,12 +138,12 @@ extension DashboardTests {
                 try await grid.withMonitor { address, port in
                     ports.add(port)
                     try await tab.open(address)
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                 }
                 try await tab.sees("Not live", in: "#broken")
-                try await tab.sees("Out of touch with the monitor", in: ".verdict")
+                try await tab.sees("Not connected to the monitor", in: ".verdict")
                 try await grid.withMonitor(port: ports.entries[0]) { _, _ in
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                     #expect(try await tab.evaluate("document.getElementById('broken').hidden").bool == true)
                 }
             }

@@ -197,7 +197,7 @@ extension DashboardTests {
                     try await tab.sees("Task %zz", in: "h1")
                     try await tab.sees("is no task id", in: ".problem")
                     try await tab.evaluate("location.hash = '#/'")
-                    try await tab.sees("The grid is well", in: ".verdict")
+                    try await tab.sees("Healthy", in: ".verdict")
                 }
             }
         }
@@ -229,7 +229,7 @@ extension DashboardTests {
         }
 
         private func answer(_ tab: Tab, token: String) async throws {
-            try await tab.sees("A token is needed", in: "#ask")
+            try await tab.sees("Token required", in: "#ask")
             try await tab.click("#ask-token")
             try await tab.type(token)
             try await tab.press("Enter")

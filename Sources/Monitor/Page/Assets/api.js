@@ -41,7 +41,7 @@ export const token = {
 
 export const authorization = () => (token.get() ? { Authorization: `Bearer ${token.get()}` } : {});
 
-/** The problem that an answer which is not well tells. */
+/** The problem that an unsuccessful answer tells. */
 export async function problem(response) {
     const text = await response.text();
     try {

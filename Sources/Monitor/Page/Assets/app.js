@@ -43,7 +43,7 @@ function decoded(part) {
 function tell() {
     page.take(grid, isLive);
     const alerts = grid?.standing_alerts ?? 0;
-    const verdict = !grid || !isLive ? "…" : alerts > 0 ? `(${alerts}) needs you` : "well";
+    const verdict = !grid || !isLive ? "…" : alerts > 0 ? `(${alerts}) needs attention` : "healthy";
     document.title = [page.title || verdict, "TaskGrid+"].join(" – ");
 }
 

@@ -31,7 +31,7 @@ async function ask({ title, text, yes, danger = false, wantsToken = false }) {
 
 /** Asks for the token and keeps it; answers whether there is one. */
 export async function askToken(text) {
-    const given = await ask({ title: "A token is needed", text, yes: "Go on", wantsToken: true });
+    const given = await ask({ title: "Token required", text, yes: "Continue", wantsToken: true });
     const value = byId("ask-token").value.trim();
     byId("ask-token").value = "";
     if (!given || value === "") return false;
@@ -42,7 +42,7 @@ export async function askToken(text) {
 /** Says what happened, for a while; what failed stays until it is put away. */
 export function say(text, failed = false) {
     const said = element("p", { class: failed ? "failed" : "done" }, element("span", {}, ...prose(text)));
-    said.append(element("button", { type: "button", class: "quiet", "aria-label": "Put this away", onclick: () => said.remove() }, "×"));
+    said.append(element("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => said.remove() }, "×"));
     byId("said").append(said);
     while (byId("said").childElementCount > 4) byId("said").firstElementChild.remove();
     if (!failed) setTimeout(() => said.remove(), 8000);

@@ -16,7 +16,7 @@ export class Broker {
         this.detail = element("p", { class: "problem", hidden: true });
         this.problem = element("p", { class: "problem", hidden: true });
         this.queues = new Table({
-            caption: "Queues of the broker", empty: "No queues yet: they are made by the services that read them",
+            caption: "Queues of the broker", empty: "No queues yet: the services that read them declare them",
             columns: [
                 { label: "Queue", text: ({ name }) => name },
                 { label: "Ready", number: true, text: ({ messages }) => count(messages) },
@@ -52,7 +52,7 @@ export class Broker {
         const [text, style] = !connected ? ["not reached", "bad"] : blocked || alarm ? ["alarm", "bad"] : ["connected", "good"];
         setText(this.state, text);
         this.state.className = `chip ${style}`;
-        setText(this.detail, problem ?? alarm ?? (blocked ? "It takes no messages." : ""));
+        setText(this.detail, problem ?? alarm ?? (blocked ? "It accepts no messages." : ""));
         this.detail.hidden = this.detail.textContent === "";
     }
 }

@@ -29,7 +29,7 @@ export class History {
             ],
         });
         this.latency = new Chart({
-            title: "Run time", format: milliseconds, empty: "Nothing has run in this time",
+            title: "Run time", format: milliseconds, empty: "No attempts in this time",
             series: [
                 { name: "p50", style: "second", value: (point) => point.p50 },
                 { name: "p95", style: "first", value: (point) => point.p95 },
@@ -37,7 +37,7 @@ export class History {
         });
         this.element = element("section", { "aria-labelledby": "history-title" },
             element("div", { class: "head" }, element("h2", { id: "history-title" }, "History"),
-                element("div", { class: "choices" }, this.choice, element("div", { class: "segments", role: "group", "aria-label": "Time shown" }, ...this.buttons))),
+                element("div", { class: "choices" }, this.choice, element("div", { class: "segments", role: "group", "aria-label": "Time range" }, ...this.buttons))),
             this.problem, element("div", { class: "two" }, this.throughput.element, this.latency.element));
     }
 

@@ -1,7 +1,7 @@
 // The first page: the verdict, the numbers, and all that belongs to them.
 import { element, prose, setText } from "./dom.js";
 import { count, fullTime, milliseconds, rate, timeOfDay, words } from "./format.js";
-import { Books } from "./books.js";
+import { Ledger } from "./ledger.js";
 import { Broker } from "./broker.js";
 import { History } from "./history.js";
 import { Table } from "./table.js";
@@ -13,9 +13,9 @@ const figures = [
     ["Done per second", (grid) => rate(grid.throughput_per_second), "over the last minute"],
     ["Run time, p95", (grid) => milliseconds(grid.p95_ms), "over five minutes"],
     ["Waiting", (grid) => count(grid.pending_tasks), "not running yet"],
-    ["Running", (grid) => count(grid.tasks.running), "in workers' hands"],
+    ["Running", (grid) => count(grid.tasks.running), "with workers"],
     ["Succeeded", (grid) => count(grid.tasks.succeeded), "in all"],
-    ["Failed", (grid) => count(grid.tasks.failed), "to look at or retry"],
+    ["Failed", (grid) => count(grid.tasks.failed), "can be retried"],
 ];
 
 const firstTask = "No tasks yet: `taskgrid run reverse hello`";
@@ -27,7 +27,7 @@ export class Overview {
     constructor() {
         this.verdict = new Verdict();
         this.history = new History();
-        this.books = new Books();
+        this.ledger = new Ledger();
         this.broker = new Broker();
         this.types = new Table(typesTable(prose(firstTask)));
         this.workers = new Table(workersTable(prose(firstWorker)));
@@ -35,12 +35,12 @@ export class Overview {
         this.numbers = figures.map(() => element("dd", {}));
         const tiles = figures.map(([label, , note], index) => element("div", {}, element("dt", {}, label), this.numbers[index], element("dd", { class: "faint" }, note)));
         this.element = element("div", { class: "page" }, this.verdict.element,
-            element("dl", { class: "figures card", "aria-label": "The grid's numbers" }, ...tiles),
+            element("dl", { class: "figures card", "aria-label": "Figures" }, ...tiles),
             this.history.element,
             section("types", "Types", this.types.element),
             section("workers", "Workers", this.workers.element),
-            element("div", { class: "two" }, this.books.element, this.broker.element),
-            section("events", "What happened", this.events));
+            element("div", { class: "two" }, this.ledger.element, this.broker.element),
+            section("events", "Events", this.events));
     }
 
     take(grid, isLive) {
@@ -48,7 +48,7 @@ export class Overview {
         if (!grid || !isLive) return;
         for (const [index, [, text]] of figures.entries()) setText(this.numbers[index], text(grid));
         this.history.take(grid);
-        this.books.take(grid);
+        this.ledger.take(grid);
         this.broker.take(grid);
         this.types.show(named(grid.types), ({ name }) => name, grid.known_types);
         this.workers.show(named(grid.workers).sort(presentFirst), ({ name }) => name, grid.known_workers);
@@ -63,7 +63,7 @@ export class Overview {
             element("li", {}, element("time", { datetime: at, title: fullTime(at) }, timeOfDay(at)),
                 element("span", { class: `chip ${{ error: "bad", warning: "warn" }[kind] ?? ""}` }, words(kind)),
                 element("span", {}, element("strong", {}, service), ` ${message}`)));
-        this.events.replaceChildren(...(lines.length > 0 ? lines : [element("li", { class: "empty" }, "Nothing since the monitor began")]));
+        this.events.replaceChildren(...(lines.length > 0 ? lines : [element("li", { class: "empty" }, "No events since the monitor started")]));
     }
 
     leave() {

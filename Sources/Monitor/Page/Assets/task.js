@@ -34,7 +34,7 @@ export class Task {
         this.retry = element("button", { type: "button", class: "primary", hidden: true, onclick: () => this.#retry() }, "Retry");
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.facts = element("dl", { class: "facts" });
-        this.attempts = new Table({ caption: "Attempts, the first first", columns: attempts, empty: "No attempt yet: no worker has begun it" });
+        this.attempts = new Table({ caption: "Attempts, oldest first", columns: attempts, empty: "No attempts yet: no worker has started it" });
         this.payload = new Content("Payload", id);
         this.result = new Content("Result", id);
         this.body = element("div", { class: "page", hidden: true },
@@ -116,7 +116,7 @@ export class Task {
     }
 
     async #retry() {
-        const text = "It is done again from the start, with all its attempts, under the same id.";
+        const text = "The task runs again, with all its attempts, under the same id.";
         if (await act(`${this.path}/retry`, { title: `Retry task ${this.id}?`, text, yes: "Retry" })) await this.load();
     }
 
@@ -145,7 +145,7 @@ class Content {
         this.text.hidden = text === "";
         const notes = [
             content ? null : none, content && content.bytes === 0 ? "It is empty." : null,
-            content && content.text === null && content.base64 !== null ? "These bytes are no text; this is their base64." : null,
+            content && content.text === null && content.base64 !== null ? "Not text: shown as base64." : null,
             content?.cut ? `Cut: ${counted(text.length, "character")} of ${bytes(content.bytes)}.` : null,
         ];
         setText(this.note, notes.filter((note) => note !== null).join(" "));

@@ -4,7 +4,7 @@ import { count, words } from "./format.js";
 
 const states = ["pending", "scheduled", "queued", "running", "succeeded", "failed", "cancelled", "expired"];
 
-export class Books {
+export class Ledger {
     constructor() {
         this.submitted = element("strong", {});
         this.verdict = element("span", { class: "chip" });
@@ -13,9 +13,9 @@ export class Books {
             const number = element("dd", {});
             return { bar, number, row: element("div", {}, element("dt", {}, words(state)), element("span", { class: "bar" }, bar), number) };
         });
-        this.element = element("section", { class: "card", "aria-labelledby": "books-title" },
-            element("div", { class: "head" }, element("h2", { id: "books-title" }, "Ledger"), this.verdict),
-            element("p", { class: "sum" }, this.submitted, " tasks submitted, of which"), element("dl", { class: "books" }, ...this.lines.map(({ row }) => row)));
+        this.element = element("section", { class: "card", "aria-labelledby": "ledger-title" },
+            element("div", { class: "head" }, element("h2", { id: "ledger-title" }, "Ledger"), this.verdict),
+            element("p", { class: "sum" }, this.submitted, " tasks submitted, of which"), element("dl", { class: "ledger" }, ...this.lines.map(({ row }) => row)));
     }
 
     take({ tasks, ledger }) {
