@@ -13,7 +13,7 @@ import WebSupport
 /// disk but its history: one that starts anew asks the dispatcher and the nameservice, and where they do not answer learns from events
 /// within seconds.
 ///
-/// ``Watch`` gathers the same statistics for one who looks from within a process, such as `taskgrid top`.
+/// ``GridWatch`` gathers the same statistics for one who looks from within a process, such as `taskgrid top`.
 package struct Monitor: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)
@@ -51,14 +51,14 @@ package struct Monitor: Service {
     ///   mends. A broker that cannot be reached is no error: it is tried again for ever.
     package func run() async throws {
         let clock = SteadyClock()
-        let board = Board(topology: topology, now: { clock.now() })
+        let grid = GridState(topology: topology, now: { clock.now() })
         let vitals = Vitals()
-        let session = Session(id: configuration.id, endpoint: endpoint, board: board, vitals: vitals, logger: logger)
-        let depths = QueueDepths(board: board) { queue throws(AMQPError) in try await session.depth(of: queue) }
-        let history = History(try await HistoryStore.open(configuration.history), board: board, logger: logger, vitals: vitals)
-        let rounds = Rounds(board: board, logger: logger) { session.readings }
+        let session = MonitorSession(id: configuration.id, endpoint: endpoint, grid: grid, vitals: vitals, logger: logger)
+        let depths = QueueDepths(grid: grid) { queue throws(AMQPError) in try await session.depth(of: queue) }
+        let history = GridHistory(try await HistoryStore.open(configuration.history), grid: grid, logger: logger, vitals: vitals)
+        let ticker = MonitorTicker(grid: grid, logger: logger) { session.readings }
         let interface = Interface(
-            board, depths: depths, history: history, queryClient: session.queryClient,
+            grid, depths: depths, history: history, queryClient: session.queryClient,
             access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
         ) { [id = configuration.id] in
             vitals.report(service: "monitor", id: id)
@@ -73,17 +73,17 @@ package struct Monitor: Service {
                 // It throws when the task is cancelled, and then too it is time to stop.
                 try? await gracefulShutdown()
                 vitals.stands(.stopping)
-                board.broadcast.end()
+                grid.broadcast.end()
                 await session.stop(within: Self.shutdownDeadline)
                 return .timeUp
             }
             group.addTask { await Self.ending { try await session.serve() } }
             group.addTask {
-                await rounds.run(vitals.pulse("rounds", period: Rounds.interval))
+                await ticker.run(vitals.pulse("ticker", period: MonitorTicker.interval))
                 return .stopped
             }
             group.addTask {
-                await history.run(vitals.pulse("history", period: Rounds.interval))
+                await history.run(vitals.pulse("history", period: MonitorTicker.interval))
                 return .stopped
             }
             group.addTask { await Self.ending { try await Self.listen(web) } }

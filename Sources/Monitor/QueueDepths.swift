@@ -9,7 +9,7 @@ actor QueueDepths {
     /// How long one look at all queues may take.
     private static let deadline = Duration.seconds(10)
 
-    private let board: Board
+    private let grid: GridState
     private let freshness: Duration
     private let depth: @Sendable (String) async throws(AMQPError) -> QueueDepth
     private var latest: (report: QueuesReport, at: ContinuousClock.Instant)?
@@ -17,10 +17,10 @@ actor QueueDepths {
 
     /// `freshness`: how old an answer may be that is given again.
     init(
-        board: Board, freshness: Duration = .seconds(1),
+        grid: GridState, freshness: Duration = .seconds(1),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth
     ) {
-        self.board = board
+        self.grid = grid
         self.freshness = freshness
         self.depth = depth
     }
@@ -40,8 +40,8 @@ actor QueueDepths {
     }
 
     private func lookAtAll() async throws -> QueuesReport {
-        let topology = board.topology
-        let statistics = board.statistics
+        let topology = grid.topology
+        let statistics = grid.statistics
         let types = statistics.workers.values.reduce(into: Set(statistics.types.keys)) { $0.formUnion($1.worker.types) }.sorted()
         let queues =
             [

@@ -145,23 +145,23 @@ import Testing
 
     @Test func `a broker that has frozen is one alert, and what follows from it is not listed beside it`() {
         let time = Mutex(Timestamp.start)
-        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         let (began, answers) = (ContinuousClock.now, BrokerAnswers())
         answers.note(at: began)
         func hear(_ second: Double) throws {
             time.withLock { $0 = .after(second) }
             answers.note(at: began + .seconds(second))
             for worker in 1...5 {
-                try board.take(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+                try grid.take(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
             }
-            try board.take(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
-            board.hear(.nameservice)
+            try grid.take(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
+            grid.hear(.nameservice)
         }
         func look(_ second: Double) -> [Alert.Kind] {
             time.withLock { $0 = .after(second) }
             let reading = ConnectionReading(name: "c", state: .connected, since: began - .seconds(100), wasConnected: true)
-            board.look(at: [answers.checked(reading, at: began + .seconds(second))])
-            return board.current.alerts.current.map(\.subject.kind)
+            grid.look(at: [answers.checked(reading, at: began + .seconds(second))])
+            return grid.current.alerts.current.map(\.subject.kind)
         }
         #expect(throws: Never.self) { try hear(0) }
         var told: Set<Alert.Kind> = []
@@ -192,7 +192,7 @@ import Testing
         let conditions = Alert.conditions(Statistics(since: .start), broker: blocked, at: .start)
         #expect(
             conditions == [
-                Alert.Subject(kind: .brokerAlarm): "the broker takes no messages (low on memory): free memory or disk on its machine"
+                Alert.Subject(kind: .brokerAlarm): "the broker accepts no messages (low on memory): free memory or disk on its machine"
             ])
     }
 
@@ -223,15 +223,15 @@ import Testing
 
     @Test func theBoardKnowsSinceWhenItCanHear() {
         let time = Mutex(Timestamp.start)
-        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         func look(_ state: ConnectionReading.State, at second: Double) -> [Alert.Kind] {
             time.withLock { $0 = .after(second) }
-            board.look(at: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
-            return board.current.alerts.current.map(\.subject.kind).filter { $0 == .dispatcherSilent || $0 == .nameserviceSilent }
+            grid.look(at: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
+            return grid.current.alerts.current.map(\.subject.kind).filter { $0 == .dispatcherSilent || $0 == .nameserviceSilent }
         }
         #expect(look(.connected, at: 0).isEmpty)
         #expect(look(.connected, at: 15) == [.dispatcherSilent, .nameserviceSilent])
-        board.hear(.dispatcher)
+        grid.hear(.dispatcher)
         #expect(look(.connected, at: 16) == [.nameserviceSilent])
         // An alarm keeps queries and answers back.
         #expect(look(.blocked, at: 17).isEmpty)

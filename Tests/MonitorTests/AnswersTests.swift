@@ -51,25 +51,25 @@ import WebSupport
     private static let anything: Set<String> = ["text", "dashboard", "asset"]
 
     /// A monitor that has heard of everything that there is to tell.
-    private static func board() throws -> Board {
-        let board = Board(topology: Topology(prefix: "t"), now: { .after(100) })
+    private static func grid() throws -> GridState {
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .after(100) })
         let sum = TaskType(literal: "sum")
         for id in ["a", "b"] {
-            try board.take(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
+            try grid.take(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
         }
-        try board.take(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
+        try grid.take(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
         let event = TaskEvent.sample(
             sum, [.pending: 1, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99)], total: [(9000, 100)], retried: 2, refused: 3
         )
-        try board.take(.event(event), exchange: "t.events", key: "task.sum")
-        try board.take(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
+        try grid.take(.event(event), exchange: "t.events", key: "task.sum")
+        try grid.take(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
-        try board.take(.event(error), exchange: "t.events", key: "grid.error")
+        try grid.take(.event(error), exchange: "t.events", key: "grid.error")
         // An alert of the broker at once.
-        board.look(at: [ConnectionReading(name: "c", state: .blocked, since: .now, wasConnected: true, detail: "disk")])
-        return board
+        grid.look(at: [ConnectionReading(name: "c", state: .blocked, since: .now, wasConnected: true, detail: "disk")])
+        return grid
     }
 
     private static let task: TaskRecord = {
@@ -113,9 +113,9 @@ import WebSupport
         let access = Guard(token: token, protectsReading: false)
         let away = PlayedDispatcher { $0.refused(.unavailable, "no store") }
         return [
-            ("all is well", try await .sample(try board(), dispatcher: dispatcher(.done, .done), access: access, health: isHealthy())),
+            ("all is well", try await .sample(try grid(), dispatcher: dispatcher(.done, .done), access: access, health: isHealthy())),
             ("nothing is heard", try await .sample(dispatcher: dispatcher(.unknown, .unknown), access: access)),
-            ("what is asked is refused", try await .sample(try board(), dispatcher: dispatcher(.refused, .unchanged), access: access)),
+            ("what is asked is refused", try await .sample(try grid(), dispatcher: dispatcher(.refused, .unchanged), access: access)),
             (
                 "nothing can be asked",
                 try await .sample(dispatcher: away, access: access) { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection")
@@ -166,9 +166,9 @@ import WebSupport
 
     @Test("the stream of events is described")
     func events() async throws {
-        let board = try Self.board()
-        board.broadcast.end()
-        let interface = try await Interface.sample(board)
+        let grid = try Self.grid()
+        grid.broadcast.end()
+        let interface = try await Interface.sample(grid)
         let route = try #require(interface.routes.first { $0.id == "events" })
         try await interface.application.test(.router) { client in
             for asked in Self.requests(route) {

@@ -16,7 +16,7 @@ import Testing
 
     /// All that waits for a listener now.
     private func next(_ listener: Listener) async throws -> String {
-        for try await blocks in listener.mailbox.deliveries where !blocks.isEmpty { return blocks.map(String.init(buffer:)).joined() }
+        for try await blocks in listener.buffer.deliveries where !blocks.isEmpty { return blocks.map(String.init(buffer:)).joined() }
         return "the end"
     }
 
@@ -84,7 +84,7 @@ import Testing
     @Test func aSlowListenerIsDropped() async throws {
         let slow = try #require(listen(after: nil))
         let quick = try #require(listen(after: nil))
-        for number in 0...Mailbox.maximumWaiting {
+        for number in 0...ListenerBuffer.maximumWaiting {
             broadcast.tell(.grid, Note(text: "\(number)"))
             if number == 700 { _ = try await next(quick) }
         }

@@ -9,14 +9,14 @@ import Testing
 /// Numbers from outside, as large as the wire lets them be, end no process.
 @Suite struct ExtremeNumbersTests {
     private static let extremes = [0, 1, 1 << 32, 1 << 45, (1 << 53) - 1, 1 << 53]
-    private let board = Board(topology: Topology(prefix: "t"), now: { .start })
+    private let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
 
     private func take(_ event: TaskEvent) throws {
-        try board.take(.event(event), exchange: "t.events", key: "task.reverse")
+        try grid.take(.event(event), exchange: "t.events", key: "task.reverse")
     }
 
     private func readAll() {
-        let (state, now) = (board.current, Timestamp.after(1))
+        let (state, now) = (grid.current, Timestamp.after(1))
         #expect(!JSON.encode(StatisticsReport(state, at: now)).isEmpty)
         #expect(!JSON.encode(ScalesReport(state.statistics, target: .seconds(1), at: now)).isEmpty)
         #expect(GridMetrics.text(state, queues: nil, listeners: 0, at: now).readableBytes > 0)
@@ -51,7 +51,7 @@ import Testing
         for _ in 0..<100 { latencies.record([LatencyCount(microseconds: 7, count: .max / 3)], at: .start) }
         #expect(latencies.recent(at: .start)?.count == .max)
         #expect(latencies.buckets.count == .max)
-        try board.take(RegistryMessage.sample("w").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+        try grid.take(RegistryMessage.sample("w").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
         for _ in 0..<100 { try take(event) }
         readAll()
         var counters = Counters()
@@ -75,7 +75,7 @@ import Testing
             var worker = RegistryMessage.sample("w1")
             (worker.done, worker.failed, worker.interval) = (number(), number(), [10, 1000, 3_600_000][number() % 3])
             (worker.concurrency, worker.prefetch) = (max(1, number() % 1_000_001), number() % 1_000_001)
-            try? board.take(worker.message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+            try? grid.take(worker.message(.heartbeat), exchange: "t.registry", key: "heartbeat")
             readAll()
         }
     }

@@ -160,13 +160,13 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
         let time = Mutex(Timestamp.start)
-        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         let vitals = Vitals()
         vitals.stands(.serving)
-        let history = History(try await HistoryStore.open(path), board: board, logger: .silent, vitals: vitals)
+        let history = GridHistory(try await HistoryStore.open(path), grid: grid, logger: .silent, vitals: vitals)
         func alerts() -> [Alert.Kind] {
-            board.look(at: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
-            return board.current.alerts.current.map(\.subject.kind)
+            grid.look(at: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
+            return grid.current.alerts.current.map(\.subject.kind)
         }
         time.withLock { $0 = .after(10) }
         await history.record()
@@ -190,12 +190,12 @@ import Testing
         let time = Mutex(Timestamp.start)
         func live(from begin: Int, to end: Int, succeeded: Int) async throws -> HistoryReport {
             time.withLock { $0 = .after(Double(begin)) }
-            let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
-            let history = History(try await HistoryStore.open(path), board: board, logger: .silent)
+            let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+            let history = GridHistory(try await HistoryStore.open(path), grid: grid, logger: .silent)
             for second in begin...end {
                 time.withLock { $0 = .after(Double(second)) }
                 let event = TaskEvent.sample(at: .after(Double(second)), [.succeeded: succeeded + second - begin])
-                try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
+                try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
                 await history.record()
             }
             let report = try await history.report(nil, .fiveMinutes)
@@ -215,8 +215,8 @@ import Testing
     }
 
     @Test(arguments: HistoryWindow.allCases) func eachWindowIsWholeAndEndsNow(_ window: HistoryWindow) async throws {
-        let board = Board(topology: Topology(prefix: "t"), now: { .after(25) })
-        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .after(25) })
+        let history = GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent)
         let report = try await history.report(.reverse, window)
         #expect(report.points.count == window.count)
         // The latest that is over.
@@ -229,8 +229,8 @@ import Testing
 
     @Test func whatIsNotWrittenDownYetIsNoGap() async throws {
         let time = Mutex(Timestamp.start)
-        let board = Board(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
-        let history = History(try await HistoryStore.open(nil), board: board, logger: .silent)
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        let history = GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent)
         time.withLock { $0 = .after(10) }
         await history.record()
         // The next ten seconds are over, and nobody has looked yet.
@@ -243,10 +243,10 @@ import Testing
     }
 
     @Test func aWindowCanEndBefore() async throws {
-        let board = Board(topology: Topology(prefix: "t"), now: { .after(86_400) })
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .after(86_400) })
         let store = try await HistoryStore.open(nil)
         try await store.add(step(0, succeeded: 3))
-        let history = History(store, board: board, logger: .silent)
+        let history = GridHistory(store, grid: grid, logger: .silent)
         let report = try await history.report(nil, .fiveMinutes, until: .after(19))
         #expect(report.points.last?.at == .start && report.points.last?.rollup?.happened.succeeded == 3)
         #expect(try await history.report(nil, .fiveMinutes, until: .after(100_000)).points.last?.at == .after(86_390))

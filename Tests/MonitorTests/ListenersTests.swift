@@ -11,13 +11,13 @@ import WebSupport
 
 /// `/events` over real connections.
 @Suite(.timeLimit(.minutes(1))) struct ListenersTests {
-    private let board = Board(topology: Topology(prefix: "t"), now: { .start })
+    private let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
 
     /// Runs a server of the events, and of `others`, beside `body`, which is given its port.
     private func serve(_ others: [Route] = [], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let web = WebServer(
-            others + [.events(board)], host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
+            others + [.events(grid)], host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
             onListening: { port.yield($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -29,7 +29,7 @@ import WebSupport
 
     /// Nothing but the number of listeners tells that they have come or gone.
     private func listeners(_ isEnough: (Int) -> Bool) async {
-        while !isEnough(board.broadcast.listeners), !Task.isCancelled { await Task.yield() }
+        while !isEnough(grid.broadcast.listeners), !Task.isCancelled { await Task.yield() }
     }
 
     private func listen(_ port: Int) async throws -> String {
@@ -40,16 +40,16 @@ import WebSupport
     }
 
     @Test func manyListenersAllGetTheSame() async throws {
-        try await serve { [board] port in
+        try await serve { [grid] port in
             let told = try await withThrowingTaskGroup(of: String.self, returning: [String].self) { group in
                 for _ in 0..<40 { group.addTask { try await listen(port) } }
                 await listeners { $0 == 40 }
                 for number in 1...20 {
                     let event = GridEvent(kind: .warning, service: "s", at: .start, message: "\(number)")
-                    try board.take(.event(event), exchange: board.topology.events.name, key: "grid.warning")
-                    board.broadcast.tell(LiveView(head: Data("{\(number)}".utf8)))
+                    try grid.take(.event(event), exchange: grid.topology.events.name, key: "grid.warning")
+                    grid.broadcast.tell(LiveView(head: Data("{\(number)}".utf8)))
                 }
-                board.broadcast.end()
+                grid.broadcast.end()
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(told.count == 40)
@@ -64,22 +64,22 @@ import WebSupport
     }
 
     @Test func aConnectionThatGoesGivesItsPlaceBack() async throws {
-        try await serve { [board] port in
+        try await serve { [grid] port in
             let wire = try Wire(port)
             try wire.get("/events")
             await listeners { $0 == 1 }
             wire.end()
             // What is told next cannot be delivered, which is how the server learns that nobody is there.
-            while board.broadcast.listeners > 0, !Task.isCancelled {
-                board.broadcast.keepAlive()
+            while grid.broadcast.listeners > 0, !Task.isCancelled {
+                grid.broadcast.keepAlive()
                 await Task.yield()
             }
-            #expect(board.broadcast.listeners == 0)
+            #expect(grid.broadcast.listeners == 0)
         }
     }
 
     @Test func oneListenerTooManyIsToldAndTheOthersListenOn() async throws {
-        try await serve { [board] port in
+        try await serve { [grid] port in
             let wires = try (0..<Broadcast.maximumListeners).map { _ in try Wire(port) }
             for wire in wires { try wire.get("/events") }
             await listeners { $0 == Broadcast.maximumListeners }
@@ -91,15 +91,15 @@ import WebSupport
             #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.contains("application/problem+json"))
             #expect(refusal.contains("256 listen already, which is the most; try again later"))
 
-            board.broadcast.tell(LiveView(head: Data("{\"all\":1}".utf8)))
+            grid.broadcast.tell(LiveView(head: Data("{\"all\":1}".utf8)))
             for wire in wires {
                 let told = await wire.read { $0.contains("data: {\"all\":1") }
                 #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1"))
             }
 
             wires[7].end()
-            while board.broadcast.listeners == Broadcast.maximumListeners, !Task.isCancelled {
-                board.broadcast.keepAlive()
+            while grid.broadcast.listeners == Broadcast.maximumListeners, !Task.isCancelled {
+                grid.broadcast.keepAlive()
                 await Task.yield()
             }
             try late.get("/events")
@@ -150,7 +150,7 @@ import WebSupport
     }
 
     @Test func aListenerThatTakesNothingIsDroppedAndTheOthersGetAll() async throws {
-        try await serve { [board] port in
+        try await serve { [grid] port in
             let (slow, quick) = (try Wire(port, room: 4096), try Wire(port))
             for wire in [slow, quick] { try wire.get("/events") }
             await listeners { $0 == 2 }
@@ -159,18 +159,18 @@ import WebSupport
             // More than the system keeps for the one that takes nothing; the other takes it as it comes.
             let told = String(repeating: "x", count: 64 << 10)
             func tell(_ number: Int) async {
-                board.broadcast.tell(LiveView(head: Data("{\"\(told)\":\(number)}".utf8)))
+                grid.broadcast.tell(LiveView(head: Data("{\"\(told)\":\(number)}".utf8)))
                 // With the end of the chunk that it came in.
                 let end = "\":\(number)}\n\n\r\n"
                 #expect(await quick.read { $0.hasSuffix(end) }.hasSuffix(end))
             }
             var count = 0
             // Until it is dropped; the other has taken each before the next is told.
-            while board.broadcast.listeners == 2 || count < 200, !Task.isCancelled {
+            while grid.broadcast.listeners == 2 || count < 200, !Task.isCancelled {
                 count += 1
                 await tell(count)
             }
-            #expect(board.broadcast.listeners == 1)
+            #expect(grid.broadcast.listeners == 1)
             // What it had not taken before is all that it gets.
             let rest = await slow.read()
             #expect(rest.hasPrefix("HTTP/1.1 200 OK\r\n") && rest.utf8.count < 200 * told.utf8.count)
@@ -181,33 +181,33 @@ import WebSupport
     @Test func alertsAreToldAsTheyStartAndEnd() async throws {
         var event = TaskEvent.sample([.succeeded: 1, .pending: 1])
         event.breaker = .open
-        let listener = try #require(board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
+        let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
         let well = [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)]
-        try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
-        board.look(at: well)
-        board.look(at: well)
-        #expect(StatisticsReport(board.current, at: .start).alerts.map(\.kind) == [.breakerOpen])
-        #expect(StatisticsReport(board.current, at: .start).head.broker == BrokerReport(connected: true))
+        try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
+        grid.look(at: well)
+        grid.look(at: well)
+        #expect(StatisticsReport(grid.current, at: .start).alerts.map(\.kind) == [.breakerOpen])
+        #expect(StatisticsReport(grid.current, at: .start).head.broker == BrokerReport(connected: true))
         event.breaker = .closed
         event.at = .after(1)
-        try board.take(.event(event), exchange: board.topology.events.name, key: "task.reverse")
-        board.look(at: well)
-        board.broadcast.end()
+        try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
+        grid.look(at: well)
+        grid.broadcast.end()
         var told = ""
-        for try await blocks in listener.mailbox.deliveries { told += blocks.map(String.init(buffer:)).joined() }
+        for try await blocks in listener.buffer.deliveries { told += blocks.map(String.init(buffer:)).joined() }
         let alerts = told.split(separator: "\n").filter { $0.contains("\"kind\":\"breaker_open\"") }
         #expect(alerts.map { $0.contains("\"active\":true") } == [true, false])
     }
 
-    @Test func roundsTellTheStatisticsOnceForAll() async throws {
-        let rounds = Rounds(board: board, logger: .silent) { [] }
-        rounds.make(1)
-        let listener = try #require(board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
-        rounds.make(2)
-        rounds.make(Rounds.keepAlive)
-        board.broadcast.end()
+    @Test func theTickerTellsTheStatisticsOnceForAll() async throws {
+        let ticker = MonitorTicker(grid: grid, logger: .silent) { [] }
+        ticker.tick(1)
+        let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
+        ticker.tick(2)
+        ticker.tick(MonitorTicker.keepAlive)
+        grid.broadcast.end()
         var told = ""
-        for try await blocks in listener.mailbox.deliveries { told += blocks.map(String.init(buffer:)).joined() }
+        for try await blocks in listener.buffer.deliveries { told += blocks.map(String.init(buffer:)).joined() }
         #expect(told.contains("event: stats\ndata: {\"active_workers\":0,"))
         #expect(told.hasSuffix(": keep\n\n"))
         #expect(told.contains("\"broker\":{"))

@@ -8,14 +8,14 @@ import Testing
 /// What a dashboard is sent, each second.
 @Suite struct LiveViewTests {
     /// A grid with so many types, of which ten are at work, and so many workers that serve them.
-    private func state(types: Int, workers: Int, at second: Int, busy: Int = 10) throws -> Board.State {
-        let board = Board(topology: Topology(prefix: "t"), now: { .start })
-        var state = board.current
+    private func state(types: Int, workers: Int, at second: Int, busy: Int = 10) throws -> GridState.Snapshot {
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
+        var state = grid.current
         try Self.tell(&state, types: types, workers: workers, at: second, busy: busy)
         return state
     }
 
-    private static func tell(_ state: inout Board.State, types: Int, workers: Int, at second: Int, busy: Int = 10) throws {
+    private static func tell(_ state: inout GridState.Snapshot, types: Int, workers: Int, at second: Int, busy: Int = 10) throws {
         let now = Timestamp.after(Double(second))
         for number in 0..<types where second == 0 || number < busy {
             // The ten are not the first by their names.
@@ -36,7 +36,7 @@ import Testing
     @Test func `with 10,000 types of which 10 are busy, a second of changes is small and the busiest are shown`() throws {
         var state = try state(types: 10_000, workers: 0, at: 0)
         var view = LiveView(state, at: .start)
-        #expect(view.tables["types"]?.encoded.count == LiveView.maximumTypes)
+        #expect(view.tables["types"]?.encoded.count == LiveReport.Limits.stream.types)
         #expect(view.snapshot.count < 128 << 10)
         var largest = 0
         for second in 1...20 {
@@ -53,7 +53,7 @@ import Testing
     @Test func `with 9,900 workers a second of changes stays below 64 KB`() throws {
         var state = try state(types: 10, workers: 9900, at: 0)
         var view = LiveView(state, at: .start)
-        #expect(view.tables["workers"]?.encoded.count == LiveView.maximumWorkers)
+        #expect(view.tables["workers"]?.encoded.count == LiveReport.Limits.stream.workers)
         for second in 1...10 {
             try Self.tell(&state, types: 10, workers: 9900, at: second)
             #expect(view.move(to: LiveView(state, at: .after(Double(second)))).count <= LiveView.maximumChange)

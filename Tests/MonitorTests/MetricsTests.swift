@@ -20,7 +20,7 @@ import Testing
         change(&statistics)
         var alerts = Alerts()
         _ = alerts.update([Alert.Subject(kind: .brokerAlarm): "m"], at: .start)
-        let state = Board.State(statistics: statistics, alerts: alerts, broker: BrokerReport(connected: true, blocked: true))
+        let state = GridState.Snapshot(statistics: statistics, alerts: alerts, broker: BrokerReport(connected: true, blocked: true))
         return String(buffer: GridMetrics.text(state, queues: queues, listeners: 3, at: .after(second)))
     }
 
@@ -65,7 +65,7 @@ import Testing
         var statistics = Statistics(since: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
         statistics.take(.sample(at: .after(1), [.failed: 91, .pending: 9]), at: .after(1))
-        let text = String(buffer: GridMetrics.text(Board.State(statistics: statistics), queues: nil, listeners: 0, at: .after(2)))
+        let text = String(buffer: GridMetrics.text(GridState.Snapshot(statistics: statistics), queues: nil, listeners: 0, at: .after(2)))
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 1"#)
         expect(text, has: #"taskgrid_tasks_submitted_total{type="reverse"} 0"#)
     }

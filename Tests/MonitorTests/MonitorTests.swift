@@ -50,7 +50,7 @@ struct MonitorTests {
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
             try await probe.say(topology.events, "task.reverse", .event(event))
-            // It cannot be read; once it is with the dead, what was said before it has been taken.
+            // It cannot be read; once it is in the dead-letter queue, what was said before it has been taken.
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
             let reason = await probe.hear {
                 $0.exchange == topology.dead.name ? $0.message.properties.headers["taskgrid-reason"]?.text : nil
@@ -153,7 +153,7 @@ struct MonitorTests {
 
     @Test func aWatchKnowsTheSameAndTellsNothing() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
-        try await Watch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
+        try await GridWatch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             try await probe.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
@@ -164,9 +164,9 @@ struct MonitorTests {
                 if stats["pending_tasks"] as? Int == 3, stats["active_workers"] as? Int == 1 { break }
                 await Task.yield()
             }
-            let view = try #require(try JSONSerialization.jsonObject(with: watch.view(maximumRows: 10)) as? [String: Any])
-            #expect(view["pending_tasks"] as? Int == 3 && view["known_types"] as? Int == 1 && view["known_workers"] as? Int == 1)
-            #expect((view["types"] as? [String: Any])?.keys.sorted() == ["reverse"])
+            let report = watch.report(limits: .rows(10))
+            #expect(report.head.statistics.all.pendingTasks == 3 && report.head.types == 1 && report.head.workers == 1)
+            #expect(report.types.map(\.type) == [.reverse] && report.workers.map(\.id) == ["a"])
         }
         // What it had told would be heard before this.
         let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")

@@ -13,31 +13,31 @@ import WebSupport
 @testable import Monitor
 
 @Suite struct RoutesTests {
-    private let board = Board(topology: Topology(prefix: "t"), now: { .after(100) })
+    private let grid = GridState(topology: Topology(prefix: "t"), now: { .after(100) })
 
     /// A grid with one type of work done, two workers, and one that left.
     private func fill() throws {
-        let topology = board.topology
+        let topology = grid.topology
         for id in ["a", "b", "c"] {
             let types: [TaskType] = id == "b" ? [.reverse, .hash] : [.reverse]
-            try board.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
+            try grid.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
         }
-        try board.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
+        try grid.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
         let event = TaskEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2, refused: 3
         )
-        try board.take(.event(event), exchange: topology.events.name, key: "task.reverse")
+        try grid.take(.event(event), exchange: topology.events.name, key: "task.reverse")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
-        try board.take(.event(error), exchange: topology.events.name, key: "grid.error")
+        try grid.take(.event(error), exchange: topology.events.name, key: "grid.error")
     }
 
     private func application(
         health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
     ) async throws -> some ApplicationProtocol {
-        try await Interface.sample(board, health: health, depth: depth).application
+        try await Interface.sample(grid, health: health, depth: depth).application
     }
 
     private func get(
@@ -194,7 +194,7 @@ import WebSupport
 
     @Test func theBrokerIsAskedOnceHoweverManyAsk() async throws {
         let asked = Mutex(0)
-        let depths = QueueDepths(board: board, freshness: .seconds(3600)) { _ throws(AMQPError) in
+        let depths = QueueDepths(grid: grid, freshness: .seconds(3600)) { _ throws(AMQPError) in
             asked.withLock { $0 += 1 }
             return QueueDepth(messages: 0, consumers: 0)
         }
@@ -337,7 +337,7 @@ import WebSupport
 
     @Test func oneListenerTooManyIsToldToComeBack() async throws {
         let listeners = (0..<Broadcast.maximumListeners).compactMap { _ in
-            board.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8)))
+            grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8)))
         }
         let response = try await get("/events", from: try await application())
         try expect(response, .serviceUnavailable, "Service Unavailable")
@@ -346,12 +346,12 @@ import WebSupport
     }
 
     @Test func eventsAreAStream() async throws {
-        board.broadcast.end()
+        grid.broadcast.end()
         let response = try await get("/events", from: try await application())
         #expect(response.headers[.contentType] == "text/event-stream")
         #expect(String(buffer: response.body).hasPrefix("retry: 2000\n\nid: "))
         #expect(String(buffer: response.body).contains("\nevent: stats\ndata: {\"active_workers\":0,"))
-        #expect(board.broadcast.listeners == 0)
+        #expect(grid.broadcast.listeners == 0)
     }
 
     private func expect(_ response: TestResponse, _ status: HTTPResponse.Status, _ title: String?) throws {

@@ -12,17 +12,17 @@ extension Interface {
     /// The interface of a monitor in a test.
     ///
     /// - Parameters:
-    ///   - board: what it has heard; nothing by default.
+    ///   - grid: what it has heard; nothing by default.
     ///   - dispatcher: what answers its queries; by default nobody does.
     static func sample(
-        _ board: Board = Board(topology: Topology(prefix: "t"), now: { .start }),
+        _ grid: GridState = GridState(topology: Topology(prefix: "t"), now: { .start }),
         dispatcher: PlayedDispatcher = PlayedDispatcher { _ in nil },
         access: Guard = Guard(token: nil, protectsReading: false), health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
     ) async throws -> Interface {
         Interface(
-            board, depths: QueueDepths(board: board, depth: depth),
-            history: History(try await HistoryStore.open(nil), board: board, logger: .silent), queryClient: dispatcher.query(),
+            grid, depths: QueueDepths(grid: grid, depth: depth),
+            history: GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent), queryClient: dispatcher.query(),
             access: access
         ) { health.report(service: "monitor", id: "m") }
     }

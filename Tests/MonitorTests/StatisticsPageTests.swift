@@ -14,10 +14,10 @@ import Testing
     /// However much happens between two queries, as it does while tasks flow.
     @Test func isMadeOnceForAllWhoAskWithinAQuarterOfASecond() throws {
         let time = Time()
-        let board = Board(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })
-        let page = StatisticsPage(board: board)
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })
+        let page = StatisticsPage(grid: grid)
         let first = page.data()
-        try board.take(.event(TaskEvent.sample([.pending: 3])), exchange: board.topology.events.name, key: "task.reverse")
+        try grid.take(.event(TaskEvent.sample([.pending: 3])), exchange: grid.topology.events.name, key: "task.reverse")
         time.now.withLock { $0 = .after(0.249) }
         #expect(page.data() == first)
         time.now.withLock { $0 = .after(0.25) }

@@ -1,65 +1,77 @@
-import Foundation
 import TaskGridCore
 import Testing
 
+@testable import Monitor
 @testable import taskgrid
 
-/// A grid's state as JSON has it, made of what a test cares for.
-struct StatsText {
-    var types: [String: String] = [:]
-    var workers: [String: String] = [:]
+/// A report of a grid, made of what a test cares for.
+struct SampleReport {
+    var types: [String: LiveTypeRow] = [:]
+    var workers: [String: LiveWorkerRow] = [:]
     var alerts: [String] = []
-    var events: [(kind: String, message: String)] = []
+    var events: [(kind: GridEvent.Kind, message: String)] = []
     var store: String? = "s"
     var isConnected = true
     var isBalanced = true
-    /// More, as a view of the busiest has it.
-    var more = ""
+    /// How many there are of each, where not all are told.
+    var known: (types: Int, workers: Int, alerts: Int)?
     var uptime = 42.5
 
     static func work(
         pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
-        breaker: String = "closed", isPaused: Bool = false, isBalanced: Bool = true
-    ) -> String {
-        let sum = pending + running + succeeded + failed
-        return """
-            "tasks":{"submitted":\(sum),"pending":\(pending),"scheduled":0,"queued":0,"running":\(running),"succeeded":\(succeeded),\
-            "failed":\(failed),"cancelled":0,"expired":0},"ledger":{"submitted":\(sum),"accounted_for":\(isBalanced ? sum : sum + 1),\
-            "balances":\(isBalanced)},"breaker":"\(breaker)","paused":\(isPaused),"throughput_per_second":\(rate),\
-            "active_workers":\(workers),"p50_ms":null,"p95_ms":\(p95.map { "\($0)" } ?? "null")
-            """
+        breaker: BreakerState = .closed, isPaused: Bool = false
+    ) -> LiveTypeRow {
+        var row = LiveTypeRow(TypeStatistics(), activeWorkers: workers, uptime: .seconds(1), at: .now())
+        (row.tasks.pending, row.tasks.running, row.tasks.succeeded, row.tasks.failed) = (pending, running, succeeded, failed)
+        row.tasks.submitted = pending + running + succeeded + failed
+        (row.throughput, row.p95, row.breaker, row.isPaused) = (rate, p95, breaker, isPaused)
+        return row
     }
 
-    static func worker(_ state: String = "alive", running: Int = 0, done: Int = 0, failed: Int = 0, seen: Double = 0.2, host: String = "h")
-        -> String
-    {
-        """
-        {"state":"\(state)","types":["hash"],"host":"\(host)","version":"0.1.0","concurrency":8,"running_tasks":\(running),\
-        "done":\(done),"failed":\(failed),"last_seen_seconds_ago":\(seen)}
-        """
+    static func worker(running: Int = 0, done: Int = 0, failed: Int = 0, seen: Int = 0, host: String = "h") -> LiveWorkerRow {
+        let worker = RegistryMessage(
+            worker: "w", host: host, pid: 1, version: "0.1.0", types: [TaskType(literal: "hash")], concurrency: 8, prefetch: 1,
+            batch: false,
+            started: .now(), interval: 1000
+        )
+        var row = LiveWorkerRow(WorkerStatistics(worker, at: .now()), maximumTypes: 10, at: .now())
+        (row.running, row.done, row.failed, row.lastSeen) = (running, done, failed, seen)
+        return row
     }
 
-    var state: GridState {
-        get throws {
-            let all = Self.work(
-                pending: 1_234, succeeded: 20_008, failed: 1, rate: 5_008.4, p95: 11.2, workers: workers.count, isBalanced: isBalanced)
-            let types = types.map { "\"\($0)\":{\($1)}" }.joined(separator: ",")
-            let workers = workers.map { "\"\($0)\":\($1)" }.joined(separator: ",")
-            let events = events.map {
-                "{\"kind\":\"\($0.kind)\",\"service\":\"dispatcher\",\"at\":\"2026-11-23T21:49:02.379Z\",\"message\":\"\($0.message)\"}"
-            }
-            let text = """
-                {\(all),"types":{\(types)},"workers":{\(workers)},"alerts":[\(alerts.map { "{\"message\":\"\($0)\"}" }.joined(separator: ","))],\
-                "events":[\(events.joined(separator: ","))],"broker":{"connected":\(isConnected),"blocked":false},\
-                "at":"2026-11-23T21:50:07.379Z","uptime_seconds":\(uptime),"store":\(store.map { "\"\($0)\"" } ?? "null")\(more)}
-                """
-            return try JSON.decode(GridState.self, Data(text.utf8))
+    var report: LiveReport {
+        let at = Timestamp.now()
+        var report = LiveReport(GridState.Snapshot(statistics: Statistics(since: at)), at: at)
+        report.types = types.compactMap { name, row in (try? TaskType(name)).map { ($0, row) } }
+        report.workers = workers.map { ($0, $1) }
+        report.alerts = alerts.map { AlertReport(Alert(subject: Alert.Subject(kind: .brokerAlarm), since: at, message: $0)) }
+        report.events = events.map { kind, message in
+            var event = GridEventReport(GridEvent(kind: kind, service: "dispatcher", at: at, message: message))
+            event.at = "2026-11-23T21:49:02.379Z"
+            return event
         }
+        let known = known ?? (types.count, workers.count, alerts.count)
+        (report.head.types, report.head.workers, report.head.alerts) = known
+        let tasks = Self.work(pending: 1_234, succeeded: 20_008, failed: 1).tasks
+        report.head.statistics.all.tasks = tasks
+        report.head.statistics.all.ledger = LedgerReport(tasks)
+        if !isBalanced {
+            report.head.statistics.all.ledger.accounted += 1
+            report.head.statistics.all.ledger.balances = false
+        }
+        report.head.statistics.all.activeWorkers = workers.count
+        report.head.statistics.all.throughput = 5_008.4
+        report.head.statistics.all.p95 = 11.2
+        report.head.statistics.broker = BrokerReport(connected: isConnected)
+        report.head.statistics.at = "2026-11-23T21:50:07.379Z"
+        report.head.statistics.uptime = uptime
+        report.head.statistics.store = store
+        return report
     }
 
     /// One with much of everything.
-    static var full: StatsText {
-        var text = StatsText()
+    static var full: SampleReport {
+        var text = SampleReport()
         for number in 0..<40 {
             text.types["type-\(number / 10)\(number % 10)"] = work(
                 pending: number, failed: 40 - number, rate: Double(number % 7), p95: Double(number % 11))
@@ -68,27 +80,27 @@ struct StatsText {
         text.alerts = (0..<9).map {
             "alert number \($0) which is much too long for a narrow terminal: start one with 'taskgrid worker sum'"
         }
-        text.events = (0..<50).map { ("warning", "event number \($0) whose text too is longer than what stands in eighty columns") }
+        text.events = (0..<50).map { (.warning, "event number \($0) whose text too is longer than what stands in eighty columns") }
         return text
     }
 }
 
 @Suite("A frame of top")
 struct TopFrameTests {
-    private func texts(_ text: StatsText, _ view: TopView = TopView(), _ columns: Int = 80, _ rows: Int = 24) throws -> [String] {
-        TopFrame(try text.state, view, size: .init(columns: columns, rows: rows)).lines.map(\.text)
+    private func texts(_ text: SampleReport, _ view: TopView = TopView(), _ columns: Int = 80, _ rows: Int = 24) throws -> [String] {
+        TopFrame(text.report, view, size: .init(columns: columns, rows: rows)).lines.map(\.text)
     }
 
-    private static let calm = StatsText(
-        types: ["hash": StatsText.work(pending: 3, running: 2, succeeded: 20_008, failed: 1, rate: 5_008.4, p95: 11.2)],
-        workers: ["w1": StatsText.worker()], events: [("started", "the first"), ("error", "disk is full")]
+    private static let calm = SampleReport(
+        types: ["hash": SampleReport.work(pending: 3, running: 2, succeeded: 20_008, failed: 1, rate: 5_008.4, p95: 11.2)],
+        workers: ["w1": SampleReport.worker()], events: [(.started, "the first"), (.error, "disk is full")]
     )
 
     @Test(
         "it fills every screen, and no line is wider", arguments: [1, 2, 3, 5, 9, 20, 40, 80, 132, 200],
         [1, 2, 3, 4, 5, 8, 12, 15, 16, 24, 50, 90])
     func fits(columns: Int, rows: Int) throws {
-        for text in [StatsText(), Self.calm, .full] {
+        for text in [SampleReport(), Self.calm, .full] {
             for page in [TopView.Page.types, .workers] {
                 let lines = try texts(text, TopView(page: page, offset: 7), columns, rows)
                 #expect(lines.count == rows)
@@ -101,7 +113,7 @@ struct TopFrameTests {
     @Test("the state of the grid and the time come first, then the counters, the table, and the newest events")
     func calm() throws {
         let lines = try texts(Self.calm)
-        #expect(lines[0].hasPrefix("The grid is well · 1 worker at work ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
+        #expect(lines[0].hasPrefix("Healthy · 1 worker ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
         #expect(lines[1].hasPrefix("Ledger  balances · 21,243 submitted: 1,234 pending, 20,008 succeeded, 1 failed"))
         #expect(lines[2] == "Rate    5,008/s in 42s · p50 - · p95 11ms · broker connected")
         let headings = ["TYPE", "WAITING", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P95", "WORKERS", "BREAKER"]
@@ -125,44 +137,44 @@ struct TopFrameTests {
         var text = Self.calm
         text.alerts = ["12 tasks of type sum wait and no worker runs them: start one with 'taskgrid worker sum'"]
         let lines = try texts(text)
-        #expect(lines[0].hasPrefix("The grid needs you: 1 thing to look at"))
+        #expect(lines[0].hasPrefix("Needs attention: 1 alert"))
         #expect(lines[1] == "! 12 tasks of type sum wait and no worker runs them: start one with 'taskgrid" && lines[2] == "  worker sum'")
         let many = try texts(.full)
-        #expect(many[0].hasPrefix("The grid needs you: 9 things to look at"))
+        #expect(many[0].hasPrefix("Needs attention: 9 alerts"))
         let last = try #require(many.firstIndex { $0.hasPrefix("  … and ") })
         #expect(last <= 6)
         let told = many[1..<last].count { $0.hasPrefix("! ") }
         #expect(many[last] == "  … and \(9 - told) more")
-        #expect(TopFrame(whole: try text.state, width: 80).lines[1].text.hasSuffix("'taskgrid worker sum'"))
+        #expect(TopFrame(whole: text.report, width: 80).lines[1].text.hasSuffix("'taskgrid worker sum'"))
     }
 
     @Test("it says what it does not know")
     func unknown() throws {
-        #expect(TopFrame(nil, size: .init(columns: 80, rows: 24)).lines.map(\.text) == ["TaskGrid+: asking the grid…"])
-        #expect(try texts(StatsText(store: nil))[0].hasPrefix("Asking the grid… no dispatcher has answered yet"))
-        #expect(try texts(StatsText())[0].hasPrefix("The grid is well · no worker is here yet"))
-        #expect(try texts(StatsText(isConnected: false))[2].hasSuffix("broker not reached"))
-        #expect(try texts(StatsText(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
+        #expect(TopFrame(nil, size: .init(columns: 80, rows: 24)).lines.map(\.text) == ["TaskGrid+: connecting…"])
+        #expect(try texts(SampleReport(store: nil))[0].hasPrefix("Connecting… no dispatcher has answered yet"))
+        #expect(try texts(SampleReport())[0].hasPrefix("Healthy · no workers yet"))
+        #expect(try texts(SampleReport(isConnected: false))[2].hasSuffix("broker not reached"))
+        #expect(try texts(SampleReport(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
     }
 
     @Test("a grid is not called healthy before its alerts can be known")
     func tooEarly() throws {
         var text = Self.calm
         text.uptime = 3.4
-        #expect(try texts(text)[0].hasPrefix("No alert in the first 3 s; some take 5 s"))
+        #expect(try texts(text)[0].hasPrefix("No alerts in the first 3 s; some take up to 5 s"))
         text.alerts = ["the broker takes no messages"]
-        #expect(try texts(text)[0].hasPrefix("The grid needs you: 1 thing"))
+        #expect(try texts(text)[0].hasPrefix("Needs attention: 1 alert"))
     }
 
     @Test("a type that is paused, or whose breaker is not closed, is seen")
     func breakers() throws {
-        let text = StatsText(types: [
-            "a": StatsText.work(isPaused: true), "b": StatsText.work(breaker: "half_open"),
-            "c": StatsText.work(breaker: "open", isPaused: true),
-            "d": StatsText.work(),
+        let text = SampleReport(types: [
+            "a": SampleReport.work(isPaused: true), "b": SampleReport.work(breaker: .halfOpen),
+            "c": SampleReport.work(breaker: .open, isPaused: true),
+            "d": SampleReport.work(),
         ])
-        let frame = TopFrame(try text.state, size: .init(columns: 120, rows: 24))
-        #expect(frame.lines[0].text.hasPrefix("The grid is well · no worker is here yet · paused: a, c"))
+        let frame = TopFrame(text.report, size: .init(columns: 120, rows: 24))
+        #expect(frame.lines[0].text.hasPrefix("Healthy · no workers yet · paused: a, c"))
         let rows = frame.lines[5...8]
         #expect(zip(rows, ["paused", "half open", "paused, open", "closed"]).allSatisfy { $0.text.hasSuffix($1) })
         #expect(rows.map(\.style) == [.warning, .bad, .bad, .plain])
@@ -178,10 +190,10 @@ struct TopFrameTests {
 
     @Test("of a grid with more types than are told the footer says how many there are")
     func busiest() throws {
-        var text = StatsText.full
-        text.more = ",\"known_types\":10000,\"known_workers\":40,\"standing_alerts\":25"
+        var text = SampleReport.full
+        text.known = (10_000, 40, 25)
         let lines = try texts(text)
-        #expect(lines[0].hasPrefix("The grid needs you: 25 things to look at"))
+        #expect(lines[0].hasPrefix("Needs attention: 25 alerts"))
         #expect(lines.last?.contains(" of the busiest 40 of 10,000  q quit") == true, "\(lines.last ?? "")")
         #expect(try texts(text, TopView(page: .workers)).last?.contains(" of 40  q quit") == true)
         // Also where all that are told fit.
@@ -194,10 +206,10 @@ struct TopFrameTests {
 
     @Test("rows scroll as far as there are some, and the footer says where one is")
     func scrolling() throws {
-        var text = StatsText.full
+        var text = SampleReport.full
         text.alerts = []
         func frame(_ offset: Int) throws -> TopFrame {
-            TopFrame(try text.state, TopView(offset: offset), size: .init(columns: 80, rows: 24))
+            TopFrame(text.report, TopView(offset: offset), size: .init(columns: 80, rows: 24))
         }
         let first = try frame(0)
         #expect(first.offset == 0 && first.visible == 8)
@@ -212,18 +224,19 @@ struct TopFrameTests {
 
     @Test("rows are in the order that was chosen, those alike by their names", arguments: TopView.Order.allCases)
     func sorting(order: TopView.Order) throws {
-        let text = StatsText(
+        let text = SampleReport(
             types: [
-                "a": StatsText.work(pending: 1, failed: 3, rate: 2, p95: nil), "b": StatsText.work(pending: 1, failed: 4, rate: 1, p95: 5),
-                "c": StatsText.work(pending: 2, failed: 3, rate: 2, p95: 9),
+                "a": SampleReport.work(pending: 1, failed: 3, rate: 2, p95: nil),
+                "b": SampleReport.work(pending: 1, failed: 4, rate: 1, p95: 5),
+                "c": SampleReport.work(pending: 2, failed: 3, rate: 2, p95: 9),
             ],
             workers: [
-                "a": StatsText.worker(running: 1, done: 5, failed: 0, seen: 9),
-                "b": StatsText.worker(running: 2, done: 5, failed: 1, seen: 1),
-                "c": StatsText.worker(running: 1, done: 6, failed: 0, seen: 2),
+                "a": SampleReport.worker(running: 1, done: 5, failed: 0, seen: 9),
+                "b": SampleReport.worker(running: 2, done: 5, failed: 1, seen: 1),
+                "c": SampleReport.worker(running: 1, done: 6, failed: 0, seen: 2),
             ]
         )
-        let state = try text.state
+        let state = text.report
         func names(_ page: TopView.Page) -> String { TopTable(state, page, by: order).table.rows.map { $0[0] }.joined() }
         let expected: [TopView.Order: (String, String)] = [
             .name: ("abc", "abc"), .load: ("cab", "bac"), .work: ("acb", "cab"), .failed: ("bac", "bac"), .slowest: ("cba", "acb"),
@@ -234,7 +247,7 @@ struct TopFrameTests {
 
     @Test("without a screen it has everything, uncut")
     func whole() throws {
-        let lines = TopFrame(whole: try StatsText.full.state, width: nil).lines.map(\.text)
+        let lines = TopFrame(whole: SampleReport.full.report, width: nil).lines.map(\.text)
         #expect(lines.count { $0.hasPrefix("type-") } == 40 && lines.count { $0.hasPrefix("worker-") } == 40)
         #expect(lines.count { $0.hasPrefix("! alert number") } == 9 && lines.count { $0.contains("warning, dispatcher") } == 10)
         #expect(!lines.contains { $0.contains("…") || $0.contains("q quit") })
@@ -242,10 +255,10 @@ struct TopFrameTests {
 
     @Test("texts from the grid cannot move the cursor")
     func plain() throws {
-        let text = StatsText(
-            workers: ["w\\u001b[2J": StatsText.worker(host: "h\\r\\n")], alerts: ["x\\u001b]0;y\\u0007"],
-            events: [("error", "a\\u009b1m\\nb")])
-        let state = try text.state
+        let text = SampleReport(
+            workers: ["w\u{1b}[2J": SampleReport.worker(host: "h\r\n")], alerts: ["x\u{1b}]0;y\u{7}"],
+            events: [(.error, "a\u{9b}1m\nb")])
+        let state = text.report
         let frames = [TopFrame(state, TopView(page: .workers), size: .init(columns: 120, rows: 30)), TopFrame(whole: state, width: nil)]
         for line in frames.flatMap(\.lines) {
             #expect(line.text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })

@@ -17,7 +17,7 @@ struct TopTerminalTests {
         let terminal = try PseudoTerminal(["top", "--broker", url, "--prefix", topology.prefix], columns: 100, rows: 30)
         #expect(terminal.wasAsAShellHasIt)
         let first = try await terminal.frame { $0.count == 30 }
-        #expect(first[0].hasPrefix("Asking the grid…") && first[29].hasPrefix("q quit  t workers  s sort: name"))
+        #expect(first[0].hasPrefix("Connecting…") && first[29].hasPrefix("q quit  t workers  s sort: name"))
         #expect(!terminal.isAsAShellHasIt)
         try await body(terminal, probe)
         await probe.close(topology)
@@ -35,10 +35,10 @@ struct TopTerminalTests {
             (counts.submitted, counts[.succeeded]) = (42, 42)
             let event = TaskEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
             try await probe.say(topology.events, "task.reverse", .event(event))
-            // The nameservice's word, without which the grid is not found well.
+            // The nameservice's word, without which the grid is not called healthy.
             try await probe.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))
-            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("The grid is well") }
-            #expect(types[0].hasPrefix("The grid is well · 1 worker at work") && types.contains { $0.hasPrefix("TYPE ") })
+            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("Healthy") }
+            #expect(types[0].hasPrefix("Healthy · 1 worker") && types.contains { $0.hasPrefix("TYPE ") })
             #expect(types[1] == "Ledger  balances · 42 submitted: 42 succeeded")
 
             terminal.type("t")

@@ -8,9 +8,9 @@ struct Alert: Hashable, Sendable {
         case noWorker = "no_worker"
         /// The circuit breaker of a type holds its tasks back.
         case breakerOpen = "breaker_open"
-        /// The books of a type do not balance.
+        /// The ledger of a type does not balance.
         case ledgerMismatch = "ledger_mismatch"
-        /// The broker takes no messages.
+        /// The broker accepts no messages.
         case brokerAlarm = "broker_alarm"
         /// The monitor has no connection to the broker.
         case brokerUnreachable = "broker_unreachable"
@@ -20,9 +20,9 @@ struct Alert: Hashable, Sendable {
         case historyUnavailable = "history_unavailable"
         /// A worker went silent without saying goodbye.
         case heartbeatLost = "heartbeat_lost"
-        /// Nothing is heard of the dispatcher: no task is accepted, handed out or ended.
+        /// The dispatcher is silent: no task is accepted, handed out or ended.
         case dispatcherSilent = "dispatcher_silent"
-        /// Nothing is heard of the nameservice: nobody knows who comes and goes.
+        /// The nameservice is silent: workers that join and leave are not reported.
         case nameserviceSilent = "nameservice_silent"
 
         /// How long it must last before it is told: what passes by itself as things start or reconnect is no alert.
@@ -66,8 +66,13 @@ struct Alert: Hashable, Sendable {
     var message: String
 }
 
+extension LiveReport {
+    /// How long a problem lasts at most before it is an alert.
+    package static let longestGrace = Alert.Kind.allCases.map(\.grace).max() ?? .zero
+}
+
 /// An alert as JSON shows it.
-struct AlertReport: Encodable, Sendable {
+package struct AlertReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
         "kind": .choice(Alert.Kind.self), "type": .taskType.nullable, "worker": .string.nullable, "since": .time,
         "message": .string.described("What happened and what to do."),
@@ -77,7 +82,7 @@ struct AlertReport: Encodable, Sendable {
     @Nullable var type: TaskType?
     @Nullable var worker: String?
     var since: String
-    var message: String
+    package var message: String
 
     init(_ alert: Alert) {
         kind = alert.subject.kind

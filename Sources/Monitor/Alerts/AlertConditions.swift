@@ -11,10 +11,10 @@ extension Alert {
     /// How long workers have to connect again and to be heard once the broker is back.
     static let settling = Duration.seconds(10)
 
-    /// What is so in the grid now that is worth an alert, and what is to be said of it.
+    /// The conditions in the grid now that call for an alert, and the message of each.
     ///
-    /// While the broker is away or takes no messages, heartbeats neither, nothing is known of workers and nothing is said of them: what
-    /// follows from the broker is not told beside it. Once it is back, they have `settling` to be heard.
+    /// While the broker is away or accepts no messages, nothing is known of workers, so there are no alerts about them. Once it is back,
+    /// they have `settling` to be heard.
     ///
     /// - `reachable`: since when what is said in the grid reaches the monitor; nil: it does not.
     /// - `historyProblem`: why the monitor's history cannot be written.
@@ -31,11 +31,11 @@ extension Alert {
         }
         if broker.blocked {
             conditions[Subject(kind: .brokerAlarm)] =
-                "the broker takes no messages\(broker.alarm.map { " (\($0))" } ?? ""): free memory or disk on its machine"
+                "the broker accepts no messages\(broker.alarm.map { " (\($0))" } ?? ""): free memory or disk on its machine"
         }
         for (type, work) in statistics.types { conditions.merge(ofWork(work, type)) { $1 } }
         if let problem = statistics.problems[.storeUnavailable], now < problem.at + problemMemory {
-            conditions[Subject(kind: .storeUnavailable)] = "nothing is accepted: \(problem.message)"
+            conditions[Subject(kind: .storeUnavailable)] = "the dispatcher accepts no tasks: \(problem.message)"
         }
         if let historyProblem {
             conditions[Subject(kind: .historyUnavailable)] = "the monitor's history has a gap until it can be written: \(historyProblem)"
@@ -54,13 +54,13 @@ extension Alert {
         var conditions: [Subject: String] = [:]
         if isSilent(.dispatcher) {
             conditions[Subject(kind: .dispatcherSilent)] = """
-                nothing was heard of a dispatcher for \(Int(longestSilence.seconds)) s: no task is accepted or handed out until one runs; \
+                no dispatcher has been heard for \(Int(longestSilence.seconds)) s: no task is accepted or handed out until one runs; \
                 start it with 'taskgrid dispatcher', or see its log
                 """
         }
         if isSilent(.nameservice) {
             conditions[Subject(kind: .nameserviceSilent)] = """
-                nothing was heard of a nameservice for \(Int(longestSilence.seconds)) s: workers that come and go are not told of until \
+                no nameservice has been heard for \(Int(longestSilence.seconds)) s: workers that join and leave are not reported until \
                 one runs; start it with 'taskgrid nameservice', or see its log
                 """
         }
@@ -102,7 +102,7 @@ extension Alert {
             guard !missed.isEmpty else { continue }
             let types = missed.prefix(maximumNamed).map(\.name).joined(separator: ", ")
             conditions[Subject(kind: .heartbeatLost, worker: id)] = """
-                worker \(id) sends no heartbeats any more, and tasks of its types wait (\(types)): start it again, and see its log
+                worker \(id) has stopped sending heartbeats, and tasks of its types wait (\(types)): restart it, and see its log
                 """
         }
         for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.states.needed > 0 {

@@ -15,7 +15,7 @@ final class Broadcast: Sendable {
     private struct State {
         var latest: UInt64
         var past: [(id: UInt64, kind: ServerSentEvent.Kind, block: ByteBuffer)] = []
-        var listeners: [UInt64: Mailbox] = [:]
+        var listeners: [UInt64: ListenerBuffer] = [:]
         /// What all who listen know of the statistics.
         var view = LiveView(head: Data("{}".utf8))
         var arrivals: UInt64 = 0
@@ -49,10 +49,10 @@ final class Broadcast: Sendable {
             let number = state.arrivals
             let missed = last.map { last in state.past.filter { $0.id > last && kinds.contains($0.kind) }.map(\.block) } ?? []
             let stats = kinds.contains(.stats) ? Self.snapshot(state) : nil
-            let mailbox = Mailbox(missed, kinds: kinds, stats: stats)
-            if state.isOver { mailbox.end() }
-            state.listeners[number] = mailbox
-            return Listener(mailbox) { [weak self] in self?.leave(number) }
+            let buffer = ListenerBuffer(missed, kinds: kinds, stats: stats)
+            if state.isOver { buffer.end() }
+            state.listeners[number] = buffer
+            return Listener(buffer) { [weak self] in self?.leave(number) }
         }
     }
 
@@ -65,7 +65,7 @@ final class Broadcast: Sendable {
             let block = ServerSentEvent.block(id: state.latest, kind: kind, data: data)
             if state.past.count >= Self.memory { state.past.removeFirst() }
             state.past.append((state.latest, kind, block))
-            for mailbox in state.listeners.values where mailbox.kinds.contains(kind) { mailbox.put(block) }
+            for buffer in state.listeners.values where buffer.kinds.contains(kind) { buffer.put(block) }
         }
     }
 
@@ -77,11 +77,11 @@ final class Broadcast: Sendable {
             state.latest += 1
             let block = ServerSentEvent.block(id: state.latest, kind: .change, data: change)
             var snapshot: ByteBuffer?
-            for mailbox in state.listeners.values where mailbox.kinds.contains(.stats) {
-                guard !mailbox.put(change: block) else { continue }
+            for buffer in state.listeners.values where buffer.kinds.contains(.stats) {
+                guard !buffer.put(change: block) else { continue }
                 let stats = snapshot ?? Self.snapshot(state)
                 snapshot = stats
-                mailbox.put(stats: stats)
+                buffer.put(stats: stats)
             }
         }
     }
@@ -92,16 +92,16 @@ final class Broadcast: Sendable {
 
     /// Lets every connection send something.
     func keepAlive() {
-        let mailboxes = state.withLock { $0.listeners.values }
-        for mailbox in mailboxes { mailbox.put(ServerSentEvent.keepAlive) }
+        let buffers = state.withLock { $0.listeners.values }
+        for buffer in buffers { buffer.put(ServerSentEvent.keepAlive) }
     }
 
     /// Nothing more is told: all listeners end, and those who come later at once.
     func end() {
-        let mailboxes = state.withLock { state in
+        let buffers = state.withLock { state in
             state.isOver = true
             return state.listeners.values
         }
-        for mailbox in mailboxes { mailbox.end() }
+        for buffer in buffers { buffer.end() }
     }
 }

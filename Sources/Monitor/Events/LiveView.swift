@@ -4,10 +4,8 @@ import TaskGridCore
 /// What the stream of events tells of the statistics: those of all types together, and the rows of the busiest types and workers. Each
 /// row is encoded by itself, so that those that changed can be told alone.
 ///
-/// Bounded: `maximumTypes` and `maximumWorkers` rows, however many there are.
+/// Bounded: as many rows as the report has, however many there are.
 struct LiveView: Sendable {
-    static let maximumTypes = 100
-    static let maximumWorkers = 100
     /// The most bytes of a change, by which a listener costs the same whatever the grid's size.
     static let maximumChange = 64 << 10
 

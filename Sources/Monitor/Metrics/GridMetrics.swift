@@ -7,13 +7,13 @@ struct GridMetrics {
     static let maximumTypes = 200
     static let maximumQueues = 250
 
-    private let state: Board.State
+    private let state: GridState.Snapshot
     private let statistics: Statistics
     private let now: Timestamp
     private let types: [(name: TaskType, work: TypeStatistics)]
     private var out = Exposition()
 
-    private init(_ state: Board.State, at now: Timestamp) {
+    private init(_ state: GridState.Snapshot, at now: Timestamp) {
         self.state = state
         self.now = now
         statistics = state.statistics
@@ -21,7 +21,7 @@ struct GridMetrics {
     }
 
     /// `queues`: nil where the broker cannot be asked: then nothing is told of them.
-    static func text(_ state: Board.State, queues: QueuesReport?, listeners: Int, at now: Timestamp) -> ByteBuffer {
+    static func text(_ state: GridState.Snapshot, queues: QueuesReport?, listeners: Int, at now: Timestamp) -> ByteBuffer {
         var metrics = GridMetrics(state, at: now)
         metrics.writeTasks()
         metrics.writeTimes()
@@ -106,7 +106,7 @@ struct GridMetrics {
             out.sample("taskgrid_alerts", [("kind", kind.rawValue)], alerts.count { $0.subject.kind == kind })
         }
         gauge("taskgrid_broker_connected", "Whether the monitor is connected to the broker.", state.broker.connected ? 1 : 0)
-        gauge("taskgrid_broker_blocked", "Whether the broker takes no messages.", state.broker.blocked ? 1 : 0)
+        gauge("taskgrid_broker_blocked", "Whether the broker accepts no messages.", state.broker.blocked ? 1 : 0)
         gauge("taskgrid_event_listeners", "Who listens to the monitor's events.", Double(listeners))
         gauge("taskgrid_monitor_start_time_seconds", "When the monitor began, since 1970.", Double(statistics.since.rawValue) / 1000)
         gauge("taskgrid_build_info", "The monitor's version.", 1, [("version", TaskGridVersion.current)])

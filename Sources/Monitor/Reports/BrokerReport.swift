@@ -3,18 +3,18 @@ import TaskGridCore
 import WebSupport
 
 /// How the monitor's own connections to the broker stand.
-struct BrokerReport: Encodable, Hashable, Sendable {
+package struct BrokerReport: Encodable, Hashable, Sendable {
     static let schema = JSONSchema.object([
         "connected": .boolean, "blocked": .boolean, "alarm": .string.nullable, "problem": .string.nullable,
     ]).named("Broker")
 
-    var connected: Bool
-    /// Whether the broker takes no messages: a memory or disk alarm.
-    var blocked: Bool
+    package var connected: Bool
+    /// Whether the broker accepts no messages: a memory or disk alarm.
+    package var blocked: Bool
     /// The broker's reason for that.
-    @Nullable var alarm: String?
+    @Nullable package var alarm: String?
     /// Why there is no connection.
-    @Nullable var problem: String?
+    @Nullable package var problem: String?
 
     static let unknown = BrokerReport(connected: false, blocked: false, alarm: nil, problem: nil)
 

@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 /// A payload or a result for a person: cut where it is long, as text where it is text.
-struct Content: Encodable, Hashable {
+struct ContentReport: Encodable, Hashable {
     static let schema = JSONSchema.object([
         "bytes": .count.described("How many there are."), "text": .string.nullable, "base64": .string.nullable,
         "cut": .boolean.described("Whether less is shown than there is."),

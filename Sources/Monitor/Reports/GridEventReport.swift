@@ -1,16 +1,16 @@
-import TaskGridCore
+package import TaskGridCore
 import WebSupport
 
 /// An event of the grid, as `/stats` shows it and the event `grid` tells it.
-struct GridEventReport: Encodable, Sendable {
+package struct GridEventReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
         "kind": .choice(["started", "stopped", "warning", "error"]), "service": .string, "at": .time, "message": .string,
     ]).named("GridEvent")
 
-    var kind: GridEvent.Kind
-    var service: String
-    var at: String
-    var message: String
+    package var kind: GridEvent.Kind
+    package var service: String
+    package var at: String
+    package var message: String
 
     init(_ event: GridEvent) {
         kind = event.kind

@@ -1,14 +1,14 @@
 import TaskGridCore
 import WebSupport
 
-/// Whether the books balance: each task that was submitted stands in one state.
-struct LedgerReport: Encodable {
+/// Whether the ledger balances: each task that was submitted stands in one state.
+package struct LedgerReport: Encodable, Sendable {
     static let schema = JSONSchema.object(["submitted": .integer, "accounted_for": .integer, "balances": .boolean]).named("Ledger")
 
-    var submitted: Int
+    package var submitted: Int
     /// The sum over the states.
-    var accounted: Int
-    var balances: Bool
+    package var accounted: Int
+    package var balances: Bool
 
     init(_ counts: TaskCounts) {
         submitted = counts.submitted

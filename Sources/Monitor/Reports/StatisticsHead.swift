@@ -1,19 +1,19 @@
 import TaskGridCore
 
 /// The fields of all types together, with which `/stats` and the stream of events begin.
-struct StatisticsHead: Encodable {
-    var all: WorkReport
+package struct StatisticsHead: Encodable, Sendable {
+    package var all: WorkReport
     /// The monitor's connections to the broker.
-    var broker: BrokerReport
+    package var broker: BrokerReport
     /// The monitor's time.
-    var at: String
+    package var at: String
     /// When the monitor began.
-    var since: String
-    var uptime: Double
+    package var since: String
+    package var uptime: Double
     /// The identity of the dispatcher's store; null until it is known.
-    @Nullable var store: String?
+    @Nullable package var store: String?
     /// Messages about types and workers beyond those that the monitor can keep.
-    var ignored: Int
+    package var ignored: Int
 
     private enum CodingKeys: String, CodingKey {
         case broker, at, since, store
@@ -21,7 +21,7 @@ struct StatisticsHead: Encodable {
         case ignored = "ignored_messages"
     }
 
-    init(_ state: Board.State, activeWorkers: Int, at now: Timestamp) {
+    init(_ state: GridState.Snapshot, activeWorkers: Int, at now: Timestamp) {
         let statistics = state.statistics
         let uptime = now - statistics.since
         all = WorkReport(
@@ -37,7 +37,7 @@ struct StatisticsHead: Encodable {
         ignored = statistics.ignored
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try all.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(broker, forKey: .broker)

@@ -15,22 +15,22 @@ final class StatisticsPage: Sendable {
         var isBeingMade = false
     }
 
-    let board: Board
+    let grid: GridState
     private let latest = Mutex(Latest())
 
-    init(board: Board) {
-        self.board = board
+    init(grid: GridState) {
+        self.grid = grid
     }
 
     func data() -> Data {
-        let now = board.now()
+        let now = grid.now()
         let known = latest.withLock { latest -> Data? in
             if let at = latest.at, latest.isBeingMade || at <= now && now < at + Self.freshness { return latest.data }
             latest.isBeingMade = true
             return nil
         }
         if let known { return known }
-        let data = JSON.encode(StatisticsReport(board.current, at: now))
+        let data = JSON.encode(StatisticsReport(grid.current, at: now))
         latest.withLock { $0 = Latest(at: now, data: data) }
         return data
     }

@@ -21,7 +21,7 @@ struct StatisticsReport: WebReport {
         case types, workers, events, alerts
     }
 
-    init(_ state: Board.State, at now: Timestamp) {
+    init(_ state: GridState.Snapshot, at now: Timestamp) {
         let statistics = state.statistics
         let uptime = now - statistics.since
         let (active, activeByType) = statistics.activeWorkers(at: now)

@@ -1,4 +1,4 @@
-import TaskGridCore
+package import TaskGridCore
 import WebSupport
 
 /// The work of one type, or of all.
@@ -17,7 +17,7 @@ import WebSupport
 /// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
 /// | `run_times` | how long attempts ran | each window has its name |
 /// | `total_times` | from a task's acceptance to its end | each window has its name |
-struct WorkReport: Encodable {
+package struct WorkReport: Encodable, Sendable {
     static let schema = JSONSchema.object(
         [
             "active_workers": .count, "pending_tasks": .count.described("Accepted and not running."),
@@ -30,19 +30,19 @@ struct WorkReport: Encodable {
         isOpen: true
     ).named("Work")
 
-    var activeWorkers: Int
-    var pendingTasks: Int
-    @Nullable var average: Double?
-    @Nullable var p50: Double?
-    @Nullable var p95: Double?
-    @Nullable var p99: Double?
-    var tasks: TaskCounts
-    var ledger: LedgerReport
-    var breaker: BreakerState
-    var isPaused: Bool
-    var throughput: Double
-    var retried: Int
-    var refused: Int
+    package var activeWorkers: Int
+    package var pendingTasks: Int
+    @Nullable package var average: Double?
+    @Nullable package var p50: Double?
+    @Nullable package var p95: Double?
+    @Nullable package var p99: Double?
+    package var tasks: TaskCounts
+    package var ledger: LedgerReport
+    package var breaker: BreakerState
+    package var isPaused: Bool
+    package var throughput: Double
+    package var retried: Int
+    package var refused: Int
     var runTimes: LatencyWindows
     var totalTimes: LatencyWindows
 

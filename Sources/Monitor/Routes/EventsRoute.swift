@@ -4,7 +4,7 @@ import WebSupport
 
 extension Route {
     /// A stream of server-sent events that does not end, resumable by `Last-Event-ID`.
-    static func events(_ board: Board) -> Route {
+    static func events(_ grid: GridState) -> Route {
         Route(
             .get, "/events", id: "events",
             summary: """
@@ -15,9 +15,9 @@ extension Route {
             problems: [503: "Too many listen already."]
         ) { call in
             guard
-                let listener = board.broadcast.listen(
+                let listener = grid.broadcast.listen(
                     after: try call.value(of: .lastEvent), kinds: try call.value(of: .eventKinds),
-                    view: LiveView(board.current, at: board.now())
+                    view: LiveView(grid.current, at: grid.now())
                 )
             else {
                 throw Problem(
@@ -27,7 +27,7 @@ extension Route {
             }
             let body = ResponseBody { writer in
                 try await writer.write(ServerSentEvent.opening)
-                for try await events in listener.mailbox.deliveries where !events.isEmpty { try await writer.write(contentsOf: events) }
+                for try await events in listener.buffer.deliveries where !events.isEmpty { try await writer.write(contentsOf: events) }
                 try await writer.finish(nil)
             }
             return Response(status: .ok, headers: [.contentType: "text/event-stream"], body: body)

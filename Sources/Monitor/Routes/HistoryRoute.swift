@@ -2,12 +2,12 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func history(_ history: History, _ board: Board) -> Route {
+    static func history(_ history: GridHistory, _ grid: GridState) -> Route {
         let window = RouteParameter.choice(
             "window", summary: "How far back.", schema: .choice(HistoryWindow.self).defaulting(to: HistoryWindow.hour.rawValue),
             of: HistoryWindow.allCases.map { ($0.rawValue, $0) }
         )
-        let until = RouteParameter.moment("until", summary: "It ends before that time, not now.", now: board.now)
+        let until = RouteParameter.moment("until", summary: "It ends before that time, not now.", now: grid.now)
         return .get(
             "/history", id: "history", summary: "What happened in each step of a window, of all types or of one.",
             parameters: [RouteParameter.type, window, until]

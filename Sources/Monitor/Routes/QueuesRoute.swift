@@ -4,14 +4,14 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func queues(_ board: Board, _ depths: QueueDepths) -> Route {
+    static func queues(_ grid: GridState, _ depths: QueueDepths) -> Route {
         .get(
             "/queues", id: "queues", summary: "Depth and consumers of each queue, and the broker's alarms.",
             problems: [503: "The broker cannot be asked."]
         ) { _ -> QueuesReport in
             do {
                 var report = try await depths.report()
-                report.broker = board.current.broker
+                report.broker = grid.current.broker
                 return report
             } catch let error as AMQPError {
                 throw Problem(status: .serviceUnavailable, detail: "the broker cannot be asked: \(error)")

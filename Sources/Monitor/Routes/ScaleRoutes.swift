@@ -3,25 +3,25 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func scale(_ board: Board) -> Route {
+    static func scale(_ grid: GridState) -> Route {
         .get(
             "/scale", id: "scale", summary: "How many workers each type wants.",
             parameters: [RouteParameter.type, RouteParameter.drainTarget]
         ) { call in
             let target = Duration.seconds(try call.value(of: .drainTarget))
-            var report = ScalesReport(board.statistics, target: target, at: board.now())
+            var report = ScalesReport(grid.statistics, target: target, at: grid.now())
             if let type = try call.value(of: .type) { report.types = report.types.filter { $0.key == type } }
             return report
         }
     }
 
-    static func scaleOfType(_ board: Board) -> Route {
+    static func scaleOfType(_ grid: GridState) -> Route {
         .get(
             "/scale/{type}", id: "scaleOfType", summary: "How many workers a type wants, such as for KEDA.",
             parameters: [RouteParameter.knownType, RouteParameter.drainTarget], problems: [404: "The type is not known."]
         ) { call in
             let name = try call.value(of: .knownType)
-            let report = ScalesReport(board.statistics, target: .seconds(try call.value(of: .drainTarget)), at: board.now())
+            let report = ScalesReport(grid.statistics, target: .seconds(try call.value(of: .drainTarget)), at: grid.now())
             guard let type = try? TaskType(name), let scale = report.types[type] else {
                 throw Problem(status: .notFound, detail: "there is no type '\(name.prefix(TaskType.maximumLength))'; /types has all")
             }

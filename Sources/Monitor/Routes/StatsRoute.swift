@@ -7,7 +7,7 @@ extension Route {
             parameters: [RouteParameter.pretty], content: .json(StatisticsReport.schema)
         ) { call in
             guard try call.value(of: .pretty) else { return .json(encoded: page.data()) }
-            return .json(StatisticsReport(page.board.current, at: page.board.now()), pretty: true)
+            return .json(StatisticsReport(page.grid.current, at: page.grid.now()), pretty: true)
         }
     }
 }

@@ -58,15 +58,15 @@ struct TaskSummary: Encodable {
 /// What `/tasks/{id}` answers: the summary's fields, and these.
 struct TaskReport: WebReport {
     static let schema = TaskSummary.schema.extended(with: [
-        "payload": Content.schema, "result": Content.schema.nullable,
+        "payload": ContentReport.schema, "result": ContentReport.schema.nullable,
         "attempts": .array(of: AttemptReport.schema).atMost(items: 102).described("The first one first; of very many the latest."),
         "priority": .integer(0...9), "due": .optionalTime, "expires": .optionalTime, "timeout_ms": .count.nullable,
         "backoff": .string.nullable.described("How long it waits after a failed attempt; null: the dispatcher's default."),
     ]).named("Task")
 
     var summary: TaskSummary
-    var payload: Content
-    @Nullable var result: Content?
+    var payload: ContentReport
+    @Nullable var result: ContentReport?
     var attempts: [AttemptReport]
     var priority: Int
     @Nullable var due: String?
@@ -81,8 +81,8 @@ struct TaskReport: WebReport {
 
     init(_ task: TaskRecord) {
         summary = TaskSummary(task)
-        payload = Content(task.payload, size: task.payloadSize)
-        result = task.result.map { Content($0, size: task.resultSize) }
+        payload = ContentReport(task.payload, size: task.payloadSize)
+        result = task.result.map { ContentReport($0, size: task.resultSize) }
         attempts = task.attempts.map(AttemptReport.init)
         priority = task.settings.priority
         due = task.due?.description

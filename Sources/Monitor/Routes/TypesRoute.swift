@@ -2,9 +2,9 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func types(_ board: Board) -> Route {
+    static func types(_ grid: GridState) -> Route {
         .get("/types", id: "types", summary: "Each type as in /stats, and which workers run it.") { _ in
-            TypesReport(board.current, at: board.now())
+            TypesReport(grid.current, at: grid.now())
         }
     }
 }
@@ -35,7 +35,7 @@ struct TypesReport: WebReport {
 
     var types: [TaskType: Entry]
 
-    init(_ state: Board.State, at now: Timestamp) {
+    init(_ state: GridState.Snapshot, at now: Timestamp) {
         var workers: [TaskType: [String]] = [:]
         for (id, worker) in state.statistics.workers where worker.isActive(at: now) {
             for type in Set(worker.worker.types) { workers[type, default: []].append(id) }

@@ -2,7 +2,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func workers(_ board: Board) -> Route {
+    static func workers(_ grid: GridState) -> Route {
         let state = RouteParameter.choice(
             "state", summary: "Only those that stand so.", schema: .workerState,
             of: WorkerStatistics.State.allCases.map { ($0.rawValue, $0) }
@@ -11,7 +11,7 @@ extension Route {
             "/workers", id: "workers", summary: "Each worker, those that left within the last hour included.",
             parameters: [RouteParameter.type, state]
         ) { call in
-            WorkersReport(board.statistics, type: try call.value(of: .type), state: try call.value(of: state), at: board.now())
+            WorkersReport(grid.statistics, type: try call.value(of: .type), state: try call.value(of: state), at: grid.now())
         }
     }
 }

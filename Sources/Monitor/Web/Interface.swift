@@ -7,13 +7,13 @@ struct Interface: Sendable {
     let routes: [Route]
 
     init(
-        _ board: Board, depths: QueueDepths, history: History, queryClient: QueryClient, access: Guard,
+        _ grid: GridState, depths: QueueDepths, history: GridHistory, queryClient: QueryClient, access: Guard,
         health: @escaping @Sendable () -> HealthReport
     ) {
         let described: [Route] = [
-            .stats(StatisticsPage(board: board)), .workers(board), .types(board), .queues(board, depths), .history(history, board),
-            .events(board), .scale(board), .scaleOfType(board), .metrics(board, depths), .health(of: "the monitor", report: health),
-            .tasks(queryClient, now: board.now), .task(queryClient), .cancel(queryClient), .retry(queryClient), .pause(queryClient),
+            .stats(StatisticsPage(grid: grid)), .workers(grid), .types(grid), .queues(grid, depths), .history(history, grid),
+            .events(grid), .scale(grid), .scaleOfType(grid), .metrics(grid, depths), .health(of: "the monitor", report: health),
+            .tasks(queryClient, now: grid.now), .task(queryClient), .cancel(queryClient), .retry(queryClient), .pause(queryClient),
             .resume(queryClient), .dashboard, .asset,
         ]
         routes = (described + [.openAPI(describing: described)]).map(access.guarding)

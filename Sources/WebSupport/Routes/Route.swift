@@ -21,7 +21,7 @@ package struct Route: Sendable {
     }
 
     /// The body of an answer.
-    package enum Content: Sendable {
+    package enum Body: Sendable {
         case json(JSONSchema)
         case text([String])
     }
@@ -34,7 +34,7 @@ package struct Route: Sendable {
     package let summary: String
     package let access: Access
     package let parameters: [any AnyRouteParameter]
-    package let content: Content
+    package let content: Body
     /// Other statuses with the same content, and what each means.
     package let alike: [Int: String]
     /// The statuses of its problems, besides those of every route, and what each means.
@@ -46,7 +46,7 @@ package struct Route: Sendable {
     /// - `respond`: what answers a request whose parameters are right. It throws `Problem`.
     package init(
         _ method: Method, _ path: String, id: String, summary: String, access: Access, parameters: [any AnyRouteParameter] = [],
-        checksQuery: Bool = true, content: Content, alike: [Int: String] = [:], problems: [Int: String] = [:],
+        checksQuery: Bool = true, content: Body, alike: [Int: String] = [:], problems: [Int: String] = [:],
         respond: @escaping @Sendable (RouteCall) async throws -> Response
     ) {
         self.method = method

@@ -47,25 +47,25 @@ struct TopCommand: AsyncParsableCommand {
             try await watching(configuration, logger) { watch in
                 if let screen { return try await TopShow(watch, on: screen).run() }
                 if json, !once { return try await follow(watch) }
-                let statistics = try await latest(watch)
-                if json { return try await Output.standard.line(statistics) }
-                let frame = TopFrame(whole: try JSON.decode(GridState.self, statistics), width: Terminal.width(STDOUT_FILENO))
+                try await listen(watch)
+                if json { return try await Output.standard.line(watch.statistics()) }
+                let frame = TopFrame(whole: watch.report(limits: .none), width: Terminal.width(STDOUT_FILENO))
                 for line in frame.lines { try await Output.standard.line(line.text) }
             }
         }
     }
 
-    private func watching(_ configuration: Configuration, _ logger: Logger, _ body: (Watch) async throws -> Void) async throws {
+    private func watching(_ configuration: Configuration, _ logger: Logger, _ body: (GridWatch) async throws -> Void) async throws {
         let endpoint = try configuration.endpoint()
         do {
-            try await Watch.withWatch(endpoint: endpoint, topology: configuration.topology, logger: logger, body)
+            try await GridWatch.withWatch(endpoint: endpoint, topology: configuration.topology, logger: logger, body)
         } catch let error as AMQPError {
             throw Failure(.unreachable, "\(error)")
         }
     }
 
     /// Prints a line each second, until whoever reads them has enough.
-    private func follow(_ watch: Watch) async throws {
+    private func follow(_ watch: GridWatch) async throws {
         while !Task.isCancelled {
             try await Task.sleep(for: Self.interval)
             try await Output.standard.line(watch.statistics())
@@ -73,14 +73,13 @@ struct TopCommand: AsyncParsableCommand {
         }
     }
 
-    /// The statistics after listening for a while, in which alerts are looked for each second.
-    private func latest(_ watch: Watch) async throws -> Data {
+    /// Listens for a while, and looks for alerts each second.
+    private func listen(_ watch: GridWatch) async throws {
         let end = ContinuousClock.now + duration
         while ContinuousClock.now + Self.interval < end {
             try await Task.sleep(for: Self.interval)
             _ = watch.statistics()
         }
         try await Task.sleep(until: end, clock: .continuous)
-        return watch.statistics()
     }
 }

@@ -1,3 +1,4 @@
+import Monitor
 import TaskGridCore
 
 /// One picture of the grid: its lines for a screen of some size. Pure.
@@ -24,7 +25,7 @@ struct TopFrame {
     /// All of it, without a screen.
     ///
     /// `width`: columns that there are; nil: as many as it takes.
-    init(whole state: GridState, width: Int?) {
+    init(whole state: LiveReport, width: Int?) {
         let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) }
         let rest = [TopView.Page.types, .workers].flatMap { page in
             let (heading, rows) = TopTable(state, page, by: .name).lines(width: width)
@@ -36,10 +37,10 @@ struct TopFrame {
     }
 
     /// `state`: nil until something was heard.
-    init(_ state: GridState?, _ view: TopView = TopView(), size: Size) {
+    init(_ state: LiveReport?, _ view: TopView = TopView(), size: Size) {
         let columns = size.columns
         guard let state else {
-            lines = [Line("TaskGrid+: asking the grid…", .strong).cut(to: columns)]
+            lines = [Line("TaskGrid+: connecting…", .strong).cut(to: columns)]
             return
         }
         let isSpacious = size.rows >= 16
@@ -64,87 +65,91 @@ struct TopFrame {
         if size.rows > 1 { lines.append(footer(view, state, of: rows.count).cut(to: columns)) }
     }
 
-    private func footer(_ view: TopView, _ state: GridState, of count: Int) -> Line {
+    private func footer(_ view: TopView, _ state: LiveReport, of count: Int) -> Line {
         let other = view.page == .types ? "workers" : "types"
-        let known = view.page == .types ? state.knownTypes : state.knownWorkers
+        let known = view.page == .types ? state.head.types : state.head.workers
         let which = known > count ? "the busiest \(Terminal.grouped(count)) of \(Terminal.grouped(known))" : "\(count)"
         let position = visible < count ? "\(offset + 1)-\(offset + visible) of \(which)  " : ""
         return Line("\(position)q quit  t \(other)  s sort: \(view.order.title(view.page))  ↑↓ scroll", .faint)
     }
 
-    /// How many seconds a problem lasts at most before it is an alert (`Alert.Kind.grace` of the monitor).
-    private static let longestGrace = 5.0
-
-    /// Whether the grid is well, in one line.
-    private static func verdict(_ state: GridState, _ columns: Int?) -> Line {
+    /// Whether the grid is healthy, in one line.
+    private static func verdict(_ state: LiveReport, _ columns: Int?) -> Line {
         let line: Line
         if !state.alerts.isEmpty {
-            line = Line("The grid needs you: \(state.standingAlerts) \(state.standingAlerts == 1 ? "thing" : "things") to look at", .bad)
-        } else if state.store == nil {
-            line = Line("Asking the grid… no dispatcher has answered yet", .warning)
+            line = Line("Needs attention: \(state.head.alerts) \(state.head.alerts == 1 ? "alert" : "alerts")", .bad)
+        } else if state.head.statistics.store == nil {
+            line = Line("Connecting… no dispatcher has answered yet", .warning)
         } else {
-            let paused = state.types.filter(\.value.paused).keys.sorted().map(\.name)
-            let workers = state.all.workers
-            let isKnown = state.uptime >= Self.longestGrace
+            let paused = state.types.filter(\.row.isPaused).map(\.type.name).sorted()
+            let workers = state.head.statistics.all.activeWorkers
+            let isKnown = state.head.statistics.uptime >= LiveReport.longestGrace.seconds
             let parts = [
-                isKnown ? "The grid is well" : "No alert in the first \(Int(state.uptime)) s; some take \(Int(Self.longestGrace)) s",
-                workers == 0 ? "no worker is here yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers") at work",
+                isKnown
+                    ? "Healthy"
+                    : "No alerts in the first \(Int(state.head.statistics.uptime)) s; some take up to \(Int(LiveReport.longestGrace.seconds)) s",
+                workers == 0 ? "no workers yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers")",
                 paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
             ]
             line = Line(parts.compactMap { $0 }.joined(separator: " · "), isKnown ? .good : .plain)
         }
-        let clock = "\(Measure.clock(state.at))Z"
+        let clock = "\(Measure.clock(state.head.statistics.at))Z"
         guard let columns, columns >= line.text.count + clock.count + 2 else { return line.cut(to: columns) }
         return Line(line.text + String(repeating: " ", count: columns - line.text.count - clock.count) + clock, line.style)
     }
 
     /// What is wrong and what to do, in at most a quarter of the screen.
-    private static func alerts(_ state: GridState, _ size: Size) -> [Line] {
+    private static func alerts(_ state: LiveReport, _ size: Size) -> [Line] {
         let most = max(1, size.rows / 4)
         var lines: [Line] = []
         for (index, alert) in state.alerts.enumerated() {
             let wrapped = Line.wrapped(Terminal.plain(alert.message), width: max(1, size.columns - 2))
-            let isLast = index == state.standingAlerts - 1
+            let isLast = index == state.head.alerts - 1
             // A line is kept for how many more there are.
             let room = most - lines.count - (isLast ? 0 : 1)
             guard wrapped.count <= room || index == 0 else {
-                return lines + [Line("  … and \(state.standingAlerts - index) more", .bad)]
+                return lines + [Line("  … and \(state.head.alerts - index) more", .bad)]
             }
             for (place, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((place == 0 ? "! " : "  ") + text, .bad)) }
         }
-        let more = state.standingAlerts - state.alerts.count
+        let more = state.head.alerts - state.alerts.count
         return more > 0 ? lines + [Line("  … and \(more) more", .bad)] : lines
     }
 
     /// The ledger, and what goes on.
     ///
     /// `width`: where the ledger is broken; nil: it has one line.
-    private static func books(_ state: GridState, width: Int?) -> [Line] {
-        let (ledger, tasks) = (state.ledger, state.all.tasks)
+    private static func books(_ state: LiveReport, width: Int?) -> [Line] {
+        let (ledger, tasks) = (state.head.statistics.all.ledger, state.head.statistics.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
         let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
         let sum =
             "\(verdict) · \(Terminal.grouped(ledger.submitted)) submitted" + (states.isEmpty ? "" : ": \(states.joined(separator: ", "))")
         let parts = width.map { Line.wrapped(sum, width: max(1, $0 - 8)) } ?? [sum]
         let lines = parts.enumerated().map { Line(($0 == 0 ? "Ledger  " : "        ") + $1, ledger.balances ? .plain : .bad) }
-        let broker = !state.broker.connected ? "not reached" : state.broker.blocked ? "alarm" : "connected"
-        let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.uptime)))))
+        let broker = !state.head.statistics.broker.connected ? "not reached" : state.head.statistics.broker.blocked ? "alarm" : "connected"
+        let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.head.statistics.uptime)))))
         return lines + [
             Line(
-                "Rate    \(Measure.rate(state.all.rate))/s in \(window) · p50 \(Measure.time(state.all.p50)) · p95 \(Measure.time(state.all.p95)) · broker \(broker)",
+                "Rate    \(Measure.rate(state.head.statistics.all.throughput))/s in \(window) · p50 \(Measure.time(state.head.statistics.all.p50)) · p95 \(Measure.time(state.head.statistics.all.p95)) · broker \(broker)",
                 broker == "connected" ? .plain : .bad
             )
         ]
     }
 
     /// The newest first, under a heading; nothing where there is no room for one.
-    private static func events(_ state: GridState, _ most: Int) -> [Line] {
+    private static func events(_ state: LiveReport, _ most: Int) -> [Line] {
         let newest = state.events.reversed().prefix(max(0, most))
         guard !newest.isEmpty else { return [] }
         return [Line(""), Line("EVENTS", .strong)]
             + newest.map { event in
-                let style: Line.Style = ["error": .bad, "warning": .warning][event.kind] ?? .plain
-                let text = "\(Measure.clock(event.at))  \(event.kind), \(event.service): \(event.message)"
+                let style: Line.Style =
+                    switch event.kind {
+                    case .error: .bad
+                    case .warning: .warning
+                    case .started, .stopped: .plain
+                    }
+                let text = "\(Measure.clock(event.at))  \(event.kind.rawValue), \(event.service): \(event.message)"
                 return Line(Terminal.plain(text), style)
             }
     }

@@ -13,15 +13,15 @@ actor TopShow {
     /// How long a terminal that takes nothing may hold up the end that a signal asks for.
     private static let patience = DispatchTimeInterval.seconds(2)
 
-    private let watch: Watch
+    private let watch: GridWatch
     private let screen: Screen
     private var view = TopView()
     private var keys = KeyReader()
-    private var state: GridState?
+    private var state: LiveReport?
     /// Rows of the table in the latest frame.
     private var visible = 0
 
-    init(_ watch: Watch, on screen: Screen) {
+    init(_ watch: GridWatch, on screen: Screen) {
         self.watch = watch
         self.screen = screen
     }
@@ -52,7 +52,7 @@ actor TopShow {
     private func renew() async throws {
         var next = ContinuousClock.now
         while !Task.isCancelled {
-            state = try JSON.decode(GridState.self, watch.view(maximumRows: Self.maximumRows))
+            state = watch.report(limits: .rows(Self.maximumRows))
             try await draw()
             // A terminal that was slow misses frames.
             next = max(next + Self.interval, .now)

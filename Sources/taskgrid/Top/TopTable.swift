@@ -1,3 +1,4 @@
+import Monitor
 import TaskGridCore
 
 /// A table of `top`: its lines, and how each row stands.
@@ -6,21 +7,21 @@ struct TopTable {
     /// Of each row.
     let styles: [Line.Style]
 
-    init(_ state: GridState, _ page: TopView.Page, by order: TopView.Order) {
+    init(_ state: LiveReport, _ page: TopView.Page, by order: TopView.Order) {
         switch page {
         case .types: self.init(types: state.types, by: order)
         case .workers: self.init(workers: state.workers, by: order)
         }
     }
 
-    private init(types: [TaskType: GridState.Work], by order: TopView.Order) {
+    private init(types: [(type: TaskType, row: LiveTypeRow)], by order: TopView.Order) {
         let rows = types.sorted { one, other in
             switch order {
-            case .name: one.key < other.key
-            case .load: Self.isBefore(one.value.tasks.waiting, other.value.tasks.waiting, one.key, other.key)
-            case .work: Self.isBefore(one.value.rate, other.value.rate, one.key, other.key)
-            case .failed: Self.isBefore(one.value.tasks.failed, other.value.tasks.failed, one.key, other.key)
-            case .slowest: Self.isBefore(one.value.p95 ?? -1, other.value.p95 ?? -1, one.key, other.key)
+            case .name: one.type < other.type
+            case .load: Self.isBefore(one.row.tasks.waiting, other.row.tasks.waiting, one.type, other.type)
+            case .work: Self.isBefore(one.row.throughput, other.row.throughput, one.type, other.type)
+            case .failed: Self.isBefore(one.row.tasks.failed, other.row.tasks.failed, one.type, other.type)
+            case .slowest: Self.isBefore(one.row.p95 ?? -1, other.row.p95 ?? -1, one.type, other.type)
             }
         }
         var table = Table(
@@ -32,21 +33,21 @@ struct TopTable {
         table.rows = rows.map { type, work in
             let tasks = work.tasks
             let counts = [tasks.pending, tasks.scheduled, tasks.queued, tasks.running, tasks.succeeded, tasks.failed]
-            return [type.name] + counts.map(Terminal.grouped)
-                + [Measure.rate(work.rate), Measure.time(work.p50), Measure.time(work.p95), "\(work.workers)", Self.breaker(work)]
+            let measures = [Measure.rate(work.throughput), Measure.time(work.p50), Measure.time(work.p95)]
+            return [type.name] + counts.map(Terminal.grouped) + measures + ["\(work.activeWorkers)", Self.breaker(work)]
         }
         self.table = table
-        styles = rows.map { $1.breaker != .closed || !$1.tasks.balances ? .bad : $1.paused ? .warning : .plain }
+        styles = rows.map { $0.row.breaker != .closed || !$0.row.tasks.balances ? .bad : $0.row.isPaused ? .warning : .plain }
     }
 
-    private init(workers: [String: GridState.Worker], by order: TopView.Order) {
+    private init(workers: [(id: String, row: LiveWorkerRow)], by order: TopView.Order) {
         let rows = workers.sorted { one, other in
             switch order {
-            case .name: one.key < other.key
-            case .load: Self.isBefore(one.value.running, other.value.running, one.key, other.key)
-            case .work: Self.isBefore(one.value.done, other.value.done, one.key, other.key)
-            case .failed: Self.isBefore(one.value.failed, other.value.failed, one.key, other.key)
-            case .slowest: Self.isBefore(one.value.lastSeen, other.value.lastSeen, one.key, other.key)
+            case .name: one.id < other.id
+            case .load: Self.isBefore(one.row.running, other.row.running, one.id, other.id)
+            case .work: Self.isBefore(one.row.done, other.row.done, one.id, other.id)
+            case .failed: Self.isBefore(one.row.failed, other.row.failed, one.id, other.id)
+            case .slowest: Self.isBefore(one.row.lastSeen, other.row.lastSeen, one.id, other.id)
             }
         }
         var table = Table(
@@ -57,12 +58,12 @@ struct TopTable {
             [
                 Terminal.plain(id), worker.state, Self.types(worker), Terminal.plain(worker.host),
                 "\(worker.concurrency)", Terminal.grouped(worker.running), Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
-                Measure.ago(worker.lastSeen), Terminal.plain(worker.version),
+                Measure.ago(Double(worker.lastSeen)), Terminal.plain(worker.version),
             ]
         }
         self.table = table
         let known: [String: Line.Style] = ["draining": .warning, "silent": .bad, "left": .faint]
-        styles = rows.map { known[$1.state] ?? .plain }
+        styles = rows.map { known[$0.row.state] ?? .plain }
     }
 
     /// The most first, and those of the same number by their names.
@@ -72,14 +73,14 @@ struct TopTable {
         one == other ? name < otherName : one > other
     }
 
-    private static func types(_ worker: GridState.Worker) -> String {
-        let more = (worker.typeCount ?? 0) - worker.types.count
+    private static func types(_ worker: LiveWorkerRow) -> String {
+        let more = worker.typeCount - worker.types.count
         return worker.types.map(\.name).joined(separator: ",") + (more > 0 ? " and \(more) more" : "")
     }
 
-    private static func breaker(_ work: GridState.Work) -> String {
+    private static func breaker(_ work: LiveTypeRow) -> String {
         let breaker = work.breaker.rawValue.replacing("_", with: " ")
-        return work.paused ? work.breaker == .closed ? "paused" : "paused, \(breaker)" : breaker
+        return work.isPaused ? work.breaker == .closed ? "paused" : "paused, \(breaker)" : breaker
     }
 
     /// The heading and the rows.

@@ -21,8 +21,8 @@ import WebSupport
     }
 
     private func get(_ uri: String, _ dispatcher: PlayedDispatcher) async throws -> TestResponse {
-        let board = Board(topology: Topology(prefix: "t"), now: { .after(3600) })
-        let application = try await Interface.sample(board, dispatcher: dispatcher).application
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .after(3600) })
+        let application = try await Interface.sample(grid, dispatcher: dispatcher).application
         return try await application.test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
 
@@ -160,12 +160,12 @@ import WebSupport
     @Test("what is long is cut, at a character where it is text")
     func content() {
         let letters = String(repeating: "ä", count: 40_000)
-        let text = Content(Data(("x" + letters).utf8))
+        let text = ContentReport(Data(("x" + letters).utf8))
         #expect(text.cut && text.bytes == 80_001 && text.base64 == nil)
         #expect(text.text?.utf8.count == 65_535 && letters.hasPrefix(text.text?.dropFirst() ?? "-"))
-        let bytes = Content(Data(repeating: 0xFF, count: 70_000))
+        let bytes = ContentReport(Data(repeating: 0xFF, count: 70_000))
         #expect(bytes.cut && bytes.text == nil && bytes.base64?.count == 87_384)
-        #expect(Content(Data()).text == "")
-        #expect(Content(Data("ä".utf8).dropLast()).base64 != nil, "half a character at the end of the whole is no text")
+        #expect(ContentReport(Data()).text == "")
+        #expect(ContentReport(Data("ä".utf8).dropLast()).base64 != nil, "half a character at the end of the whole is no text")
     }
 }

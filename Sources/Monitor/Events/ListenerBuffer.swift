@@ -3,10 +3,10 @@ import Synchronization
 
 /// What is told to one listener and waits until its connection takes it. Bounded: of the statistics the latest, of the other
 /// events at most `maximumWaiting`; beyond that the listener is too slow, and is dropped.
-final class Mailbox: Sendable {
+final class ListenerBuffer: Sendable {
     static let maximumWaiting = 1500
 
-    private struct Mail {
+    private struct Waiting {
         /// In the order of their numbers: so the latest number that the listener has seen is that of an event before which it has
         /// missed none.
         var blocks: [ByteBuffer] = []
@@ -21,7 +21,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    private let mail: Mutex<Mail>
+    private let waiting: Mutex<Waiting>
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -31,28 +31,28 @@ final class Mailbox: Sendable {
     /// With what the listener gets at once.
     init(_ events: [ByteBuffer], kinds: Set<ServerSentEvent.Kind> = Set(ServerSentEvent.Kind.allCases), stats: ByteBuffer?) {
         self.kinds = kinds
-        var mail = Mail(blocks: events)
-        if let stats { mail.put(stats: stats) }
-        self.mail = Mutex(mail)
+        var waiting = Waiting(blocks: events)
+        if let stats { waiting.put(stats: stats) }
+        self.waiting = Mutex(waiting)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         wake.yield()
     }
 
     func put(_ event: ByteBuffer) {
-        mail.withLock { mail in
-            guard !mail.isDropped else { return }
-            mail.blocks.append(event)
-            if mail.blocks.count > Self.maximumWaiting { mail = Mail(isDropped: true) }
+        waiting.withLock { waiting in
+            guard !waiting.isDropped else { return }
+            waiting.blocks.append(event)
+            if waiting.blocks.count > Self.maximumWaiting { waiting = Waiting(isDropped: true) }
         }
         wake.yield()
     }
 
     /// - Returns: whether it is put; a change upon one that was not taken says too little, and the statistics belong in place of both.
     func put(change: ByteBuffer) -> Bool {
-        let isPut = mail.withLock { mail in
-            guard !mail.isDropped else { return true }
-            guard mail.stats == nil else { return false }
-            mail.put(stats: change)
+        let isPut = waiting.withLock { waiting in
+            guard !waiting.isDropped else { return true }
+            guard waiting.stats == nil else { return false }
+            waiting.put(stats: change)
             return true
         }
         if isPut { wake.yield() }
@@ -60,7 +60,7 @@ final class Mailbox: Sendable {
     }
 
     func put(stats: ByteBuffer) {
-        mail.withLock { if !$0.isDropped { $0.put(stats: stats) } }
+        waiting.withLock { if !$0.isDropped { $0.put(stats: stats) } }
         wake.yield()
     }
 
@@ -74,10 +74,10 @@ final class Mailbox: Sendable {
     }
 
     private func take() throws -> [ByteBuffer] {
-        try mail.withLock { mail in
-            if mail.isDropped { throw SlowListener() }
-            defer { mail = Mail() }
-            return mail.blocks
+        try waiting.withLock { waiting in
+            if waiting.isDropped { throw SlowListener() }
+            defer { waiting = Waiting() }
+            return waiting.blocks
         }
     }
 }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Monitor
 
-@Suite struct BoardTests {
-    let board = Board(topology: Topology(prefix: "t"), now: { .start })
+@Suite struct GridStateTests {
+    let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
 
     private func take(_ message: Message, _ exchange: String, _ key: String) throws(WireError) {
-        try board.take(message, exchange: exchange, key: key)
+        try grid.take(message, exchange: exchange, key: key)
     }
 
     @Test func eachKindOfMessageIsTaken() throws {
@@ -17,9 +17,9 @@ import Testing
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: .sample("a"))), "t.events", "worker.joined")
         try take(.event(GridEvent(kind: .started, service: "dispatcher", at: .start, message: "m")), "t.events", "grid.started")
         try take(RegistryMessage.sample("b").message(.heartbeat), "t.registry", "heartbeat.reverse")
-        #expect(board.statistics.states.pending == 2)
-        #expect(board.statistics.workers.keys.sorted() == ["a", "b"])
-        #expect(board.statistics.gridEvents.count == 1)
+        #expect(grid.statistics.states.pending == 2)
+        #expect(grid.statistics.workers.keys.sorted() == ["a", "b"])
+        #expect(grid.statistics.gridEvents.count == 1)
     }
 
     @Test(arguments: [
@@ -28,7 +28,7 @@ import Testing
     ])
     func whatCannotBeReadIsRefused(key: String, body: String) {
         #expect(throws: WireError.self) { try take(Message(body: Data(body.utf8)), "t.events", key) }
-        #expect(board.statistics.types.isEmpty && board.statistics.workers.isEmpty && board.statistics.gridEvents.isEmpty)
+        #expect(grid.statistics.types.isEmpty && grid.statistics.workers.isEmpty && grid.statistics.gridEvents.isEmpty)
     }
 
     @Test func numbersThatWouldOverflowAreRefusedOrCapped() throws {
@@ -38,27 +38,27 @@ import Testing
         #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(retried: -1)), "t.events", "task.reverse") }
         let worker = RegistryMessage.sample("a", interval: .max)
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: worker)), "t.events", "worker.joined")
-        #expect(board.statistics.workers["a"]?.worker.lease == .seconds(180))
+        #expect(grid.statistics.workers["a"]?.worker.lease == .seconds(180))
     }
 
     @Test func aRegistryMessageThatCannotBeReadIsLeftToTheNameservice() throws {
         try take(Message(body: Data("no json".utf8)), "t.registry", "heartbeat.reverse")
-        #expect(board.statistics.workers.isEmpty)
+        #expect(grid.statistics.workers.isEmpty)
     }
 
     @Test func answersAreTaken() throws {
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
-        try board.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
+        try grid.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
         let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
-        try board.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuery().message(from: "m", correlation: "2")))
-        #expect(board.statistics.states.pending == 3)
-        #expect(board.statistics.workers.keys.sorted() == ["a"])
+        try grid.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuery().message(from: "m", correlation: "2")))
+        #expect(grid.statistics.states.pending == 3)
+        #expect(grid.statistics.workers.keys.sorted() == ["a"])
     }
 
-    @Test("where an answer is not all, the board says with which query to go on; only then are the types known")
+    @Test("where an answer is not all, the grid says with which query to go on; only then are the types known")
     func furtherPages() throws {
         func take<Asked: Query>(_ query: Asked, _ answer: Asked.Answer) throws -> (any Query)? {
-            try board.takeAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
+            try grid.takeAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
         }
         let first = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])], next: .reverse)
         let next = try take(CountsQuery(), first)
@@ -67,7 +67,7 @@ import Testing
         let isLast = try take(CountsQuery(after: .reverse), second) == nil
         #expect(isLast)
         // What had ended before the monitor began is nothing that it has seen.
-        #expect(board.statistics.states.succeeded == 200 && board.statistics.seen == Counters())
+        #expect(grid.statistics.states.succeeded == 200 && grid.statistics.seen == Counters())
         let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)], next: "a")
         let further = try take(WorkersQuery(), workers)
         #expect(further as? WorkersQuery == WorkersQuery(after: "a"))
@@ -76,11 +76,11 @@ import Testing
     @Test func answersThatCannotBeUsedAreRefused() {
         let query = CountsQuery().message(from: "m", correlation: "1")
         let refusal = Result<CountsQuery.Answer, QueryError>.failure(QueryError(.unavailable, "no"))
-        #expect(throws: QueryError(.unavailable, "no")) { try board.takeAnswer(AnswerMessage.message(refusal, to: query)) }
+        #expect(throws: QueryError(.unavailable, "no")) { try grid.takeAnswer(AnswerMessage.message(refusal, to: query)) }
         var odd = query
         odd.properties.type = "odd"
-        #expect(throws: WireError.self) { try board.takeAnswer(odd) }
+        #expect(throws: WireError.self) { try grid.takeAnswer(odd) }
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 1 << 50])])
-        #expect(throws: WireError.self) { try board.takeAnswer(AnswerMessage.message(.success(counts), to: query)) }
+        #expect(throws: WireError.self) { try grid.takeAnswer(AnswerMessage.message(.success(counts), to: query)) }
     }
 }

@@ -4,35 +4,34 @@ import Logging
 import ServiceSupport
 import TaskGridCore
 
-/// What the monitor does each second: looks for alerts, and tells those who listen what has changed in the statistics, encoded once
-/// for all.
-struct Rounds: Sendable {
+/// Ticks each second: looks for alerts, and sends the listeners what has changed in the statistics, encoded once for all.
+struct MonitorTicker: Sendable {
     static let interval = Duration.seconds(1)
-    /// How many rounds there are between two signs of life to those who listen.
+    /// Ticks between two keep-alives to the listeners.
     static let keepAlive = 15
 
-    let board: Board
+    let grid: GridState
     let logger: Logger
     let connections: @Sendable () -> [ConnectionReading]
 
-    /// Makes rounds until the task is cancelled.
+    /// Ticks until the task is cancelled.
     func run(_ pulse: Pulse) async {
         var number = 0
         while (try? await Task.sleep(for: Self.interval)) != nil {
             pulse.works()
             number += 1
-            make(number)
+            tick(number)
             pulse.waits()
         }
         pulse.ends()
     }
 
-    /// One round.
-    func make(_ number: Int) {
-        for change in board.look(at: connections()) { log(change) }
-        guard board.broadcast.listeners > 0 else { return }
-        board.broadcast.tell(LiveView(board.current, at: board.now()))
-        if number.isMultiple(of: Self.keepAlive) { board.broadcast.keepAlive() }
+    /// One tick.
+    func tick(_ number: Int) {
+        for change in grid.look(at: connections()) { log(change) }
+        guard grid.broadcast.listeners > 0 else { return }
+        grid.broadcast.tell(LiveView(grid.current, at: grid.now()))
+        if number.isMultiple(of: Self.keepAlive) { grid.broadcast.keepAlive() }
     }
 
     private func log(_ change: AlertChange) {

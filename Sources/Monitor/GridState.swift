@@ -2,10 +2,10 @@ import AMQP
 import Synchronization
 import TaskGridCore
 
-/// What the monitor knows now, shared between what listens to the grid and what answers requests.
-final class Board: Sendable {
+/// The state of the grid as the monitor knows it. The session that listens to the grid updates it, and the routes read it.
+final class GridState: Sendable {
     /// All of it at one moment.
-    struct State {
+    struct Snapshot {
         var statistics: Statistics
         var alerts = Alerts()
         var broker = BrokerReport.unknown
@@ -18,7 +18,7 @@ final class Board: Sendable {
     }
 
     let topology: Topology
-    private let state: Mutex<State>
+    private let state: Mutex<Snapshot>
     /// The monitor's time.
     let now: @Sendable () -> Timestamp
     /// Who listens to what happens.
@@ -29,17 +29,17 @@ final class Board: Sendable {
         self.now = now
         let since = now()
         broadcast = Broadcast(since: since)
-        state = Mutex(State(statistics: Statistics(since: since)))
+        state = Mutex(Snapshot(statistics: Statistics(since: since)))
     }
 
     /// A copy, so that reading it long keeps nobody waiting.
-    var current: State { state.withLock { $0 } }
+    var current: Snapshot { state.withLock { $0 } }
     var statistics: Statistics { state.withLock { $0.statistics } }
 
     /// Takes an event or a registry message.
     ///
-    /// - Throws: why the message cannot be read, and so belongs to the dead. Registry messages that cannot be read are the
-    ///   nameservice's to put there: it gets each one too.
+    /// - Throws: why the message cannot be read, and so belongs in the dead-letter queue. The nameservice puts unreadable registry
+    ///   messages there: it gets each one too.
     func take(_ message: Message, exchange: String, key: String) throws(WireError) {
         let now = now()
         let change: (inout Statistics) -> Void

@@ -7,25 +7,25 @@ import Testing
 @testable import Monitor
 
 /// Whatever comes to the monitor: it is taken or refused with a `WireError`, never more, and what is kept is bounded.
-@Suite struct BoardFuzzTests {
+@Suite struct GridStateFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) {
         var generator = Seeded(seed: seed)
-        let board = Board(topology: Topology(prefix: "t"), now: { .start })
+        let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
         var taken = 0
         for step in 0..<300 {
             var (message, key) = generator.valid()
             for _ in 0..<Int.random(in: 0...2, using: &generator) { generator.damage(&message) }
             do {
-                try board.take(message, exchange: key.hasPrefix("heartbeat") ? "t.registry" : "t.events", key: key)
+                try grid.take(message, exchange: key.hasPrefix("heartbeat") ? "t.registry" : "t.events", key: key)
                 taken += 1
             } catch {
                 #expect(!error.description.isEmpty, "seed \(seed), step \(step)")
             }
-            let report = StatisticsReport(board.current, at: .after(1))
+            let report = StatisticsReport(grid.current, at: .after(1))
             #expect(!JSON.encode(report).isEmpty, "seed \(seed), step \(step)")
         }
         #expect((50...299).contains(taken), "seed \(seed): \(taken) of 300 taken")
-        #expect(board.statistics.gridEvents.count <= Statistics.maximumGridEvents)
+        #expect(grid.statistics.gridEvents.count <= Statistics.maximumGridEvents)
     }
 }
 

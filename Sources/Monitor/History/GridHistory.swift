@@ -2,13 +2,13 @@ import Logging
 import ServiceSupport
 import TaskGridCore
 
-/// The past of the grid, as far as a monitor saw it: writes each ten seconds down, and reads windows of it.
-actor History {
+/// The history of the grid: writes a step each ten seconds, and reads windows of them.
+actor GridHistory {
     private static let interval = Duration.seconds(1)
     private static let pruneInterval = Duration.seconds(60)
 
     private let store: HistoryStore
-    private let board: Board
+    private let grid: GridState
     private let logger: Logger
     private let vitals: Vitals
     private var recorder: HistoryRecorder
@@ -17,12 +17,12 @@ actor History {
     private var lastPrune: Timestamp
     private var isFailing = false
 
-    init(_ store: HistoryStore, board: Board, logger: Logger, vitals: Vitals = Vitals()) {
+    init(_ store: HistoryStore, grid: GridState, logger: Logger, vitals: Vitals = Vitals()) {
         self.vitals = vitals
         self.store = store
-        self.board = board
+        self.grid = grid
         self.logger = logger
-        let now = board.now()
+        let now = grid.now()
         recorder = HistoryRecorder(at: now)
         complete = HistoryStep.tenSeconds.start(now)
         lastPrune = now
@@ -40,8 +40,8 @@ actor History {
 
     /// Writes down what is over.
     func record() async {
-        let now = board.now()
-        guard let entry = recorder.record(board.statistics, at: now) else { return }
+        let now = grid.now()
+        guard let entry = recorder.record(grid.statistics, at: now) else { return }
         await add(entry)
         complete = entry.at + .seconds(HistoryStep.tenSeconds.seconds)
         guard lastPrune + Self.pruneInterval <= now else { return }
@@ -51,7 +51,7 @@ actor History {
 
     /// Writes down the rest, and closes.
     func end() async {
-        await add(recorder.recordRest(board.statistics, at: board.now()))
+        await add(recorder.recordRest(grid.statistics, at: grid.now()))
         await attempt { try $0.close() }
     }
 
@@ -62,18 +62,18 @@ actor History {
         do {
             // Unstructured, so that what is under way when the monitor is told to stop is written down all the same.
             try await Task { [store] in try await body(store) }.value
-            if isFailing { logger.notice("history is written again") }
+            if isFailing { logger.notice("history can be written again") }
             isFailing = false
             tell(nil)
         } catch {
-            if !isFailing { logger.warning("history cannot be written; it has a gap until it can", metadata: ["error": "\(error)"]) }
+            if !isFailing { logger.warning("history cannot be written, it has a gap until it can", metadata: ["error": "\(error)"]) }
             isFailing = true
             tell("\(error)")
         }
     }
 
     private func tell(_ problem: String?) {
-        board.noteHistory(problem)
+        grid.noteHistory(problem)
         vitals.problem("history", problem.map { "the history cannot be written: \($0)" })
     }
 

@@ -7,8 +7,8 @@ package import TaskGridCore
 /// The statistics of a grid, for one who looks from within a process: what the monitor's `/stats` answers, gathered alike, from the
 /// same events, heartbeats and answers on the broker. It needs no monitor, tells nobody that it looks, and knows what happened since
 /// it began.
-package struct Watch: Sendable {
-    private let session: Session
+package struct GridWatch: Sendable {
+    private let session: MonitorSession
     private let page: StatisticsPage
 
     /// Runs `body` with a watch of the grid.
@@ -17,18 +17,18 @@ package struct Watch: Sendable {
     /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
     package static func withWatch(
         endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(10),
-        _ body: (Watch) async throws -> Void
+        _ body: (GridWatch) async throws -> Void
     ) async throws {
         let clock = SteadyClock()
-        let board = Board(topology: topology, now: { clock.now() })
+        let grid = GridState(topology: topology, now: { clock.now() })
         let id = "watch-\(String(UInt64.random(in: .min ... .max), radix: 36))"
-        let session = Session(.watch, id: id, endpoint: endpoint, board: board, vitals: Vitals(), logger: logger)
+        let session = MonitorSession(.watch, id: id, endpoint: endpoint, grid: grid, vitals: Vitals(), logger: logger)
         do {
             let connected = try await session.start(patience: patience)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await session.listen(asking: connected) }
                 do {
-                    try await body(Watch(session: session, page: StatisticsPage(board: board)))
+                    try await body(GridWatch(session: session, page: StatisticsPage(grid: grid)))
                 } catch {
                     // Ends the waits that cancelling does not.
                     await session.close()
@@ -46,15 +46,14 @@ package struct Watch: Sendable {
     /// The statistics of now, as JSON in one line: what `/stats` answers. Alerts are looked for by this, so it is to be asked
     /// each second.
     package func statistics() -> Data {
-        page.board.look(at: session.readings)
+        page.grid.look(at: session.readings)
         return page.data()
     }
 
-    /// The statistics of now as the monitor's stream of events begins with them (`stats`): those of all types together, and so many rows
-    /// of the busiest types and workers. Alerts are looked for by this, as by ``statistics()``.
-    package func view(maximumRows: Int) -> Data {
-        let board = page.board
-        board.look(at: session.readings)
-        return LiveView(board.current, at: board.now(), maximumTypes: maximumRows, maximumWorkers: maximumRows).snapshot
+    /// The statistics of now as far as a screen shows them. Alerts are looked for by this, as by ``statistics()``.
+    package func report(limits: LiveReport.Limits) -> LiveReport {
+        let grid = page.grid
+        grid.look(at: session.readings)
+        return LiveReport(grid.current, at: grid.now(), limits: limits)
     }
 }

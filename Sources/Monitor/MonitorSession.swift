@@ -5,8 +5,8 @@ import ServiceLifecycle
 import ServiceSupport
 import TaskGridCore
 
-/// One run of the monitor: its connections, and what goes from them to the board.
-struct Session: Sendable {
+/// One run of the monitor: its connections, and what goes from them to the grid.
+struct MonitorSession: Sendable {
     private static let probeInterval = Duration.seconds(5)
     private static let lookInterval = Duration.seconds(1)
     /// The correlation of queries whose answers say no more than that somebody answers.
@@ -16,15 +16,15 @@ struct Session: Sendable {
 
     /// For whom it listens.
     enum Role: String {
-        /// The monitor, which tells of its start and stop, and puts what cannot be read with the dead.
+        /// The monitor, which announces its start and stop, and moves unreadable messages to the dead-letter queue.
         case monitor
-        /// One who merely looks, and leaves both.
+        /// An observer, which does neither.
         case watch
     }
 
     let role: Role
     let id: String
-    let board: Board
+    let grid: GridState
     /// What people ask the dispatcher through the monitor.
     let queryClient: QueryClient
     private let publishing: Connection
@@ -35,15 +35,15 @@ struct Session: Sendable {
     private let vitals: Vitals
     private let logger: Logger
 
-    private var topology: Topology { board.topology }
+    private var topology: Topology { grid.topology }
 
-    init(_ role: Role = .monitor, id: String, endpoint: Endpoint, board: Board, vitals: Vitals, logger: Logger) {
+    init(_ role: Role = .monitor, id: String, endpoint: Endpoint, grid: GridState, vitals: Vitals, logger: Logger) {
         self.role = role
         self.id = id
-        self.board = board
+        self.grid = grid
         self.vitals = vitals
         self.logger = logger
-        let topology = board.topology
+        let topology = grid.topology
         // The queues are exclusive to the connection that declares them, so only the one that consumes does.
         publishing = Connection(
             endpoint, name: "\(role.rawValue) publish", clientProperties: .grid, declarations: topology.common, logger: logger)
@@ -126,17 +126,17 @@ struct Session: Sendable {
             var dead: [Publication] = []
             for delivery in deliveries {
                 do {
-                    try board.take(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
+                    try grid.take(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
                 } catch {
                     guard role == .monitor else { continue }
                     logger.warning(
-                        "message goes to the dead",
+                        "unreadable message, moving it to the dead-letter queue",
                         metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
                     )
                     dead.append(letter(delivery, because: error.description))
                 }
             }
-            await publish(dead, "dead messages are lost")
+            await publish(dead, "dead letters are lost")
             if let last = deliveries.last { await events.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -150,18 +150,18 @@ struct Session: Sendable {
             var dead: [Publication] = []
             var queries: [Publication] = []
             for delivery in deliveries {
-                board.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
+                grid.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
                 if queryClient.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
-                    if let next = try board.takeAnswer(delivery.message) { queries.append(query(next)) }
+                    if let next = try grid.takeAnswer(delivery.message) { queries.append(query(next)) }
                 } catch {
-                    logger.warning("answer cannot be used; learning from events", metadata: ["error": "\(error)"])
+                    logger.warning("unusable answer, learning from events", metadata: ["error": "\(error)"])
                     // A service's refusal can be read.
                     if role == .monitor, let error = error as? WireError { dead.append(letter(delivery, because: error.description)) }
                 }
             }
-            await publish(dead, "dead messages are lost")
-            if !queries.isEmpty { await publish(queries, "queries are lost; learning from events") }
+            await publish(dead, "dead letters are lost")
+            if !queries.isEmpty { await publish(queries, "queries are lost, learning from events") }
             if let last = deliveries.last { await replies.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -173,10 +173,10 @@ struct Session: Sendable {
     }
 
     private func ask() async {
-        await publish([query(CountsQuery()), query(WorkersQuery())], "queries are lost; learning from events")
+        await publish([query(CountsQuery()), query(WorkersQuery())], "queries are lost, learning from events")
     }
 
-    /// A query, whose answers the board takes unless it has another correlation.
+    /// A query, whose answers the grid takes unless it has another correlation.
     private func query<Asked: Query>(_ query: Asked, correlation: String? = nil) -> Publication {
         let message = query.message(from: id, correlation: correlation ?? Asked.name, within: QueryLimits.patience)
         return Publication(exchange: topology.rpc.name, routingKey: Asked.service.rawValue, message: message)
