@@ -14,14 +14,14 @@ import Testing
 
     // MARK: What is an alert
 
-    @Test func aGridThatIsWellHasNone() {
+    @Test func `a healthy grid has no alerts`() {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a"), at: .start)
         statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test func tasksThatWaitWithoutAWorkerAreOne() {
+    @Test func `waiting tasks without a worker are an alert`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
         let conditions = Alert.conditions(statistics, broker: well, at: .start)
@@ -55,7 +55,7 @@ import Testing
         #expect(kinds(statistics, at: 1000).isEmpty)
     }
 
-    @Test(arguments: [[TaskState.scheduled: 3], [.succeeded: 3]]) func tasksThatNeedNoWorkerNowAreNone(
+    @Test(arguments: [[TaskState.scheduled: 3], [.succeeded: 3]]) func `tasks that need no worker now are no alert`(
         _ states: [TaskState: Int]
     ) {
         var statistics = Statistics(since: .start)
@@ -63,7 +63,7 @@ import Testing
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test func aPausedTypeNeedsNoWorker() {
+    @Test func `a paused type needs no worker`() {
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.pending: 5])
         event.paused = true
@@ -71,7 +71,7 @@ import Testing
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test(arguments: [BreakerState.open, .halfOpen]) func aBreakerThatIsNotClosedIsOne(_ breaker: BreakerState) {
+    @Test(arguments: [BreakerState.open, .halfOpen]) func `a circuit breaker that is not closed is an alert`(_ breaker: BreakerState) {
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.succeeded: 5, .pending: 1])
         event.breaker = breaker
@@ -88,7 +88,7 @@ import Testing
         #expect(kinds(statistics).isEmpty)
     }
 
-    @Test func booksThatDoNotBalanceAreOne() {
+    @Test func `counters that do not balance are an alert`() {
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.succeeded: 5])
         event.states.submitted = 6
@@ -96,7 +96,7 @@ import Testing
         #expect(kinds(statistics) == [Alert.Subject(kind: .ledgerMismatch, type: .reverse)])
     }
 
-    @Test func aWorkerThatGoesSilentWhileItsTasksWaitIsOneForFiveMinutes() {
+    @Test func `a worker that goes silent while its tasks wait is an alert for five minutes`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.pending: 5]), at: .start)
         for id in ["silent", "expired", "gone", "alive"] { statistics.take(.heartbeat, .sample(id), at: .start) }
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func aBrokerThatIsAwayIsOneAndWorkersAreNotGuessedAt() {
+    @Test func `an unreachable broker is one alert, without alerts about workers`() {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a"), at: .start)
         statistics.take(.sample(.hash, [.pending: 5]), at: .start)
@@ -187,7 +187,7 @@ import Testing
         #expect(kinds(statistics, BrokerReport(connected: true, blocked: true), at: 100) == [Alert.Subject(kind: .brokerAlarm)])
     }
 
-    @Test func aBrokerInAlarmIsOne() {
+    @Test func `a broker alarm is an alert`() {
         let blocked = BrokerReport(connected: true, blocked: true, alarm: "low on memory")
         let conditions = Alert.conditions(Statistics(since: .start), broker: blocked, at: .start)
         #expect(
@@ -201,7 +201,7 @@ import Testing
         return conditions.keys.sorted().map(\.kind)
     }
 
-    @Test func servicesThatSayNothingAreOneEach() {
+    @Test func `each silent service is an alert`() {
         // Also where none ever ran.
         let nobody = Statistics(since: .start)
         #expect(silent(nobody, since: 100, at: 114.9).isEmpty)
@@ -221,7 +221,7 @@ import Testing
         #expect(silent(statistics, since: 0, at: 121).contains(.nameserviceSilent))
     }
 
-    @Test func theBoardKnowsSinceWhenItCanHear() {
+    @Test func `the grid state knows since when it can hear`() {
         let time = Mutex(Timestamp.start)
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         func look(_ state: ConnectionReading.State, at second: Double) -> [Alert.Kind] {
@@ -240,7 +240,7 @@ import Testing
         #expect(look(.connected, at: 55) == [.dispatcherSilent, .nameserviceSilent])
     }
 
-    @Test func theConnectionsSayHowTheBrokerIs() {
+    @Test func `the connections show the state of the broker`() {
         func reading(_ state: ConnectionReading.State, _ detail: String? = nil) -> ConnectionReading {
             ConnectionReading(name: "c", state: state, since: .now, wasConnected: true, detail: detail)
         }
@@ -256,7 +256,7 @@ import Testing
     private let breaker = Alert.Subject(kind: .breakerOpen, type: .reverse)
     private let worker = Alert.Subject(kind: .noWorker, type: .reverse)
 
-    @Test func startsAndEndsAreToldOnce() {
+    @Test func `the start and the end of an alert are published once`() {
         var alerts = Alerts()
         let started = alerts.update([breaker: "m"], at: .after(1))
         #expect(started.map(\.isActive) == [true])
@@ -270,7 +270,7 @@ import Testing
         #expect(alerts.update([:], at: .after(4)).isEmpty)
     }
 
-    @Test func whatPassesByItselfIsNeverTold() {
+    @Test func `a problem that passes in time is no alert`() {
         var alerts = Alerts()
         #expect(alerts.update([worker: "m"], at: .after(0)).isEmpty)
         #expect(alerts.update([worker: "m"], at: .after(4.9)).isEmpty)
@@ -297,7 +297,7 @@ import Testing
         #expect(alerts.current.isEmpty)
     }
 
-    @Test func eachKindIsBoundedAndCrowdsOutNoOther() {
+    @Test func `each kind of alert is bounded and crowds out no other`() {
         var alerts = Alerts()
         var conditions = [breaker: "m"]
         for number in 0..<1000 { conditions[Alert.Subject(kind: .heartbeatLost, worker: "\(number)")] = "m" }

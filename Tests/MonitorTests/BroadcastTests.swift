@@ -20,7 +20,7 @@ import Testing
         return "the end"
     }
 
-    @Test func anEventIsABlockOfLines() async throws {
+    @Test func `an event is a block of lines`() async throws {
         let listener = try #require(listen(after: nil))
         #expect(try await next(listener) == "id: 5000\nevent: stats\ndata: {}\n\n")
         broadcast.tell(.grid, Note(text: "a\nb"))
@@ -29,7 +29,7 @@ import Testing
         #expect(try await next(listener) == ": keep\n\n")
     }
 
-    @Test func ofTheStatisticsOnlyTheLatestWait() async throws {
+    @Test func `only the latest statistics wait for a listener`() async throws {
         let listener = try #require(listen(after: nil))
         for text in ["{1}", "{2}"] { broadcast.tell(LiveView(head: Data(text.utf8))) }
         broadcast.tell(.worker, Note(text: "w"))
@@ -37,7 +37,7 @@ import Testing
         #expect(told == "id: 5002\nevent: stats\ndata: {2}\n\nid: 5003\nevent: worker\ndata: {\"text\":\"w\"}\n\n")
     }
 
-    @Test func whatIsToldIsInTheOrderOfItsNumbers() async throws {
+    @Test func `events come in the order of their ids`() async throws {
         let listener = try #require(listen(after: nil))
         _ = try await next(listener)
         broadcast.tell(.worker, Note(text: "a"))
@@ -49,7 +49,7 @@ import Testing
         #expect(numbers == ["id: 5001", "id: 5003", "id: 5004", "id: 5005"])
     }
 
-    @Test func whoComesBackGetsWhatItMissedAndTheLatestStatistics() async throws {
+    @Test func `a client that reconnects gets the events that it missed and the latest statistics`() async throws {
         for number in 1...4 { broadcast.tell(.alert, Note(text: "\(number)")) }
         broadcast.tell(LiveView(head: Data("{old}".utf8)))
         let told = try await next(try #require(listen(after: 5002)))
@@ -62,7 +62,7 @@ import Testing
         #expect(try await next(try #require(listen(after: 17))).contains("id: 5001\n"))
     }
 
-    @Test func whatIsKeptIsBounded() async throws {
+    @Test func `kept events are bounded`() async throws {
         for number in 1...5050 { broadcast.tell(.grid, Note(text: "\(number)")) }
         let told = try await next(try #require(listen(after: 0)))
         // And the statistics.
@@ -70,7 +70,7 @@ import Testing
         #expect(told.contains("{\"text\":\"5050\"}\n\n"))
     }
 
-    @Test func listenersAreBoundedAndTheirPlacesFreeAgain() throws {
+    @Test func `listeners are bounded, and one that leaves makes room for another`() throws {
         var listeners: [Listener] = []
         for _ in 0..<Broadcast.maximumListeners { listeners.append(try #require(listen(after: nil))) }
         #expect(listen(after: nil) == nil)
@@ -81,7 +81,7 @@ import Testing
         #expect(broadcast.listeners == 0)
     }
 
-    @Test func aSlowListenerIsDropped() async throws {
+    @Test func `a slow listener is dropped`() async throws {
         let slow = try #require(listen(after: nil))
         let quick = try #require(listen(after: nil))
         for number in 0...ListenerBuffer.maximumWaiting {
@@ -92,7 +92,7 @@ import Testing
         #expect(try await next(quick).contains("\"701\""))
     }
 
-    @Test func atTheEndAllEnd() async throws {
+    @Test func `all streams end with the broadcast`() async throws {
         let listener = try #require(listen(after: nil))
         _ = try await next(listener)
         broadcast.end()

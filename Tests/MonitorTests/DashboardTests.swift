@@ -19,7 +19,7 @@ struct DashboardTests {
         }
     }
 
-    @Test func areAllServedAsTheyAre() async throws {
+    @Test func `all assets are served unchanged`() async throws {
         let files = try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil)
         #expect(files.count > 10)
         let types = [
@@ -37,7 +37,7 @@ struct DashboardTests {
         }
     }
 
-    @Test func areAskedForAgainOnlyWhenTheyHaveChanged() async throws {
+    @Test func `an unchanged asset is answered with 304`() async throws {
         let first = try await ask("/assets/app.js")
         let tag = try #require(first.headers[.eTag])
         #expect(first.headers[.cacheControl] == "no-cache")
@@ -52,12 +52,12 @@ struct DashboardTests {
     }
 
     @Test(arguments: ["/assets/", "/assets/none.js", "/assets/..%2Findex.html", "/assets/app"])
-    func areNoOthers(path: String) async throws {
+    func `other paths under assets are not found`(path: String) async throws {
         #expect(try await ask(path).status == .notFound)
     }
 
     /// What the grid says must reach the page as text alone.
-    @Test func neverMakeMarkupOfText() throws {
+    @Test func `the page never makes markup of text`() throws {
         for file in try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil) {
             let text = try String(contentsOf: file, encoding: .utf8)
             for forbidden in [

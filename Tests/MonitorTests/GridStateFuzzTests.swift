@@ -8,7 +8,9 @@ import Testing
 
 /// Whatever comes to the monitor: it is taken or refused with a `WireError`, never more, and what is kept is bounded.
 @Suite struct GridStateFuzzTests {
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func anything(seed: UInt64) {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func `random messages crash nothing and keep the grid state within its bounds`(
+        seed: UInt64
+    ) {
         var generator = Seeded(seed: seed)
         let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
         var taken = 0

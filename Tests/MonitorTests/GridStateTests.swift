@@ -12,7 +12,7 @@ import Testing
         try grid.take(message, exchange: exchange, key: key)
     }
 
-    @Test func eachKindOfMessageIsTaken() throws {
+    @Test func `each kind of message is read`() throws {
         try take(.event(TaskEvent.sample([.pending: 2])), "t.events", "task.reverse")
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: .sample("a"))), "t.events", "worker.joined")
         try take(.event(GridEvent(kind: .started, service: "dispatcher", at: .start, message: "m")), "t.events", "grid.started")
@@ -26,12 +26,12 @@ import Testing
         ("task.reverse", "no json"), ("task.reverse", "{}"), ("worker.joined", "[]"), ("grid.error", "{\"kind\":\"odd\"}"),
         ("other.thing", "{}"), ("", "{}"),
     ])
-    func whatCannotBeReadIsRefused(key: String, body: String) {
+    func `unreadable messages are refused`(key: String, body: String) {
         #expect(throws: WireError.self) { try take(Message(body: Data(body.utf8)), "t.events", key) }
         #expect(grid.statistics.types.isEmpty && grid.statistics.workers.isEmpty && grid.statistics.gridEvents.isEmpty)
     }
 
-    @Test func numbersThatWouldOverflowAreRefusedOrCapped() throws {
+    @Test func `numbers that would overflow are refused or capped`() throws {
         #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: 1 << 50])), "t.events", "task.reverse") }
         #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: -1])), "t.events", "task.reverse") }
         #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(run: [(1, .max)])), "t.events", "task.reverse") }
@@ -41,12 +41,12 @@ import Testing
         #expect(grid.statistics.workers["a"]?.worker.lease == .seconds(180))
     }
 
-    @Test func aRegistryMessageThatCannotBeReadIsLeftToTheNameservice() throws {
+    @Test func `an unreadable registry message is left to the nameservice`() throws {
         try take(Message(body: Data("no json".utf8)), "t.registry", "heartbeat.reverse")
         #expect(grid.statistics.workers.isEmpty)
     }
 
-    @Test func answersAreTaken() throws {
+    @Test func `answers of the services are read`() throws {
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
         try grid.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
         let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
@@ -73,7 +73,7 @@ import Testing
         #expect(further as? WorkersQuery == WorkersQuery(after: "a"))
     }
 
-    @Test func answersThatCannotBeUsedAreRefused() {
+    @Test func `unusable answers are refused`() {
         let query = CountsQuery().message(from: "m", correlation: "1")
         let refusal = Result<CountsQuery.Answer, QueryError>.failure(QueryError(.unavailable, "no"))
         #expect(throws: QueryError(.unavailable, "no")) { try grid.takeAnswer(AnswerMessage.message(refusal, to: query)) }

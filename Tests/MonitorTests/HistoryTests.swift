@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct HistoryTests {
     // MARK: Times
 
-    @Test(arguments: 1...10 as ClosedRange<UInt64>) func percentilesAreWithinFourPercent(seed: UInt64) throws {
+    @Test(arguments: 1...10 as ClosedRange<UInt64>) func `percentiles are within four percent`(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
         var times = TimeCounts()
         var list: [UInt64] = []
@@ -34,7 +34,7 @@ import Testing
         #expect(twice.percentile(50) == times.percentile(50), "seed \(seed)")
     }
 
-    @Test func bytesThatAreNoTimesAreNone() {
+    @Test func `bytes that are no times are ignored`() {
         #expect(TimeCounts().percentile(50) == nil)
         #expect(TimeCounts(data: Data(repeating: 0xFF, count: 100)).isEmpty)
         #expect(TimeCounts(data: Data([1, 2, 3])).isEmpty)
@@ -45,7 +45,7 @@ import Testing
 
     // MARK: Recording
 
-    @Test func whatHappenedWithinTenSecondsIsAStep() throws {
+    @Test func `ten seconds are a step`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
@@ -70,7 +70,7 @@ import Testing
         #expect(next.happened.failed == 3 && next.happened.succeeded == 1 && next.times.isEmpty)
     }
 
-    @Test func whereNobodyLookedOnlyTheLatestStepIsTold() throws {
+    @Test func `after a pause only the latest step is recorded`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
@@ -81,7 +81,7 @@ import Testing
         #expect(entry.all.happened.succeeded == 4)
     }
 
-    @Test func typesOfAStepAreBoundedToTheBusiest() throws {
+    @Test func `types of a step are bounded to the busiest`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
         for number in 1...100 { statistics.take(.sample(try TaskType("t\(number)"), [.pending: number]), at: .start) }
@@ -102,7 +102,7 @@ import Testing
         return HistoryRecorder.Entry(at: .after(second), all: rollup, types: [.reverse: rollup])
     }
 
-    @Test func longerStepsAreTheSumOfTheShorter() async throws {
+    @Test func `longer steps are the sum of the shorter`() async throws {
         let store = try await HistoryStore.open(nil)
         let start = HistoryStep.halfHour.start(.start)
         for number in 0..<180 {
@@ -121,7 +121,7 @@ import Testing
         #expect(abs(try #require(halfHour[start]?.times.percentile(100)) - 1179) <= 48)
     }
 
-    @Test func aTypeThatHadNothingToTellIsIdleAndATimeWithoutAMonitorIsAGap() async throws {
+    @Test func `a type without events is idle, and a time without a monitor is a gap`() async throws {
         let store = try await HistoryStore.open(nil)
         try await store.add(step(0, succeeded: 1))
         try await store.add(step(20, succeeded: 1))
@@ -129,7 +129,7 @@ import Testing
         #expect(known == [.after(0): Rollup(covered: 1), .after(20): Rollup(covered: 1)])
     }
 
-    @Test func whatIsOldIsForgotten() async throws {
+    @Test func `old steps are deleted`() async throws {
         let store = try await HistoryStore.open(nil)
         for second in [0.0, 10, 86_400] { try await store.add(step(second, succeeded: 1)) }
         // For all and for the type: three steps of ten seconds, two minutes and two half hours.
@@ -143,7 +143,7 @@ import Testing
         #expect(try await store.count() == 0)
     }
 
-    @Test func pruningTakesSmallSteps() async throws {
+    @Test func `pruning takes small steps`() async throws {
         let store = try await HistoryStore.open(nil)
         for number in 0..<20 { try await store.add(step(Double(number * 10), succeeded: 1)) }
         let before = try await store.count()
@@ -183,7 +183,7 @@ import Testing
         await history.end()
     }
 
-    @Test func aRestartIsAGapOfItsOwnLength() async throws {
+    @Test func `a restart is a gap of its own length`() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
@@ -214,7 +214,7 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test(arguments: HistoryWindow.allCases) func eachWindowIsWholeAndEndsNow(_ window: HistoryWindow) async throws {
+    @Test(arguments: HistoryWindow.allCases) func `each window is whole and ends now`(_ window: HistoryWindow) async throws {
         let grid = GridState(topology: Topology(prefix: "t"), now: { .after(25) })
         let history = GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent)
         let report = try await history.report(.reverse, window)
@@ -227,7 +227,7 @@ import Testing
         #expect(last.at - first.at == .seconds(report.step * (window.count - 1)))
     }
 
-    @Test func whatIsNotWrittenDownYetIsNoGap() async throws {
+    @Test func `a step that is not saved yet is no gap`() async throws {
         let time = Mutex(Timestamp.start)
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         let history = GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent)
@@ -242,7 +242,7 @@ import Testing
         #expect(seconds(try await history.report(nil, .fiveMinutes)) == [0, 10])
     }
 
-    @Test func aWindowCanEndBefore() async throws {
+    @Test func `a window can end before a given time`() async throws {
         let grid = GridState(topology: Topology(prefix: "t"), now: { .after(86_400) })
         let store = try await HistoryStore.open(nil)
         try await store.add(step(0, succeeded: 3))
@@ -253,7 +253,7 @@ import Testing
         #expect(try await history.report(nil, .month, until: Timestamp(rawValue: 0)).points.first?.at == Timestamp(rawValue: 0))
     }
 
-    @Test func aLongerStepKnowsForHowMuchOfItAMonitorRan() async throws {
+    @Test func `a longer step knows for how much of it a monitor ran`() async throws {
         let store = try await HistoryStore.open(nil)
         let minute = HistoryStep.minute.start(.start) + .seconds(60)
         func add(_ second: Int, _ types: [TaskType]) async throws {
@@ -274,7 +274,7 @@ import Testing
         #expect(String(decoding: JSON.encode(point), as: UTF8.self).contains("\"covered_seconds\":30"))
     }
 
-    @Test func aHistoryIsOneMonitorsAtATime() async throws {
+    @Test func `one monitor uses a history at a time`() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "h.sqlite").path(percentEncoded: false)
@@ -285,7 +285,7 @@ import Testing
         try await HistoryStore.open(path).close()
     }
 
-    @Test func aHistoryOfAnEarlierVersionIsKept() async throws {
+    @Test func `a history of an earlier version is kept`() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -317,7 +317,7 @@ import Testing
         try store.close()
     }
 
-    @Test func aFileThatIsNoHistoryIsRefused() async throws {
+    @Test func `a file that is no history is refused`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "history-\(UUID().uuidString)").path(percentEncoded: false)
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data("no database, but a text that is long enough to be read as its head, which it is not".utf8).write(to: URL(filePath: path))

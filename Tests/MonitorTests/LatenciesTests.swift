@@ -5,13 +5,13 @@ import Testing
 @testable import Monitor
 
 @Suite struct LatenciesTests {
-    @Test func nothingMeasuredIsNothing() {
+    @Test func `no measurement means no summary`() {
         let latencies = Latencies()
         #expect(latencies.recent(at: .start) == nil)
         #expect(latencies.sinceStart == nil)
     }
 
-    @Test func theAverageIsExactAndThePercentilesWithinOnePercent() throws {
+    @Test func `the average is exact and the percentiles within one percent`() throws {
         var latencies = Latencies()
         latencies.record((1...1000).map { LatencyCount(microseconds: $0 * 1000, count: 1) }, at: .start)
         for summary in [try #require(latencies.recent(at: .start)), try #require(latencies.sinceStart)] {
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func theWindowForgetsAndTheWholeDoesNot() throws {
+    @Test func `the window forgets, and the total does not`() throws {
         var latencies = Latencies()
         latencies.record([LatencyCount(microseconds: 10, count: 1)], at: .after(0))
         latencies.record([LatencyCount(microseconds: 30, count: 1)], at: .after(100))
@@ -36,13 +36,13 @@ import Testing
         #expect(try #require(latencies.sinceStart).average == 20)
     }
 
-    @Test func slotsAreBounded() {
+    @Test func `slots are bounded`() {
         var latencies = Latencies()
         for second in 0..<5000 { latencies.record([LatencyCount(microseconds: 1, count: 1)], at: .after(Double(second))) }
         #expect(latencies.keptSlots == Latencies.slotCount)
     }
 
-    @Test func extremesAreTaken() throws {
+    @Test func `extreme times are counted`() throws {
         var latencies = Latencies()
         latencies.record([LatencyCount(microseconds: .max, count: 1), LatencyCount(microseconds: 0, count: 3)], at: .start)
         let summary = try #require(latencies.recent(at: .start))
@@ -53,7 +53,7 @@ import Testing
         #expect(latencies.sinceStart?.count == 4)
     }
 
-    @Test func aClockSetBackLosesNothing() throws {
+    @Test func `a clock that is set back loses nothing`() throws {
         var latencies = Latencies()
         latencies.record([LatencyCount(microseconds: 10, count: 1)], at: .after(100))
         latencies.record([LatencyCount(microseconds: 30, count: 1)], at: .after(0))
@@ -61,7 +61,7 @@ import Testing
     }
 
     /// Random times, spread over time, against a list of all of them.
-    @Test(arguments: 1...20) func agreesWithAListOfAllTimes(seed: UInt64) throws {
+    @Test(arguments: 1...20) func `latencies agree with a list of all times`(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
         var latencies = Latencies()
         var list: [(slot: Int64, microseconds: UInt64)] = []

@@ -39,7 +39,7 @@ import WebSupport
         }
     }
 
-    @Test func manyListenersAllGetTheSame() async throws {
+    @Test func `many listeners all get the same`() async throws {
         try await serve { [grid] port in
             let told = try await withThrowingTaskGroup(of: String.self, returning: [String].self) { group in
                 for _ in 0..<40 { group.addTask { try await listen(port) } }
@@ -63,7 +63,7 @@ import WebSupport
         }
     }
 
-    @Test func aConnectionThatGoesGivesItsPlaceBack() async throws {
+    @Test func `a closed connection makes room for another`() async throws {
         try await serve { [grid] port in
             let wire = try Wire(port)
             try wire.get("/events")
@@ -78,7 +78,7 @@ import WebSupport
         }
     }
 
-    @Test func oneListenerTooManyIsToldAndTheOthersListenOn() async throws {
+    @Test func `one listener too many gets 503, and the others listen on`() async throws {
         try await serve { [grid] port in
             let wires = try (0..<Broadcast.maximumListeners).map { _ in try Wire(port) }
             for wire in wires { try wire.get("/events") }
@@ -109,7 +109,7 @@ import WebSupport
         }
     }
 
-    @Test func oneConnectionTooManyIsToldAndTheOthersGoOn() async throws {
+    @Test func `one connection too many gets 503, and the others go on`() async throws {
         let (asked, latch) = (Journal<Void>(), Latch())
         let wait = Route(.get, "/wait", id: "wait", summary: "Waits.", access: .open, content: .text([])) { _ in
             asked.add(())
@@ -149,7 +149,7 @@ import WebSupport
         }
     }
 
-    @Test func aListenerThatTakesNothingIsDroppedAndTheOthersGetAll() async throws {
+    @Test func `a listener that reads nothing is dropped, and the others get everything`() async throws {
         try await serve { [grid] port in
             let (slow, quick) = (try Wire(port, room: 4096), try Wire(port))
             for wire in [slow, quick] { try wire.get("/events") }
@@ -178,7 +178,7 @@ import WebSupport
         }
     }
 
-    @Test func alertsAreToldAsTheyStartAndEnd() async throws {
+    @Test func `alerts are published as they start and end`() async throws {
         var event = TaskEvent.sample([.succeeded: 1, .pending: 1])
         event.breaker = .open
         let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
@@ -199,7 +199,7 @@ import WebSupport
         #expect(alerts.map { $0.contains("\"active\":true") } == [true, false])
     }
 
-    @Test func theTickerTellsTheStatisticsOnceForAll() async throws {
+    @Test func `the statistics are encoded once for all listeners`() async throws {
         let ticker = MonitorTicker(grid: grid, logger: .silent) { [] }
         ticker.tick(1)
         let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))

@@ -88,7 +88,7 @@ import Testing
         #expect(try NSDictionary(dictionary: client) == NSDictionary(dictionary: object(now.snapshot)))
     }
 
-    @Test func `where all rows change each time and few fit, each is told in turn`() {
+    @Test func `each row is sent in turn if all change each time and few fit`() {
         func view(_ value: Int) -> LiveView {
             var rows = LiveView.Rows()
             for number in 0..<100 { rows.add("row-\(number)", ["value": String(repeating: "x", count: 900) + "\(value)"]) }
@@ -100,7 +100,7 @@ import Testing
         #expect(told.tables["types"]?.encoded.filter { $0.value == first?[$0.key] } == [:])
     }
 
-    @Test(arguments: 1...10 as ClosedRange<UInt64>) func `whoever merges the changes knows what is told now`(seed: UInt64) throws {
+    @Test(arguments: 1...10 as ClosedRange<UInt64>) func `merging the changes gives the current view`(seed: UInt64) throws {
         var generator = Seeded(seed: seed)
         func view() -> LiveView {
             var view = LiveView(head: Data("{\"at\":\(Int.random(in: 0...3, using: &generator))}".utf8))

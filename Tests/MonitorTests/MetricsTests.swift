@@ -35,7 +35,7 @@ import Testing
         for line in lines.split(separator: "\n") { #expect(all.contains(line), "\(line)", sourceLocation: sourceLocation) }
     }
 
-    @Test func tasksAreCounted() {
+    @Test func `tasks are counted`() {
         expect(
             text(),
             has: """
@@ -51,7 +51,7 @@ import Testing
         )
     }
 
-    @Test func countersNeverFall() {
+    @Test func `counters never fall`() {
         let text = text { $0.take(.sample(at: .after(2), [.failed: 1, .scheduled: 5, .succeeded: 63]), at: .after(2)) }
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="succeeded"} 63"#)
@@ -59,7 +59,7 @@ import Testing
         expect(other, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
     }
 
-    @Test func whatTheStoreHeldBeforeIsNotCounted() {
+    @Test func `tasks from before the monitor's start are not counted`() {
         // Else a retry while no monitor ran would let the count begin lower than it ended: no reset to zero, and so none that
         // Prometheus can tell from tasks that ended.
         var statistics = Statistics(since: .start)
@@ -70,7 +70,7 @@ import Testing
         expect(text, has: #"taskgrid_tasks_submitted_total{type="reverse"} 0"#)
     }
 
-    @Test func timesAreAHistogram() {
+    @Test func `times are a histogram`() {
         expect(
             text(),
             has: """
@@ -89,7 +89,7 @@ import Testing
         #expect(buckets.count == 1 && buckets.cumulative.allSatisfy { $0 == 0 })
     }
 
-    @Test func theGridIsTold() {
+    @Test func `metrics show the state of the grid`() {
         let text = text(
             { statistics in
                 var event = TaskEvent.sample(.hash, [.pending: 1])
@@ -120,17 +120,17 @@ import Testing
         #expect(!self.text().contains("taskgrid_queue_messages"))
     }
 
-    @Test func aTypeWhoseWorkersAreGoneHasNone() {
+    @Test func `a type whose workers are gone has zero workers`() {
         expect(text(at: 200), has: #"taskgrid_workers{type="reverse"} 0"#)
     }
 
-    @Test func labelsAreEscaped() {
+    @Test func `labels are escaped`() {
         var out = Exposition()
         out.sample("x", [("l", "a\"b\\c\nd")], 1.5)
         #expect(String(buffer: out.text) == "x{l=\"a\\\"b\\\\c\\nd\"} 1.5\n")
     }
 
-    @Test func seriesAreBounded() throws {
+    @Test func `series are bounded`() throws {
         let types = try (0..<2000).map { try TaskType("t\($0)") }
         let few = text()
         let many = text { statistics in
@@ -145,12 +145,12 @@ import Testing
     // MARK: promtool
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
-    func promtoolFindsNothingWrong() async throws {
+    func `promtool accepts the metrics`() async throws {
         try await Promtool.expectNoWord("check", "metrics", input: text(queues: queues))
     }
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
-    func theConfigurationForPrometheusIsOne() async throws {
+    func `promtool accepts the configuration for Prometheus`() async throws {
         try await Promtool.expectSuccess("check", "config", Self.configuration("prometheus.yml").path(percentEncoded: false))
     }
 
@@ -176,7 +176,7 @@ import Testing
         return queries
     }
 
-    @Test func whatGrafanaAsksForIsTold() throws {
+    @Test func `the Grafana dashboard asks for existing metrics and labels`() throws {
         // Of each metric that is told, the labels; in braces a query says which values it wants.
         var told: [Substring: Set<Substring>] = [:]
         for line in text(queues: queues).split(separator: "\n") where !line.hasPrefix("#") {
@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
-    func prometheusUnderstandsWhatGrafanaAsks() async throws {
+    func `promtool accepts the queries of the Grafana dashboard`() async throws {
         let expressions = try queries().filter { !$0.hasPrefix("label_values(") }
         let rules = expressions.enumerated().map { number, query in
             let filled = query.replacing("$__rate_interval", with: "1m").replacing("$type", with: ".*")

@@ -44,7 +44,7 @@ struct MonitorTests {
         return try #require(try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any])
     }
 
-    @Test func showsWhatTheGridTells() async throws {
+    @Test func `the monitor shows the events and heartbeats of the grid`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(probe) { client in
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
@@ -69,7 +69,7 @@ struct MonitorTests {
     }
 
     @Test(.enabled(if: Promtool.isThereOrRequired, "promtool is not installed (Debian: prometheus)"))
-    func promtoolFindsNothingWrongWithWhatItServes() async throws {
+    func `promtool accepts the metrics of a running monitor`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(probe) { client in
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
@@ -86,7 +86,7 @@ struct MonitorTests {
         }
     }
 
-    @Test func asksTheServicesWhenItStarts() async throws {
+    @Test func `the monitor asks the services when it starts`() async throws {
         let services = [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)]
         let probe = try await BrokerProbe(topology, shared: services, bindings: [(topology.events, "#")])
         try await probe.connection.declare(
@@ -120,7 +120,7 @@ struct MonitorTests {
     }
 
     /// A broker in alarm says so to those who publish, and reads nothing more of them (rabbitmq.com/docs/connection-blocked).
-    @Test func queuesAreToldWhileTheBrokerTakesNoMessages() async throws {
+    @Test func `queues are shown during a broker alarm`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         var endpoint = try TestBroker.endpoint()
         let (publishers, ended) = (Journal<Int>(), Journal<Proxy.Event>())
@@ -151,7 +151,7 @@ struct MonitorTests {
         }
     }
 
-    @Test func aWatchKnowsTheSameAndTellsNothing() async throws {
+    @Test func `a watch knows the same and publishes nothing`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
         try await GridWatch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
@@ -175,7 +175,7 @@ struct MonitorTests {
         await probe.close(topology)
     }
 
-    @Test func servesWhileThereIsNoBroker() async throws {
+    @Test func `the monitor serves without a broker`() async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let monitor = Monitor(
             configuration: MonitorConfiguration(port: 0), endpoint: Endpoint(host: "127.0.0.1", port: 1), topology: topology,
@@ -195,7 +195,7 @@ struct MonitorTests {
         }
     }
 
-    @Test func saysWhenItsPortIsTaken() async throws {
+    @Test func `a port in use is an error that names it`() async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let nowhere = Endpoint(host: "127.0.0.1", port: 1)
         let first = Monitor(

@@ -52,7 +52,7 @@ import WebSupport
 
     // MARK: /stats
 
-    @Test func statsTellTheWhole() async throws {
+    @Test func `stats has the totals of the grid`() async throws {
         try fill()
         let response = try await get("/stats", from: try await application())
         #expect(response.status == .ok)
@@ -93,7 +93,7 @@ import WebSupport
         #expect(try #require(run["max_ms"] as? Double).isAbout(50))
     }
 
-    @Test func statsTellEachTypeAlike() async throws {
+    @Test func `stats has the same fields for each type`() async throws {
         try fill()
         let stats = try json(try await get("/stats", from: try await application()))
         let types = try #require(stats["types"] as? [String: [String: Any]])
@@ -109,7 +109,7 @@ import WebSupport
         #expect(hash["p99_ms"] is NSNull)
     }
 
-    @Test func statsOfNothingAreWhole() async throws {
+    @Test func `stats of an empty grid has all fields`() async throws {
         let stats = try json(try await get("/stats", from: try await application()))
         #expect(stats["active_workers"] as? Int == 0)
         #expect(stats["pending_tasks"] as? Int == 0)
@@ -120,20 +120,20 @@ import WebSupport
     }
 
     @Test(arguments: ["/stats?pretty", "/stats?pretty=", "/stats?pretty=true", "/stats?pretty=1"])
-    func prettyIsIndented(uri: String) async throws {
+    func `pretty JSON is indented`(uri: String) async throws {
         let body = String(buffer: try await get(uri, from: try await application()).body)
         #expect(body.contains("\n  \"active_workers\" : 0"))
         #expect(body.hasSuffix("}\n"))
     }
 
-    @Test(arguments: ["/stats", "/stats?pretty=false", "/stats?pretty=0"]) func plainIsOneLine(uri: String) async throws {
+    @Test(arguments: ["/stats", "/stats?pretty=false", "/stats?pretty=0"]) func `plain JSON is one line`(uri: String) async throws {
         let body = String(buffer: try await get(uri, from: try await application()).body)
         #expect(body.dropLast().contains("\n") == false)
     }
 
     // MARK: /workers
 
-    @Test func workersAreTold() async throws {
+    @Test func `workers are listed with their state`() async throws {
         try fill()
         let answer = try json(try await get("/workers", from: try await application()))
         #expect(answer["active_workers"] as? Int == 2)
@@ -158,7 +158,7 @@ import WebSupport
         ("/workers?type=hash", ["b"]), ("/workers?state=left", ["c"]), ("/workers?type=reverse&state=alive", ["a", "b"]),
         ("/workers?type=sum", []),
     ])
-    func workersAreChosen(uri: String, ids: [String]) async throws {
+    func `workers are filtered by type and state`(uri: String, ids: [String]) async throws {
         try fill()
         let answer = try json(try await get(uri, from: try await application()))
         #expect((answer["workers"] as? [String: Any])?.keys.sorted() == ids)
@@ -166,7 +166,7 @@ import WebSupport
 
     // MARK: /queues
 
-    @Test func queuesAreTold() async throws {
+    @Test func `queues are listed with their depths`() async throws {
         try fill()
         let application = try await application { queue throws(AMQPError) in
             if queue == "t.work.hash" { throw AMQPError(.notFound, "no such queue", brokerCode: 404) }
@@ -185,14 +185,14 @@ import WebSupport
         #expect(queues["t.work.hash"]?["messages"] is NSNull)
     }
 
-    @Test func queuesCannotBeToldWithoutTheBroker() async throws {
+    @Test func `queues are unavailable without the broker`() async throws {
         let application = try await application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
         let response = try await get("/queues", from: application)
         #expect(response.status == .serviceUnavailable)
         #expect(try json(response)["detail"] as? String == "the broker cannot be asked: no connection")
     }
 
-    @Test func theBrokerIsAskedOnceHoweverManyAsk() async throws {
+    @Test func `many requests for queues ask the broker once`() async throws {
         let asked = Mutex(0)
         let depths = QueueDepths(grid: grid, freshness: .seconds(3600)) { _ throws(AMQPError) in
             asked.withLock { $0 += 1 }
@@ -211,7 +211,7 @@ import WebSupport
         ConnectionReading(name: "monitor consume", state: state, since: .now, wasConnected: state == .connected, detail: detail)
     }
 
-    @Test func healthIsGood() async throws {
+    @Test func `a healthy monitor answers 200`() async throws {
         let vitals = Vitals()
         vitals.connection { connection(.connected) }
         vitals.stands(.serving)
@@ -223,7 +223,7 @@ import WebSupport
         #expect((health["reasons"] as? [String])?.isEmpty == true)
     }
 
-    @Test func healthIsBadWithoutTheBroker() async throws {
+    @Test func `a monitor without a broker answers 503`() async throws {
         let vitals = Vitals()
         vitals.connection { connection(.unconnected, "nobody answers") }
         let response = try await get("/healthz", from: try await application(health: vitals))
@@ -244,42 +244,44 @@ import WebSupport
         "/scale?drain_seconds=x",
         "/metrics?pretty", "/queues?x=1", "/healthz?%00=1", "/workers?type=%E2%82%AC", "/stats?=",
     ])
-    func aBadParameterIsABadRequest(uri: String) async throws {
+    func `a bad parameter is a bad request`(uri: String) async throws {
         try expect(try await get(uri, from: try await application()), .badRequest, "Bad Request")
     }
 
     @Test(arguments: ["/stat", "/stats/x", "/workers/a", "/../etc/passwd", "/%2e%2e/", "/STATS"])
-    func anUnknownPathIsNotFound(uri: String) async throws {
+    func `an unknown path is not found`(uri: String) async throws {
         try expect(try await get(uri, from: try await application()), .notFound, "Not Found")
     }
 
-    @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]) func anotherMethodIsNotAllowed(method: String) async throws {
+    @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]) func `another method is not allowed`(method: String)
+        async throws
+    {
         let response = try await get("/stats", from: try await application(), try #require(HTTPRequest.Method(method)))
         try expect(response, .methodNotAllowed, "Method Not Allowed")
         #expect(response.headers[.allow] == "GET, HEAD")
     }
 
-    @Test func aLargeBodyIsRefused() async throws {
+    @Test func `a large body is refused`() async throws {
         let response = try await (try await application()).test(.router) {
             try await $0.execute(uri: "/stats", method: .get, body: ByteBuffer(repeating: 0, count: 20_000))
         }
         try expect(response, .contentTooLarge, nil)
     }
 
-    @Test func headHasNoBody() async throws {
+    @Test func `head has no body`() async throws {
         let response = try await get("/stats", from: try await application(), .head)
         #expect(response.status == .ok)
         #expect(response.body.readableBytes == 0)
     }
 
-    @Test(arguments: ["/stats", "/nothing"]) func everyAnswerIsSafeForABrowser(uri: String) async throws {
+    @Test(arguments: ["/stats", "/nothing"]) func `every answer is safe for a browser`(uri: String) async throws {
         let response = try await get(uri, from: try await application())
         #expect(response.headers[.xContentTypeOptions] == "nosniff")
         #expect(response.headers[.contentSecurityPolicy] == "default-src 'none'; frame-ancestors 'none'")
         #expect(response.headers[.cacheControl] == "no-store")
     }
 
-    @Test(arguments: ["/", "/assets/app.js"]) func thePageMayLoadWhatIsItsOwn(uri: String) async throws {
+    @Test(arguments: ["/", "/assets/app.js"]) func `the page may load only its own assets`(uri: String) async throws {
         let policy = try #require(try await get(uri, from: try await application()).headers[.contentSecurityPolicy])
         #expect(policy.contains("script-src 'self';") && policy.contains("connect-src 'self';"))
         #expect(!policy.contains("unsafe"))
@@ -287,7 +289,7 @@ import WebSupport
 
     // MARK: /types, /scale, /metrics
 
-    @Test func typesAreTold() async throws {
+    @Test func `types are listed with their workers and counters`() async throws {
         try fill()
         let types = try #require(try json(try await get("/types", from: try await application()))["types"] as? [String: [String: Any]])
         #expect(types.keys.sorted() == ["hash", "reverse"])
@@ -296,7 +298,7 @@ import WebSupport
         #expect(types["reverse"]?["pending_tasks"] as? Int == 6)
     }
 
-    @Test func scaleIsToldOfAllAndOfOne() async throws {
+    @Test func `scale answers for all types and for one`() async throws {
         try fill()
         let all = try #require(
             try json(try await get("/scale?drain_seconds=30", from: try await application()))["types"] as? [String: [String: Any]]
@@ -309,7 +311,7 @@ import WebSupport
         try expect(try await get("/scale/%2F", from: try await application()), .notFound, "Not Found")
     }
 
-    @Test func metricsAreTextAndNeedNoBroker() async throws {
+    @Test func `metrics are text and need no broker`() async throws {
         try fill()
         let application = try await application { _ throws(AMQPError) in throw AMQPError(.unreachable, "no connection") }
         let response = try await get("/metrics", from: application)
@@ -324,7 +326,7 @@ import WebSupport
         ("/history", 360, 10), ("/history?window=5m&type=hash", 30, 10), ("/history?window=30d", 1440, 1800),
         ("/history?window=1w&until=-1d", 336, 1800),
     ])
-    func historyIsToldInSteps(uri: String, count: Int, step: Int) async throws {
+    func `history comes in steps`(uri: String, count: Int, step: Int) async throws {
         let history = try json(try await get(uri, from: try await application()))
         #expect(history["step_seconds"] as? Int == step)
         let points = try #require(history["points"] as? [[String: Any]])
@@ -335,7 +337,7 @@ import WebSupport
 
     // MARK: /events
 
-    @Test func oneListenerTooManyIsToldToComeBack() async throws {
+    @Test func `one listener too many gets 503 with Retry-After`() async throws {
         let listeners = (0..<Broadcast.maximumListeners).compactMap { _ in
             grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8)))
         }
@@ -345,7 +347,7 @@ import WebSupport
         #expect(listeners.count == Broadcast.maximumListeners)
     }
 
-    @Test func eventsAreAStream() async throws {
+    @Test func `events are a stream`() async throws {
         grid.broadcast.end()
         let response = try await get("/events", from: try await application())
         #expect(response.headers[.contentType] == "text/event-stream")

@@ -29,7 +29,7 @@ import Testing
         return statistics
     }
 
-    @Test func whatKeepsUpIsEnoughWhereNothingWaits() throws {
+    @Test func `workers that keep up are enough while nothing waits`() throws {
         // One task a second of two seconds each: two slots, one worker. That none waits at this moment is its doing.
         let idle = (1...4).map { worker("\($0)", running: 0) }
         let scale = try #require(report(minute(waiting: 0, workers: idle), at: 60)[.reverse])
@@ -38,7 +38,7 @@ import Testing
         #expect(scale.wanted == 1)
     }
 
-    @Test func whereSomethingArrivesOneIsWantedAtLeast() throws {
+    @Test func `at least one worker is wanted while tasks arrive`() throws {
         var statistics = Statistics(since: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         // It came and was done within one look; a thousand a second would be done by one.
@@ -49,7 +49,7 @@ import Testing
         #expect(report(statistics, at: 70)[.reverse]?.wanted == 0)
     }
 
-    @Test func aBacklogIsSharedOut() throws {
+    @Test func `a backlog is divided by what a worker can do in time`() throws {
         // 120 wait: two a second for a minute, and what arrives: (60 + 120) / 60 + 2 a second, each worker does one.
         let scale = try #require(report(minute(waiting: 120, workers: [worker("a", running: 1)]), at: 60)[.reverse])
         #expect(scale.waiting == 120)
@@ -59,13 +59,13 @@ import Testing
         #expect(relaxed.wanted == 4)
     }
 
-    @Test func fullWorkersDoWhatTheyDid() throws {
+    @Test func `the capacity of full workers is their recent throughput`() throws {
         // Both are full and did one task a second together: half a task each, so twice as many are wanted.
         let scale = try #require(report(minute(waiting: 120, workers: ["a", "b"].map { worker($0, running: 2) }), at: 60)[.reverse])
         #expect(scale.wanted == 10)
     }
 
-    @Test func withoutAMeasureOneWorkerIsWanted() throws {
+    @Test func `one worker is wanted if no capacity is known`() throws {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.pending: 50]), at: .after(1))
         let scale = try #require(report(statistics, at: 2)[.reverse])
@@ -73,7 +73,7 @@ import Testing
         #expect(String(decoding: JSON.encode(scale), as: UTF8.self).contains("\"seconds_to_drain\":null"))
     }
 
-    @Test func neverMoreWorkersThanTasks() throws {
+    @Test func `never more workers are wanted than there are tasks`() throws {
         var statistics = minute(waiting: 3, workers: [])
         // In the last minute none arrived.
         for second in [61.0, 121, 122] {
@@ -82,7 +82,7 @@ import Testing
         #expect(report(statistics, at: 122)[.reverse]?.wanted == 3)
     }
 
-    @Test func aPausedTypeWantsNone() throws {
+    @Test func `a paused type wants no workers`() throws {
         var statistics = minute(waiting: 120, workers: [])
         var event = TaskEvent.sample(at: .after(61), [.pending: 120, .succeeded: 60])
         event.paused = true
@@ -91,7 +91,7 @@ import Testing
         #expect(scale.waiting == 0 && scale.wanted == 0)
     }
 
-    @Test func aTypeOfWorkersAloneIsTold() {
+    @Test func `a type with workers alone is listed`() {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, worker("a", running: 0), at: .after(1))
         #expect(report(statistics, at: 1)[.reverse]?.workers == 1)

@@ -12,7 +12,7 @@ import Testing
     }
 
     /// However much happens between two queries, as it does while tasks flow.
-    @Test func isMadeOnceForAllWhoAskWithinAQuarterOfASecond() throws {
+    @Test func `the page of statistics is encoded once for all requests within a quarter of a second`() throws {
         let time = Time()
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })
         let page = StatisticsPage(grid: grid)

@@ -4,7 +4,7 @@ import Testing
 @testable import Monitor
 
 @Suite struct StatisticsTests {
-    @Test func theBooksAreThoseOfTheLatestEvent() {
+    @Test func `the counters are those of the latest event`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(at: .after(1), [.pending: 5]), at: .after(1))
         statistics.take(.sample(at: .after(2), [.pending: 2, .succeeded: 3]), at: .after(2))
@@ -14,7 +14,7 @@ import Testing
         #expect(statistics.states.balances)
     }
 
-    @Test func anOvertakenEventBringsItsTimesAndNotItsBooks() {
+    @Test func `an overtaken event adds its times but not its counters`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(at: .after(2), [.succeeded: 3], run: [(10, 1)]), at: .after(2))
         statistics.take(.sample(at: .after(1), [.pending: 3], run: [(10, 2)], retried: 1), at: .after(2))
@@ -23,7 +23,7 @@ import Testing
         #expect(statistics.seen.retried == 1)
     }
 
-    @Test func timesAreKeptByTypeAndTogether() {
+    @Test func `times are kept per type and in all`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(run: [(1000, 2)], total: [(5000, 2)]), at: .start)
         statistics.take(.sample(.hash, run: [(4000, 1)]), at: .start)
@@ -33,7 +33,7 @@ import Testing
         #expect(statistics.runTimes.recent(at: .start)?.average == 2000)
     }
 
-    @Test func anotherStoresBooksReplaceTheOldOnes() {
+    @Test func `the counters of another store replace the old ones`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.succeeded: 100], run: [(10, 1)]), at: .start)
         statistics.take(.sample(.hash, [.pending: 7]), at: .start)
@@ -43,7 +43,7 @@ import Testing
         #expect(statistics.runTimes.sinceStart?.count == 1)
     }
 
-    @Test func theDispatchersAnswerIsABaseline() {
+    @Test func `the dispatcher's answer is a baseline`() {
         var statistics = Statistics(since: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
         #expect(statistics.states.succeeded == 1000)
@@ -52,7 +52,7 @@ import Testing
         #expect(statistics.ended(at: .after(1)) == 11)
     }
 
-    @Test func theDispatchersAnswerTellsWhichBreakersAreNotClosed() {
+    @Test func `the dispatcher's answer says which breakers are not closed`() {
         var statistics = Statistics(since: .start)
         let types: [TaskType: TaskCounts] = [.reverse: TaskCounts([.pending: 3]), .hash: TaskCounts([.succeeded: 1])]
         statistics.take(CountsQuery.Answer(store: "s", types: types, breakers: [.reverse: .open]), at: .after(0))
@@ -65,13 +65,13 @@ import Testing
         #expect(statistics.types[.reverse]?.breaker == .closed)
     }
 
-    @Test func theFirstEventOfATypeCountsWhatItBrought() {
+    @Test func `the first event of a type counts its tasks`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample([.succeeded: 1000], workers: [WorkerTally(worker: "a", succeeded: 4)]), at: .after(10))
         #expect(statistics.ended(at: .after(10)) == 4)
     }
 
-    @Test func typesAreBounded() {
+    @Test func `types are bounded`() {
         var statistics = Statistics(since: .start, maximumTypes: 2)
         statistics.take(.sample([.pending: 1]), at: .start)
         statistics.take(.sample(.hash, [.pending: 1]), at: .start)
@@ -82,7 +82,7 @@ import Testing
         #expect(statistics.ignored == 1)
     }
 
-    @Test func aRetryTakesNothingFromWhatHasHappened() {
+    @Test func `a retry subtracts no failure`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(at: .after(0), [.failed: 10]), at: .after(0))
         statistics.take(.sample(at: .after(1), [.failed: 15]), at: .after(1))
@@ -94,7 +94,7 @@ import Testing
         #expect(statistics.ended(at: .after(3)) == 7)
     }
 
-    @Test func theTasksOfATypeThatIsNewCount() {
+    @Test func `the tasks of a new type count`() {
         var statistics = Statistics(since: .start)
         statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 1000])]), at: .after(0))
         statistics.take(.sample(.hash, [.succeeded: 3, .pending: 2]), at: .after(1))
@@ -103,7 +103,7 @@ import Testing
         #expect(statistics.seen.succeeded == 4)
     }
 
-    @Test func aDispatchersClockThatIsSetBackDoesNotFreezeTheBooks() {
+    @Test func `a dispatcher's clock that is set back does not freeze the counters`() {
         var statistics = Statistics(since: .start)
         statistics.take(.sample(at: .after(100), [.succeeded: 5]), at: .after(1))
         // It was overtaken.
@@ -115,7 +115,7 @@ import Testing
         #expect(statistics.states.succeeded == 7)
     }
 
-    @Test func pausedTypesAreKnownFromEventsAndAnswers() {
+    @Test func `paused types are known from events and answers`() {
         var statistics = Statistics(since: .start)
         statistics.take(
             CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
@@ -160,7 +160,7 @@ import Testing
 
     // MARK: Workers
 
-    @Test func aWorkerIsAliveWhileItsLeaseRuns() throws {
+    @Test func `a worker is alive while its lease runs`() throws {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a"), at: .after(0))
         let worker = try #require(statistics.workers["a"])
@@ -173,7 +173,7 @@ import Testing
         #expect(statistics.workers["a"]?.isActive(at: .after(10)) == true)
     }
 
-    @Test func aWorkerLeavesAndComesBack() throws {
+    @Test func `a worker leaves and comes back`() throws {
         var statistics = Statistics(since: .start)
         statistics.take(WorkerEvent(kind: .joined, at: .start, worker: .sample("a")), at: .after(0))
         statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("a")), at: .after(3))
@@ -190,14 +190,14 @@ import Testing
         #expect(statistics.workers["a"]?.left?.reason == .deregistered)
     }
 
-    @Test func aDeregistrationOfAnUnknownWorkerIsNothing() {
+    @Test func `a deregistration of an unknown worker is ignored`() {
         var statistics = Statistics(since: .start)
         statistics.take(.deregister, .sample("a"), at: .start)
         statistics.take(WorkerEvent(kind: .left, reason: .deregistered, at: .start, worker: .sample("b")), at: .start)
         #expect(statistics.workers.isEmpty)
     }
 
-    @Test func talliesGoToTheirWorker() throws {
+    @Test func `the counters of an event go to their worker`() throws {
         var statistics = Statistics(since: .start)
         statistics.take(.register, .sample("a"), at: .start)
         let tally = WorkerTally(worker: "a", succeeded: 3, failed: 1, runTimes: [LatencyCount(microseconds: 2000, count: 4)])
@@ -211,7 +211,7 @@ import Testing
         #expect(statistics.workers.count == 1)
     }
 
-    @Test func theNameservicesAnswerBringsWorkersAndDisturbsNone() {
+    @Test func `the nameservice's answer adds workers and changes no known one`() {
         var statistics = Statistics(since: .start)
         statistics.take(.heartbeat, .sample("a", draining: true), at: .after(1))
         let answer = WorkersQuery.Answer(workers: ["a", "b"].map { LiveWorker(worker: .sample($0), lastSeen: .start) })
@@ -220,7 +220,7 @@ import Testing
         #expect(statistics.workers["b"]?.state(at: .after(2)) == .alive)
     }
 
-    @Test func aWorkerThatIsGoneIsForgottenAfterAnHour() {
+    @Test func `a worker that is gone is forgotten after an hour`() {
         var statistics = Statistics(since: .start)
         statistics.take(.register, .sample("left"), at: .after(0))
         statistics.take(.deregister, .sample("left"), at: .after(1))
@@ -232,7 +232,7 @@ import Testing
         #expect(statistics.workers.keys.sorted() == ["alive"])
     }
 
-    @Test func workersAreBounded() {
+    @Test func `workers are bounded`() {
         var statistics = Statistics(since: .start, maximumWorkers: 3)
         for id in ["a", "b", "c", "d"] { statistics.take(.register, .sample(id), at: .after(0)) }
         #expect(statistics.workers.keys.sorted() == ["a", "b", "c"])
@@ -243,7 +243,7 @@ import Testing
         #expect(statistics.workers.keys.sorted() == ["a", "c", "d"])
     }
 
-    @Test func theGridsEventsAreBounded() {
+    @Test func `the grid's events are bounded`() {
         var statistics = Statistics(since: .start)
         for number in 0..<200 {
             statistics.take(GridEvent(kind: .error, service: "x", at: .start, message: "\(number)"), at: .start)

@@ -118,7 +118,7 @@ struct AdmissionTests {
         #expect(admission.window(of: typeQueue(concurrency: concurrency, runTime: runTime)) == window)
     }
 
-    @Test func `what turns under way may hand out leaves no room for others`() {
+    @Test func `tasks that turns under way may hand out leave no room for others`() {
         let typeQueue = typeQueue()
         typeQueue.promised = 60
         #expect(admission.room(for: typeQueue) == 4)

@@ -40,7 +40,7 @@ struct TypeQueueTests {
         #expect(typeQueue.batchSize(1000, configuration) == 1)
     }
 
-    @Test("what is told of the counters is how they stood after a turn, though within one a task is nowhere")
+    @Test("published counters are those after a turn, though a task has no state within one")
     func settled() throws {
         let typeQueue = typeQueue()
         typeQueue.counters.submitted = 1

@@ -84,7 +84,7 @@ import WebSupport
         #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
-    @Test("where no token is configured, nothing is done for anybody")
+    @Test("a monitor without a token refuses every change")
     func switchedOff() async throws {
         for headers in [[:], [.authorization: "Bearer "], Self.bearer] as [HTTPFields] {
             let dispatcher = ordering(.done, .running)

@@ -43,7 +43,7 @@ import WebSupport
         #expect(publication.message.properties.expiration == QueryClient.deadline)
     }
 
-    @Test("silence is told after its time, and frees the place")
+    @Test("a query without an answer fails after its time, and makes room for another")
     func silence() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query(sleep: { _ in })
         for _ in 0..<2 * QueryClient.maximum {
@@ -52,7 +52,7 @@ import WebSupport
         }
     }
 
-    @Test("one query too many is refused, and says when to come again; a place that is given up is free")
+    @Test("one query too many is refused with the time to retry, and a cancelled one makes room for another")
     func bounded() async throws {
         let asked = Journal<String>()
         let answers = Mutex(false)
@@ -96,7 +96,7 @@ import WebSupport
         try await queryClient.search {}
     }
 
-    @Test("what the dispatcher refuses, and a broker that is away, are problems of their own")
+    @Test("a refusal of the dispatcher and an unreachable broker are problems of their own")
     func refusals() async throws {
         for (code, status) in [
             (QueryError.Code.notFound, HTTPResponse.Status.notFound), (.badQuery, .badRequest), (.unavailable, .serviceUnavailable),

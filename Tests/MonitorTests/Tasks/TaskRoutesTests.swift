@@ -83,7 +83,7 @@ import WebSupport
         #expect(payload["bytes"] as? Int == 4 << 20 && payload["cut"] as? Bool == true && (payload["text"] as? String)?.count == 100)
     }
 
-    @Test("what is asked for is what the dispatcher is asked")
+    @Test("the dispatcher gets the query that the request means")
     func filters() async throws {
         let dispatcher = dispatcher([])
         let uri = "/tasks?type=sum&state=failed&since=-1h&until=2023-11-15T00:00:00%2B02:00&text=no%20number%25&limit=7&after=99"
@@ -157,7 +157,7 @@ import WebSupport
         #expect(try await get("/tasks/8", dispatcher([task])).status == .notFound)
     }
 
-    @Test("what is long is cut, at a character where it is text")
+    @Test("long content is cut, a text between characters")
     func content() {
         let letters = String(repeating: "ä", count: 40_000)
         let text = ContentReport(Data(("x" + letters).utf8))

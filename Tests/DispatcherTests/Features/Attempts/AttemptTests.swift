@@ -14,7 +14,7 @@ struct AttemptTests {
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 
-    @Test("what failed, timed out, took its worker down and succeeded at last is told in order")
+    @Test("attempts that failed, timed out, lost their worker and succeeded are listed in order")
     func everyOutcome() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
