@@ -94,7 +94,7 @@ package struct Dispatcher: Service {
         vitals.connection(mayStandBy: true) { listening.reading }
 
         do {
-            // One that stands by, or finds no broker, waits here for ever, but for a shutdown.
+            // One that stands by, or finds no broker, waits here until a shutdown.
             try await cancelWhenGracefulShutdown {
                 try await publishing.start()
                 try await consuming.start()

@@ -2,7 +2,7 @@
 ///
 /// The first refusal sets the limit to what the queue has taken. Then the limit grows by itself, by one task and by twice as many each
 /// further step, until the queue refuses again or the type's whole window is free. So a full queue is refilled as its workers empty it,
-/// and few tasks go out in vain.
+/// and few tasks are handed out only to be refused.
 struct QueueLimit {
     /// From one step to the next where messages get through. Without an attempt that ends, each step that is refused doubles it.
     static let shortestPause = Duration.milliseconds(100)

@@ -7,8 +7,8 @@ struct Arrival: Sendable {
     enum Content: Sendable {
         case submission(Submission)
         case results(Results)
-        /// For the dead, and why; with the attempts that a result that cannot be read speaks of.
-        case unreadable(Message, queue: String, WireError, Results?)
+        /// For the dead-letter queue; with the attempts that a result speaks of that cannot be read.
+        case unreadable(Message, queue: String, because: WireError, results: Results?)
     }
 
     let tag: DeliveryTag
@@ -34,7 +34,7 @@ struct Arrival: Sendable {
             // One that contradicts itself says nothing of any attempt.
             let isOfAttempts = delivery.queue == topology.resultsQueue.name && error.code != .typeMismatch
             let results = isOfAttempts ? Results(unreadable: delivery.message, because: error) : nil
-            content = .unreadable(delivery.message, queue: delivery.queue, error, results)
+            content = .unreadable(delivery.message, queue: delivery.queue, because: error, results: results)
         }
     }
 

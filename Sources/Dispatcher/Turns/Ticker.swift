@@ -2,7 +2,7 @@ import ServiceSupport
 import Synchronization
 import TaskGridCore
 
-/// When the dispatcher takes a turn though nothing comes: each half second, for leases, time-outs and expiries, and when a scheduled
+/// When the dispatcher takes a turn though nothing comes: each half second, for leases, timeouts and expiries, and when a scheduled
 /// task is due.
 final class Ticker: Sendable {
     static let interval = Duration.milliseconds(500)

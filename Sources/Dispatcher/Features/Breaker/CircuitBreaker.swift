@@ -9,7 +9,7 @@ import TaskGridCore
 /// | open | nothing; tasks wait as `pending` | half-open after the pause |
 /// | half-open | `probes` tasks | closed when all of them succeed; open again, for twice the pause, when one fails |
 ///
-/// A failure is what the worker could not do: an error, a time-out, or its death. Input that it refuses as invalid says that
+/// A failure is what the worker could not do: an error, a timeout, or its death. Input that it refuses as invalid says that
 /// it works. What was handed out before the breaker opened still runs, and does not count towards the probes.
 struct CircuitBreaker {
     private enum Phase {

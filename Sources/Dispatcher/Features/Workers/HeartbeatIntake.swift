@@ -20,7 +20,7 @@ struct HeartbeatIntake: Sendable {
                 do throws(WireError) {
                     messages.append(try RegistryMessage.decode(delivery.message, routingKey: delivery.routingKey))
                 } catch {
-                    // The nameservice sees the same message and puts it with the dead.
+                    // The nameservice sees the same message and dead-letters it.
                     logger.debug("registry message not readable", metadata: ["error": "\(error)"])
                 }
             }

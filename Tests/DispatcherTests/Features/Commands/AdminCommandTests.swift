@@ -139,7 +139,7 @@ struct OrdersTests {
 
         let (again, _) = try await harness.command(RetryQuery(tasks: [1]))
         #expect(again.tasks == [.init(id: 1, outcome: .refused, state: .queued)])
-        // It has its three tries again; what its old attempt says is not taken for the new one's.
+        // It has its three attempts again; what its old attempt says is not taken for the new one's.
         #expect(try await harness.result(failed(1)).endings().isEmpty)
         for attempt in 2...4 {
             let ended = await harness.result(.init(id: 1, attempt: attempt, outcome: .failed(TaskError(.failed, "again"))))
