@@ -44,7 +44,7 @@ let package = Package(
         .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
-        .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "Dispatcher"]),
+        .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher"]),
         .executable(name: "taskgrid", targets: ["taskgrid"]),
     ],
     dependencies: [
@@ -68,7 +68,8 @@ let package = Package(
         source("AMQP", ["CRabbitMQ", collections, logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("ServiceSupport", ["TaskGridCore", "AMQP"]),
-        source("TaskStore", ["TaskGridCore", "ServiceSupport", grdb, logging]),
+        source("TaskStore", ["TaskGridCore"]),
+        source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
@@ -86,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "taskgrid",
             dependencies: [
-                "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
                 "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle,
                 unixSignals, logging,
                 histogram,
@@ -100,11 +101,16 @@ let package = Package(
         tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
         tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("AMQPTests", ["TestSupport", "AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
-        tests("TaskStoreTests", ["TestSupport", "TaskStore", "TaskGridCore", grdb]),
+        .target(
+            name: "TaskStoreConformance", dependencies: ["TestSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"],
+            path: "Tests/TaskStoreConformance", swiftSettings: settings
+        ),
+        tests(
+            "TaskStoreSQLiteTests", ["TestSupport", "TaskStoreConformance", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP", grdb]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
-        tests("DispatcherTests", ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskGridCore", "AMQP"]),
+        tests("DispatcherTests", ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"]),
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(
             "MonitorTests",
@@ -117,7 +123,8 @@ let package = Package(
         tests(
             "WebSupportTests",
             [
-                "TestSupport", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore", "Dispatcher", "Nameservice",
+                "TestSupport", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher",
+                "Nameservice",
                 "TaskGridWorker", "LocalGrid",
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
             ]
@@ -134,7 +141,8 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "TestSupport", "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
+                "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
             ],
             resources: [.copy("Corpus"), .copy("Fixtures")]
@@ -142,7 +150,8 @@ let package = Package(
         tests(
             "BrowserTests",
             [
-                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
+                "TestSupport", "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
+                "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging, subprocess, systemPackage,
             ]
         ),

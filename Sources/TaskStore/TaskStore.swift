@@ -7,9 +7,8 @@ package import TaskGridCore
 /// All decisions about a task's state are the dispatcher's; the store guards three promises by itself: what `commit` returned
 /// for is durable, a task ends once (the first terminal result wins, until the task is reopened), and an id is never given twice.
 ///
-/// An **open** task is one that has not ended. What has been handed out is a cursor per type and priority: open tasks up to it
-/// are handed out as attempt 1, those beyond wait (`pending`), in the order of their ids. A task that is to be handed out again, or not
-/// before some time, is *deferred*: it keeps its own due time and attempt, and the cursor does not speak for it.
+/// An **open** task is one that has not ended. It waits (`pending`), or waits for its due time (`scheduled`), or is handed out (`queued`).
+/// A ``Take`` hands out what is due, then what waits. A ``Schedule`` puts a task back: to wait before all others, or for a due time.
 ///
 /// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. Where a person gave an absolute time, by the wall
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
@@ -39,7 +38,7 @@ package protocol TaskStore: Sendable {
 
     /// The counters of each known type, or of some, from one snapshot.
     ///
-    /// What was submitted and what ended comes from durable tallies, pruned tasks included; what is pending, scheduled and queued
+    /// What was submitted and what ended comes from durable counters, pruned tasks included; what is pending, scheduled and queued
     /// (handed out and not ended) is counted. `running` is 0: only the dispatcher knows.
     ///
     /// - Parameter types: those that are asked for; nil: all.

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import TaskGridCore
 import TaskStore
+import TaskStoreSQLite
 import TestSupport
 
 @testable import AMQP
@@ -10,7 +11,7 @@ import TestSupport
 
 /// A scheduler over a store in memory, with the turns that a test gives it and no broker.
 struct SchedulerHarness {
-    let store: SQLiteTaskStore
+    let store: any TaskStore
     let scheduler: Scheduler
     let topology = Topology()
     /// Workers whose control queue is gone.
@@ -27,10 +28,10 @@ struct SchedulerHarness {
         init(_ value: Value) { self.value = Mutex(value) }
     }
 
-    init(_ configuration: DispatcherConfiguration = .quick, store: SQLiteTaskStore? = nil, time: ManualTime = ManualTime()) async throws {
+    init(_ configuration: DispatcherConfiguration = .quick, store: (any TaskStore)? = nil, time: ManualTime = ManualTime()) async throws {
         self.time = time
-        let opened: SQLiteTaskStore
-        if let store { opened = store } else { opened = try await .inMemory() }
+        let opened: any TaskStore
+        if let store { opened = store } else { opened = try await SQLiteTaskStore.inMemory() }
         self.store = opened
         scheduler = Scheduler(
             store: opened, topology: topology, configuration: configuration, logger: .silent, time: time.source

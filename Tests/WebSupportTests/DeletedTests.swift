@@ -4,7 +4,7 @@ import Foundation
 import HummingbirdTesting
 import ServiceSupport
 import TaskGridCore
-import TaskStore
+import TaskStoreSQLite
 import TestSupport
 import Testing
 

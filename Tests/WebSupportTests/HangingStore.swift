@@ -1,6 +1,7 @@
 import Synchronization
 import TaskGridCore
 import TaskStore
+import TaskStoreSQLite
 
 /// A store on a disk that hangs when the test says so: every commit waits until the disk goes on.
 final class HangingStore: TaskStore {

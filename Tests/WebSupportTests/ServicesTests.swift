@@ -8,6 +8,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskGridWorker
 import TaskStore
+import TaskStoreSQLite
 import TestSupport
 import Testing
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Dispatcher
 import LocalGrid
 import Logging
-import TaskStore
+import TaskStoreSQLite
 
 /// Runs the dispatcher.
 struct DispatcherCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import Benchmark
 import Foundation
 import TaskGridCore
 import TaskStore
+import TaskStoreSQLite
 
 /// What a dispatcher commits, in a file: each commit is on the disk when it returns, so the disk is part of what is measured.
 func commits() {
@@ -49,7 +50,7 @@ private func endings(of accepted: Accepted) -> [NewEnding] {
     let now = Timestamp.now()
     return (0..<Int64(accepted.count)).map { place in
         NewEnding(
-            id: TaskID(accepted.first.rawValue + place), type: Samples.type, priority: 0, state: .succeeded, result: Samples.payload,
+            id: TaskID(accepted.first.rawValue + place), type: Samples.type, state: .succeeded, result: Samples.payload,
             worker: "worker-1", attempt: 1, runTime: .microseconds(10), completed: now
         )
     }

@@ -2,7 +2,7 @@ import AMQP
 import Benchmark
 import Logging
 import TaskGridCore
-import TaskStore
+import TaskStoreSQLite
 
 @testable import AMQP
 @testable import Dispatcher

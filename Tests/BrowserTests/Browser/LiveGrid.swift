@@ -9,7 +9,7 @@ import ServiceLifecycle
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
-import TaskStore
+import TaskStoreSQLite
 import TestSupport
 import Testing
 

@@ -8,7 +8,7 @@ import Synchronization
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
-import TaskStore
+import TaskStoreSQLite
 import TestSupport
 
 /// The services, one by one, and how to wait for what they do.

@@ -55,11 +55,11 @@ extension Scheduler {
         case .end(let state, let error):
             if state != .succeeded { record(event, of: id, in: typeQueue, report: report, &turn) }
             let task = typeQueue.remove(at: index)
-            let (priority, attempt) = (task.settings.priority, task.machine.attempt)
+            let attempt = task.machine.attempt
             turn.plan.end(
                 task,
                 with: NewEnding(
-                    id: id, type: typeQueue.type, priority: priority, state: state, result: state == .succeeded ? report.payload : Data(),
+                    id: id, type: typeQueue.type, state: state, result: state == .succeeded ? report.payload : Data(),
                     error: error, worker: report.worker, attempt: attempt, runTime: report.runTime, completed: turn.now
                 )
             )

@@ -43,7 +43,7 @@ extension Scheduler {
                 )
                 guard case .end(let state, let error) = machine.handle(.cancelled) else { continue }
                 let ending = NewEnding(
-                    id: id, type: task.type, priority: task.settings.priority, state: state, error: error, attempt: machine.attempt,
+                    id: id, type: task.type, state: state, error: error, attempt: machine.attempt,
                     completed: turn.now
                 )
                 let ticket = turn.plan.end(HandedTask(task, machine: machine, marker: 0), with: ending)

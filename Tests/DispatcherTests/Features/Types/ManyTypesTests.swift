@@ -1,6 +1,7 @@
 import Foundation
 import TaskGridCore
 import TaskStore
+import TaskStoreSQLite
 import Testing
 
 @testable import AMQP

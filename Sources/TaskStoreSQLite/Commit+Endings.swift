@@ -1,0 +1,167 @@
+import Foundation
+import GRDB
+import TaskGridCore
+import TaskStore
+
+extension Commit {
+    mutating func end(_ endings: [NewEnding]) throws -> [Bool] {
+        let insert = try BoundStatement(
+            database,
+            """
+            INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO NOTHING
+            """
+        )
+        let openings = try Openings(database)
+        /// Mostly one worker's results come together: its name stays bound.
+        var worker: String?
+        var first: [Bool] = []
+        first.reserveCapacity(endings.count)
+        for ending in endings {
+            guard ending.state.isTerminal else {
+                throw StoreError(.badRequest, "task \(ending.id) cannot end as '\(ending.state)', which is no last state")
+            }
+            // Should the task be reopened, its next attempt must have a number that none had. A success never is.
+            let attempt = ending.state == .succeeded ? ending.attempt : max(ending.attempt, try attempt(of: ending.id))
+            guard let place = try place(of: ending, openings) else {
+                first.append(false)
+                continue
+            }
+            try insert.bind(ending.id.rawValue, at: 1)
+            try insert.bind(place.type, at: 2)
+            try insert.bind(Int(ending.state.rawValue), at: 3)
+            try insert.bind(attempt, at: 4)
+            try insert.bind(ending.runTime.microseconds, at: 5)
+            try insert.bind(ending.completed.rawValue, at: 6)
+            if worker != ending.worker { try insert.bind(ending.worker, at: 7) }
+            worker = ending.worker
+            try insert.bind(ending.error?.description, at: 8)
+            let isFirst = try insert.run(binding: ending.state == .succeeded ? ending.result : nil, at: 9) > 0
+            first.append(isFirst)
+            guard isFirst else { continue }
+            if place.isInRange { try openRanges.leave(ending.id.rawValue, type: place.type, priority: place.priority) }
+            try openings.remove(ending.id)
+            counters.ended(ending.state, type: place.type)
+        }
+        return first
+    }
+
+    /// Where an open task is, by its numbers of type and priority.
+    private struct Place {
+        let type: Int64
+        let priority: Int64
+        /// A range counts it.
+        let isInRange: Bool
+    }
+
+    /// Finds a task among those of its type that have no priority of their own, as most have none, else by what the task itself says.
+    ///
+    /// - Returns: Nil where the task is not known, or has ended and is in no range; one that has ended may still be in one.
+    private mutating func place(of ending: NewEnding, _ openings: borrowing Openings) throws -> Place? {
+        if let deferred = try openings.deferred(ending.id) {
+            return Place(type: deferred.type, priority: deferred.priority, isInRange: false)
+        }
+        let id = ending.id.rawValue
+        // A range may still hold a task that was pruned.
+        if id > store.prunedTo {
+            if let range = openRanges.latest(holding: id) { return Place(type: range.type, priority: range.priority, isInRange: true) }
+            if let type = try types.number(of: ending.type), try openRanges.holds(id, type: type, priority: 0) {
+                return Place(type: type, priority: 0, isInRange: true)
+            }
+        }
+        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
+        try find.bind(id, at: 1)
+        guard try find.step(), try openRanges.holds(id, type: find.int64(0), priority: find.int64(1)) else { return nil }
+        return Place(type: find.int64(0), priority: find.int64(1), isInRange: true)
+    }
+
+    /// The rows of `open`, of which most tasks have none.
+    private struct Openings: ~Copyable {
+        private let isEmpty: Bool
+        private let find: BoundStatement
+        private let delete: BoundStatement
+
+        init(_ database: Database) throws {
+            try self.init(
+                isEmpty: Self.isEmpty(database),
+                find: BoundStatement(database, "SELECT type, priority FROM open WHERE id = ? AND attempt IS NOT NULL"),
+                delete: BoundStatement(database, "DELETE FROM open WHERE id = ?")
+            )
+        }
+
+        private init(isEmpty: Bool, find: consuming BoundStatement, delete: consuming BoundStatement) {
+            self.isEmpty = isEmpty
+            self.find = find
+            self.delete = delete
+        }
+
+        private static func isEmpty(_ database: Database) throws -> Bool {
+            let any = try BoundStatement(database, "SELECT 1 FROM open LIMIT 1")
+            return try !any.step()
+        }
+
+        /// The type and priority of a task that is deferred.
+        func deferred(_ id: TaskID) throws -> (type: Int64, priority: Int64)? {
+            guard !isEmpty else { return nil }
+            try find.bind(id.rawValue, at: 1)
+            defer { find.reset() }
+            return try find.step() ? (find.int64(0), find.int64(1)) : nil
+        }
+
+        func remove(_ id: TaskID) throws {
+            guard !isEmpty else { return }
+            try delete.bind(id.rawValue, at: 1)
+            try delete.run()
+        }
+    }
+
+    /// The number of an open task's latest hand-out; 0 before the first.
+    private mutating func attempt(of id: TaskID) throws -> Int {
+        let find = try BoundStatement(
+            database, "SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id WHERE task.id = ?"
+        )
+        try find.bind(id.rawValue, at: 1)
+        guard try find.step() else { return 0 }
+        if let attempt = find.optionalInt64(2) { return Int(attempt) }
+        return try id.rawValue <= cursors.position(type: find.int64(0), priority: find.int(1)) ? 1 : 0
+    }
+
+    mutating func schedule(_ schedules: [Schedule]) throws {
+        let find = try BoundStatement(
+            database,
+            """
+            SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id
+            WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
+            """
+        )
+        let upsert = try BoundStatement(
+            database,
+            """
+            INSERT INTO open (id, type, priority, attempt, failures, interruptions, due, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
+                interruptions = excluded.interruptions, due = excluded.due, due_at = NULL, error = excluded.error
+            """
+        )
+        for schedule in schedules {
+            let id = schedule.id.rawValue
+            try find.bind(id, at: 1)
+            guard try find.step() else {
+                find.reset()
+                continue
+            }
+            let (type, priority, known) = (find.int64(0), find.int64(1), find.optionalInt64(2))
+            find.reset()
+            if known == nil { try openRanges.leave(id, type: type, priority: priority) }
+            let handedOut = try known ?? (id <= cursors.position(type: type, priority: Int(priority)) ? 1 : 0)
+            try upsert.bind(id, at: 1)
+            try upsert.bind(type, at: 2)
+            try upsert.bind(priority, at: 3)
+            try upsert.bind(max(handedOut, Int64(schedule.attempt)), at: 4)
+            try upsert.bind(schedule.failures, at: 5)
+            try upsert.bind(schedule.interruptions, at: 6)
+            try upsert.bind((schedule.due ?? .atOnce).rawValue, at: 7)
+            try upsert.bind(schedule.error?.description, at: 8)
+            try upsert.run()
+        }
+    }
+}

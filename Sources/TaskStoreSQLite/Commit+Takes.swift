@@ -1,0 +1,85 @@
+import GRDB
+import TaskGridCore
+import TaskStore
+
+extension Commit {
+    /// Takes at most `bytes` bytes of payload.
+    mutating func take(_ take: Take, _ bytes: Int) throws -> Taken {
+        guard let type = try types.number(of: take.type) else { return Taken(handOuts: [], isExhausted: true) }
+        var buffer = TakeBuffer(limit: take.limit, bytes: min(take.bytes, bytes))
+        if !buffer.isFull { try takeDue(type, now: take.now, into: &buffer) }
+        if !buffer.isFull {
+            for priority in try priorities(of: type) {
+                try takePending(type, priority, into: &buffer)
+                if buffer.isFull { break }
+            }
+        }
+        return Taken(handOuts: buffer.handOuts, isExhausted: try !buffer.isFull || !isAnythingLeft(type, now: take.now))
+    }
+
+    private func takeDue(_ type: Int64, now: Timestamp, into buffer: inout TakeBuffer) throws {
+        let query = try BoundStatement(
+            database,
+            """
+            SELECT \(OpenTask.columns), task.payload, open.due FROM \(OpenTask.rows)
+            WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due <= ? ORDER BY open.due, open.id LIMIT ?
+            """
+        )
+        try query.bind(type, at: 1)
+        try query.bind(now.rawValue, at: 2)
+        try query.bind(buffer.room, at: 3)
+        while try query.step(), buffer.fits(query.byteCount(OpenTask.columnCount)) {
+            var task = try OpenTask(row: query, types: types, cursorAttempt: 0)
+            task.attempt += 1
+            let wasScheduled = query.int64(OpenTask.columnCount + 1) > 0
+            buffer.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: wasScheduled))
+        }
+        // Only now: the query walks the index that this changes.
+        query.reset()
+        let update = try BoundStatement(database, "UPDATE open SET attempt = ?, due = NULL, due_at = NULL WHERE id = ?")
+        for handOut in buffer.handOuts {
+            try update.bind(handOut.task.attempt, at: 1)
+            try update.bind(handOut.task.id.rawValue, at: 2)
+            try update.run()
+        }
+    }
+
+    private mutating func takePending(_ type: Int64, _ priority: Int, into buffer: inout TakeBuffer) throws {
+        let query = try BoundStatement(
+            database,
+            "SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.inRanges) ORDER BY open_range.first, task.id LIMIT ?4"
+        )
+        try query.bind(type, at: 1)
+        try query.bind(priority, at: 2)
+        try query.bind(cursors.position(type: type, priority: priority) + 1, at: 3)
+        try query.bind(buffer.room, at: 4)
+        while try query.step() {
+            guard buffer.fits(query.byteCount(OpenTask.columnCount)) else { return }
+            let task = try OpenTask(row: query, types: types, cursorAttempt: 1, before: buffer.handOuts.last?.task)
+            try cursors.advance(type: type, priority: priority, to: task.id.rawValue)
+            buffer.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: false))
+        }
+        guard !buffer.isFull else { return }
+        // Nothing waits here: past the tasks that are deferred, too, so that the next search need not walk over them.
+        let end = try BoundStatement(
+            database, "SELECT last FROM open_range WHERE type = ? AND priority = ? ORDER BY first DESC LIMIT 1"
+        )
+        try end.bind(type, at: 1)
+        try end.bind(priority, at: 2)
+        if try end.step() { try cursors.advance(type: type, priority: priority, to: end.int64(0)) }
+    }
+
+    /// The priorities that a type's open tasks have, the highest first.
+    private func priorities(of type: Int64) throws -> [Int] {
+        try database.cursors(of: type).map(\.priority)
+    }
+
+    private mutating func isAnythingLeft(_ type: Int64, now: Timestamp) throws -> Bool {
+        let due = try BoundStatement(database, "SELECT 1 FROM open WHERE type = ? AND attempt IS NOT NULL AND due <= ? LIMIT 1")
+        try due.bind(type, at: 1)
+        try due.bind(now.rawValue, at: 2)
+        if try due.step() { return true }
+        for priority in try priorities(of: type) where try cursors.isAnyPending(type: type, priority: priority) { return true }
+        return false
+    }
+}

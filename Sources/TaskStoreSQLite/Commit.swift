@@ -1,0 +1,76 @@
+import GRDB
+import ServiceSupport
+import TaskGridCore
+import TaskStore
+
+/// One commit under way, inside its transaction. Nothing in it outlives the transaction: another process may have the file open.
+struct Commit {
+    let database: Database
+    let store: StoreRow
+    let types: TypeTable
+    var cursors: Cursors
+    var openRanges: OpenRanges
+    var counters = TaskCounters()
+    /// The highest id given.
+    var lastTask: Int64
+    /// Keys that were added.
+    var keys = 0
+
+    init(_ database: Database) throws {
+        self.database = database
+        store = try StoreRow(database)
+        lastTask = store.lastTask
+        types = TypeTable(database)
+        cursors = Cursors(database)
+        openRanges = OpenRanges(database)
+    }
+
+    mutating func apply(_ changes: StoreChanges) throws -> StoreReceipt {
+        if let term = changes.term { try check(term) }
+        for type in changes.types { _ = try types.number(adding: type) }
+        let accepted = changes.submissions.isEmpty ? [] : try accept(changes.submissions)
+        let ended = changes.endings.isEmpty ? [] : try end(changes.endings)
+        var reopened: [Reopened] = []
+        if !changes.reopenings.isEmpty {
+            // A refusal names the task's state, which is read with the cursors as they are written.
+            try cursors.write()
+            reopened = try reopen(changes.reopenings)
+        }
+        if !changes.schedules.isEmpty { try schedule(changes.schedules) }
+        if !changes.attempts.isEmpty { try note(changes.attempts) }
+        if !changes.pauses.isEmpty { try pause(changes.pauses) }
+        // Takes read them.
+        try openRanges.write()
+        var bytes = changes.takenBytes
+        let taken = try changes.takes.map { take in
+            let taken = bytes > 0 ? try self.take(take, bytes) : Taken(handOuts: [], isExhausted: false)
+            bytes -= taken.handOuts.reduce(0) { $0 + $1.payload.count }
+            return taken
+        }
+        Failpoint.storeTransaction.pass()
+        try cursors.write()
+        try counters.write(to: database)
+        try writeStore(changes.clock)
+        let forgotten = try changes.forgettings.map { try forget($0.type) }
+        return StoreReceipt(submissions: accepted, endings: ended, reopenings: reopened, takes: taken, forgettings: forgotten)
+    }
+
+    private func writeStore(_ clock: StoreClockReading?) throws {
+        guard lastTask > store.lastTask || clock.map(store.clock.mustFollow) ?? false else { return }
+        let update = try BoundStatement(
+            database,
+            "UPDATE store SET last_task = ?, keys = keys + ?, clock = max(clock, coalesce(?, clock)), wall = coalesce(?, wall)"
+        )
+        try update.bind(lastTask, at: 1)
+        try update.bind(keys, at: 2)
+        try update.bind(clock?.clock.rawValue, at: 3)
+        try update.bind(clock?.wall.rawValue, at: 4)
+        try update.run()
+    }
+
+    private func check(_ term: Term) throws {
+        guard term == store.term else {
+            throw StoreError(.superseded, "another dispatcher has taken the store over (term \(store.term); this is of term \(term))")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import GRDB
+import TaskGridCore
+import TaskStore
+
+/// One small step of forgetting, inside its transaction.
+struct Pruning {
+    let database: Database
+    let retention: Retention
+    let limit: Int
+
+    private var before: Timestamp { retention.before }
+
+    func run() throws -> Pruned {
+        guard limit > 0 else { return Pruned() }
+        let store = try BoundStatement(
+            database,
+            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, walked, swept, keys FROM store"
+        )
+        guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
+        let excess = store.int(0) - max(0, retention.keeping)
+        let excessKeys = store.int(3) - max(0, retention.keeping)
+        let walked = store.int64(1)
+        let swept = store.int64(2)
+        store.reset()
+        let (ids, place) = try old(after: walked, excess: excess)
+        try forget(ids)
+        let (keys, position) = try forgetKeys(after: swept, excess: excessKeys)
+        if !ids.isEmpty || place != walked || position != swept || keys > 0 {
+            let update = try BoundStatement(
+                database, "UPDATE store SET pruned = pruned + ?, pruned_to = max(pruned_to, ?), walked = ?, swept = ?, keys = keys - ?"
+            )
+            try update.bind(ids.count, at: 1)
+            try update.bind(ids.last ?? 0, at: 2)
+            try update.bind(place, at: 3)
+            try update.bind(position, at: 4)
+            try update.bind(keys, at: 5)
+            try update.run()
+        }
+        return Pruned(tasks: ids.count, keys: keys)
+    }
+
+    /// How many endings one step looks at for each that it may forget: those of tasks that lived long stand in the way of younger ones.
+    private static let reach = 20
+
+    /// Looks at the next endings after `place`, in the order in which their tasks were accepted, and starts anew when it comes to
+    /// young ones or to the end.
+    ///
+    /// - Returns: The tasks to forget, and the place for the next step.
+    private func old(after place: Int64, excess: Int) throws -> (ids: [Int64], place: Int64) {
+        let query = try BoundStatement(database, "SELECT id, completed FROM ending WHERE id > ? ORDER BY id LIMIT ?")
+        try query.bind(place, at: 1)
+        let (reach, isTooFar) = limit.multipliedReportingOverflow(by: Self.reach)
+        try query.bind(isTooFar ? .max : reach, at: 2)
+        var ids: [Int64] = []
+        var seen = 0
+        while try query.step() {
+            let id = query.int64(0)
+            if ids.count < excess || query.int64(1) < before.rawValue {
+                ids.append(id)
+                if ids.count == limit { return (ids, id) }
+            } else if seen % 100 == 0, try isYoung(id) {
+                return (ids, 0)
+            }
+            seen += 1
+            if seen == reach { return (ids, id) }
+        }
+        return (ids, 0)
+    }
+
+    /// Whether a task was accepted at `before` or later, so that neither it nor one after it can have ended earlier.
+    private func isYoung(_ id: Int64) throws -> Bool {
+        let query = try BoundStatement(
+            database, "SELECT created FROM submission WHERE first = (SELECT id - position FROM task WHERE id = ?)"
+        )
+        try query.bind(id, at: 1)
+        return try query.step() && query.int64(0) >= before.rawValue
+    }
+
+    private func forget(_ ids: [Int64]) throws {
+        let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
+        let task = try BoundStatement(database, "DELETE FROM task WHERE id = ? RETURNING type")
+        var gone: [Int64: Int] = [:]
+        let attempts = try BoundStatement(database, "DELETE FROM attempt WHERE task = ?")
+        for id in ids {
+            try attempts.bind(id, at: 1)
+            try attempts.run()
+            try ending.bind(id, at: 1)
+            try ending.run()
+            try task.bind(id, at: 1)
+            if try task.step() { gone[task.int64(0), default: 0] += 1 }
+            task.reset()
+        }
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE id = ?")
+        for (type, count) in gone {
+            try kept.bind(count, at: 1)
+            try kept.bind(type, at: 2)
+            try kept.run()
+        }
+    }
+
+    /// Forgets keys, of which their types keep count.
+    private func forgetKeys(of submissions: [Int64]) throws {
+        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = ? RETURNING type")
+        var gone: [String: Int] = [:]
+        for first in submissions {
+            try delete.bind(first, at: 1)
+            if try delete.step(), let type = delete.text(0) { gone[type, default: 0] += 1 }
+            delete.reset()
+        }
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE name = ?")
+        for (type, count) in gone {
+            try kept.bind(count, at: 1)
+            try kept.bind(type, at: 2)
+            try kept.run()
+        }
+    }
+
+    /// Looks at the next few submissions after `position`, and starts anew when it comes to young ones or to the end: a
+    /// submission whose task lives long must not be looked at over and over by each step. Those beyond the number that is kept go
+    /// earlier than by their age, the oldest first.
+    ///
+    /// - Returns: How many went, and the position for the next step.
+    private func forgetKeys(after position: Int64, excess: Int) throws -> (count: Int, position: Int64) {
+        let old = try BoundStatement(
+            database,
+            """
+            SELECT first, created, NOT EXISTS (SELECT 1 FROM task WHERE id >= first AND id < first + count)
+            FROM submission WHERE first > ? ORDER BY first LIMIT ?
+            """
+        )
+        try old.bind(position, at: 1)
+        try old.bind(limit, at: 2)
+        var emptied: [Int64] = []
+        var next: Int64 = 0
+        var seen = 0
+        let aged = min(before, retention.keysSince)
+        while try old.step(), old.int64(1) < (emptied.count < excess ? retention.keysSince : aged).rawValue {
+            next = old.int64(0)
+            seen += 1
+            if old.int(2) != 0 { emptied.append(next) }
+        }
+        old.reset()
+        try forgetKeys(of: emptied)
+        return (emptied.count, seen < limit ? 0 : next)
+    }
+}

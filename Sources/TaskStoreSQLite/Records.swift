@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import TaskGridCore
+import TaskStore
+
+/// Queries about tasks, one by one or listed, with as much of their payloads and results as is asked for.
+struct Records {
+    private let database: Database
+    private let types: TypeTable
+    private let content: ContentLimit
+
+    init(_ database: Database, _ content: ContentLimit) {
+        self.database = database
+        self.content = content
+        types = TypeTable(database)
+    }
+
+    /// The page's `next` is the first of the ids that was not looked at, for those before it are large enough.
+    func records(_ ids: [Int64]) throws -> TaskPage<TaskRecord> {
+        let query = try BoundStatement(database, Self.select(payload: content.payload > 0, result: content.result > 0))
+        try query.bind(content.payload, at: 2)
+        try query.bind(content.result, at: 3)
+        var page = TaskPage<TaskRecord>(elements: [])
+        var size = 0
+        for id in ids {
+            if let limit = content.page, size >= limit {
+                page.next = TaskID(id)
+                break
+            }
+            try query.bind(id, at: 1)
+            if try query.step() {
+                let record = try record(query)
+                size += record.payload.count + (record.result?.count ?? 0)
+                page.elements.append(record)
+            }
+            query.reset()
+        }
+        return page
+    }
+
+    /// Content that is not asked for is not read: its length stands in the row's header.
+    private static func select(payload: Bool, result: Bool) -> String {
+        """
+        SELECT task.id, task.type, task.position,
+            \(payload ? "substr(task.payload, 1, ?2)" : "x''"),
+            submission.count, submission.key, submission.created,
+            ending.state, ending.attempt, ending.completed, ending.worker, ending.error,
+            \(result ? "iif(length(ending.result) = 0, x'', substr(ending.result, 1, ?3))" : "iif(ending.result IS NULL, NULL, x'')"),
+            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), open.expires, ending.run,
+            length(task.payload), length(ending.result), \(TaskSettings.selected)
+        FROM task CROSS JOIN submission ON submission.first = task.id - task.position
+            LEFT JOIN ending ON ending.id = task.id
+            LEFT JOIN open ON open.id = task.id
+            LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
+        WHERE task.id = ?1 AND ?2 >= 0 AND ?3 >= 0
+        """
+    }
+
+    /// A part of a payload or a result.
+    static func content(
+        _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int, _ database: Database
+    ) throws -> ContentQuery.Answer? {
+        let sql =
+            switch part {
+            case .payload: "SELECT substr(payload, ?2 + 1, ?3), length(payload) FROM task WHERE id = ?1"
+            case .result: "SELECT substr(result, ?2 + 1, ?3), length(result) FROM ending WHERE id = ?1 AND result IS NOT NULL"
+            }
+        let query = try BoundStatement(database, sql)
+        // More bytes than these no row has.
+        let most = 1 << 30
+        try query.bind(id.rawValue, at: 1)
+        try query.bind(min(max(0, from), most), at: 2)
+        try query.bind(min(max(0, limit), most), at: 3)
+        return try query.step() ? ContentQuery.Answer(bytes: query.data(0), size: query.int(1)) : nil
+    }
+
+    private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
+        let key = row.text(5) ?? ""
+        var record = TaskRecord(
+            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), payload: row.data(3), status: .pending,
+            created: Timestamp(rawValue: row.int64(6)), settings: try TaskSettings(row: row, from: 21),
+            key: row.int(4) > 1 ? "\(key)/\(row.int(2))" : key, expires: row.optionalInt64(17).map(Timestamp.init)
+        )
+        if row.int(19) > record.payload.count { record.payloadSize = row.int(19) }
+        if !row.isNull(7) {
+            guard let state = UInt8(exactly: row.int64(7)).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(7))")
+            }
+            record.status = state
+            record.attempt = row.int(8)
+            // Of a task that no attempt ended, there is none.
+            record.runTime = row.int64(18) > 0 ? .microseconds(row.int64(18)) : nil
+            record.completed = Timestamp(rawValue: row.int64(9))
+            record.worker = row.text(10).flatMap { $0.isEmpty ? nil : $0 }
+            record.error = row.text(11).map(TaskError.init(description:))
+            record.result = row.isNull(12) ? nil : row.data(12)
+            if let count = record.result?.count, row.int(20) > count { record.resultSize = row.int(20) }
+        } else if let attempt = row.optionalInt64(13) {
+            record.attempt = Int(attempt)
+            let due = row.optionalInt64(14).map(Timestamp.init)
+            record.due = due == .atOnce ? nil : due
+            record.status = due == nil ? .queued : due == .atOnce ? .pending : .scheduled
+            record.error = row.text(15).map(TaskError.init(description:))
+        } else if row.int(16) != 0 {
+            record.status = .queued
+            record.attempt = 1
+        }
+        return record
+    }
+
+    func records(_ search: Search) throws -> TaskPage<TaskRecord> {
+        let found = try search.run()
+        var page = try records(found.elements.map(\.rawValue))
+        // Goes on below the last task that was read.
+        page.next = page.next == nil ? found.next : page.elements.last?.id
+        return page
+    }
+}

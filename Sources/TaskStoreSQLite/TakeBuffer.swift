@@ -1,0 +1,33 @@
+import TaskGridCore
+import TaskStore
+
+/// What a take has gathered so far, within its bounds.
+struct TakeBuffer {
+    private(set) var handOuts: [HandOut] = []
+    /// Whether a bound was reached: then there may be more to take.
+    private(set) var isFull: Bool
+    private let limit: Int
+    private let bytes: Int
+    private var size = 0
+
+    init(limit: Int, bytes: Int) {
+        self.limit = limit
+        self.bytes = bytes
+        isFull = limit <= 0
+    }
+
+    /// How many more tasks its limit allows.
+    var room: Int { limit - handOuts.count }
+
+    /// Whether a payload of this size fits; if not, the tray is full.
+    mutating func fits(_ count: Int) -> Bool {
+        if !handOuts.isEmpty, size + count > bytes { isFull = true }
+        return !isFull
+    }
+
+    mutating func add(_ handOut: HandOut) {
+        handOuts.append(handOut)
+        size += handOut.payload.count
+        if handOuts.count == limit { isFull = true }
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+package import TaskStore
+import TaskStoreSQLite
+import Testing
+
+/// A kind of store that the conformance tests run over. A further one is one line in ``all``, and a property that makes it.
+package struct StoreFactory: Sendable, CustomTestStringConvertible {
+    package typealias Body = (any TaskStore) async throws -> Void
+
+    package static let all: [StoreFactory] = [.sqliteFile, .sqliteInMemory, .model]
+
+    package let testDescription: String
+    private let make: @Sendable (Body) async throws -> Void
+
+    /// - Parameter make: Makes a new, empty store, runs the body with it and closes it.
+    package init(_ name: String, _ make: @escaping @Sendable (Body) async throws -> Void) {
+        testDescription = name
+        self.make = make
+    }
+
+    /// Runs the body with a new, empty store.
+    package func withStore(_ body: Body) async throws {
+        try await make(body)
+    }
+}
+
+extension StoreFactory {
+    package static let sqliteFile = StoreFactory("SQLite in a file") { body in
+        try await withFolder { folder in
+            let store = try await SQLiteTaskStore(path: folder + "/store.db")
+            try await body(store)
+            await store.close()
+        }
+    }
+
+    package static let sqliteInMemory = StoreFactory("SQLite in memory") { body in
+        let store = try await SQLiteTaskStore.inMemory()
+        try await body(store)
+        await store.close()
+    }
+
+    package static let model = StoreFactory("model") { body in
+        let store = ModelTaskStore()
+        try await body(store)
+        await store.close()
+    }
+}
+
+/// Runs the body with a new folder, which is gone afterwards.
+package func withFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid-store-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await body(folder.path(percentEncoded: false))
+}
