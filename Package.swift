@@ -110,7 +110,9 @@ let package = Package(
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
-        tests("DispatcherTests", ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"]),
+        tests(
+            "DispatcherTests",
+            ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridCore", "AMQP"]),
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(
             "MonitorTests",

@@ -46,17 +46,20 @@ extension Dispatcher {
             if !turn.isExclusive, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
             committed = await commit
             let failure = committed?.failure
-            if failure != nil {
+            if let failure {
                 // What was planned upon it does not hold either.
                 (committed, next) = (nil, nil)
-                guard let failure, failure.code == .superseded else { break }
-                if !isFinished, await holdsLock(consuming, since: established) {
+                guard failure.code == .superseded || failure.code == .unknown else { break }
+                if failure.code == .unknown, turn.failure == nil {
+                    // As after a crash: what is not acknowledged comes again over a new connection, with which a term begins.
+                    await consuming.reconnect(because: "the outcome of a commit is not known")
+                } else if failure.code == .superseded, !isFinished, await holdsLock(consuming, since: established) {
                     conflict = sharedStore(failure)
                     break
                 }
             }
-            if standsBy != (failure != nil), !isFinished {
-                standsBy = failure != nil
+            if standsBy != (failure?.code == .superseded), !isFinished {
+                standsBy = failure?.code == .superseded
                 vitals.stands(standsBy ? .standby : .serving)
             }
             if next == nil { await settle(isLast: true) }

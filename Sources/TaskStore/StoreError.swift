@@ -1,4 +1,4 @@
-/// What went wrong with the store. Nothing was changed by the call that threw it.
+/// What went wrong with the store. The call that threw it changed nothing, unless its code is ``Code/unknown``.
 package struct StoreError: Error, Hashable, Sendable {
     package enum Code: String, Sendable {
         /// No room for what was to be written. The store goes on working once there is.
@@ -15,6 +15,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case newerVersion
         /// Another dispatcher has begun a term of its own: what an earlier one believes is no longer so.
         case superseded
+        /// The outcome of the transaction is not known: its changes may be durable, or not. Who goes on begins a term and reads again.
+        case unknown
         /// The store was closed here.
         case closed
         /// Asked for something that makes no sense: a mistake of the caller.

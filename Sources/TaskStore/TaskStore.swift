@@ -13,7 +13,7 @@ package import TaskGridCore
 /// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. Where a person gave an absolute time, by the wall
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
 ///
-/// Every call may throw a `StoreError`. A call that threw changed nothing; cancelling the calling task does not interrupt it.
+/// Every call may throw a `StoreError`. A call that threw changed nothing, unless its code is `unknown`; cancelling the calling task does not interrupt it.
 package protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
@@ -27,7 +27,8 @@ package protocol TaskStore: Sendable {
     /// attempts, pauses, takes, forgets.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
-    /// the latest throw `superseded`.
+    /// the latest throw `superseded`. Where it throws `unknown`, all of it is durable or nothing: the caller goes on as if it had crashed
+    /// there. It begins a term, reads again, and answers, publishes and acknowledges nothing of these changes.
     ///
     /// With `mayBlock`, the calling thread may wait for the disk. Only a caller that runs on a thread of its own and has little to
     /// write says so: a store may then save the changes of thread.

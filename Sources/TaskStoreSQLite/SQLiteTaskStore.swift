@@ -225,9 +225,14 @@ package final class SQLiteTaskStore: TaskStore {
     private func transaction<Value>(_ database: Database, _ body: (Database) throws -> Value) throws -> Value {
         try checkFiles()
         var value: Value?
-        try database.inTransaction(.immediate) {
-            value = try body(database)
-            return .commit
+        do {
+            try database.inTransaction(.immediate) {
+                value = try body(database)
+                return .commit
+            }
+        } catch {
+            // With a value the body is done, and COMMIT has failed.
+            throw value == nil ? error : StoreError.ofCommit(error)
         }
         guard let value else { throw StoreError(.failed, "a transaction ended without an answer") }
         return value

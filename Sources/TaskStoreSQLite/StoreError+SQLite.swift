@@ -18,6 +18,17 @@ extension StoreError {
         }
     }
 
+    /// What an error of COMMIT itself means.
+    ///
+    /// An input or output error leaves the outcome open: the frames of the transaction may be whole in the log though its sync failed,
+    /// and then the next recovery finds a transaction that was committed (sqlite.org/rescode.html#ioerr_fsync, sqlite.org/wal.html).
+    /// After every other error SQLite has written no commit frame: the log ends before the transaction.
+    static func ofCommit(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError, error.resultCode.primaryResultCode == .SQLITE_IOERR else { return error }
+        let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
+        return StoreError(.unknown, "\(Code.unknown.meaning) (\(cause))")
+    }
+
     static func closed(path: String) -> StoreError {
         StoreError(.closed, "store \(path): \(Code.closed.meaning)")
     }
@@ -65,6 +76,7 @@ extension StoreError.Code {
         case .corrupt: "the file is damaged or no task store; restore a backup or name another file"
         case .newerVersion: "written by a newer version; use that version or name another file"
         case .superseded: "another dispatcher has taken it over"
+        case .unknown: "a commit failed while it was written to the disk, so that its outcome is not known; check the disk"
         case .closed: "it was closed, and takes no more calls"
         case .badRequest: "asked for something that makes no sense"
         case .failed: "the database or the file system failed"

@@ -225,12 +225,13 @@ actor Scheduler {
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
     ///
-    /// - Throws: `superseded`; or why the store fails, where there is no more time to retry.
+    /// - Throws: `superseded`; `unknown`, for what may be durable must not be committed again; or why the store fails, where there is no
+    ///   more time to retry.
     private nonisolated func commit(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes, mayBlock: mayBlock)
         } catch {
-            guard error.code != .superseded else { throw error }
+            guard !Self.isFinal(error) else { throw error }
             logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: ["error": "\(error)"])
             let rejection = Rejection(.storeUnavailable, "\(error)")
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
@@ -238,14 +239,19 @@ actor Scheduler {
         }
         guard !plan.changes.isEmpty else { return StoreReceipt() }
         let changes = plan.changes
-        return try await retryUntilDone("committing results") { () async throws(StoreError) in try await self.store.commit(changes) }
+        return try await retryUntilDone("committing results", unless: Self.isFinal) { () async throws(StoreError) in
+            try await self.store.commit(changes)
+        }
     }
+
+    /// Whether a commit that failed so is not tried again.
+    private static func isFinal(_ error: StoreError) -> Bool { error.code == .superseded || error.code == .unknown }
 
     /// Retries what must be done in the end, with backoff.
     ///
-    /// - Throws: `superseded`; or the latest failure, where the process is to end and has no more time.
+    /// - Throws: what is final; or the latest failure, where the process is to end and has no more time.
     private nonisolated func retryUntilDone<Result: Sendable>(
-        _ what: String, _ body: () async throws(StoreError) -> Result
+        _ what: String, unless isFinal: (StoreError) -> Bool = { $0.code == .superseded }, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         let backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(5))
         var attempts = 0
@@ -253,7 +259,7 @@ actor Scheduler {
             do throws(StoreError) {
                 return try await body()
             } catch {
-                guard error.code != .superseded else { throw error }
+                guard !isFinal(error) else { throw error }
                 attempts += 1
                 logger.error(
                     "store step failed, retrying", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(attempts)"])
