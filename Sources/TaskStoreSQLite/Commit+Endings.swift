@@ -3,15 +3,20 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
+/// Made once: a statement is found by its text.
+private enum EndingSQL {
+    static let insert =
+        "INSERT INTO ending (\(EndingColumn.names)) VALUES (\(EndingColumn.parameters)) ON CONFLICT (id) DO NOTHING"
+    static let schedule = """
+        INSERT INTO open (\(ScheduleColumn.names)) VALUES (\(ScheduleColumn.parameters))
+        ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
+            interruptions = excluded.interruptions, due = excluded.due, due_at = NULL, error = excluded.error
+        """
+}
+
 extension Commit {
     mutating func end(_ endings: [NewEnding]) throws -> [Bool] {
-        let insert = try BoundStatement(
-            database,
-            """
-            INSERT INTO ending (id, type, state, attempt, run, completed, worker, error, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO NOTHING
-            """
-        )
+        let insert = try BoundStatement(database, EndingSQL.insert)
         let openings = try Openings(database)
         /// Mostly one worker's results come together: its name stays bound.
         var worker: String?
@@ -27,16 +32,16 @@ extension Commit {
                 first.append(false)
                 continue
             }
-            try insert.bind(ending.id.rawValue, at: 1)
-            try insert.bind(place.type, at: 2)
-            try insert.bind(Int(ending.state.rawValue), at: 3)
-            try insert.bind(attempt, at: 4)
-            try insert.bind(ending.runTime.microseconds, at: 5)
-            try insert.bind(ending.completed.rawValue, at: 6)
-            if worker != ending.worker { try insert.bind(ending.worker, at: 7) }
+            try insert.bind(ending.id.rawValue, to: EndingColumn.id)
+            try insert.bind(place.type, to: EndingColumn.type)
+            try insert.bind(Int(ending.state.rawValue), to: EndingColumn.state)
+            try insert.bind(attempt, to: EndingColumn.attempt)
+            try insert.bind(ending.runTime.microseconds, to: EndingColumn.run)
+            try insert.bind(ending.completed.rawValue, to: EndingColumn.completed)
+            if worker != ending.worker { try insert.bind(ending.worker, to: EndingColumn.worker) }
             worker = ending.worker
-            try insert.bind(ending.error?.description, at: 8)
-            let isFirst = try insert.run(binding: ending.state == .succeeded ? ending.result : nil, at: 9) > 0
+            try insert.bind(ending.error?.description, to: EndingColumn.error)
+            let isFirst = try insert.run(binding: ending.state == .succeeded ? ending.result : nil, to: EndingColumn.result) > 0
             first.append(isFirst)
             guard isFirst else { continue }
             if place.isInRange { try openRanges.leave(ending.id.rawValue, type: place.type, priority: place.priority) }
@@ -134,14 +139,7 @@ extension Commit {
             WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
             """
         )
-        let upsert = try BoundStatement(
-            database,
-            """
-            INSERT INTO open (id, type, priority, attempt, failures, interruptions, due, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
-                interruptions = excluded.interruptions, due = excluded.due, due_at = NULL, error = excluded.error
-            """
-        )
+        let upsert = try BoundStatement(database, EndingSQL.schedule)
         for schedule in schedules {
             let id = schedule.id.rawValue
             try find.bind(id, at: 1)
@@ -153,14 +151,14 @@ extension Commit {
             find.reset()
             if known == nil { try openRanges.leave(id, type: type, priority: priority) }
             let handedOut = try known ?? (id <= cursors.position(type: type, priority: Int(priority)) ? 1 : 0)
-            try upsert.bind(id, at: 1)
-            try upsert.bind(type, at: 2)
-            try upsert.bind(priority, at: 3)
-            try upsert.bind(max(handedOut, Int64(schedule.attempt)), at: 4)
-            try upsert.bind(schedule.failures, at: 5)
-            try upsert.bind(schedule.interruptions, at: 6)
-            try upsert.bind((schedule.due ?? .atOnce).rawValue, at: 7)
-            try upsert.bind(schedule.error?.description, at: 8)
+            try upsert.bind(id, to: ScheduleColumn.id)
+            try upsert.bind(type, to: ScheduleColumn.type)
+            try upsert.bind(priority, to: ScheduleColumn.priority)
+            try upsert.bind(max(handedOut, Int64(schedule.attempt)), to: ScheduleColumn.attempt)
+            try upsert.bind(schedule.failures, to: ScheduleColumn.failures)
+            try upsert.bind(schedule.interruptions, to: ScheduleColumn.interruptions)
+            try upsert.bind((schedule.due ?? .atOnce).rawValue, to: ScheduleColumn.due)
+            try upsert.bind(schedule.error?.description, to: ScheduleColumn.error)
             try upsert.run()
         }
     }

@@ -2,25 +2,19 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
+/// Made once: a statement is found by its text.
+private enum SubmissionSQL {
+    static let insertSubmission =
+        "INSERT INTO submission (\(SubmissionColumn.names)) VALUES (\(SubmissionColumn.parameters)) ON CONFLICT (key) DO NOTHING"
+    static let insertTask = "INSERT INTO task (\(TaskColumn.names)) VALUES (\(TaskColumn.parameters))"
+    static let insertOpen = "INSERT INTO open (\(OpenColumn.names)) VALUES (\(OpenColumn.parameters))"
+}
+
 extension Commit {
     mutating func accept(_ submissions: [NewSubmission]) throws -> [Accepted] {
-        let insertSubmission = try BoundStatement(
-            database,
-            """
-            INSERT INTO submission (first, count, key, client, correlation, form, created, type, fingerprint)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
-            """
-        )
-        let insertTask = try BoundStatement(
-            database,
-            """
-            INSERT INTO task (id, type, position, \(TaskSettings.columns.joined(separator: ", ")), payload)
-            VALUES (?, ?, ?, \(TaskSettings.columns.map { _ in "?" }.joined(separator: ", ")), ?)
-            """
-        )
-        let insertOpen = try BoundStatement(
-            database, "INSERT INTO open (id, type, priority, attempt, due, expires, due_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        )
+        let insertSubmission = try BoundStatement(database, SubmissionSQL.insertSubmission)
+        let insertTask = try BoundStatement(database, SubmissionSQL.insertTask)
+        let insertOpen = try BoundStatement(database, SubmissionSQL.insertOpen)
         var accepted: [Accepted] = []
         accepted.reserveCapacity(submissions.count)
         // Those that are bound: a statement keeps what is bound to it.
@@ -33,29 +27,29 @@ extension Commit {
             }
             let type = try types.number(adding: submission.type)
             let fingerprint = submission.fingerprint ?? Fingerprint(submission)
-            try insertSubmission.bind(lastTask + 1, at: 1)
-            try insertSubmission.bind(submission.tasks.count, at: 2)
-            try insertSubmission.bind(submission.key, at: 3)
-            try insertSubmission.bind(submission.client, at: 4)
-            try insertSubmission.bind(submission.correlation, at: 5)
-            try insertSubmission.bind(submission.form.number, at: 6)
-            try insertSubmission.bind(new.created.rawValue, at: 7)
-            try insertSubmission.bind(submission.type.name, at: 8)
-            try insertSubmission.bind(fingerprint.bytes, at: 9)
+            try insertSubmission.bind(lastTask + 1, to: SubmissionColumn.first)
+            try insertSubmission.bind(submission.tasks.count, to: SubmissionColumn.count)
+            try insertSubmission.bind(submission.key, to: SubmissionColumn.key)
+            try insertSubmission.bind(submission.client, to: SubmissionColumn.client)
+            try insertSubmission.bind(submission.correlation, to: SubmissionColumn.correlation)
+            try insertSubmission.bind(submission.form.number, to: SubmissionColumn.form)
+            try insertSubmission.bind(new.created.rawValue, to: SubmissionColumn.created)
+            try insertSubmission.bind(submission.type.name, to: SubmissionColumn.type)
+            try insertSubmission.bind(fingerprint.bytes, to: SubmissionColumn.fingerprint)
             guard try insertSubmission.run() > 0 else {
                 accepted.append(try repeated(submission, fingerprint))
                 continue
             }
             for (position, task) in submission.tasks.enumerated() {
                 let id = lastTask + 1 + Int64(position)
-                try insertTask.bind(id, at: 1)
-                try insertTask.bind(type, at: 2)
-                try insertTask.bind(position, at: 3)
+                try insertTask.bind(id, to: TaskColumn.id)
+                try insertTask.bind(type, to: TaskColumn.type)
+                try insertTask.bind(position, to: TaskColumn.position)
                 if settings?.isSame(as: task.settings) != true {
                     settings = task.settings
-                    try task.settings.bind(to: insertTask, from: 4)
+                    try task.settings.bind(to: insertTask, as: TaskColumn.self)
                 }
-                try insertTask.run(binding: task.payload, at: 4 + TaskSettings.columnCount)
+                try insertTask.run(binding: task.payload, to: TaskColumn.payload)
                 let priority = task.settings.priority
 
                 var attempt: Int64?
@@ -79,14 +73,14 @@ extension Commit {
                 }
                 let expires = new.expires(task)?.rawValue
                 if attempt != nil || expires != nil {
-                    try insertOpen.bind(id, at: 1)
-                    try insertOpen.bind(type, at: 2)
-                    try insertOpen.bind(priority, at: 3)
-                    try insertOpen.bind(attempt, at: 4)
-                    try insertOpen.bind(due, at: 5)
-                    try insertOpen.bind(expires, at: 6)
-                    try insertOpen.bind(due == nil ? nil : task.settings.due?.rawValue, at: 7)
-                    try insertOpen.bind(task.settings.expires?.rawValue, at: 8)
+                    try insertOpen.bind(id, to: OpenColumn.id)
+                    try insertOpen.bind(type, to: OpenColumn.type)
+                    try insertOpen.bind(priority, to: OpenColumn.priority)
+                    try insertOpen.bind(attempt, to: OpenColumn.attempt)
+                    try insertOpen.bind(due, to: OpenColumn.due)
+                    try insertOpen.bind(expires, to: OpenColumn.expires)
+                    try insertOpen.bind(due == nil ? nil : task.settings.due?.rawValue, to: OpenColumn.dueAt)
+                    try insertOpen.bind(task.settings.expires?.rawValue, to: OpenColumn.expiresAt)
                     try insertOpen.run()
                 }
                 if attempt == nil { try openRanges.add(id, type: type, priority: Int64(priority)) }

@@ -2,6 +2,21 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
+/// After the columns of `OpenTask`.
+private enum DueColumn: Int32, StatementColumn {
+    case payload, due
+
+    static var offset: Int32 { OpenTask.Column.count }
+    var sql: String { self == .payload ? "task.payload" : "open.due" }
+}
+
+private enum PendingColumn: Int32, StatementColumn {
+    case payload
+
+    static var offset: Int32 { OpenTask.Column.count }
+    var sql: String { "task.payload" }
+}
+
 extension Commit {
     /// Takes at most `bytes` bytes of payload.
     mutating func take(_ take: Take, _ bytes: Int) throws -> Taken {
@@ -21,18 +36,18 @@ extension Commit {
         let query = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns), task.payload, open.due FROM \(OpenTask.rows)
+            SELECT \(OpenTask.columns), \(DueColumn.selected) FROM \(OpenTask.rows)
             WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due <= ? ORDER BY open.due, open.id LIMIT ?
             """
         )
         try query.bind(type, at: 1)
         try query.bind(now.rawValue, at: 2)
         try query.bind(buffer.room, at: 3)
-        while try query.step(), buffer.fits(query.byteCount(OpenTask.columnCount)) {
+        while try query.step(), buffer.fits(query.byteCount(DueColumn.payload)) {
             var task = try OpenTask(row: query, types: types, cursorAttempt: 0)
             task.attempt += 1
-            let wasScheduled = query.int64(OpenTask.columnCount + 1) > 0
-            buffer.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: wasScheduled))
+            let wasScheduled = query.int64(DueColumn.due) > 0
+            buffer.add(HandOut(task: task, payload: query.data(DueColumn.payload), wasScheduled: wasScheduled))
         }
         // Only now: the query walks the index that this changes.
         query.reset()
@@ -47,17 +62,17 @@ extension Commit {
     private mutating func takePending(_ type: Int64, _ priority: Int, into buffer: inout TakeBuffer) throws {
         let query = try BoundStatement(
             database,
-            "SELECT \(OpenTask.columns), task.payload FROM \(OpenTask.inRanges) ORDER BY open_range.first, task.id LIMIT ?4"
+            "SELECT \(OpenTask.columns), \(PendingColumn.selected) FROM \(OpenTask.inRanges) ORDER BY open_range.first, task.id LIMIT ?4"
         )
         try query.bind(type, at: 1)
         try query.bind(priority, at: 2)
         try query.bind(cursors.position(type: type, priority: priority) + 1, at: 3)
         try query.bind(buffer.room, at: 4)
         while try query.step() {
-            guard buffer.fits(query.byteCount(OpenTask.columnCount)) else { return }
+            guard buffer.fits(query.byteCount(PendingColumn.payload)) else { return }
             let task = try OpenTask(row: query, types: types, cursorAttempt: 1, before: buffer.handOuts.last?.task)
             try cursors.advance(type: type, priority: priority, to: task.id.rawValue)
-            buffer.add(HandOut(task: task, payload: query.data(OpenTask.columnCount), wasScheduled: false))
+            buffer.add(HandOut(task: task, payload: query.data(PendingColumn.payload), wasScheduled: false))
         }
         guard !buffer.isFull else { return }
         // Nothing waits here: past the tasks that are deferred, too, so that the next search need not walk over them.

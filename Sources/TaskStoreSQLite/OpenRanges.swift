@@ -19,6 +19,8 @@ struct OpenRanges {
         }
     }
 
+    private static let insertSQL = "INSERT INTO open_range (\(OpenRangeColumn.names)) VALUES (\(OpenRangeColumn.parameters))"
+
     private let database: Database
     /// The one that tasks are being added to.
     private var growing: OpenRange?
@@ -47,13 +49,13 @@ struct OpenRanges {
     mutating func finish() throws {
         guard let range = growing.take() else { return }
         let insert = try BoundStatement(
-            database, "INSERT INTO open_range (type, priority, first, last, rest) VALUES (?, ?, ?, ?, ?)"
+            database, Self.insertSQL
         )
-        try insert.bind(range.name.type, at: 1)
-        try insert.bind(range.name.priority, at: 2)
-        try insert.bind(range.name.first, at: 3)
-        try insert.bind(range.last, at: 4)
-        try insert.bind(range.rest, at: 5)
+        try insert.bind(range.name.type, to: OpenRangeColumn.type)
+        try insert.bind(range.name.priority, to: OpenRangeColumn.priority)
+        try insert.bind(range.name.first, to: OpenRangeColumn.first)
+        try insert.bind(range.last, to: OpenRangeColumn.last)
+        try insert.bind(range.rest, to: OpenRangeColumn.rest)
         try insert.run()
     }
 

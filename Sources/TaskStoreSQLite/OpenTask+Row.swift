@@ -2,12 +2,25 @@ import TaskGridCore
 import TaskStore
 
 extension OpenTask {
-    /// The columns that `init(row:)` reads, from `task`, `submission` and `open` joined; further ones start at `columnCount`.
-    static let columns = """
-        task.id, task.type, open.attempt, coalesce(open.failures, 0), coalesce(open.interruptions, 0), open.expires,
-        submission.created, submission.client, submission.correlation, submission.form, task.position, \(TaskSettings.selected)
-        """
-    static let columnCount = 11 + TaskSettings.columnCount
+    /// What `init(row:)` reads, from `task`, `submission` and `open` joined.
+    enum Column: Int32, SettingsColumn {
+        case id, type, attempt, failures, interruptions, expires, created, client, correlation, form, position
+        case priority, maxAttempts, timeout, backoff
+
+        static let count = Int32(allCases.count)
+
+        var sql: String {
+            switch self {
+            case .attempt, .expires: "open.\(name)"
+            case .failures, .interruptions: "coalesce(open.\(name), 0)"
+            case .created, .client, .correlation, .form: "submission.\(name)"
+            case .id, .type, .position, .priority, .maxAttempts, .timeout, .backoff: "task.\(name)"
+            }
+        }
+    }
+
+    /// The columns of a SELECT; further ones stand after them.
+    static let columns = Column.selected
 
     /// From the rows of `open`, each with its task and its submission.
     static let rows = """
@@ -32,14 +45,15 @@ extension OpenTask {
     /// `cursorAttempt` is the task's attempt if it is not deferred. `before` is the task read before: if it is the neighbour in the same
     /// submission, its names are this one's too, and so are its settings if they say the same.
     init(row: borrowing BoundStatement, types: TypeTable, cursorAttempt: Int, before: OpenTask? = nil) throws {
-        let isNeighbour = row.int(10) > 0 && before?.id.rawValue == row.int64(0) - 1
+        let isNeighbour = row.int(Column.position) > 0 && before?.id.rawValue == row.int64(Column.id) - 1
         self.init(
-            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)),
-            settings: try TaskSettings(row: row, from: 11, before: before?.settings),
-            created: Timestamp(rawValue: row.int64(6)), attempt: row.optionalInt64(2).map(Int.init) ?? cursorAttempt, failures: row.int(3),
-            interruptions: row.int(4), expires: row.optionalInt64(5).map(Timestamp.init(rawValue:)),
-            client: isNeighbour ? before?.client : row.text(7), correlation: isNeighbour ? before?.correlation : row.text(8),
-            form: MessageForm(number: row.int(9))
+            id: TaskID(row.int64(Column.id)), type: try types.type(row.int64(Column.type)),
+            settings: try TaskSettings(row: row, as: Column.self, before: before?.settings),
+            created: Timestamp(rawValue: row.int64(Column.created)),
+            attempt: row.optionalInt64(Column.attempt).map(Int.init) ?? cursorAttempt, failures: row.int(Column.failures),
+            interruptions: row.int(Column.interruptions), expires: row.optionalInt64(Column.expires).map(Timestamp.init(rawValue:)),
+            client: isNeighbour ? before?.client : row.text(Column.client),
+            correlation: isNeighbour ? before?.correlation : row.text(Column.correlation), form: MessageForm(number: row.int(Column.form))
         )
     }
 }

@@ -120,7 +120,7 @@ struct OpenTasks {
         try query.bind(max(0, limit), at: 2)
         var tasks: [OpenTask] = []
         while try query.step() {
-            tasks.append(try OpenTask(row: query, types: types, cursorAttempt: query.int(OpenTask.columnCount)))
+            tasks.append(try OpenTask(row: query, types: types, cursorAttempt: query.int(CursorColumn.attempt)))
         }
         return tasks
     }
@@ -138,11 +138,19 @@ struct OpenTasks {
             try query.bind(id.rawValue, at: 1)
             defer { query.reset() }
             guard try query.step() else { return nil }
-            return try OpenTask(row: query, types: types, cursorAttempt: query.int(OpenTask.columnCount))
+            return try OpenTask(row: query, types: types, cursorAttempt: query.int(CursorColumn.attempt))
         }
     }
 
-    /// After the columns of `OpenTask`, its attempt where it is not deferred.
-    private static let columns = "\(OpenTask.columns), task.id <= coalesce(cursor.id, 0)"
+    /// After the columns of `OpenTask`.
+    private enum CursorColumn: Int32, StatementColumn {
+        /// The task's attempt where it is not deferred.
+        case attempt
+
+        static var offset: Int32 { OpenTask.Column.count }
+        var sql: String { "task.id <= coalesce(cursor.id, 0)" }
+    }
+
+    private static let columns = "\(OpenTask.columns), \(CursorColumn.selected)"
     private static let cursor = "LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority"
 }

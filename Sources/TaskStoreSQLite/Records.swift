@@ -17,7 +17,7 @@ struct Records {
 
     /// The page's `next` is the first of the ids that was not looked at, for those before it are large enough.
     func records(_ ids: [Int64]) throws -> TaskPage<TaskRecord> {
-        let query = try BoundStatement(database, Self.select(payload: content.payload > 0, result: content.result > 0))
+        let query = try BoundStatement(database, Self.select)
         try query.bind(content.payload, at: 2)
         try query.bind(content.result, at: 3)
         var page = TaskPage<TaskRecord>(elements: [])
@@ -38,23 +38,39 @@ struct Records {
         return page
     }
 
+    private enum Column: Int32, SettingsColumn {
+        case id, type, position, priority, maxAttempts, timeout, backoff
+        case count, key, created
+        case state, endedAttempt, completed, worker, endedError, run
+        case attempt, due, openError, expires, isPassed
+        case payloadSize, resultSize, payload, result
+
+        var sql: String {
+            switch self {
+            case .id, .type, .position, .priority, .maxAttempts, .timeout, .backoff: "task.\(name)"
+            case .count, .key, .created: "submission.\(name)"
+            case .state, .completed, .worker, .run: "ending.\(name)"
+            case .endedAttempt: "ending.attempt"
+            case .endedError: "ending.error"
+            case .attempt, .due, .expires: "open.\(name)"
+            case .openError: "open.error"
+            case .isPassed: "task.id <= coalesce(cursor.id, 0)"
+            case .payloadSize: "length(task.payload)"
+            case .resultSize: "length(ending.result)"
+            case .payload: "iif(?2 > 0, substr(task.payload, 1, ?2), x'')"
+            case .result: "iif(?3 > 0 AND length(ending.result) > 0, substr(ending.result, 1, ?3), iif(ending.result IS NULL, NULL, x''))"
+            }
+        }
+    }
+
     /// Content that is not asked for is not read: its length stands in the row's header.
-    private static func select(payload: Bool, result: Bool) -> String {
-        """
-        SELECT task.id, task.type, task.position,
-            \(payload ? "substr(task.payload, 1, ?2)" : "x''"),
-            submission.count, submission.key, submission.created,
-            ending.state, ending.attempt, ending.completed, ending.worker, ending.error,
-            \(result ? "iif(length(ending.result) = 0, x'', substr(ending.result, 1, ?3))" : "iif(ending.result IS NULL, NULL, x'')"),
-            open.attempt, open.due, open.error, task.id <= coalesce(cursor.id, 0), open.expires, ending.run,
-            length(task.payload), length(ending.result), \(TaskSettings.selected)
-        FROM task CROSS JOIN submission ON submission.first = task.id - task.position
+    private static let select = """
+        SELECT \(Column.selected) FROM task CROSS JOIN submission ON submission.first = task.id - task.position
             LEFT JOIN ending ON ending.id = task.id
             LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
         WHERE task.id = ?1 AND ?2 >= 0 AND ?3 >= 0
         """
-    }
 
     /// A part of a payload or a result.
     static func content(
@@ -75,33 +91,36 @@ struct Records {
     }
 
     private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
-        let key = row.text(5) ?? ""
+        let key = row.text(Column.key) ?? ""
         var record = TaskRecord(
-            id: TaskID(row.int64(0)), type: try types.type(row.int64(1)), payload: row.data(3), status: .pending,
-            created: Timestamp(rawValue: row.int64(6)), settings: try TaskSettings(row: row, from: 21),
-            key: row.int(4) > 1 ? "\(key)/\(row.int(2))" : key, expires: row.optionalInt64(17).map(Timestamp.init)
+            id: TaskID(row.int64(Column.id)), type: try types.type(row.int64(Column.type)), payload: row.data(Column.payload),
+            status: .pending, created: Timestamp(rawValue: row.int64(Column.created)),
+            settings: try TaskSettings(row: row, as: Column.self),
+            key: row.int(Column.count) > 1 ? "\(key)/\(row.int(Column.position))" : key,
+            expires: row.optionalInt64(Column.expires).map(Timestamp.init)
         )
-        if row.int(19) > record.payload.count { record.payloadSize = row.int(19) }
-        if !row.isNull(7) {
-            guard let state = UInt8(exactly: row.int64(7)).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(row.int64(7))")
+        if row.int(Column.payloadSize) > record.payload.count { record.payloadSize = row.int(Column.payloadSize) }
+        if !row.isNull(Column.state) {
+            let number = row.int64(Column.state)
+            guard let state = UInt8(exactly: number).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(number)")
             }
             record.status = state
-            record.attempt = row.int(8)
+            record.attempt = row.int(Column.endedAttempt)
             // Of a task that no attempt ended, there is none.
-            record.runTime = row.int64(18) > 0 ? .microseconds(row.int64(18)) : nil
-            record.completed = Timestamp(rawValue: row.int64(9))
-            record.worker = row.text(10).flatMap { $0.isEmpty ? nil : $0 }
-            record.error = row.text(11).map(TaskError.init(description:))
-            record.result = row.isNull(12) ? nil : row.data(12)
-            if let count = record.result?.count, row.int(20) > count { record.resultSize = row.int(20) }
-        } else if let attempt = row.optionalInt64(13) {
+            record.runTime = row.int64(Column.run) > 0 ? .microseconds(row.int64(Column.run)) : nil
+            record.completed = Timestamp(rawValue: row.int64(Column.completed))
+            record.worker = row.text(Column.worker).flatMap { $0.isEmpty ? nil : $0 }
+            record.error = row.text(Column.endedError).map(TaskError.init(description:))
+            record.result = row.isNull(Column.result) ? nil : row.data(Column.result)
+            if let count = record.result?.count, row.int(Column.resultSize) > count { record.resultSize = row.int(Column.resultSize) }
+        } else if let attempt = row.optionalInt64(Column.attempt) {
             record.attempt = Int(attempt)
-            let due = row.optionalInt64(14).map(Timestamp.init)
+            let due = row.optionalInt64(Column.due).map(Timestamp.init)
             record.due = due == .atOnce ? nil : due
             record.status = due == nil ? .queued : due == .atOnce ? .pending : .scheduled
-            record.error = row.text(15).map(TaskError.init(description:))
-        } else if row.int(16) != 0 {
+            record.error = row.text(Column.openError).map(TaskError.init(description:))
+        } else if row.int(Column.isPassed) != 0 {
             record.status = .queued
             record.attempt = 1
         }

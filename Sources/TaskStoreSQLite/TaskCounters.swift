@@ -3,6 +3,11 @@ import TaskGridCore
 
 /// What one commit adds to the durable counters of each type, written once at its end.
 struct TaskCounters {
+    private static let updateSQL: String = {
+        let sums = CounterColumn.allCases.filter { $0 != .id }.map { "\($0.name) = \($0.name) + \($0.parameter)" }
+        return "UPDATE type SET \(sums.joined(separator: ", ")) WHERE id = \(CounterColumn.id.parameter)"
+    }()
+
     private var additions: [Int64: TaskCounts] = [:]
     /// How many submissions each type gets.
     private var submissions: [Int64: Int] = [:]
@@ -23,21 +28,15 @@ struct TaskCounters {
 
     func write(to database: Database) throws {
         guard !additions.isEmpty else { return }
-        let update = try BoundStatement(
-            database,
-            """
-            UPDATE type SET submitted = submitted + ?, succeeded = succeeded + ?, failed = failed + ?, cancelled = cancelled + ?,
-                expired = expired + ?, kept = kept + ? WHERE id = ?
-            """
-        )
+        let update = try BoundStatement(database, Self.updateSQL)
         for (type, counts) in additions {
-            try update.bind(counts.submitted, at: 1)
-            try update.bind(counts.succeeded, at: 2)
-            try update.bind(counts.failed, at: 3)
-            try update.bind(counts.cancelled, at: 4)
-            try update.bind(counts.expired, at: 5)
-            try update.bind(counts.submitted + (submissions[type] ?? 0), at: 6)
-            try update.bind(type, at: 7)
+            try update.bind(counts.submitted, to: CounterColumn.submitted)
+            try update.bind(counts.succeeded, to: CounterColumn.succeeded)
+            try update.bind(counts.failed, to: CounterColumn.failed)
+            try update.bind(counts.cancelled, to: CounterColumn.cancelled)
+            try update.bind(counts.expired, to: CounterColumn.expired)
+            try update.bind(counts.submitted + (submissions[type] ?? 0), to: CounterColumn.kept)
+            try update.bind(type, to: CounterColumn.id)
             try update.run()
         }
     }

@@ -3,30 +3,29 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
+/// Columns among which are the settings of a task.
+protocol SettingsColumn: StatementColumn {
+    static var priority: Self { get }
+    static var maxAttempts: Self { get }
+    static var timeout: Self { get }
+    static var backoff: Self { get }
+}
+
 /// The settings of an accepted task in its row of `task`.
 extension TaskSettings {
-    /// In the order in which they are bound and read.
-    static let columns = ["priority", "max_attempts", "timeout", "backoff"]
-    static let columnCount = Int32(columns.count)
-    /// For a `SELECT`.
-    static let selected = columns.map { "task.\($0)" }.joined(separator: ", ")
-
-    /// Binds the columns from parameter `first` on.
-    func bind(to statement: borrowing BoundStatement, from first: Int32) throws {
-        try statement.bind(priority, at: first)
-        try statement.bind(maxAttempts ?? 1, at: first + 1)
-        try statement.bind(timeout?.milliseconds, at: first + 2)
-        try statement.bind(backoff?.description, at: first + 3)
+    func bind<Column: SettingsColumn>(to statement: borrowing BoundStatement, as columns: Column.Type) throws {
+        try statement.bind(priority, to: Column.priority)
+        try statement.bind(maxAttempts ?? 1, to: Column.maxAttempts)
+        try statement.bind(timeout?.milliseconds, to: Column.timeout)
+        try statement.bind(backoff?.description, to: Column.backoff)
     }
 
-    /// Reads the columns from number `first` on.
-    ///
     /// - Parameter before: The settings read before: they are these too where they say the same.
-    init(row: borrowing BoundStatement, from first: Int32, before: TaskSettings? = nil) throws {
-        let priority = row.int(first)
-        let maxAttempts = row.int(first + 1)
-        let timeout = row.optionalInt64(first + 2).map(Duration.milliseconds)
-        let isWithoutBackoff = row.isNull(first + 3)
+    init<Column: SettingsColumn>(row: borrowing BoundStatement, as columns: Column.Type, before: TaskSettings? = nil) throws {
+        let priority = row.int(Column.priority)
+        let maxAttempts = row.int(Column.maxAttempts)
+        let timeout = row.optionalInt64(Column.timeout).map(Duration.milliseconds)
+        let isWithoutBackoff = row.isNull(Column.backoff)
         if let before, before.priority == priority, before.maxAttempts == maxAttempts, before.timeout == timeout, isWithoutBackoff,
             before.backoff == nil
         {
@@ -34,7 +33,7 @@ extension TaskSettings {
             return
         }
         var backoff: Backoff?
-        if let text = row.text(first + 3) {
+        if let text = row.text(Column.backoff) {
             backoff = Backoff(text)
             guard backoff != nil else { throw StoreError(.corrupt, "a task's backoff is none: \(text)") }
         }

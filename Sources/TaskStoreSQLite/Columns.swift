@@ -1,0 +1,34 @@
+/// The columns of rows that are inserted, in the order of their tables' statements.
+enum SubmissionColumn: Int32, StatementColumn {
+    case first, count, key, client, correlation, form, created, type, fingerprint
+}
+
+enum TaskColumn: Int32, SettingsColumn {
+    case id, type, position, priority, maxAttempts, timeout, backoff, payload
+}
+
+enum OpenColumn: Int32, StatementColumn {
+    case id, type, priority, attempt, due, expires, dueAt, expiresAt
+}
+
+/// Of an open task that is put back.
+enum ScheduleColumn: Int32, StatementColumn {
+    case id, type, priority, attempt, failures, interruptions, due, error
+}
+
+enum EndingColumn: Int32, StatementColumn {
+    case id, type, state, attempt, run, completed, worker, error, result
+}
+
+enum AttemptColumn: Int32, StatementColumn {
+    case task, number, outcome, ended, run, worker, error
+}
+
+enum OpenRangeColumn: Int32, StatementColumn {
+    case type, priority, first, last, rest
+}
+
+/// The counters of a type; what is bound to the first five is added.
+enum CounterColumn: Int32, StatementColumn {
+    case submitted, succeeded, failed, cancelled, expired, kept, id
+}
