@@ -19,7 +19,7 @@ struct TakeBuffer {
     /// How many more tasks its limit allows.
     var room: Int { limit - handOuts.count }
 
-    /// Whether a payload of this size fits; if not, the tray is full.
+    /// Whether a payload of this size fits; if not, the buffer is full.
     mutating func fits(_ count: Int) -> Bool {
         if !handOuts.isEmpty, size + count > bytes { isFull = true }
         return !isFull

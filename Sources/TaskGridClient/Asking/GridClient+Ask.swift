@@ -47,7 +47,7 @@ extension GridClient {
         try await allCounts().types
     }
 
-    /// The books of all types, and what hinders them.
+    /// The counters of all types, and what hinders them.
     public func allCounts() async throws(ClientError) -> CountsQuery.Answer {
         var all = try await ask(CountsQuery())
         while let next = all.next {

@@ -45,7 +45,7 @@ public struct EndingsQuery: Query, Hashable {
     }
 }
 
-/// The books of every type, by the order of their names, a page at a time.
+/// The counters of every type, by the order of their names, a page at a time.
 public struct CountsQuery: Query, Hashable {
     public static let name = "counts"
     public static let service = Topology.Service.dispatcher
