@@ -143,7 +143,8 @@ let package = Package(
         tests(
             "IntegrationTests",
             [
-                "TestSupport", "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
+                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridClient",
+                "TaskGridWorker", "BuiltinWorkers",
                 "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
             ],

@@ -1,7 +1,10 @@
 import Foundation
 import TaskGridCore
 import TaskStore
+import TaskStoreSQLite
 import Testing
+
+import class TaskStoreConformance.UncertainStore
 
 @testable import AMQP
 @testable import Dispatcher
@@ -12,7 +15,7 @@ struct UncertainCommitTests {
     private let harness: SchedulerHarness
 
     init() async throws {
-        store = try await UncertainStore()
+        store = UncertainStore(try await SQLiteTaskStore.inMemory())
         harness = try await SchedulerHarness(store: store)
         _ = await harness.register()
     }
@@ -21,7 +24,7 @@ struct UncertainCommitTests {
 
     @Test(
         "it says and acknowledges nothing, and does nothing more until it reads the store again",
-        arguments: [UncertainStore.Outcome.committed, .lost])
+        arguments: UncertainStore.Outcome.allCases)
     func standsStill(outcome: UncertainStore.Outcome) async throws {
         store.failNextCommit(outcome)
         #expect(await harness.submit(["a"], key: "k").isEmpty)
@@ -32,7 +35,7 @@ struct UncertainCommitTests {
 
     @Test(
         "a submission that comes again is accepted once, answered, and its task goes out",
-        arguments: [UncertainStore.Outcome.committed, .lost])
+        arguments: UncertainStore.Outcome.allCases)
     func submission(outcome: UncertainStore.Outcome) async throws {
         store.failNextCommit(outcome)
         #expect(await harness.submit(["a"], key: "k").isEmpty)
@@ -50,7 +53,7 @@ struct UncertainCommitTests {
 
     @Test(
         "a result that comes again ends its task once, and its client is told or finds it ended",
-        arguments: [UncertainStore.Outcome.committed, .lost])
+        arguments: UncertainStore.Outcome.allCases)
     func result(outcome: UncertainStore.Outcome) async throws {
         _ = await harness.submit(["a"])
         store.failNextCommit(outcome)

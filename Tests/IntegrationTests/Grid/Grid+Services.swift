@@ -8,14 +8,16 @@ import Synchronization
 import TaskGridClient
 import TaskGridCore
 import TaskGridWorker
+import TaskStore
 import TaskStoreSQLite
 import TestSupport
 
 /// The services, one by one, and how to wait for what they do.
 extension Grid {
-    /// Starts a dispatcher on the grid's store file; it may have to stand by for another.
-    func launchDispatcher() async throws -> (Running, ready: Latch) {
-        let store = try await SQLiteTaskStore(path: folder.appending(path: "store.sqlite").path)
+    /// Starts a dispatcher on the grid's store file, or on the store of the test; it may have to stand by for another.
+    func launchDispatcher(on other: (any TaskStore)? = nil) async throws -> (Running, ready: Latch) {
+        let store: any TaskStore
+        if let other { store = other } else { store = try await SQLiteTaskStore(path: folder.appending(path: "store.sqlite").path) }
         let ready = Latch()
         let dispatcher = Dispatcher(
             configuration: configuration, endpoint: endpoint, topology: topology, store: store, logger: logger,
@@ -26,8 +28,8 @@ extension Grid {
 
     /// Starts the dispatcher and waits until it serves.
     @discardableResult
-    func startDispatcher() async throws -> Running {
-        let (running, ready) = try await launchDispatcher()
+    func startDispatcher(on store: (any TaskStore)? = nil) async throws -> Running {
+        let (running, ready) = try await launchDispatcher(on: store)
         try await ready.wait()
         dispatcher.withLock { $0 = running }
         return running
