@@ -169,7 +169,7 @@ struct MonitorSession: Sendable {
     }
 
     private func letter(_ delivery: Delivery, because reason: String) -> Publication {
-        Publication(exchange: topology.dead.name, routingKey: "", message: delivery.message.dead(because: reason))
+        .deadLetter(delivery.message, because: reason, topology)
     }
 
     private func ask() async {

@@ -12,7 +12,7 @@ struct NameserviceSession: Sendable {
     private let registrations: Consumer
     private let queries: Consumer
     private let registry: WorkerRegistry
-    private let outbox: Outbox
+    private let publisher: NameservicePublisher
     private let vitals: Vitals
 
     init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
@@ -28,7 +28,7 @@ struct NameserviceSession: Sendable {
         registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
         queries = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
         registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
-        outbox = Outbox(connection: publishing, logger: logger)
+        publisher = NameservicePublisher(connection: publishing, topology: topology, logger: logger)
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
@@ -42,7 +42,7 @@ struct NameserviceSession: Sendable {
         await withDiscardingTaskGroup { background in
             background.addTask {
                 await tell(.started)
-                _ = await outbox.publish([registry.rollCall()])
+                _ = await publisher.publish([registry.rollCall()])
             }
             background.addTask { await expire() }
             background.addTask {
@@ -80,7 +80,7 @@ struct NameserviceSession: Sendable {
             let moment = ClockReading.now()
             let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
             // What is not acknowledged comes again.
-            guard await outbox.publish(publications) else { return }
+            guard await publisher.publish(publications) else { return }
             if let last = deliveries.last { await registrations.ack(upTo: last.tag) }
             pulse.waits()
         }
@@ -93,9 +93,9 @@ struct NameserviceSession: Sendable {
             let now = ContinuousClock.now
             for delivery in deliveries {
                 pulse.works()
-                // One at a time, for each may be large; and none to an replyTo that has given up, who asks again.
+                // One at a time, since each may be large. A query whose client has given up is not answered; the client asks again.
                 if ContinuousClock.now < now + QueryLimits.patience(of: delivery.message) {
-                    guard await outbox.publish([registry.answer(delivery.message, key: delivery.routingKey)]) else { return }
+                    guard await publisher.publish([registry.answer(delivery.message, key: delivery.routingKey)]) else { return }
                 }
                 await queries.ack(upTo: delivery.tag)
             }
@@ -113,7 +113,7 @@ struct NameserviceSession: Sendable {
             await registry.changed.wait(until: consuming.isConnected ? registry.nextExpiry : nil)
             guard consuming.isConnected else { continue }
             pulse.works()
-            guard await outbox.publish(registry.expire(at: .now())) else { return }
+            guard await publisher.publish(registry.expire(at: .now())) else { return }
         }
     }
 
@@ -122,7 +122,7 @@ struct NameserviceSession: Sendable {
             kind: kind, service: Topology.Service.nameservice.rawValue, at: .now(),
             message: "nameservice \(TaskGridVersion.current) \(kind.rawValue)"
         )
-        _ = await outbox.publish([
+        _ = await publisher.publish([
             Publication(exchange: topology.events.name, routingKey: topology.gridEventKey(kind.rawValue), message: .event(event))
         ])
     }

@@ -165,8 +165,10 @@ final class WorkerRegistry: Sendable {
     }
 
     private func dead(_ message: Message, key: String, reason: String) -> Publication {
-        logger.warning("message goes to the dead", metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
-        return Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
+        logger.warning(
+            "message cannot be used, sent to the dead-letter exchange",
+            metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
+        return .deadLetter(message, because: reason, topology)
     }
 }
 

@@ -91,8 +91,8 @@ extension GridClient {
             do {
                 return .reply(try Reply(message))
             } catch {
-                logger.error("reply cannot be read, it goes to the dead", metadata: ["error": "\(error)"])
-                dead.append(Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: "\(error)")))
+                logger.error("reply cannot be read, sent to the dead-letter exchange", metadata: ["error": "\(error)"])
+                dead.append(.deadLetter(message, because: "\(error)", topology))
                 return nil
             }
         }

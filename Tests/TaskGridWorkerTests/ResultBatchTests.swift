@@ -62,7 +62,8 @@ import Testing
         var resultBuffer = ResultBuffer()
         #expect(resultBuffer.take() == nil)
         for id in 1...5 { resultBuffer.add(try finished(Int64(id), delivery: 1, size: 100)) }
-        resultBuffer.add(ResultBuffer.UnreadableDelivery(delivery: 2, message: Message(body: Data(count: 10))))
+        resultBuffer.add(
+            ResultBuffer.UnreadableDelivery(delivery: 2, letter: .deadLetter(Message(body: Data(count: 10)), because: "x", Topology())))
         #expect(resultBuffer.take(items: 3)?.count == 3)
         #expect(resultBuffer.take(bytes: 200)?.finished.map(\.item.id) == [3])
         #expect(resultBuffer.take(bytes: 1)?.finished.map(\.item.id) == [4])

@@ -1,5 +1,4 @@
 import AMQP
-import Foundation
 import TaskGridCore
 
 extension Publication {
@@ -26,23 +25,6 @@ extension Publication {
         let properties = message.properties
         guard let client = properties.replyTo, (1...WireFormat.maximumIDLength).contains(client.utf8.count) else { return nil }
         return Publication(exchange: topology.reply.name, routingKey: client, message: Reply.rejection(of: message, error))
-    }
-
-    /// A message that cannot be used, put where people look at it.
-    static func dead(_ message: Message, _ reason: String, _ topology: Topology) -> Publication {
-        Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
-    }
-
-    /// What is said in place of a message that is larger than the broker takes; nil where there is no less to say.
-    func smaller(than limit: Int, _ topology: Topology) -> Publication? {
-        var smaller = self
-        if exchange == topology.reply.name, AnswerMessage.isAnswer(message) {
-            smaller.message = AnswerMessage.replacing(
-                message, because: "it has \(message.body.count) bytes, and the broker takes \(limit) at most")
-        } else if exchange == topology.dead.name {
-            smaller.message.body = Data()
-        }
-        return smaller.message.body.count <= limit ? smaller : nil
     }
 
     static func event(_ event: GridEvent, _ topology: Topology) -> Publication {

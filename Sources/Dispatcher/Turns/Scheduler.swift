@@ -124,7 +124,7 @@ actor Scheduler {
             case .results(let result): results.append(result)
             case .unreadable(let message, let queue, let error, let result):
                 logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
-                turn.plan.publications.append(.dead(message, "\(error)", topology))
+                turn.plan.publications.append(.deadLetter(message, because: "\(error)", topology))
                 // A result that nobody can read would bring the task back for ever.
                 if let result { results.append(result) }
                 if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {

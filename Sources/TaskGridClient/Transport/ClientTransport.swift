@@ -2,12 +2,9 @@ import AMQP
 import TaskGridCore
 
 /// What carries a client's messages: the broker, or in tests something that behaves as badly as wanted.
-protocol ClientTransport: Sendable {
+protocol ClientTransport: MessagePublisher {
     /// Connects; throws after `patience` where nobody answers.
     func start(within patience: Duration) async throws(AMQPError)
-
-    /// Publishes and waits for the confirms; throws where the outcome is unknown.
-    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
 
     /// Why nothing can be published now; nil where it can.
     var trouble: AMQPError? { get }

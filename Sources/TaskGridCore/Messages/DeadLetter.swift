@@ -1,12 +1,33 @@
-public import AMQP
+package import AMQP
 import Foundation
 
-extension Message {
-    /// The message as the exchange of the dead takes it, with the reason why nobody could use it in a header.
+extension Publication {
+    /// A message that cannot be used, on its way to the dead-letter exchange, with the reason in a header: the only place where such a
+    /// publication is made.
     ///
     /// What would keep it from being published again is left out or cut: long or nested headers, and names that grew past
     /// AMQP's 255 bytes when what was not UTF-8 in them was replaced. A longer body is cut, and its size noted in a header.
-    public func dead(because reason: String) -> Message {
+    package static func deadLetter(_ message: Message, because reason: String, _ topology: Topology) -> Publication {
+        Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
+    }
+
+    /// What is sent in place of a message that is larger than the broker takes: for an answer the error that says so, for a dead letter
+    /// its properties alone. Nil where nothing less can be said.
+    package func smaller(than limit: Int, _ topology: Topology) -> Publication? {
+        var smaller = self
+        if exchange == topology.reply.name, AnswerMessage.isAnswer(message) {
+            smaller.message = AnswerMessage.replacing(
+                message, because: "it has \(message.body.count) bytes, and the broker takes \(limit) at most")
+        } else if exchange == topology.dead.name {
+            smaller.message.body = Data()
+        }
+        return smaller.message.body.count <= limit ? smaller : nil
+    }
+}
+
+extension Message {
+    /// The message of a dead letter.
+    func dead(because reason: String) -> Message {
         func short(_ text: String?) -> String? { text.map { $0.cut(toUTF8: WireFormat.maximumNameLength) } }
         var properties = properties
         let kept = properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= WireFormat.maximumNameLength }
@@ -14,7 +35,7 @@ extension Message {
         properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
         let limit = WireFormat.maximumDeadBodySize
         if body.count > limit { properties.headers[WireFormat.Header.size] = .int(Int64(body.count)) }
-        // The dead wait for people.
+        // Dead letters wait for people.
         properties.expiration = nil
         properties.contentType = short(properties.contentType)
         properties.correlationID = short(properties.correlationID)

@@ -2,10 +2,9 @@ import AMQP
 import TaskGridCore
 
 /// What the pipeline needs of the broker, and no more, so that it can be tested without one.
-protocol WorkerTransport: Sendable {
+protocol WorkerTransport: MessagePublisher {
     /// Opens both connections and begins to consume.
     func start() async throws(AMQPError)
-    func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome]
     /// What came from the work queues; nil when nothing comes any more.
     func nextWork() async -> [Delivery]?
     /// What came from the control queue; nil when nothing comes any more.

@@ -23,10 +23,7 @@ extension Pipeline {
             }
         } catch {
             logDead(delivery, error)
-            let letter = Publication(
-                exchange: settings.topology.dead.name, routingKey: "", message: delivery.message.dead(because: error.description)
-            )
-            _ = await deliver([letter])
+            _ = await publishUntilConfirmed([.deadLetter(delivery.message, because: error.description, settings.topology)])
         }
     }
 

@@ -36,7 +36,7 @@ extension Pipeline {
         let (woken, sends) = state.withLock { state -> ([Int], Bool) in
             var batches = 0
             if !state.slotTable.hasWaiting { state.slotsMoved = now }
-            for (delivery, work) in read where state.enter(delivery, work) { batches += 1 }
+            for (delivery, work) in read where state.enter(delivery, work, in: settings.topology) { batches += 1 }
             return (state.popResting(batches), !state.resultBuffer.isEmpty)
         }
         wakeSlots(woken)
@@ -59,7 +59,7 @@ extension Pipeline {
 
     func logDead(_ delivery: Delivery, _ error: WireError) {
         logger.error(
-            "Cannot read a message; it goes to the queue of the dead",
+            "message cannot be read, sent to the dead-letter exchange",
             metadata: [LogKey.queue: "\(delivery.queue)", LogKey.reason: "\(error)"]
         )
     }
@@ -69,7 +69,7 @@ extension Pipeline.State {
     /// Takes in one delivery.
     ///
     /// - Returns: Whether it is to be run.
-    fileprivate mutating func enter(_ delivery: Delivery, _ work: Result<Work, WireError>) -> Bool {
+    fileprivate mutating func enter(_ delivery: Delivery, _ work: Result<Work, WireError>, in topology: Topology) -> Bool {
         switch work {
         case .success(let work):
             var batch = WorkBatch(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
@@ -85,7 +85,9 @@ extension Pipeline.State {
         case .failure(let error):
             resultBuffer.add(
                 ResultBuffer.UnreadableDelivery(
-                    delivery: ledger.receive(delivery.tag, items: 1), message: delivery.message.dead(because: error.description))
+                    delivery: ledger.receive(delivery.tag, items: 1),
+                    letter: .deadLetter(delivery.message, because: error.description, topology)
+                )
             )
         }
         return false

@@ -147,7 +147,7 @@ extension Pipeline {
     private func announce(_ batch: WorkBatch, _ slot: Int) async {
         var outgoing = ResultBuffer.OutgoingBatch()
         outgoing.finished = batch.rest.map { batch.finished($0, .started) }
-        guard await deliver(resultBatch(outgoing).publications) else { return }
+        guard await publishUntilConfirmed(resultBatch(outgoing).publications) else { return }
         Failpoint.startAnnounced.pass()
         state.withLock { $0.slotTable.announced(slot) }
     }

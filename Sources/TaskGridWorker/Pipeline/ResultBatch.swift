@@ -14,9 +14,9 @@ struct ResultBatch: Sendable {
 
     /// With `isPersistent` the broker keeps the results over its restart.
     init(_ outgoing: ResultBuffer.OutgoingBatch, worker: String, topology: Topology, isPersistent: Bool) {
-        for letter in outgoing.unreadable {
-            publications.append(Publication(exchange: topology.dead.name, routingKey: "", message: letter.message))
-            receive(letter.delivery)
+        for delivery in outgoing.unreadable {
+            publications.append(delivery.letter)
+            receive(delivery.delivery)
         }
         var groups: [Group] = []
         for item in outgoing.finished {

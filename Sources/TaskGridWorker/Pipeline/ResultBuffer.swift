@@ -27,26 +27,28 @@ struct ResultBuffer: Sendable {
     private var finished = Deque<Finished>()
     private var unreadable = Deque<UnreadableDelivery>()
 
-    /// A delivery that cannot be read, and why.
+    /// A delivery that cannot be read, and its dead letter.
     struct UnreadableDelivery: Sendable {
         let delivery: Int
-        let message: Message
+        let letter: Publication
+
+        var size: Int { letter.message.body.count }
     }
 
     var isEmpty: Bool { finished.isEmpty && unreadable.isEmpty }
 
     mutating func add(_ item: Finished) { finished.append(item) }
-    mutating func add(_ letter: UnreadableDelivery) { unreadable.append(letter) }
+    mutating func add(_ delivery: UnreadableDelivery) { unreadable.append(delivery) }
 
     /// Takes what waits, up to a number of items and of bytes, but at least one item.
     mutating func take(items: Int = 10_000, bytes: Int = 8 << 20) -> OutgoingBatch? {
         guard !isEmpty else { return nil }
         var outgoing = OutgoingBatch()
         var size = 0
-        while outgoing.count < items, let letter = unreadable.first, outgoing.count == 0 || size + letter.message.body.count <= bytes {
+        while outgoing.count < items, let delivery = unreadable.first, outgoing.count == 0 || size + delivery.size <= bytes {
             unreadable.removeFirst()
-            size += letter.message.body.count
-            outgoing.unreadable.append(letter)
+            size += delivery.size
+            outgoing.unreadable.append(delivery)
         }
         while outgoing.count < items, let item = finished.first, outgoing.count == 0 || size + item.size <= bytes {
             finished.removeFirst()

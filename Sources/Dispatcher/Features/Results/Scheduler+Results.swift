@@ -36,7 +36,7 @@ extension Scheduler {
         logger.error(
             "result of another store's tasks refused", metadata: ["worker.id": "\(result.worker)", "store.id": "\(result.store)"])
         turn.plan.publications.append(
-            .dead(result.message(isPersistent: true), "tasks of store \(result.store); this is \(store.identity)", topology))
+            .deadLetter(result.message(isPersistent: true), because: "tasks of store \(result.store); this is \(store.identity)", topology))
         tell(.error, "result of another store's tasks from worker \(result.worker)", in: &turn)
     }
 

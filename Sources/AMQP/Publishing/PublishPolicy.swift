@@ -1,0 +1,55 @@
+/// What a service does about messages that the broker does not confirm: its part of
+/// ``MessagePublisher/publishUntilConfirmed(_:policy:)``.
+public protocol PublishPolicy: Sendable {
+    /// How long one attempt waits for the broker.
+    var deadline: Duration { get }
+    /// How long it waits from one attempt to the next.
+    var backoff: Backoff { get }
+
+    /// What becomes of the messages that the broker did not take, in their order; nil: nothing more is published.
+    ///
+    /// - Parameter repetitions: How often messages of the batch were published again before for that reason.
+    func resolve(_ unconfirmed: [UnconfirmedPublication], repetitions: Int) async -> [PublishResolution]?
+
+    /// The outcome of a message that AMQP, or this broker's frame size, cannot carry. It holds up nothing else.
+    func outcome(ofUnsendable publication: Publication, _ error: AMQPError) async -> PublishOutcome
+
+    /// Says that an attempt has failed with an unknown outcome, or sent nothing.
+    ///
+    /// - Parameter attempt: The number of failures so far, this one included.
+    /// - Returns: Whether to publish again.
+    func repeats(_ count: Int, after error: AMQPError, attempt: Int) async -> Bool
+
+    /// Waits before repetition `number`, counted from 1.
+    ///
+    /// - Returns: Whether to publish again; false where the task was cancelled.
+    func pause(before number: Int) async -> Bool
+}
+
+extension PublishPolicy {
+    public func pause(before number: Int) async -> Bool {
+        (try? await Task.sleep(for: backoff.delay(before: number))) != nil
+    }
+}
+
+/// A message that the broker did not take, and what it said.
+public struct UnconfirmedPublication: Sendable {
+    public let publication: Publication
+    /// Anything but `confirmed`.
+    public let outcome: PublishOutcome
+
+    public init(publication: Publication, outcome: PublishOutcome) {
+        self.publication = publication
+        self.outcome = outcome
+    }
+}
+
+/// What becomes of a message that the broker did not take.
+public enum PublishResolution: Sendable {
+    /// Its outcome is final.
+    case final
+    /// It is published again after a pause.
+    case again
+    /// These are published at once in its place; none: nothing is.
+    case replaced([Publication])
+}
