@@ -70,7 +70,7 @@ package final class Chaos: Sendable {
                 return nil
             }
             group.addTask {
-                for await file in files { return try await self.drive(grid, proxies, file) }
+                for await file in files { return try await self.drive(grid, through: proxies, file) }
                 throw CancellationError()
             }
             // Whichever ends first ends the other; the grid ends by itself only by an error.
@@ -82,14 +82,14 @@ package final class Chaos: Sendable {
         }
     }
 
-    private func drive(_ grid: LocalGrid, _ proxies: ChaosProxies, _ file: GridFile) async throws -> ChaosReport {
+    private func drive(_ grid: LocalGrid, through proxies: ChaosProxies, _ file: GridFile) async throws -> ChaosReport {
         let endpoint = try Endpoint(url: proxies.url(for: "client", to: file.amqp))
         let client = GridClient(endpoint: endpoint, topology: configuration.topology, logger: logger)
-        let listener = ReplyListener(try Endpoint(url: file.amqp), configuration.topology, client: client.id, logger)
+        let listener = ReplyListener(try Endpoint(url: file.amqp), configuration.topology, client: client.id, logger: logger)
         do {
             try await client.start(within: .seconds(30))
             try await listener.connection.start(patience: .seconds(30))
-            let report = try await work(grid, proxies, client, listener)
+            let report = try await work(grid, through: proxies, client: client, listener: listener)
             onEvent(.stopping)
             await listener.connection.close()
             await client.close()
@@ -102,7 +102,7 @@ package final class Chaos: Sendable {
     }
 
     private func work(
-        _ grid: LocalGrid, _ proxies: ChaosProxies, _ client: GridClient, _ listener: ReplyListener
+        _ grid: LocalGrid, through proxies: ChaosProxies, client: GridClient, listener: ReplyListener
     ) async throws -> ChaosReport {
         let start = ContinuousClock.now
         let scoreboard = Scoreboard(start: start)
@@ -112,7 +112,7 @@ package final class Chaos: Sendable {
         onEvent(.began)
         let books = await withTaskGroup(of: Void.self, returning: TaskCounts?.self) { group in
             group.addTask { await listener.listen { scoreboard.heard($0) } }
-            await load(client, injector, scoreboard, start)
+            await load(client, injector, scoreboard: scoreboard, from: start)
             let books = await StoreCheck(client: client).run(scoreboard.acceptedIDs, within: .seconds(30)) { scoreboard.recorded($0) }
             group.cancelAll()
             return books
@@ -128,7 +128,7 @@ package final class Chaos: Sendable {
 
     /// Load and faults; then, without faults, until all has ended or the patience has.
     private func load(
-        _ client: GridClient, _ injector: Injector, _ scoreboard: Scoreboard, _ start: ContinuousClock.Instant
+        _ client: GridClient, _ injector: Injector, scoreboard: Scoreboard, from start: ContinuousClock.Instant
     ) async {
         let (onEvent, configuration) = (onEvent, configuration)
         await withTaskGroup(of: Void.self) { group in

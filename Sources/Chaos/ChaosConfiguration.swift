@@ -67,7 +67,7 @@ package struct ChaosConfiguration: Sendable {
         services.environment = environment
         services.environment["TASKGRID_QUEUE_KIND"] = queueKind.rawValue
         services.environment[ChaosWorker.variable] = journal
-        // Tasks wait more than they compute: after a fault the grid, not the number of places, is to be the limit.
+        // Tasks wait more than they compute: after a fault the grid, not the number of slots, is to be the limit.
         services.environment["TASKGRID_WORKER_CONCURRENCY"] = "32"
         services.route = route
         var configuration = GridConfiguration(folder: folder, ports: .free, services: services)

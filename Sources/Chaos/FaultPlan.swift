@@ -44,7 +44,7 @@ package struct FaultPlan: Sendable {
             time += Self.pause(wishes.every, &generator)
             guard time < wishes.duration else { break }
             if round.isEmpty { round = kinds.shuffled(using: &generator) }
-            let injection = Self.injection(round.removeLast(), wishes, until: wishes.duration - time, &generator)
+            let injection = Self.injection(round.removeLast(), wishes, until: wishes.duration - time, using: &generator)
             entries.append(Entry(at: time, injection: injection))
         }
         self.entries = entries
@@ -57,7 +57,7 @@ package struct FaultPlan: Sendable {
     }
 
     private static func injection(
-        _ fault: Fault, _ wishes: Wishes, until end: Duration, _ generator: inout SplitMix64
+        _ fault: Fault, _ wishes: Wishes, until end: Duration, using generator: inout SplitMix64
     ) -> Injection {
         func one<Value>(_ values: [Value]) -> Value { values[Int.random(in: values.indices, using: &generator)] }
         switch fault {

@@ -7,7 +7,7 @@ struct ReplyListener: Sendable {
     let connection: Connection
     private let consumer: Consumer
 
-    init(_ endpoint: Endpoint, _ topology: Topology, client: String, _ logger: Logger) {
+    init(_ endpoint: Endpoint, _ topology: Topology, client: String, logger: Logger) {
         let queue = topology.listenerQueue("chaos", client)
         let declarations =
             topology.common

@@ -26,7 +26,7 @@ struct MonitorSession: Sendable {
     let id: String
     let grid: GridState
     /// What people ask the dispatcher through the monitor.
-    let queryClient: QueryClient
+    let queryClient: DispatcherQueries
     private let publishing: Connection
     private let consuming: Connection
     private let events: Consumer
@@ -54,9 +54,11 @@ struct MonitorSession: Sendable {
         )
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
-        queryClient = QueryClient(id: id, topology: topology) { [publishing] publication throws(AMQPError) in
-            try await publishing.publish([publication], within: QueryClient.deadline).first ?? .nacked
-        }
+        queryClient = DispatcherQueries(
+            QueryClient(id: id, topology: topology, maximum: DispatcherQueries.maximum) { [publishing] query, time throws(AMQPError) in
+                try await publishing.publish([query], within: time).first ?? .nacked
+            }
+        )
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
@@ -151,7 +153,7 @@ struct MonitorSession: Sendable {
             var queries: [Publication] = []
             for delivery in deliveries {
                 grid.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
-                if queryClient.take(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
+                if queryClient.accept(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
                     if let next = try grid.takeAnswer(delivery.message) { queries.append(query(next)) }
                 } catch {

@@ -79,7 +79,7 @@ struct NameserviceSession: Sendable {
             Failpoint.registryReceived.pass()
             let moment = ClockReading.now()
             let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
-            // What is not acknowledged comes again.
+            // Deliveries that are not acknowledged come again.
             guard await publisher.publish(publications) else { return }
             if let last = deliveries.last { await registrations.ack(upTo: last.tag) }
             pulse.waits()

@@ -4,7 +4,7 @@ import ServiceSupport
 import Synchronization
 import TaskGridCore
 
-/// What the nameservice makes of each message: the lease table, and the publications that follow from what it says.
+/// Handles the messages of workers and queries: keeps the lease table, and gives the publications that follow.
 ///
 /// Knows no connection; the service moves deliveries in and publications out.
 final class WorkerRegistry: Sendable {
@@ -64,7 +64,7 @@ final class WorkerRegistry: Sendable {
     /// Asks all workers, or one, to speak at once, and as often as their number allows.
     func pace(for worker: String? = nil) -> Publication {
         let interval = state.withLock { $0.pace.interval }
-        if worker == nil { logger.info("heartbeat interval told to all workers", metadata: ["registry.interval_ms": "\(interval)"]) }
+        if worker == nil { logger.info("heartbeat interval changed, workers are told", metadata: ["registry.interval_ms": "\(interval)"]) }
         return Publication(
             exchange: topology.control.name, routingKey: worker.map(topology.workerKey) ?? Topology.allWorkersKey,
             message: HeartbeatRequest(interval: interval).message()
@@ -83,7 +83,8 @@ final class WorkerRegistry: Sendable {
     /// lease instead.
     func expire(at moment: ClockReading) -> [Publication] {
         if let next = nextExpiry, next + Self.slack < moment.instant {
-            logger.notice("held up: all leases begin anew", metadata: ["registry.late": "\(next.duration(to: moment.instant))"])
+            logger.notice(
+                "nameservice was held up, all leases begin anew", metadata: ["registry.late": "\(next.duration(to: moment.instant))"])
             renewAll(at: moment)
             return []
         }
@@ -107,17 +108,17 @@ final class WorkerRegistry: Sendable {
     private func answer(to message: Message) -> Message {
         guard message.properties.type == WorkersQuery.name else {
             let name = message.properties.type?.prefix(40) ?? ""
-            return failure(.badQuery, "the nameservice answers '\(WorkersQuery.name)', and no query '\(name)'", message)
+            return failure(.badQuery, "the nameservice answers '\(WorkersQuery.name)', and no query '\(name)'", to: message)
         }
         guard message.body.count <= QueryLimits.maximumBody else {
             return failure(
-                .badQuery, "a query of \(message.body.count) bytes; at most \(QueryLimits.maximumBody) are read", message)
+                .badQuery, "a query of \(message.body.count) bytes; at most \(QueryLimits.maximumBody) are read", to: message)
         }
         do {
             let query = try JSON.decode(WorkersQuery.self, message.body)
             return AnswerMessage.message(.success(page(query, AnswerBudget(of: message))), to: message)
         } catch {
-            return failure(.badQuery, "the query cannot be read: \(error)", message)
+            return failure(.badQuery, "the query cannot be read: \(error)", to: message)
         }
     }
 
@@ -131,7 +132,7 @@ final class WorkerRegistry: Sendable {
         return WorkersQuery.Answer(workers: list.elements)
     }
 
-    private func failure(_ code: QueryError.Code, _ text: String, _ message: Message) -> Message {
+    private func failure(_ code: QueryError.Code, _ text: String, to message: Message) -> Message {
         AnswerMessage.refusal(QueryError(code, text), to: message)
     }
 

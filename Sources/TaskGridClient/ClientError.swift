@@ -22,7 +22,7 @@ public struct ClientError: Error, Hashable, Sendable {
         case tooLarge = "too_large"
         /// The broker's user may not write to the grid's exchange. The submission was not accepted.
         case accessRefused = "access_refused"
-        /// What was asked for cannot be sent.
+        /// The request cannot be sent.
         case badArgument = "bad_argument"
         /// A service answered something that cannot be understood.
         case badAnswer = "bad_answer"
@@ -54,7 +54,7 @@ extension ClientError: CustomStringConvertible {
 }
 
 extension ClientError {
-    /// What the broker's error means to a client.
+    /// The client's error for an error of the broker.
     init(_ error: AMQPError) {
         let code: Code =
             switch error.code {

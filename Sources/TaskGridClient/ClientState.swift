@@ -7,7 +7,7 @@ struct ClientState: Sendable {
     typealias ReceiptContinuation = CheckedContinuation<Result<TaskID, ClientError>, Never>
     typealias WatchContinuation = CheckedContinuation<Result<[Ending]?, ClientError>, Never>
 
-    /// What is known of a submission's acceptance: who waits for it, or the first id of its tasks.
+    /// The acceptance of a submission: its caller's continuation, or the first id of its tasks.
     enum Receipt: Sendable {
         case open(ReceiptContinuation?)
         case done(Result<TaskID, ClientError>)
@@ -15,13 +15,10 @@ struct ClientState: Sendable {
 
     var submissions: Submissions
     var watches = EndingWatches()
-    var queries = Queries()
     var receipts: [PendingSubmission.ID: Receipt] = [:]
     var readers: [EndingWatch.ID: WatchContinuation] = [:]
     /// Tasks whose endings are to be asked for at once.
     var tasksToCheck: [TaskID] = []
-    /// Queries to be published.
-    var outgoing: [Publication] = []
     /// Rounds of queries for endings that are under way.
     var endingChecks = 0
     var lastEndingCheck: ContinuousClock.Instant?
@@ -36,37 +33,25 @@ struct ClientState: Sendable {
     }
 }
 
-/// A message of the reply queue, read.
-enum ReplyEvent: Sendable {
-    case answer(Message)
-    case reply(Reply)
-}
-
 extension ClientState {
-    mutating func take(_ event: ReplyEvent, now: ContinuousClock.Instant, _ resumptions: inout Resumptions) {
-        switch event {
-        case .answer(let message):
-            guard let query = message.properties.correlationID.flatMap({ queries.take($0) }) else { return }
-            resumptions.answer(query, .success(message))
-        case .reply(let reply):
-            switch reply.content {
-            case .accepted(let first, let count, let isRepeat):
-                accepted(reply.correlation ?? "", first: first, count: count, isRepeat: isRepeat, now: now, &resumptions)
-            case .rejected(let rejection): rejected(reply.correlation ?? "", rejection, &resumptions)
-            case .ended(let endings): ended(endings, &resumptions)
-            }
+    mutating func apply(_ reply: Reply, now: ContinuousClock.Instant, resuming resumptions: inout Resumptions) {
+        switch reply.content {
+        case .accepted(let first, let count, let isRepeat):
+            accepted(reply.correlation ?? "", first: first, count: count, isRepeat: isRepeat, now: now, resuming: &resumptions)
+        case .rejected(let rejection): rejected(reply.correlation ?? "", rejection, resuming: &resumptions)
+        case .ended(let endings): ended(endings, resuming: &resumptions)
         }
     }
 
     /// A submission was accepted: its callers get their ids, and their endings are watched for.
     mutating func accepted(
         _ correlation: String, first: TaskID, count: Int, isRepeat: Bool = false, now: ContinuousClock.Instant,
-        _ resumptions: inout Resumptions
+        resuming resumptions: inout Resumptions
     ) {
         guard let inFlight = submissions.answered(correlation) else { return }
         guard inFlight.count == count else {
             let error = ClientError(.badAnswer, "the dispatcher says it accepted \(count) tasks of \(inFlight.count); see its log")
-            for submission in inFlight.submissions { settle(submission, .failure(error), &resumptions) }
+            for submission in inFlight.submissions { settle(submission, .failure(error), resuming: &resumptions) }
             return
         }
         var first = first
@@ -84,29 +69,29 @@ extension ClientState {
         if !submissions.isWatched { watches.forgetEarly() }
     }
 
-    mutating func rejected(_ correlation: String, _ rejection: Rejection, _ resumptions: inout Resumptions) {
+    mutating func rejected(_ correlation: String, _ rejection: Rejection, resuming resumptions: inout Resumptions) {
         for submission in submissions.rejected(correlation, rejection) {
-            settle(submission, .failure(ClientError(rejection)), &resumptions)
+            settle(submission, .failure(ClientError(rejection)), resuming: &resumptions)
         }
     }
 
     /// The broker takes no such message.
-    mutating func refused(_ correlation: String, _ refusal: Refusal, _ resumptions: inout Resumptions) {
-        for (submission, error) in submissions.refused(correlation, refusal) { settle(submission, .failure(error), &resumptions) }
+    mutating func refused(_ correlation: String, _ refusal: Refusal, resuming resumptions: inout Resumptions) {
+        for (submission, error) in submissions.refused(correlation, refusal) { settle(submission, .failure(error), resuming: &resumptions) }
     }
 
-    mutating func ended(_ endings: [Ending], _ resumptions: inout Resumptions) {
+    mutating func ended(_ endings: [Ending], resuming resumptions: inout Resumptions) {
         resumptions.wake(watches.ended(endings, keepEarly: submissions.isWatched), in: &self)
     }
 
-    /// What the dispatcher says of tasks that were asked for.
-    mutating func learned(_ answer: EndingsQuery.Answer, _ resumptions: inout Resumptions) {
-        ended(answer.ended.compactMap(Ending.init), &resumptions)
+    /// Applies the dispatcher's answer about tasks whose endings were asked for.
+    mutating func learned(_ answer: EndingsQuery.Answer, resuming resumptions: inout Resumptions) {
+        ended(answer.ended.compactMap(Ending.init), resuming: &resumptions)
         for task in answer.unknown { resumptions.wake(watches.unknown(task), in: &self) }
     }
 
     /// Tells the caller of a submission, and whoever waits for its tasks, what became of it.
-    mutating func settle(_ submission: PendingSubmission, _ result: Result<TaskID, ClientError>, _ resumptions: inout Resumptions) {
+    mutating func settle(_ submission: PendingSubmission, _ result: Result<TaskID, ClientError>, resuming resumptions: inout Resumptions) {
         resumptions.settle(submission.id, result, in: &self)
         guard let watch = submission.watch, case .failure(let error) = result else { return }
         watches.fail(watch, error)
@@ -114,24 +99,17 @@ extension ClientState {
     }
 
     /// Deadlines that have passed. `trouble` says why nothing can be published now.
-    mutating func expire(now: ContinuousClock.Instant, trouble: ClientError?, _ resumptions: inout Resumptions) {
-        for (submission, error) in submissions.expire(now: now, trouble: trouble) { settle(submission, .failure(error), &resumptions) }
-        resumptions.wake(watches.expire(now: now), in: &self)
-        for query in queries.takeExpired(now: now) {
-            let service = query.service.rawValue
-            let error = ClientError(
-                .serviceUnavailable,
-                "the \(service) did not answer within \(query.patience.seconds.formatted()) s: is it running? (taskgrid \(service))"
-            )
-            resumptions.answer(query, .failure(error))
+    mutating func expire(now: ContinuousClock.Instant, trouble: ClientError?, resuming resumptions: inout Resumptions) {
+        for (submission, error) in submissions.expire(now: now, trouble: trouble) {
+            settle(submission, .failure(error), resuming: &resumptions)
         }
+        resumptions.wake(watches.expire(now: now), in: &self)
     }
 
     /// Nothing more will come: everybody is told why.
-    mutating func close(_ error: ClientError, _ resumptions: inout Resumptions) {
+    mutating func close(_ error: ClientError, resuming resumptions: inout Resumptions) {
         isClosed = true
         for id in Array(receipts.keys) { resumptions.settle(id, .failure(error), in: &self) }
         resumptions.wake(watches.failAll(error), in: &self)
-        for query in queries.takeAll() { resumptions.answer(query, .failure(error)) }
     }
 }

@@ -5,7 +5,7 @@ import ServiceSupport
 import Synchronization
 import TaskGridCore
 
-/// What the client's loops do at each turn.
+/// One turn of each of the client's loops.
 extension GridClient {
     /// How often the dispatcher is asked for endings that may have been lost.
     static let endingCheckInterval = Duration.seconds(10)
@@ -55,7 +55,7 @@ extension GridClient {
             fail(inFlight, ClientError(.exchangeNotFound(text, mayHaveArrived: mayHaveArrived)), isUnknown: mayHaveArrived)
         case .refused(let refusal):
             var resumptions = Resumptions()
-            state.withLock { $0.refused(inFlight.correlation, refusal, &resumptions) }
+            state.withLock { $0.refused(inFlight.correlation, refusal, resuming: &resumptions) }
             resumptions.resume()
         }
     }
@@ -82,14 +82,18 @@ extension GridClient {
     func handle(_ messages: [Message]) async {
         var dead: [Publication] = []
         var hasNewDispatcher = false
-        let event = messages.compactMap { message -> ReplyEvent? in
-            if AnswerMessage.isAnswer(message) { return .answer(message) }
+        var answers: [Message] = []
+        let replies = messages.compactMap { message -> Reply? in
+            if AnswerMessage.isAnswer(message) {
+                answers.append(message)
+                return nil
+            }
             if message.properties.type == nil, let event = try? JSON.decode(GridEvent.self, message.body) {
                 if event.service == Topology.Service.dispatcher.rawValue { hasNewDispatcher = true }
                 return nil
             }
             do {
-                return .reply(try Reply(message))
+                return try Reply(message)
             } catch {
                 logger.error("reply cannot be read, sent to the dead-letter exchange", metadata: ["error": "\(error)"])
                 dead.append(.deadLetter(message, because: "\(error)", topology))
@@ -98,9 +102,10 @@ extension GridClient {
         }
         var resumptions = Resumptions()
         let now = now()
-        if !event.isEmpty { Failpoint.answerReceived.pass() }
+        if !answers.isEmpty || !replies.isEmpty { Failpoint.answerReceived.pass() }
+        for answer in answers { queryClient.accept(answer) }
         state.withLock { state in
-            for event in event { state.take(event, now: now, &resumptions) }
+            for reply in replies { state.apply(reply, now: now, resuming: &resumptions) }
         }
         resumptions.resume()
         // The one before it may have died with replies unsaid.
@@ -128,7 +133,7 @@ extension GridClient {
         let now = now()
         let trouble = transport.trouble.map { ClientError($0) }
         state.withLock { state in
-            state.expire(now: now, trouble: trouble, &resumptions)
+            state.expire(now: now, trouble: trouble, resuming: &resumptions)
             guard state.endingChecks == 0 else { return }
             if now >= state.lastForeignCheck.map({ $0 + Self.foreignInterval }) ?? now {
                 state.lastForeignCheck = now
@@ -171,7 +176,7 @@ extension GridClient {
                 answer.ended[index] = try await whole(answer.ended[index])
             }
             var resumptions = Resumptions()
-            state.withLock { $0.learned(answer, &resumptions) }
+            state.withLock { $0.learned(answer, resuming: &resumptions) }
             resumptions.resume()
             guard let lookedAt = answer.lookedAt, lookedAt < rest.count else { return }
             guard lookedAt > 0 else { throw ClientError(.badAnswer, "the dispatcher looked at none of \(rest.count) tasks: see its log") }

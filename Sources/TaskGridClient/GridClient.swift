@@ -17,7 +17,7 @@ public import TaskGridCore
 /// }
 /// ```
 public final class GridClient: Sendable {
-    /// How often deadlines are looked at: how late a time-out may be.
+    /// How often deadlines are looked at: how late a timeout may be.
     static let tick = Duration.milliseconds(250)
     /// How long a publish may wait for its confirm before its outcome counts as unknown.
     static let publishDeadline = Duration.seconds(10)
@@ -31,6 +31,9 @@ public final class GridClient: Sendable {
     let patience: Duration
     let now: @Sendable () -> ContinuousClock.Instant
     let state: Mutex<ClientState>
+    let queryClient: QueryClient
+    /// How many queries may be under way.
+    static let maximumQueries = 10_000
     private let work: AsyncStream<Void>
     private let hasWork: AsyncStream<Void>.Continuation
 
@@ -50,7 +53,8 @@ public final class GridClient: Sendable {
     init(
         id: String, topology: Topology, transport: any ClientTransport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
         bounds: MessageBounds = MessageBounds(), patience: Duration = .seconds(5),
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        sleep: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = { try await ContinuousClock().sleep(until: $0) }
     ) {
         var logger = logger
         logger[metadataKey: "client.id"] = "\(id)"
@@ -61,6 +65,11 @@ public final class GridClient: Sendable {
         self.patience = patience
         self.now = now
         state = Mutex(ClientState(limits: limits, bounds: bounds))
+        queryClient = QueryClient(
+            id: id, topology: topology, maximum: Self.maximumQueries, now: now, sleep: sleep
+        ) { query, time throws(AMQPError) in
+            try await transport.publish([query], within: time).first ?? .nacked
+        }
         // One element says all there is to say: look again.
         (work, hasWork) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -115,13 +124,12 @@ public final class GridClient: Sendable {
             group.addTask { await self.watch(reconnections) }
             group.addTask { await self.watchTime() }
             for await _ in work {
-                let (unanswered, queries, endingChecks) = state.withLock { state in
+                let (unanswered, endingChecks) = state.withLock { state in
                     let endingChecks = chunks(of: state.tasksToCheck.takeAll())
                     if !endingChecks.isEmpty { state.endingChecks += 1 }
-                    return (state.submissions.take(now: now()), state.outgoing.takeAll(), endingChecks)
+                    return (state.submissions.take(now: now()), endingChecks)
                 }
                 if !unanswered.isEmpty { group.addTask { await self.publish(unanswered) } }
-                if !queries.isEmpty { group.addTask { await self.send(queries) } }
                 if !endingChecks.isEmpty { group.addTask { await self.checkEndings(endingChecks) } }
             }
             group.cancelAll()
@@ -135,7 +143,7 @@ public final class GridClient: Sendable {
 
     private func watch(_ reconnections: AsyncStream<Int>) async {
         for await count in reconnections where count > 1 {
-            logger.notice("reply queue declared anew, asking again for what was awaited")
+            logger.notice("reply queue declared anew, asking for lost replies")
             repliesLost()
         }
     }
@@ -152,9 +160,10 @@ public final class GridClient: Sendable {
     private func shut(_ error: ClientError) {
         var resumptions = Resumptions()
         state.withLock { state in
-            if !state.isClosed { state.close(error, &resumptions) }
+            if !state.isClosed { state.close(error, resuming: &resumptions) }
         }
         resumptions.resume()
+        queryClient.close()
         hasWork.finish()
     }
 }

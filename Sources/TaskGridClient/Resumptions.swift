@@ -1,16 +1,13 @@
-import AMQP
 import TaskGridCore
 
 /// Continuations to resume once the lock is released.
 struct Resumptions {
     private var receipts: [(ClientState.ReceiptContinuation, Result<TaskID, ClientError>)] = []
     private var readers: [(ClientState.WatchContinuation, Result<[Ending]?, ClientError>)] = []
-    private var answers: [(Queries.Pending, Result<Message, ClientError>)] = []
 
     func resume() {
         for (continuation, result) in receipts { continuation.resume(returning: result) }
         for (continuation, result) in readers { continuation.resume(returning: result) }
-        for (query, result) in answers { query.continuation.resume(returning: result) }
     }
 
     mutating func settle(_ id: PendingSubmission.ID, _ result: Result<TaskID, ClientError>, in state: inout ClientState) {
@@ -29,9 +26,5 @@ struct Resumptions {
             guard let event = state.watches.take(id), let reader = state.readers.removeValue(forKey: id) else { continue }
             readers.append((reader, event))
         }
-    }
-
-    mutating func answer(_ query: Queries.Pending, _ result: Result<Message, ClientError>) {
-        answers.append((query, result))
     }
 }

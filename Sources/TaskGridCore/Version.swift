@@ -6,6 +6,6 @@ public enum TaskGridVersion {
 }
 
 extension FieldTable {
-    /// What the grid's connections tell the broker about themselves.
+    /// The client properties of the grid's connections.
     public static var grid: FieldTable { ["product": "TaskGrid+", "version": .string(TaskGridVersion.current)] }
 }

@@ -1,7 +1,7 @@
 public import Logging
 public import TaskGridCore
 
-/// What a worker may know of the task that it runs.
+/// The context of a task for the worker that runs it.
 public struct TaskContext: Sendable {
     public let id: TaskID
     /// The number of this hand-out, from 1. A retried or lost task comes with a higher one.

@@ -1,13 +1,13 @@
 public import Foundation
 public import TaskGridCore
 
-/// What a worker takes, made from a task's payload.
+/// The input of a worker, made from a task's payload.
 public protocol TaskInput: Sendable {
     /// - Throws: `invalidInput` where the bytes are not such a value: the task ends, for no retry can help.
     init(payload: Data) throws(TaskError)
 }
 
-/// What a worker gives, turned into a task's result.
+/// The output of a worker, turned into a task's result.
 public protocol TaskOutput: Sendable {
     /// The bytes of the result.
     var payload: Data { get throws(TaskError) }

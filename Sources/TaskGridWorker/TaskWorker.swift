@@ -24,8 +24,8 @@ public protocol TaskWorker<Input, Output>: Sendable {
     /// are only as many as processor cores: wait with `await`, not by blocking.
     ///
     /// The task that calls it is cancelled when the attempt runs out of time, is cancelled by request, or outlives the
-    /// drain of its worker. The attempt's end is reported at that moment; what `run` does thereafter counts no more, and
-    /// its place is free for another task when it returns.
+    /// drain of its worker. The attempt's end is reported at that moment. The result of `run` does not count any more, and
+    /// its slot is free for another task when it returns.
     ///
     /// - Throws: `TaskError(.invalidInput, …)` where no retry can help: the task ends as failed. Any other error fails
     ///   the attempt, and the grid tries again.

@@ -54,7 +54,7 @@ struct OwnershipTests {
             try await owner.start()
             #expect(owner.reading.problem(at: .now) == nil)
             try await administrator.delete(exchange: exchange.name)
-            #expect(await log.saw { $0.message == "deleted by somebody; declared again" })
+            #expect(await log.saw { $0.message == "exchange or queue was deleted, declared again" })
             while owner.reading.missing.values.allSatisfy({ $0.until == nil }) {}
             #expect(
                 owner.reading.problem(at: .now) == "exchange \(exchange.name) was deleted by somebody; it is declared again"

@@ -232,7 +232,7 @@ import WebSupport
         #expect(health["healthy"] as? Bool == false)
         #expect(
             health["reasons"] as? [String]
-                == ["connection 'monitor consume' has not stood yet since 0 s, trying again: nobody answers"]
+                == ["connection 'monitor consume' is not connected yet since 0 s, trying again: nobody answers"]
         )
     }
 

@@ -117,7 +117,7 @@ import Testing
         #expect(report.reasons == ["it is starting, and does not serve yet"])
         #expect(report.standing == .starting)
         vitals.connection { connection(.unconnected, since: .seconds(2), was: false, "nobody answers") }
-        #expect(report.reasons == ["connection 'c' has not stood yet since 2 s, trying again: nobody answers"])
+        #expect(report.reasons == ["connection 'c' is not connected yet since 2 s, trying again: nobody answers"])
     }
 
     @Test func `a connection may be lost for a moment`() {

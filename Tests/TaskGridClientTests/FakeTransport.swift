@@ -104,10 +104,19 @@ final class FakeTransport: ClientTransport {
 /// Time that moves when told.
 final class TestTime: Sendable {
     private let instant = Mutex(ContinuousClock.now)
+    private let advances = Journal<Duration>()
 
     var now: ContinuousClock.Instant { instant.withLock { $0 } }
 
-    func advance(by duration: Duration) { instant.withLock { $0 += duration } }
+    func advance(by duration: Duration) {
+        instant.withLock { $0 += duration }
+        advances.add(duration)
+    }
+
+    /// Returns when the time has come; throws where the task is cancelled before.
+    func sleep(until end: ContinuousClock.Instant) async throws {
+        while case let count = advances.entries.count, now < end { try await advances.wait(beyond: count) }
+    }
 }
 
 extension GridClient {
@@ -118,7 +127,7 @@ extension GridClient {
     ) async throws {
         let client = GridClient(
             id: "client-1", topology: Topology(prefix: "test"), transport: transport, logger: .silent, bounds: bounds,
-            now: { time.now }
+            now: { time.now }, sleep: { try await time.sleep(until: $0) }
         )
         try await client.start()
         do {

@@ -80,7 +80,7 @@ import Testing
                 harness.clock.advance(by: .seconds(1))
                 await Task.yield()
             }
-            #expect(harness.errors == ["Cannot end: the code of these tasks does not return though it was cancelled [1]"])
+            #expect(harness.errors == ["worker cannot end, the cancelled code of these tasks does not return [1]"])
             stuck.open()
         }
     }

@@ -48,7 +48,7 @@ struct ServicesTests {
         try await patient.live(nameservice(Endpoint(host: "127.0.0.1", port: 1))) { client in
             let ill = try await client.health { $0.connections.first?.detail != nil }
             let reason = try #require(ill.reasons.first)
-            #expect(reason.hasPrefix("connection 'nameservice publish' has not stood yet since "))
+            #expect(reason.hasPrefix("connection 'nameservice publish' is not connected yet since "))
             #expect(reason.contains(" s, trying again: "))
         }
     }

@@ -1,11 +1,11 @@
-/// Set-up and looks at queues while the connection stands. Each call blocks the connection's thread for a round trip.
+/// Set-up and looks at queues while the broker is connected. Each call blocks the connection's thread for a round trip.
 extension Connection {
     /// Declares more than the connection was given; not repeated after a reconnect.
     public func declare(_ declarations: Declarations) async throws(AMQPError) {
         try administrate { (handle, channel) throws(AMQPError) in try handle.declare(declarations, channel) }
     }
 
-    /// How a queue stands.
+    /// The number of a queue's messages and consumers.
     ///
     /// - Throws: `notFound` where there is none such.
     public func depth(of queue: String) async throws(AMQPError) -> QueueDepth {
@@ -22,7 +22,7 @@ extension Connection {
         try administrate { (handle, channel) throws(AMQPError) in try handle.delete(queue, channel) }
     }
 
-    /// Declares again what the connection was given: for somebody has deleted some of it.
+    /// Declares again what the connection was given, because somebody has deleted some of it.
     public func declareAgain() async throws(AMQPError) {
         try administrate { (handle, channel) throws(AMQPError) in try handle.declare(declarations, channel) }
     }
@@ -39,7 +39,7 @@ extension Connection {
         _ body: (Handle, UInt16) throws(AMQPError) -> Result
     ) throws(AMQPError) -> Result {
         guard case .open(let session) = phase else {
-            throw AMQPError(.unreachable, "connection '\(name)' to \(endpoint) does not stand")
+            throw AMQPError(.unreachable, "connection '\(name)' to \(endpoint) is not connected")
         }
         do throws(AMQPError) {
             try flush(session)

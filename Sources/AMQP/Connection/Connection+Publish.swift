@@ -3,7 +3,7 @@ import Foundation
 extension Connection {
     /// Publishes messages and waits until the broker has confirmed each of them.
     ///
-    /// Waits for the connection to stand and for the broker to take messages, as long as `deadline` allows.
+    /// Waits until the broker is connected and takes messages, as long as `deadline` allows.
     ///
     /// Where the broker closes the channel for one of them, that one is `refused`, and the connection sends the others again: one
     /// whose confirm was on its way then arrives twice. A message that is larger than the broker takes is refused without being
@@ -58,7 +58,7 @@ extension Connection {
         return refused
     }
 
-    /// The session, if it stands and the broker takes messages; nil where that is worth waiting for.
+    /// The session, if the broker is connected and takes messages; nil where that is worth waiting for.
     private func readySession(until end: ContinuousClock.Instant) throws(AMQPError) -> ConnectionSession? {
         switch phase {
         case .open(let session) where blockedReason == nil:

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Establishing the connection, and what to do when it or a channel of it is lost.
 extension Connection {
-    /// A connection that stood this long counts as recovered: the backoff begins anew.
+    /// A connection that lasted this long counts as recovered: the backoff begins anew.
     private static let stability = Duration.seconds(10)
 
     /// Connects, declares and consumes; on failure waits for the next attempt.
@@ -32,7 +32,7 @@ extension Connection {
             phase = .open(session)
             blockedReason = nil
             let listeners = shared.withLock { shared in
-                shared.stand(.connected)
+                shared.enter(.connected)
                 return shared.listeners.values
             }
             for listener in listeners { listener.yield(established) }
@@ -51,7 +51,7 @@ extension Connection {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { failures = 0 }
         failures += 1
         shared.withLock { shared in
-            shared.stand(.unconnected)
+            shared.enter(.unconnected)
             for number in shared.consumers.indices { shared.consumers[number].lapse() }
         }
         for (number, mailbox) in registeredConsumers.enumerated() {
@@ -85,14 +85,14 @@ extension Connection {
         let delay = backoff.delay(before: failures)
         let isLocked = error.code == .resourceLocked
         let wasLocked = shared.withLock { shared in
-            defer { shared.stand(isLocked ? .locked : .unconnected, error.message) }
+            defer { shared.enter(isLocked ? .locked : .unconnected, error.message) }
             return shared.state == .locked
         }
         let metadata: Logger.Metadata = ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
         if isLocked {
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
         } else {
-            logger.warning("connection lost or not made; trying again", metadata: metadata)
+            logger.warning("connection lost or not made, trying again", metadata: metadata)
         }
         var until = ContinuousClock.now + delay
         if let deadline = starting?.deadline { until = min(until, deadline) }
@@ -119,10 +119,10 @@ extension Connection {
             subscription.mailbox.finish()
             return
         }
-        for queue in subscription.queues { try consume(queue, number, session) }
+        for queue in subscription.queues { try consume(queue, consumer: number, on: session) }
     }
 
-    private func consume(_ queue: String, _ number: Int, _ session: ConnectionSession) throws(AMQPError) {
+    private func consume(_ queue: String, consumer number: Int, on session: ConnectionSession) throws(AMQPError) {
         let tag = consumerTag()
         let isFirst = session.channels.allSatisfy { $0.tags.isEmpty }
         // Written down first: deliveries may come before the call returns.
@@ -133,7 +133,7 @@ extension Connection {
         if isFirst {
             try session.handle.setPrefetch(prefetch, channel)
             try session.handle.consume(queue, tag: tag, channel)
-            consumes(tag, number, session)
+            consumes(tag, consumer: number, on: session)
         } else {
             // A call would have the library keep all that the broker delivers of other queues until the answer comes.
             session.encoder.prefetch(prefetch, channel: channel)
@@ -147,13 +147,13 @@ extension Connection {
     }
 
     /// The broker has said that a queue is consumed: one without a leader, say, never is.
-    func consumes(_ consumerTag: String, _ number: Int, _ session: ConnectionSession) {
+    func consumes(_ consumerTag: String, consumer number: Int, on session: ConnectionSession) {
         guard let queue = session.channels[number].tags[consumerTag] else { return }
         shared.withLock { _ = $0.consumers[number].lapsed.removeValue(forKey: queue) }
     }
 
     /// The broker ended a consumer, most often because somebody deleted its queue: declares everything and consumes again.
-    func resubscribe(_ number: Int, _ consumerTag: String, _ session: ConnectionSession) throws(AMQPError) {
+    func resubscribe(_ number: Int, consumerTag: String, on session: ConnectionSession) throws(AMQPError) {
         guard let queue = session.channels[number].tags.removeValue(forKey: consumerTag),
             !cancelledConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
         else { return }
@@ -161,11 +161,11 @@ extension Connection {
         try flush(session)
         try openAdministration(session)
         try session.handle.declare(declarations, Channel.administration)
-        try consume(queue, number, session)
+        try consume(queue, consumer: number, on: session)
     }
 
     /// The broker closed a channel: opens it again with what it was for.
-    func reopen(_ channel: UInt16, _ error: AMQPError, _ session: ConnectionSession) throws(AMQPError) {
+    func reopen(_ channel: UInt16, after error: AMQPError, on session: ConnectionSession) throws(AMQPError) {
         if channel == session.formerPublishChannel {
             session.formerPublishChannel = nil
             return
@@ -211,7 +211,7 @@ extension Connection {
     /// Publishes on a new channel from now on, and sends again on it what is unconfirmed.
     func replacePublishChannel(_ session: ConnectionSession) throws(AMQPError) {
         guard session.formerPublishChannel == nil else { return }
-        logger.warning("broker refuses messages; publishing over a new channel", metadata: ["amqp.channel": "\(session.publishChannel)"])
+        logger.warning("broker refuses messages, publishing over a new channel", metadata: ["amqp.channel": "\(session.publishChannel)"])
         try flush(session)
         let former = session.publishChannel
         try openPublishChannel(former == Channel.publish ? session.handle.lastChannel : Channel.publish, session)

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import Synchronization
 
-/// What the connection's thread does between polls.
+/// The work of the connection's thread between polls.
 extension Connection {
     /// Reads what has come, writes what waits, minds heartbeats and deadlines; says what to wait for.
     func turn(_ isReadable: Bool) -> PollLoop.WakeCondition {
@@ -42,7 +42,7 @@ extension Connection {
     private func read(_ session: ConnectionSession) throws(AMQPError) {
         defer { handOver(session) }
         while !session.isFull, let (channel, frame) = try session.handle.nextFrame() {
-            try take(frame, channel, session)
+            try handle(frame, channel: channel, on: session)
             // A channel that was opened anew may have reset `session.channels`; releasing is by number and safe.
             session.handle.release(channel)
         }
@@ -57,10 +57,10 @@ extension Connection {
         }
     }
 
-    private func take(_ frame: BrokerFrame, _ channel: UInt16, _ session: ConnectionSession) throws(AMQPError) {
+    private func handle(_ frame: BrokerFrame, channel: UInt16, on session: ConnectionSession) throws(AMQPError) {
         switch frame {
         case .deliver, .returned, .header, .body:
-            try takeContent(frame, channel, session)
+            try assemble(frame, channel: channel, on: session)
         case .ack(let tag, let multiple):
             // One that was replaced says nothing more of what has been sent again since.
             if channel == session.publishChannel { settle(ledger.acknowledged(tag, multiple: multiple)) }
@@ -68,11 +68,11 @@ extension Connection {
             if channel == session.publishChannel { try refuse(tag, multiple: multiple, session) }
         case .consumeOK(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
-            consumes(consumerTag, number, session)
+            consumes(consumerTag, consumer: number, on: session)
         case .cancelled(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
             logger.warning("consumer cancelled by the broker", metadata: ["amqp.consumer": "\(consumerTag)"])
-            try resubscribe(number, consumerTag, session)
+            try resubscribe(number, consumerTag: consumerTag, on: session)
         case .cancelOK(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
             session.channels[number].tags[consumerTag] = nil
@@ -87,7 +87,7 @@ extension Connection {
             if channel == session.publishChannel {
                 try reopenPublishChannel(code: code, text: text, session)
             } else {
-                try reopen(channel, AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), session)
+                try reopen(channel, after: AMQPError(brokerCode: code, text: text, "a channel of connection '\(name)'"), on: session)
             }
         case .channelCloseOK:
             if channel == session.formerPublishChannel { session.formerPublishChannel = nil }
@@ -97,11 +97,11 @@ extension Connection {
             throw AMQPError(.connectionLost, "the broker closed connection '\(name)': \(code) \(text)", brokerCode: code)
         case .blocked(let reason):
             blockedReason = reason
-            shared.withLock { $0.stand(.blocked, reason) }
+            shared.withLock { $0.enter(.blocked, reason) }
             logger.warning("broker takes no messages", metadata: ["amqp.reason": "\(reason)"])
         case .unblocked:
             blockedReason = nil
-            shared.withLock { $0.stand(.connected) }
+            shared.withLock { $0.enter(.connected) }
             logger.notice("broker takes messages again")
             resumeWaiters()
         case .other(let number):
@@ -109,14 +109,14 @@ extension Connection {
         }
     }
 
-    private func takeContent(_ frame: BrokerFrame, _ channel: UInt16, _ session: ConnectionSession) throws(AMQPError) {
+    private func assemble(_ frame: BrokerFrame, channel: UInt16, on session: ConnectionSession) throws(AMQPError) {
         do throws(ContentAssembler.Violation) {
             if channel == session.publishChannel {
                 guard let content = try session.publishAssembler.take(frame),
                     case .returned(let code, let text, _, _) = content.method
                 else { return }
                 if !ledger.returned(messageID: content.message.properties.messageID ?? "", code: code, text: text) {
-                    logger.warning("a message came back that nobody waits for", metadata: ["amqp.code": "\(code)"])
+                    logger.warning("unknown message returned by the broker", metadata: ["amqp.code": "\(code)"])
                 }
             } else if let number = session.consumer(of: channel) {
                 guard let content = try session.channels[number].assembler.take(frame),
@@ -143,7 +143,7 @@ extension Connection {
         guard session.handle.heartbeat > 0 else { return nil }
         let half = Duration.milliseconds(session.handle.heartbeat * 500)
         let double = Duration.seconds(session.handle.heartbeat * 2)
-        // What came while a set-up call held the thread, or a consumer was full, still lies unread in the socket.
+        // Bytes that came while a set-up call held the thread, or a consumer was full, still lie unread in the socket.
         if session.lastHeard + double <= now, session.isReadable { session.lastHeard = now }
         guard session.lastHeard + double > now else {
             throw AMQPError(.connectionLost, "nothing heard from \(endpoint) for \(session.handle.heartbeat * 2) s")

@@ -41,14 +41,14 @@ public actor Connection {
 
     nonisolated var registeredConsumers: [DeliveryMailbox] { shared.withLock { $0.consumers.map(\.mailbox) } }
 
-    /// What may be touched from any thread.
+    /// The state that any thread may use.
     struct SharedState {
         var consumers: [Subscription] = []
-        /// How the connection stands, since when, and the broker's or the last attempt's reason.
+        /// The state of the connection, since when, and the broker's or the last attempt's reason.
         var state = ConnectionReading.State.unconnected
         var since = ContinuousClock.now
         var detail: String?
-        /// What it declares and somebody has deleted, since when; and until when, where it is declared again.
+        /// Declared exchanges and queues that somebody has deleted: since when, and until when if declared again.
         var missing: [String: ConnectionReading.Missing] = [:]
         var wasConnected = false
         /// The connection was closed: nobody will be told anything more.
@@ -60,7 +60,7 @@ public actor Connection {
 
         var isConnected: Bool { state == .connected || state == .blocked }
 
-        mutating func stand(_ new: ConnectionReading.State, _ detail: String? = nil) {
+        mutating func enter(_ new: ConnectionReading.State, _ detail: String? = nil) {
             let wasUp = isConnected
             // One that is refused for a while and not reached for another is away all the time.
             if new != state, wasUp || new == .connected || new == .closed { since = .now }
@@ -70,7 +70,7 @@ public actor Connection {
         }
     }
 
-    /// What a consumer wants.
+    /// A consumer's queues and limits.
     struct Subscription {
         let queues: [String]
         let prefetch: UInt16
@@ -103,7 +103,7 @@ public actor Connection {
     let shared = Mutex(SharedState())
 
     var phase = Phase.idle
-    /// Attempts to connect since the connection last stood.
+    /// Attempts to connect since the broker was last connected.
     var failures = 0
     /// How often the connection was established.
     public internal(set) var established = 0
@@ -168,7 +168,7 @@ public actor Connection {
     ///   - prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
     ///   - maximumBytes: once the bodies of its unacknowledged deliveries have more, nothing more is read from the broker, for
     ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds
-    ///     one message more at most, but for what comes while a queue that was deleted is declared anew. Each delivery is to be
+    ///     one message more at most, except for deliveries that come while a queue that was deleted is declared anew. Each delivery is to be
     ///     acknowledged.
     public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int = Consumer.defaultMaximumBytes) -> Consumer {
         let mailbox = DeliveryMailbox()
@@ -184,10 +184,10 @@ public actor Connection {
         return Consumer(connection: self, number: number, mailbox: mailbox)
     }
 
-    /// Whether the connection stands now.
+    /// Whether the broker is connected now.
     public nonisolated var isConnected: Bool { shared.withLock { $0.isConnected } }
 
-    /// How the connection stands, for a health check: it takes no turn of the connection's thread.
+    /// The state of the connection, for a health check. Reading it takes no turn of the connection's thread.
     public nonisolated var reading: ConnectionReading {
         shared.withLock { shared in
             let wanted = shared.consumers.filter(\.isWanted)
@@ -255,7 +255,7 @@ public actor Connection {
     public func close(within deadline: Duration = .seconds(5)) async {
         if case .open(let session) = phase {
             let end = ContinuousClock.now + deadline
-            // Where the broker takes no bytes there is nobody to say goodbye to. One whose deliveries are not read would have to
+            // A broker that takes no bytes cannot be told of the close. One whose deliveries are not read would have to
             // send them all before it answers.
             if session.flush(until: end), !session.isFull {
                 session.handle.close(within: max(.milliseconds(100), ContinuousClock.now.duration(to: end)))
@@ -273,7 +273,7 @@ public actor Connection {
         starting?.continuation.resume(returning: .failure(error))
         starting = nil
         let (mailboxes, listeners) = shared.withLock { shared in
-            shared.stand(.closed)
+            shared.enter(.closed)
             shared.isEnded = true
             defer { shared.listeners = [:] }
             return (shared.consumers.map(\.mailbox), shared.listeners)
@@ -285,19 +285,19 @@ public actor Connection {
     }
 }
 
-/// Who waits for the first connection.
+/// The caller that waits for the first connection.
 struct Starting {
     let continuation: CheckedContinuation<Result<Void, AMQPError>, Never>
     let deadline: ContinuousClock.Instant?
 }
 
-/// Who waits for the connection to stand, or to take messages.
+/// A caller that waits until the broker is connected and takes messages.
 struct Waiter {
     let continuation: CheckedContinuation<Void, Never>
     let deadline: ContinuousClock.Instant
 }
 
-/// Who waits for a batch to be confirmed.
+/// A caller that waits for a batch to be confirmed.
 struct Confirmation {
     let publications: [Publication]
     let continuation: CheckedContinuation<Result<[PublishOutcome], AMQPError>, Never>

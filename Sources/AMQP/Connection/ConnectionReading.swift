@@ -1,13 +1,13 @@
-/// How a connection to the broker stands, as it can be read at any time from any thread.
+/// The state of a connection to the broker, which can be read at any time from any thread.
 public struct ConnectionReading: Hashable, Sendable {
     public enum State: String, Sendable, Codable {
-        /// It stands, and the broker takes messages.
+        /// Connected, and the broker takes messages.
         case connected
-        /// It stands, and the broker takes no messages: a memory or disk alarm.
+        /// Connected, and the broker takes no messages: a memory or disk alarm.
         case blocked
-        /// It does not stand; it is tried again.
+        /// Not connected; it is tried again.
         case unconnected
-        /// It does not stand, since another connection holds a queue that is for one alone.
+        /// Not connected, because another connection holds an exclusive queue.
         case locked
         /// It was closed here.
         case closed
@@ -26,18 +26,18 @@ public struct ConnectionReading: Hashable, Sendable {
         }
     }
 
-    /// What people see in the broker's administration.
+    /// The name in the broker's administration.
     public var name: String
     public var state: State
     /// When it came into its state.
     public var since: ContinuousClock.Instant
-    /// Whether it has ever stood.
+    /// Whether it was ever connected.
     public var wasConnected: Bool
     /// The broker's reason for blocking, or why the latest attempt to connect failed.
     public var detail: String?
     /// Queues that it should consume and does not, since when.
     public var unconsumed: [String: ContinuousClock.Instant]
-    /// What it declares and somebody has deleted, by kind and name; also for a moment after it is declared again.
+    /// Declared exchanges and queues that somebody has deleted, by kind and name; also for a moment after they are declared again.
     public var missing: [String: Missing]
 
     public init(
@@ -71,7 +71,7 @@ public struct ConnectionReading: Hashable, Sendable {
             return "the broker takes no messages since \(time.wholeSeconds) s, free memory or disk on it (connection '\(name)')\(why)"
         case .unconnected, .locked:
             guard !wasConnected || time > Self.grace else { return nil }
-            let ever = wasConnected ? "is lost" : "has not stood yet"
+            let ever = wasConnected ? "is lost" : "is not connected yet"
             return "connection '\(name)' \(ever) since \(time.wholeSeconds) s, trying again\(why)"
         case .closed:
             return "connection '\(name)' is closed"

@@ -12,7 +12,7 @@ final class ConnectionSession {
         /// The queue of each consumer tag.
         var tags: [String: String] = [:]
         var assembler = ContentAssembler()
-        /// What this turn has read.
+        /// The deliveries that this turn has read.
         var deliveries: [Delivery] = []
         var held: HeldDeliveries
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a broker is and who asks: what an AMQP URL says.
+/// The address of a broker and the user of a connection: the content of an AMQP URL.
 ///
 /// `amqp://user:password@host:port/vhost?heartbeat=10` — everything but the scheme has a default: `guest`, `guest`,
 /// `localhost`, 5672, `/`, 10 seconds. Characters that a URL reserves are percent-encoded; the virtual host `/` may be
@@ -37,7 +37,7 @@ public struct Endpoint: Hashable, Sendable {
         guard scheme == "amqp" || scheme == "amqps", components.percentEncodedPath.first ?? "/" == "/" else {
             throw AMQPError(.badURL, "the broker's URL starts with '\(scheme):'; it must be amqp:// or amqps://")
         }
-        // What cannot be decoded would read as if it were not there, and a default take its place.
+        // A part that cannot be decoded would be taken for missing, and a default used instead.
         let isDecodable =
             (components.user != nil || components.percentEncodedUser == nil)
             && (components.password != nil || components.percentEncodedPassword == nil)

@@ -31,7 +31,7 @@ final class Handle {
         }
         guard let state = amqp_new_connection() else { throw AMQPError(.unreachable, "out of memory for a connection") }
         var isOpen = false
-        // What failed half-way has no object that would destroy it.
+        // A connection that failed half-way has no object that would destroy it.
         defer { if !isOpen { amqp_destroy_connection(state) } }
         guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.unreachable, "out of memory for a socket") }
         var timeout = timeval(Self.callTimeout)
@@ -293,7 +293,7 @@ final class Handle {
 }
 
 extension AMQPError {
-    /// What a broker's `close` says (AMQP 0-9-1, section 1.2).
+    /// The error of a broker's `close` (AMQP 0-9-1, section 1.2).
     init(brokerCode: Int, text: String, _ what: String) {
         let code: Code =
             switch brokerCode {

@@ -16,7 +16,7 @@ struct Migration {
     func run() throws(AMQPError) {
         for exchange in declarations.exchanges {
             guard try !declare(Declarations(exchanges: [exchange])) else { continue }
-            try replacing("exchange", exchange.name) { () throws(AMQPError) in
+            try replacing("exchange", named: exchange.name) { () throws(AMQPError) in
                 try handle.delete(exchange: exchange.name, channel)
                 try handle.declare(Declarations(exchanges: [exchange]), channel)
             }
@@ -24,7 +24,7 @@ struct Migration {
         for queue in declarations.queues {
             let spare = Spare(queue)
             if try !declare(Declarations(queues: [queue])) {
-                try replacing("queue", queue.name) { () throws(AMQPError) in try replace(queue, spare) }
+                try replacing("queue", named: queue.name) { () throws(AMQPError) in try replace(queue, spare) }
             } else if queue.isDurable, try !deleteIfEmpty(spare.queue.name) {
                 // An earlier try got this far.
                 try moveBack(queue, spare)
@@ -33,7 +33,7 @@ struct Migration {
         try handle.declare(declarations, channel)
     }
 
-    /// Where messages are kept meanwhile. Both outlive the process.
+    /// The queue that keeps messages meanwhile, and its exchange. Both outlive the process.
     private struct Spare {
         let exchange: Exchange
         let queue: Queue
@@ -99,8 +99,8 @@ struct Migration {
         }
     }
 
-    private func replacing(_ what: String, _ name: String, _ body: () throws(AMQPError) -> Void) throws(AMQPError) {
-        logger.notice("declared otherwise by an earlier version; replacing it", metadata: ["amqp.name": "\(what) \(name)"])
+    private func replacing(_ what: String, named name: String, _ body: () throws(AMQPError) -> Void) throws(AMQPError) {
+        logger.notice("declared otherwise by an earlier version, replacing it", metadata: ["amqp.name": "\(what) \(name)"])
         do throws(AMQPError) {
             try body()
             logger.notice("replaced", metadata: ["amqp.name": "\(what) \(name)"])

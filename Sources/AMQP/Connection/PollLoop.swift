@@ -9,7 +9,7 @@ import Synchronization
 /// Jobs wake it through an eventfd, which is written at most once per sleep. The thread ends when its last connection is gone. As long as
 /// one lives, every job enqueued on it is run. A task may outlive all of them; it continues in the global pool.
 final class PollLoop: SerialExecutor {
-    /// What to wait for before the next turn.
+    /// The events that end the wait before the next turn.
     struct WakeCondition {
         /// The socket, or -1: none.
         var socket: Int32 = -1
@@ -19,7 +19,7 @@ final class PollLoop: SerialExecutor {
         var deadline: ContinuousClock.Instant?
     }
 
-    /// What a connection does between polls, told whether its socket was readable or broken. It says what to wait for next; nil: the
+    /// A connection's work between polls, told whether its socket was readable or broken. It returns the events to wait for next; nil: the
     /// connection is gone.
     typealias TurnBody = @Sendable (_ isReadable: Bool) -> WakeCondition?
 

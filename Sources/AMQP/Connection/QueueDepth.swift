@@ -1,4 +1,4 @@
-/// How a queue stands.
+/// The number of a queue's messages and consumers.
 public struct QueueDepth: Hashable, Sendable {
     /// Messages ready for delivery; those that wait for their acknowledgement do not count.
     public let messages: Int

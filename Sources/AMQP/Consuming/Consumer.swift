@@ -1,4 +1,4 @@
-/// What is received from one or more queues over a channel of their own, and acknowledged.
+/// Receives deliveries of one or more queues over a channel of their own, and acknowledges them.
 ///
 /// Made by ``Connection/consumer(queues:prefetch:maximumBytes:)``. After a reconnect it goes on by itself; deliveries of the lost
 /// connection come again, marked as redelivered, and their old tags acknowledge nothing.

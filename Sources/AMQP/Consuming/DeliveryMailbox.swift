@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where one consumer's deliveries wait until they are taken, all at once. Bounded by the consumer's prefetch: the broker
+/// The deliveries of one consumer that wait until they are taken, all at once. Bounded by the consumer's prefetch: the broker
 /// hands out no more until some are acknowledged.
 final class DeliveryMailbox: Sendable {
     /// A suspended call of ``next()``, by its number.

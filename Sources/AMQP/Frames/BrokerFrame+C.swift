@@ -2,7 +2,7 @@ import CRabbitMQ
 import Foundation
 
 extension BrokerFrame {
-    /// Copies a frame out of the library's memory, but for the bytes of a body.
+    /// Copies a frame out of the library's memory, except the bytes of a body.
     init(_ frame: amqp_frame_t) {
         switch Int32(frame.frame_type) {
         case AMQP_FRAME_METHOD:

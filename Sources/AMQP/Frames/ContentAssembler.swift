@@ -24,7 +24,7 @@ struct ContentAssembler {
     private static let reserve: UInt64 = 1 << 20
 
     private var state = State.idle
-    /// What has come of the body. Not in the state, whose copies would have it copied with every frame.
+    /// The bytes of the body so far. They are not in the state, whose copies would copy them with every frame.
     private var body = Data()
 
     /// Takes the channel's next frame that belongs to a message; returns the message that it completes.

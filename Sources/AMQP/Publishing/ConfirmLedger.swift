@@ -78,7 +78,7 @@ struct ConfirmLedger {
         return false
     }
 
-    /// Forgets everything, for a channel that begins anew; returns the batches whose outcome nobody will know.
+    /// Forgets everything when a channel begins anew; returns the batches whose outcome nobody will know.
     mutating func reset() -> [Int] {
         defer { self = ConfirmLedger(nextBatch: nextBatch) }
         return batches.map(\.id)

@@ -1,4 +1,4 @@
-/// What a service does about messages that the broker does not confirm: its part of
+/// The decisions of a service about messages that the broker does not confirm: its part of
 /// ``MessagePublisher/publishUntilConfirmed(_:policy:)``.
 public protocol PublishPolicy: Sendable {
     /// How long one attempt waits for the broker.
@@ -6,23 +6,18 @@ public protocol PublishPolicy: Sendable {
     /// How long it waits from one attempt to the next.
     var backoff: Backoff { get }
 
-    /// What becomes of the messages that the broker did not take, in their order; nil: nothing more is published.
-    ///
-    /// - Parameter repetitions: How often messages of the batch were published again before for that reason.
+    /// Says what becomes of the messages that the broker did not take, in their order; nil: nothing more is published. `repetitions` says
+    /// how often messages of the batch were published again for that reason before.
     func resolve(_ unconfirmed: [UnconfirmedPublication], repetitions: Int) async -> [PublishResolution]?
 
     /// The outcome of a message that AMQP, or this broker's frame size, cannot carry. It holds up nothing else.
     func outcome(ofUnsendable publication: Publication, _ error: AMQPError) async -> PublishOutcome
 
-    /// Says that an attempt has failed with an unknown outcome, or sent nothing.
-    ///
-    /// - Parameter attempt: The number of failures so far, this one included.
-    /// - Returns: Whether to publish again.
+    /// Says whether to publish again after an attempt that sent nothing, or whose outcome is unknown. `attempt` counts the pauses, the one
+    /// that follows included.
     func repeats(_ count: Int, after error: AMQPError, attempt: Int) async -> Bool
 
-    /// Waits before repetition `number`, counted from 1.
-    ///
-    /// - Returns: Whether to publish again; false where the task was cancelled.
+    /// Waits before repetition `number`, counted from 1, and says whether to publish again: not where the task was cancelled.
     func pause(before number: Int) async -> Bool
 }
 
@@ -44,7 +39,7 @@ public struct UnconfirmedPublication: Sendable {
     }
 }
 
-/// What becomes of a message that the broker did not take.
+/// The decision about a message that the broker did not take.
 public enum PublishResolution: Sendable {
     /// Its outcome is final.
     case final

@@ -7,7 +7,7 @@ struct Interface: Sendable {
     let routes: [Route]
 
     init(
-        _ grid: GridState, depths: QueueDepths, history: GridHistory, queryClient: QueryClient, access: Guard,
+        _ grid: GridState, depths: QueueDepths, history: GridHistory, queryClient: DispatcherQueries, access: Guard,
         health: @escaping @Sendable () -> HealthReport
     ) {
         let described: [Route] = [

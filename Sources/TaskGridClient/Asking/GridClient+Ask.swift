@@ -1,5 +1,5 @@
 import AMQP
-import Synchronization
+import Foundation
 public import TaskGridCore
 
 extension GridClient {
@@ -42,12 +42,12 @@ extension GridClient {
         return workers
     }
 
-    /// How many tasks of each type stand in each state.
+    /// How many tasks of each type are in each state.
     public func counts() async throws(ClientError) -> [TaskType: TaskCounts] {
         try await allCounts().types
     }
 
-    /// The counters of all types, and what hinders them.
+    /// The task counters of all types, and which types are paused or have an open breaker.
     public func allCounts() async throws(ClientError) -> CountsQuery.Answer {
         var all = try await ask(CountsQuery())
         while let next = all.next {
@@ -89,69 +89,37 @@ extension GridClient {
     public func ask<Asked: Query>(
         _ query: Asked, within patience: Duration? = nil, budget: AnswerBudget? = nil
     ) async throws(ClientError) -> Asked.Answer {
-        let message = try await answer(to: query, within: patience ?? self.patience, budget).get()
         do {
-            return try AnswerMessage.read(Asked.Answer.self, message)
+            return try await queryClient.ask(query, within: patience ?? self.patience, budget: budget)
         } catch {
+            throw clientError(error, of: Asked.service.rawValue)
+        }
+    }
+
+    private func clientError(_ failure: QueryFailure, of service: String) -> ClientError {
+        switch failure {
+        case .tooMany(let maximum):
+            return ClientError(.serviceUnavailable, "\(maximum) queries of this client are under way: ask again when some are answered")
+        case .notPublished(let error): return ClientError(error)
+        case .notTaken(.refused(let refusal)): return ClientError(refusal)
+        case .notTaken(.returned): return neverRan(service)
+        case .notTaken(.nacked), .notTaken(.confirmed):
+            return ClientError(.brokerFull, "the broker refused the query: the queue of the \(service) is full or has failed")
+        case .silence(let patience):
+            return ClientError(
+                .serviceUnavailable,
+                "the \(service) did not answer within \(patience.seconds.formatted()) s: is it running? (taskgrid \(service))"
+            )
+        case .refused(let error):
             let code: ClientError.Code =
                 switch error.code {
                 case .notFound: .unknownTask
                 case .badQuery: .badArgument
                 case .unavailable: .serviceUnavailable
                 }
-            throw ClientError(code, "the \(Asked.service.rawValue) answers: \(error.message)")
+            return ClientError(code, "the \(service) answers: \(error.message)")
+        case .cancelled: return .cancelled
+        case .closed: return .closed
         }
-    }
-
-    /// Puts a query into the buffer and waits for the message that answers it: seconds at most, even where the caller is
-    /// cancelled.
-    private func answer(
-        to query: some Query, within patience: Duration, _ budget: AnswerBudget?
-    ) async -> Result<Message, ClientError> {
-        let service = type(of: query).service
-        let result = await withCheckedContinuation { continuation in
-            let isClosed = state.withLock { state in
-                guard !state.isClosed else { return true }
-                let correlation = state.queries.correlation()
-                let pending = Queries.Pending(
-                    continuation: continuation, service: service, patience: patience, deadline: now() + patience
-                )
-                state.queries.add(pending, correlation)
-                var message = query.message(from: id, correlation: correlation, within: patience, budget: budget)
-                message.properties.messageID = "\(id)-\(correlation)"
-                state.outgoing.append(
-                    Publication(exchange: topology.rpc.name, routingKey: service.rawValue, message: message, isMandatory: true)
-                )
-                return false
-            }
-            if isClosed { continuation.resume(returning: .failure(.closed)) } else { wake() }
-        }
-        return result
-    }
-
-    /// Publishes queries; one that cannot be sent is answered by that.
-    func send(_ queries: [Publication]) async {
-        do {
-            let outcomes = try await transport.publish(queries, within: Self.publishDeadline)
-            for (query, outcome) in zip(queries, outcomes) {
-                switch outcome {
-                case .confirmed: break
-                case .returned:
-                    let service = query.routingKey
-                    refuse(query, neverRan(service))
-                case .refused(let refusal): refuse(query, ClientError(refusal))
-                case .nacked: refuse(query, ClientError(.brokerFull, "the broker refused the query: its queue is full or has failed"))
-                }
-            }
-        } catch {
-            for query in queries { refuse(query, ClientError(error)) }
-        }
-    }
-
-    private func refuse(_ query: Publication, _ error: ClientError) {
-        let pending = state.withLock { state in
-            query.message.properties.correlationID.flatMap { state.queries.take($0) }
-        }
-        pending?.continuation.resume(returning: .failure(error))
     }
 }

@@ -1,6 +1,6 @@
 public import TaskGridCore
 
-/// What a client asks to be done with tasks that were accepted. Each call returns once all of it is durable.
+/// Admin commands: changes to tasks and types that were accepted. Each call returns once the change is durable.
 ///
 /// The dispatcher does an admin command once, however often it is given; so one whose answer is lost is given again.
 extension GridClient {

@@ -27,7 +27,7 @@ struct InFlightSubmission: Sendable {
     var publishCount = 1
     /// Copies that the dispatcher has, may have or will get, and has not answered.
     var copies = 0
-    /// What went wrong last.
+    /// The latest failure.
     var cause: ClientError?
     /// Whether the broker has taken it once, or may have.
     var mayHaveArrived = false

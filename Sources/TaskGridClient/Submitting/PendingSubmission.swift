@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What one caller submits and what is never split: one task, or as many as fit a message.
+/// A submission of one caller, which is never split: one task, or as many as fit a message.
 struct PendingSubmission: Sendable {
     typealias ID = Int
 
@@ -17,7 +17,7 @@ struct PendingSubmission: Sendable {
     let called: ContinuousClock.Instant
     /// When its caller stops waiting for the acceptance.
     let deadline: ContinuousClock.Instant
-    /// Who waits for the endings of its tasks.
+    /// The watch for the endings of its tasks.
     let watch: EndingWatch.ID?
 
     init(

@@ -1,7 +1,7 @@
 import DequeModule
 import TaskGridCore
 
-/// What waits to be sent, a queue per type: a message carries tasks of one type.
+/// Submissions that wait to be sent, a queue for each type: a message carries tasks of one type.
 ///
 /// Batching is natural and needs no timer: what waits while an earlier message is on its way travels together next.
 struct SubmissionBuffer: Sendable {

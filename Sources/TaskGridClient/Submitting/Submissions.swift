@@ -5,6 +5,9 @@ import TaskGridCore
 /// Every submission of a client from the caller's wish to the dispatcher's answer: what to publish, what to publish again,
 /// and what to tell the callers.
 ///
+/// It decides itself when a message is published again, and not by `publishUntilConfirmed`: each submission has a caller that gives up at a
+/// deadline of its own, a confirmed one is repeated too until the dispatcher answers, and an unknown outcome has to be told.
+///
 /// Pure: the caller passes the time, publishes what `take` gives, and reports what became of it.
 struct Submissions: Sendable {
     struct Limits: Hashable, Sendable {
@@ -39,7 +42,7 @@ struct Submissions: Sendable {
 
     mutating func add(_ submission: PendingSubmission) { buffer.add(submission) }
 
-    /// What is to be published now: repeats that are due, then new messages.
+    /// The messages to publish now: repeats that are due, then new ones.
     mutating func take(now: ContinuousClock.Instant) -> [InFlightSubmission] {
         var taken: [InFlightSubmission] = []
         for (correlation, inFlight) in unanswered where isDue(inFlight, now: now) {
@@ -131,7 +134,7 @@ struct Submissions: Sendable {
 
     /// The dispatcher took nothing of a message. Gives the submissions that fail now.
     ///
-    /// Where that is for the sake of a payload, the submissions go again, each alone, so that only the guilty one fails. Else, where
+    /// If one payload is the reason, the submissions go again, each alone, so that only the one with that payload fails. Else, if
     /// the message was repeated, another copy of it may yet be accepted: nobody is told before all copies are answered.
     mutating func rejected(_ correlation: String, _ rejection: Rejection) -> [PendingSubmission] {
         guard var inFlight = unanswered.removeValue(forKey: correlation) else { return [] }
@@ -194,7 +197,7 @@ struct Submissions: Sendable {
         return expired
     }
 
-    /// Who has not said a word yet.
+    /// Says whether the broker or the dispatcher has not answered.
     private static func silence(_ inFlight: InFlightSubmission) -> ClientError {
         if case .unanswered = inFlight.stage {
             return ClientError(.serviceUnavailable, "the broker has it, and the dispatcher has not answered: is it running?")

@@ -1,7 +1,7 @@
 import AMQP
 import TaskGridCore
 
-/// What carries a client's messages: the broker, or in tests something that behaves as badly as wanted.
+/// Carries a client's messages: the broker, or in tests one that behaves as badly as wanted.
 protocol ClientTransport: MessagePublisher {
     /// Connects; throws after `patience` where nobody answers.
     func start(within patience: Duration) async throws(AMQPError)
@@ -19,7 +19,7 @@ protocol ClientTransport: MessagePublisher {
 
     func close() async
 
-    /// Where the loop runs that receives; nil: in the global pool.
+    /// The executor of the receiving loop; nil: the global pool.
     var receiver: (any TaskExecutor)? { get }
 }
 

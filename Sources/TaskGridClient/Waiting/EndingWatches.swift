@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// Who waits for which task, and the endings that have come.
+/// The watches for endings by task, and the endings that have come.
 ///
 /// Pure: the caller passes the time and wakes whoever is named in an answer.
 struct EndingWatches: Sendable {
@@ -121,7 +121,7 @@ struct EndingWatches: Sendable {
         if watches[id]?.failure == nil { watches[id]?.failure = error }
     }
 
-    /// What a watch has to say now: endings, its failure, its completion (nil endings), or nothing yet (nil).
+    /// The next event of a watch: endings, its failure, or its completion (nil endings); nil: none yet.
     mutating func take(_ id: EndingWatch.ID) -> Result<[Ending]?, ClientError>? {
         guard var watch = watches[id] else { return .success(nil) }
         if !watch.ready.isEmpty {

@@ -1,6 +1,6 @@
 public import AMQP
 
-/// What the dispatcher asks of workers through the control exchange, key `cancel.<type>` or `worker.<id>`: end these
+/// A request of the dispatcher to workers through the control exchange, key `cancel.<type>` or `worker.<id>`: end these
 /// attempts. JSON: `{"tasks": [[task, attempt], …]}`; the message's `type` property is `cancel`.
 ///
 /// A worker that holds none of them ignores it.

@@ -18,7 +18,7 @@ public struct GridEvent: Hashable, Sendable, Codable {
     public var service: String
     public var at: Timestamp
     public var message: String
-    /// What lasts, or is over; nil for an event of a moment.
+    /// The problem that lasts or is over; nil for an event of a moment.
     public var problem: Problem?
 
     public init(kind: Kind, service: String, at: Timestamp, message: String, problem: Problem? = nil) {

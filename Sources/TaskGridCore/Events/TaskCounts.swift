@@ -1,4 +1,4 @@
-/// The counters of one type, or of all: how many tasks were submitted and how many are in each state.
+/// The task counters of one type, or of all: how many tasks were submitted and how many are in each state.
 ///
 /// They balance when `submitted` is the sum over the states.
 public struct TaskCounts: Hashable, Sendable, Codable {

@@ -1,4 +1,4 @@
-/// How the tasks of one type stand and what happened since the last such event: what the dispatcher tells the events
+/// The tasks of one type by state, and what happened since the last such event. The dispatcher publishes it to the events
 /// exchange, as JSON, each second in which something changed and at least every five seconds.
 public struct TaskEvent: Hashable, Sendable, Codable {
     public var type: TaskType
@@ -7,7 +7,7 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var at: Timestamp
     /// Tasks in each state now; the terminal ones since the store was made, pruned ones included.
     public var states: TaskCounts
-    /// What each worker ended since the last event of this type.
+    /// The tasks that each worker ended since the last event of this type.
     public var workers: [WorkerTally]
     /// How long successful and failed attempts ran: microseconds and how many, since the last event of this type.
     public var runTimes: [LatencyCount]
@@ -15,11 +15,11 @@ public struct TaskEvent: Hashable, Sendable, Codable {
     public var totalTimes: [LatencyCount]
     /// Attempts that were tried again, since the last event of this type.
     public var retried: Int
-    /// Results that were refused since the last event of this type, for they speak of attempts that were never handed out.
+    /// Results that were refused since the last event of this type, because their attempts were never handed out.
     public var refused: Int
     /// Whether the circuit breaker of the type lets its tasks through.
     public var breaker: BreakerState
-    /// Whether nothing of the type is handed out, for somebody has paused it.
+    /// Whether nothing of the type is handed out because somebody has paused it.
     public var paused: Bool
     /// Whether the type is known no more: nobody used it. Its `states` are added to the counters of the forgotten types.
     public var isForgotten: Bool

@@ -5,13 +5,13 @@ extension Publication {
     /// A message that cannot be used, on its way to the dead-letter exchange, with the reason in a header: the only place where such a
     /// publication is made.
     ///
-    /// What would keep it from being published again is left out or cut: long or nested headers, and names that grew past
+    /// Anything that would keep it from being published again is left out or cut: long or nested headers, and names that grew past
     /// AMQP's 255 bytes when what was not UTF-8 in them was replaced. A longer body is cut, and its size noted in a header.
     package static func deadLetter(_ message: Message, because reason: String, _ topology: Topology) -> Publication {
         Publication(exchange: topology.dead.name, routingKey: "", message: message.dead(because: reason))
     }
 
-    /// What is sent in place of a message that is larger than the broker takes: for an answer the error that says so, for a dead letter
+    /// The replacement of a message that is larger than the broker takes: for an answer the error that says so, for a dead letter
     /// its properties alone. Nil where nothing less can be said.
     package func smaller(than limit: Int, _ topology: Topology) -> Publication? {
         var smaller = self

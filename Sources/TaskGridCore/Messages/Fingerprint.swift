@@ -1,7 +1,7 @@
 internal import Crypto
 public import Foundation
 
-/// What a submission asks for, in 16 bytes: a key that is used again for something else is told by it.
+/// The content of a submission in 16 bytes, by which a key that is used again for something else is recognised.
 ///
 /// The first 16 bytes of the SHA-256 of the type's name, a zero byte, the number of tasks, and for each task the length of its
 /// payload and the payload; numbers have 8 bytes, the highest first. Settings are no part of it.
@@ -75,7 +75,7 @@ extension Fingerprint: LosslessStringConvertible {
     private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
 }
 
-/// A hash of many short pieces, which are gathered, for each call of the hash costs as much as some hundred bytes.
+/// A hash of many short pieces. They are gathered because each call of the hash costs as much as some hundred bytes.
 private struct BufferedHash {
     private static let size = 8192
     private var hash = SHA256()

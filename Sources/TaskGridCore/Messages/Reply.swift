@@ -1,7 +1,7 @@
 public import AMQP
 public import Foundation
 
-/// What the dispatcher tells the client that submitted: accepted, rejected, and later how each task ended.
+/// The dispatcher's reply to a client: its submission was accepted or rejected, or its tasks have ended.
 public struct Reply: Hashable, Sendable {
     public enum Content: Hashable, Sendable {
         /// The tasks are durable; their ids are consecutive from `first`. `isRepeat`: the key had been accepted before, and the
@@ -68,7 +68,7 @@ public struct Rejection: Error, Hashable, Sendable {
     }
 
     public let code: Code
-    /// What happened and what to do; cut like a `TaskError`'s, for it travels as a header.
+    /// What happened and what to do; cut like a `TaskError`'s, because it travels as a header.
     public let message: String
 
     public init(_ code: Code, _ message: String) {

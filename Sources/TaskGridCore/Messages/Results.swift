@@ -1,7 +1,7 @@
 public import AMQP
 public import Foundation
 
-/// What a worker says of tasks that it was handed.
+/// The results of a worker for tasks that it was handed.
 public struct Results: Hashable, Sendable {
     public struct Item: Hashable, Sendable {
         public var id: TaskID
@@ -18,7 +18,7 @@ public struct Results: Hashable, Sendable {
         }
     }
 
-    /// What became of an attempt.
+    /// The outcome of an attempt.
     public enum Outcome: Hashable, Sendable {
         case succeeded(Data)
         case failed(TaskError)
@@ -81,7 +81,7 @@ extension Results {
         self.init(form: form, type: type, store: store, worker: worker, items: items)
     }
 
-    /// What is to be said of the tasks of a message that cannot be read, where it says which they are: that these attempts failed.
+    /// The results that stand for a message that cannot be read, if it names its tasks: their attempts failed.
     public init?(unreadable message: Message, because error: WireError) {
         let properties = message.properties
         let reason = "the worker's result cannot be read: \(error)".cut(toUTF8: TaskError.maximumMessageLength)

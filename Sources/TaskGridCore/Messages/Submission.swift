@@ -1,7 +1,7 @@
 public import AMQP
 public import Foundation
 
-/// What a client asks to be done: one task or many of one type, accepted or rejected as one.
+/// A submission of one task or of many of one type, accepted or rejected as one.
 public struct Submission: Hashable, Sendable {
     public struct Task: Hashable, Sendable {
         public var payload: Data
@@ -15,14 +15,14 @@ public struct Submission: Hashable, Sendable {
 
     public var form: MessageForm
     public var type: TaskType
-    /// What makes a repeated submission the same one: a UUID, or any text of its client's up to 255 bytes.
+    /// The idempotency key, which makes a repeated submission the same one: a UUID, or any text of up to 255 bytes.
     public var key: String
     /// The id of the client to answer; nil: nobody waits.
     public var client: String?
-    /// What the answers carry back.
+    /// The correlation id of the answers.
     public var correlation: String?
     public var tasks: [Task]
-    /// What its client says that it asks for; nil: ``Fingerprint/init(_:)-(Submission)`` says it.
+    /// The fingerprint that its client has made; nil: ``Fingerprint/init(_:)-(Submission)`` says it.
     public var fingerprint: Fingerprint?
 
     public init(

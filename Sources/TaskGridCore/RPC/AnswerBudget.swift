@@ -19,7 +19,7 @@ public struct AnswerBudget: Hashable, Sendable {
         self.bytes = min(max(bytes, Self.range.lowerBound), Self.range.upperBound)
     }
 
-    /// What a query asks for.
+    /// The budget that a query asks for.
     public init(of query: Message) {
         guard let bytes = query.properties.headers[WireFormat.Header.answerBytes]?.integer else {
             self = .standard

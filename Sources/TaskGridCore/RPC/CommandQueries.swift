@@ -39,7 +39,7 @@ public struct RetryQuery: Query, Hashable {
     public typealias Answer = CommandAnswer
 }
 
-/// What an order came to.
+/// The outcome of an admin command.
 public struct CommandAnswer: Codable, Sendable, Hashable {
     /// One for each task that was asked for, or found.
     public var tasks: [CommandOutcome]
@@ -52,7 +52,7 @@ public struct CommandAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// What an order came to for one task.
+/// The outcome of an admin command for one task.
 public struct CommandOutcome: Codable, Sendable, Hashable {
     public enum Kind: String, Codable, Sendable {
         /// It was done.
@@ -65,7 +65,7 @@ public struct CommandOutcome: Codable, Sendable, Hashable {
 
     public var id: TaskID
     public var outcome: Kind
-    /// Of a task that is known: where it stood when the order came.
+    /// Of a task that is known: its state when the command came.
     public var state: TaskState?
 
     public init(id: TaskID, outcome: Kind, state: TaskState? = nil) {

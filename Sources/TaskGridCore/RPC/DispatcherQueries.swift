@@ -29,7 +29,7 @@ public struct EndingsQuery: Query, Hashable {
         public var ended: [TaskRecord]
         /// Those that the store does not know (any more).
         public var unknown: [TaskID]
-        /// How many of the ids were looked at, from the first one on: the replyTo asks again for the others. Nil: all of them.
+        /// How many of the ids were looked at, from the first one on: the client asks again for the others. Nil: all of them.
         public var lookedAt: Int?
 
         enum CodingKeys: String, CodingKey {
@@ -45,7 +45,7 @@ public struct EndingsQuery: Query, Hashable {
     }
 }
 
-/// The counters of every type, by the order of their names, a page at a time.
+/// The task counters of every type, by the order of their names, a page at a time.
 public struct CountsQuery: Query, Hashable {
     public static let name = "counts"
     public static let service = Topology.Service.dispatcher

@@ -24,7 +24,7 @@ public struct ForgetAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// What forgetting came to for one type.
+/// The outcome of forgetting for one type.
 public struct ForgetOutcome: Codable, Sendable, Hashable {
     public enum Kind: String, Codable, Sendable {
         case done

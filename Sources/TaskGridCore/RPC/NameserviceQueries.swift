@@ -26,7 +26,7 @@ public struct WorkersQuery: Query, Hashable {
 
 /// A worker that holds a lease.
 public struct LiveWorker: Hashable, Sendable, Codable {
-    /// What its latest message said.
+    /// Its latest message.
     public var worker: RegistryMessage
     /// When that message came.
     public var lastSeen: Timestamp

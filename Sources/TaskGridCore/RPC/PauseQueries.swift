@@ -30,7 +30,7 @@ public struct ResumeQuery: Query, Hashable {
     public typealias Answer = PauseAnswer
 }
 
-/// What pausing or resuming came to, one for each type that was asked for.
+/// The outcome of pausing or resuming, one for each type that was asked for.
 public struct PauseAnswer: Codable, Sendable, Hashable {
     public var types: [PauseOutcome]
 
@@ -39,11 +39,11 @@ public struct PauseAnswer: Codable, Sendable, Hashable {
     }
 }
 
-/// What pausing or resuming came to for one type.
+/// The outcome of pausing or resuming for one type.
 public struct PauseOutcome: Codable, Sendable, Hashable {
     public enum Kind: String, Codable, Sendable {
         case done
-        /// It stood so before.
+        /// It was so before.
         case unchanged
         /// The type is not known.
         case unknown

@@ -1,12 +1,12 @@
 public import AMQP
 
-/// What a service is asked through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
-/// replyTo's id with the query's correlation id.
+/// A query to a service through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
+/// client's id with the query's correlation id.
 public protocol Query: Codable, Sendable {
     associatedtype Answer: Codable & Sendable
     /// The `type` property.
     static var name: String { get }
-    /// Who is asked.
+    /// The service that is asked.
     static var service: Topology.Service { get }
 }
 
@@ -30,7 +30,7 @@ extension Query {
     }
 }
 
-/// What holds for every query.
+/// The limits of every query.
 public enum QueryLimits {
     /// The most bytes of a query's body; longer ones are refused unread.
     public static let maximumBody = 256 << 10
@@ -38,7 +38,7 @@ public enum QueryLimits {
     public static let patience = Duration.seconds(30)
     public static let maximumPatience = Duration.seconds(120)
 
-    /// How long the replyTo of a query waits, from when it was sent.
+    /// How long the client of a query waits, from when it was sent.
     public static func patience(of query: Message) -> Duration {
         min(max(.zero, query.properties.expiration ?? patience), maximumPatience)
     }

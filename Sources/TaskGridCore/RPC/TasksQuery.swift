@@ -37,7 +37,7 @@ public struct TasksQuery: Query, Hashable {
     }
 }
 
-/// The filter's members stand beside the others.
+/// The filter's members are beside the others in JSON.
 extension TasksQuery {
     enum CodingKeys: String, CodingKey {
         case before, limit

@@ -1,10 +1,10 @@
 public import AMQP
 import Foundation
 
-/// What a worker tells the registry exchange, as JSON. Each message says everything, so that a nameservice or a
+/// A worker's message to the registry exchange, as JSON. Each message says everything, so that a nameservice or a
 /// dispatcher that starts later knows the worker with its next heartbeat.
 public struct RegistryMessage: Hashable, Sendable, Codable {
-    /// What the message is for: the first word of its routing key, and its `type` property.
+    /// The kind of the message: the first word of its routing key, and its `type` property.
     public enum Kind: String, Sendable {
         case register, heartbeat, deregister
     }

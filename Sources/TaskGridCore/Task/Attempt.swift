@@ -1,4 +1,4 @@
-/// One try of a task, and what came of it: a line of its history.
+/// One attempt of a task and its outcome: a line of its history.
 ///
 /// In JSON the times are milliseconds since 1970, `run_us` microseconds, `error` a code, a colon and a text.
 public struct Attempt: Hashable, Sendable {
@@ -20,7 +20,7 @@ public struct Attempt: Hashable, Sendable {
 
     /// The number of the hand-out, from 1. What was given back unbegun has a number too, and is no attempt.
     public var number: Int
-    /// Who ran it, where that is known.
+    /// The worker that ran it, if known.
     public var worker: String?
     /// When it began, where that is known.
     public var started: Timestamp?

@@ -14,12 +14,12 @@ public enum DurationText {
         let unit = units.first { text.hasSuffix($0.0) }
         let number = text.dropLast(unit?.0.count ?? 0)
         guard let count = Double(number), count.isFinite, count >= 0 else { return nil }
-        // Whole microseconds, for a duration times a fraction is rounded.
+        // Whole microseconds, because a duration times a fraction is rounded.
         let microseconds = (count * (unit?.1 ?? 1_000_000)).rounded()
         return microseconds <= 10_000 * day ? .microseconds(Int64(microseconds)) : nil
     }
 
-    /// What ``read(_:)`` reads: in the largest unit in which it is whole, to the millisecond.
+    /// The text that ``read(_:)`` reads, in the largest unit in which the duration is whole, to the millisecond.
     public static func write(_ duration: Duration) -> String {
         let milliseconds = max(0, duration.milliseconds)
         let unit = units.last { milliseconds > 0 && milliseconds % (Int64($0.1) / 1000) == 0 } ?? units[1]

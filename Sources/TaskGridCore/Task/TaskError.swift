@@ -1,6 +1,6 @@
 /// Why an attempt, or a whole task, ended without a result.
 public struct TaskError: Error, Hashable, Sendable, Codable {
-    /// What kind of failure it is: decides whether the task is tried again.
+    /// The kind of failure, which decides whether the task is tried again.
     public enum Code: String, Sendable, Codable, CaseIterable {
         /// The payload is not what the worker takes: no retry can help.
         case invalidInput = "invalid_input"

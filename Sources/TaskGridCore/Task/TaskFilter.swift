@@ -12,7 +12,7 @@ public struct TaskFilter: Hashable, Sendable {
     public var completedSince: Timestamp?
     /// Ended before this time: only tasks that have ended.
     public var completedUntil: Timestamp?
-    /// What the error's text has in it, of the task or of the latest attempt; the case of ASCII letters makes no difference.
+    /// A part of the error's text, of the task or of the latest attempt; the case of ASCII letters makes no difference.
     public var text: String?
 
     /// The most bytes of ``text``.
@@ -38,13 +38,14 @@ public struct TaskFilter: Hashable, Sendable {
 
     /// Whether a task is meant.
     public func matches(_ task: TaskRecord) -> Bool {
-        func lies(_ time: Timestamp?, _ since: Timestamp?, _ until: Timestamp?) -> Bool {
+        func lies(_ time: Timestamp?, since: Timestamp?, until: Timestamp?) -> Bool {
             guard since != nil || until != nil else { return true }
             guard let time else { return false }
             return since.map { time >= $0 } ?? true && until.map { time < $0 } ?? true
         }
         return type.map { $0 == task.type } ?? true && state.map { $0 == task.status } ?? true
-            && lies(task.created, createdSince, createdUntil) && lies(task.completed, completedSince, completedUntil)
+            && lies(task.created, since: createdSince, until: createdUntil)
+            && lies(task.completed, since: completedSince, until: completedUntil)
             && text.map { task.error?.description.containsIgnoringCase($0) ?? false } ?? true
     }
 }
@@ -79,7 +80,7 @@ extension TaskFilter: Codable {
 }
 
 extension String {
-    /// Whether the text stands in it, byte by byte but for the case of ASCII letters.
+    /// Whether it contains the text, byte by byte except for the case of ASCII letters.
     fileprivate func containsIgnoringCase(_ text: String) -> Bool {
         func lower(_ byte: UInt8) -> UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte }
         let (all, part) = (utf8.map(lower), text.utf8.map(lower))

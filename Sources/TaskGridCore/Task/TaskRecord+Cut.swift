@@ -7,7 +7,7 @@ extension TaskRecord {
     /// The record in at most so many bytes of JSON: its payload and its result are cut where they must be and marked with their
     /// whole size, and of a long history the latest attempts are kept.
     ///
-    /// - Parameter bytes: at least some tens of thousands, for the other fields are not cut.
+    /// - Parameter bytes: at least some tens of thousands, because the other fields are not cut.
     public func fitting(_ bytes: Int) -> TaskRecord {
         guard JSON.encode(self).count > bytes else { return self }
         var record = self

@@ -5,7 +5,7 @@ public struct TaskRecord: Hashable, Sendable {
     public var id: TaskID
     public var type: TaskType
     public var payload: Data
-    /// What the worker returned; nil unless the task succeeded.
+    /// The worker's result; nil unless the task succeeded.
     public var result: Data?
     public var status: TaskState
     public var created: Timestamp
@@ -106,7 +106,7 @@ extension TaskRecord: Codable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        func encode(_ bytes: Data, _ text: CodingKeys, _ base64: CodingKeys) throws {
+        func encode(_ bytes: Data, text: CodingKeys, base64: CodingKeys) throws {
             if let string = JSONContent.text(bytes) {
                 try container.encode(string, forKey: text)
             } else {
@@ -116,8 +116,8 @@ extension TaskRecord: Codable {
         try container.encode(id, forKey: .id)
         try container.encode(type, forKey: .type)
         try container.encode(status, forKey: .status)
-        try encode(payload, .payload, .payloadBase64)
-        if let result { try encode(result, .result, .resultBase64) }
+        try encode(payload, text: .payload, base64: .payloadBase64)
+        if let result { try encode(result, text: .result, base64: .resultBase64) }
         try container.encodeIfPresent(error?.description, forKey: .error)
         try container.encode(created, forKey: .created)
         try container.encodeIfPresent(completed, forKey: .completed)

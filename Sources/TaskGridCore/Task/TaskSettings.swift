@@ -1,6 +1,6 @@
 public import AMQP
 
-/// What a task is submitted with beside its payload: how often it is tried, how long and when it may run, and before which others.
+/// The settings of a task, beside its payload: how often it is tried, how long and when it may run, and before which others.
 ///
 /// Whoever describes a task embeds this one value: a submission, what is handed out, what is kept and shown. Most tasks have none but the
 /// defaults, and those that are submitted together have the same: a value is one reference to what is not the default, `nil` where nothing

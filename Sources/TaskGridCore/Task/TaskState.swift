@@ -1,4 +1,4 @@
-/// Where a task stands.
+/// The state of a task.
 ///
 /// The raw value is what the store and the wire keep; the name is what people and JSON see.
 public enum TaskState: UInt8, CaseIterable, Sendable {

@@ -18,7 +18,7 @@
 /// | failed, cancelled, expired | `retried` | pending, its failures and interruptions forgotten | hand out |
 ///
 /// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. What an older attempt says is
-/// ignored, but for a success, which is taken as long as the task has not ended. A number higher than the one known is
+/// ignored, except a success, which is taken as long as the task has not ended. A number higher than the one known is
 /// nobody's: a hand-out is written down before it is published. It is ignored in the same way, and so is a success of an attempt
 /// that never was. Whatever reaches an ended
 /// task is ignored: the first terminal result wins. Only a request to retry it opens a task again that ended without success;
@@ -59,7 +59,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case named(attempt: Int)
         /// A worker returned a result.
         case succeeded(attempt: Int)
-        /// A worker, or the task's time-out, ended the attempt with an error.
+        /// A worker, or the task's timeout, ended the attempt with an error.
         case failed(attempt: Int, TaskError)
         /// The delivery came back as redelivered: whoever held it let go without a result, unless its worker still lives.
         /// `started`: as far as is known the attempt had begun; false where its announcement was due and had not come.
@@ -82,7 +82,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case ignored(Reason)
         /// Hand the task out again; `alone` in a message of its own.
         case handOut(alone: Bool)
-        /// Hand it out again after the backoff before try `number`, counted from 1.
+        /// Hand it out again after the backoff before retry `number`, counted from 1.
         case retry(number: Int)
         /// The task has ended: record it and tell whoever waits.
         case end(TaskState, TaskError?)

@@ -21,7 +21,7 @@ extension String {
         return index
     }
 
-    /// What stands before the first colon and what after it, less one space: how codes and their messages travel. By code
+    /// The texts before and after the first colon, less one space: how codes and their messages travel. By code
     /// points, so that a message that starts with a combining mark stays whole.
     var splitAtColon: (name: String, message: String)? {
         guard let colon = unicodeScalars.firstIndex(of: ":") else { return nil }

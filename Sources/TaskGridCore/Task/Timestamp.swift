@@ -38,7 +38,7 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339, in UTC with milliseconds; the plain number for a time before 1970 or after the year 9999.
     public var description: String {
         guard (0...WireFormat.maximumTime.rawValue).contains(rawValue) else { return "\(rawValue) ms" }
-        // In whole seconds, for a fraction that went through a Double would come back rounded.
+        // In whole seconds, because a fraction that went through a Double would come back rounded.
         let date = Date(timeIntervalSince1970: Double(rawValue / 1000)).formatted(.iso8601).dropLast()
         let fraction = String(rawValue % 1000 + 1000).dropFirst()
         return "\(date).\(fraction)Z"

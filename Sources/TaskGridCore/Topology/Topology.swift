@@ -1,6 +1,6 @@
 public import AMQP
 
-/// The names of every exchange, queue and routing key, and who declares what. They stand here and nowhere else.
+/// The names of every exchange, queue and routing key, and who declares what. They are named here and nowhere else.
 ///
 /// Several grids share a broker by their prefix.
 public struct Topology: Hashable, Sendable {
@@ -109,7 +109,7 @@ public struct Topology: Hashable, Sendable {
 
     // MARK: Who declares what
 
-    /// What every service declares: the exchanges.
+    /// The declarations of every service: the exchanges.
     public var common: Declarations { Declarations(exchanges: exchanges) }
 
     /// A work queue, which workers declare; and the dispatcher, where somebody has deleted it.
@@ -138,7 +138,7 @@ public struct Topology: Hashable, Sendable {
             )
     }
 
-    /// What a dispatcher hears of the workers by, over a connection of its own.
+    /// A dispatcher's declarations for heartbeats, over a connection of its own.
     public func heartbeats(id: String) -> Declarations {
         let heartbeats = listenerQueue("heartbeats", id)
         return common
@@ -156,7 +156,7 @@ public struct Topology: Hashable, Sendable {
             )
     }
 
-    /// What a worker declares to consume work.
+    /// A worker's declarations for its work.
     public func work(types: [TaskType]) -> Declarations {
         Declarations(
             queues: types.map(workQueue),
@@ -164,7 +164,7 @@ public struct Topology: Hashable, Sendable {
         )
     }
 
-    /// What a worker declares to be spoken to, over another connection than its work.
+    /// A worker's declarations for control messages, over another connection than its work.
     public func control(worker: String, types: [TaskType]) -> Declarations {
         let queue = listenerQueue("control", worker)
         return Declarations(

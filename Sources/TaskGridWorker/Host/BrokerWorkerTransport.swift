@@ -58,9 +58,10 @@ struct BrokerWorkerTransport: WorkerTransport {
         do throws(AMQPError) {
             try await publishing.declareAgain()
             try await consuming.declareAgain()
-            logger.warning("Declared again what somebody has deleted")
+            logger.warning("control queue or binding was deleted, declared again")
         } catch {
-            logger.warning("Cannot declare again what somebody has deleted", metadata: [LogKey.error: "\(error.message)"])
+            logger.warning(
+                "control queue or binding was deleted and cannot be declared again", metadata: [LogKey.error: "\(error.message)"])
         }
     }
 

@@ -15,8 +15,8 @@ public import TaskGridCore
 /// finish within `drainDeadline`, then cancels these and gives them back too. When its task is cancelled it stops at
 /// once, and the broker hands out again what it held.
 ///
-/// Code that does not return though it was cancelled, after a time-out for instance, holds up its place. Where that leaves no
-/// place for tasks that wait, for 15 seconds, the host drains by itself and throws `WorkerHostError.stuck`.
+/// Code that does not return though it was cancelled, after a timeout for instance, holds up its slot. Where that leaves no
+/// slot for tasks that wait, for 15 seconds, the host drains by itself and throws `WorkerHostError.stuck`.
 public struct WorkerHost: Service {
     /// Unique to this host and this run of the process: host name, process id and a random part.
     public let id: String
@@ -98,7 +98,7 @@ public struct WorkerHost: Service {
         let executor = SlotExecutor(threads: min(settings.concurrency, ProcessInfo.processInfo.activeProcessorCount))
         defer { executor.stop() }
         pipeline.logger.info(
-            "Worker starts",
+            "worker starts",
             metadata: [
                 LogKey.types: "\(settings.types)", LogKey.concurrency: "\(settings.concurrency)",
                 LogKey.prefetch: "\(settings.prefetch)",
@@ -112,7 +112,7 @@ public struct WorkerHost: Service {
             pipeline.drain()
         }
         if pipeline.isStuck { throw WorkerHostError.stuck }
-        pipeline.logger.info("Worker has stopped")
+        pipeline.logger.info("worker stopped")
     }
 }
 

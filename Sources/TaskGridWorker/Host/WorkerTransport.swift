@@ -1,13 +1,13 @@
 import AMQP
 import TaskGridCore
 
-/// What the pipeline needs of the broker, and no more, so that it can be tested without one.
+/// The part of the broker that the pipeline needs, so that it can be tested without one.
 protocol WorkerTransport: MessagePublisher {
     /// Opens both connections and begins to consume.
     func start() async throws(AMQPError)
-    /// What came from the work queues; nil when nothing comes any more.
+    /// The deliveries of the work queues; nil when no more come.
     func nextWork() async -> [Delivery]?
-    /// What came from the control queue; nil when nothing comes any more.
+    /// The deliveries of the control queue; nil when no more come.
     func nextControl() async -> [Delivery]?
     func acknowledgeWork(_ tags: [DeliveryTag]) async
     func acknowledgeControl(_ tags: [DeliveryTag]) async
@@ -18,7 +18,7 @@ protocol WorkerTransport: MessagePublisher {
     /// Takes no more work; acknowledgements go on.
     func stopWork() async
     func close() async
-    /// Where the loop runs that publishes, and where the one that receives work; nil: in the global pool.
+    /// The executors of the loop that publishes and of the one that receives work; nil: the global pool.
     var publisher: (any TaskExecutor)? { get }
     var receiver: (any TaskExecutor)? { get }
 }

@@ -1,7 +1,7 @@
 /// Which deliveries this worker holds, and how many items of each are not handed over yet.
 ///
 /// A delivery may be acknowledged when the result of its last item is confirmed, and not before. Deliveries are known
-/// by a number of their own, for a tag means nothing to another life of its channel.
+/// by a number of their own, because a tag means nothing to another life of its channel.
 struct DeliveryLedger<Tag: Sendable>: Sendable {
     private var open: [Int: (tag: Tag, items: Int)] = [:]
     private var last = 0

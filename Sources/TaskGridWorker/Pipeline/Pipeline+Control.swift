@@ -19,7 +19,7 @@ extension Pipeline {
             case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))
             default:
                 // A query whether this worker lives is answered by its queue being there; others are for other versions.
-                logger.debug("Ignored a control message", metadata: [LogKey.request: "\(delivery.routingKey)"])
+                logger.debug("control message ignored, this version does not know it", metadata: [LogKey.request: "\(delivery.routingKey)"])
             }
         } catch {
             logDead(delivery, error)
@@ -36,7 +36,7 @@ extension Pipeline {
             return state.slotTable.cancel(attempts, at: now)
         }
         guard !ended.finished.isEmpty else { return }
-        logger.info("Cancelled tasks on request", metadata: [LogKey.count: "\(ended.finished.count)"])
+        logger.info("tasks cancelled on request", metadata: [LogKey.count: "\(ended.finished.count)"])
         finish(ended)
     }
 }

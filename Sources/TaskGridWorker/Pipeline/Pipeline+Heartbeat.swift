@@ -86,11 +86,13 @@ extension Pipeline {
             let outcomes = try await transport.publish([publication], within: .milliseconds(Int64(identity.interval)))
             if case .refused(.accessRefused(let text)) = outcomes.first { fail(publication.exchange, text) }
         } catch {
-            logger.debug("Lost a registry message", metadata: [LogKey.request: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
+            logger.debug(
+                "registry message lost, the next heartbeat makes up for it",
+                metadata: [LogKey.request: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
         }
     }
 
-    /// What the worker says of itself to begin with.
+    /// The worker's first registry message.
     var identity: RegistryMessage {
         RegistryMessage(
             worker: settings.id, host: WorkerID.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),

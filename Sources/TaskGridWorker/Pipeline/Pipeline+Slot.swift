@@ -35,7 +35,7 @@ extension Pipeline {
             case .yield: await Task.yield()
             case .rest: await slotSignals[slot].wait()
             case .restart:
-                // Who ended the item is about to cancel this task; a task that went on before would be cancelled with
+                // This task is about to be cancelled by whoever ended the item; a task that went on before would be cancelled with
                 // an item that nobody meant.
                 while !Task.isCancelled { await slotSignals[slot].wait() }
                 return
@@ -120,7 +120,7 @@ extension Pipeline {
         }
     }
 
-    /// How the slots stand, all together: they are well however long their tasks run, but not where work waits beside free ones.
+    /// The health of all slots together: they are healthy however long their tasks run, but not where work waits beside free slots.
     func slots(at now: ContinuousClock.Instant) -> LoopReading {
         let (isRunning, isHeldUp, moved, unresponsive) = state.withLock { state in
             (

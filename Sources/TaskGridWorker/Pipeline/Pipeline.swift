@@ -9,7 +9,7 @@ import TaskGridCore
 /// Its loops (receiver, slots, sender, alarm, heartbeat, control) run as children of `run()`; what they share is one value
 /// behind one lock, which is held for moments and never over a suspension. They wake one another by signals.
 ///
-/// What becomes of an item, and why its delivery may be acknowledged:
+/// The outcome of each item, and why its delivery may be acknowledged:
 ///
 /// | item | outcome |
 /// |---|---|
@@ -23,7 +23,7 @@ import TaskGridCore
 /// | outlived the drain | `returned` |
 ///
 /// Each is published and confirmed before its delivery is acknowledged; where the broker's answer is lost it is
-/// published again, which is safe, for the dispatcher takes the first terminal result.
+/// published again, which is safe because the dispatcher takes the first terminal result.
 final class Pipeline: Sendable {
     struct State: Sendable {
         var ledger = DeliveryLedger<DeliveryTag>()
@@ -32,7 +32,7 @@ final class Pipeline: Sendable {
         var cancelled = RecentCancels()
         /// Slots that wait for work.
         var resting: [Int] = []
-        /// What the alarm is set to.
+        /// The time of the alarm.
         var alarm: Moment?
         var isDraining = false
         /// Why it can tell nothing any more, and ends.
@@ -88,7 +88,7 @@ final class Pipeline: Sendable {
         cancelSignals = (0..<settings.concurrency).map { _ in Signal() }
     }
 
-    /// What a pipeline is told of its worker.
+    /// The settings of a worker's pipeline.
     struct Settings: Sendable {
         var id: String
         var topology: Topology

@@ -1,7 +1,7 @@
 import DequeModule
 import TaskGridCore
 
-/// The attempts that were cancelled last: one that comes later, for it still lay in the work queue, is not to be run.
+/// The attempts that were cancelled last. One that still lay in the work queue and comes later is not to be run.
 struct RecentCancels: Sendable {
     /// How many are remembered.
     static let capacity = 10_000

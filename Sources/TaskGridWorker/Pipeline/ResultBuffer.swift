@@ -20,9 +20,9 @@ struct Finished: Sendable {
     }
 }
 
-/// What waits to be published before deliveries may be acknowledged: results, and messages that nobody can read.
+/// Results and dead letters that wait to be published before their deliveries may be acknowledged.
 ///
-/// It is bounded by what the worker holds, for each item in it belongs to an unacknowledged delivery.
+/// It is bounded by the deliveries that the worker holds, because each item in it belongs to an unacknowledged one.
 struct ResultBuffer: Sendable {
     private var finished = Deque<Finished>()
     private var unreadable = Deque<UnreadableDelivery>()
@@ -58,7 +58,7 @@ struct ResultBuffer: Sendable {
         return outgoing
     }
 
-    /// What is published as one.
+    /// A batch that is published at once.
     struct OutgoingBatch: Sendable {
         var finished: [Finished] = []
         var unreadable: [UnreadableDelivery] = []

@@ -1,7 +1,7 @@
 import DequeModule
 import TaskGridCore
 
-/// What is to be run, what runs, and in which slot.
+/// The batches that wait, and the items that run in each slot.
 ///
 /// A slot runs the items of one batch one after another, then takes the next batch that waits. An item's end is said
 /// once: by its slot, or earlier by whoever ends it from outside (timeout, cancellation, drain). In that case the slot
@@ -10,7 +10,7 @@ import TaskGridCore
 ///
 /// Pure: no clock, lock or task in it.
 struct SlotTable: Sendable {
-    /// What a slot does next.
+    /// The next step of a slot.
     enum Step: Sendable {
         case run(Assignment)
         /// Announce the batch's items, then call `announced`.
@@ -47,7 +47,7 @@ struct SlotTable: Sendable {
         var run: Run?
         var mustRestart = false
         var unresponsive: Unresponsive?
-        /// What it ran last.
+        /// The latest item that it ran.
         var last: (type: TaskType, runTime: Duration)?
     }
 
@@ -149,7 +149,7 @@ struct SlotTable: Sendable {
     }
 
     /// Whether a free slot may take up what waits first. A batch that runs alone waits for the others to end. They wait for its
-    /// result to be confirmed, for until then a death that one of them causes would be taken for its own.
+    /// result to be confirmed, because until then a death that one of them causes would be taken for its own.
     private var canBegin: Bool {
         alone == nil && (queue.first?.isAlone != true || slots.allSatisfy { $0.batch == nil })
     }
@@ -201,7 +201,7 @@ struct SlotTable: Sendable {
         endRuns(at: now) { _ in .returned }
     }
 
-    /// What was ended from outside, and the slots whose tasks are to be cancelled.
+    /// Items that were ended from outside, and the slots whose tasks are to be cancelled.
     struct Ended: Sendable {
         var finished: [Finished] = []
         var slots: [Int] = []

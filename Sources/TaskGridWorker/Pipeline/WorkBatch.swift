@@ -43,7 +43,7 @@ struct WorkBatch: Sendable {
         return Array(removed)
     }
 
-    /// What the result buffer takes for one of its items.
+    /// The end of one of its items, for the result buffer.
     func finished(_ item: Work.Item, _ outcome: Results.Outcome, runTime: Duration = .zero) -> Finished {
         Finished(
             delivery: delivery, type: type, store: store, form: form,

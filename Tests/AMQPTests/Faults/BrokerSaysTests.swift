@@ -102,7 +102,7 @@ struct BrokerSaysTests {
         let error = await #expect(throws: AMQPError.self) { try await call.value }
         #expect(error?.brokerCode == 320)
         // Said before the call ended: not only once the broker has hung up.
-        #expect(grid.log.entries.contains { $0.message == "connection lost or not made; trying again" })
+        #expect(grid.log.entries.contains { $0.message == "connection lost or not made, trying again" })
         grid.proxy.cut()
         #expect(await reconnections.next() == 2)
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
@@ -196,7 +196,7 @@ struct BrokerSaysTests {
         #expect(await grid.logged("channel closed by the broker"))
         #expect(try await connection.publish([grid.publication("b")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["b"])
-        #expect(!grid.log.entries.contains { $0.message == "connection lost or not made; trying again" })
+        #expect(!grid.log.entries.contains { $0.message == "connection lost or not made, trying again" })
         proxy.stop()
         await grid.close(connection)
     }
@@ -255,7 +255,7 @@ struct BrokerSaysTests {
         #expect(try await connection.publish([grid.publication()]) == [.nacked])
         #expect(try await waiting.value == [.confirmed])
         #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        #expect(grid.log.entries.count { $0.message == "broker refuses messages; publishing over a new channel" } == 1)
+        #expect(grid.log.entries.count { $0.message == "broker refuses messages, publishing over a new channel" } == 1)
         #expect(connection.isConnected)
         proxy.stop()
         await grid.close(connection)

@@ -88,8 +88,8 @@ extension LogLine {
     /// Whether it says that a service has declared an exchange again. A service that could not publish declares all, and names none.
     fileprivate func isDeclared(again exchange: Exchange) -> Bool {
         switch message {
-        case "deleted by somebody; declared again": "\(metadata["amqp.name"] ?? "")".contains("exchange \(exchange.name)")
-        case "an exchange was missing; declared again", "Declared again what somebody has deleted": true
+        case "exchange or queue was deleted, declared again": "\(metadata["amqp.name"] ?? "")".contains("exchange \(exchange.name)")
+        case "an exchange was missing; declared again", "control queue or binding was deleted, declared again": true
         default: false
         }
     }

@@ -43,7 +43,7 @@ import Testing
         _ = AnswerMessage.isAnswer(message)
         _ = try? AnswerMessage.read(TaskRecord.self, message)
         // Whoever refuses a message has to be able to publish it.
-        let dead = message.dead(because: "malformed_body")
+        let dead = Publication.deadLetter(message, because: "malformed_body", Topology()).message
         #expect(dead.body == message.body && dead.properties.headers[WireFormat.Header.reason] != nil, seed)
         return read
     }

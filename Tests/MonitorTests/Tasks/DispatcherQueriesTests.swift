@@ -8,8 +8,12 @@ import WebSupport
 
 @testable import Monitor
 
-@Suite("What the monitor asks the dispatcher", .timeLimit(.minutes(1))) struct QueryClientTests {
+@Suite("What the monitor asks the dispatcher", .timeLimit(.minutes(1))) struct DispatcherQueriesTests {
     private let counts = CountsQuery.Answer(store: "s", types: [:])
+
+    private func queries(_ publish: @escaping QueryClient.Publish) -> DispatcherQueries {
+        DispatcherQueries(QueryClient(id: "m", topology: Topology(prefix: "t"), maximum: DispatcherQueries.maximum, publish: publish))
+    }
 
     private func problem(_ body: () async throws -> Void) async throws -> Problem {
         try #require(await #expect(throws: Problem.self) { try await body() })
@@ -20,16 +24,16 @@ import WebSupport
         let dispatcher = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: $0.properties.correlationID ?? "", types: [:])) }
         let queryClient = dispatcher.query()
         let stores = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<QueryClient.maximum { group.addTask { try await queryClient.ask(CountsQuery()).store } }
+            for _ in 0..<DispatcherQueries.maximum { group.addTask { try await queryClient.ask(CountsQuery()).store } }
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
-        #expect(stores.count == QueryClient.maximum)
+        #expect(stores.count == DispatcherQueries.maximum)
     }
 
     @Test("a query carries what it comes back by")
     func message() async throws {
         let seen = Mutex<[Publication]>([])
-        let queryClient = QueryClient(id: "m", topology: Topology(prefix: "t")) { publication throws(AMQPError) in
+        let queryClient = queries { publication, _ throws(AMQPError) in
             seen.withLock { $0.append(publication) }
             return .returned(code: 312, text: "NO_ROUTE")
         }
@@ -40,13 +44,13 @@ import WebSupport
         #expect(publication.exchange == "t.rpc" && publication.routingKey == "dispatcher" && publication.isMandatory)
         #expect(publication.message.properties.replyTo == "m")
         // The dispatcher answers nobody who has given up.
-        #expect(publication.message.properties.expiration == QueryClient.deadline)
+        #expect(publication.message.properties.expiration == DispatcherQueries.deadline)
     }
 
     @Test("a query without an answer fails after its time, and makes room for another")
     func silence() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query(sleep: { _ in })
-        for _ in 0..<2 * QueryClient.maximum {
+        for _ in 0..<2 * DispatcherQueries.maximum {
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
             #expect(problem.status == .gatewayTimeout && problem.detail.contains("within 5 s"))
         }
@@ -62,8 +66,8 @@ import WebSupport
         }
         let queryClient = dispatcher.query()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<QueryClient.maximum { group.addTask { _ = try? await queryClient.ask(CountsQuery()) } }
-            try await asked.wait(beyond: QueryClient.maximum - 1)
+            for _ in 0..<DispatcherQueries.maximum { group.addTask { _ = try? await queryClient.ask(CountsQuery()) } }
+            try await asked.wait(beyond: DispatcherQueries.maximum - 1)
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
             #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
             // They go away, as a browser does.
@@ -78,7 +82,7 @@ import WebSupport
         let queryClient = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: "s", types: [:])) }.query()
         let (begun, gate) = (Journal<Int>(), Latch())
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<QueryClient.maximumSearches {
+            for number in 0..<DispatcherQueries.maximumSearches {
                 group.addTask {
                     try await queryClient.search {
                         begun.add(number)
@@ -86,7 +90,7 @@ import WebSupport
                     }
                 }
             }
-            try await begun.wait(beyond: QueryClient.maximumSearches - 1)
+            try await begun.wait(beyond: DispatcherQueries.maximumSearches - 1)
             let problem = try await problem { try await queryClient.search {} }
             #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
             #expect(try await queryClient.ask(CountsQuery()) == counts)
@@ -105,13 +109,13 @@ import WebSupport
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
             #expect(problem.status == status && problem.detail.contains("because"))
         }
-        let away = QueryClient(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in
+        let away = queries { _, _ throws(AMQPError) in
             throw AMQPError(.unreachable, "nobody there")
         }
         let problem = try await problem { _ = try await away.ask(CountsQuery()) }
         #expect(problem.status == .serviceUnavailable && problem.detail.contains("nobody there"))
         #expect(problem.retryAfter == .seconds(5))
-        let full = QueryClient(id: "m", topology: Topology(prefix: "t")) { _ throws(AMQPError) in .nacked }
+        let full = queries { _, _ throws(AMQPError) in .nacked }
         #expect(try await self.problem { _ = try await full.ask(CountsQuery()) }.status == .serviceUnavailable)
     }
 
@@ -119,8 +123,8 @@ import WebSupport
     func late() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query()
         func message(_ correlation: String?) -> Message { Message(properties: BasicProperties(correlationID: correlation, type: "counts")) }
-        #expect(queryClient.take(message("query-77")))
-        #expect(!queryClient.take(message("counts")))
-        #expect(!queryClient.take(message(nil)))
+        #expect(queryClient.accept(message("query-77")))
+        #expect(!queryClient.accept(message("counts")))
+        #expect(!queryClient.accept(message(nil)))
     }
 }
