@@ -36,32 +36,32 @@ final class GridState: Sendable {
     var current: Snapshot { state.withLock { $0 } }
     var statistics: Statistics { state.withLock { $0.statistics } }
 
-    /// Takes an event or a registry message.
+    /// Applies an event or a registry message.
     ///
     /// - Throws: why the message cannot be read, and so belongs in the dead-letter queue. The nameservice puts unreadable registry
     ///   messages there: it gets each one too.
-    func take(_ message: Message, exchange: String, key: String) throws(WireError) {
+    func apply(_ message: Message, exchange: String, key: String) throws(WireError) {
         let now = now()
         let change: (inout Statistics) -> Void
         var happened: () -> Void = {}
         if exchange == topology.registry.name {
             guard let (kind, worker) = try? RegistryMessage.decode(message, routingKey: key) else { return }
-            change = { $0.take(kind, worker, at: now) }
+            change = { $0.apply(kind, worker, at: now) }
         } else {
             switch key.prefix(while: { $0 != "." }) {
             case "task":
                 let event = try JSON.decode(TaskEvent.self, message.body)
                 try Plausible.check(event)
-                change = { $0.take(event, at: now) }
+                change = { $0.apply(event, at: now) }
             case "worker":
                 let event = try JSON.decode(WorkerEvent.self, message.body)
                 try event.worker.validate()
-                change = { $0.take(event, at: now) }
-                happened = { [broadcast] in broadcast.tell(.worker, WorkerChange(event)) }
+                change = { $0.apply(event, at: now) }
+                happened = { [broadcast] in broadcast.send(.worker, WorkerChange(event)) }
             case "grid":
                 let event = try JSON.decode(GridEvent.self, message.body)
-                change = { $0.take(event, at: now) }
-                happened = { [broadcast] in broadcast.tell(.grid, GridEventReport(event.cut)) }
+                change = { $0.apply(event, at: now) }
+                happened = { [broadcast] in broadcast.send(.grid, GridEventReport(event.cut)) }
             default:
                 throw WireError(.badProperty, "routing key '\(key.prefix(100))' is no event's: task.…, worker.… or grid.…")
             }
@@ -70,12 +70,12 @@ final class GridState: Sendable {
         happened()
     }
 
-    /// Looks at how the connections to the broker stand now, and tells which alerts that, and all else that is known, starts
-    /// and ends.
+    /// Notes the state of the connections to the broker, and starts and ends the alerts that follow from it and from all else that is
+    /// known.
     ///
-    /// - Returns: those alerts.
+    /// - Returns: the alerts that start and end.
     @discardableResult
-    func look(at connections: [ConnectionReading]) -> [AlertChange] {
+    func updateAlerts(connections: [ConnectionReading]) -> [AlertChange] {
         let now = now()
         let broker = BrokerReport(connections)
         let before = state.withLock { state in
@@ -92,7 +92,7 @@ final class GridState: Sendable {
             state.broker = broker
             return state.alerts.update(conditions, at: now)
         }
-        for change in changes { broadcast.tell(.alert, change) }
+        for change in changes { broadcast.send(.alert, change) }
         return changes
     }
 
@@ -105,23 +105,23 @@ final class GridState: Sendable {
         state.withLock { $0.statistics.hear(service, at: now) }
     }
 
-    /// Takes the answer to a query that the monitor asked.
+    /// Applies the answer to a query of the monitor.
     ///
     /// - Returns: The query with which to go on, where there is more.
     /// - Throws: `QueryError` where the service refused; `WireError` where it cannot be read.
     @discardableResult
-    func takeAnswer(_ message: Message) throws -> (any Query)? {
+    func applyAnswer(_ message: Message) throws -> (any Query)? {
         let now = now()
         switch message.properties.type {
         case CountsQuery.name:
             let answer = try AnswerMessage.read(CountsQuery.Answer.self, message)
             for states in answer.types.values { try Plausible.check(states) }
-            state.withLock { $0.statistics.take(answer, at: now) }
+            state.withLock { $0.statistics.apply(answer, at: now) }
             return answer.next.map { CountsQuery(after: $0) }
         case WorkersQuery.name:
             let answer = try AnswerMessage.read(WorkersQuery.Answer.self, message)
             for live in answer.workers { try live.worker.validate() }
-            state.withLock { $0.statistics.take(answer, at: now) }
+            state.withLock { $0.statistics.apply(answer, at: now) }
             return answer.next.map { WorkersQuery(after: $0) }
         default:
             throw WireError(.badProperty, "'\((message.properties.type ?? "").prefix(40))' is no query that the monitor asks")

@@ -46,14 +46,14 @@ package struct GridWatch: Sendable {
     /// The statistics of now, as JSON in one line: what `/stats` answers. Alerts are looked for by this, so it is to be asked
     /// each second.
     package func statistics() -> Data {
-        page.grid.look(at: session.readings)
+        page.grid.updateAlerts(connections: session.readings)
         return page.data()
     }
 
     /// The statistics of now as far as a screen shows them. Alerts are looked for by this, as by ``statistics()``.
     package func report(limits: LiveReport.Limits) -> LiveReport {
         let grid = page.grid
-        grid.look(at: session.readings)
+        grid.updateAlerts(connections: session.readings)
         return LiveReport(grid.current, at: grid.now(), limits: limits)
     }
 }

@@ -99,7 +99,7 @@ struct MonitorSession: Sendable {
             background.addTask { await probe() }
             background.addTask { await watchBroker() }
             async let listened: Void = listen()
-            async let answered: Void = takeAnswers()
+            async let answered: Void = receiveAnswers()
             _ = await (listened, answered)
             background.cancelAll()
         }
@@ -128,7 +128,7 @@ struct MonitorSession: Sendable {
             var dead: [Publication] = []
             for delivery in deliveries {
                 do {
-                    try grid.take(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
+                    try grid.apply(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
                 } catch {
                     guard role == .monitor else { continue }
                     logger.warning(
@@ -145,7 +145,7 @@ struct MonitorSession: Sendable {
         pulse.ends()
     }
 
-    private func takeAnswers() async {
+    private func receiveAnswers() async {
         let pulse = vitals.pulse("answers")
         while let deliveries = await replies.next() {
             pulse.works()
@@ -155,7 +155,7 @@ struct MonitorSession: Sendable {
                 grid.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
                 if queryClient.accept(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
-                    if let next = try grid.takeAnswer(delivery.message) { queries.append(query(next)) }
+                    if let next = try grid.applyAnswer(delivery.message) { queries.append(query(next)) }
                 } catch {
                     logger.warning("unusable answer, learning from events", metadata: ["error": "\(error)"])
                     // A service's refusal can be read.

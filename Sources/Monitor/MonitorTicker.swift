@@ -28,9 +28,9 @@ struct MonitorTicker: Sendable {
 
     /// One tick.
     func tick(_ number: Int) {
-        for change in grid.look(at: connections()) { log(change) }
+        for change in grid.updateAlerts(connections: connections()) { log(change) }
         guard grid.broadcast.listeners > 0 else { return }
-        grid.broadcast.tell(LiveView(grid.current, at: grid.now()))
+        grid.broadcast.send(LiveView(grid.current, at: grid.now()))
         if number.isMultiple(of: Self.keepAlive) { grid.broadcast.keepAlive() }
     }
 

@@ -16,29 +16,29 @@ import Testing
 
     @Test func `a healthy grid has no alerts`() {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, .sample("a"), at: .start)
-        statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
+        statistics.apply(.heartbeat, .sample("a"), at: .start)
+        statistics.apply(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
     @Test func `waiting tasks without a worker are an alert`() {
         var statistics = Statistics(since: .start)
-        statistics.take(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
+        statistics.apply(.sample([.pending: 5, .queued: 2, .scheduled: 3]), at: .start)
         let conditions = Alert.conditions(statistics, broker: well, at: .start)
         #expect(
             conditions == [
                 Alert.Subject(kind: .noWorker, type: .reverse):
                     "7 tasks of type reverse wait and no worker runs them: start a worker of type reverse"
             ])
-        statistics.take(.heartbeat, .sample("a", draining: true), at: .start)
+        statistics.apply(.heartbeat, .sample("a", draining: true), at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
     /// Its worker died in the middle of it, and the dispatcher has not put it back yet.
     @Test func `a task that is counted as running and that no worker runs is an alert until a worker comes`() throws {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, .sample("only"), at: .start)
-        statistics.take(.sample([.running: 1]), at: .start)
+        statistics.apply(.heartbeat, .sample("only"), at: .start)
+        statistics.apply(.sample([.running: 1]), at: .start)
         #expect(kinds(statistics, at: 1).isEmpty)
         // Its lease of three seconds ends.
         let missing = Alert.Subject(kind: .noWorker, type: .reverse)
@@ -51,7 +51,7 @@ import Testing
                 ])
         }
         #expect(ScalesReport(statistics, target: .seconds(60), at: .after(4)).types[.reverse]?.waiting == 1)
-        statistics.take(.heartbeat, .sample("another"), at: .after(1000))
+        statistics.apply(.heartbeat, .sample("another"), at: .after(1000))
         #expect(kinds(statistics, at: 1000).isEmpty)
     }
 
@@ -59,7 +59,7 @@ import Testing
         _ states: [TaskState: Int]
     ) {
         var statistics = Statistics(since: .start)
-        statistics.take(.sample(states), at: .start)
+        statistics.apply(.sample(states), at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
@@ -67,7 +67,7 @@ import Testing
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.pending: 5])
         event.paused = true
-        statistics.take(event, at: .start)
+        statistics.apply(event, at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
@@ -75,8 +75,8 @@ import Testing
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.succeeded: 5, .pending: 1])
         event.breaker = breaker
-        statistics.take(.heartbeat, .sample("a"), at: .start)
-        statistics.take(event, at: .start)
+        statistics.apply(.heartbeat, .sample("a"), at: .start)
+        statistics.apply(event, at: .start)
         #expect(kinds(statistics) == [Alert.Subject(kind: .breakerOpen, type: .reverse)])
     }
 
@@ -84,7 +84,7 @@ import Testing
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.succeeded: 5, .failed: 30])
         event.breaker = breaker
-        statistics.take(event, at: .start)
+        statistics.apply(event, at: .start)
         #expect(kinds(statistics).isEmpty)
     }
 
@@ -92,54 +92,54 @@ import Testing
         var statistics = Statistics(since: .start)
         var event = TaskEvent.sample([.succeeded: 5])
         event.states.submitted = 6
-        statistics.take(event, at: .start)
+        statistics.apply(event, at: .start)
         #expect(kinds(statistics) == [Alert.Subject(kind: .ledgerMismatch, type: .reverse)])
     }
 
     @Test func `a worker that goes silent while its tasks wait is an alert for five minutes`() {
         var statistics = Statistics(since: .start)
-        statistics.take(.sample([.pending: 5]), at: .start)
-        for id in ["silent", "expired", "gone", "alive"] { statistics.take(.heartbeat, .sample(id), at: .start) }
-        statistics.take(.deregister, .sample("gone"), at: .after(1))
-        statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("expired")), at: .after(2))
-        statistics.take(.heartbeat, .sample("alive"), at: .after(4))
+        statistics.apply(.sample([.pending: 5]), at: .start)
+        for id in ["silent", "expired", "gone", "alive"] { statistics.apply(.heartbeat, .sample(id), at: .start) }
+        statistics.apply(.deregister, .sample("gone"), at: .after(1))
+        statistics.apply(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("expired")), at: .after(2))
+        statistics.apply(.heartbeat, .sample("alive"), at: .after(4))
         let lost = ["expired", "silent"].map { Alert.Subject(kind: .heartbeatLost, worker: $0) }
         #expect(kinds(statistics, at: 4) == lost)
-        statistics.take(.heartbeat, .sample("alive"), at: .after(302.5))
+        statistics.apply(.heartbeat, .sample("alive"), at: .after(302.5))
         #expect(kinds(statistics, at: 302.5) == [lost[1]])
-        statistics.take(.heartbeat, .sample("alive"), at: .after(304))
+        statistics.apply(.heartbeat, .sample("alive"), at: .after(304))
         #expect(kinds(statistics, at: 304).isEmpty)
     }
 
     /// A worker that was killed, and others that live on, while tasks wait.
     private func missing(_ id: String) -> Statistics {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, .sample(id), at: .start)
-        statistics.take(.heartbeat, .sample("alive"), at: .start)
-        statistics.take(.sample([.pending: 5]), at: .start)
-        statistics.take(.heartbeat, .sample("alive"), at: .after(4))
+        statistics.apply(.heartbeat, .sample(id), at: .start)
+        statistics.apply(.heartbeat, .sample("alive"), at: .start)
+        statistics.apply(.sample([.pending: 5]), at: .start)
+        statistics.apply(.heartbeat, .sample("alive"), at: .after(4))
         return statistics
     }
 
     @Test func `a worker that is gone is no alert once its tasks have all been taken up`() {
         var statistics = missing("gone")
         #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "gone")])
-        statistics.take(.sample([.running: 4, .succeeded: 1]), at: .after(4))
+        statistics.apply(.sample([.running: 4, .succeeded: 1]), at: .after(4))
         #expect(kinds(statistics, at: 4).isEmpty)
     }
 
     @Test func `a worker that was started again under another id is not missing`() {
         var statistics = missing("before")
         #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "before")])
-        statistics.take(.register, .sample("after"), at: .after(4))
+        statistics.apply(.register, .sample("after"), at: .after(4))
         #expect(kinds(statistics, at: 4).isEmpty)
     }
 
     @Test func `a lease that was followed by an orderly stop is no alert`() {
         var statistics = missing("late")
-        statistics.take(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("late")), at: .after(4))
+        statistics.apply(WorkerEvent(kind: .left, reason: .leaseExpired, at: .start, worker: .sample("late")), at: .after(4))
         #expect(kinds(statistics, at: 4) == [Alert.Subject(kind: .heartbeatLost, worker: "late")])
-        statistics.take(.deregister, .sample("late"), at: .after(4))
+        statistics.apply(.deregister, .sample("late"), at: .after(4))
         #expect(kinds(statistics, at: 4).isEmpty)
     }
 
@@ -152,15 +152,15 @@ import Testing
             time.withLock { $0 = .after(second) }
             answers.note(at: began + .seconds(second))
             for worker in 1...5 {
-                try grid.take(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+                try grid.apply(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
             }
-            try grid.take(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
+            try grid.apply(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
             grid.hear(.nameservice)
         }
         func look(_ second: Double) -> [Alert.Kind] {
             time.withLock { $0 = .after(second) }
             let reading = ConnectionReading(name: "c", state: .connected, since: began - .seconds(100), wasConnected: true)
-            grid.look(at: [answers.checked(reading, at: began + .seconds(second))])
+            grid.updateAlerts(connections: [answers.checked(reading, at: began + .seconds(second))])
             return grid.current.alerts.current.map(\.subject.kind)
         }
         #expect(throws: Never.self) { try hear(0) }
@@ -179,8 +179,8 @@ import Testing
 
     @Test func `an unreachable broker is one alert, without alerts about workers`() {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, .sample("a"), at: .start)
-        statistics.take(.sample(.hash, [.pending: 5]), at: .start)
+        statistics.apply(.heartbeat, .sample("a"), at: .start)
+        statistics.apply(.sample(.hash, [.pending: 5]), at: .start)
         let away = BrokerReport(connected: false, problem: "nobody answers")
         #expect(kinds(statistics, away, at: 100) == [Alert.Subject(kind: .brokerUnreachable)])
         // In an alarm heartbeats are not taken either.
@@ -209,8 +209,8 @@ import Testing
         #expect(silent(nobody, since: nil, at: 1000).isEmpty)
 
         var statistics = Statistics(since: .start)
-        statistics.take(.sample([.succeeded: 1]), at: .after(100))
-        statistics.take(WorkerEvent(kind: .joined, at: .start, worker: .sample("a")), at: .after(105))
+        statistics.apply(.sample([.succeeded: 1]), at: .after(100))
+        statistics.apply(WorkerEvent(kind: .joined, at: .start, worker: .sample("a")), at: .after(105))
         #expect(!silent(statistics, since: 0, at: 114).contains(.dispatcherSilent))
         #expect(silent(statistics, since: 0, at: 115).contains(.dispatcherSilent))
         #expect(!silent(statistics, since: 0, at: 119).contains(.nameserviceSilent))
@@ -226,7 +226,7 @@ import Testing
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         func look(_ state: ConnectionReading.State, at second: Double) -> [Alert.Kind] {
             time.withLock { $0 = .after(second) }
-            grid.look(at: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
+            grid.updateAlerts(connections: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
             return grid.current.alerts.current.map(\.subject.kind).filter { $0 == .dispatcherSilent || $0 == .nameserviceSilent }
         }
         #expect(look(.connected, at: 0).isEmpty)

@@ -55,20 +55,20 @@ import WebSupport
         let grid = GridState(topology: Topology(prefix: "t"), now: { .after(100) })
         let sum = TaskType(literal: "sum")
         for id in ["a", "b"] {
-            try grid.take(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
+            try grid.apply(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
         }
-        try grid.take(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
+        try grid.apply(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
         let event = TaskEvent.sample(
             sum, [.pending: 1, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99)], total: [(9000, 100)], retried: 2, refused: 3
         )
-        try grid.take(.event(event), exchange: "t.events", key: "task.sum")
-        try grid.take(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
+        try grid.apply(.event(event), exchange: "t.events", key: "task.sum")
+        try grid.apply(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
-        try grid.take(.event(error), exchange: "t.events", key: "grid.error")
+        try grid.apply(.event(error), exchange: "t.events", key: "grid.error")
         // An alert of the broker at once.
-        grid.look(at: [ConnectionReading(name: "c", state: .blocked, since: .now, wasConnected: true, detail: "disk")])
+        grid.updateAlerts(connections: [ConnectionReading(name: "c", state: .blocked, since: .now, wasConnected: true, detail: "disk")])
         return grid
     }
 

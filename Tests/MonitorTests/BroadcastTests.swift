@@ -23,7 +23,7 @@ import Testing
     @Test func `an event is a block of lines`() async throws {
         let listener = try #require(listen(after: nil))
         #expect(try await next(listener) == "id: 5000\nevent: stats\ndata: {}\n\n")
-        broadcast.tell(.grid, Note(text: "a\nb"))
+        broadcast.send(.grid, Note(text: "a\nb"))
         #expect(try await next(listener) == "id: 5001\nevent: grid\ndata: {\"text\":\"a\\nb\"}\n\n")
         broadcast.keepAlive()
         #expect(try await next(listener) == ": keep\n\n")
@@ -31,8 +31,8 @@ import Testing
 
     @Test func `only the latest statistics wait for a listener`() async throws {
         let listener = try #require(listen(after: nil))
-        for text in ["{1}", "{2}"] { broadcast.tell(LiveView(head: Data(text.utf8))) }
-        broadcast.tell(.worker, Note(text: "w"))
+        for text in ["{1}", "{2}"] { broadcast.send(LiveView(head: Data(text.utf8))) }
+        broadcast.send(.worker, Note(text: "w"))
         let told = try await next(listener)
         #expect(told == "id: 5002\nevent: stats\ndata: {2}\n\nid: 5003\nevent: worker\ndata: {\"text\":\"w\"}\n\n")
     }
@@ -40,18 +40,18 @@ import Testing
     @Test func `events come in the order of their ids`() async throws {
         let listener = try #require(listen(after: nil))
         _ = try await next(listener)
-        broadcast.tell(.worker, Note(text: "a"))
-        broadcast.tell(LiveView(head: Data("{1}".utf8)))
-        broadcast.tell(.worker, Note(text: "b"))
-        broadcast.tell(LiveView(head: Data("{2}".utf8)))
-        broadcast.tell(.worker, Note(text: "c"))
+        broadcast.send(.worker, Note(text: "a"))
+        broadcast.send(LiveView(head: Data("{1}".utf8)))
+        broadcast.send(.worker, Note(text: "b"))
+        broadcast.send(LiveView(head: Data("{2}".utf8)))
+        broadcast.send(.worker, Note(text: "c"))
         let numbers = try await next(listener).split(separator: "\n").filter { $0.hasPrefix("id: ") }
         #expect(numbers == ["id: 5001", "id: 5003", "id: 5004", "id: 5005"])
     }
 
     @Test func `a client that reconnects gets the events that it missed and the latest statistics`() async throws {
-        for number in 1...4 { broadcast.tell(.alert, Note(text: "\(number)")) }
-        broadcast.tell(LiveView(head: Data("{old}".utf8)))
+        for number in 1...4 { broadcast.send(.alert, Note(text: "\(number)")) }
+        broadcast.send(LiveView(head: Data("{old}".utf8)))
         let told = try await next(try #require(listen(after: 5002)))
         #expect(told.contains("id: 5003\n") && told.contains("id: 5004\n") && !told.contains("id: 5002\n"))
         // In the order of their numbers: one that leaves after any of them comes back and has missed none.
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func `kept events are bounded`() async throws {
-        for number in 1...5050 { broadcast.tell(.grid, Note(text: "\(number)")) }
+        for number in 1...5050 { broadcast.send(.grid, Note(text: "\(number)")) }
         let told = try await next(try #require(listen(after: 0)))
         // And the statistics.
         #expect(told.split(separator: "\n\n").count == Broadcast.memory + 1)
@@ -85,7 +85,7 @@ import Testing
         let slow = try #require(listen(after: nil))
         let quick = try #require(listen(after: nil))
         for number in 0...ListenerBuffer.maximumWaiting {
-            broadcast.tell(.grid, Note(text: "\(number)"))
+            broadcast.send(.grid, Note(text: "\(number)"))
             if number == 700 { _ = try await next(quick) }
         }
         await #expect(throws: SlowListener.self) { _ = try await next(slow) }

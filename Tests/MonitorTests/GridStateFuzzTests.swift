@@ -18,7 +18,7 @@ import Testing
             var (message, key) = generator.valid()
             for _ in 0..<Int.random(in: 0...2, using: &generator) { generator.damage(&message) }
             do {
-                try grid.take(message, exchange: key.hasPrefix("heartbeat") ? "t.registry" : "t.events", key: key)
+                try grid.apply(message, exchange: key.hasPrefix("heartbeat") ? "t.registry" : "t.events", key: key)
                 taken += 1
             } catch {
                 #expect(!error.description.isEmpty, "seed \(seed), step \(step)")

@@ -9,7 +9,7 @@ import Testing
     let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
 
     private func take(_ message: Message, _ exchange: String, _ key: String) throws(WireError) {
-        try grid.take(message, exchange: exchange, key: key)
+        try grid.apply(message, exchange: exchange, key: key)
     }
 
     @Test func `each kind of message is read`() throws {
@@ -48,9 +48,9 @@ import Testing
 
     @Test func `answers of the services are read`() throws {
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 3])])
-        try grid.takeAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
+        try grid.applyAnswer(AnswerMessage.message(.success(counts), to: CountsQuery().message(from: "m", correlation: "1")))
         let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)])
-        try grid.takeAnswer(AnswerMessage.message(.success(workers), to: WorkersQuery().message(from: "m", correlation: "2")))
+        try grid.applyAnswer(AnswerMessage.message(.success(workers), to: WorkersQuery().message(from: "m", correlation: "2")))
         #expect(grid.statistics.states.pending == 3)
         #expect(grid.statistics.workers.keys.sorted() == ["a"])
     }
@@ -58,7 +58,7 @@ import Testing
     @Test("where an answer is not all, the grid says with which query to go on; only then are the types known")
     func furtherPages() throws {
         func take<Asked: Query>(_ query: Asked, _ answer: Asked.Answer) throws -> (any Query)? {
-            try grid.takeAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
+            try grid.applyAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
         }
         let first = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])], next: .reverse)
         let next = try take(CountsQuery(), first)
@@ -76,11 +76,11 @@ import Testing
     @Test func `unusable answers are refused`() {
         let query = CountsQuery().message(from: "m", correlation: "1")
         let refusal = Result<CountsQuery.Answer, QueryError>.failure(QueryError(.unavailable, "no"))
-        #expect(throws: QueryError(.unavailable, "no")) { try grid.takeAnswer(AnswerMessage.message(refusal, to: query)) }
+        #expect(throws: QueryError(.unavailable, "no")) { try grid.applyAnswer(AnswerMessage.message(refusal, to: query)) }
         var odd = query
         odd.properties.type = "odd"
-        #expect(throws: WireError.self) { try grid.takeAnswer(odd) }
+        #expect(throws: WireError.self) { try grid.applyAnswer(odd) }
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 1 << 50])])
-        #expect(throws: WireError.self) { try grid.takeAnswer(AnswerMessage.message(.success(counts), to: query)) }
+        #expect(throws: WireError.self) { try grid.applyAnswer(AnswerMessage.message(.success(counts), to: query)) }
     }
 }

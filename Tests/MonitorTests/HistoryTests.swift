@@ -48,9 +48,9 @@ import Testing
     @Test func `ten seconds are a step`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
-        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
-        statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(9))
-        statistics.take(.sample(at: .after(5), [.succeeded: 103, .pending: 2, .running: 1], run: [(5000, 3)]), at: .after(5))
+        statistics.apply(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.succeeded: 100])]), at: .after(0))
+        statistics.apply(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(9))
+        statistics.apply(.sample(at: .after(5), [.succeeded: 103, .pending: 2, .running: 1], run: [(5000, 3)]), at: .after(5))
         #expect(recorder.record(statistics, at: .after(9.9)) == nil)
         let recorded = recorder.record(statistics, at: .after(10))
         let entry = try #require(recorded)
@@ -63,8 +63,8 @@ import Testing
         #expect(entry.types[.hash] == Rollup(workers: 1))
         #expect(recorder.record(statistics, at: .after(10.5)) == nil)
         // A retry takes from `failed`, and nothing from history.
-        statistics.take(.sample(at: .after(12), [.succeeded: 103, .failed: 3]), at: .after(12))
-        statistics.take(.sample(at: .after(13), [.succeeded: 104, .scheduled: 2]), at: .after(13))
+        statistics.apply(.sample(at: .after(12), [.succeeded: 103, .failed: 3]), at: .after(12))
+        statistics.apply(.sample(at: .after(13), [.succeeded: 104, .scheduled: 2]), at: .after(13))
         let later = recorder.record(statistics, at: .after(20))
         let next = try #require(later).all
         #expect(next.happened.failed == 3 && next.happened.succeeded == 1 && next.times.isEmpty)
@@ -73,8 +73,8 @@ import Testing
     @Test func `after a pause only the latest step is recorded`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
-        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
-        statistics.take(.sample([.succeeded: 4]), at: .after(1))
+        statistics.apply(CountsQuery.Answer(store: "s", types: [:]), at: .start)
+        statistics.apply(.sample([.succeeded: 4]), at: .after(1))
         let recorded = recorder.record(statistics, at: .after(65))
         let entry = try #require(recorded)
         #expect(entry.at == .after(50))
@@ -84,7 +84,7 @@ import Testing
     @Test func `types of a step are bounded to the busiest`() throws {
         var statistics = Statistics(since: .start)
         var recorder = HistoryRecorder(at: .start)
-        for number in 1...100 { statistics.take(.sample(try TaskType("t\(number)"), [.pending: number]), at: .start) }
+        for number in 1...100 { statistics.apply(.sample(try TaskType("t\(number)"), [.pending: number]), at: .start) }
         let recorded = recorder.record(statistics, at: .after(10))
         let entry = try #require(recorded)
         #expect(entry.types.count == HistoryRecorder.maximumTypes)
@@ -165,7 +165,7 @@ import Testing
         vitals.stands(.serving)
         let history = GridHistory(try await HistoryStore.open(path), grid: grid, logger: .silent, vitals: vitals)
         func alerts() -> [Alert.Kind] {
-            grid.look(at: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
+            grid.updateAlerts(connections: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
             return grid.current.alerts.current.map(\.subject.kind)
         }
         time.withLock { $0 = .after(10) }
@@ -195,7 +195,7 @@ import Testing
             for second in begin...end {
                 time.withLock { $0 = .after(Double(second)) }
                 let event = TaskEvent.sample(at: .after(Double(second)), [.succeeded: succeeded + second - begin])
-                try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
+                try grid.apply(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
                 await history.record()
             }
             let report = try await history.report(nil, .fiveMinutes)

@@ -46,8 +46,8 @@ import WebSupport
                 await listeners { $0 == 40 }
                 for number in 1...20 {
                     let event = GridEvent(kind: .warning, service: "s", at: .start, message: "\(number)")
-                    try grid.take(.event(event), exchange: grid.topology.events.name, key: "grid.warning")
-                    grid.broadcast.tell(LiveView(head: Data("{\(number)}".utf8)))
+                    try grid.apply(.event(event), exchange: grid.topology.events.name, key: "grid.warning")
+                    grid.broadcast.send(LiveView(head: Data("{\(number)}".utf8)))
                 }
                 grid.broadcast.end()
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -91,7 +91,7 @@ import WebSupport
             #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.contains("application/problem+json"))
             #expect(refusal.contains("256 listen already, which is the most; try again later"))
 
-            grid.broadcast.tell(LiveView(head: Data("{\"all\":1}".utf8)))
+            grid.broadcast.send(LiveView(head: Data("{\"all\":1}".utf8)))
             for wire in wires {
                 let told = await wire.read { $0.contains("data: {\"all\":1") }
                 #expect(told.hasPrefix("HTTP/1.1 200 OK\r\n") && told.contains("data: {\"all\":1"))
@@ -159,7 +159,7 @@ import WebSupport
             // More than the system keeps for the one that takes nothing; the other takes it as it comes.
             let told = String(repeating: "x", count: 64 << 10)
             func tell(_ number: Int) async {
-                grid.broadcast.tell(LiveView(head: Data("{\"\(told)\":\(number)}".utf8)))
+                grid.broadcast.send(LiveView(head: Data("{\"\(told)\":\(number)}".utf8)))
                 // With the end of the chunk that it came in.
                 let end = "\":\(number)}\n\n\r\n"
                 #expect(await quick.read { $0.hasSuffix(end) }.hasSuffix(end))
@@ -183,15 +183,15 @@ import WebSupport
         event.breaker = .open
         let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
         let well = [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)]
-        try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
-        grid.look(at: well)
-        grid.look(at: well)
+        try grid.apply(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
+        grid.updateAlerts(connections: well)
+        grid.updateAlerts(connections: well)
         #expect(StatisticsReport(grid.current, at: .start).alerts.map(\.kind) == [.breakerOpen])
         #expect(StatisticsReport(grid.current, at: .start).head.broker == BrokerReport(connected: true))
         event.breaker = .closed
         event.at = .after(1)
-        try grid.take(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
-        grid.look(at: well)
+        try grid.apply(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
+        grid.updateAlerts(connections: well)
         grid.broadcast.end()
         var told = ""
         for try await blocks in listener.buffer.deliveries { told += blocks.map(String.init(buffer:)).joined() }

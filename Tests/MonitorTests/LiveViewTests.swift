@@ -20,7 +20,7 @@ import Testing
         for number in 0..<types where second == 0 || number < busy {
             // The ten are not the first by their names.
             let type = try TaskType(number < busy ? "z-\(number)" : "t-\(number)")
-            state.statistics.take(
+            state.statistics.apply(
                 .sample(
                     type, at: now, [.pending: 0, .succeeded: number < busy ? 100 * second : 5], run: [(1000, number < busy ? 100 : 1)]),
                 at: now
@@ -29,7 +29,7 @@ import Testing
         for number in 0..<workers {
             var worker = RegistryMessage.sample("worker-\(number)", types: [try TaskType("z-\(number % 10)")])
             worker.done = number < 50 ? second : 0
-            state.statistics.take(.heartbeat, worker, at: now)
+            state.statistics.apply(.heartbeat, worker, at: now)
         }
     }
 
@@ -66,7 +66,7 @@ import Testing
         var state = try state(types: 1, workers: 100, at: 0)
         for second in [1, 2] { try Self.tell(&state, types: 0, workers: 100, at: second) }
         var view = LiveView(state, at: .after(2))
-        state.statistics.take(.heartbeat, .sample("worker-99", types: [try TaskType("z-9")]), at: .after(3))
+        state.statistics.apply(.heartbeat, .sample("worker-99", types: [try TaskType("z-9")]), at: .after(3))
         let change = view.move(to: LiveView(state, at: .after(3)))
         #expect(!String(decoding: change, as: UTF8.self).contains("worker-98"))
     }

@@ -10,9 +10,9 @@ import Testing
     /// A grid in which something of each kind is to be told.
     private func text(_ change: (inout Statistics) -> Void = { _ in }, queues: QueuesReport? = nil, at second: Double = 100) -> String {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
-        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
-        statistics.take(
+        statistics.apply(.heartbeat, .sample("a", types: [.reverse, .hash]), at: .after(99))
+        statistics.apply(CountsQuery.Answer(store: "s", types: [:]), at: .start)
+        statistics.apply(
             .sample(
                 [.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
             at: .after(1)
@@ -52,10 +52,10 @@ import Testing
     }
 
     @Test func `counters never fall`() {
-        let text = text { $0.take(.sample(at: .after(2), [.failed: 1, .scheduled: 5, .succeeded: 63]), at: .after(2)) }
+        let text = text { $0.apply(.sample(at: .after(2), [.failed: 1, .scheduled: 5, .succeeded: 63]), at: .after(2)) }
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="succeeded"} 63"#)
-        let other = self.text { $0.take(.sample(store: "other", [.failed: 1]), at: .after(2)) }
+        let other = self.text { $0.apply(.sample(store: "other", [.failed: 1]), at: .after(2)) }
         expect(other, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 6"#)
     }
 
@@ -63,8 +63,8 @@ import Testing
         // Else a retry while no monitor ran would let the count begin lower than it ended: no reset to zero, and so none that
         // Prometheus can tell from tasks that ended.
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
-        statistics.take(.sample(at: .after(1), [.failed: 91, .pending: 9]), at: .after(1))
+        statistics.apply(CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.failed: 90, .pending: 10])]), at: .start)
+        statistics.apply(.sample(at: .after(1), [.failed: 91, .pending: 9]), at: .after(1))
         let text = String(buffer: GridMetrics.text(GridState.Snapshot(statistics: statistics), queues: nil, listeners: 0, at: .after(2)))
         expect(text, has: #"taskgrid_tasks_total{type="reverse",outcome="failed"} 1"#)
         expect(text, has: #"taskgrid_tasks_submitted_total{type="reverse"} 0"#)
@@ -94,7 +94,7 @@ import Testing
             { statistics in
                 var event = TaskEvent.sample(.hash, [.pending: 1])
                 (event.breaker, event.paused, event.states.submitted) = (.halfOpen, true, 7)
-                statistics.take(event, at: .after(2))
+                statistics.apply(event, at: .after(2))
             }, queues: queues)
         expect(
             text,
@@ -134,8 +134,8 @@ import Testing
         let types = try (0..<2000).map { try TaskType("t\($0)") }
         let few = text()
         let many = text { statistics in
-            for type in types.prefix(1000) { statistics.take(.sample(type, [.pending: 1]), at: .after(1)) }
-            for type in types.suffix(1000) { statistics.take(.heartbeat, .sample("w-\(type)", types: [type]), at: .after(99)) }
+            for type in types.prefix(1000) { statistics.apply(.sample(type, [.pending: 1]), at: .after(1)) }
+            for type in types.suffix(1000) { statistics.apply(.heartbeat, .sample("w-\(type)", types: [type]), at: .after(99)) }
         }
         let perType = few.split(separator: "\n").count { $0.contains("type=\"reverse\"") }
         #expect(many.split(separator: "\n").count <= GridMetrics.maximumTypes * perType + 200)

@@ -20,17 +20,17 @@ import WebSupport
         let topology = grid.topology
         for id in ["a", "b", "c"] {
             let types: [TaskType] = id == "b" ? [.reverse, .hash] : [.reverse]
-            try grid.take(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
+            try grid.apply(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
         }
-        try grid.take(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
+        try grid.apply(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
         let event = TaskEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2, refused: 3
         )
-        try grid.take(.event(event), exchange: topology.events.name, key: "task.reverse")
+        try grid.apply(.event(event), exchange: topology.events.name, key: "task.reverse")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
-        try grid.take(.event(error), exchange: topology.events.name, key: "grid.error")
+        try grid.apply(.event(error), exchange: topology.events.name, key: "grid.error")
     }
 
     private func application(

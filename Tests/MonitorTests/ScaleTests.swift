@@ -18,14 +18,14 @@ import Testing
     /// A minute in which a task came and one ended each second, each of which ran for two seconds; `waiting` wait.
     private func minute(waiting: Int, workers: [RegistryMessage]) -> Statistics {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
+        statistics.apply(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         for second in 1...60 {
-            statistics.take(
+            statistics.apply(
                 .sample(at: .after(Double(second)), [.pending: waiting, .succeeded: second], run: [(2_000_000, 1)]),
                 at: .after(Double(second))
             )
         }
-        for worker in workers { statistics.take(.heartbeat, worker, at: .after(60)) }
+        for worker in workers { statistics.apply(.heartbeat, worker, at: .after(60)) }
         return statistics
     }
 
@@ -40,12 +40,12 @@ import Testing
 
     @Test func `at least one worker is wanted while tasks arrive`() throws {
         var statistics = Statistics(since: .start)
-        statistics.take(CountsQuery.Answer(store: "s", types: [:]), at: .start)
+        statistics.apply(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         // It came and was done within one look; a thousand a second would be done by one.
-        statistics.take(.sample(at: .after(1), [.succeeded: 1], run: [(1000, 1)]), at: .after(1))
+        statistics.apply(.sample(at: .after(1), [.succeeded: 1], run: [(1000, 1)]), at: .after(1))
         #expect(report(statistics, at: 30)[.reverse]?.wanted == 1)
         // A minute later it has not.
-        statistics.take(.sample(at: .after(70), [.succeeded: 1]), at: .after(70))
+        statistics.apply(.sample(at: .after(70), [.succeeded: 1]), at: .after(70))
         #expect(report(statistics, at: 70)[.reverse]?.wanted == 0)
     }
 
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `one worker is wanted if no capacity is known`() throws {
         var statistics = Statistics(since: .start)
-        statistics.take(.sample([.pending: 50]), at: .after(1))
+        statistics.apply(.sample([.pending: 50]), at: .after(1))
         let scale = try #require(report(statistics, at: 2)[.reverse])
         #expect(scale.secondsToDrain == nil && scale.workers == 0 && scale.wanted == 1)
         #expect(String(decoding: JSON.encode(scale), as: UTF8.self).contains("\"seconds_to_drain\":null"))
@@ -77,7 +77,7 @@ import Testing
         var statistics = minute(waiting: 3, workers: [])
         // In the last minute none arrived.
         for second in [61.0, 121, 122] {
-            statistics.take(.sample(at: .after(second), [.pending: 3, .succeeded: 60], run: [(3_600_000_000, 100)]), at: .after(second))
+            statistics.apply(.sample(at: .after(second), [.pending: 3, .succeeded: 60], run: [(3_600_000_000, 100)]), at: .after(second))
         }
         #expect(report(statistics, at: 122)[.reverse]?.wanted == 3)
     }
@@ -86,14 +86,14 @@ import Testing
         var statistics = minute(waiting: 120, workers: [])
         var event = TaskEvent.sample(at: .after(61), [.pending: 120, .succeeded: 60])
         event.paused = true
-        statistics.take(event, at: .after(61))
+        statistics.apply(event, at: .after(61))
         let scale = try #require(report(statistics, at: 61)[.reverse])
         #expect(scale.waiting == 0 && scale.wanted == 0)
     }
 
     @Test func `a type with workers alone is listed`() {
         var statistics = Statistics(since: .start)
-        statistics.take(.heartbeat, worker("a", running: 0), at: .after(1))
+        statistics.apply(.heartbeat, worker("a", running: 0), at: .after(1))
         #expect(report(statistics, at: 1)[.reverse]?.workers == 1)
         #expect(report(statistics, at: 1)[.reverse]?.wanted == 0)
     }

@@ -58,7 +58,7 @@ final class Broadcast: Sendable {
 
     private func leave(_ number: UInt64) { state.withLock { $0.listeners[number] = nil } }
 
-    func tell(_ kind: ServerSentEvent.Kind, _ event: some Encodable) {
+    func send(_ kind: ServerSentEvent.Kind, _ event: some Encodable) {
         let data = JSON.encode(event)
         state.withLock { state in
             state.latest += 1
@@ -71,7 +71,7 @@ final class Broadcast: Sendable {
 
     /// Tells what has changed in the statistics, which is not kept. A listener that has not taken the change before gets all that is
     /// shown in place of both.
-    func tell(_ view: LiveView) {
+    func send(_ view: LiveView) {
         state.withLock { state in
             let change = state.view.move(to: view)
             state.latest += 1

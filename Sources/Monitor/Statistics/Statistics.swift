@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What the monitor knows: the books and times of each type, and each worker, gathered from events and heartbeats.
+/// What the monitor knows: the counters and times of each type, and each worker, gathered from events and heartbeats.
 ///
 /// Pure: messages and times go in. The times are the monitor's own, of when a message came; so windows are of one clock.
 /// Bounded: at most `maximumTypes` and `maximumWorkers`; a worker that is gone is forgotten after an hour, or sooner where
@@ -17,7 +17,7 @@ struct Statistics {
     let maximumWorkers: Int
     /// When the monitor began.
     let since: Timestamp
-    /// The identity of the store that the books are of.
+    /// The identity of the store that the counters are of.
     private(set) var store: String?
     /// Whether the dispatcher has told which types that store has: a type that comes later is new.
     private var knowsTypes = false
@@ -52,16 +52,16 @@ struct Statistics {
 
     // MARK: Tasks
 
-    mutating func take(_ event: TaskEvent, at now: Timestamp) {
+    mutating func apply(_ event: TaskEvent, at now: Timestamp) {
         hear(.dispatcher, at: now)
         adopt(store: event.store)
-        for tally in event.workers { workers[tally.worker]?.take(tally) }
+        for tally in event.workers { workers[tally.worker]?.apply(tally) }
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         unlisted?.remove(event.type)
         guard !event.isForgotten else { return forget(event) }
         guard hasPlace(for: event.type) else { return }
-        types[event.type, default: TypeStatistics()].take(event, isNew: knowsTypes, at: now)
+        types[event.type, default: TypeStatistics()].apply(event, isNew: knowsTypes, at: now)
     }
 
     /// The dispatcher knows the type no more. Its counters stay in the totals.
@@ -71,14 +71,14 @@ struct Statistics {
         forgottenSeen = forgottenSeen + gone.seen
     }
 
-    /// The dispatcher's answer about its books.
-    mutating func take(_ answer: CountsQuery.Answer, at now: Timestamp) {
+    /// The dispatcher's answer about its counters.
+    mutating func apply(_ answer: CountsQuery.Answer, at now: Timestamp) {
         adopt(store: answer.store)
         if let forgotten = answer.forgotten { self.forgotten = forgotten }
         unlisted = (unlisted ?? Set(types.keys)).subtracting(answer.types.keys)
         let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
-            types[type, default: TypeStatistics()].take(
+            types[type, default: TypeStatistics()].apply(
                 states, isPaused: paused?.contains(type), breaker: answer.breakers.map { $0[type] ?? .closed }, isNew: knowsTypes, at: now
             )
         }
@@ -90,7 +90,7 @@ struct Statistics {
         unlisted = nil
     }
 
-    /// The books of another store say nothing about those of the one before.
+    /// The counters of another store say nothing about those of the one before.
     private mutating func adopt(store: String) {
         guard self.store != store else { return }
         self.store = store
@@ -108,7 +108,7 @@ struct Statistics {
 
     // MARK: Workers
 
-    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at now: Timestamp) {
+    mutating func apply(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at now: Timestamp) {
         switch kind {
         case .register, .heartbeat: see(worker, at: now)
         case .deregister: workers[worker.worker]?.leave(.deregistered, at: now)
@@ -116,7 +116,7 @@ struct Statistics {
         pruneNowAndThen(at: now)
     }
 
-    mutating func take(_ event: WorkerEvent, at now: Timestamp) {
+    mutating func apply(_ event: WorkerEvent, at now: Timestamp) {
         hear(.nameservice, at: now)
         switch event.kind {
         case .joined: see(event.worker, at: now)
@@ -126,14 +126,14 @@ struct Statistics {
     }
 
     /// The nameservice's answer: whom it knows.
-    mutating func take(_ answer: WorkersQuery.Answer, at now: Timestamp) {
+    mutating func apply(_ answer: WorkersQuery.Answer, at now: Timestamp) {
         // One that was heard since is known better.
         for live in answer.workers where workers[live.worker.worker] == nil { see(live.worker, at: now) }
     }
 
     private mutating func see(_ worker: RegistryMessage, at now: Timestamp) {
         if workers[worker.worker] != nil {
-            workers[worker.worker]?.take(worker, at: now)
+            workers[worker.worker]?.apply(worker, at: now)
             return
         }
         if workers.count >= maximumWorkers { makePlace(at: now) }
@@ -166,7 +166,7 @@ struct Statistics {
     /// A service has said something.
     mutating func hear(_ service: Topology.Service, at now: Timestamp) { heard[service] = now }
 
-    mutating func take(_ event: GridEvent, at now: Timestamp) {
+    mutating func apply(_ event: GridEvent, at now: Timestamp) {
         if let problem = event.problem { problems[problem] = event.kind == .error ? (event.cut.message, now) : nil }
         gridEvents.append(event.cut)
         if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
@@ -182,7 +182,7 @@ struct Statistics {
         return (all, byType)
     }
 
-    /// The books of all types.
+    /// The counters of all types.
     var states: TaskCounts { types.values.reduce(forgotten) { $0 + $1.states } }
 
     /// The breaker that lets least through.

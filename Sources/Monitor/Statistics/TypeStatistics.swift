@@ -2,7 +2,7 @@ import TaskGridCore
 
 /// What is known of the tasks of one type.
 struct TypeStatistics {
-    /// The books, as the dispatcher told them last.
+    /// The counters, as the dispatcher reported them last.
     private(set) var states = TaskCounts()
     private(set) var runTimes = Latencies()
     private(set) var totalTimes = Latencies()
@@ -22,12 +22,12 @@ struct TypeStatistics {
     private static let overtaking = Duration.seconds(5)
 
     /// `isNew`: whether the type is known to have had no tasks before.
-    mutating func take(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
+    mutating func apply(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         seen.retried = seen.retried.saturatingAdding(event.retried)
         seen.refused = seen.refused.saturatingAdding(event.refused)
-        // An event that was overtaken has measurements of its own, and old books. One that is much older was not: the dispatcher's
+        // An event that was overtaken has measurements of its own, and old counters. One that is much older was not: the dispatcher's
         // clock was set back.
         if let latest, event.at < latest, latest < event.at + Self.overtaking { return }
         latest = event.at
@@ -37,20 +37,20 @@ struct TypeStatistics {
             // Where nothing was known before, what the event itself brought is what has happened.
             var states = isNew ? TaskCounts() : event.states
             states.succeeded = max(0, states.succeeded - event.workers.map(\.succeeded).saturatingSum)
-            take(states, at: now + .seconds(-1))
+            apply(states, at: now + .seconds(-1))
         }
-        take(event.states, at: now)
+        apply(event.states, at: now)
     }
 
-    /// The dispatcher's answer about its books.
-    mutating func take(_ states: TaskCounts, isPaused: Bool?, breaker: BreakerState?, isNew: Bool, at now: Timestamp) {
+    /// The dispatcher's answer about its counters.
+    mutating func apply(_ states: TaskCounts, isPaused: Bool?, breaker: BreakerState?, isNew: Bool, at now: Timestamp) {
         if let isPaused { self.isPaused = isPaused }
         if let breaker { self.breaker = breaker }
-        if !hasBooks, isNew { take(TaskCounts(), at: now + .seconds(-1)) }
-        take(states, at: now)
+        if !hasBooks, isNew { apply(TaskCounts(), at: now + .seconds(-1)) }
+        apply(states, at: now)
     }
 
-    private mutating func take(_ states: TaskCounts, at now: Timestamp) {
+    private mutating func apply(_ states: TaskCounts, at now: Timestamp) {
         if hasBooks { seen = seen + (Counters(states) - Counters(self.states)) }
         hasBooks = true
         self.states = states

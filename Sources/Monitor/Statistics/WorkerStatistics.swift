@@ -38,7 +38,7 @@ struct WorkerStatistics {
     }
 
     /// Takes a message that shows it alive.
-    mutating func take(_ message: RegistryMessage, at now: Timestamp) {
+    mutating func apply(_ message: RegistryMessage, at now: Timestamp) {
         let fresh = WorkerStatistics(message, at: now)
         worker = fresh.worker
         runningTasks = fresh.runningTasks
@@ -56,7 +56,7 @@ struct WorkerStatistics {
         waitingTasks = 0
     }
 
-    mutating func take(_ tally: WorkerTally) {
+    mutating func apply(_ tally: WorkerTally) {
         succeeded = succeeded.saturatingAdding(tally.succeeded)
         failed = failed.saturatingAdding(tally.failed)
         for latency in tally.runTimes {
