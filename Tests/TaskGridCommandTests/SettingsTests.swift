@@ -98,7 +98,7 @@ struct SettingsTests {
         }
         let words = key.split(separator: ".")
         #expect(try await message([key: value], [:]).hasPrefix("--\(words.last ?? ""): "))
-        let variable = Settings.variable(of: key)
+        let variable = ConfigurationKey.variable(of: key)
         #expect(try await message([:], [variable: value]).hasPrefix("\(variable): "))
         let yaml = words.count == 1 ? "\(key): \"\(value)\"" : "\(words[0]):\n  \(words[1]): \"\(value)\""
         #expect(try await message([:], [:], yaml: yaml).contains(": \(key): '\(value.prefix(80))' is not "))

@@ -29,6 +29,9 @@ public struct WorkerHost: Service {
     /// has a core's share anyway, as there are only as many threads as cores.
     public static var defaultConcurrency: Int { 4 * ProcessInfo.processInfo.activeProcessorCount }
 
+    /// How long running tasks have to finish.
+    public static let defaultDrainDeadline = Duration.seconds(30)
+
     /// How many messages of a type a worker holds at most while they are short: twice the concurrency, at least 8, a message for each
     /// slot and one to follow, so that none waits for the broker.
     public static func longestPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
@@ -49,7 +52,7 @@ public struct WorkerHost: Service {
     ///   - onReady: Called once it consumes and has registered.
     public init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
-        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
+        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = WorkerHost.defaultDrainDeadline,
         persistentResults: Bool = true, endsProcess: Bool = false, logger: Logger,
         onReady: @escaping @Sendable () -> Void = {}
     ) {
@@ -63,7 +66,7 @@ public struct WorkerHost: Service {
     /// A host that shows its health in `vitals`.
     package init(
         endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
-        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = .seconds(30),
+        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = WorkerHost.defaultDrainDeadline,
         persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals, logger: Logger,
         onReady: @escaping @Sendable () -> Void = {}
     ) {

@@ -66,8 +66,7 @@ struct ChaosCommand: AsyncParsableCommand {
         transform: Arguments.time
     )
     var patience: Duration = .seconds(120)
-    @Option(help: "The kind of the grid's queues: classic or quorum.", completion: .list(["classic", "quorum"]))
-    var queueKind: String?
+    @Option(key: "queue-kind") var queueKind: KeyArgument?
     @Option(
         help: ArgumentHelp("A new folder for logs, store and journal of executions, which stay there.", valueName: "folder"),
         completion: .directory
@@ -75,10 +74,8 @@ struct ChaosCommand: AsyncParsableCommand {
     var keep: String?
     @Flag(help: "Print JSON.")
     var json = false
-    @Option(help: "The lowest level logged to standard error: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: String?
-    @Option(help: "The format of log lines: text or json.", completion: .list(TerminalLog.Format.allCases.map(\.rawValue)))
-    var logFormat: String?
+    @Option(key: "log-level") var logLevel: KeyArgument?
+    @Option(key: "log-format") var logFormat: KeyArgument?
 
     func validate() throws {
         if minutes != nil, duration != nil { throw ValidationError("--minutes and --duration say the same: give one of them") }
@@ -93,7 +90,7 @@ struct ChaosCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
-            let arguments = ["queue-kind": queueKind, "log-level": logLevel, "log-format": logFormat].compactMapValues { $0 }
+            let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat])
             let configuration = try Configuration(try await Settings(arguments: arguments, file: nil))
             let folder = try folder()
             defer {
@@ -138,7 +135,7 @@ struct ChaosCommand: AsyncParsableCommand {
             seed: seed ?? .random(in: 0...(.max >> 1)), duration: time, every: every, faults: faults, rate: rate, workers: workers,
             patience: patience, queueKind: configuration.topology.queueKind, folder: folder
         )
-        if let logLevel { plan.environment[Settings.variable(of: "log-level")] = logLevel }
+        plan.environment.merge(KeyArgument.byVariable([logLevel])) { $1 }
         return plan
     }
 

@@ -18,30 +18,17 @@ struct DispatcherCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(
-        help: ArgumentHelp("The SQLite file of the tasks; store.sqlite in the grid's folder by default.", valueName: "file"),
-        completion: .file()
-    )
-    var store: String?
-    @Option(help: ArgumentHelp("The most bytes that a payload may have.", valueName: "bytes"))
-    var maxPayload: String?
-    @Option(help: ArgumentHelp("The attempts of a task whose submission gives no number.", valueName: "count"))
-    var maxAttempts: String?
-    @Option(help: ArgumentHelp("How long ended tasks and results are kept, such as 7d.", valueName: "time"))
-    var retention: String?
+    @Option(key: "dispatcher.store", completion: .file()) var store: KeyArgument?
+    @Option(key: "dispatcher.max-payload") var maxPayload: KeyArgument?
+    @Option(key: "dispatcher.max-attempts") var maxAttempts: KeyArgument?
+    @Option(key: "dispatcher.retention") var retention: KeyArgument?
     @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup(
-                "dispatcher", grid,
-                [
-                    "dispatcher.store": store, "dispatcher.max-payload": maxPayload, "dispatcher.max-attempts": maxAttempts,
-                    "dispatcher.retention": retention,
-                ].merging(health.settings) { own, _ in own }
-            )
-            let path = setup.configuration.settings.text("dispatcher.store")?.text ?? setup.configuration.folder.store
+            let setup = try await ServiceSetup("dispatcher", grid, [store, maxPayload, maxAttempts, retention] + health.arguments)
+            let path = setup.configuration.store ?? setup.configuration.folder.store
             setup.logger.info("opening the store", metadata: ["store.path": "\(path)"])
             let store = try await SQLiteTaskStore(path: path)
             let dispatcher = Dispatcher(

@@ -17,19 +17,14 @@ struct MonitorCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The address to listen on.")
-    var host: String?
-    @Option(help: "The port to listen on; 0 for any.")
-    var port: String?
-    @Option(
-        help: ArgumentHelp("The SQLite file of its history; kept in memory by default.", valueName: "file"), completion: .file()
-    )
-    var history: String?
+    @Option(key: "monitor.host") var host: KeyArgument?
+    @Option(key: "monitor.port") var port: KeyArgument?
+    @Option(key: "monitor.history", completion: .file()) var history: KeyArgument?
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("monitor", grid, ["monitor.host": host, "monitor.port": port, "monitor.history": history])
+            let setup = try await ServiceSetup("monitor", grid, [host, port, history])
             let monitor = Monitor(
                 configuration: setup.configuration.monitor, endpoint: setup.endpoint, topology: setup.configuration.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }

@@ -20,7 +20,7 @@ struct NameserviceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("nameservice", grid, health.settings)
+            let setup = try await ServiceSetup("nameservice", grid, health.arguments)
             let nameservice = Nameservice(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, vitals: setup.vitals, logger: setup.logger,
                 onReady: setup.ready.make

@@ -38,10 +38,10 @@ struct UpCommand: AsyncParsableCommand {
             var services = GridConfiguration.Services(workers: counts, prefix: configuration.topology.prefix)
             services.environment = inherited
             let made = configuration.monitor.token == nil ? MonitorToken.random() : nil
-            if let made { services.secrets[.monitor] = [Settings.variable(of: "monitor.token"): made] }
+            if let made { services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): made] }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
-            let broker = configuration.settings.text("broker").map { GridConfiguration.Broker.url($0.text) } ?? .privately
+            let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately
             if case .url = broker { _ = try configuration.endpoint() }
             let folder = configuration.folder
             let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
@@ -53,8 +53,9 @@ struct UpCommand: AsyncParsableCommand {
 
     /// What the services take from this command's arguments.
     private var inherited: [String: String] {
-        let settings = ["config": grid.config, "queue-kind": grid.queueKind, "log-level": grid.logLevel, "log-format": grid.logFormat]
-        return Dictionary(uniqueKeysWithValues: settings.compactMap { key, value in value.map { (Settings.variable(of: key), $0) } })
+        var variables = KeyArgument.byVariable([grid.queueKind, grid.logLevel, grid.logFormat])
+        variables["TASKGRID_CONFIG"] = grid.config
+        return variables
     }
 }
 

@@ -24,23 +24,16 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @Argument(help: "The types of the tasks, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
     var types: [String]
-    @Option(help: ArgumentHelp("How many tasks to run at a time.", valueName: "count"))
-    var concurrency: String?
-    @Option(help: ArgumentHelp("Messages of each type that the broker hands over ahead.", valueName: "count"))
-    var prefetch: String?
-    @Option(help: ArgumentHelp("How long running tasks may take once it is told to stop.", valueName: "time"))
-    var drainDeadline: String?
+    @Option(key: "worker.concurrency") var concurrency: KeyArgument?
+    @Option(key: "worker.prefetch") var prefetch: KeyArgument?
+    @Option(key: "worker.drain-deadline") var drainDeadline: KeyArgument?
     @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
             let workers = try Self.workers(types)
-            let setup = try await ServiceSetup(
-                "worker", grid,
-                ["worker.concurrency": concurrency, "worker.prefetch": prefetch, "worker.drain-deadline": drainDeadline]
-                    .merging(health.settings) { own, _ in own }
-            )
+            let setup = try await ServiceSetup("worker", grid, [concurrency, prefetch, drainDeadline] + health.arguments)
             let worker = setup.configuration.worker
             let host = WorkerHost(
                 endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,

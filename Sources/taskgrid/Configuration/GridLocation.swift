@@ -15,7 +15,7 @@ extension Configuration {
     }
 
     /// The folder of a grid on this machine.
-    var folder: GridFolder { settings.text("data").map { GridFolder($0.text) } ?? .standard() }
+    var folder: GridFolder { data.map { GridFolder($0) } ?? .standard() }
 
     private static func endpoint(of folder: GridFolder) throws(Failure) -> Endpoint {
         let file: GridFile

@@ -1,6 +1,5 @@
 import Configuration
 import Foundation
-import TaskGridCore
 
 /// The places that a setting can stand in, the first one that has it wins: arguments, environment, file.
 struct Settings {
@@ -25,6 +24,9 @@ struct Settings {
 
     let layers: [Layer]
 
+    /// No place.
+    init() { layers = [] }
+
     /// - `arguments`: by key; those of a command may be called otherwise than their key.
     /// - `file`: `--config`; nil: `TASKGRID_CONFIG`, else `config/taskgrid.yaml` where there is one.
     init(
@@ -38,7 +40,7 @@ struct Settings {
                 reader: ConfigReader(
                     provider: EnvironmentVariablesProvider(environmentVariables: variables).prefixKeys(with: "taskgrid")
                 ),
-                name: Self.variable
+                name: ConfigurationKey.variable
             ),
         ]
         let named = file ?? variables["TASKGRID_CONFIG"]
@@ -71,11 +73,6 @@ struct Settings {
         return ConfigReader(provider: InMemoryProvider(values: Dictionary(values) { $1 }))
     }
 
-    /// `worker.drain-deadline` is `TASKGRID_WORKER_DRAIN_DEADLINE`.
-    static func variable(of key: String) -> String {
-        "TASKGRID_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
-    }
-
     /// A setting's text, and how its place calls it.
     func text(_ key: String) -> (text: String, name: String)? {
         for layer in layers {
@@ -84,42 +81,27 @@ struct Settings {
         return nil
     }
 
-    /// A setting; its default where it stands nowhere.
+    /// A setting; nil where it stands nowhere.
     ///
-    /// `what`: what its text has to be, for the error that names it.
-    func value<Value>(_ key: String, _ what: String, default value: Value, _ read: (String) -> Value?) throws(Failure) -> Value {
-        guard let (text, name) = text(key) else { return value }
-        guard let value = read(text) else { throw Failure(.failed, "\(name): '\(text.prefix(80))' is not \(what)") }
-        return value
+    /// - Throws: `Failure` naming it where its text is none of its kind.
+    func value<Value>(_ key: String, _ kind: ValueKind<Value>) throws(Failure) -> Value? {
+        guard let (text, name) = text(key) else { return nil }
+        return try Self.value(text, name, kind)
     }
 
-    /// A list of texts; empty where it stands nowhere.
-    ///
-    /// `what`: what it has to be, for the error that names it.
-    func list(_ key: String, _ what: String, _ isGood: (String) -> Bool) throws(Failure) -> [String] {
+    /// A list; nil where it stands nowhere.
+    func list(_ key: String, _ kind: ValueKind<String>) throws(Failure) -> [String]? {
         for layer in layers {
             guard let parts = layer.list(key) else { continue }
-            if let bad = parts.first(where: { !isGood($0) }) {
-                throw Failure(.failed, "\(layer.name(key)): '\(bad.prefix(80))' is not \(what)")
-            }
-            return parts
+            var values: [String] = []
+            for part in parts { values.append(try Self.value(part, layer.name(key), kind)) }
+            return values
         }
-        return []
+        return nil
     }
 
-    func integer(_ key: String, _ range: ClosedRange<Int>, default value: Int) throws(Failure) -> Int {
-        try self.value(key, "a whole number from \(range.lowerBound) to \(range.upperBound)", default: value) { text in
-            Int(text).flatMap { range.contains($0) ? $0 : nil }
-        }
-    }
-
-    func duration(_ key: String, default value: Duration) throws(Failure) -> Duration {
-        try self.value(key, DurationText.what, default: value, DurationText.read)
-    }
-
-    func choice<Value: RawRepresentable & CaseIterable>(_ key: String, default value: Value) throws(Failure) -> Value
-    where Value.RawValue == String {
-        let all = Value.allCases.map(\.rawValue).joined(separator: ", ")
-        return try self.value(key, "one of \(all)", default: value) { Value(rawValue: $0) }
+    private static func value<Value>(_ text: String, _ name: String, _ kind: ValueKind<Value>) throws(Failure) -> Value {
+        if let value = kind.read(text) { return value }
+        throw Failure(.failed, kind.isSecret ? "\(name): \(kind.what)" : "\(name): '\(text.prefix(80))' is not \(kind.what)")
     }
 }

@@ -16,8 +16,8 @@ struct ServiceSetup {
     let vitals = Vitals()
 
     /// - `name`: what the service is called in its logs.
-    /// - `own`: the command's own arguments, by their keys.
-    init(_ name: String, _ grid: GridOptions, _ own: [String: String?] = [:]) async throws(Failure) {
+    /// - `own`: the command's own arguments.
+    init(_ name: String, _ grid: GridOptions, _ own: [KeyArgument?] = []) async throws(Failure) {
         try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(own)
         endpoint = try configuration.endpoint()

@@ -1,0 +1,72 @@
+import AMQP
+import Logging
+import TaskGridCore
+import WebSupport
+
+extension ConfigurationKey {
+    /// Every key, in the order of the YAML file and README's table.
+    static let all: [ConfigurationKey] = ofEveryCommand + ofServices + ofDispatcher + ofWorker + ofMonitor
+
+    /// The key of this name.
+    ///
+    /// - Precondition: there is one; each option of a command names its own, and a test reads the help of all commands.
+    static func named(_ name: String) -> ConfigurationKey {
+        guard let key = all.first(where: { $0.name == name }) else { preconditionFailure("there is no configuration key \(name)") }
+        return key
+    }
+
+    private static let ofEveryCommand: [ConfigurationKey] = [
+        ConfigurationKey(
+            "broker", \.broker, .optional(.text), valueName: "url",
+            standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
+            "The broker's URL, `amqp://` or `amqps://`."
+        ),
+        ConfigurationKey(
+            "data", \.data, .optional(.text), valueName: "folder",
+            standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
+            "The folder of a grid on this machine."
+        ),
+        ConfigurationKey(
+            "prefix", \.prefix,
+            .text(
+                "1 to \(Topology.maximumPrefixLength) letters, digits, '-', '_' or '.', the first none of the signs",
+                { Topology.isValid(prefix: $0) }
+            ),
+            "The prefix of the grid's names in the broker. Grids with different prefixes can share a broker."
+        ),
+        ConfigurationKey(
+            "queue-kind", \.queueKind, .choice, valueName: "kind",
+            "The kind of the grid's queues: `classic`, or `quorum` for a cluster of brokers."
+        ),
+        ConfigurationKey(
+            "log-level", \.logLevel, .optional(.choice), valueName: "level",
+            standard: .words("`info` for services, `warning` for other commands", example: "info"),
+            "The lowest level logged to standard error: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`."
+        ),
+        ConfigurationKey(
+            "log-format", \.logFormat, .choice, valueName: "format",
+            "The format of log lines: `text`, or `json` for an object on each line."
+        ),
+    ]
+
+    private static let ofServices: [ConfigurationKey] = [
+        ConfigurationKey(
+            "ready-file", \.readyFile, .optional(.text), valueName: "file", standard: .words("none", example: "/run/taskgrid/ready"),
+            "A file that a service creates once it is connected and consumes."
+        ),
+        ConfigurationKey(
+            "health-host", \.health.host, .text, valueName: "host",
+            "The address of a service's `/healthz`. The monitor has its own."
+        ),
+        ConfigurationKey(
+            "health-port", \.health.port, .optional(.integer(0...65535)), valueName: "port",
+            standard: .words(
+                """
+                50051 nameservice, 50052 dispatcher, 50060 reverse, 50061 sum, 50062 hash, 50063 upper, 50064 wait; a free one if that is taken
+                """,
+                example: "50052"
+            ),
+            "The port of a service's `/healthz`; 0 for none."
+        ),
+    ]
+}

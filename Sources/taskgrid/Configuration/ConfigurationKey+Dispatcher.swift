@@ -1,0 +1,89 @@
+import AMQP
+import Dispatcher
+import TaskGridCore
+
+extension ConfigurationKey {
+    static let ofDispatcher: [ConfigurationKey] = [
+        ConfigurationKey(
+            "dispatcher.store", \.store, .optional(.text), valueName: "file",
+            standard: .words("`store.sqlite` in `data`", example: "~/.local/state/taskgrid/store.sqlite"),
+            "The SQLite file of the tasks."
+        ),
+        ConfigurationKey(
+            "dispatcher.max-payload", \.dispatcher.maximumPayload, .integer(1...(60 << 20)), valueName: "bytes",
+            "The most bytes that a payload may have."
+        ),
+        ConfigurationKey(
+            "dispatcher.max-attempts", \.dispatcher.retry.maxAttempts, .integer(1...1000), valueName: "count",
+            "The attempts of a task whose submission gives no number."
+        ),
+        ConfigurationKey(
+            "dispatcher.backoff", \.dispatcher.retry.backoff.base, .duration,
+            """
+            The wait before the second attempt, doubled for each one after it. Each wait is drawn at random between the half and the \
+            whole of that.
+            """
+        ),
+        ConfigurationKey(
+            "dispatcher.max-backoff", \.dispatcher.retry.backoff.ceiling, .duration, "The longest wait between two attempts."
+        ),
+        ConfigurationKey(
+            "dispatcher.retention", \.dispatcher.retention, .duration, valueName: "time",
+            "How long ended tasks, their results and the keys of their submissions are kept, such as `7d`."
+        ),
+        ConfigurationKey(
+            "dispatcher.retention-count", \.dispatcher.retentionCount, .integer(0...1_000_000_000),
+            """
+            How many ended tasks are kept at most. Of the keys of submissions beyond that number the oldest are removed, but none within its \
+            first hour. A submission that is repeated with a key that was removed is a new one.
+            """
+        ),
+        ConfigurationKey(
+            "dispatcher.window", \.dispatcher.window, .duration,
+            "How much work of each type the broker holds, in time at the measured rate."
+        ),
+        ConfigurationKey("dispatcher.max-batch", \.dispatcher.maximumBatch, .integer(1...10_000), "The most tasks of a work message."),
+        ConfigurationKey(
+            "dispatcher.breaker", \.dispatcher.breaker.isEnabled, .choice("on", or: "off"),
+            "Whether circuit breakers hold tasks back: `on` or `off`."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-window", \.dispatcher.breaker.window, .duration,
+            "How far back attempts count for a type's circuit breaker."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-attempts", \.dispatcher.breaker.minimumAttempts, .integer(1...1_000_000),
+            "A circuit breaker stays closed while there are fewer attempts within the window."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-percent", \.dispatcher.breaker.failureRatio, .percent,
+            "The share of failed attempts, in percent, at which a circuit breaker opens."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-pause", \.dispatcher.breaker.pause, .duration,
+            "How long a circuit breaker stays open at first. It is doubled each time its probes fail."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-max-pause", \.dispatcher.breaker.maximumPause, .duration,
+            "The longest that a circuit breaker stays open before its next probes."
+        ),
+        ConfigurationKey(
+            "dispatcher.breaker-probes", \.dispatcher.breaker.probes, .integer(1...1000),
+            "The tasks that must succeed before a circuit breaker closes."
+        ),
+        ConfigurationKey(
+            "dispatcher.work", \.dispatcher.persistsWork, .choice("persistent", or: "transient"),
+            """
+            Whether the broker writes work to disk: `persistent`, or `transient`, which is faster. Lost work is found and handed out \
+            again either way.
+            """
+        ),
+        ConfigurationKey(
+            "dispatcher.prefetch", \.dispatcher.prefetch, .integer(1...65535),
+            """
+            The messages of each queue that the broker hands the dispatcher ahead. Beyond 32 MiB of them it reads no more until some \
+            are done.
+            """
+        ),
+    ]
+}

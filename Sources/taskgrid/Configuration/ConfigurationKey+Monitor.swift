@@ -1,0 +1,51 @@
+import Monitor
+
+extension ConfigurationKey {
+    static let ofMonitor: [ConfigurationKey] = [
+        ConfigurationKey("monitor.host", \.monitor.host, .text, "The address that the monitor listens on."),
+        ConfigurationKey(
+            "monitor.port", \.monitor.port, .integer(0...65535), "The port that the monitor listens on; 0 for any that is free."
+        ),
+        ConfigurationKey(
+            "monitor.hosts", \.monitor.hosts, listOf: .text("a list of host names, without ports", isHostName),
+            example: "grid.example.org,monitor",
+            """
+            The names that the monitor can be asked by, besides addresses, `localhost` and `monitor.host`: a list, or separated by \
+            commas. Requests for another host are refused, against DNS rebinding.
+            """
+        ),
+        ConfigurationKey(
+            "monitor.history", \.monitor.history, .optional(.text), valueName: "file",
+            standard: .words("in memory; `up`: `history.sqlite` in `data`", example: "/var/lib/taskgrid/history.sqlite"),
+            "The SQLite file of the monitor's history."
+        ),
+        ConfigurationKey(
+            "monitor.token", \.monitor.token, .optional(token),
+            standard: .words("none; `up` makes one for each run", example: "sixteen-bytes-or-more"),
+            """
+            What a request must show that cancels, retries, pauses or resumes: 16 bytes or more. Without a token the monitor does none \
+            of that. It is better set by its variable than in a file.
+            """
+        ),
+        ConfigurationKey(
+            "monitor.protect-reading", \.monitor.protectsReading, .choice("on", or: "off"),
+            "Whether reading needs the token too: `on` or `off`."
+        ),
+    ]
+
+    private static var token: ValueKind<String> {
+        .text("a token has \(MonitorToken.minimumLength) bytes or more, ASCII without spaces", isSecret: true) { text in
+            text.utf8.count >= MonitorToken.minimumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        }
+    }
+
+    /// Letters, digits, `-` and `_` in parts between dots (RFC 1123, and the names of containers), at most 253 bytes.
+    @Sendable private static func isHostName(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 253
+            && parts.allSatisfy { part in
+                (1...63).contains(part.utf8.count) && part.utf8.allSatisfy { $0 < 0x80 }
+                    && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+            }
+    }
+}
