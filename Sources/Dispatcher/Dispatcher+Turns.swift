@@ -97,7 +97,7 @@ extension Dispatcher {
         vitals.problem("grid", failure.message)
         logger.error(
             "another grid uses this store, ending; give each grid a store of its own",
-            metadata: ["error": "\(failure)", "store.id": "\(store.identity)"]
+            metadata: [LogKey.error: "\(failure)", LogKey.storeID: "\(store.identity)"]
         )
         let event = GridEvent(kind: .error, service: "dispatcher", at: .now(), message: failure.message)
         await publisher.attempt([.event(event, topology)])

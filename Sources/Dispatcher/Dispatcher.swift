@@ -113,7 +113,7 @@ package struct Dispatcher: Service {
         }
         vitals.stands(.serving)
         onReady()
-        logger.info("dispatcher ready", metadata: ["store.id": "\(store.identity)"])
+        logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])
         await publisher.tell(.started)
         await publisher.callRoll()
 

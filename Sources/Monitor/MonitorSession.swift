@@ -133,7 +133,7 @@ struct MonitorSession: Sendable {
                     guard role == .monitor else { continue }
                     logger.warning(
                         "unreadable message, moving it to the dead-letter queue",
-                        metadata: ["amqp.routing_key": "\(delivery.routingKey)", "dead.reason": "\(error)"]
+                        metadata: [LogKey.routingKey: "\(delivery.routingKey)", LogKey.reason: "\(error)"]
                     )
                     dead.append(letter(delivery, because: error.description))
                 }
@@ -157,7 +157,7 @@ struct MonitorSession: Sendable {
                 do {
                     if let next = try grid.applyAnswer(delivery.message) { queries.append(query(next)) }
                 } catch {
-                    logger.warning("unusable answer, learning from events", metadata: ["error": "\(error)"])
+                    logger.warning("unusable answer, learning from events", metadata: [LogKey.error: "\(error)"])
                     // A service's refusal can be read.
                     if role == .monitor, let error = error as? WireError { dead.append(letter(delivery, because: error.description)) }
                 }
@@ -222,7 +222,7 @@ struct MonitorSession: Sendable {
         do {
             _ = try await publishing.publish(publications, within: .seconds(5))
         } catch {
-            logger.warning(loss, metadata: ["error": "\(error)", "amqp.messages": "\(publications.count)"])
+            logger.warning(loss, metadata: [LogKey.error: "\(error)", LogKey.messageCount: "\(publications.count)"])
         }
     }
 }

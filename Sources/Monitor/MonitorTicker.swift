@@ -36,11 +36,11 @@ struct MonitorTicker: Sendable {
 
     private func log(_ change: AlertChange) {
         let subject = change.alert.subject
-        var metadata: Logger.Metadata = ["alert.kind": "\(subject.kind.rawValue)"]
-        if let type = subject.type { metadata["task.type"] = "\(type)" }
-        if let worker = subject.worker { metadata["worker.id"] = "\(worker)" }
+        var metadata: Logger.Metadata = [LogKey.alertKind: "\(subject.kind.rawValue)"]
+        if let type = subject.type { metadata[LogKey.taskType] = "\(type)" }
+        if let worker = subject.worker { metadata[LogKey.workerID] = "\(worker)" }
         guard change.isActive else { return logger.notice("alert ended", metadata: metadata) }
-        metadata["alert.message"] = "\(change.alert.message)"
+        metadata[LogKey.alertMessage] = "\(change.alert.message)"
         logger.warning("alert started", metadata: metadata)
     }
 }

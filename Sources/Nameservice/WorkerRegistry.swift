@@ -64,7 +64,7 @@ final class WorkerRegistry: Sendable {
     /// Asks all workers, or one, to speak at once, and as often as their number allows.
     func pace(for worker: String? = nil) -> Publication {
         let interval = state.withLock { $0.pace.interval }
-        if worker == nil { logger.info("heartbeat interval changed, workers are told", metadata: ["registry.interval_ms": "\(interval)"]) }
+        if worker == nil { logger.info("heartbeat interval changed, workers are told", metadata: [LogKey.registryInterval: "\(interval)"]) }
         return Publication(
             exchange: topology.control.name, routingKey: worker.map(topology.workerKey) ?? Topology.allWorkersKey,
             message: HeartbeatRequest(interval: interval).message()
@@ -84,7 +84,7 @@ final class WorkerRegistry: Sendable {
     func expire(at moment: ClockReading) -> [Publication] {
         if let next = nextExpiry, next + Self.slack < moment.instant {
             logger.notice(
-                "nameservice was held up, all leases begin anew", metadata: ["registry.late": "\(next.duration(to: moment.instant))"])
+                "nameservice was held up, all leases begin anew", metadata: [LogKey.registryLate: "\(next.duration(to: moment.instant))"])
             renewAll(at: moment)
             return []
         }
@@ -137,8 +137,8 @@ final class WorkerRegistry: Sendable {
     }
 
     private func publication(of event: WorkerEvent) -> Publication {
-        var metadata: Logger.Metadata = ["worker.id": "\(event.worker.worker)"]
-        metadata["worker.left.reason"] = event.reason.map { "\($0.rawValue)" }
+        var metadata: Logger.Metadata = [LogKey.workerID: "\(event.worker.worker)"]
+        metadata[LogKey.workerLeftReason] = event.reason.map { "\($0.rawValue)" }
         switch event.kind {
         case .joined: logger.info("worker joined", metadata: metadata)
         case .left: logger.info("worker left", metadata: metadata)
@@ -156,7 +156,7 @@ final class WorkerRegistry: Sendable {
         guard let refused else { return [] }
         logger.error(
             "worker refused: too many workers or types",
-            metadata: ["worker.id": "\(worker.worker)", "worker.maximum": "\(error.maximum)", "registry.refused": "\(refused)"]
+            metadata: [LogKey.workerID: "\(worker.worker)", LogKey.workerMaximum: "\(error.maximum)", LogKey.registryRefused: "\(refused)"]
         )
         let event = GridEvent(
             kind: .error, service: Topology.Service.nameservice.rawValue, at: moment.timestamp,
@@ -168,7 +168,7 @@ final class WorkerRegistry: Sendable {
     private func dead(_ message: Message, key: String, reason: String) -> Publication {
         logger.warning(
             "message cannot be used, sent to the dead-letter exchange",
-            metadata: ["amqp.routing_key": "\(key)", "dead.reason": "\(reason)"])
+            metadata: [LogKey.routingKey: "\(key)", LogKey.reason: "\(reason)"])
         return .deadLetter(message, because: reason, topology)
     }
 }

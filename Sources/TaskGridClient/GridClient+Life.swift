@@ -73,7 +73,7 @@ extension GridClient {
         if inFlight.publishCount == 1, error.code != .closed {
             logger.warning(
                 "submission not taken, repeating it under the same key",
-                metadata: ["task.type": "\(inFlight.type)", "submission.key": "\(inFlight.key)", "error": "\(error)"]
+                metadata: [LogKey.taskType: "\(inFlight.type)", LogKey.submissionKey: "\(inFlight.key)", LogKey.error: "\(error)"]
             )
         }
     }
@@ -95,7 +95,7 @@ extension GridClient {
             do {
                 return try Reply(message)
             } catch {
-                logger.error("reply cannot be read, sent to the dead-letter exchange", metadata: ["error": "\(error)"])
+                logger.error("reply cannot be read, sent to the dead-letter exchange", metadata: [LogKey.error: "\(error)"])
                 dead.append(.deadLetter(message, because: "\(error)", topology))
                 return nil
             }
@@ -114,7 +114,7 @@ extension GridClient {
         do {
             _ = try await transport.publish(dead, within: Self.publishDeadline)
         } catch {
-            logger.error("unreadable replies are lost", metadata: ["count": "\(dead.count)", "error": "\(error)"])
+            logger.error("unreadable replies are lost", metadata: [LogKey.messageCount: "\(dead.count)", LogKey.error: "\(error)"])
         }
     }
 
@@ -160,7 +160,7 @@ extension GridClient {
             for query in queries { try await checkEndings(query) }
         } catch {
             guard error.code != .closed, error.code != .cancelled else { return }
-            logger.warning("endings not learned, asking again later", metadata: ["error": "\(error)"])
+            logger.warning("endings not learned, asking again later", metadata: [LogKey.error: "\(error)"])
             state.withLock { $0.lastEndingCheck = now() - (Self.endingCheckInterval - Self.endingCheckPause) }
         }
     }

@@ -1,5 +1,6 @@
 public import AMQP
 public import Logging
+import ServiceSupport
 import Synchronization
 public import TaskGridCore
 
@@ -57,7 +58,7 @@ public final class GridClient: Sendable {
         sleep: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = { try await ContinuousClock().sleep(until: $0) }
     ) {
         var logger = logger
-        logger[metadataKey: "client.id"] = "\(id)"
+        logger[metadataKey: LogKey.clientID] = "\(id)"
         self.id = id
         self.topology = topology
         self.transport = transport

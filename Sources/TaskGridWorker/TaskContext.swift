@@ -1,4 +1,5 @@
 public import Logging
+import ServiceSupport
 public import TaskGridCore
 
 /// The context of a task for the worker that runs it.
@@ -24,9 +25,9 @@ public struct TaskContext: Sendable {
     /// A logger whose lines name the task. Made when asked for, so that a task that logs nothing pays nothing.
     public var logger: Logger {
         var logger = baseLogger
-        logger[metadataKey: LogKey.task] = "\(id)"
-        logger[metadataKey: LogKey.attempt] = "\(attempt)"
-        logger[metadataKey: LogKey.type] = "\(type)"
+        logger[metadataKey: LogKey.taskID] = "\(id)"
+        logger[metadataKey: LogKey.taskAttempt] = "\(attempt)"
+        logger[metadataKey: LogKey.taskType] = "\(type)"
         return logger
     }
 

@@ -63,7 +63,7 @@ package struct HealthEndpoint: Service {
             // A second worker on a machine, most often: nobody has asked for that port.
             logger.notice(
                 "health is served on another port, for the standard one is taken",
-                metadata: ["http.host": "\(configuration.host)", "http.port": "\(standardPort)"]
+                metadata: [LogKey.httpHost: "\(configuration.host)", LogKey.httpPort: "\(standardPort)"]
             )
             try await server(0).run()
         }

@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import ServiceSupport
 
 /// Turns whatever goes wrong into a problem document.
 struct Problems: RouterMiddleware {
@@ -28,7 +29,8 @@ struct Problems: RouterMiddleware {
         } catch let error as any HTTPResponseError {
             return problem(for: error, request).response
         } catch {
-            context.logger.error("request failed", metadata: ["error": "\(error)", "http.path": "\(request.uri.path.prefix(200))"])
+            context.logger.error(
+                "request failed", metadata: [LogKey.error: "\(error)", LogKey.httpPath: "\(request.uri.path.prefix(200))"])
             return Problem(status: .internalServerError, detail: "\(name) failed; its log says why").response
         }
     }

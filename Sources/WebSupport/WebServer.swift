@@ -81,7 +81,7 @@ package struct WebServer: Service {
             onServerRunning: { [host, port, name, logger, onListening] channel in
                 isListening.withLock { $0 = true }
                 let port = channel.localAddress?.port ?? port
-                logger.info("listening", metadata: ["http.of": "\(name)", "http.host": "\(host)", "http.port": "\(port)"])
+                logger.info("listening", metadata: [LogKey.httpServer: "\(name)", LogKey.httpHost: "\(host)", LogKey.httpPort: "\(port)"])
                 onListening(port)
             },
             logger: quiet

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TestSupport
 import Testing
@@ -43,7 +44,7 @@ struct Harness: Sendable {
 
     /// The errors that it has logged, with the tasks that they name.
     var errors: [String] {
-        log.entries.filter { $0.level == .error }.map { "\($0.message) \($0.metadata[LogKey.tasks].map { "\($0)" } ?? "")" }
+        log.entries.filter { $0.level == .error }.map { "\($0.message) \($0.metadata[LogKey.taskIDs].map { "\($0)" } ?? "")" }
     }
 
     static func worker(

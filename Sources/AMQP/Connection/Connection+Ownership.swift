@@ -40,10 +40,10 @@ extension Connection {
                 }
             }
             guard isDeclared else {
-                logger.error("exchange or queue was deleted and cannot be declared again", metadata: ["amqp.name": "\(names)"])
+                logger.error("exchange or queue was deleted and cannot be declared again", metadata: [AMQPLogKey.name: "\(names)"])
                 return nextVerification
             }
-            logger.warning("exchange or queue was deleted, declared again", metadata: ["amqp.name": "\(names)"])
+            logger.warning("exchange or queue was deleted, declared again", metadata: [AMQPLogKey.name: "\(names)"])
         }
         shared.withLock { shared in
             for name in shared.missing.keys where shared.missing[name]?.until == nil { shared.missing[name]?.until = .now }

@@ -36,7 +36,7 @@ extension Connection {
                 return shared.listeners.values
             }
             for listener in listeners { listener.yield(established) }
-            logger.info(established == 1 ? "connected" : "connected again", metadata: ["amqp.endpoint": "\(endpoint)"])
+            logger.info(established == 1 ? "connected" : "connected again", metadata: [AMQPLogKey.endpoint: "\(endpoint)"])
             starting?.continuation.resume(returning: .success(()))
             starting = nil
             resumeWaiters()
@@ -88,7 +88,9 @@ extension Connection {
             defer { shared.enter(isLocked ? .locked : .unconnected, error.message) }
             return shared.state == .locked
         }
-        let metadata: Logger.Metadata = ["error": "\(error)", "retry.number": "\(failures)", "retry.delay_ms": "\(delay.milliseconds)"]
+        let metadata: Logger.Metadata = [
+            AMQPLogKey.error: "\(error)", AMQPLogKey.retryNumber: "\(failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
+        ]
         if isLocked {
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
         } else {
@@ -211,7 +213,8 @@ extension Connection {
     /// Publishes on a new channel from now on, and sends again on it what is unconfirmed.
     func replacePublishChannel(_ session: ConnectionSession) throws(AMQPError) {
         guard session.formerPublishChannel == nil else { return }
-        logger.warning("broker refuses messages, publishing over a new channel", metadata: ["amqp.channel": "\(session.publishChannel)"])
+        logger.warning(
+            "broker refuses messages, publishing over a new channel", metadata: [AMQPLogKey.channel: "\(session.publishChannel)"])
         try flush(session)
         let former = session.publishChannel
         try openPublishChannel(former == Channel.publish ? session.handle.lastChannel : Channel.publish, session)

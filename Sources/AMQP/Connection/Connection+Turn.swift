@@ -71,7 +71,7 @@ extension Connection {
             consumes(consumerTag, consumer: number, on: session)
         case .cancelled(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
-            logger.warning("consumer cancelled by the broker", metadata: ["amqp.consumer": "\(consumerTag)"])
+            logger.warning("consumer cancelled by the broker", metadata: [AMQPLogKey.consumer: "\(consumerTag)"])
             try resubscribe(number, consumerTag: consumerTag, on: session)
         case .cancelOK(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
@@ -83,7 +83,8 @@ extension Connection {
         case .channelClosed(let code, let text):
             session.encoder.channelCloseOK(channel: channel)
             logger.warning(
-                "channel closed by the broker", metadata: ["amqp.channel": "\(channel)", "amqp.code": "\(code)", "amqp.text": "\(text)"])
+                "channel closed by the broker",
+                metadata: [AMQPLogKey.channel: "\(channel)", AMQPLogKey.code: "\(code)", AMQPLogKey.text: "\(text)"])
             if channel == session.publishChannel {
                 try reopenPublishChannel(code: code, text: text, session)
             } else {
@@ -98,14 +99,14 @@ extension Connection {
         case .blocked(let reason):
             blockedReason = reason
             shared.withLock { $0.enter(.blocked, reason) }
-            logger.warning("broker takes no messages", metadata: ["amqp.reason": "\(reason)"])
+            logger.warning("broker takes no messages", metadata: [AMQPLogKey.reason: "\(reason)"])
         case .unblocked:
             blockedReason = nil
             shared.withLock { $0.enter(.connected) }
             logger.notice("broker takes messages again")
             resumeWaiters()
         case .other(let number):
-            logger.debug("frame not used", metadata: ["amqp.method": "\(number)"])
+            logger.debug("frame not used", metadata: [AMQPLogKey.method: "\(number)"])
         }
     }
 
@@ -116,7 +117,7 @@ extension Connection {
                     case .returned(let code, let text, _, _) = content.method
                 else { return }
                 if !ledger.returned(messageID: content.message.properties.messageID ?? "", code: code, text: text) {
-                    logger.warning("unknown message returned by the broker", metadata: ["amqp.code": "\(code)"])
+                    logger.warning("unknown message returned by the broker", metadata: [AMQPLogKey.code: "\(code)"])
                 }
             } else if let number = session.consumer(of: channel) {
                 guard let content = try session.channels[number].assembler.take(frame),

@@ -149,7 +149,7 @@ public actor Connection {
         self.ownership = ownership
         self.backoff = backoff
         var logger = logger
-        logger[metadataKey: "amqp.connection"] = "\(name)"
+        logger[metadataKey: AMQPLogKey.connection] = "\(name)"
         self.logger = logger
         loop = other?.loop ?? PollLoop(name: name)
         tasks = other?.tasks ?? PollLoopTasks(loop)

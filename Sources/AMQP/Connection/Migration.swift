@@ -100,10 +100,10 @@ struct Migration {
     }
 
     private func replacing(_ what: String, named name: String, _ body: () throws(AMQPError) -> Void) throws(AMQPError) {
-        logger.notice("declared otherwise by an earlier version, replacing it", metadata: ["amqp.name": "\(what) \(name)"])
+        logger.notice("declared otherwise by an earlier version, replacing it", metadata: [AMQPLogKey.name: "\(what) \(name)"])
         do throws(AMQPError) {
             try body()
-            logger.notice("replaced", metadata: ["amqp.name": "\(what) \(name)"])
+            logger.notice("replaced", metadata: [AMQPLogKey.name: "\(what) \(name)"])
         } catch {
             guard error.code == .accessRefused || error.code == .preconditionFailed else { throw error }
             let command = what == "queue" ? "rabbitmqctl delete_queue \(name)" : "rabbitmqadmin delete exchange name=\(name)"

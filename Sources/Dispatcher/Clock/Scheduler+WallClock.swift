@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -7,7 +8,7 @@ extension Scheduler {
     /// Moves absolute times to where they are by the store's clock.
     func align() async throws(StoreError) {
         let offset = clock.wallOffset
-        logger.notice("wall clock differs from the store's clock; moving absolute times", metadata: ["clock.offset": "\(offset)"])
+        logger.notice("wall clock differs from the store's clock; moving absolute times", metadata: [LogKey.clockOffset: "\(offset)"])
         var last: TaskID?
         repeat { last = try await store.align(offset, after: last, limit: 5000) } while last != nil
         alignedOffset = offset
@@ -21,7 +22,7 @@ extension Scheduler {
         do throws(StoreError) {
             try await align()
         } catch {
-            logger.error("absolute times not moved, trying again", metadata: ["error": "\(error)"])
+            logger.error("absolute times not moved, trying again", metadata: [LogKey.error: "\(error)"])
         }
     }
 }

@@ -1,6 +1,7 @@
 import AMQP
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import TaskGridCore
 
 /// What the dispatcher does about messages that the broker does not take.
@@ -46,7 +47,7 @@ extension Publisher: PublishPolicy {
     }
 
     func repeats(_ count: Int, after error: AMQPError, attempt: Int) async -> Bool {
-        logger.warning("publish failed, publishing again", metadata: ["error": "\(error)", "amqp.messages": "\(count)"])
+        logger.warning("publish failed, publishing again", metadata: [LogKey.error: "\(error)", LogKey.messageCount: "\(count)"])
         return !hasStopped
     }
 
@@ -61,7 +62,7 @@ extension Publisher: PublishPolicy {
 
     /// Says what becomes of messages that the broker refuses again and again.
     private func tellDropped(_ count: Int, _ exchange: String) {
-        let metadata: Logger.Metadata = ["amqp.exchange": "\(exchange)", "amqp.messages": "\(count)"]
+        let metadata: Logger.Metadata = [LogKey.exchange: "\(exchange)", LogKey.messageCount: "\(count)"]
         switch exchange {
         case topology.reply.name: logger.warning("broker refuses replies, their clients have to ask again", metadata: metadata)
         case topology.dead.name: logger.error("broker refuses dead letters, they are lost", metadata: metadata)
@@ -76,13 +77,13 @@ extension Publisher: PublishPolicy {
             try await connection.declare(topology.dispatcher)
             logger.warning("an exchange was missing; declared again")
         } catch {
-            logger.error("an exchange is missing and cannot be declared", metadata: ["error": "\(error)"])
+            logger.error("an exchange is missing and cannot be declared", metadata: [LogKey.error: "\(error)"])
         }
     }
 
     /// The event that says of a message that it could not be sent.
     private func unsendable(_ publication: Publication, _ error: any Sendable) -> Publication {
-        logger.error("message not sendable", metadata: ["amqp.exchange": "\(publication.exchange)", "error": "\(error)"])
+        logger.error("message not sendable", metadata: [LogKey.exchange: "\(publication.exchange)", LogKey.error: "\(error)"])
         let message = "a message to \(publication.exchange) could not be sent: \(error)"
         return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
     }

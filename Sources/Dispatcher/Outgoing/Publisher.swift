@@ -1,6 +1,7 @@
 import AMQP
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import TaskGridCore
 
 /// The connection over which the dispatcher speaks: it repeats what must not be lost, and publishes events once.
@@ -21,9 +22,9 @@ struct Publisher: Sendable {
         guard connection.trouble == nil else { return }
         do throws(AMQPError) {
             try await connection.declare(topology.work(type))
-            logger.warning("a work queue was deleted or unbound; declared again", metadata: ["task.type": "\(type)"])
+            logger.warning("a work queue was deleted or unbound; declared again", metadata: [LogKey.taskType: "\(type)"])
         } catch {
-            logger.error("a work queue cannot be declared", metadata: ["task.type": "\(type)", "error": "\(error)"])
+            logger.error("a work queue cannot be declared", metadata: [LogKey.taskType: "\(type)", LogKey.error: "\(error)"])
         }
     }
 
@@ -32,7 +33,7 @@ struct Publisher: Sendable {
         do throws(AMQPError) {
             _ = try await connection.publish(events, within: .seconds(2))
         } catch {
-            logger.debug("events not published", metadata: ["error": "\(error)"])
+            logger.debug("events not published", metadata: [LogKey.error: "\(error)"])
         }
     }
 

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 import TaskStore
@@ -123,7 +124,7 @@ actor Scheduler {
             case .submission(let submission): planSubmission(submission, in: &turn)
             case .results(let result): results.append(result)
             case .unreadable(let message, let queue, let error, let result):
-                logger.warning("message not readable", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
+                logger.warning("message not readable", metadata: [LogKey.queue: "\(queue)", LogKey.error: "\(error)"])
                 turn.plan.publications.append(.deadLetter(message, because: "\(error)", topology))
                 // A result that nobody can read would bring the task back for ever.
                 if let result { results.append(result) }
@@ -163,7 +164,7 @@ actor Scheduler {
     private func suspend(_ error: StoreError) {
         guard suspension == nil else { return }
         suspension = error
-        logger.error("store cannot be used, standing still until it is read again", metadata: ["error": "\(error)"])
+        logger.error("store cannot be used, standing still until it is read again", metadata: [LogKey.error: "\(error)"])
     }
 
     /// Another dispatcher is at work, or the store does not work and time is up.
@@ -232,7 +233,7 @@ actor Scheduler {
             return try await store.commit(plan.changes, mayBlock: mayBlock)
         } catch {
             guard !Self.isFinal(error) else { throw error }
-            logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: ["error": "\(error)"])
+            logger.error("store commit failed, rejecting its submissions and retrying the rest", metadata: [LogKey.error: "\(error)"])
             let rejection = Rejection(.storeUnavailable, "\(error)")
             for new in plan.changes.submissions { plan.publications += Publication.rejection(of: new.submission, rejection, topology) }
             plan.removeSubmissionsAndTakes()
@@ -262,7 +263,8 @@ actor Scheduler {
                 guard !isFinal(error) else { throw error }
                 attempts += 1
                 logger.error(
-                    "store step failed, retrying", metadata: ["store.step": "\(what)", "error": "\(error)", "retry.number": "\(attempts)"])
+                    "store step failed, retrying",
+                    metadata: [LogKey.storeStep: "\(what)", LogKey.error: "\(error)", LogKey.retryNumber: "\(attempts)"])
                 await rejectQueued(Rejection(.storeUnavailable, "\(error)"))
                 let end = retriesEnd.withLock { $0 }
                 let left = end.map { ContinuousClock.now.duration(to: $0) }

@@ -66,7 +66,7 @@ actor GridHistory {
             isFailing = false
             tell(nil)
         } catch {
-            if !isFailing { logger.warning("history cannot be written, it has a gap until it can", metadata: ["error": "\(error)"]) }
+            if !isFailing { logger.warning("history cannot be written, it has a gap until it can", metadata: [LogKey.error: "\(error)"]) }
             isFailing = true
             tell("\(error)")
         }

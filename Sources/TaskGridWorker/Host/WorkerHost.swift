@@ -72,7 +72,7 @@ public struct WorkerHost: Service {
     ) {
         let id = WorkerID.make()
         var logger = logger
-        logger[metadataKey: LogKey.worker] = "\(id)"
+        logger[metadataKey: LogKey.workerID] = "\(id)"
         let concurrency = max(1, concurrency)
         let byType = Dictionary(grouping: workers, by: \.type)
         let settings = Pipeline.Settings(
@@ -103,8 +103,8 @@ public struct WorkerHost: Service {
         pipeline.logger.info(
             "worker starts",
             metadata: [
-                LogKey.types: "\(settings.types)", LogKey.concurrency: "\(settings.concurrency)",
-                LogKey.prefetch: "\(settings.prefetch)",
+                LogKey.taskTypes: "\(settings.types)", LogKey.workerConcurrency: "\(settings.concurrency)",
+                LogKey.workerPrefetch: "\(settings.prefetch)",
             ]
         )
         try await withGracefulShutdownHandler {

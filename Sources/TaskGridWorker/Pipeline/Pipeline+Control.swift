@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import Synchronization
 import TaskGridCore
 
@@ -19,7 +20,8 @@ extension Pipeline {
             case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))
             default:
                 // A query whether this worker lives is answered by its queue being there; others are for other versions.
-                logger.debug("control message ignored, this version does not know it", metadata: [LogKey.request: "\(delivery.routingKey)"])
+                logger.debug(
+                    "control message ignored, this version does not know it", metadata: [LogKey.routingKey: "\(delivery.routingKey)"])
             }
         } catch {
             logDead(delivery, error)
@@ -36,7 +38,7 @@ extension Pipeline {
             return state.slotTable.cancel(attempts, at: now)
         }
         guard !ended.finished.isEmpty else { return }
-        logger.info("tasks cancelled on request", metadata: [LogKey.count: "\(ended.finished.count)"])
+        logger.info("tasks cancelled on request", metadata: [LogKey.taskCount: "\(ended.finished.count)"])
         finish(ended)
     }
 }

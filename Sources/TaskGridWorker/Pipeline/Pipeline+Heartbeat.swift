@@ -88,7 +88,7 @@ extension Pipeline {
         } catch {
             logger.debug(
                 "registry message lost, the next heartbeat makes up for it",
-                metadata: [LogKey.request: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
+                metadata: [LogKey.registryKind: "\(kind.rawValue)", LogKey.error: "\(error.message)"])
         }
     }
 

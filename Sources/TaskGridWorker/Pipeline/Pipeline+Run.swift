@@ -110,7 +110,7 @@ extension Pipeline {
         guard !unresponsive.isEmpty else { return }
         logger.error(
             "cancelled code does not return and leaves no free slot, draining",
-            metadata: [LogKey.tasks: "\(unresponsive.map(\.task))"]
+            metadata: [LogKey.taskIDs: "\(unresponsive.map(\.task))"]
         )
         drain()
     }
@@ -137,7 +137,7 @@ extension Pipeline {
         let now = Moment(clock.now())
         let ended = state.withLock { $0.slotTable.returnRunning(at: now) }
         if !ended.finished.isEmpty {
-            logger.notice("tasks outlived the drain and were given back", metadata: [LogKey.count: "\(ended.finished.count)"])
+            logger.notice("tasks outlived the drain and were given back", metadata: [LogKey.taskCount: "\(ended.finished.count)"])
         }
         finish(ended)
         await waitForEnd(within: settings.flushDeadline) {
@@ -145,7 +145,7 @@ extension Pipeline {
         }
         let left = state.withLock { $0.ledger.count }
         if left > 0 {
-            logger.warning("deliveries left unacknowledged, the broker hands them out again", metadata: [LogKey.count: "\(left)"])
+            logger.warning("deliveries left unacknowledged, the broker hands them out again", metadata: [LogKey.taskCount: "\(left)"])
         }
     }
 
@@ -157,7 +157,7 @@ extension Pipeline {
         guard !unresponsive.isEmpty, !Task.isCancelled else { return }
         logger.error(
             "worker cannot end, the cancelled code of these tasks does not return",
-            metadata: [LogKey.tasks: "\(unresponsive.map(\.task))"]
+            metadata: [LogKey.taskIDs: "\(unresponsive.map(\.task))"]
         )
         onUnresponsive()
     }

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// What a worker does about results and dead letters that the broker does not take.
@@ -30,7 +31,10 @@ struct ResultPublishPolicy: PublishPolicy {
         }
         logger.warning(
             "broker refused messages, publishing them again",
-            metadata: [LogKey.retry: "\(repetitions + 1)", LogKey.count: "\(unconfirmed.count)", LogKey.error: "\(unconfirmed[0].outcome)"]
+            metadata: [
+                LogKey.retryNumber: "\(repetitions + 1)", LogKey.taskCount: "\(unconfirmed.count)",
+                LogKey.error: "\(unconfirmed[0].outcome)",
+            ]
         )
         return resolutions
     }
@@ -58,7 +62,7 @@ struct ResultPublishPolicy: PublishPolicy {
     func repeats(_ count: Int, after error: AMQPError, attempt: Int) async -> Bool {
         logger.warning(
             "publish failed, publishing again",
-            metadata: [LogKey.retry: "\(attempt)", LogKey.count: "\(count)", LogKey.error: "\(error.message)"]
+            metadata: [LogKey.retryNumber: "\(attempt)", LogKey.taskCount: "\(count)", LogKey.error: "\(error.message)"]
         )
         return true
     }

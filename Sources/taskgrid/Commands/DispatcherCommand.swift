@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatcher
 import LocalGrid
 import Logging
+import ServiceSupport
 import TaskStoreSQLite
 
 /// Runs the dispatcher.
@@ -29,7 +30,7 @@ struct DispatcherCommand: AsyncParsableCommand {
         try await Failure.reported {
             let setup = try await ServiceSetup("dispatcher", grid, [store, maxPayload, maxAttempts, retention] + health.arguments)
             let path = setup.configuration.store ?? setup.configuration.folder.store
-            setup.logger.info("opening the store", metadata: ["store.path": "\(path)"])
+            setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
             let store = try await SQLiteTaskStore(path: path)
             let dispatcher = Dispatcher(
                 configuration: setup.configuration.dispatcher, endpoint: setup.endpoint, topology: setup.configuration.topology,

@@ -1,6 +1,7 @@
 import Foundation
 import LocalGrid
 import Logging
+import ServiceSupport
 
 /// Runs a grid on this machine until it is told to stop, and tells what happens.
 struct GridRun {
@@ -22,7 +23,7 @@ struct GridRun {
         try await StopSignals.during {
             try await life.value
         } onFirst: { signal in
-            logger.notice("stopping everything in order; a second signal stops at once", metadata: ["signal": "\(signal)"])
+            logger.notice("stopping everything in order; a second signal stops at once", metadata: [LogKey.signal: "\(signal)"])
             life.cancel()
         }
     }
@@ -30,12 +31,14 @@ struct GridRun {
     private static func log(_ event: ProcessEvent, _ logger: Logger) {
         let process = Logger.MetadataValue.string(event.process)
         switch event.what {
-        case .starting: logger.info("starting", metadata: ["process": process])
-        case .ready(let duration): logger.info("ready", metadata: ["process": process, "after": "\(Self.shown(duration))"])
-        case .ended(let ending): logger.error("ended unasked", metadata: ["process": process, "ending": "\(ending)"])
+        case .starting: logger.info("starting", metadata: [LogKey.process: process])
+        case .ready(let duration): logger.info("ready", metadata: [LogKey.process: process, LogKey.processTime: "\(Self.shown(duration))"])
+        case .ended(let ending): logger.error("ended unasked", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
         case .restarting(let attempt, let duration):
-            logger.warning("starting anew", metadata: ["process": process, "attempt": "\(attempt)", "after": "\(Self.shown(duration))"])
-        case .stopped(let ending): logger.info("stopped", metadata: ["process": process, "ending": "\(ending)"])
+            logger.warning(
+                "starting anew",
+                metadata: [LogKey.process: process, LogKey.processAttempt: "\(attempt)", LogKey.processTime: "\(Self.shown(duration))"])
+        case .stopped(let ending): logger.info("stopped", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
         }
     }
 

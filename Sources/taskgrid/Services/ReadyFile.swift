@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceSupport
 
 /// A file that a service makes when it is connected and consumes, for whoever started it; gone before it starts anew.
 struct ReadyFile: Sendable {
@@ -15,7 +16,9 @@ struct ReadyFile: Sendable {
         logger.info("ready")
         guard let path else { return }
         guard FileManager.default.createFile(atPath: path, contents: Data("\(getpid())\n".utf8)) else {
-            logger.error("the ready file cannot be made", metadata: ["path": "\(path)", "error": "\(String(cString: strerror(errno)))"])
+            logger.error(
+                "the ready file cannot be made",
+                metadata: [LogKey.readyFile: "\(path)", LogKey.error: "\(String(cString: strerror(errno)))"])
             return
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import ServiceSupport
 import UnixSignals
 import WebSupport
 
@@ -19,7 +20,7 @@ enum ServiceRun {
         try await StopSignals.during {
             try await group.run()
         } onFirst: { signal in
-            logger.notice("stopping in order; a second signal stops at once", metadata: ["signal": "\(signal)"])
+            logger.notice("stopping in order; a second signal stops at once", metadata: [LogKey.signal: "\(signal)"])
             await group.triggerGracefulShutdown()
         }
     }

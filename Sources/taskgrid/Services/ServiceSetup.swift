@@ -27,7 +27,9 @@ struct ServiceSetup {
         let topology = configuration.topology
         logger.info(
             "starting",
-            metadata: ["broker": "\(endpoint)", "prefix": "\(topology.prefix)", "queue.kind": "\(topology.queueKind.rawValue)"]
+            metadata: [
+                LogKey.broker: "\(endpoint)", LogKey.prefix: "\(topology.prefix)", LogKey.queueKind: "\(topology.queueKind.rawValue)",
+            ]
         )
     }
 

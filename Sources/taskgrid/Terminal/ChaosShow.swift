@@ -2,6 +2,7 @@ import Chaos
 import Foundation
 import LocalGrid
 import Logging
+import ServiceSupport
 import Synchronization
 
 /// Shows a chaos run while it lasts: a bar with the latest fault on a terminal, else a log line for each fault.
@@ -25,7 +26,7 @@ final class ChaosShow: Sendable {
 
     func start(_ configuration: ChaosConfiguration) {
         Terminal.tell("seed \(configuration.seed)\n")
-        say("starting the grid", ["folder": "\(configuration.folder.path)"])
+        say("starting the grid", [LogKey.folder: "\(configuration.folder.path)"])
     }
 
     /// The faults are to end.
@@ -37,9 +38,9 @@ final class ChaosShow: Sendable {
         switch event {
         case .process(let event): log(event)
         case .began: say("load and faults begin")
-        case .fault(let injection, nil): say(injection.words, ["fault": "\(injection.fault.rawValue)"])
+        case .fault(let injection, nil): say(injection.words, [LogKey.fault: "\(injection.fault.rawValue)"])
         case .fault(let injection, let problem?):
-            logger.info("fault left out", metadata: ["what": "\(injection.words)", "reason": "\(problem)"])
+            logger.info("fault left out", metadata: [LogKey.fault: "\(injection.words)", LogKey.reason: "\(problem)"])
         case .faultsEnded:
             state.withLock { $0.isWaiting = true }
             say("no more faults, waiting for all tasks to end")
@@ -66,9 +67,10 @@ final class ChaosShow: Sendable {
     private func log(_ event: ProcessEvent) {
         let process = Logger.MetadataValue.string(event.process)
         switch event.what {
-        case .ready(let time): logger.info("process ready", metadata: ["process": process, "after": "\(time)"])
-        case .ended(let ending): logger.info("process ended", metadata: ["process": process, "ending": "\(ending)"])
-        case .starting, .restarting, .stopped: logger.debug("process event", metadata: ["process": process, "event": "\(event.what)"])
+        case .ready(let time): logger.info("process ready", metadata: [LogKey.process: process, LogKey.processTime: "\(time)"])
+        case .ended(let ending): logger.info("process ended", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
+        case .starting, .restarting, .stopped:
+            logger.debug("process event", metadata: [LogKey.process: process, LogKey.processEvent: "\(event.what)"])
         }
     }
 }

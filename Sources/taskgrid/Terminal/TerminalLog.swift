@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import Logging
 import TaskGridCore
@@ -22,7 +23,7 @@ struct TerminalLog: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        if hidesConnections, event.level < .error, all["amqp.connection"] != nil { return }
+        if hidesConnections, event.level < .error, all[AMQPLogKey.connection] != nil { return }
         let time = Timestamp.now().description
         switch format {
         case .text:

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -38,7 +39,7 @@ extension Scheduler {
         case .none:
             break
         case .ignored(let reason):
-            logger.debug("word on a task ignored", metadata: ["task.id": "\(id)", "reason": "\(reason)"])
+            logger.debug("word on a task ignored", metadata: [LogKey.taskID: "\(id)", LogKey.reason: "\(reason)"])
         case .handOut:
             record(event, of: id, in: typeQueue, report: report, &turn)
             let isLost = if case .lost = event { true } else { false }

@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 extension CircuitBreaker {
@@ -31,7 +32,8 @@ extension Scheduler {
             case .halfOpen: "is half open: a few tasks try its workers"
             case .closed: "is closed: its tasks are handed out again"
             }
-        logger.warning("circuit breaker changed its state", metadata: ["task.type": "\(typeQueue.type)", "breaker.state": "\(state)"])
+        logger.warning(
+            "circuit breaker changed its state", metadata: [LogKey.taskType: "\(typeQueue.type)", LogKey.breakerState: "\(state)"])
         tell(.warning, "the circuit breaker of type '\(typeQueue.type)' \(consequence)", in: &turn)
     }
 }

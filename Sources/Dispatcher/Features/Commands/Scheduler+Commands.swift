@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -16,7 +17,7 @@ extension Scheduler {
                 case .forget: planForget(command, in: &turn)
                 }
             } catch {
-                logger.error("command not done, the store cannot be read", metadata: ["error": "\(error)"])
+                logger.error("command not done, the store cannot be read", metadata: [LogKey.error: "\(error)"])
                 let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, "\(error)"))
                 turn.plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: command.replyTo, topology))
             }
@@ -130,7 +131,7 @@ extension Scheduler {
             let states = try await states(late.map { planned.outcomes[$0].id })
             for index in late { planned.outcomes[index].state = states[planned.outcomes[index].id]?.state }
         } catch {
-            logger.error("store cannot be read, a reply lacks states", metadata: ["error": "\(error)"])
+            logger.error("store cannot be read, a reply lacks states", metadata: [LogKey.error: "\(error)"])
             for index in late { planned.outcomes[index].state = nil }
         }
     }

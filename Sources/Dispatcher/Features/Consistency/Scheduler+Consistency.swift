@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -22,7 +23,7 @@ extension Scheduler {
             }
             staleTypes.counters = []
         } catch {
-            logger.error("waiting tasks not counted, trying again with the next turn", metadata: ["error": "\(error)"])
+            logger.error("waiting tasks not counted, trying again with the next turn", metadata: [LogKey.error: "\(error)"])
         }
     }
 
@@ -35,7 +36,7 @@ extension Scheduler {
             known = try await store.counts()
             forgottenTypes.counters = try await store.countsOfForgotten()
         } catch {
-            logger.error("consistency check not done, trying again", metadata: ["error": "\(error)"])
+            logger.error("consistency check not done, trying again", metadata: [LogKey.error: "\(error)"])
             consistencyCheck.done(since: start, at: start)
             return
         }
@@ -49,7 +50,7 @@ extension Scheduler {
                 "the counters of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
             logger.error(
                 "counters do not balance, reading the store again",
-                metadata: ["task.type": "\(type)", "counters.memory": "\(counted)", "counters.store": "\(stored)"]
+                metadata: [LogKey.taskType: "\(type)", LogKey.countersMemory: "\(counted)", LogKey.countersStore: "\(stored)"]
             )
             outbound.messages.append(
                 .ready(.event(GridEvent(kind: .error, service: "dispatcher", at: clock.wall, message: message), topology)))

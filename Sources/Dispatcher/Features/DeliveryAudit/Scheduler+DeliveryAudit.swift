@@ -30,7 +30,7 @@ extension Scheduler {
         guard !lost.isEmpty else { return }
         Failpoint.lossFound.pass()
         for (id, attempt) in lost { apply(.lost(attempt: attempt), to: id, of: typeQueue, in: &turn) }
-        logger.warning("deliveries lost, handed out again", metadata: ["task.type": "\(type)", "task.count": "\(lost.count)"])
+        logger.warning("deliveries lost, handed out again", metadata: [LogKey.taskType: "\(type)", LogKey.taskCount: "\(lost.count)"])
         let deliveries = lost.count == 1 ? "1 delivery" : "\(lost.count) deliveries"
         tell(.warning, "\(deliveries) of type '\(type)' lost, handed out again", in: &turn)
     }

@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -11,7 +12,7 @@ extension Scheduler {
         do {
             expired = try await store.expired(at: turn.now, limit: 1000 + running)
         } catch {
-            logger.error("expired tasks not read, trying again", metadata: ["error": "\(error)"])
+            logger.error("expired tasks not read, trying again", metadata: [LogKey.error: "\(error)"])
             return
         }
         for task in expired {

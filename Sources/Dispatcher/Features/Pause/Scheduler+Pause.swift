@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -30,7 +31,7 @@ extension Scheduler {
             outcomes.append(PauseOutcome(type: type, outcome: .done))
             logger.warning(
                 isPaused ? "type paused on request, its tasks wait" : "type resumed on request, its tasks are handed out again",
-                metadata: ["task.type": "\(type)"]
+                metadata: [LogKey.taskType: "\(type)"]
             )
             let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
             tell(.warning, "type '\(type)' \(words)", in: &turn)

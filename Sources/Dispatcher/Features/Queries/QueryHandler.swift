@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -80,7 +81,7 @@ struct QueryHandler: Sendable {
         case let error as QueryError: return AnswerMessage.refusal(error, to: query)
         case let error as WireError: return AnswerMessage.refusal(QueryError(.badQuery, "\(error)"), to: query)
         default:
-            logger.error("query not answered", metadata: ["rpc.query": "\(query.properties.type ?? "")", "error": "\(error)"])
+            logger.error("query not answered", metadata: [LogKey.query: "\(query.properties.type ?? "")", LogKey.error: "\(error)"])
             return AnswerMessage.refusal(QueryError(.unavailable, "\(error)"), to: query)
         }
     }

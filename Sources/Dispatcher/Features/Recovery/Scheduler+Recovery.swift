@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -51,6 +52,7 @@ extension Scheduler {
         let handed = typeQueues.all.reduce(0) { $0 + $1.handed.count }
         let waiting = typeQueues.all.reduce(0) { $0 + $1.counters.pending + $1.counters.scheduled }
         logger.info(
-            "store read", metadata: ["task.types": "\(typeQueues.count)", "task.handed_out": "\(handed)", "task.waiting": "\(waiting)"])
+            "store read",
+            metadata: [LogKey.taskTypes: "\(typeQueues.count)", LogKey.tasksHandedOut: "\(handed)", LogKey.tasksWaiting: "\(waiting)"])
     }
 }

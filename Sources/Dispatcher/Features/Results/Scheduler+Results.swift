@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -34,7 +35,7 @@ extension Scheduler {
 
     private func refuseForeign(_ result: Results, in turn: inout Turn) {
         logger.error(
-            "result of another store's tasks refused", metadata: ["worker.id": "\(result.worker)", "store.id": "\(result.store)"])
+            "result of another store's tasks refused", metadata: [LogKey.workerID: "\(result.worker)", LogKey.storeID: "\(result.store)"])
         turn.plan.publications.append(
             .deadLetter(result.message(isPersistent: true), because: "tasks of store \(result.store); this is \(store.identity)", topology))
         tell(.error, "result of another store's tasks from worker \(result.worker)", in: &turn)
@@ -128,7 +129,10 @@ extension Scheduler {
     private func ignore(_ item: Results.Item, from worker: String, because reason: String) {
         logger.debug(
             "late word on a task ignored",
-            metadata: ["task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "worker.id": "\(worker)", "reason": "\(reason)"]
+            metadata: [
+                LogKey.taskID: "\(item.id)", LogKey.taskAttempt: "\(item.attempt)", LogKey.workerID: "\(worker)",
+                LogKey.reason: "\(reason)",
+            ]
         )
     }
 
@@ -140,7 +144,8 @@ extension Scheduler {
         logger.warning(
             "result refused, its attempt was never handed out",
             metadata: [
-                "task.id": "\(item.id)", "task.attempt": "\(item.attempt)", "task.type": "\(typeQueue.type)", "worker.id": "\(worker)",
+                LogKey.taskID: "\(item.id)", LogKey.taskAttempt: "\(item.attempt)", LogKey.taskType: "\(typeQueue.type)",
+                LogKey.workerID: "\(worker)",
             ]
         )
         let message =

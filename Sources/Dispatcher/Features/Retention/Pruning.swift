@@ -28,7 +28,7 @@ struct Pruning: Sendable {
                     pruned = try await store.prune(retention, limit: 500)
                 } while !pruned.isEmpty && !Task.isCancelled
             } catch {
-                logger.error("store not pruned, trying again", metadata: ["error": "\(error)"])
+                logger.error("store not pruned, trying again", metadata: [LogKey.error: "\(error)"])
             }
             pulse.waits()
         }

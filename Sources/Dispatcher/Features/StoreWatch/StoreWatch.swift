@@ -40,7 +40,7 @@ struct StoreWatch: Sendable {
     private func tell(_ error: StoreError?) async {
         vitals.problem("store", error?.message)
         if let error {
-            logger.error("store cannot be used, submissions are refused", metadata: ["error": "\(error)"])
+            logger.error("store cannot be used, submissions are refused", metadata: [LogKey.error: "\(error)"])
         } else {
             logger.notice("store can be used again")
         }

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -53,7 +54,7 @@ extension Scheduler {
             guard let typeQueue = typeQueues.remove(type) else { continue }
             forgottenTypes.add(typeQueue)
             unroutable.remove(type)
-            logger.info("type forgotten", metadata: ["task.type": "\(type)"])
+            logger.info("type forgotten", metadata: [LogKey.taskType: "\(type)"])
             let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))

@@ -1,6 +1,7 @@
 import AMQP
 import DequeModule
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// Deletes the work queues of types that were forgotten, where nothing is in them and nobody consumes them.
@@ -21,11 +22,11 @@ struct UnusedQueues: Sendable {
                     let depth = try await connection.depth(of: queue)
                     guard depth.messages == 0, depth.consumers == 0 else { continue }
                     try await connection.delete(queue: queue)
-                    logger.info("work queue deleted", metadata: ["amqp.queue": "\(queue)"])
+                    logger.info("work queue deleted", metadata: [LogKey.queue: "\(queue)"])
                 } catch  where error.code == .notFound {
                     // Nobody ever consumed it, or somebody else has deleted it.
                 } catch {
-                    logger.warning("work queue not deleted", metadata: ["amqp.queue": "\(queue)", "error": "\(error)"])
+                    logger.warning("work queue not deleted", metadata: [LogKey.queue: "\(queue)", LogKey.error: "\(error)"])
                 }
             }
         }

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// Work that reached no queue.
@@ -13,7 +14,7 @@ extension Scheduler {
             if typeQueue.isRoutable {
                 typeQueue.isRoutable = false
                 unroutable.insert(typeQueue.type)
-                logger.warning("no work queue, tasks wait for a worker of the type", metadata: ["task.type": "\(undelivered.type)"])
+                logger.warning("no work queue, tasks wait for a worker of the type", metadata: [LogKey.taskType: "\(undelivered.type)"])
             }
             if typeQueue.concurrency > 0 { turn.plan.unroutable.insert(typeQueue.type) }
             apply(.givenBack(attempt: held.attempt), to: held.task, of: typeQueue, in: &turn)
@@ -30,7 +31,7 @@ extension Scheduler {
         let queue = topology.workQueue(type).name
         logger.warning(
             "work queue refuses tasks, they wait in the store until it takes more",
-            metadata: ["task.type": "\(type)", "amqp.queue": "\(queue)"]
+            metadata: [LogKey.taskType: "\(type)", LogKey.queue: "\(queue)"]
         )
         let message =
             "work queue '\(queue)' refuses tasks of type '\(type)': it is as full as a policy allows, or fails; they wait in "

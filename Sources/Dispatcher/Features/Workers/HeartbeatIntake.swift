@@ -21,7 +21,7 @@ struct HeartbeatIntake: Sendable {
                     messages.append(try RegistryMessage.decode(delivery.message, routingKey: delivery.routingKey))
                 } catch {
                     // The nameservice sees the same message and dead-letters it.
-                    logger.debug("registry message not readable", metadata: ["error": "\(error)"])
+                    logger.debug("registry message not readable", metadata: [LogKey.error: "\(error)"])
                 }
             }
             let read = messages

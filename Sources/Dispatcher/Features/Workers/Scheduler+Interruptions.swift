@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -12,13 +13,14 @@ extension Scheduler {
     /// A delivery came back.
     func planRedelivery(of held: RegistryMessage.Held, in typeQueue: TypeQueue, _ turn: inout Turn) {
         guard let task = typeQueue.handed[held.task], task.machine.attempt == held.attempt else {
-            logger.debug("redelivery of an old attempt ignored", metadata: ["task.id": "\(held.task)"])
+            logger.debug("redelivery of an old attempt ignored", metadata: [LogKey.taskID: "\(held.task)"])
             return
         }
         guard !interruptions.isDeferred(held.task) else { return }
         if let holder = task.holder, workers.holds(task) {
             typeQueue.orphans.insert(held.task, worker: holder.worker)
-            logger.debug("redelivery ignored, its worker lives", metadata: ["task.id": "\(held.task)", "worker.id": "\(holder.worker)"])
+            logger.debug(
+                "redelivery ignored, its worker lives", metadata: [LogKey.taskID: "\(held.task)", LogKey.workerID: "\(holder.worker)"])
             return
         }
         if task.isInherited { return apply(.lost(attempt: held.attempt), to: held.task, of: typeQueue, in: &turn) }
@@ -80,7 +82,7 @@ extension Scheduler {
         guard !applied.isEmpty || !deferred.isEmpty else { return }
         logger.notice(
             "worker is back, interruptions withdrawn",
-            metadata: ["worker.id": "\(message.worker)", "task.count": "\(applied.count + deferred.count)"]
+            metadata: [LogKey.workerID: "\(message.worker)", LogKey.taskCount: "\(applied.count + deferred.count)"]
         )
         for entry in applied {
             withdraw(entry, at: turn.moment)
@@ -137,7 +139,7 @@ extension Scheduler {
     private func removeGone(_ asked: Set<String>) async {
         guard !asked.isEmpty else { return }
         for worker in await findGone(asked.sorted()) ?? [] {
-            logger.notice("worker is gone", metadata: ["worker.id": "\(worker)"])
+            logger.notice("worker is gone", metadata: [LogKey.workerID: "\(worker)"])
             refresh(workers.depart(worker))
         }
     }

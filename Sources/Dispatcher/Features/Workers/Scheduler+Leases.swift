@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// Workers whose lease has ended: their attempts are over.
@@ -44,7 +45,7 @@ extension Scheduler {
             count += tasks
             logger.warning(
                 "worker lease ended, its tasks wait for another worker",
-                metadata: ["worker.id": "\(worker.message.worker)", "task.count": "\(tasks)"]
+                metadata: [LogKey.workerID: "\(worker.message.worker)", LogKey.taskCount: "\(tasks)"]
             )
         }
         let names = gone.prefix(3).map(\.message.worker).joined(separator: ", ") + (gone.count > 3 ? ", …" : "")

@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 
 /// Types of which no worker lives though tasks of theirs are handed out.
@@ -22,7 +23,7 @@ extension Scheduler {
             for (id, attempt) in tasks { apply(.givenBack(attempt: attempt), to: id, of: typeQueue, in: &turn) }
             logger.notice(
                 "type without workers, its queued tasks wait in the store",
-                metadata: ["task.type": "\(typeQueue.type)", "task.count": "\(tasks.count)"]
+                metadata: [LogKey.taskType: "\(typeQueue.type)", LogKey.taskCount: "\(tasks.count)"]
             )
         }
     }

@@ -1,4 +1,5 @@
 import Logging
+import ServiceSupport
 import TaskGridCore
 import TaskStore
 
@@ -35,7 +36,7 @@ extension Scheduler {
                 typeQueues.add(TypeQueue(type: type, breaker: CircuitBreaker(configuration.breaker)))
                 turn.plan.changes.types.append(type)
                 added.append(type)
-                logger.info("type known", metadata: ["task.type": "\(type)", "worker.id": "\(message.worker)"])
+                logger.info("type known", metadata: [LogKey.taskType: "\(type)", LogKey.workerID: "\(message.worker)"])
             }
             typeQueues[type]?.isRoutable = true
             if !unroutable.isEmpty { unroutable.remove(type) }
@@ -70,7 +71,7 @@ extension Scheduler {
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
     private func refuse(_ message: RegistryMessage, because reason: String, in turn: inout Turn) {
         guard workerRefusals.passes(at: turn.moment) else { return }
-        logger.error("worker refused", metadata: ["worker.id": "\(message.worker)", "error": "\(reason)"])
+        logger.error("worker refused", metadata: [LogKey.workerID: "\(message.worker)", LogKey.error: "\(reason)"])
         let text =
             "worker \(message.worker) is refused: \(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
             + "and \(Self.maximumTypes) types); stop those that are not needed"

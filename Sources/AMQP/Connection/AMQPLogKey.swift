@@ -1,0 +1,16 @@
+/// The keys of this module's log metadata.
+package enum AMQPLogKey {
+    /// Which connection a line is about; `taskgrid` hides these lines by it.
+    package static let connection = "amqp.connection"
+    static let consumer = "amqp.consumer"
+    static let channel = "amqp.channel"
+    static let code = "amqp.code"
+    static let text = "amqp.text"
+    static let reason = "amqp.reason"
+    static let method = "amqp.method"
+    static let endpoint = "amqp.endpoint"
+    static let name = "amqp.name"
+    static let error = "error"
+    static let retryNumber = "retry.number"
+    static let retryDelay = "retry.delay_ms"
+}

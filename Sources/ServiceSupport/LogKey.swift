@@ -1,0 +1,76 @@
+/// The keys of log metadata. Every module uses these, and `AMQP`, which imports nothing of the grid, its own `amqp.` ones.
+///
+///     logger.info("type known", metadata: [LogKey.taskType: "\(type)", LogKey.workerID: "\(worker)"])
+///
+/// A message is a constant sentence; what differs is metadata. Payloads, results and secrets are never logged.
+package enum LogKey {
+    package static let error = "error"
+    package static let reason = "reason"
+
+    package static let alertKind = "alert.kind"
+    package static let alertMessage = "alert.message"
+
+    package static let exchange = "amqp.exchange"
+    package static let queue = "amqp.queue"
+    package static let routingKey = "amqp.routing_key"
+    package static let messageCount = "amqp.messages"
+
+    package static let breakerState = "breaker.state"
+
+    package static let fault = "chaos.fault"
+
+    package static let clientID = "client.id"
+
+    package static let clockOffset = "clock.offset"
+
+    package static let countersMemory = "counters.memory"
+    package static let countersStore = "counters.store"
+
+    package static let broker = "grid.broker"
+    package static let prefix = "grid.prefix"
+    package static let queueKind = "grid.queue_kind"
+    package static let folder = "grid.folder"
+
+    package static let httpServer = "http.server"
+    package static let httpHost = "http.host"
+    package static let httpPort = "http.port"
+    package static let httpPath = "http.path"
+
+    package static let process = "process.name"
+    package static let processEnding = "process.ending"
+    package static let processEvent = "process.event"
+    package static let processTime = "process.time"
+    package static let processAttempt = "process.attempt"
+    package static let signal = "process.signal"
+    package static let readyFile = "process.ready_file"
+
+    package static let registryInterval = "registry.interval_ms"
+    package static let registryLate = "registry.late"
+    package static let registryRefused = "registry.refused"
+    package static let registryKind = "registry.kind"
+
+    package static let retryNumber = "retry.number"
+
+    package static let query = "rpc.query"
+
+    package static let storeID = "store.id"
+    package static let storePath = "store.path"
+    package static let storeStep = "store.step"
+
+    package static let submissionKey = "submission.key"
+
+    package static let taskID = "task.id"
+    package static let taskIDs = "task.ids"
+    package static let taskType = "task.type"
+    package static let taskTypes = "task.types"
+    package static let taskAttempt = "task.attempt"
+    package static let taskCount = "task.count"
+    package static let tasksWaiting = "task.waiting"
+    package static let tasksHandedOut = "task.handed_out"
+
+    package static let workerID = "worker.id"
+    package static let workerConcurrency = "worker.concurrency"
+    package static let workerPrefetch = "worker.prefetch"
+    package static let workerMaximum = "worker.maximum"
+    package static let workerLeftReason = "worker.left_reason"
+}
