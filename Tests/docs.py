@@ -45,7 +45,7 @@ def write_symbols(call, module, folder):
     return run(
         kept + ["-whole-module-optimization", "-suppress-warnings", "-emit-module-path", f"{folder}/{module}.swiftmodule",
                 "-emit-symbol-graph", "-emit-symbol-graph-dir", folder, "-symbol-graph-minimum-access-level", "private",
-                "-symbol-graph-skip-synthesized-members"])
+                "-emit-extension-block-symbols", "-symbol-graph-skip-synthesized-members"])
 
 
 def build_documentation(module, folder):

@@ -3,9 +3,7 @@ import TaskGridCore
 
 /// How long a task waits before its next attempt. How many attempts it has is `TaskStateMachine`'s to decide.
 extension RetryPolicy {
-    /// After an attempt that failed: the task's own backoff, or else the grid's.
-    ///
-    /// - Parameter number: of the retry, from 1.
+    /// After an attempt that failed: the task's own backoff, or else the grid's. Retries are numbered from 1.
     func delay(beforeRetry number: Int, of task: HandedTask) -> Duration {
         (task.settings.backoff ?? backoff).delay(before: number)
     }

@@ -97,7 +97,7 @@ extension Scheduler {
 }
 
 extension Rejection {
-    /// - Parameter type: what the key was accepted for.
+    /// The key was accepted before, for tasks of `type`.
     fileprivate static func keyReused(_ key: String, _ accepted: Accepted, by type: TaskType) -> Rejection {
         let last = accepted.first.advanced(by: accepted.count - 1)
         let tasks = accepted.count == 1 ? "task \(accepted.first)" : "tasks \(accepted.first) to \(last)"
