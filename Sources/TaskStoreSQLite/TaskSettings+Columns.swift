@@ -20,7 +20,7 @@ extension TaskSettings {
         try statement.bind(backoff?.description, to: Column.backoff)
     }
 
-    /// - Parameter before: The settings read before: they are these too where they say the same.
+    /// Reads the settings of a row. They are those `before`, shared, where these say the same.
     init<Column: SettingsColumn>(row: borrowing BoundStatement, as columns: Column.Type, before: TaskSettings? = nil) throws {
         let priority = row.int(Column.priority)
         let maxAttempts = row.int(Column.maxAttempts)

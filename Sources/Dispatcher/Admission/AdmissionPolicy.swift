@@ -15,7 +15,7 @@ enum AdmissionPolicy: CaseIterable, Sendable {
     /// The workers have enough to do for a while.
     case window
 
-    /// How many more tasks of a type may be handed out, by this policy, where `window` may be handed out at a time.
+    /// How many more tasks of a type may be handed out, by this policy, where `window` of them may be handed out at a time.
     func room(for typeQueue: TypeQueue, window: Int) -> Int {
         switch self {
         case .pause: typeQueue.isPaused ? 0 : .max

@@ -38,9 +38,9 @@ final class DispatcherQueries: Sendable {
         return try await body()
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks, and waits for the answer for as long as `patience` says. The query carries that, so that the dispatcher answers nobody who
+    /// has given up.
     ///
-    /// - Parameter patience: How long; the query carries it, so that the dispatcher answers nobody who has given up.
     /// - Throws: A `Problem` that says why there is none; `CancellationError`.
     func ask<Asked: Query>(_ query: Asked, within patience: Duration = DispatcherQueries.deadline) async throws -> Asked.Answer {
         do throws(QueryFailure) {

@@ -3,8 +3,8 @@ import ServiceSupport
 import TaskGridCore
 
 extension CircuitBreaker {
-    /// Whether an event says that a type's workers fail, or that they do not; nil where it says nothing of them. With `wasAnnounced`, the
-    /// task had been interrupted before, so that its worker had to say when it began.
+    /// Whether an event says that a type's workers fail, or that they do not; nil where it says nothing of them. A task that was announced
+    /// had been interrupted before, so that its worker had to say when it began.
     static func isFailure(_ event: TaskStateMachine.Event, _ action: TaskStateMachine.Action, wasAnnounced: Bool) -> Bool? {
         if case .ignored = action { return nil }
         switch event {

@@ -13,7 +13,7 @@ struct Timeouts {
     /// The time of an attempt is up at `end`.
     mutating func expect(_ end: Moment) { next = min(next ?? end, end) }
 
-    /// The tasks whose time is up. `end` says when the time of a task's attempt is up; nil: it does not run.
+    /// The tasks whose time is up. `end` says when the time of a task's attempt is up; nil where it does not run.
     mutating func takeDue(at now: Moment, end: (TaskID) -> Moment?) -> [TaskID] {
         guard let next, next <= now else { return [] }
         self.next = nil

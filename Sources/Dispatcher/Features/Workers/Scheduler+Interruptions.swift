@@ -35,8 +35,8 @@ extension Scheduler {
     /// How long a worker that nothing is known of may stay silent.
     static let shortestLease = Duration.seconds(3)
 
-    /// Interrupts an attempt, at once or once it is known that its worker's process is gone. `worker` is the one to blame; nil: no report
-    /// had named the attempt.
+    /// Interrupts an attempt, at once or once it is known that its worker's process is gone. The worker is nil where no report had named
+    /// the attempt.
     func interrupt(
         _ held: RegistryMessage.Held, of typeQueue: TypeQueue, worker: String?, heard: Moment?, until: Moment, in turn: inout Turn
     ) {
