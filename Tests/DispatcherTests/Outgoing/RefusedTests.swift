@@ -69,11 +69,12 @@ struct RefusedTests {
 
         // One that ends makes room for one, at once.
         let next = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())))
-        #expect(try next.items().map(\.attempt) == [2])
+        #expect(try next.items().first?.attempt == 2)
         let again = await harness.turn { $0.undelivered = next.undelivered(outcomes(next, .nacked)) }
         #expect(again.warnings().isEmpty)
-        var rest: [Work.Item] = []
-        while rest.count < 18 { rest += try await harness.tick().items() }
+        // The others go out with time, of which more or less has passed by now.
+        var rest = try again.items()
+        while Set(rest.map(\.id)).count < 18 { rest += try await harness.tick().items() }
         #expect(rest.allSatisfy { $0.attempt <= 3 })
     }
 
