@@ -5,6 +5,15 @@ import TaskStore
 
 /// One commit under way, inside its transaction. Nothing in it outlives the transaction: another process may have the file open.
 struct Commit {
+    private enum StoreColumn: Int32, StatementColumn {
+        case lastTask, keys, clock, wall
+    }
+
+    private static let updateStore = """
+        UPDATE store SET last_task = \(StoreColumn.lastTask.parameter), keys = keys + \(StoreColumn.keys.parameter),
+            clock = max(clock, coalesce(\(StoreColumn.clock.parameter), clock)), wall = coalesce(\(StoreColumn.wall.parameter), wall)
+        """
+
     let database: Database
     let store: StoreRow
     let types: TypeTable
@@ -57,14 +66,11 @@ struct Commit {
 
     private func writeStore(_ clock: StoreClockReading?) throws {
         guard lastTask > store.lastTask || clock.map(store.clock.mustFollow) ?? false else { return }
-        let update = try BoundStatement(
-            database,
-            "UPDATE store SET last_task = ?, keys = keys + ?, clock = max(clock, coalesce(?, clock)), wall = coalesce(?, wall)"
-        )
-        try update.bind(lastTask, at: 1)
-        try update.bind(keys, at: 2)
-        try update.bind(clock?.clock.rawValue, at: 3)
-        try update.bind(clock?.wall.rawValue, at: 4)
+        let update = try BoundStatement(database, Self.updateStore)
+        try update.bind(lastTask, to: StoreColumn.lastTask)
+        try update.bind(keys, to: StoreColumn.keys)
+        try update.bind(clock?.clock.rawValue, to: StoreColumn.clock)
+        try update.bind(clock?.wall.rawValue, to: StoreColumn.wall)
         try update.run()
     }
 

@@ -4,6 +4,25 @@ import TaskStore
 
 /// Counts the tasks of types in one snapshot.
 struct Counting {
+    /// Of a row of `type`.
+    fileprivate enum Column: Int32, StatementColumn {
+        case id, submitted, succeeded, failed, cancelled, expired
+    }
+
+    /// Of the deferred tasks of a type.
+    private enum DeferredColumn: Int32, StatementColumn {
+        case type, scheduled, queued, pending
+
+        var sql: String {
+            switch self {
+            case .type: "type"
+            case .scheduled: "count(nullif(due, 0))"
+            case .queued: "count(*) - count(due)"
+            case .pending: "count(*) FILTER (WHERE due = 0)"
+            }
+        }
+    }
+
     private let database: Database
 
     init(_ database: Database) {
@@ -15,7 +34,7 @@ struct Counting {
         guard let types else { return try countsOfAll() }
         let table = TypeTable(database)
         let counters = try BoundStatement(
-            database, "SELECT id, submitted, succeeded, failed, cancelled, expired FROM type WHERE id = ?"
+            database, "SELECT \(Column.selected) FROM type WHERE id = ?"
         )
         var counts: [TaskType: TaskCounts] = [:]
         for type in types {
@@ -33,9 +52,9 @@ struct Counting {
     /// One walk over what is open, whatever number of types has nothing.
     private func countsOfAll() throws -> [TaskType: TaskCounts] {
         let counters = try BoundStatement(
-            database, "SELECT id, submitted, succeeded, failed, cancelled, expired FROM type WHERE id <> \(Schema.residualType)")
+            database, "SELECT \(Column.selected) FROM type WHERE id <> \(Schema.residualType)")
         var counts: [Int64: TaskCounts] = [:]
-        while try counters.step() { counts[counters.int64(0)] = TaskCounts(counters: counters) }
+        while try counters.step() { counts[counters.int64(Column.id)] = TaskCounts(counters: counters) }
         var next = (type: Int64(0), priority: Int.min)
         while let cursor = try database.cursor(from: next.type, next.priority) {
             try add(cursor, to: &counts[cursor.type, default: TaskCounts()])
@@ -56,7 +75,7 @@ struct Counting {
     /// The counters of the types that were forgotten.
     func countsOfForgotten() throws -> TaskCounts {
         let residual = try BoundStatement(
-            database, "SELECT id, submitted, succeeded, failed, cancelled, expired FROM type WHERE id = \(Schema.residualType)"
+            database, "SELECT \(Column.selected) FROM type WHERE id = \(Schema.residualType)"
         )
         return try residual.step() ? TaskCounts(counters: residual) : TaskCounts()
     }
@@ -67,12 +86,17 @@ struct Counting {
         let deferred = try BoundStatement(
             database,
             """
-            SELECT type, count(nullif(due, 0)), count(*) - count(due), count(*) FILTER (WHERE due = 0) FROM open INDEXED BY open_deferred
+            SELECT \(DeferredColumn.selected) FROM open INDEXED BY open_deferred
             WHERE \(condition) attempt IS NOT NULL GROUP BY type
             """
         )
         for (index, argument) in arguments.enumerated() { try deferred.bind(argument, at: Int32(index + 1)) }
-        while try deferred.step() { add(deferred.int64(0), deferred.int(1), deferred.int(2), deferred.int(3)) }
+        while try deferred.step() {
+            add(
+                deferred.int64(DeferredColumn.type), deferred.int(DeferredColumn.scheduled), deferred.int(DeferredColumn.queued),
+                deferred.int(DeferredColumn.pending)
+            )
+        }
     }
 
     /// Adds up the ranges of a cursor, rather than looking at each task.
@@ -121,11 +145,11 @@ extension TaskCounts {
     /// From the durable columns, the first of which is the number of the type.
     fileprivate init(counters: borrowing BoundStatement) {
         self.init()
-        submitted = counters.int(1)
-        succeeded = counters.int(2)
-        failed = counters.int(3)
-        cancelled = counters.int(4)
-        expired = counters.int(5)
+        submitted = counters.int(Counting.Column.submitted)
+        succeeded = counters.int(Counting.Column.succeeded)
+        failed = counters.int(Counting.Column.failed)
+        cancelled = counters.int(Counting.Column.cancelled)
+        expired = counters.int(Counting.Column.expired)
     }
 
     fileprivate mutating func addDeferred(scheduled: Int, queued: Int, pending: Int) {

@@ -4,23 +4,31 @@ import TaskStore
 
 /// What became of each attempt of a task.
 enum History {
+    private enum Column: Int32, StatementColumn {
+        case number, outcome, ended, run, worker, error
+    }
+
+    private static let select = "SELECT \(Column.selected) FROM attempt WHERE task = ? ORDER BY number"
+
     /// Those that ended, the first one first: from the table those that did not succeed, from the ending one that did.
     static func attempts(of task: TaskRecord, _ database: Database) throws -> [Attempt] {
         let query = try BoundStatement(
-            database, "SELECT number, outcome, ended, run, worker, error FROM attempt WHERE task = ? ORDER BY number"
+            database, select
         )
         try query.bind(task.id.rawValue, at: 1)
         var attempts: [Attempt] = []
         while try query.step() {
-            guard let outcome = query.text(1).flatMap(Attempt.Outcome.init) else {
+            guard let outcome = query.text(Column.outcome).flatMap(Attempt.Outcome.init) else {
                 throw StoreError(
-                    .corrupt, "attempt \(query.int(0)) of task \(task.id) came to what is no outcome: '\(query.text(1) ?? "")'")
+                    .corrupt,
+                    "attempt \(query.int(Column.number)) of task \(task.id) came to what is no outcome: '\(query.text(Column.outcome) ?? "")'"
+                )
             }
             attempts.append(
                 .ended(
-                    query.int(0), outcome, at: Timestamp(rawValue: query.int64(2)),
-                    after: query.optionalInt64(3).map(Duration.microseconds), worker: query.text(4),
-                    error: query.text(5).map(TaskError.init(description:))
+                    query.int(Column.number), outcome, at: Timestamp(rawValue: query.int64(Column.ended)),
+                    after: query.optionalInt64(Column.run).map(Duration.microseconds), worker: query.text(Column.worker),
+                    error: query.text(Column.error).map(TaskError.init(description:))
                 )
             )
         }

@@ -4,6 +4,12 @@ import TaskStore
 
 /// The one row of the `store` table, as a transaction finds it.
 struct StoreRow {
+    private enum Column: Int32, StatementColumn {
+        case term, lastTask, prunedTo, clock, wall
+    }
+
+    private static let select = "SELECT \(Column.selected) FROM store"
+
     let term: Term
     /// The highest id ever given.
     let lastTask: Int64
@@ -13,11 +19,11 @@ struct StoreRow {
     let clock: StoreClockReading
 
     init(_ database: Database) throws {
-        let row = try BoundStatement(database, "SELECT term, last_task, pruned_to, clock, wall FROM store")
+        let row = try BoundStatement(database, Self.select)
         guard try row.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        term = Term(row.int64(0))
-        lastTask = row.int64(1)
-        prunedTo = row.int64(2)
-        clock = StoreClockReading(clock: Timestamp(rawValue: row.int64(3)), wall: Timestamp(rawValue: row.int64(4)))
+        term = Term(row.int64(Column.term))
+        lastTask = row.int64(Column.lastTask)
+        prunedTo = row.int64(Column.prunedTo)
+        clock = StoreClockReading(clock: Timestamp(rawValue: row.int64(Column.clock)), wall: Timestamp(rawValue: row.int64(Column.wall)))
     }
 }

@@ -4,8 +4,23 @@ import TaskStore
 
 /// The states of tasks, read without their payloads and results.
 struct TaskStates {
+    private enum Column: Int32, StatementColumn {
+        case type, state, endedAttempt, attempt, due, isPassed
+
+        var sql: String {
+            switch self {
+            case .type: "task.type"
+            case .state: "ending.state"
+            case .endedAttempt: "ending.attempt"
+            case .attempt: "open.attempt"
+            case .due: "open.due"
+            case .isPassed: "task.id <= coalesce(cursor.id, 0)"
+            }
+        }
+    }
+
     private static let select = """
-        SELECT task.type, ending.state, ending.attempt, open.attempt, open.due, task.id <= coalesce(cursor.id, 0)
+        SELECT \(Column.selected)
         FROM task LEFT JOIN ending ON ending.id = task.id
             LEFT JOIN open ON open.id = task.id
             LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
@@ -23,15 +38,18 @@ struct TaskStates {
         try row.bind(id.rawValue, at: 1)
         guard try row.step() else { return nil }
         func stored(_ state: TaskState, _ attempt: Int) throws -> StoredState {
-            StoredState(id: id, type: try types.type(row.int64(0)), state: state, attempt: attempt)
+            StoredState(id: id, type: try types.type(row.int64(Column.type)), state: state, attempt: attempt)
         }
-        if !row.isNull(1) {
-            guard let state = UInt8(exactly: row.int64(1)).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(id) has ended in a state that is none: \(row.int64(1))")
+        if !row.isNull(Column.state) {
+            guard let state = UInt8(exactly: row.int64(Column.state)).flatMap(TaskState.init), state.isTerminal else {
+                throw StoreError(.corrupt, "task \(id) has ended in a state that is none: \(row.int64(Column.state))")
             }
-            return try stored(state, row.int(2))
+            return try stored(state, row.int(Column.endedAttempt))
         }
-        guard row.isNull(3) else { return try stored(row.isNull(4) ? .queued : row.int64(4) == 0 ? .pending : .scheduled, row.int(3)) }
-        return try row.int(5) != 0 ? stored(.queued, 1) : stored(.pending, 0)
+        guard row.isNull(Column.attempt) else {
+            let state: TaskState = row.isNull(Column.due) ? .queued : row.int64(Column.due) == 0 ? .pending : .scheduled
+            return try stored(state, row.int(Column.attempt))
+        }
+        return try row.int(Column.isPassed) != 0 ? stored(.queued, 1) : stored(.pending, 0)
     }
 }
