@@ -34,7 +34,7 @@ extension StoreComparison {
         if !submissions.isEmpty, random.once(in: 6) {
             var again = random.one(of: submissions)
             // The key for something else.
-            if random.once(in: 4) { again.submission.tasks.append(.text("more")) }
+            if random.once(in: 4) { again.submission.tasks.append(again.submission.tasks[0]) }
             return again
         }
         let tasks = (0..<random.number(1...12)).map { index in

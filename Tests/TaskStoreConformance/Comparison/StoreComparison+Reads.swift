@@ -18,8 +18,10 @@ extension StoreComparison {
     }
 
     mutating func compareTasks(_ comment: Comment) async throws {
-        let all = try await model.tasks(TaskFilter(), before: nil, limit: 100_000)
-        #expect(try await store.tasks(TaskFilter(), before: nil, limit: 100_000).elements == all.elements, comment)
+        let expected = try await model.tasks(TaskFilter(), before: nil, limit: 100_000).elements
+        let found = try await store.tasks(TaskFilter(), before: nil, limit: 100_000).elements
+        #expect(found.map(\.id) == expected.map(\.id), comment)
+        for (record, known) in zip(found, expected) { #expect(record == known, comment) }
 
         let (filter, limit) = (filter(), random.number(1...9))
         #expect(try await store.all(filter, limit: limit).ids == model.all(filter, limit: 100_000).ids, "\(filter): \(comment)")
