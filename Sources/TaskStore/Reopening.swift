@@ -10,11 +10,11 @@ package struct Reopening: Hashable, Sendable {
     }
 }
 
-/// What came of a reopening.
+/// The outcome of a reopening.
 package enum Reopened: Hashable, Sendable {
     /// It had ended in this state, and is pending now.
     case done(TaskType, from: TaskState)
-    /// It stands so, and was left so: open, or succeeded.
+    /// It is in this state and was left in it: it is open, or succeeded.
     case refused(TaskState)
     /// The store does not know it (any more).
     case unknown

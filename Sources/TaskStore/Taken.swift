@@ -1,4 +1,4 @@
-/// What came of a ``Take``.
+/// The outcome of a ``Take``.
 package struct Taken: Hashable, Sendable {
     package var handOuts: [HandOut]
     /// No task of the type is left that could be handed out now.

@@ -34,7 +34,7 @@ package protocol TaskStore: Sendable {
     /// write says so: a store may then save the changes of thread.
     func commit(_ changes: StoreChanges, mayBlock: Bool) async throws(StoreError) -> StoreReceipt
 
-    /// All types that are known, ascending: those that were named, but for those that were forgotten since.
+    /// All types that are known, ascending: those that were named and not forgotten since.
     func types() async throws(StoreError) -> [TaskType]
 
     /// The counters of each known type, or of some, from one snapshot.

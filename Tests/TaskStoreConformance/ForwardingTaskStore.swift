@@ -1,7 +1,7 @@
 package import TaskGridCore
 package import TaskStore
 
-/// A store of a test that is another one but for what it does itself.
+/// A store of a test that passes on to another one what it does not do itself.
 package protocol ForwardingTaskStore: TaskStore {
     var store: any TaskStore { get }
 }
