@@ -50,7 +50,7 @@ extension Dispatcher {
                 // What was planned upon it does not hold either.
                 (committed, next) = (nil, nil)
                 guard failure.code == .superseded || failure.code == .unknown else { break }
-                if failure.code == .unknown, turn.failure == nil {
+                if failure.code == .unknown, turn.failure == nil, !isFinished {
                     // As after a crash: what is not acknowledged comes again over a new connection, with which a term begins.
                     await consuming.reconnect(because: "the outcome of a commit is not known")
                 } else if failure.code == .superseded, !isFinished, await holdsLock(consuming, since: established) {
