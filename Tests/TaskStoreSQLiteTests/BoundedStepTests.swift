@@ -30,7 +30,7 @@ struct BoundedStepTests {
     }
 
     @Test
-    func `goes through many in bounded steps`() async throws {
+    func `a search goes through many tasks in bounded steps`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             let count = 12_000
             try await store.submit(.of((0..<count).map { .text("\($0)") }, handsOut: true))
@@ -49,7 +49,7 @@ struct BoundedStepTests {
     }
 
     /// One call walks over so many endings of others at most, and says where to go on.
-    @Test func `finds the few that succeeded among many`() async throws {
+    @Test func `a search finds the few successes among many tasks`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             let many = 30_000
             try await store.submit(.of(.sum, [.text("a"), .text("b")], handsOut: true))

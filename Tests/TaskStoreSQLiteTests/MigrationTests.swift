@@ -77,7 +77,7 @@ struct MigrationTests {
         }
     }
 
-    @Test func `a store of the version before is brought to this one`() async throws {
+    @Test func `a store of the version before is migrated`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let before = try DatabaseQueue(path: path)

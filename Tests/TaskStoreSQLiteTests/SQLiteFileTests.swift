@@ -9,7 +9,7 @@ import Testing
 
 /// What holds for the SQLite store's file beyond the contract.
 @Suite struct SQLiteFileTests {
-    @Test func `everything is there after reopening`() async throws {
+    @Test func `everything is there after the file is opened again`() async throws {
         try await withFolder { folder in
             let path = folder + "/deep/er/store.db"
             let first = try await SQLiteTaskStore(path: path)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `file is its owners alone`() async throws {
+    @Test func `the file is readable by its owner alone`() async throws {
         try await withFolder { folder in
             let path = folder + "/new/store.db"
             let store = try await SQLiteTaskStore(path: path)
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `work of a process killed in mid transaction is gone`() async throws {
+    @Test func `a transaction of a killed process is gone`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `locked file is an error that passes`() async throws {
+    @Test func `a locked file is an error until it is free`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let store = try await SQLiteTaskStore(path: path, busyTimeout: .milliseconds(1))
@@ -127,7 +127,7 @@ import Testing
         return value
     }
 
-    @Test func `folder that cannot be written is a clear error`() async throws {
+    @Test func `a folder that cannot be written is a clear error`() async throws {
         try await withFolder { folder in
             try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: folder)
             // In a process of its own: the superuser, whom no mode stops, becomes somebody else there.
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `full disk stops nothing for good`() async throws {
+    @Test func `a full disk is an error until there is space`() async throws {
         try await withFolder { folder in
             let store = try await SQLiteTaskStore(path: folder + "/store.db")
             try await store.submit(.of(key: "kept", [.text("a")], handsOut: true))
@@ -168,7 +168,7 @@ import Testing
         try await store.database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
     }
 
-    @Test func `file of a newer version is refused`() async throws {
+    @Test func `a file of a newer version is refused`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let store = try await SQLiteTaskStore(path: path)
@@ -181,7 +181,7 @@ import Testing
 
     /// One of the third version, with a row for each open task: `a` and `b` handed out, `c` deferred, `d` scheduled, `e` and `f` waiting,
     /// of which one expires, `g` ended and `h` gone.
-    @Test func `file of an older version is taken over`() async throws {
+    @Test func `a file of an older version is migrated`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let old = try DatabaseQueue(path: path)
@@ -221,7 +221,7 @@ import Testing
         }
     }
 
-    @Test func `file that is no store is refused and left alone`() async throws {
+    @Test func `a file that is no store is refused and left alone`() async throws {
         try await withFolder { folder in
             let text = folder + "/text.db"
             let words = Data(String(repeating: "no database ", count: 100).utf8)
@@ -237,7 +237,7 @@ import Testing
         }
     }
 
-    @Test func `damaged file is a clear error`() async throws {
+    @Test func `a damaged file is a clear error`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let store = try await SQLiteTaskStore(path: path)
@@ -287,7 +287,7 @@ import Testing
         }
     }
 
-    @Test func `cancelled caller still learns of its commit`() async throws {
+    @Test func `a cancelled caller still learns of its commit`() async throws {
         try await withFolder { folder in
             let store = try await SQLiteTaskStore(path: folder + "/store.db")
             let accepted = try await withThrowingTaskGroup(of: Accepted.self) { group in
@@ -315,7 +315,7 @@ import Testing
     }
 
     /// Every query that a running grid repeats is answered from an index, whatever the tables hold.
-    @Test func `hot statements walk no whole table`() async throws {
+    @Test func `no hot statement scans a whole table`() async throws {
         let store = try await SQLiteTaskStore.inMemory()
         let plans = try await store.database.read { database in
             try [

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Two processes with one file")
 struct SharedFileTests {
-    @Test func `a term supersedes that of another process and outlives its`() async throws {
+    @Test func `a term supersedes that of another process and outlives its own`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let (active, standby) = (try await SQLiteTaskStore(path: path), try await SQLiteTaskStore(path: path))

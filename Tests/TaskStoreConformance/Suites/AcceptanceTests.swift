@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `repeated key is answered alike and adds nothing`(factory: StoreFactory) async throws {
+    func `a repeated key is answered alike and adds nothing`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let submission = NewSubmission.of(key: "k", [.text("a"), .text("b")])
             let receipt = try await store.commit(StoreChanges(submissions: [submission, submission]))
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `submission without tasks leaves no trace`(factory: StoreFactory) async throws {
+    func `a submission without tasks leaves no trace`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let accepted = try await store.submit(.of(key: "k", []))
             #expect(accepted.count == 0)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `record holds what was submitted`(factory: StoreFactory) async throws {
+    func `a record holds what was submitted`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let payload = Data([0, 0xff, 0x80])
             let backoff = Backoff(base: .seconds(5), ceiling: .seconds(60), growth: .linear)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `empty changes answer an empty receipt`(factory: StoreFactory) async throws {
+    func `empty changes return an empty receipt`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let receipt = try await store.commit(StoreChanges())
             #expect(receipt == StoreReceipt())
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `identity is AUUID`(factory: StoreFactory) async throws {
+    func `the identity of a store is a UUID`(factory: StoreFactory) async throws {
         try await factory.withStore { store in #expect(UUID(uuidString: store.identity) != nil) }
     }
 }

@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("of very many the latest are kept, and none of a task that is not known", arguments: StoreFactory.all)
+    @Test("the latest of very many attempts are kept, and none of an unknown task", arguments: StoreFactory.all)
     func bounded(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Times of a store")
 struct ClockTests {
-    @Test("what has expired when it is accepted ends at once, and is neither handed out nor open", arguments: StoreFactory.all)
+    @Test("a task that has expired when it is accepted ends at once, and is neither handed out nor open", arguments: StoreFactory.all)
     func expired(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let tasks = [

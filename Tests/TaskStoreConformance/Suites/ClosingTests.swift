@@ -6,7 +6,7 @@ import Testing
 @Suite("A store that was closed")
 struct ClosingTests {
     @Test(arguments: StoreFactory.all)
-    func `closed store says so`(factory: StoreFactory) async throws {
+    func `a closed store is an error that says so`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")]))
             await store.close()

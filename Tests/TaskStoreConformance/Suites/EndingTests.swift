@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct EndingTests {
     @Test(arguments: StoreFactory.all)
-    func `first ending wins`(factory: StoreFactory) async throws {
+    func `the first ending of a task counts`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             #expect(try await store.end(.of(1, .succeeded), .of(1, .failed), .of(77)) == [true, false, false])
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `failure keeps its error and no result`(factory: StoreFactory) async throws {
+    func `a failed task keeps its error and no result`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             var ending = NewEnding.of(1, .failed, result: "half", attempt: 3)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `empty result is a result`(factory: StoreFactory) async throws {
+    func `an empty result is a result`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             try await store.end(.of(1, result: ""))
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `task that ended is no longer open`(factory: StoreFactory) async throws {
+    func `an ended task is no longer open`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a", due: .at(50), expires: .at(60))]))
             #expect(try await store.open(1) != nil)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `state that is not the last is refused and nothing is applied`(factory: StoreFactory) async throws {
+    func `an ending with a state that is not terminal is refused, and nothing is applied`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             let error = await #expect(throws: StoreError.self) { try await store.end(.of(1), .of(2, .running)) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct HandOutTests {
     @Test(arguments: StoreFactory.all)
-    func `higher priority then lower id goes first`(factory: StoreFactory) async throws {
+    func `a higher priority goes first, then a lower id`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(
                 .of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)])
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `take stops at bytes but gives one`(factory: StoreFactory) async throws {
+    func `a take stops at its bytes but gives one task at least`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((1...4).map { _ in .text("12345") }))
             #expect(try await store.take(.of(bytes: 3)).handOuts.map(\.task.id) == [1])
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `take of nothing says whether there is something`(factory: StoreFactory) async throws {
+    func `a take of no tasks says whether some wait`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             #expect(try await store.take(.of(.sum, limit: 0)).isExhausted)
             try await store.submit(.of([.text("a")]))
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `submission that hands out is not taken again`(factory: StoreFactory) async throws {
+    func `tasks that are handed out at once are not taken again`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b", due: .at(50)), .text("c", priority: 3)], handsOut: true))
             #expect(try await store.handedOut().map(\.id) == [1, 3])
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `submission that hands out passes nobody who waits`(factory: StoreFactory) async throws {
+    func `tasks that are handed out at once do not hide waiting ones`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("waits")]))
             try await store.submit(.of([.text("goes")], handsOut: true))
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `handed out is paged`(factory: StoreFactory) async throws {
+    func `handed-out tasks come in pages`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((0..<10).map { .text("\($0)", priority: $0 % 3) }, handsOut: true))
             try await store.submit(.of(.sum, [.text("other")], handsOut: true))
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `one commit takes what it accepts`(factory: StoreFactory) async throws {
+    func `one commit takes the tasks that it accepts`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let receipt = try await store.commit(
                 StoreChanges(

@@ -23,7 +23,7 @@ struct KeyTests {
         }
     }
 
-    @Test("what a key stands for outlives the payload", arguments: StoreFactory.all)
+    @Test("a key keeps its content after the payload is gone", arguments: StoreFactory.all)
     func pruned(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("hello")], handsOut: true))

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PruningTests {
     @Test(arguments: StoreFactory.all)
-    func `old ended tasks go in small steps`(factory: StoreFactory) async throws {
+    func `old ended tasks are deleted in small steps`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", (1...6).map { .text("\($0)") }, handsOut: true))
             for id in 1...5 { try await store.end(.of(TaskID(Int64(id)), completed: .at(id * 10))) }
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `only the last accepted are kept`(factory: StoreFactory) async throws {
+    func `only the tasks that were accepted last are kept`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((1...6).map { .text("\($0)") }, handsOut: true))
             for id in 1...5 { try await store.end(.of(TaskID(Int64(id)), completed: .at(100 - id))) }
@@ -34,7 +34,7 @@ import Testing
 
     /// While one of them is open, the others are pruned: their ids are in a range of open ones, and still nothing ends twice.
     @Test(arguments: StoreFactory.all)
-    func `what is pruned beside an open task ends no more`(factory: StoreFactory) async throws {
+    func `a task that is deleted beside an open one does not end again`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((1...4).map { .text("\($0)") }, handsOut: true))
             for id in [1, 2, 4] { try await store.end(.of(TaskID(Int64(id)), completed: .at(10))) }
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `key outlives its tasks until it is old itself`(factory: StoreFactory) async throws {
+    func `a key outlives its tasks until it is old itself`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let submission = NewSubmission.of(key: "k", [.text("a"), .text("b")], created: .at(50), handsOut: true)
             try await store.submit(submission)
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `key of an open task stays`(factory: StoreFactory) async throws {
+    func `the key of an open task stays`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let open = NewSubmission.of(key: "open", [.text("a"), .text("b")], handsOut: true)
             let ended = NewSubmission.of(key: "ended", [.text("c")], handsOut: true)

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `lists by state`(factory: StoreFactory) async throws {
+    func `tasks are listed by state`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             let expected: [TaskState: [TaskID]] = [
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `lists pages the newest first`(factory: StoreFactory) async throws {
+    func `pages of tasks come newest first`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             #expect(try await store.ids(limit: 4) == [9, 8, 7, 6])
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `counts each state`(factory: StoreFactory) async throws {
+    func `the tasks of each state are counted`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             let counts = try await store.counts()
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `tasks come in the order asked for without unknown ones`(factory: StoreFactory) async throws {
+    func `tasks come in the requested order, without unknown ones`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             #expect(try await store.tasks([9, 44, 1, 5]).map(\.id) == [9, 1, 5])

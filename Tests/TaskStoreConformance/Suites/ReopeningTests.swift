@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `what ended without success is pending again`(factory: StoreFactory) async throws {
+    func `a reopened task is pending again`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             #expect(
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `the next attempt has a number of its own`(factory: StoreFactory) async throws {
+    func `the next attempt of a reopened task has a new number`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             // An ending that knows less than the store does not take the number back.
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `what the same commit hands out is refused as queued`(factory: StoreFactory) async throws {
+    func `reopening a task that the same commit hands out is refused as queued`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let receipt = try await store.commit(
                 StoreChanges(submissions: [.of([.text("1")], handsOut: true)], reopenings: [Reopening(id: 1)])
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `what stands otherwise is left`(factory: StoreFactory) async throws {
+    func `a task in another state is not reopened`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             let before = try await store.tasks(TaskFilter(), before: nil, limit: 99)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `what was pruned is unknown and the rest is counted right`(factory: StoreFactory) async throws {
+    func `a deleted task is unknown, and the others are counted correctly`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             #expect(try await store.prune(before: .at(0), keeping: 3, limit: 1) == 1)
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `they can go out with the same commit`(factory: StoreFactory) async throws {
+    func `reopened tasks can be handed out with the same commit`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             let changes = StoreChanges(reopenings: [Reopening(id: 2)], takes: [.of(limit: 1, now: .at(20))])

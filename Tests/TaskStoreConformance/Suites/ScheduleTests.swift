@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ScheduleTests {
     @Test(arguments: StoreFactory.all)
-    func `due tasks go before pending ones the longest due first`(factory: StoreFactory) async throws {
+    func `due tasks go before pending ones, the longest due first`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(
                 .of([.text("a", due: .at(30)), .text("b", due: .at(20)), .text("c", priority: 9), .text("d", due: .at(40))])
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `retry is handed out under the next number`(factory: StoreFactory) async throws {
+    func `a retry is handed out under the next number`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             for attempt in 1...3 {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `schedule never goes back behind a known attempt`(factory: StoreFactory) async throws {
+    func `a schedule never goes back behind a known attempt`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             _ = try await store.commit(
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `later schedule replaces the earlier one`(factory: StoreFactory) async throws {
+    func `a later schedule replaces the earlier one`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")]))
             let changes = StoreChanges(schedules: [
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `due time that has passed at acceptance is no schedule`(factory: StoreFactory) async throws {
+    func `a due time that has passed at acceptance is no schedule`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a", due: .at(10))], created: .at(10)))
             #expect(try await store.task(1)?.status == .pending)
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `expired tasks come the earliest first`(factory: StoreFactory) async throws {
+    func `expired tasks come earliest first`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(
                 .of([.text("a", expires: .at(30)), .text("b", expires: .at(20)), .text("c"), .text("d", expires: .at(40))])

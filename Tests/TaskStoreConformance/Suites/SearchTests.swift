@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `finds by time`(factory: StoreFactory) async throws {
+    func `tasks are found by time`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             #expect(try await store.all(TaskFilter(completedSince: .at(2500)), limit: 9).ids == [6, 5, 4, 3])
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: StoreFactory.all)
-    func `finds by the text of the error`(factory: StoreFactory) async throws {
+    func `tasks are found by the text of their error`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             for (text, ids) in [

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TermTests {
     @Test(arguments: StoreFactory.all)
-    func `what an earlier term decided is refused whole`(factory: StoreFactory) async throws {
+    func `the changes of an earlier term are refused as a whole`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             let first = try await store.beginTerm()
