@@ -84,7 +84,7 @@ struct LivingWorkerTests {
             #expect(workers.allSatisfy { $0.endings.isEmpty })
             try await grid.until {
                 let logs = try (1...4).map { try String(contentsOfFile: grid.file("worker\($0).log"), encoding: .utf8) }
-                return logs.contains { $0.contains("Cancelled tasks on request") }
+                return logs.contains { $0.contains("tasks cancelled on request") }
             }
         }
     }
