@@ -110,19 +110,19 @@ package final class Chaos: Sendable {
             grid: grid, proxies: proxies, broker: listener.connection, topology: configuration.topology, client: client
         )
         onEvent(.began)
-        let books = await withTaskGroup(of: Void.self, returning: TaskCounts?.self) { group in
+        let counters = await withTaskGroup(of: Void.self, returning: TaskCounts?.self) { group in
             group.addTask { await listener.listen { scoreboard.heard($0) } }
             await load(client, injector, scoreboard: scoreboard, from: start)
-            let books = await StoreCheck(client: client).run(scoreboard.acceptedIDs, within: .seconds(30)) { scoreboard.recorded($0) }
+            let counters = await StoreCheck(client: client).run(scoreboard.acceptedIDs, within: .seconds(30)) { scoreboard.recorded($0) }
             group.cancelAll()
-            return books
+            return counters
         }
         let (ledger, recoveries, skipped) = scoreboard.final
         let (seed, rate) = (configuration.seed, configuration.rate)
         return ChaosReport(
             seed: seed, took: start.duration(to: .now), ledger, recoveries, skipped: skipped,
             executions: try ExecutionJournal.executions(in: configuration.journal),
-            answer: { NumberedTask(number: $0, seed: seed, rate: rate) }, books: books
+            answer: { NumberedTask(number: $0, seed: seed, rate: rate) }, counters: counters
         )
     }
 

@@ -46,12 +46,12 @@ package struct ChaosReport: Sendable, Codable {
     package let mostExecutions: Int
     /// Succeeded with something else than their answer, or without having run.
     package let wrong: [TaskID]
-    /// The dispatcher's own books; nil where it did not answer in the end.
-    package let books: TaskCounts?
+    /// The dispatcher's own counters; nil where it did not answer in the end.
+    package let counters: TaskCounts?
     package let faults: [FaultRow]
 
     enum CodingKeys: String, CodingKey {
-        case seed, seconds, submitted, accepted, refused, unanswered, succeeded, failed, cancelled, expired, lost, books, faults
+        case seed, seconds, submitted, accepted, refused, unanswered, succeeded, failed, cancelled, expired, lost, counters, faults
         case failedAsPoison = "failed_as_poison"
         case endedTwice = "ended_twice"
         case acceptedTwice = "accepted_twice"
@@ -62,10 +62,10 @@ package struct ChaosReport: Sendable, Codable {
 
     init(
         seed: UInt64, took duration: Duration, _ ledger: ChaosLedger, _ recoveries: Recoveries, skipped: [Fault: Int],
-        executions: [Int: Int], answer: (Int) -> NumberedTask, books: TaskCounts?
+        executions: [Int: Int], answer: (Int) -> NumberedTask, counters: TaskCounts?
     ) {
         self.seed = seed
-        self.books = books
+        self.counters = counters
         seconds = (duration / .milliseconds(1)).rounded() / 1000
         submitted = ledger.submitted
         accepted = ledger.accepted
@@ -103,17 +103,17 @@ package struct ChaosReport: Sendable, Codable {
         note(acceptedTwice.count, "submissions were accepted twice")
         note(wrong.count, "tasks have a wrong result")
         note(unanswered.count, "submissions were never answered")
-        guard let books else { return lines + ["the dispatcher did not answer in the end"] }
-        if !books.balances {
-            lines.append("the dispatcher's books do not balance: \(books.submitted) submitted, \(books.sum) in all states")
+        guard let counters else { return lines + ["the dispatcher did not answer in the end"] }
+        if !counters.balances {
+            lines.append("the dispatcher's counters do not balance: \(counters.submitted) submitted, \(counters.sum) in all states")
         }
         // What nobody has answered may have been accepted all the same.
-        if !(accepted...(accepted + unanswered.count)).contains(books.submitted) {
-            lines.append("the dispatcher's books have \(books.submitted) tasks, accepted were \(accepted)")
+        if !(accepted...(accepted + unanswered.count)).contains(counters.submitted) {
+            lines.append("the dispatcher's counters have \(counters.submitted) tasks, accepted were \(accepted)")
         }
-        let closed = TaskState.allCases.filter(\.isTerminal).reduce(0) { $0 + books[$1] }
+        let closed = TaskState.allCases.filter(\.isTerminal).reduce(0) { $0 + counters[$1] }
         if !(ended...(ended + unanswered.count)).contains(closed) {
-            lines.append("the dispatcher's books have \(closed) ended tasks, ended are \(ended)")
+            lines.append("the dispatcher's counters have \(closed) ended tasks, ended are \(ended)")
         }
         return lines
     }

@@ -6,7 +6,7 @@ import TaskGridCore
 struct StoreCheck: Sendable {
     let client: GridClient
 
-    /// The books of the run's type, and the ended ones of these tasks; nil where no dispatcher answers within `patience`.
+    /// The counters of the run's type, and the ended ones of these tasks; nil where no dispatcher answers within `patience`.
     func run(_ tasks: [TaskID], within patience: Duration, take: (Ending) -> Void) async -> TaskCounts? {
         let deadline = ContinuousClock.now + patience
         var rest = tasks[...]
@@ -25,9 +25,9 @@ struct StoreCheck: Sendable {
         }
         var next: TaskType?
         repeat {
-            guard let books = await ask(CountsQuery(after: next), until: deadline) else { return nil }
-            if let counts = books.types[NumberedTask.type] { return counts }
-            next = books.next
+            guard let counters = await ask(CountsQuery(after: next), until: deadline) else { return nil }
+            if let counts = counters.types[NumberedTask.type] { return counts }
+            next = counters.next
         } while next != nil
         return TaskCounts()
     }

@@ -50,7 +50,7 @@ final class GridState: Sendable {
         } else {
             switch key.prefix(while: { $0 != "." }) {
             case "task":
-                let event = try JSON.decode(TaskEvent.self, message.body)
+                let event = try JSON.decode(TypeEvent.self, message.body)
                 try Plausible.check(event)
                 change = { $0.apply(event, at: now) }
             case "worker":

@@ -57,7 +57,7 @@ package struct Monitor: Service {
         let depths = QueueDepths(grid: grid) { queue throws(AMQPError) in try await session.depth(of: queue) }
         let history = GridHistory(try await HistoryStore.open(configuration.history), grid: grid, logger: logger, vitals: vitals)
         let ticker = MonitorTicker(grid: grid, logger: logger) { session.readings }
-        let interface = Interface(
+        let interface = MonitorRoutes(
             grid, depths: depths, history: history, queryClient: session.queryClient,
             access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
         ) { [id = configuration.id] in

@@ -26,7 +26,7 @@ struct MonitorSession: Sendable {
     let id: String
     let grid: GridState
     /// What people ask the dispatcher through the monitor.
-    let queryClient: DispatcherQueries
+    let queryClient: MonitorQueries
     private let publishing: Connection
     private let consuming: Connection
     private let events: Consumer
@@ -54,8 +54,8 @@ struct MonitorSession: Sendable {
         )
         events = consuming.consumer(queues: [topology.listenerQueue("monitor", id).name], prefetch: 1000)
         replies = consuming.consumer(queues: [topology.replyQueue(client: id).name], prefetch: 10)
-        queryClient = DispatcherQueries(
-            QueryClient(id: id, topology: topology, maximum: DispatcherQueries.maximum) { [publishing] query, time throws(AMQPError) in
+        queryClient = MonitorQueries(
+            QueryClient(id: id, topology: topology, maximum: MonitorQueries.maximum) { [publishing] query, time throws(AMQPError) in
                 try await publishing.publish([query], within: time).first ?? .nacked
             }
         )

@@ -26,7 +26,7 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case lossFound = "dispatcher.loss-found"
     /// Tasks that waited in the store, retries among them, are marked as handed out; nothing is published.
     case waitingTaken = "dispatcher.waiting-taken"
-    /// Inside a transaction: rows are written, the books are not.
+    /// Inside a transaction: rows are written, the counters are not.
     case storeTransaction = "store.transaction"
 
     case deliveryReceived = "worker.delivery-received"

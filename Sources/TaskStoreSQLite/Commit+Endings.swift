@@ -26,7 +26,7 @@ extension Commit {
             guard ending.state.isTerminal else {
                 throw StoreError(.badRequest, "task \(ending.id) cannot end as '\(ending.state)', which is no last state")
             }
-            // Should the task be reopened, its next attempt must have a number that none had. A success never is.
+            // If the task is reopened, its next attempt needs an unused number. A task that succeeded is never reopened.
             let attempt = ending.state == .succeeded ? ending.attempt : max(ending.attempt, try attempt(of: ending.id))
             guard let place = try place(of: ending, openings) else {
                 first.append(false)

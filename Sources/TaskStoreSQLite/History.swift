@@ -21,7 +21,7 @@ enum History {
             guard let outcome = query.text(Column.outcome).flatMap(Attempt.Outcome.init) else {
                 throw StoreError(
                     .corrupt,
-                    "attempt \(query.int(Column.number)) of task \(task.id) came to what is no outcome: '\(query.text(Column.outcome) ?? "")'"
+                    "attempt \(query.int(Column.number)) of task \(task.id) has the invalid outcome '\(query.text(Column.outcome) ?? "")'"
                 )
             }
             attempts.append(

@@ -45,7 +45,7 @@ struct OpenRanges {
         }
     }
 
-    /// A submission is over: none of the next one's tasks follow its.
+    /// The submission is complete: the tasks of the next one begin a new range.
     mutating func finish() throws {
         guard let range = growing.take() else { return }
         let insert = try BoundStatement(

@@ -103,7 +103,7 @@ struct Records {
         if !row.isNull(Column.state) {
             let number = row.int64(Column.state)
             guard let state = UInt8(exactly: number).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(record.id) has ended in a state that is none: \(number)")
+                throw StoreError(.corrupt, "task \(record.id) has the invalid final state \(number)")
             }
             record.status = state
             record.attempt = row.int(Column.endedAttempt)

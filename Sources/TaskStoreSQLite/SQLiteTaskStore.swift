@@ -167,19 +167,19 @@ package final class SQLiteTaskStore: TaskStore {
     }
 
     package func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Pruned {
-        try await write { try Pruning(database: $0, retention: retention, limit: limit).run() }
+        try await write { try PruningStep(database: $0, retention: retention, limit: limit).run() }
     }
 
     package func clock() async throws(StoreError) -> StoreClockReading? {
-        try await read { try Alignment.clock($0) }
+        try await read { try WallClockAlignment.clock($0) }
     }
 
     package func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID? {
-        try await write { try Alignment(database: $0, wallOffset: wallOffset).run(after: after, limit: limit) }
+        try await write { try WallClockAlignment(database: $0, wallOffset: wallOffset).run(after: after, limit: limit) }
     }
 
     package func alignedOffset() async throws(StoreError) -> Duration {
-        try await read { try Alignment.offset($0) }
+        try await read { try WallClockAlignment.offset($0) }
     }
 
     package func close() async {

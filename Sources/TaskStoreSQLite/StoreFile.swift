@@ -60,10 +60,12 @@ enum StoreFile {
             let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
             let isOurs = try Int32.fetchOne(database, sql: "PRAGMA application_id") == Schema.applicationID
             guard isEmpty || isOurs else {
-                throw StoreError(.corrupt, "it is a database, but no task store")
+                throw StoreError(.corrupt, "it is a database, but no task store; name another file")
             }
             guard try !migrator.hasBeenSuperseded(database) else {
-                throw StoreError(.newerVersion, "it was written by a newer version, which alone can read it")
+                throw StoreError(
+                    .newerVersion, "it was written by a newer version, which alone can read it; use that version or name another file"
+                )
             }
         }
         try migrator.migrate(writer)

@@ -35,7 +35,7 @@ extension TaskSettings {
         var backoff: Backoff?
         if let text = row.text(Column.backoff) {
             backoff = Backoff(text)
-            guard backoff != nil else { throw StoreError(.corrupt, "a task's backoff is none: \(text)") }
+            guard backoff != nil else { throw StoreError(.corrupt, "a task has the invalid backoff '\(text)'") }
         }
         self.init(maxAttempts: maxAttempts, backoff: backoff, timeout: timeout, priority: priority)
     }

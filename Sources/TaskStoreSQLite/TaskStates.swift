@@ -42,7 +42,7 @@ struct TaskStates {
         }
         if !row.isNull(Column.state) {
             guard let state = UInt8(exactly: row.int64(Column.state)).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(id) has ended in a state that is none: \(row.int64(Column.state))")
+                throw StoreError(.corrupt, "task \(id) has the invalid final state \(row.int64(Column.state))")
             }
             return try stored(state, row.int(Column.endedAttempt))
         }

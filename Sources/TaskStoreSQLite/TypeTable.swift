@@ -81,7 +81,7 @@ final class TypeTable {
 
     private static func type(named name: String?) throws -> TaskType {
         guard let name, let type = try? TaskType(name) else {
-            throw StoreError(.corrupt, "the type table holds a name that is none: '\(name ?? "")'")
+            throw StoreError(.corrupt, "the type table holds the invalid name '\(name ?? "")'")
         }
         return type
     }

@@ -13,12 +13,12 @@ import Synchronization
 /// by NIO, for its reader is gone; and NIO ends the process where an `NIOAsyncChannel` is dropped that was never closed.
 struct Connections: ServerChildChannel {
     private let http: HTTP1Channel
-    private let refusals: [Places.Refusal: HTTP1Channel]
-    private let places: Places
+    private let refusals: [ConnectionLimit.Refusal: HTTP1Channel]
+    private let places: ConnectionLimit
 
     init(
-        _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration, places: Places,
-        times: RequestTimes
+        _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration,
+        places: ConnectionLimit, times: RequestTimes
     ) {
         func configuration(_ first: TimeAmount, _ next: TimeAmount) -> HTTP1Channel.Configuration {
             HTTP1Channel.Configuration(

@@ -72,8 +72,8 @@ package struct WebServer: Service {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Self.maximumHeadSize, maxHeaderListSize: Self.maximumHeadSize, maxHeaderFieldCount: 100
         )
-        let room = min(Self.maximumConnections, max(Places.reserve, OpenFiles.limit - Self.ownFiles - Places.reserve))
-        let places = Places(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
+        let room = min(Self.maximumConnections, max(ConnectionLimit.reserve, OpenFiles.limit - Self.ownFiles - ConnectionLimit.reserve))
+        let places = ConnectionLimit(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
         let application = Application(
             router: Self.router(routes, hosts: hosts, of: name),
             server: HTTPServerBuilder { [times] responder in Connections(responder, decoder: decoder, places: places, times: times) },

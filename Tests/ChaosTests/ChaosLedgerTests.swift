@@ -109,7 +109,7 @@ struct ChaosLedgerTests {
     }
 
     @Test("each of many tasks is counted once, and a forgotten one is found")
-    func books() {
+    func counters() {
         forAll { generator, seed in
             var ledger = ChaosLedger()
             var expected = (accepted: 0, refused: 0, unanswered: 0, lost: Set<TaskID>())

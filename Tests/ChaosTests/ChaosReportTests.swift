@@ -9,17 +9,17 @@ import Testing
 
 @Suite("The report of a chaos run")
 struct ChaosReportTests {
-    private func books(submitted: Int, succeeded: Int) -> TaskCounts {
+    private func counters(submitted: Int, succeeded: Int) -> TaskCounts {
         var counts = TaskCounts()
         counts.submitted = submitted
         counts.succeeded = succeeded
         return counts
     }
 
-    private func report(_ ledger: ChaosLedger, books: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
+    private func report(_ ledger: ChaosLedger, counters: TaskCounts?, executions: [Int: Int]) -> ChaosReport {
         ChaosReport(
             seed: 1, took: .seconds(1), ledger, Recoveries(), skipped: [:], executions: executions,
-            answer: { NumberedTask(number: $0, milliseconds: 1) }, books: books
+            answer: { NumberedTask(number: $0, milliseconds: 1) }, counters: counters
         )
     }
 
@@ -31,10 +31,10 @@ struct ChaosReportTests {
             ledger.accepted(number, as: TaskID(Int64(number)))
             if number < 3 { ledger.ended(good(number)) }
         }
-        var counts: TaskCounts? = books(submitted: 3, succeeded: 3)
+        var counts: TaskCounts? = counters(submitted: 3, succeeded: 3)
         var executions = [1: 1, 2: 2, 3: 1]
         change(&ledger, &counts, &executions)
-        return report(ledger, books: counts, executions: executions).violations
+        return report(ledger, counters: counts, executions: executions).violations
     }
 
     private func good(_ number: Int) -> Ending {
@@ -60,19 +60,19 @@ struct ChaosReportTests {
                 executions[3] = nil
             } == ["1 tasks have a wrong result"])
         #expect(
-            violations { ledger, books, _ in
+            violations { ledger, counters, _ in
                 ledger.ended(good(3))
-                books = self.books(submitted: 4, succeeded: 3)
-            }.first?.hasPrefix("the dispatcher's books do not balance") == true)
+                counters = self.counters(submitted: 4, succeeded: 3)
+            }.first?.hasPrefix("the dispatcher's counters do not balance") == true)
         #expect(
-            violations { ledger, books, _ in
+            violations { ledger, counters, _ in
                 ledger.ended(good(3))
-                books = self.books(submitted: 4, succeeded: 4)
-            } == ["the dispatcher's books have 4 tasks, accepted were 3", "the dispatcher's books have 4 ended tasks, ended are 3"])
+                counters = self.counters(submitted: 4, succeeded: 4)
+            } == ["the dispatcher's counters have 4 tasks, accepted were 3", "the dispatcher's counters have 4 ended tasks, ended are 3"])
         #expect(
-            violations { ledger, books, _ in
+            violations { ledger, counters, _ in
                 ledger.ended(good(3))
-                books = nil
+                counters = nil
             } == ["the dispatcher did not answer in the end"])
         #expect(
             violations { ledger, _, _ in
@@ -97,7 +97,8 @@ struct ChaosReportTests {
         }
         // One has succeeded, and nobody has executed it.
         let executions = fault == 3 ? [1: 1, 2: 1] : [1: 1, 2: 1, 3: 1]
-        let report = report(scoreboard.final.ledger, books: books(submitted: 3, succeeded: fault == 1 ? 2 : 3), executions: executions)
+        let report = report(
+            scoreboard.final.ledger, counters: counters(submitted: 3, succeeded: fault == 1 ? 2 : 3), executions: executions)
         #expect([report.lost.count, report.endedTwice.count, report.wrong.count] == (1...3).map { $0 == fault ? 1 : 0 })
         var code: Int32 = 0
         do {
@@ -115,7 +116,7 @@ struct ChaosReportTests {
             ledger.submitted(number)
             ledger.accepted(number, as: TaskID(Int64(number)))
         }
-        let lines = ChaosTable(report(ledger, books: books(submitted: 30, succeeded: 0), executions: [:])).lines(width: width)
+        let lines = ChaosTable(report(ledger, counters: counters(submitted: 30, succeeded: 0), executions: [:])).lines(width: width)
         #expect(lines.contains { $0.hasPrefix("lost") && $0.hasSuffix("30") })
         #expect(lines.last == "lost: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …")
         for line in lines.dropLast() { #expect(line.count <= width ?? .max) }
@@ -133,10 +134,10 @@ struct ChaosReportTests {
 
     @Test("a submission without an answer may be among the accepted ones")
     func unanswered() {
-        let lines = violations { ledger, books, _ in
+        let lines = violations { ledger, counters, _ in
             ledger.ended(good(3))
             ledger.submitted(4)
-            books = self.books(submitted: 4, succeeded: 4)
+            counters = self.counters(submitted: 4, succeeded: 4)
         }
         #expect(lines == ["1 submissions were never answered"])
     }

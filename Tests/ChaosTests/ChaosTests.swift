@@ -64,7 +64,7 @@ struct ChaosTests {
         #expect(report.violations == [], seed)
         #expect(report.accepted == report.submitted && report.accepted >= 300, seed)
         #expect(report.lost.isEmpty && report.endedTwice.isEmpty && report.wrong.isEmpty, seed)
-        #expect(report.books?.submitted == report.accepted, seed)
+        #expect(report.counters?.submitted == report.accepted, seed)
         #expect(report.executedMoreThanOnce > 0, seed)
         #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.worker, .dispatcher], seed)
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 && $0.longestRecovery != nil }, seed)

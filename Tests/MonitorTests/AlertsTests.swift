@@ -65,7 +65,7 @@ import Testing
 
     @Test func `a paused type needs no worker`() {
         var statistics = Statistics(since: .start)
-        var event = TaskEvent.sample([.pending: 5])
+        var event = TypeEvent.sample([.pending: 5])
         event.paused = true
         statistics.apply(event, at: .start)
         #expect(kinds(statistics).isEmpty)
@@ -73,7 +73,7 @@ import Testing
 
     @Test(arguments: [BreakerState.open, .halfOpen]) func `a circuit breaker that is not closed is an alert`(_ breaker: BreakerState) {
         var statistics = Statistics(since: .start)
-        var event = TaskEvent.sample([.succeeded: 5, .pending: 1])
+        var event = TypeEvent.sample([.succeeded: 5, .pending: 1])
         event.breaker = breaker
         statistics.apply(.heartbeat, .sample("a"), at: .start)
         statistics.apply(event, at: .start)
@@ -82,7 +82,7 @@ import Testing
 
     @Test(arguments: [BreakerState.open, .halfOpen]) func `a breaker that holds nothing back is no alert`(_ breaker: BreakerState) {
         var statistics = Statistics(since: .start)
-        var event = TaskEvent.sample([.succeeded: 5, .failed: 30])
+        var event = TypeEvent.sample([.succeeded: 5, .failed: 30])
         event.breaker = breaker
         statistics.apply(event, at: .start)
         #expect(kinds(statistics).isEmpty)
@@ -90,7 +90,7 @@ import Testing
 
     @Test func `counters that do not balance are an alert`() {
         var statistics = Statistics(since: .start)
-        var event = TaskEvent.sample([.succeeded: 5])
+        var event = TypeEvent.sample([.succeeded: 5])
         event.states.submitted = 6
         statistics.apply(event, at: .start)
         #expect(kinds(statistics) == [Alert.Subject(kind: .ledgerMismatch, type: .reverse)])
@@ -154,7 +154,7 @@ import Testing
             for worker in 1...5 {
                 try grid.apply(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
             }
-            try grid.apply(.event(TaskEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
+            try grid.apply(.event(TypeEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
             grid.hear(.nameservice)
         }
         func look(_ second: Double) -> [Alert.Kind] {

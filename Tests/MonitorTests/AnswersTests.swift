@@ -58,13 +58,13 @@ import WebSupport
             try grid.apply(RegistryMessage.sample(id, types: [sum]).message(.register), exchange: "t.registry", key: "register")
         }
         try grid.apply(RegistryMessage.sample("b").message(.deregister), exchange: "t.registry", key: "deregister")
-        let event = TaskEvent.sample(
+        let event = TypeEvent.sample(
             sum, [.pending: 1, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99)], total: [(9000, 100)], retried: 2, refused: 3
         )
         try grid.apply(.event(event), exchange: "t.events", key: "task.sum")
-        try grid.apply(.event(TaskEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
+        try grid.apply(.event(TypeEvent.sample(.hash, [.pending: 4])), exchange: "t.events", key: "task.hash")
         let error = GridEvent(kind: .error, service: "dispatcher", at: .start, message: "disk is full")
         try grid.apply(.event(error), exchange: "t.events", key: "grid.error")
         // An alert of the broker at once.
@@ -109,7 +109,7 @@ import WebSupport
     }
 
     /// Monitors in several states, by what is special about them.
-    private static func interfaces() async throws -> [(name: String, interface: Interface)] {
+    private static func interfaces() async throws -> [(name: String, interface: MonitorRoutes)] {
         let access = Guard(token: token, protectsReading: false)
         let away = PlayedDispatcher { $0.refused(.unavailable, "no store") }
         return [
@@ -137,7 +137,7 @@ import WebSupport
     }
 
     /// Asks each route in each way, and checks the answers. The status of each answer, by the route's name.
-    private static func ask(_ interface: Interface, _ name: String) async throws -> [(route: String, status: Int)] {
+    private static func ask(_ interface: MonitorRoutes, _ name: String) async throws -> [(route: String, status: Int)] {
         let document = try JSON.decode(JSONTree.self, JSON.encode(OpenAPI(interface.routes)))
         let check = SchemaCheck(components: document["components"]["schemas"].members)
         return try await interface.application.test(.router) { client in
@@ -168,7 +168,7 @@ import WebSupport
     func events() async throws {
         let grid = try Self.grid()
         grid.broadcast.end()
-        let interface = try await Interface.sample(grid)
+        let interface = try await MonitorRoutes.sample(grid)
         let route = try #require(interface.routes.first { $0.id == "events" })
         try await interface.application.test(.router) { client in
             for asked in Self.requests(route) {

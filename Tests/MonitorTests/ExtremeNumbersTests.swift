@@ -11,7 +11,7 @@ import Testing
     private static let extremes = [0, 1, 1 << 32, 1 << 45, (1 << 53) - 1, 1 << 53]
     private let grid = GridState(topology: Topology(prefix: "t"), now: { .start })
 
-    private func take(_ event: TaskEvent) throws {
+    private func take(_ event: TypeEvent) throws {
         try grid.apply(.event(event), exchange: "t.events", key: "task.reverse")
     }
 
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `one event with 600,000 counts of 2^45 is refused, and the monitor goes on`() throws {
-        let forged = TaskEvent.sample(run: Array(repeating: (1000, 1 << 45), count: 600_000))
+        let forged = TypeEvent.sample(run: Array(repeating: (1000, 1 << 45), count: 600_000))
         #expect(throws: WireError.self) { try take(forged) }
         readAll()
     }
@@ -38,7 +38,7 @@ import Testing
         let most = 1 << 45
         let share = most / 8
         let states: [TaskState: Int] = [.pending: share, .queued: share, .running: share, .succeeded: share, .failed: share]
-        let event = TaskEvent.sample(
+        let event = TypeEvent.sample(
             states,
             workers: [
                 WorkerTally(
@@ -65,7 +65,7 @@ import Testing
         for _ in 0..<50 {
             var states: [TaskState: Int] = [:]
             for state in TaskState.allCases { states[state] = number() }
-            let event = TaskEvent.sample(
+            let event = TypeEvent.sample(
                 at: Timestamp(rawValue: Int64(number() % 253_402_300_799_999)), states,
                 workers: [WorkerTally(worker: "w1", succeeded: number(), failed: number())],
                 run: [(UInt64(number()), UInt64(number())), (UInt64(number()), UInt64(number()))],

@@ -38,7 +38,7 @@ extension Seeded {
     fileprivate mutating func valid() -> (Message, String) {
         switch number(0...3) {
         case 0:
-            let event = TaskEvent.sample(
+            let event = TypeEvent.sample(
                 [.pending: number(0...9), .succeeded: count()], workers: [WorkerTally(worker: "w", succeeded: count())],
                 run: [(UInt64(number(0...Int.max)), UInt64(number(0...9)))], retried: number(0...9)
             )

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `each kind of message is read`() throws {
-        try take(.event(TaskEvent.sample([.pending: 2])), "t.events", "task.reverse")
+        try take(.event(TypeEvent.sample([.pending: 2])), "t.events", "task.reverse")
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: .sample("a"))), "t.events", "worker.joined")
         try take(.event(GridEvent(kind: .started, service: "dispatcher", at: .start, message: "m")), "t.events", "grid.started")
         try take(RegistryMessage.sample("b").message(.heartbeat), "t.registry", "heartbeat.reverse")
@@ -32,10 +32,10 @@ import Testing
     }
 
     @Test func `numbers that would overflow are refused or capped`() throws {
-        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: 1 << 50])), "t.events", "task.reverse") }
-        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample([.pending: -1])), "t.events", "task.reverse") }
-        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(run: [(1, .max)])), "t.events", "task.reverse") }
-        #expect(throws: WireError.self) { try take(.event(TaskEvent.sample(retried: -1)), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TypeEvent.sample([.pending: 1 << 50])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TypeEvent.sample([.pending: -1])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TypeEvent.sample(run: [(1, .max)])), "t.events", "task.reverse") }
+        #expect(throws: WireError.self) { try take(.event(TypeEvent.sample(retried: -1)), "t.events", "task.reverse") }
         let worker = RegistryMessage.sample("a", interval: .max)
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: worker)), "t.events", "worker.joined")
         #expect(grid.statistics.workers["a"]?.worker.lease == .seconds(180))

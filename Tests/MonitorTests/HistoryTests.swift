@@ -194,7 +194,7 @@ import Testing
             let history = GridHistory(try await HistoryStore.open(path), grid: grid, logger: .silent)
             for second in begin...end {
                 time.withLock { $0 = .after(Double(second)) }
-                let event = TaskEvent.sample(at: .after(Double(second)), [.succeeded: succeeded + second - begin])
+                let event = TypeEvent.sample(at: .after(Double(second)), [.succeeded: succeeded + second - begin])
                 try grid.apply(.event(event), exchange: grid.topology.events.name, key: "task.reverse")
                 await history.record()
             }

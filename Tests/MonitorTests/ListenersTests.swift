@@ -179,7 +179,7 @@ import WebSupport
     }
 
     @Test func `alerts are published as they start and end`() async throws {
-        var event = TaskEvent.sample([.succeeded: 1, .pending: 1])
+        var event = TypeEvent.sample([.succeeded: 1, .pending: 1])
         event.breaker = .open
         let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
         let well = [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)]

@@ -92,7 +92,7 @@ import Testing
     @Test func `metrics show the state of the grid`() {
         let text = text(
             { statistics in
-                var event = TaskEvent.sample(.hash, [.pending: 1])
+                var event = TypeEvent.sample(.hash, [.pending: 1])
                 (event.breaker, event.paused, event.states.submitted) = (.halfOpen, true, 7)
                 statistics.apply(event, at: .after(2))
             }, queues: queues)

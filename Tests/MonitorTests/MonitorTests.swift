@@ -48,7 +48,7 @@ struct MonitorTests {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(probe) { client in
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
-            let event = TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
+            let event = TypeEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
             try await probe.say(topology.events, "task.reverse", .event(event))
             // It cannot be read; once it is in the dead-letter queue, what was said before it has been taken.
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
@@ -74,7 +74,7 @@ struct MonitorTests {
         try await withMonitor(probe) { client in
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
             try await probe.say(
-                topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
+                topology.events, "task.reverse", .event(TypeEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
             // Nothing but what it serves tells when it has heard that.
             while true {
                 try Task.checkCancellation()
@@ -156,7 +156,7 @@ struct MonitorTests {
         try await GridWatch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
-            try await probe.say(topology.events, "task.reverse", .event(TaskEvent.sample([.pending: 3])))
+            try await probe.say(topology.events, "task.reverse", .event(TypeEvent.sample([.pending: 3])))
             // Nothing but its statistics tells when it has heard that.
             while true {
                 try Task.checkCancellation()

@@ -15,7 +15,7 @@ import WebSupport
     private let document: JSONTree
 
     init() async throws {
-        routes = try await Interface.sample().routes
+        routes = try await MonitorRoutes.sample().routes
         document = try JSON.decode(JSONTree.self, JSON.encode(OpenAPI(routes)))
     }
 

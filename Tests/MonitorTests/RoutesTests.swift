@@ -23,7 +23,7 @@ import WebSupport
             try grid.apply(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
         }
         try grid.apply(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
-        let event = TaskEvent.sample(
+        let event = TypeEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],
             run: [(2000, 99), (50_000, 1)], total: [(9000, 100)], retried: 2, refused: 3
@@ -37,7 +37,7 @@ import WebSupport
         health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
     ) async throws -> some ApplicationProtocol {
-        try await Interface.sample(grid, health: health, depth: depth).application
+        try await MonitorRoutes.sample(grid, health: health, depth: depth).application
     }
 
     private func get(

@@ -8,7 +8,7 @@ import WebSupport
 
 @testable import Monitor
 
-extension Interface {
+extension MonitorRoutes {
     /// The interface of a monitor in a test.
     ///
     /// - Parameters:
@@ -19,8 +19,8 @@ extension Interface {
         dispatcher: PlayedDispatcher = PlayedDispatcher { _ in nil },
         access: Guard = Guard(token: nil, protectsReading: false), health: Vitals = Vitals(),
         depth: @escaping @Sendable (String) async throws(AMQPError) -> QueueDepth = { _ in QueueDepth(messages: 3, consumers: 1) }
-    ) async throws -> Interface {
-        Interface(
+    ) async throws -> MonitorRoutes {
+        MonitorRoutes(
             grid, depths: QueueDepths(grid: grid, depth: depth),
             history: GridHistory(try await HistoryStore.open(nil), grid: grid, logger: .silent), queryClient: dispatcher.query(),
             access: access

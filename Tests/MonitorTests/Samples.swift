@@ -24,19 +24,19 @@ extension TaskCounts {
     }
 }
 
-extension TaskEvent {
+extension TypeEvent {
     static func sample(
         store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:], workers: [WorkerTally] = [],
         run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0, refused: Int = 0
-    ) -> TaskEvent {
+    ) -> TypeEvent {
         sample(.reverse, store: store, at: at, states, workers: workers, run: run, total: total, retried: retried, refused: refused)
     }
 
     static func sample(
         _ type: TaskType, store: String = "s", at: Timestamp = .start, _ states: [TaskState: Int] = [:],
         workers: [WorkerTally] = [], run: [(UInt64, UInt64)] = [], total: [(UInt64, UInt64)] = [], retried: Int = 0, refused: Int = 0
-    ) -> TaskEvent {
-        TaskEvent(
+    ) -> TypeEvent {
+        TypeEvent(
             type: type, store: store, at: at, states: TaskCounts(states), workers: workers,
             runTimes: run.map { LatencyCount(microseconds: $0.0, count: $0.1) },
             totalTimes: total.map { LatencyCount(microseconds: $0.0, count: $0.1) }, retried: retried, refused: refused

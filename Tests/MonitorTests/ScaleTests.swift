@@ -84,7 +84,7 @@ import Testing
 
     @Test func `a paused type wants no workers`() throws {
         var statistics = minute(waiting: 120, workers: [])
-        var event = TaskEvent.sample(at: .after(61), [.pending: 120, .succeeded: 60])
+        var event = TypeEvent.sample(at: .after(61), [.pending: 120, .succeeded: 60])
         event.paused = true
         statistics.apply(event, at: .after(61))
         let scale = try #require(report(statistics, at: 61)[.reverse])

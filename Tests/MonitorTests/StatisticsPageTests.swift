@@ -17,7 +17,7 @@ import Testing
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.now.withLock { $0 } })
         let page = StatisticsPage(grid: grid)
         let first = page.data()
-        try grid.apply(.event(TaskEvent.sample([.pending: 3])), exchange: grid.topology.events.name, key: "task.reverse")
+        try grid.apply(.event(TypeEvent.sample([.pending: 3])), exchange: grid.topology.events.name, key: "task.reverse")
         time.now.withLock { $0 = .after(0.249) }
         #expect(page.data() == first)
         time.now.withLock { $0 = .after(0.25) }

@@ -121,7 +121,7 @@ import Testing
             CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
         #expect(statistics.types[.hash]?.isPaused == true)
         #expect(statistics.types[.reverse]?.isPaused == false)
-        var event = TaskEvent.sample()
+        var event = TypeEvent.sample()
         event.paused = true
         statistics.apply(event, at: .start)
         #expect(statistics.types[.reverse]?.isPaused == true)
@@ -134,7 +134,7 @@ import Testing
         statistics.apply(.sample(.hash, [.succeeded: 2], retried: 3, refused: 1), at: .after(1))
         statistics.apply(.sample(.reverse, [.succeeded: 5]), at: .after(1))
         let (states, seen) = (statistics.states, statistics.seen)
-        var event = TaskEvent.sample(.hash, at: .after(2), [.succeeded: 2])
+        var event = TypeEvent.sample(.hash, at: .after(2), [.succeeded: 2])
         event.isForgotten = true
         for _ in 0..<2 { statistics.apply(event, at: .after(2)) }
         #expect(statistics.types.keys.sorted() == [.reverse])

@@ -10,17 +10,17 @@ import Testing
 /// Submits through a broker that loses publishes, confirms and replies at random, to a dispatcher that keeps what it took by
 /// key: every task is done once, and every caller learns of it.
 struct AcceptedOnceTests {
-    /// The dispatcher's books, shared with the broker.
+    /// The dispatcher's counters, shared with the broker.
     private final class Shared: Sendable {
-        private let books: Mutex<Books>
+        private let counters: Mutex<Counters>
 
-        init(seed: UInt64) { books = Mutex(Books(generator: Seeded(seed: seed))) }
+        init(seed: UInt64) { counters = Mutex(Counters(generator: Seeded(seed: seed))) }
 
-        func withLock<Value: Sendable>(_ body: (inout Books) -> Value) -> Value { books.withLock { body(&$0) } }
+        func withLock<Value: Sendable>(_ body: (inout Counters) -> Value) -> Value { counters.withLock { body(&$0) } }
     }
 
     /// Accepts by key, as the dispatcher does.
-    private struct Books: Sendable {
+    private struct Counters: Sendable {
         var first: [String: TaskID] = [:]
         var payloads: [TaskID: Data] = [:]
         var generator: Seeded
@@ -38,12 +38,12 @@ struct AcceptedOnceTests {
 
     @Test(.timeLimit(.minutes(2)), arguments: [1, 2, 3, 4, 5] as [UInt64])
     func `every task is accepted once`(seed: UInt64) async throws {
-        let books = Shared(seed: seed)
+        let counters = Shared(seed: seed)
         let time = TestTime()
         let transport = FakeTransport { _ in
-            books.withLock { books in
-                if books.chance(15) { return .error(.connectionLost) }
-                if books.chance(5) { return .outcome(.nacked) }
+            counters.withLock { counters in
+                if counters.chance(15) { return .error(.connectionLost) }
+                if counters.chance(5) { return .outcome(.nacked) }
                 return .outcome(.confirmed)
             }
         }
@@ -53,7 +53,7 @@ struct AcceptedOnceTests {
                 // The broker and the dispatcher. Time passes with each message, and repeats come with it.
                 group.addTask {
                     for await publication in transport.publications {
-                        Self.answer(publication, books, transport)
+                        Self.answer(publication, counters, transport)
                         time.advance(by: .milliseconds(300))
                         client.lookAtTime()
                     }
@@ -77,7 +77,7 @@ struct AcceptedOnceTests {
                 }
                 group.cancelAll()
                 await client.close()
-                let accepted = books.withLock { $0.payloads }
+                let accepted = counters.withLock { $0.payloads }
                 #expect(accepted.count == payloads.count, "seed \(seed)")
                 for (index, payload) in payloads.enumerated() {
                     #expect(endings[index]?.result == Data(payload.reversed()), "seed \(seed), payload \(index)")
@@ -86,13 +86,13 @@ struct AcceptedOnceTests {
         }
     }
 
-    private static func answer(_ publication: Publication, _ books: Shared, _ transport: FakeTransport) {
-        books.withLock { books in
+    private static func answer(_ publication: Publication, _ counters: Shared, _ transport: FakeTransport) {
+        counters.withLock { counters in
             if publication.exchange == "test.rpc" {
-                guard !books.chance(20), let query = try? JSON.decode(EndingsQuery.self, publication.message.body) else { return }
+                guard !counters.chance(20), let query = try? JSON.decode(EndingsQuery.self, publication.message.body) else { return }
                 let ended = query.tasks.map { id in
                     TaskRecord(
-                        id: id, type: .reverse, payload: Data(), result: books.payloads[id].map { Data($0.reversed()) },
+                        id: id, type: .reverse, payload: Data(), result: counters.payloads[id].map { Data($0.reversed()) },
                         status: .succeeded, created: .now(), settings: TaskSettings(maxAttempts: 1), key: ""
                     )
                 }
@@ -101,8 +101,8 @@ struct AcceptedOnceTests {
                 return
             }
             // Lost on the way, or taken though its confirm was lost.
-            guard !books.chance(10), let submission = try? Submission(publication.message) else { return }
-            let first = books.accept(submission)
+            guard !counters.chance(10), let submission = try? Submission(publication.message) else { return }
+            let first = counters.accept(submission)
             let endings = submission.tasks.enumerated().map { offset, task in
                 Ending(id: first.advanced(by: offset), state: .succeeded, result: Data(task.payload.reversed()), attempt: 1)
             }
@@ -111,10 +111,10 @@ struct AcceptedOnceTests {
                 form: .single, type: .reverse, correlation: submission.correlation,
                 content: .accepted(first: first, count: submission.tasks.count)
             ).message()
-            let isEarly = books.chance(30)
-            if isEarly, !books.chance(20) { transport.deliver(ended) }
-            if !books.chance(15) { transport.deliver(accepted) }
-            if !isEarly, !books.chance(20) { transport.deliver(ended) }
+            let isEarly = counters.chance(30)
+            if isEarly, !counters.chance(20) { transport.deliver(ended) }
+            if !counters.chance(15) { transport.deliver(accepted) }
+            if !isEarly, !counters.chance(20) { transport.deliver(ended) }
         }
     }
 }

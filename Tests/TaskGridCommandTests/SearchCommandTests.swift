@@ -104,7 +104,7 @@ import Testing
         states.submitted = 3
         states.running = 1
         states.succeeded = 2
-        let task = TaskEvent(type: TaskType(literal: "sum"), store: "s", at: now, states: states, paused: true)
+        let task = TypeEvent(type: TaskType(literal: "sum"), store: "s", at: now, states: states, paused: true)
         #expect(try line("task.sum", task) == "2026-01-01T00:00:00.000Z  task    sum: running 1, succeeded 2, paused")
         let grid = GridEvent(kind: .warning, service: "dispatcher", at: now, message: "one\ntwo")
         #expect(try line("grid.warning", grid) == "2026-01-01T00:00:00.000Z  grid    warning, dispatcher: one·two")
@@ -149,7 +149,7 @@ import Testing
 
     @Test func `the monitor's token is read from its file`() async throws {
         func configuration(_ variables: [String: String]) async throws -> Configuration {
-            try Configuration(try await Settings(arguments: [:], file: nil, environment: variables))
+            try Configuration(try await SettingSources(arguments: [:], file: nil, environment: variables))
         }
         let set = try await configuration(["TASKGRID_MONITOR_TOKEN": "sixteen-bytes-or-more", "TASKGRID_MONITOR_PROTECT_READING": "on"])
         #expect(set.monitor.token == "sixteen-bytes-or-more" && set.monitor.protectsReading)

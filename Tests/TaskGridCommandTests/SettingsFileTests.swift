@@ -13,7 +13,7 @@ struct SettingsFileTests {
 
     @Test("as it stands, it changes nothing")
     func parses() async throws {
-        let settings = try await Settings(arguments: [:], file: repositoryFile("config/taskgrid.yaml").path, environment: [:])
+        let settings = try await SettingSources(arguments: [:], file: repositoryFile("config/taskgrid.yaml").path, environment: [:])
         _ = try Configuration(settings)
         for key in ConfigurationKey.all { #expect(settings.text(key.name) == nil) }
     }
@@ -21,8 +21,8 @@ struct SettingsFileTests {
     @Test("the file shows the defaults, and each line can be uncommented")
     func defaults() async throws {
         let all = text.replacing(/(?m)^((?: {2})?)# ([a-z-]+: \S+)$/) { "\($0.1)\($0.2)" }
-        let defaults = try Configuration(try await withFile("") { try await Settings(arguments: [:], file: $0, environment: [:]) })
-        let settings = try await withFile(all) { try await Settings(arguments: [:], file: $0, environment: [:]) }
+        let defaults = try Configuration(try await withFile("") { try await SettingSources(arguments: [:], file: $0, environment: [:]) })
+        let settings = try await withFile(all) { try await SettingSources(arguments: [:], file: $0, environment: [:]) }
         for key in ConfigurationKey.all { #expect(settings.text(key.name)?.text == key.example, "\(key.name)") }
         let taken = try Configuration(settings)
         #expect(taken.dispatcher == defaults.dispatcher)

@@ -348,12 +348,12 @@ struct TopViewTests {
         "numbers are short",
         arguments: [(0.0, "0"), (0.25, "0.25"), (12.34, "12.3"), (5008.4, "5,008")]
     )
-    func rates(value: Double, text: String) { #expect(Measure.rate(value) == text) }
+    func rates(value: Double, text: String) { #expect(CompactNumber.rate(value) == text) }
 
     @Test(
         "times have a unit",
         arguments: [(nil, "-"), (0.004, "0.00ms"), (0.25, "0.25ms"), (2.25, "2.2ms"), (340, "340ms"), (2_500, "2.5s"), (129_000, "2m9s")]
             as [(Double?, String)]
     )
-    func times(value: Double?, text: String) { #expect(Measure.time(value) == text) }
+    func times(value: Double?, text: String) { #expect(CompactNumber.time(value) == text) }
 }

@@ -33,7 +33,7 @@ struct TopTerminalTests {
             try await probe.say(topology.registry, "register.reverse", worker.message(.register))
             var counts = TaskCounts()
             (counts.submitted, counts[.succeeded]) = (42, 42)
-            let event = TaskEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
+            let event = TypeEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
             try await probe.say(topology.events, "task.reverse", .event(event))
             // The nameservice's word, without which the grid is not called healthy.
             try await probe.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))

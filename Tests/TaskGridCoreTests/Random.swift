@@ -163,12 +163,12 @@ extension TaskCounts {
     }
 }
 
-extension TaskEvent {
-    static func random(using generator: inout Seeded) -> TaskEvent {
+extension TypeEvent {
+    static func random(using generator: inout Seeded) -> TypeEvent {
         func latencies() -> [LatencyCount] {
             generator.list(0...5) { LatencyCount(microseconds: UInt64($0.number(0...1 << 53)), count: UInt64($0.number(0...1 << 53))) }
         }
-        return TaskEvent(
+        return TypeEvent(
             type: generator.type(), store: generator.text(), at: generator.timestamp(), states: .random(using: &generator),
             workers: generator.list(0...3) { WorkerTally(worker: $0.text(), succeeded: $0.number(0...9), failed: $0.number(0...9)) },
             runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000), paused: generator.number(0...1) == 1

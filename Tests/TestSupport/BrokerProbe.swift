@@ -80,7 +80,7 @@ package final class BrokerProbe: Sendable {
     package func event<Event: Decodable>(_ type: Event.Type, from start: Int = 0, where choose: (Event) -> Bool) async throws -> Event {
         let word =
             switch type {
-            case is TaskEvent.Type: "task."
+            case is TypeEvent.Type: "task."
             case is WorkerEvent.Type: "worker."
             default: "grid."
             }

@@ -4,7 +4,7 @@
 /// further step, until the queue refuses again or the type's whole window is free. So a full queue is refilled as its workers empty it,
 /// and few tasks are handed out only to be refused.
 struct QueueLimit {
-    /// From one step to the next where messages get through. Without an attempt that ends, each step that is refused doubles it.
+    /// The pause between two steps. Each step that is refused doubles it, until an attempt ends.
     static let shortestPause = Duration.milliseconds(100)
     static let longestPause = Duration.seconds(5)
 

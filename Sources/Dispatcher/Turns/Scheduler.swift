@@ -6,8 +6,8 @@ import TaskGridCore
 import TaskStore
 
 /// Decides what becomes of every task: takes submissions and results up, writes them down in one transaction a turn, and
-/// says what to publish. One task calls for turn after turn, each of them planned, committed and settled; a turn may be planned
-/// while the one before is committed. Between them the actor only answers queries.
+/// says what to publish. The dispatcher's loop runs the turns one after another: each is planned, committed and settled. A turn may be
+/// planned while the one before is committed. Between turns the actor only answers queries.
 ///
 /// The scheduler runs the features in order. A feature is a folder of `Features`: its state is a value, and it has a part of planning a
 /// turn (`plan…`) and of settling it (`settle…`). Whether a type may hand out tasks is decided by ``Admission``.
@@ -72,8 +72,8 @@ actor Scheduler {
     }
 
     /// Begins a term and reads where everything stands from the store: at the start, and after the connection was lost, when
-    /// another dispatcher may have been at work. One that has not noticed yet that it is the active one no more can write nothing
-    /// from then on.
+    /// another dispatcher may have been at work. A dispatcher that is no longer active, and does not know it yet, cannot write from then
+    /// on.
     func resume() async throws(StoreError) {
         let term = try await store.beginTerm()
         clock = StoreClock(after: try await store.clock(), earlier: self.term == nil ? nil : clock, source: time)
@@ -136,11 +136,11 @@ actor Scheduler {
         await planResults(results, in: &turn)
     }
 
-    /// Plans what time brings: leases and expiries each second, that is with every second tick; timeouts when they come.
+    /// Plans what time brings: leases and expiries once a second, which is every other tick; timeouts when they come.
     private func planTick(in turn: inout Turn) async {
         guard lastLook + .milliseconds(900) <= .now else { return await planTimeouts(in: &turn) }
         lastLook = .now
-        await planSilence(in: &turn)
+        await planLeases(in: &turn)
         await planExpiries(in: &turn)
     }
 
@@ -150,7 +150,7 @@ actor Scheduler {
         guard turn.failure == nil else { return turn }
         turn.passFailpointsBeforeCommit()
         do throws(StoreError) {
-            if !turn.plan.changes.isEmpty { turn.receipt = try await commit(&turn.plan, mayBlock: mayBlock) }
+            if !turn.plan.changes.isEmpty { turn.receipt = try await commitPlan(&turn.plan, mayBlock: mayBlock) }
         } catch {
             turn.failure = error
             await suspend(error)
@@ -160,17 +160,17 @@ actor Scheduler {
         return turn
     }
 
-    /// What is believed of the tasks holds no more: does nothing until it is read anew.
+    /// What the scheduler knows of the tasks may be wrong: it does nothing until it has read the store again.
     private func suspend(_ error: StoreError) {
         guard suspension == nil else { return }
         suspension = error
-        logger.error("store cannot be used, standing still until it is read again", metadata: [LogKey.error: "\(error)"])
+        logger.error("store call failed, doing nothing until the store is read again", metadata: [LogKey.error: "\(error)"])
     }
 
     /// Another dispatcher is at work, or the store does not work and time is up.
     var isSuspended: Bool { suspension != nil }
 
-    /// Gives what the store fails to do time until then, for the process is to end.
+    /// Sets the deadline for retrying failed store calls, because the process ends.
     nonisolated func stopRetrying(at deadline: ContinuousClock.Instant) {
         retriesEnd.withLock { $0 = deadline }
     }
@@ -185,7 +185,7 @@ actor Scheduler {
             hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
         outbound.declares = turn.plan.unroutable
-        await settle(turn, &outbound)
+        await settleFeatures(turn, &outbound)
         if isLast {
             // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.
             await readStaleTypes()
@@ -201,7 +201,7 @@ actor Scheduler {
     }
 
     /// Each feature settles its part.
-    private func settle(_ turn: Turn, _ outbound: inout Outbound) async {
+    private func settleFeatures(_ turn: Turn, _ outbound: inout Outbound) async {
         for (type, count) in turn.plan.promised { typeQueues[type]?.promised -= count }
         for (type, count) in turn.plan.feeds { typeQueues[type]?.feeds -= count }
         let accepted = settleSubmissions(turn, &outbound)
@@ -228,7 +228,7 @@ actor Scheduler {
     ///
     /// - Throws: `superseded`; `unknown`, for what may be durable must not be committed again; or why the store fails, where there is no
     ///   more time to retry.
-    private nonisolated func commit(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
+    private nonisolated func commitPlan(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes, mayBlock: mayBlock)
         } catch {

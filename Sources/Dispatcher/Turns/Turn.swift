@@ -15,7 +15,7 @@ struct Turn: Sendable {
     var plan = Plan()
     /// The last delivery that it took up.
     var acknowledges: DeliveryTag?
-    /// None is planned upon it before it is settled.
+    /// No other turn is planned until this one is settled.
     var isExclusive: Bool { isTick || !plan.forgettings.isEmpty }
     /// What the store answered; empty until it is committed.
     var receipt = StoreReceipt()

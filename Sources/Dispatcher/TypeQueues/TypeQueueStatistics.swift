@@ -39,11 +39,11 @@ struct TypeQueueStatistics {
     }
 
     /// The event that tells of it all; begins anew.
-    mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TaskEvent {
+    mutating func takeEvent(_ type: TaskType, store: String, counts: TaskCounts, breaker: BreakerState, at now: Timestamp) -> TypeEvent {
         defer { if !workers.isEmpty || totalTimes.totalCount > 0 || retried > 0 || refused > 0 { self = TypeQueueStatistics() } }
         var runTimes = Tally.histogram()
         for worker in workers { runTimes.add(worker.tally.runTimes) }
-        return TaskEvent(
+        return TypeEvent(
             type: type, store: store, at: now, states: counts,
             workers: workers.sorted { $0.name < $1.name }.map { worker, tally in
                 WorkerTally(

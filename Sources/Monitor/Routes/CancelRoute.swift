@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func cancel(_ queryClient: DispatcherQueries) -> Route {
+    static func cancel(_ queryClient: MonitorQueries) -> Route {
         .post(
             "/tasks/{id}/cancel", id: "cancel", summary: "Cancels a task that has not ended.", parameters: [RouteParameter.taskInPath],
             problems: dispatcherProblems.merging([404: "The task is not known.", 409: "It has ended otherwise already."]) { $1 }

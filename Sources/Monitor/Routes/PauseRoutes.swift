@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func pause(_ queryClient: DispatcherQueries) -> Route {
+    static func pause(_ queryClient: MonitorQueries) -> Route {
         .post(
             "/types/{type}/pause", id: "pause", summary: "Hands out no more tasks of a type.", parameters: [RouteParameter.typeInPath],
             problems: pauseProblems
@@ -19,7 +19,7 @@ extension Route {
         }
     }
 
-    static func resume(_ queryClient: DispatcherQueries) -> Route {
+    static func resume(_ queryClient: MonitorQueries) -> Route {
         .post(
             "/types/{type}/resume", id: "resume", summary: "Hands out tasks of a paused type again.",
             parameters: [RouteParameter.typeInPath], problems: pauseProblems

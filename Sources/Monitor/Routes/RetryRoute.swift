@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func retry(_ queryClient: DispatcherQueries) -> Route {
+    static func retry(_ queryClient: MonitorQueries) -> Route {
         .post(
             "/tasks/{id}/retry", id: "retry", summary: "Has a failed, cancelled or expired task done again.",
             parameters: [RouteParameter.taskInPath],

@@ -2,7 +2,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func task(_ queryClient: DispatcherQueries) -> Route {
+    static func task(_ queryClient: MonitorQueries) -> Route {
         .get(
             "/tasks/{id}", id: "task", summary: "A task whole, with its payload, result and attempts.",
             parameters: [RouteParameter.taskInPath], problems: dispatcherProblems.merging([404: "The task is not known."]) { $1 }

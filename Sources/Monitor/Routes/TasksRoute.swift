@@ -4,7 +4,7 @@ import WebSupport
 
 extension Route {
     /// The dispatcher is asked, for the monitor keeps no tasks.
-    static func tasks(_ queryClient: DispatcherQueries, now: @escaping @Sendable () -> Timestamp) -> Route {
+    static func tasks(_ queryClient: MonitorQueries, now: @escaping @Sendable () -> Timestamp) -> Route {
         let state = RouteParameter.choice(
             "state", summary: "Only those that stand so.", schema: .taskState, of: TaskState.allCases.map { ($0.name, $0) }
         )
@@ -73,7 +73,7 @@ private struct TaskSearch {
     /// How long it asks further queries; what it has found by then is a page like any other.
     private static let patience = Duration.seconds(3)
 
-    let queryClient: DispatcherQueries
+    let queryClient: MonitorQueries
     let filter: TaskFilter
     let after: TaskID?
     let limit: Int

@@ -20,7 +20,7 @@ enum Plausible {
         }
     }
 
-    static func check(_ event: TaskEvent) throws(WireError) {
+    static func check(_ event: TypeEvent) throws(WireError) {
         try check(event.states)
         try check(event.retried, "retried")
         try check(event.refused, "refused")

@@ -52,7 +52,7 @@ struct Statistics {
 
     // MARK: Tasks
 
-    mutating func apply(_ event: TaskEvent, at now: Timestamp) {
+    mutating func apply(_ event: TypeEvent, at now: Timestamp) {
         hear(.dispatcher, at: now)
         adopt(store: event.store)
         for tally in event.workers { workers[tally.worker]?.apply(tally) }
@@ -65,7 +65,7 @@ struct Statistics {
     }
 
     /// The dispatcher knows the type no more. Its counters stay in the totals.
-    private mutating func forget(_ event: TaskEvent) {
+    private mutating func forget(_ event: TypeEvent) {
         guard let gone = types.removeValue(forKey: event.type) else { return }
         forgotten = forgotten + event.states
         forgottenSeen = forgottenSeen + gone.seen

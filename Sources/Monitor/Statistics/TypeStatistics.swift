@@ -22,7 +22,7 @@ struct TypeStatistics {
     private static let overtaking = Duration.seconds(5)
 
     /// `isNew`: whether the type is known to have had no tasks before.
-    mutating func apply(_ event: TaskEvent, isNew: Bool, at now: Timestamp) {
+    mutating func apply(_ event: TypeEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
         seen.retried = seen.retried.saturatingAdding(event.retried)
@@ -58,7 +58,7 @@ struct TypeStatistics {
         arrivals.record(total: seen.submitted, at: now)
     }
 
-    /// Forgets the books, which were another store's.
+    /// Forgets the counters, which were another store's.
     mutating func forgetStates() {
         states = TaskCounts()
         throughput = Throughput()

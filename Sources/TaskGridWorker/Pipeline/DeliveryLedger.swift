@@ -17,7 +17,7 @@ struct DeliveryLedger<Tag: Sendable>: Sendable {
         return last
     }
 
-    /// Books `items` results of a delivery as confirmed.
+    /// Counters `items` results of a delivery as confirmed.
     ///
     /// - Returns: The tag to acknowledge, where these were the last.
     mutating func confirm(_ delivery: Int, items: Int) -> Tag? {

@@ -91,7 +91,7 @@ struct ChaosCommand: AsyncParsableCommand {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
             let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat])
-            let configuration = try Configuration(try await Settings(arguments: arguments, file: nil))
+            let configuration = try Configuration(try await SettingSources(arguments: arguments, file: nil))
             let folder = try folder()
             defer {
                 // What cannot be removed stays in the folder of temporary things.

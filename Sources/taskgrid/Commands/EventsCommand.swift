@@ -117,7 +117,7 @@ struct EventsCommand: AsyncParsableCommand {
     /// An event for a line; nil for one of no known kind, which later versions may have.
     static func line(_ key: String, _ body: Data, json: Bool) throws(WireError) -> Data? {
         switch Kind(rawValue: String(key.prefix { $0 != "." })) {
-        case .task: try line(key, try JSON.decode(TaskEvent.self, body), json, text)
+        case .task: try line(key, try JSON.decode(TypeEvent.self, body), json, text)
         case .worker: try line(key, try JSON.decode(WorkerEvent.self, body), json, text)
         case .grid: try line(key, try JSON.decode(GridEvent.self, body), json, text)
         case nil: nil
@@ -145,7 +145,7 @@ struct EventsCommand: AsyncParsableCommand {
         }
     }
 
-    private static func text(_ event: TaskEvent) -> String {
+    private static func text(_ event: TypeEvent) -> String {
         let states = TaskState.allCases.filter { event.states[$0] > 0 }.map { "\($0) \(Terminal.grouped(event.states[$0]))" }
         let notes = [event.paused ? "paused" : nil, event.breaker == .closed ? nil : "breaker \(event.breaker.rawValue)"].compactMap { $0 }
         return "\(event.at)  task    \(event.type): "

@@ -60,7 +60,7 @@ struct FailedCommand: AsyncParsableCommand {
     /// Shows the tasks; answers how many, and the last one's id.
     private func show(_ client: GridClient) async throws -> (Int, TaskID?) {
         if json {
-            var lines = TaskLines()
+            var lines = TaskJSONLines()
             try await lines.print(client, filter.filter, before: before, limit: limit)
             if let notice = lines.notice { Terminal.tell(notice) }
             return (lines.shown, lines.last)

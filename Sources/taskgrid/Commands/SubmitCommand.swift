@@ -108,7 +108,7 @@ extension PayloadOptions {
         try await grid.withClient { client in
             // A dispatcher that does not answer cannot say; it checks them itself when it comes.
             let source = try await self.source(areFull: areFull) { try? await client.maximumPayload() }
-            try await Interruption.during { stop in try await body(client, acceptances, source, stop) }
+            try await StopOnInterrupt.during { stop in try await body(client, acceptances, source, stop) }
         }
     }
 }

@@ -76,7 +76,7 @@ struct TasksCommand: AsyncParsableCommand {
         if let id { return try await show(id, client) }
         var (shown, last, mayGoOn) = (0, before, false)
         if json {
-            var lines = TaskLines()
+            var lines = TaskJSONLines()
             try await lines.print(client, filter, before: before, limit: limit)
             (shown, last, mayGoOn) = (lines.shown, lines.last, lines.mayGoOn)
             if let notice = lines.notice { Terminal.tell(notice) }

@@ -37,7 +37,7 @@ struct TestClientCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let trial = Trial(log: try TrialLog(path: log), patience: within)
+            let trial = TestClient(log: try TrialLog(path: log), patience: within)
             let rounds = Rounds(interval: interval, count: count, seed: seed ?? .random(in: .min ... .max))
             let grid = grid
             // Unstructured, since it is cancelled on its own by the signal and then awaited.
@@ -62,7 +62,7 @@ struct Rounds: Sendable {
     let count: Int?
     let seed: UInt64
 
-    func run(_ trial: Trial, _ client: GridClient) async throws {
+    func run(_ trial: TestClient, _ client: GridClient) async throws {
         try await trial.log.line("started  seed \(seed)")
         var generator = SplitMix64(seed: seed)
         var round = 0

@@ -10,7 +10,7 @@ import WebSupport
 /// else from the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`). ``ConfigurationKey/all`` has the keys.
 struct Configuration {
     /// The places that it was read from.
-    var settings = Settings()
+    var settings = SettingSources()
     var broker: String?
     var data: String?
     var prefix = Topology.defaultPrefix
@@ -40,7 +40,7 @@ struct Configuration {
     init() {}
 
     /// - Throws: `Failure` naming the first setting that cannot be used.
-    init(_ settings: Settings) throws(Failure) {
+    init(_ settings: SettingSources) throws(Failure) {
         self.settings = settings
         for key in ConfigurationKey.all { try key.read(settings, &self) }
     }

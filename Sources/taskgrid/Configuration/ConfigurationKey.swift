@@ -11,7 +11,7 @@ struct ConfigurationKey: Sendable {
     let choices: [String]
     let standard: Default
     /// Takes it into a configuration from the first place that has it.
-    let read: @Sendable (Settings, inout Configuration) throws(Failure) -> Void
+    let read: @Sendable (SettingSources, inout Configuration) throws(Failure) -> Void
 
     /// What holds where a key stands nowhere.
     enum Default: Hashable, Sendable {

@@ -17,7 +17,7 @@ struct GridOptions: ParsableArguments {
     func configuration(_ own: [KeyArgument?] = []) async throws(Failure) -> Configuration {
         try FileLimit.require("taskgrid", servesHTTP: false)
         let common = [broker, grid, prefix, queueKind, logLevel, logFormat]
-        return try Configuration(try await Settings(arguments: KeyArgument.byKey(common + own), file: config))
+        return try Configuration(try await SettingSources(arguments: KeyArgument.byKey(common + own), file: config))
     }
 
     /// Runs `body` with a client of the grid.

@@ -3,7 +3,7 @@ import TaskGridCore
 
 /// One picture of the grid: its lines for a screen of some size. Pure.
 ///
-/// On a screen it has as many lines as fit: the verdict, the alerts, the books, the table that was chosen, and where there is room the
+/// On a screen it has as many lines as fit: the verdict, the alerts, the counters, the table that was chosen, and where there is room the
 /// newest events. Whole, it has all of them.
 struct TopFrame {
     /// Of a screen.
@@ -33,7 +33,7 @@ struct TopFrame {
         }
         // What an alert says to do is not cut.
         lines = [Self.verdict(state, width)] + alerts
-        lines += (Self.books(state, width: width) + rest + Self.events(state, Self.mostEvents)).map { $0.cut(to: width) }
+        lines += (Self.counters(state, width: width) + rest + Self.events(state, Self.mostEvents)).map { $0.cut(to: width) }
     }
 
     /// `state`: nil until something was heard.
@@ -44,7 +44,7 @@ struct TopFrame {
             return
         }
         let isSpacious = size.rows >= 16
-        let top = [Self.verdict(state, columns)] + Self.alerts(state, size) + Self.books(state, width: isSpacious ? columns : nil)
+        let top = [Self.verdict(state, columns)] + Self.alerts(state, size) + Self.counters(state, width: isSpacious ? columns : nil)
         let (heading, rows) = TopTable(state, view.page, by: view.order).lines(width: columns)
         // The head and the footer come first, then rows, then what is between.
         let head = Array(top.prefix(max(1, size.rows - 4)))
@@ -93,7 +93,7 @@ struct TopFrame {
             ]
             line = Line(parts.compactMap { $0 }.joined(separator: " · "), isKnown ? .good : .plain)
         }
-        let clock = "\(Measure.clock(state.head.statistics.at))Z"
+        let clock = "\(CompactNumber.clock(state.head.statistics.at))Z"
         guard let columns, columns >= line.text.count + clock.count + 2 else { return line.cut(to: columns) }
         return Line(line.text + String(repeating: " ", count: columns - line.text.count - clock.count) + clock, line.style)
     }
@@ -119,7 +119,7 @@ struct TopFrame {
     /// The ledger, and what goes on.
     ///
     /// `width`: where the ledger is broken; nil: it has one line.
-    private static func books(_ state: LiveReport, width: Int?) -> [Line] {
+    private static func counters(_ state: LiveReport, width: Int?) -> [Line] {
         let (ledger, tasks) = (state.head.statistics.all.ledger, state.head.statistics.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
         let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
@@ -131,7 +131,7 @@ struct TopFrame {
         let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.head.statistics.uptime)))))
         return lines + [
             Line(
-                "Rate    \(Measure.rate(state.head.statistics.all.throughput))/s in \(window) · p50 \(Measure.time(state.head.statistics.all.p50)) · p95 \(Measure.time(state.head.statistics.all.p95)) · broker \(broker)",
+                "Rate    \(CompactNumber.rate(state.head.statistics.all.throughput))/s in \(window) · p50 \(CompactNumber.time(state.head.statistics.all.p50)) · p95 \(CompactNumber.time(state.head.statistics.all.p95)) · broker \(broker)",
                 broker == "connected" ? .plain : .bad
             )
         ]
@@ -149,7 +149,7 @@ struct TopFrame {
                     case .warning: .warning
                     case .started, .stopped: .plain
                     }
-                let text = "\(Measure.clock(event.at))  \(event.kind.rawValue), \(event.service): \(event.message)"
+                let text = "\(CompactNumber.clock(event.at))  \(event.kind.rawValue), \(event.service): \(event.message)"
                 return Line(Terminal.plain(text), style)
             }
     }

@@ -33,7 +33,7 @@ struct TopTable {
         table.rows = rows.map { type, work in
             let tasks = work.tasks
             let counts = [tasks.pending, tasks.scheduled, tasks.queued, tasks.running, tasks.succeeded, tasks.failed]
-            let measures = [Measure.rate(work.throughput), Measure.time(work.p50), Measure.time(work.p95)]
+            let measures = [CompactNumber.rate(work.throughput), CompactNumber.time(work.p50), CompactNumber.time(work.p95)]
             return [type.name] + counts.map(Terminal.grouped) + measures + ["\(work.activeWorkers)", Self.breaker(work)]
         }
         self.table = table
@@ -58,7 +58,7 @@ struct TopTable {
             [
                 Terminal.plain(id), worker.state, Self.types(worker), Terminal.plain(worker.host),
                 "\(worker.concurrency)", Terminal.grouped(worker.running), Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
-                Measure.ago(Double(worker.lastSeen)), Terminal.plain(worker.version),
+                CompactNumber.ago(Double(worker.lastSeen)), Terminal.plain(worker.version),
             ]
         }
         self.table = table

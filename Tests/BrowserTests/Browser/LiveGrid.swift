@@ -105,7 +105,7 @@ struct LiveGrid: Sendable {
 
     /// Waits until the dispatcher has told of a type: from then on it takes tasks of it.
     private func knows(_ type: TaskType) async throws {
-        _ = try await probe.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TypeEvent.self) { $0.type == type }
     }
 
     /// Runs `body` with the client connected, and hears what the grid says.

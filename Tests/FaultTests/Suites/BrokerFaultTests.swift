@@ -102,12 +102,12 @@ struct BrokerFaultTests {
             report("memory alarm, from the command that ends it until all has ended", .now - cleared)
             // The one that was given up may have been accepted, as its error says: once at most, and then it ends too.
             try await grid.until {
-                let books = try await grid.books()
-                return books.ended == books.submitted
+                let counters = try await grid.counters()
+                return counters.ended == counters.submitted
             }
-            let books = try await grid.books()
-            #expect((21...22).contains(books.submitted))
-            #expect(books.succeeded == books.submitted)
+            let counters = try await grid.counters()
+            #expect((21...22).contains(counters.submitted))
+            #expect(counters.succeeded == counters.submitted)
         }
     }
 
@@ -117,7 +117,7 @@ struct BrokerFaultTests {
             let (_, worker) = try await grid.start()
             let submitted = try await grid.submit(Array(repeating: "sleep 14", count: 4), each: 4)
             try await grid.runs.begun(4)
-            try await grid.until { try await grid.books().running == 4 }
+            try await grid.until { try await grid.counters().running == 4 }
             try await broker.control("set_vm_memory_high_watermark", "0.00001")
             // Time itself is what this is about: three leases.
             try await Task.sleep(for: .seconds(9))

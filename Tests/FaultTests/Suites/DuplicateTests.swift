@@ -81,8 +81,8 @@ struct DuplicateTests {
                 #expect(again.ids == [first])
                 for try await ending in again.endings { #expect(ending.state == .succeeded) }
                 await other.close()
-                #expect(try await grid.books().submitted == 1)
-                #expect(try await grid.books().succeeded == 1)
+                #expect(try await grid.counters().submitted == 1)
+                #expect(try await grid.counters().succeeded == 1)
                 #expect(grid.runs.attempts[first]?.count == 1)
             }
         }

@@ -77,13 +77,13 @@ struct FailpointTests {
                 #expect(try await grid.client.outcome(of: id, within: .seconds(60)).state == .failed)
                 let outcomes = try await grid.client.retry([id])
                 #expect(outcomes.map(\.id) == [id])
-                try await grid.until { try await grid.books().succeeded == 1 }
+                try await grid.until { try await grid.counters().succeeded == 1 }
                 // Once more. The dispatcher that died may have handed out a number that no worker ever saw.
                 let attempts = try #require(grid.runs.attempts[id])
                 #expect(attempts == [1, 2] || attempts == [1, 3])
                 #expect(grid.runs.attempts.count == 1)
-                let books = try await grid.books()
-                #expect(books.submitted == 1 && books.balances)
+                let counters = try await grid.counters()
+                #expect(counters.submitted == 1 && counters.balances)
             case .pause:
                 _ = try await grid.client.pause([FaultGrid.fault])
                 #expect(try await grid.client.ask(CountsQuery()).paused == [FaultGrid.fault])
@@ -193,7 +193,7 @@ struct FailpointTests {
             let printed = try String(contentsOfFile: grid.file("client.log"), encoding: .utf8).split(separator: "\n")
             let task = try #require(printed.last.flatMap { TaskID(String($0)) })
             #expect(try await grid.client.outcome(of: task, within: .seconds(60)).state == .succeeded)
-            #expect(try await grid.books().submitted == 1)
+            #expect(try await grid.counters().submitted == 1)
             #expect(grid.runs.attempts == [task: [1]])
         }
     }

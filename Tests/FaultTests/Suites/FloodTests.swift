@@ -19,7 +19,7 @@ struct FloodTests {
                 try await grid.probe.say(grid.topology.submit, FaultGrid.fault.name, submission.message())
             }
             let pid = try await grid.launch(.dispatcher, named: "second").ready()
-            try await grid.until { try await grid.books().submitted == 160 }
+            try await grid.until { try await grid.counters().submitted == 160 }
             let megabytes = try Self.peak(of: pid)
             print("measured: 320 MiB of submissions wait: the dispatcher peaks at \(megabytes) MiB")
             #expect(megabytes < 320)

@@ -102,7 +102,7 @@ struct LivingWorkerTests {
             let killed = try await doomed.kill()
             let when = Timestamp.now()
             // All wait: the one that ran, those in the dead worker's buffer, and those in its queue.
-            try await grid.until { try await grid.books().pending == 3 }
+            try await grid.until { try await grid.counters().pending == 3 }
             report("the only worker of a type killed, until its task counts as waiting", .now - killed)
             let record = try await grid.client.status(id)
             #expect(record.status == .pending)

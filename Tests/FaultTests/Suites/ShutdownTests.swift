@@ -69,7 +69,7 @@ struct ShutdownTests {
             let wait = TaskType(literal: "wait")
             try await grid.knows(wait)
             let submitted = try await grid.submit(["600"], type: wait)
-            try await grid.until { try await grid.books().running == 1 }
+            try await grid.until { try await grid.counters().running == 1 }
             try worker.signal(SIGTERM)
             // Its heartbeat says at once that it drains.
             try await grid.probe.heard.first { delivery in

@@ -17,7 +17,7 @@ struct SubmitFileTests {
             #expect(try await client.ended().ending == .exited(code: 1))
             let printed = try String(contentsOfFile: grid.file("client.log"), encoding: .utf8)
             #expect(printed.contains("line 4 of standard input has 4194305 bytes; at most 4194304"))
-            #expect(try await grid.books().submitted == 0)
+            #expect(try await grid.counters().submitted == 0)
         }
     }
 
@@ -30,7 +30,7 @@ struct SubmitFileTests {
             let client = grid.launchShell(
                 "mkfifo \(pipe); (seq 700; exec sleep 30) > \(pipe) & exec \(Programs.taskgrid) submit fault --file - < \(pipe)"
             )
-            _ = try await grid.probe.event(TaskEvent.self) { $0.states.submitted == 700 }
+            _ = try await grid.probe.event(TypeEvent.self) { $0.states.submitted == 700 }
             try client.signal(SIGINT)
             #expect(try await client.ended().ending == .exited(code: 130))
             let lines = try String(contentsOfFile: grid.file("client.log"), encoding: .utf8).split(separator: "\n").map(String.init)

@@ -24,7 +24,7 @@ struct WorkerDeathTests {
             let running = Set(try await grid.runs.begun(8).map(\.task))
             #expect(running.count == 8)
             // The heartbeats name all sixteen: eight that run, eight that wait.
-            try await grid.until { try await grid.books().running == 8 }
+            try await grid.until { try await grid.counters().running == 8 }
             let other = grid.launchWorker(named: "other", concurrency: 16, prefetch: 16)
             let process = try await other.ready()
 

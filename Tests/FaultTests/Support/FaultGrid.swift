@@ -191,7 +191,7 @@ final class FaultGrid: Sendable {
 
     /// Waits until the dispatcher has told of a type.
     func knows(_ type: TaskType) async throws {
-        _ = try await probe.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TypeEvent.self) { $0.type == type }
     }
 
     var store: String { file("store.sqlite") }

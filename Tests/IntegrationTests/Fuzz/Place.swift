@@ -44,7 +44,7 @@ enum Place: String, CaseIterable, Decodable {
                 return !(1...WireFormat.maximumIDLength).contains(message.properties.replyTo?.utf8.count ?? 0)
             case .control:
                 if message.properties.type == CancelRequest.name { _ = try CancelRequest(message) }
-            case .events: _ = try JSON.decode(TaskEvent.self, message.body)
+            case .events: _ = try JSON.decode(TypeEvent.self, message.body)
             case .reply:
                 if !AnswerMessage.isAnswer(message) { _ = try Reply(message) }
             }

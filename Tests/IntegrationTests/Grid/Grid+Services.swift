@@ -72,7 +72,7 @@ extension Grid {
     /// Waits until the dispatcher has told of a type.
     func knows(_ type: TaskType) async throws {
         types.withLock { _ = $0.insert(type) }
-        _ = try await probe.event(TaskEvent.self) { $0.type == type }
+        _ = try await probe.event(TypeEvent.self) { $0.type == type }
     }
 
     /// Stops the dispatcher in order.
@@ -102,8 +102,8 @@ extension Grid {
         }
     }
 
-    /// The books of a type, as the dispatcher has them.
-    func books(_ type: TaskType) async throws -> TaskCounts {
+    /// The counters of a type, as the dispatcher has them.
+    func counters(_ type: TaskType) async throws -> TaskCounts {
         try await client.counts()[type] ?? TaskCounts()
     }
 }

@@ -51,7 +51,7 @@ import Testing
                 try await replies.wait(beyond: 39)
                 #expect(replies.entries.allSatisfy { $0.body.count <= AnswerBudget.standard.bytes })
                 // The dispatcher answers others meanwhile, and after.
-                #expect(try await grid.books(type).scheduled == 12)
+                #expect(try await grid.counters(type).scheduled == 12)
             }
         }
     }

@@ -61,10 +61,10 @@ struct BuiltinTasksTests {
             #expect(runs.attempts.count == 2000)
             #expect(runs.attempts.values.allSatisfy { $0 == [1] })
             #expect(runs.entries.count == 2000)
-            let books = try await grid.books(type)
-            #expect(books.submitted == 2000)
-            #expect(books.succeeded == 2000)
-            #expect(books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.submitted == 2000)
+            #expect(counters.succeeded == 2000)
+            #expect(counters.balances)
         }
     }
 }

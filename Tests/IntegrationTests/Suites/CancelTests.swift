@@ -62,10 +62,10 @@ struct CancelTests {
             let waiting = try await grid.client.submit(type, payloads: (0..<5000).map { _ in "quick" }.payloads)
             // What went out has come back, and the rest has not gone out.
             try await grid.until {
-                let books = try await grid.books(type)
-                return books.queued == 0 && books.pending + books.scheduled == 5001
+                let counters = try await grid.counters(type)
+                return counters.queued == 0 && counters.pending + counters.scheduled == 5001
             }
-            #expect(try await grid.books(type).pending > 0)
+            #expect(try await grid.counters(type).pending > 0)
             let outcomes = try await grid.client.cancel([delayed] + waiting)
             #expect(outcomes.count == 5001 && outcomes.allSatisfy { $0.outcome == .done })
             #expect(Set(outcomes.map(\.state)).isSubset(of: [.pending, .scheduled]) && outcomes[0].state == .scheduled)
@@ -88,10 +88,10 @@ struct CancelTests {
     }
 
     private func expectBooks(_ grid: Grid, cancelled: Int, succeeded: Int) async throws {
-        let books = try await grid.books(type)
-        #expect(books.cancelled == cancelled)
-        #expect(books.succeeded == succeeded)
-        #expect(books.submitted == cancelled + succeeded)
-        #expect(books.balances)
+        let counters = try await grid.counters(type)
+        #expect(counters.cancelled == cancelled)
+        #expect(counters.succeeded == succeeded)
+        #expect(counters.submitted == cancelled + succeeded)
+        #expect(counters.balances)
     }
 }

@@ -66,18 +66,18 @@ struct DeletedTests {
 
     /// Asks again after each heartbeat until the dispatcher can be asked: its queue for queries may have been unbound last.
     private func balances(_ grid: Grid) async throws {
-        var books: TaskCounts?
+        var counters: TaskCounts?
         try await grid.until {
-            books = try await askedBooks(grid)
-            return books != nil
+            counters = try await askedBooks(grid)
+            return counters != nil
         }
-        #expect(books?.balances == true)
+        #expect(counters?.balances == true)
     }
 
-    /// The books of the type; nil where the query found no queue.
+    /// The counters of the type; nil where the query found no queue.
     private func askedBooks(_ grid: Grid) async throws -> TaskCounts? {
         do {
-            return try await grid.books(type)
+            return try await grid.counters(type)
         } catch let error as ClientError where error.code == .serviceUnavailable {
             return nil
         }

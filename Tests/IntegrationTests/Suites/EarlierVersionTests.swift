@@ -56,7 +56,7 @@ struct EarlierVersionTests {
             #expect(try await grid.client.status(2).status == .failed)
             #expect(try await grid.client.status(5).status == .succeeded)
             let hash = TaskType(literal: "hash")
-            #expect(try await grid.books(hash).pending == 3)
+            #expect(try await grid.counters(hash).pending == 3)
             let options = TaskOptions(key: "fixture-scheduled")
             #expect(try await grid.client.submit(TaskType(literal: "reverse"), payload: Data("later".utf8), options: options) == 3)
 

@@ -39,7 +39,7 @@ struct LeavingWorkerTests {
                 try await plain.work.wait(beyond: 2)
                 // By its heartbeat it runs them, and its lease lasts minutes longer.
                 try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
-                try await grid.until { try await grid.books(type).running == 3 }
+                try await grid.until { try await grid.counters(type).running == 3 }
                 _ = try await grid.startWorkers([runs.worker(type)])
             }
             let endings = try await collect(submitted.entries[0])
@@ -57,7 +57,7 @@ struct LeavingWorkerTests {
                 let submitted = try await grid.client.submitAndWatch(type, payloads: ["a"].payloads, within: .seconds(100))
                 try await plain.work.wait(beyond: 0)
                 try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
-                try await grid.until { try await grid.books(type).running == 1 }
+                try await grid.until { try await grid.counters(type).running == 1 }
                 // As another worker says to which the broker gave the message again, though the first is still at it.
                 try await plain.answer(plain.work.entries[0], "interrupted")
                 try await plain.answer(plain.work.entries[0], "succeeded", "A")
@@ -79,7 +79,7 @@ struct LeavingWorkerTests {
                 submitted.add(try await grid.client.submitAndWatch(type, payloads: ["a", "b"].payloads, within: .seconds(100)))
                 try await plain.work.wait(beyond: 1)
                 try await plain.tell("heartbeat", interval: 60_000, running: plain.work.entries)
-                try await grid.until { try await grid.books(type).running == 2 }
+                try await grid.until { try await grid.counters(type).running == 2 }
                 // It lives, so this changes nothing; but the broker has nothing more to give to anyone.
                 try await plain.answer(plain.work.entries[0], "interrupted")
                 try await plain.answer(plain.work.entries[1], "succeeded", "B")

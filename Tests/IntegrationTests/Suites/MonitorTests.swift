@@ -56,7 +56,7 @@ struct MonitorTests {
         }
     }
 
-    /// A fresh monitor that knows the books before the dispatcher has told of them, which it does each five seconds: starts
+    /// A fresh monitor that knows the counters before the dispatcher has told of them, which it does each five seconds: starts
     /// another one where that happened to come first.
     private func monitorThatAsked(_ grid: Grid) async throws -> MonitorPort {
         while true {

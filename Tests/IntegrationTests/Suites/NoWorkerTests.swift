@@ -17,8 +17,8 @@ struct NoWorkerTests {
             try await worker.stop()
             let texts = (0..<200).map(String.init)
             let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, options: once, within: .seconds(100))
-            let books = try await grid.books(type)
-            #expect(books.pending == 200)
+            let counters = try await grid.counters(type)
+            #expect(counters.pending == 200)
             _ = try await grid.startWorkers([runs.worker(type)])
             try await expectOnce(submitted, texts, runs)
         }
@@ -33,10 +33,10 @@ struct NoWorkerTests {
             let texts = (0..<200).map(String.init)
             let submitted = try await grid.client.submitAndWatch(type, payloads: texts.payloads, options: once, within: .seconds(100))
             try await grid.until {
-                let books = try await grid.books(type)
+                let counters = try await grid.counters(type)
                 let status = try await grid.client.status(submitted.ids[0]).status
                 // Those that went out have come back, and no more go out.
-                return status == .pending && books.pending == 200
+                return status == .pending && counters.pending == 200
             }
             #expect(runs.entries.isEmpty)
             _ = try await grid.startWorkers([runs.worker(type)])

@@ -39,7 +39,7 @@ struct RejectionTests {
             #expect(error?.rejection?.message.contains("at most 1000") == true)
             #expect(try await grid.client.maximumPayload() == 1000)
             #expect(try await good.state == .succeeded)
-            #expect(try await grid.books(upper.type).submitted == 1)
+            #expect(try await grid.counters(upper.type).submitted == 1)
         }
     }
 

@@ -36,9 +36,9 @@ struct RepeatedSubmissionTests {
             await other.close()
             #expect(again.id == id)
             #expect(again.result == Data("olleh".utf8))
-            let books = try await grid.books(reverse)
-            #expect(books.submitted == 1)
-            #expect(books.succeeded == 1)
+            let counters = try await grid.counters(reverse)
+            #expect(counters.submitted == 1)
+            #expect(counters.succeeded == 1)
         }
     }
 }

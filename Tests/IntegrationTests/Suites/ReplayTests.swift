@@ -43,8 +43,8 @@ struct ReplayTests {
             #expect(runs.attempts == [failed.id: [1, 2], cancelled: [1], expired: [1]])
             // A success stays what it is.
             #expect(try await client.retry([failed.id]) == [.init(id: failed.id, outcome: .refused, state: .succeeded)])
-            let books = try await grid.books(type)
-            #expect(books.succeeded == 3 && books.submitted == 3 && books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.succeeded == 3 && counters.submitted == 3 && counters.balances)
         }
     }
 
@@ -75,9 +75,9 @@ struct ReplayTests {
             #expect(try await client.retry(matching: filter) == 2389)
             for try await ending in client.endings(of: submitted.ids, within: .seconds(60)) { #expect(ending.state == .succeeded) }
             #expect(runs.attempts.values.allSatisfy { $0 == [1, 2] })
-            let books = try await grid.books(type)
-            #expect(books.succeeded == 2500 && books.submitted == 2500 && books.balances)
-            #expect(try await grid.books(other).failed == 1)
+            let counters = try await grid.counters(type)
+            #expect(counters.succeeded == 2500 && counters.submitted == 2500 && counters.balances)
+            #expect(try await grid.counters(other).failed == 1)
             #expect(try await client.failed().map(\.type) == [other])
         }
     }
@@ -93,7 +93,7 @@ struct ReplayTests {
             #expect(try await grid.client.retry([failed.id]).map(\.outcome) == [.done])
             #expect(try await grid.client.outcome(of: failed.id, within: .seconds(60)).state == .succeeded)
             #expect(runs.attempts == [failed.id: [1, 2]])
-            #expect(try await grid.books(type).balances)
+            #expect(try await grid.counters(type).balances)
         }
     }
 }

@@ -24,9 +24,9 @@ struct RestartTests {
                 try await $0.submit(type, payloads: ["a", "b"].payloads, options: options)
             }
             #expect(again == ids)
-            let books = try await grid.books(type)
-            #expect(books.submitted == 2)
-            #expect(books.succeeded == 2)
+            let counters = try await grid.counters(type)
+            #expect(counters.submitted == 2)
+            #expect(counters.succeeded == 2)
             #expect(runs.attempts == [ids[0]: [1], ids[1]: [1]])
         }
     }
@@ -58,11 +58,11 @@ struct RestartTests {
             let due = try #require(try await grid.client.status(late.ids[0]).due)
             #expect(try await grid.client.status(late.ids[0]).status == .scheduled)
             try await runs.begun(4)
-            let books = try await grid.books(type)
-            #expect(books.pending > 0)
-            #expect(books.scheduled == 1)
-            #expect(books.queued + books.running > 2)
-            #expect(books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.pending > 0)
+            #expect(counters.scheduled == 1)
+            #expect(counters.queued + counters.running > 2)
+            #expect(counters.balances)
 
             switch way {
             case .stopped: try await grid.stopDispatcher()
@@ -70,7 +70,7 @@ struct RestartTests {
             }
             // What the workers hold ends while there is no dispatcher: its results wait in their queue.
             gate.open()
-            try await runs.begun(2 + books.queued + books.running)
+            try await runs.begun(2 + counters.queued + counters.running)
             try await grid.startDispatcher()
 
             var endings: [TaskID: Ending] = [:]
@@ -114,15 +114,15 @@ struct RestartTests {
 
             try await grid.stopDispatcher()
             try await isReady.wait()
-            #expect(try await grid.books(type).submitted == 200)
+            #expect(try await grid.counters(type).submitted == 200)
             gate.open()
             var endings: [TaskID: Ending] = [:]
             for try await ending in submitted.endings { endings[ending.id] = ending }
             #expect(submitted.ids.map { endings[$0]?.result.text } == texts)
             #expect(runs.attempts.values.allSatisfy { $0 == [1] })
-            let books = try await grid.books(type)
-            #expect(books.succeeded == 200)
-            #expect(books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.succeeded == 200)
+            #expect(counters.balances)
             try await second.stop()
         }
     }

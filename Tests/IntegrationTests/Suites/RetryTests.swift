@@ -36,9 +36,9 @@ struct RetryTests {
                 type, payload: payload, options: TaskOptions(TaskSettings(maxAttempts: 2)), within: .seconds(60))
             #expect(twice.error == TaskError(.failed, "attempt 2"))
             #expect(runs.attempts == [byDefault.id: [1, 2, 3], twice.id: [1, 2]])
-            let books = try await grid.books(type)
-            #expect(books.failed == 2)
-            #expect(books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.failed == 2)
+            #expect(counters.balances)
         }
     }
 
@@ -95,10 +95,10 @@ struct RetryTests {
             gate.open()
             try await running.stop()
             #expect(try await grid.client.status(stubborn.id).error?.code == .timedOut)
-            let books = try await grid.books(type)
-            #expect(books.failed == 1)
-            #expect(books.succeeded == 3)
-            #expect(books.balances)
+            let counters = try await grid.counters(type)
+            #expect(counters.failed == 1)
+            #expect(counters.succeeded == 3)
+            #expect(counters.balances)
         }
     }
 }

@@ -29,7 +29,7 @@ struct UnknownOutcomeTests {
                 #expect(submitted.ids.map { endings[$0]?.result.text } == ["a", "b", "c"])
                 #expect(store.hasFailed)
             }
-            let counters = try await grid.books(type)
+            let counters = try await grid.counters(type)
             #expect(counters.submitted == 6 && counters.succeeded == 6 && counters.balances)
         }
     }

@@ -17,7 +17,7 @@ import WebSupport
     private func post(
         _ path: String, _ dispatcher: PlayedDispatcher, _ headers: HTTPFields = bearer, token: String? = token, body: ByteBuffer? = nil
     ) async throws -> TestResponse {
-        let interface = try await Interface.sample(dispatcher: dispatcher, access: Guard(token: token, protectsReading: false))
+        let interface = try await MonitorRoutes.sample(dispatcher: dispatcher, access: Guard(token: token, protectsReading: false))
         return try await interface.application.test(.router) {
             try await $0.execute(uri: path, method: .post, headers: headers, body: body)
         }
@@ -126,7 +126,7 @@ import WebSupport
 
     @Test("reading needs the token where that is configured, but for what tells nothing")
     func reading() async throws {
-        let interface = try await Interface.sample(access: Guard(token: Self.token, protectsReading: true))
+        let interface = try await MonitorRoutes.sample(access: Guard(token: Self.token, protectsReading: true))
         let open = interface.routes.filter { $0.access == .open }.map(\.path)
         #expect(open.sorted() == ["/", "/assets/{name}", "/healthz"])
         try await interface.application.test(.router) { client in

@@ -10,7 +10,7 @@ final class PlayedDispatcher: Sendable {
     typealias Answering = @Sendable (Message) -> Message?
 
     private let queries = Mutex<[Message]>([])
-    private let queryClient = Mutex<DispatcherQueries?>(nil)
+    private let queryClient = Mutex<MonitorQueries?>(nil)
     private let answering: Answering
 
     /// - Parameter answering: the answer to a query; nil: none comes.
@@ -21,9 +21,9 @@ final class PlayedDispatcher: Sendable {
     /// Asks it. The time of an answer never passes, unless `sleep` says otherwise.
     func query(
         sleep: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = { _ in try await Latch().wait() }
-    ) -> DispatcherQueries {
-        let made = DispatcherQueries(
-            QueryClient(id: "m", topology: Topology(prefix: "t"), maximum: DispatcherQueries.maximum, sleep: sleep) {
+    ) -> MonitorQueries {
+        let made = MonitorQueries(
+            QueryClient(id: "m", topology: Topology(prefix: "t"), maximum: MonitorQueries.maximum, sleep: sleep) {
                 publication, _ throws(AMQPError) in
                 self.queries.withLock { $0.append(publication.message) }
                 if let answer = self.answering(publication.message) { _ = self.queryClient.withLock { $0 }?.accept(answer) }

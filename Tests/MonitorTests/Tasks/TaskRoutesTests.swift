@@ -22,7 +22,7 @@ import WebSupport
 
     private func get(_ uri: String, _ dispatcher: PlayedDispatcher) async throws -> TestResponse {
         let grid = GridState(topology: Topology(prefix: "t"), now: { .after(3600) })
-        let application = try await Interface.sample(grid, dispatcher: dispatcher).application
+        let application = try await MonitorRoutes.sample(grid, dispatcher: dispatcher).application
         return try await application.test(.router) { try await $0.execute(uri: uri, method: .get) }
     }
 

@@ -103,7 +103,7 @@ import Testing
     func checkEvent(_ example: WireExample) throws {
         switch example.kind.last {
         case "task":
-            let event = try JSON.decode(TaskEvent.self, example.message.body)
+            let event = try JSON.decode(TypeEvent.self, example.message.body)
             #expect(event.states.balances, "line \(example.line)")
             expect(example, topology.events, topology.taskEventKey(event.type), .event(event))
         case "worker":

@@ -50,8 +50,8 @@ import Testing
 
     @Test func `events come back as they were written`() throws {
         try forAll { generator, seed in
-            let task = TaskEvent.random(using: &generator)
-            let readTask = try JSON.decode(TaskEvent.self, Message.event(task).body)
+            let task = TypeEvent.random(using: &generator)
+            let readTask = try JSON.decode(TypeEvent.self, Message.event(task).body)
             #expect(readTask == task, seed)
             let worker = WorkerEvent(
                 kind: .left, reason: generator.maybe { _ in .leaseExpired }, at: generator.timestamp(), worker: .random(using: &generator)

@@ -5,7 +5,7 @@ import TaskStore
 extension Scheduler {
     /// Plans the record of an attempt that has come to its end without success. What was given back unbegun is none.
     func record(
-        _ event: TaskStateMachine.Event, of id: TaskID, in typeQueue: TypeQueue, report: AttemptReport, _ turn: inout Turn
+        _ event: TaskStateMachine.Event, of id: TaskID, in typeQueue: TypeQueue, report: AttemptAccount, _ turn: inout Turn
     ) {
         guard let task = typeQueue.handed[id] else { return }
         let outcome: Attempt.Outcome

@@ -5,7 +5,7 @@ import TaskGridCore
 import TaskStore
 
 /// What a worker said of an attempt, as far as it did.
-struct AttemptReport {
+struct AttemptAccount {
     var payload = Data()
     /// Empty: no worker said it.
     var worker = ""
@@ -18,7 +18,7 @@ struct AttemptReport {
 extension Scheduler {
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
     func apply(
-        _ event: TaskStateMachine.Event, to id: TaskID, of typeQueue: TypeQueue, report: AttemptReport = AttemptReport(),
+        _ event: TaskStateMachine.Event, to id: TaskID, of typeQueue: TypeQueue, report: AttemptAccount = AttemptAccount(),
         in turn: inout Turn
     ) {
         guard let index = typeQueue.handed.index(forKey: id) else { return }
@@ -26,7 +26,7 @@ extension Scheduler {
     }
 
     func apply(
-        _ event: TaskStateMachine.Event, at index: Dictionary<TaskID, HandedTask>.Index, of typeQueue: TypeQueue, report: AttemptReport,
+        _ event: TaskStateMachine.Event, at index: Dictionary<TaskID, HandedTask>.Index, of typeQueue: TypeQueue, report: AttemptAccount,
         in turn: inout Turn
     ) {
         let id = typeQueue.handed.keys[index]

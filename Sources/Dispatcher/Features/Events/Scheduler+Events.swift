@@ -9,7 +9,7 @@ extension Scheduler {
     /// The events of the types in which something changed, and of some others.
     ///
     /// - Parameter repeating: of how many others.
-    func takeEvents(repeating: Int = 0) -> [TaskEvent] {
+    func takeEvents(repeating: Int = 0) -> [TypeEvent] {
         guard !isSuspended else { return [] }
         let now = clock.wall
         return typeQueues.takeChanged(repeating: repeating).map { typeQueue in

@@ -48,7 +48,7 @@ extension Scheduler {
         let latest = typeQueue.handed.values[index].machine.attempt
         guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, of: typeQueue, from: worker, in: &turn) }
         let timeout = typeQueue.handed.values[index].settings.timeout
-        var report = AttemptReport(worker: worker, runTime: item.runTime)
+        var report = AttemptAccount(worker: worker, runTime: item.runTime)
         switch item.outcome {
         case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
             typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime)

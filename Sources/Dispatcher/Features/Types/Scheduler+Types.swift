@@ -55,7 +55,7 @@ extension Scheduler {
             forgottenTypes.add(typeQueue)
             unroutable.remove(type)
             logger.info("type forgotten", metadata: [LogKey.taskType: "\(type)"])
-            let event = TaskEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
+            let event = TypeEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.events.name, routingKey: topology.taskEventKey(type), message: .event(event))))
         }

@@ -72,7 +72,7 @@ extension Scheduler {
                 continue
             }
             let event = TaskStateMachine.Event.interrupted(attempt: entry.attempt, holderLives: false, started: entry.started)
-            apply(event, to: entry.task, of: typeQueue, report: AttemptReport(heard: entry.heard), in: &turn)
+            apply(event, to: entry.task, of: typeQueue, report: AttemptAccount(heard: entry.heard), in: &turn)
         }
     }
 

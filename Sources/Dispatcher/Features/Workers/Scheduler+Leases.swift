@@ -6,7 +6,7 @@ import TaskGridCore
 extension Scheduler {
     /// Plans what the silence of workers means. A broker that takes no messages of ours takes none of the workers either: then their
     /// silence says nothing. That it takes none it says only when it is given one.
-    func planSilence(in turn: inout Turn) async {
+    func planLeases(in turn: inout Turn) async {
         guard await findGone(workers.late(at: .now).map { [$0] } ?? []) != nil else { return }
         let instant = ContinuousClock.now
         if rollCall.call(at: instant) {
@@ -65,6 +65,6 @@ extension Scheduler {
             return interrupt(held, of: typeQueue, worker: worker.message.worker, heard: heard, until: turn.moment, in: &turn)
         }
         let event = TaskStateMachine.Event.interrupted(attempt: held.attempt, holderLives: false, started: started)
-        apply(event, to: held.task, of: typeQueue, report: AttemptReport(heard: heard), in: &turn)
+        apply(event, to: held.task, of: typeQueue, report: AttemptAccount(heard: heard), in: &turn)
     }
 }

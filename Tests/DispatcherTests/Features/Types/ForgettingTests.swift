@@ -139,8 +139,8 @@ extension Scheduler {
 }
 
 extension Outbound {
-    fileprivate func taskEvents(_ topology: Topology = Topology()) throws -> [TaskEvent] {
+    fileprivate func taskEvents(_ topology: Topology = Topology()) throws -> [TypeEvent] {
         try publications.filter { $0.exchange == topology.events.name && $0.routingKey.hasPrefix("task.") }
-            .map { try JSON.decode(TaskEvent.self, $0.message.body) }
+            .map { try JSON.decode(TypeEvent.self, $0.message.body) }
     }
 }

@@ -1,6 +1,6 @@
 /// The tasks of one type by state, and what happened since the last such event. The dispatcher publishes it to the events
 /// exchange, as JSON, each second in which something changed and at least every five seconds.
-public struct TaskEvent: Hashable, Sendable, Codable {
+public struct TypeEvent: Hashable, Sendable, Codable {
     public var type: TaskType
     /// The identity of the store.
     public var store: String

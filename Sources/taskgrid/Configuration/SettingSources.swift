@@ -2,7 +2,7 @@ import Configuration
 import Foundation
 
 /// The places that a setting can stand in, the first one that has it wins: arguments, environment, file.
-struct Settings {
+struct SettingSources {
     /// One place, and how it calls a key.
     struct Layer {
         let reader: ConfigReader

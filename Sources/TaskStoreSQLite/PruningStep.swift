@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 
 /// One small step of forgetting, inside its transaction.
-struct Pruning {
+struct PruningStep {
     let database: Database
     let retention: Retention
     let limit: Int

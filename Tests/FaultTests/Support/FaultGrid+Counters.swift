@@ -23,7 +23,7 @@ extension FaultGrid {
     }
 
     /// Waits until every task accepted has ended, and checks by id that each has one end, the same for whoever asks and told once,
-    /// and that the dispatcher's books count as many submissions and ends as there were.
+    /// and that the dispatcher's counters count as many submissions and ends as there were.
     ///
     /// - Parameters:
     ///   - heard: what an earlier call returned: the client tells each ending once.
@@ -54,10 +54,10 @@ extension FaultGrid {
             let count = repeats ? Set(ends).count : ends.count
             #expect(count <= 1, "task \(id) was told to have ended as \(ends)", sourceLocation: sourceLocation)
         }
-        let books = try await books()
-        #expect(books.submitted == ids.count, sourceLocation: sourceLocation)
-        #expect(books.ended == ids.count, sourceLocation: sourceLocation)
-        #expect(books.balances, sourceLocation: sourceLocation)
+        let counters = try await counters()
+        #expect(counters.submitted == ids.count, sourceLocation: sourceLocation)
+        #expect(counters.ended == ids.count, sourceLocation: sourceLocation)
+        #expect(counters.balances, sourceLocation: sourceLocation)
         return endings
     }
 
@@ -72,8 +72,8 @@ extension FaultGrid {
         return told
     }
 
-    /// The dispatcher's books, all types together.
-    func books() async throws -> TaskCounts {
+    /// The dispatcher's counters, all types together.
+    func counters() async throws -> TaskCounts {
         try await client.counts().values.reduce(TaskCounts(), +)
     }
 

@@ -5,7 +5,7 @@ import TaskGridCore
 import WebSupport
 
 /// What the monitor asks the dispatcher for people: so many queries and searches at a time. Why there is no answer is a `Problem`.
-final class DispatcherQueries: Sendable {
+final class MonitorQueries: Sendable {
     /// How many queries may be under way.
     static let maximum = 32
     /// How many of them may be searches: the dispatcher answers two at a time.
@@ -42,7 +42,7 @@ final class DispatcherQueries: Sendable {
     /// has given up.
     ///
     /// - Throws: A `Problem` that says why there is none; `CancellationError`.
-    func ask<Asked: Query>(_ query: Asked, within patience: Duration = DispatcherQueries.deadline) async throws -> Asked.Answer {
+    func ask<Asked: Query>(_ query: Asked, within patience: Duration = MonitorQueries.deadline) async throws -> Asked.Answer {
         do throws(QueryFailure) {
             return try await client.ask(query, within: patience)
         } catch {
@@ -52,7 +52,7 @@ final class DispatcherQueries: Sendable {
     }
 }
 
-extension DispatcherQueries {
+extension MonitorQueries {
     /// Takes a message of the reply queue; false where it answers none of these queries.
     func accept(_ message: Message) -> Bool { client.accept(message) }
 }

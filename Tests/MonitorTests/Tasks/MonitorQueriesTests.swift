@@ -11,8 +11,8 @@ import WebSupport
 @Suite("What the monitor asks the dispatcher", .timeLimit(.minutes(1))) struct DispatcherQueriesTests {
     private let counts = CountsQuery.Answer(store: "s", types: [:])
 
-    private func queries(_ publish: @escaping QueryClient.Publish) -> DispatcherQueries {
-        DispatcherQueries(QueryClient(id: "m", topology: Topology(prefix: "t"), maximum: DispatcherQueries.maximum, publish: publish))
+    private func queries(_ publish: @escaping QueryClient.Publish) -> MonitorQueries {
+        MonitorQueries(QueryClient(id: "m", topology: Topology(prefix: "t"), maximum: MonitorQueries.maximum, publish: publish))
     }
 
     private func problem(_ body: () async throws -> Void) async throws -> Problem {
@@ -24,10 +24,10 @@ import WebSupport
         let dispatcher = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: $0.properties.correlationID ?? "", types: [:])) }
         let queryClient = dispatcher.query()
         let stores = try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<DispatcherQueries.maximum { group.addTask { try await queryClient.ask(CountsQuery()).store } }
+            for _ in 0..<MonitorQueries.maximum { group.addTask { try await queryClient.ask(CountsQuery()).store } }
             return try await group.reduce(into: Set()) { $0.insert($1) }
         }
-        #expect(stores.count == DispatcherQueries.maximum)
+        #expect(stores.count == MonitorQueries.maximum)
     }
 
     @Test("a query carries what it comes back by")
@@ -44,13 +44,13 @@ import WebSupport
         #expect(publication.exchange == "t.rpc" && publication.routingKey == "dispatcher" && publication.isMandatory)
         #expect(publication.message.properties.replyTo == "m")
         // The dispatcher answers nobody who has given up.
-        #expect(publication.message.properties.expiration == DispatcherQueries.deadline)
+        #expect(publication.message.properties.expiration == MonitorQueries.deadline)
     }
 
     @Test("a query without an answer fails after its time, and makes room for another")
     func silence() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query(sleep: { _ in })
-        for _ in 0..<2 * DispatcherQueries.maximum {
+        for _ in 0..<2 * MonitorQueries.maximum {
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
             #expect(problem.status == .gatewayTimeout && problem.detail.contains("within 5 s"))
         }
@@ -66,8 +66,8 @@ import WebSupport
         }
         let queryClient = dispatcher.query()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<DispatcherQueries.maximum { group.addTask { _ = try? await queryClient.ask(CountsQuery()) } }
-            try await asked.wait(beyond: DispatcherQueries.maximum - 1)
+            for _ in 0..<MonitorQueries.maximum { group.addTask { _ = try? await queryClient.ask(CountsQuery()) } }
+            try await asked.wait(beyond: MonitorQueries.maximum - 1)
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
             #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
             // They go away, as a browser does.
@@ -82,7 +82,7 @@ import WebSupport
         let queryClient = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: "s", types: [:])) }.query()
         let (begun, gate) = (Journal<Int>(), Latch())
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<DispatcherQueries.maximumSearches {
+            for number in 0..<MonitorQueries.maximumSearches {
                 group.addTask {
                     try await queryClient.search {
                         begun.add(number)
@@ -90,7 +90,7 @@ import WebSupport
                     }
                 }
             }
-            try await begun.wait(beyond: DispatcherQueries.maximumSearches - 1)
+            try await begun.wait(beyond: MonitorQueries.maximumSearches - 1)
             let problem = try await problem { try await queryClient.search {} }
             #expect(problem.status == .serviceUnavailable && problem.retryAfter == .seconds(1))
             #expect(try await queryClient.ask(CountsQuery()) == counts)

@@ -2,7 +2,7 @@ import TaskGridClient
 import TaskGridCore
 
 /// Prints tasks as JSON, a line each. One answer at a time is in memory, however large the tasks are.
-struct TaskLines {
+struct TaskJSONLines {
     private(set) var shown = 0
     /// The id of the last one shown.
     private(set) var last: TaskID?

@@ -4,7 +4,7 @@ import TaskGridClient
 import TaskGridCore
 
 /// Tasks with known answers, submitted and checked.
-final class Trial: Sendable {
+final class TestClient: Sendable {
     private struct Tally {
         var right = 0
         var wrong = 0

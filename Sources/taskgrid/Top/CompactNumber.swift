@@ -1,7 +1,7 @@
 import Foundation
 
 /// Numbers as people read them in a narrow column; `-` for what is not known.
-enum Measure {
+enum CompactNumber {
     /// A number of tasks in a second.
     static func rate(_ value: Double) -> String {
         switch value {

@@ -6,13 +6,13 @@ import Testing
 
 @testable import taskgrid
 
-@Suite("Settings")
+@Suite("SettingSources")
 struct SettingsTests {
     private func configuration(
         _ arguments: [String: String] = [:], _ environment: [String: String] = [:], yaml: String = ""
     ) async throws -> Configuration {
         try await withFile(yaml) { path in
-            try Configuration(try await Settings(arguments: arguments, file: path, environment: environment))
+            try Configuration(try await SettingSources(arguments: arguments, file: path, environment: environment))
         }
     }
 
@@ -60,7 +60,7 @@ struct SettingsTests {
     @Test("the environment names the file, and the argument another")
     func file() async throws {
         func prefix(_ file: String?, _ named: String) async throws -> String? {
-            try await Settings(arguments: [:], file: file, environment: ["TASKGRID_CONFIG": named]).text("prefix")?.text
+            try await SettingSources(arguments: [:], file: file, environment: ["TASKGRID_CONFIG": named]).text("prefix")?.text
         }
         let (green, red) = ("prefix: green\n", "prefix: red\n")
         #expect(try await withFile(green) { try await prefix(nil, $0) } == "green")
@@ -72,7 +72,7 @@ struct SettingsTests {
         try await withFile(text ?? "") { path in
             let path = text == nil ? path + ".missing" : path
             let failure = await #expect(throws: Failure.self) {
-                try await Settings(arguments: [:], file: path, environment: [:])
+                try await SettingSources(arguments: [:], file: path, environment: [:])
             }
             #expect(failure?.code == .failed)
             #expect(failure?.message?.contains(path) == true)

@@ -3,11 +3,11 @@ import TaskGridCore
 import WebSupport
 
 /// The whole REST interface: every route that the monitor serves, behind its guard.
-struct Interface: Sendable {
+struct MonitorRoutes: Sendable {
     let routes: [Route]
 
     init(
-        _ grid: GridState, depths: QueueDepths, history: GridHistory, queryClient: DispatcherQueries, access: Guard,
+        _ grid: GridState, depths: QueueDepths, history: GridHistory, queryClient: MonitorQueries, access: Guard,
         health: @escaping @Sendable () -> HealthReport
     ) {
         let described: [Route] = [

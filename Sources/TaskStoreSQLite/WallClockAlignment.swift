@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 
 /// Keeps absolute times, which go by the wall clock, where they belong on the store's clock.
-struct Alignment {
+struct WallClockAlignment {
     let database: Database
     let wallOffset: Duration
 

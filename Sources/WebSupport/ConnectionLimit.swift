@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Beside them a reserve is kept for those beyond both bounds. Where it is full, its oldest connection is closed for the newest: so
 /// connections that ask for nothing keep nobody out.
-final class Places: Sendable {
+final class ConnectionLimit: Sendable {
     /// Connections of the reserve.
     static let reserve = 32
 
