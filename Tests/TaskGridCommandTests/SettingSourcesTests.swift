@@ -6,7 +6,7 @@ import Testing
 
 @testable import taskgrid
 
-@Suite("SettingSources")
+@Suite("Sources of settings")
 struct SettingsTests {
     private func configuration(
         _ arguments: [String: String] = [:], _ environment: [String: String] = [:], yaml: String = ""

@@ -197,7 +197,7 @@ struct StoreFaultTests {
             let stop = try await dispatcher.stop()
             report("SIGTERM of the dispatcher while its store is locked, until it has ended", stop.took)
             #expect(stop.ending == .exited(code: 0))
-            try await grid.logged("dispatcher", "standing still")
+            try await grid.logged("dispatcher", "doing nothing until the store is read again")
             try lock.release()
             try await grid.launch(.dispatcher, named: "again").ready()
             let endings = try await grid.settle(before)
