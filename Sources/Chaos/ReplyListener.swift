@@ -23,7 +23,7 @@ struct ReplyListener: Sendable {
     func listen(_ take: @Sendable (Reply.Ending) -> Void) async {
         while let deliveries = await consumer.next() {
             for delivery in deliveries {
-                // What is no reply (an answer to a query) says of no end.
+                // A message that is no reply, such as the answer to a query, ends no task.
                 guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }
                 endings.forEach(take)
             }

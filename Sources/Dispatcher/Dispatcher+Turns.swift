@@ -47,7 +47,7 @@ extension Dispatcher {
             committed = await commit
             let failure = committed?.failure
             if let failure {
-                // What was planned upon it does not hold either.
+                // The turn that was planned after it is invalid too.
                 (committed, next) = (nil, nil)
                 guard failure.code == .superseded || failure.code == .unknown else { break }
                 if failure.code == .unknown, turn.failure == nil, !isFinished {

@@ -1,4 +1,4 @@
-/// What went wrong with the store. The call that threw it changed nothing, unless its code is ``Code/unknown``.
+/// An error of the store. The call that threw it changed nothing, unless its code is ``Code/unknown``.
 package struct StoreError: Error, Hashable, Sendable {
     package enum Code: String, Sendable {
         /// No room for what was to be written. The store goes on working once there is.

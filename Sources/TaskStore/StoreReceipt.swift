@@ -1,4 +1,4 @@
-/// What a commit answers. A ticket of the changes finds the answer to its change.
+/// The answer to a commit. A ticket of the changes finds the answer to its change.
 package struct StoreReceipt: Hashable, Sendable {
     // Of each kind in the order of the changes.
     package let submissions: [Accepted]

@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What may hold the tasks of a type back. A new policy is a case here, and what it says in the two methods.
+/// A reason to hold the tasks of a type back. A new policy is a case here, with its part in the two methods.
 enum AdmissionPolicy: CaseIterable, Sendable {
     /// Somebody asked that nothing be handed out.
     case pause

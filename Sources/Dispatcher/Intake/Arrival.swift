@@ -7,7 +7,7 @@ struct Arrival: Sendable {
     enum Content: Sendable {
         case submission(Submission)
         case results(Results)
-        /// For the dead-letter queue; with the attempts that a result speaks of that cannot be read.
+        /// Goes to the dead-letter queue; with the attempts that an unreadable result names.
         case unreadable(Message, queue: String, because: WireError, results: Results?)
     }
 

@@ -3,7 +3,7 @@ import DequeModule
 import Synchronization
 import TaskGridCore
 
-/// What waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands by number, the rest by what is
+/// Everything that waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands by number, the rest by what is
 /// handed out and by the workers there are.
 final class Inbox: Sendable {
     /// What a turn takes up together.

@@ -4,7 +4,7 @@ import ServiceLifecycle
 import ServiceSupport
 import TaskGridCore
 
-/// What the dispatcher does about messages that the broker does not take.
+/// How the dispatcher treats messages that the broker does not take.
 extension Publisher: PublishPolicy {
     /// How often a message that its queue does not take is published again.
     private static let repeats = 5

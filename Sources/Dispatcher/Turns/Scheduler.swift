@@ -226,7 +226,7 @@ actor Scheduler {
     /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
     ///
-    /// - Throws: `superseded`; `unknown`, for what may be durable must not be committed again; or why the store fails, where there is no
+    /// - Throws: `superseded`; `unknown`, because changes that may be durable must not be committed again; or why the store fails, where there is no
     ///   more time to retry.
     private nonisolated func commitPlan(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {

@@ -37,7 +37,7 @@ struct OpenAPIOperation: Encodable {
 
     private var operationId: String
     private var summary: String
-    /// What a request has to show, of which any is enough: none, or the token.
+    /// The credentials of which a request must show one: none at all, or the token.
     private var security: [[String: [String]]]
     private var parameters: [Parameter]
     private var responses: [String: Response]

@@ -18,7 +18,7 @@ package struct LiveReport: Sendable {
         package static let stream = Limits()
         package static let none = Limits(types: .max, workers: .max, typesOfWorker: .max, alerts: .max, events: .max, message: .max)
 
-        /// Those of the stream, but for so many types and as many workers.
+        /// Those of the stream, with at most so many types and as many workers.
         package static func rows(_ count: Int) -> Limits { Limits(types: count, workers: count) }
     }
 

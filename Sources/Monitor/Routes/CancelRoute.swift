@@ -27,7 +27,7 @@ extension Route {
     }
 }
 
-/// What an action on a task answers.
+/// The answer to an action on a task.
 struct TaskActionReport: WebReport {
     enum Outcome: String, Encodable, CaseIterable {
         case cancelled, retried

@@ -58,7 +58,7 @@ extension RouteParameter where Value == Set<ServerSentEvent.Kind> {
 }
 
 extension RouteParameter where Value == UInt64? {
-    /// What is no number of an event asks for none of those before now.
+    /// A text that is no number of an event asks for no earlier events.
     fileprivate static let lastEvent = RouteParameter(
         "Last-Event-ID", in: .header, summary: "Goes on after this one, as far as it is still known.", schema: .string
     ) { text in

@@ -1,7 +1,7 @@
 import TaskGridCore
 import WebSupport
 
-/// What several reports and parameters are made of.
+/// Schemas that several reports and parameters share.
 extension JSONSchema {
     static let taskType = string(pattern: "^[a-z][a-z0-9_-]{0,63}$").named("TaskType")
     static let taskID = string(pattern: "^[1-9][0-9]{0,17}$").named("TaskID")

@@ -38,7 +38,7 @@ extension Route {
     private static let pauseProblems = dispatcherProblems.merging([404: "The type is not known."]) { $1 }
 }
 
-/// What an action on a type answers.
+/// The answer to an action on a type.
 struct TypeActionReport: WebReport {
     static let schema = JSONSchema.object(["type": .taskType, "paused": .boolean, "message": .outcome]).named("TypeAction")
 

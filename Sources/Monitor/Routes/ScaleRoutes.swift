@@ -37,7 +37,7 @@ extension RouteParameter where Value == Int {
 }
 
 extension RouteParameter where Value == String {
-    /// What is no type is none that is known.
+    /// A text that is no type's name is no known type.
     fileprivate static let knownType = RouteParameter(
         "type", in: .path, summary: "The type.", schema: .taskType, example: "sum"
     ) { $0 ?? "" }

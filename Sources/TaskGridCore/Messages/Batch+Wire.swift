@@ -40,7 +40,8 @@ extension PBBatch {
             batch.records.append(record)
         }
         batch.settings = settings()
-        return try! batch.serializedBytes()  // It cannot throw: proto3 has no required fields, and the precondition keeps it below 2 GiB.
+        // `try!` cannot fail: proto3 has no required fields, and the precondition keeps the batch below 2 GiB.
+        return try! batch.serializedBytes()
     }
 }
 

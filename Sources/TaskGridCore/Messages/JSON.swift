@@ -8,7 +8,8 @@ public enum JSON {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
-        return try! encoder.encode(value)  // It cannot throw: floats are finite (see above), and no `encode(to:)` of ours throws.
+        // `try!` cannot fail: floats are finite (see the precondition), and no `encode(to:)` of ours throws.
+        return try! encoder.encode(value)
     }
 
     public static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws(WireError) -> Value {

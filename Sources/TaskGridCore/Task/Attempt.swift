@@ -18,7 +18,7 @@ public struct Attempt: Hashable, Sendable {
         case cancelled
     }
 
-    /// The number of the hand-out, from 1. What was given back unbegun has a number too, and is no attempt.
+    /// The number of the hand-out, from 1. A hand-out that was given back before it began has a number too, and is no attempt.
     public var number: Int
     /// The worker that ran it, if known.
     public var worker: String?

@@ -3,7 +3,7 @@ import Logging
 import ServiceSupport
 import TaskGridCore
 
-/// What a worker does about results and dead letters that the broker does not take.
+/// How a worker treats results and dead letters that the broker does not take.
 ///
 /// A result is never dropped, and one that arrives twice is harmless. A message that is larger than the broker takes is split; a single
 /// result that is becomes a failure that says so. Only what AMQP cannot carry is dropped, which would hold up everything else for ever.

@@ -1,4 +1,4 @@
-/// What a JSON value looks like: JSON Schema (draft 2020-12), with the keywords that routes need.
+/// The shape of a JSON value: JSON Schema (draft 2020-12), with the keywords that routes need.
 ///
 /// It is encoded as it stands where it is used: whole, or where it has a name as a reference to the document's components.
 package struct JSONSchema: Hashable, Sendable {

@@ -13,7 +13,7 @@ struct ConfigurationKey: Sendable {
     /// Takes it into a configuration from the first place that has it.
     let read: @Sendable (SettingSources, inout Configuration) throws(Failure) -> Void
 
-    /// What holds where a key stands nowhere.
+    /// The value of a key that is not set.
     enum Default: Hashable, Sendable {
         /// A value, as it would be written.
         case value(String)

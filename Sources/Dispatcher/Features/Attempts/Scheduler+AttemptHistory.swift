@@ -3,7 +3,7 @@ import TaskStore
 
 /// The history of tasks: what became of attempts that did not succeed.
 extension Scheduler {
-    /// Plans the record of an attempt that has come to its end without success. What was given back unbegun is none.
+    /// Plans the record of an attempt that has ended without success. A task that was given back before it began has no such attempt.
     func record(
         _ event: TaskStateMachine.Event, of id: TaskID, in typeQueue: TypeQueue, report: AttemptAccount, _ turn: inout Turn
     ) {

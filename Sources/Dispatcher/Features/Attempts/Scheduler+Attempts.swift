@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What a worker said of an attempt, as far as it did.
+/// The report of a worker on an attempt, as far as there is one.
 struct AttemptAccount {
     var payload = Data()
     /// Empty: no worker said it.

@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What the dispatcher is told by rpc to do with tasks, as a turn does it.
+/// Admin commands, as a turn carries them out.
 extension Scheduler {
     /// Plans what the commands ask for.
     func planCommands(_ commands: [AdminCommand], in turn: inout Turn) async {

@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What is known of tasks in memory agrees with the store.
+/// Checks that the counters in memory agree with the store.
 extension Scheduler {
     /// Asks the store what the turns could not know.
     func readStaleTypes() async {

@@ -1,7 +1,7 @@
 import TaskGridCore
 import TaskStore
 
-/// What is told of the types.
+/// The events of the types.
 extension Scheduler {
     /// All types are told of once more, some with each ``takeEvents(repeating:)``.
     func repeatEvents() { typeQueues.repeatAll() }

@@ -1,7 +1,7 @@
 import TaskGridCore
 import TaskStore
 
-/// What goes to the work queues.
+/// The messages to the work queues.
 extension Scheduler {
     /// Puts tasks into their windows and into work messages. One that was interrupted goes alone, and is announced by its
     /// worker before it runs.

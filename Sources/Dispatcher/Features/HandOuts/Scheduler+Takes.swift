@@ -61,7 +61,7 @@ extension Scheduler {
             for handOut in taken.handOuts { typeQueue.counters.remove(handOut) }
             work += taken.handOuts
             if taken.isExhausted {
-                // What was due is out, or has ended before.
+                // Tasks that were due are handed out, or had ended before.
                 if let due = typeQueue.nextDue, due <= take.now { staleTypes.dues.insert(take.type) }
             } else {
                 if taken.handOuts.isEmpty { leftOut.append(typeQueue) }

@@ -4,13 +4,13 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What pausing or resuming came to, to be answered once it is durable.
+/// The outcome of pausing or resuming, to be answered once it is durable.
 struct PlannedPause {
     let command: AdminCommand
     let answer: PauseAnswer
 }
 
-/// Types of which nothing is handed out, for somebody asked for it. What is handed out already goes on.
+/// Types whose tasks wait because somebody asked for it. Tasks that are handed out already go on.
 extension Scheduler {
     /// Plans what such a command asks for. The type queue knows at once, so that this very turn takes nothing more.
     func planPause(_ command: AdminCommand, in turn: inout Turn) {

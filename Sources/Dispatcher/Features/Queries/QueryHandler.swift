@@ -75,7 +75,7 @@ struct QueryHandler: Sendable {
         }
     }
 
-    /// What is answered where a query or a command fails.
+    /// The answer to a query or a command that fails.
     func refusal(_ error: any Error, to query: Message) -> Message {
         switch error {
         case let error as QueryError: return AnswerMessage.refusal(error, to: query)

@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What workers say of their tasks.
+/// The results that workers send.
 extension Scheduler {
     /// Plans what follows from results.
     func planResults(_ results: [Results], in turn: inout Turn) async {

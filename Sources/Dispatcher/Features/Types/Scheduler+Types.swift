@@ -4,7 +4,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What is asked to be forgotten, to be answered once it is durable.
+/// Types to forget, to be answered once it is durable.
 struct PlannedForget {
     let command: AdminCommand
     var outcomes: [ForgetOutcome] = []

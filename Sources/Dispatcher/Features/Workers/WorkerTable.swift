@@ -57,7 +57,7 @@ struct WorkerTable {
         return (known != nil || workers.count < maximum) && held + more <= maximumHeld
     }
 
-    /// Records a registry message; returns the types whose workers changed. What there is no room for is not recorded.
+    /// Records a registry message; returns the types whose workers changed. A message that there is no room for is not recorded.
     mutating func record(_ kind: RegistryMessage.Kind, of message: RegistryMessage, at now: ContinuousClock.Instant) -> [TaskType] {
         departed[message.worker] = nil
         guard kind != .deregister else { return remove(message.worker)?.message.types ?? [] }
