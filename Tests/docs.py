@@ -57,7 +57,7 @@ def build_documentation(module, folder):
 
 
 def run(command):
-    """What the command printed if it failed; empty if it succeeded."""
+    """Runs a command. Returns its output if it failed, and an empty text if it succeeded."""
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return "" if ended.returncode == 0 else ended.stdout or f"{command[0]} ended with {ended.returncode}"
 

@@ -1,4 +1,4 @@
-/// What went wrong between this process and the broker.
+/// An error between this process and the broker.
 public struct AMQPError: Error, Hashable, Sendable {
     public enum Code: String, Sendable {
         /// The URL of the broker cannot be read.
@@ -32,7 +32,7 @@ public struct AMQPError: Error, Hashable, Sendable {
     }
 
     public let code: Code
-    /// What happened, to which connection, and what to do.
+    /// A message: what happened, to which connection, and what to do.
     public let message: String
     /// The broker's reply code, where it gave one (AMQP 0-9-1, section 1.2).
     public let brokerCode: Int?

@@ -121,7 +121,7 @@ struct NumberArray {
 
     private func invalid(_ message: String) -> TaskError { TaskError(.invalidInput, message) }
 
-    /// What a value that begins with this byte is.
+    /// The kind of a value that begins with this byte.
     private func kind(_ byte: Unicode.Scalar) -> String {
         switch byte {
         case "\"": "a string"

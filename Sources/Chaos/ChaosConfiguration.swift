@@ -2,7 +2,7 @@ package import AMQP
 package import LocalGrid
 import TaskGridCore
 
-/// What a chaos run does, where, and for how long.
+/// The settings of a chaos run: its faults, its folder and its duration.
 package struct ChaosConfiguration: Sendable {
     /// Makes the plan of faults and the tasks the same again.
     package var seed: UInt64
@@ -18,7 +18,7 @@ package struct ChaosConfiguration: Sendable {
     /// How long all that is left may take once the faults have ended; what has not ended by then is lost.
     package var patience: Duration
     package var queueKind: Queue.Kind
-    /// Where the grid keeps all it has.
+    /// The folder of the grid.
     package var folder: GridFolder
     /// The program that the services are commands of: an absolute path.
     package var executable: String

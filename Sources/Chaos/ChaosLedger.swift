@@ -2,7 +2,7 @@ package import Foundation
 package import TaskGridClient
 package import TaskGridCore
 
-/// What a chaos run knows of its tasks, by their numbers: submitted, accepted, ended, and whatever contradicts itself.
+/// The tasks of a chaos run, by their numbers: submitted, accepted, ended, and whatever contradicts itself.
 ///
 /// Pure: it is told what happens, from three sides: the client's answers, all replies as they are on the wire, and in the end
 /// the store's own records.
@@ -30,7 +30,7 @@ package struct ChaosLedger: Sendable {
 
     package init() {}
 
-    // MARK: What happens
+    // MARK: Events
 
     package mutating func submitted(_ number: Int) { entries[number] = entries[number] ?? Entry() }
 
@@ -63,7 +63,7 @@ package struct ChaosLedger: Sendable {
         if let end = numbers[ending.id].flatMap({ entries[$0]?.end }), end.contradicts(ending) { endedTwice.insert(ending.id) }
     }
 
-    // MARK: What is known
+    // MARK: Figures
 
     package var submitted: Int { entries.count }
     package var accepted: Int { numbers.count }

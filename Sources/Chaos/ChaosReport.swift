@@ -1,8 +1,8 @@
 package import TaskGridCore
 
-/// What came of a chaos run.
+/// The report of a chaos run.
 package struct ChaosReport: Sendable, Codable {
-    /// What is known of one kind of fault.
+    /// The figures of one kind of fault.
     package struct FaultRow: Sendable, Codable, Hashable {
         package let fault: Fault
         package let injected: Int
@@ -94,7 +94,7 @@ package struct ChaosReport: Sendable, Codable {
 
     package var ended: Int { accepted - lost.count }
 
-    /// What went wrong, a line each; empty where all promises were kept.
+    /// The broken promises, a line each; empty if all promises were kept.
     package var violations: [String] {
         var lines: [String] = []
         func note(_ count: Int, _ what: String) { if count > 0 { lines.append("\(count) \(what)") } }
@@ -107,7 +107,7 @@ package struct ChaosReport: Sendable, Codable {
         if !counters.balances {
             lines.append("the dispatcher's counters do not balance: \(counters.submitted) submitted, \(counters.sum) in all states")
         }
-        // What nobody has answered may have been accepted all the same.
+        // Submissions without an answer may have been accepted all the same.
         if !(accepted...(accepted + unanswered.count)).contains(counters.submitted) {
             lines.append("the dispatcher's counters have \(counters.submitted) tasks, accepted were \(accepted)")
         }

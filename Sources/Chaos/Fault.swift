@@ -2,7 +2,7 @@
 package enum Fault: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
     case worker, dispatcher, nameservice, monitor, broker, cut, stall, purge, wipe, exchange, refuse
 
-    /// What it is, in a line for people.
+    /// A description in a line, for people.
     package var summary: String {
         switch self {
         case .worker: "a worker is killed (SIGKILL)"

@@ -1,7 +1,7 @@
 import Foundation
 import LocalGrid
 
-/// Which fault is injected when: a pure function of a seed and what is wished.
+/// The plan of the faults and their times: a pure function of a seed and the configuration.
 ///
 /// Each kind of fault comes once in a round, in an order of the round's own, so that even a short run has all of them. The
 /// times between faults are exponentially distributed, as those of independent accidents are.
@@ -21,7 +21,7 @@ package struct FaultPlan: Sendable {
             self.workers = workers
         }
 
-        /// Whose connections can be cut and stalled.
+        /// The processes whose connections can be cut and stalled.
         package var parties: [String] { ["client", "dispatcher", "nameservice", "monitor"] + workers }
     }
 

@@ -23,12 +23,12 @@ package enum Injection: Hashable, Sendable {
         case midFrame(Proxy.Direction)
     }
 
-    /// Which queue, and what is done to it.
+    /// The queue, and what is done to it.
     package enum QueueFault: String, Hashable, Sendable, CaseIterable {
         case purgeWork, deleteWork, purgeResults, purgeSubmissions
     }
 
-    /// Which exchange is deleted, or which queue unbound from its exchange.
+    /// The exchange that is deleted, or the queue that is unbound from its exchange.
     package enum RoutingFault: String, Hashable, Sendable, CaseIterable {
         case deleteSubmit, deleteWork, deleteResults, deleteReply, deleteRegistry, deleteControl, deleteEvents, deleteRPC
         case unbindSubmit, unbindWork, unbindResults
@@ -62,7 +62,7 @@ package enum Injection: Hashable, Sendable {
         }
     }
 
-    /// What is done, in words for people.
+    /// A description for people.
     package var words: String {
         switch self {
         case .kill(_, let process): "kill \(process)"

@@ -30,7 +30,7 @@ package struct NumberedTask: Hashable, Sendable {
 
     package var payload: Data { Data("\(number) \(milliseconds)\(isLarge ? " large" : "")".utf8) }
 
-    /// What a worker has to return.
+    /// The result that a worker has to return.
     package var answer: Data {
         var generator = SplitMix64(seed: UInt64(truncatingIfNeeded: number) << 16 ^ UInt64(truncatingIfNeeded: milliseconds))
         return Data("\(number) \(String(generator.next(), radix: 16))".utf8)

@@ -3,7 +3,7 @@
 ///
 /// Pure; times are those since the start of the run.
 package struct Recoveries: Sendable {
-    /// What is known of one kind of fault.
+    /// The figures of one kind of fault.
     package struct Row: Hashable, Sendable {
         package let fault: Fault
         package let injected: Int

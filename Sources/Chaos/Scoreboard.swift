@@ -3,7 +3,7 @@ import Synchronization
 import TaskGridClient
 import TaskGridCore
 
-/// What all parts of a run tell and ask: the ledger and the recoveries, behind one lock.
+/// The state that all parts of a run share: the ledger and the recoveries, behind one lock.
 final class Scoreboard: Sendable {
     private struct State {
         var ledger = ChaosLedger()
@@ -43,7 +43,7 @@ final class Scoreboard: Sendable {
     }
 
     func heard(_ ending: Ending) { state.withLock { $0.ledger.heard(ending) } }
-    /// What the store says in the end.
+    /// The store's state at the end.
     func recorded(_ ending: Ending) { state.withLock { $0.ledger.ended(ending) } }
     /// Nobody looks after the number any more.
     func leftAlone() { state.withLock { $0.underWay -= 1 } }

@@ -2,7 +2,7 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 
-/// What the dispatcher's store says in the end of all that was accepted.
+/// A check at the end: what the dispatcher's store says of all that was accepted.
 struct StoreCheck: Sendable {
     let client: GridClient
 

@@ -162,7 +162,7 @@ package struct Dispatcher: Service {
     /// Bytes of submissions and results held at a time, before one message more: some turns' worth.
     private static let maximumIntake = 32 << 20
 
-    /// How long a store that fails is tried after a shutdown was asked for. What is not written then is not acknowledged either,
+    /// How long a store that fails is tried after a shutdown was asked for. Changes that are not written then are not acknowledged either,
     /// and comes again.
     private static let shutdownPatience = Duration.seconds(3)
 }

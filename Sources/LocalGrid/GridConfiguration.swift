@@ -2,13 +2,13 @@ package import AMQP
 import Foundation
 import TaskGridCore
 
-/// What a ``LocalGrid`` runs, and where.
+/// The settings of a ``LocalGrid``: what it runs, and where.
 package struct GridConfiguration: Sendable {
-    /// Where all of it is kept.
+    /// The folder of the grid.
     package var folder: GridFolder
     package var broker: Broker
     package var ports: Ports.Choice
-    /// What runs beside the broker; nil for nothing.
+    /// The services that run beside the broker; nil for none.
     package var services: Services?
     /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
     package var maximumMessageSize: Int?
@@ -22,7 +22,7 @@ package struct GridConfiguration: Sendable {
         case url(String)
     }
 
-    /// The services, and what each is told. What is set here is passed on by argument and environment.
+    /// The services and their settings. Each setting is passed on by argument and environment.
     package struct Services: Sendable {
         /// The program that has the commands `nameservice`, `dispatcher`, `monitor` and `worker`: an absolute path.
         package var executable: String

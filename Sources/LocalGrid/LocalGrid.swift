@@ -7,7 +7,7 @@ import Foundation
 /// `dispatcher`, `monitor` and `worker`, and knows them by their exit codes, their logs and the file each makes when it is
 /// ready.
 package struct LocalGrid: Sendable {
-    /// What happens in a grid, for the command to show.
+    /// An event of a grid, for the command to show.
     package enum Event: Sendable {
         case process(ProcessEvent)
         /// Everything is ready, and is reached like this.

@@ -19,7 +19,7 @@ package struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package let code: Code
-    /// What happened and what to do about it: one line, followed by the end of a log where there is one to show.
+    /// A message: what happened and what to do about it, in one line, followed by the end of a log if there is one to show.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

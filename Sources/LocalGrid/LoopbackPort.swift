@@ -20,7 +20,7 @@ enum LoopbackPort {
         withSocket(port) { socket, address, length in connect(socket, address, length) == 0 }
     }
 
-    /// What this process was told to be free. It may be used much later, and is not told again.
+    /// The ports that this process was told to be free. A port may be used much later, and is not told again.
     private static let told = Mutex<Set<Int>>([])
 
     /// A port of `range` that is free and not among `taken`.

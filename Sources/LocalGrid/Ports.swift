@@ -11,7 +11,7 @@ package struct Ports: Hashable, Sendable {
         case free
     }
 
-    /// What listens on a port.
+    /// The program that listens on a port.
     package enum Use: Hashable, Sendable {
         case amqp, management, epmd, distribution
         case monitor, nameservice, dispatcher
@@ -37,7 +37,7 @@ package struct Ports: Hashable, Sendable {
                     chosen[use] = port
                     continue
                 }
-                // Where a service's health is asked is nothing to refuse a grid for.
+                // A taken health port is no reason to refuse a grid.
                 guard use.isForHealth else {
                     throw LocalGridError(.port, "port \(port) is taken, \(use.likelyHolder): stop it, or start with --ports free")
                 }

@@ -21,7 +21,7 @@ final class GridState: Sendable {
     private let state: Mutex<Snapshot>
     /// The monitor's time.
     let now: @Sendable () -> Timestamp
-    /// Who listens to what happens.
+    /// The listeners to events.
     let broadcast: Broadcast
 
     init(topology: Topology, now: @escaping @Sendable () -> Timestamp) {

@@ -20,7 +20,7 @@ package struct Monitor: Service {
 
     private enum Ending: Sendable {
         case timeUp
-        /// What goes on until all else has ended.
+        /// The part that goes on until all else has ended.
         case stopped
         case done
         case failed(any Error)

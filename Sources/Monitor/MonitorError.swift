@@ -10,7 +10,7 @@ package struct MonitorError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     package let code: Code
-    /// What happened, and what to do.
+    /// A message: what happened, and what to do.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

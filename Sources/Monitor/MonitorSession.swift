@@ -25,7 +25,7 @@ struct MonitorSession: Sendable {
     let role: Role
     let id: String
     let grid: GridState
-    /// What people ask the dispatcher through the monitor.
+    /// The queries that people ask the dispatcher through the monitor.
     let queryClient: MonitorQueries
     private let publishing: Connection
     private let consuming: Connection
@@ -78,7 +78,7 @@ struct MonitorSession: Sendable {
     /// Connects.
     ///
     /// - Parameter patience: how long it tries; nil: for ever.
-    /// - Returns: what tells of each connection that is made.
+    /// - Returns: a stream with an element for each connection that is made.
     func start(patience: Duration? = nil) async throws(AMQPError) -> AsyncStream<Int> {
         let connected = consuming.reconnections()
         try await publishing.start(patience: patience)
@@ -92,8 +92,8 @@ struct MonitorSession: Sendable {
         await withDiscardingTaskGroup { background in
             background.addTask { await tell(.started) }
             background.addTask {
-                // What was said while nobody listened is asked for. Nobody waits for the answers: where none comes, the
-                // events and heartbeats of the next seconds say the same.
+                // Events of the time in which nobody listened are made up for by queries. Nobody waits for the answers:
+                // if none comes, the events and heartbeats of the next seconds say the same.
                 for await _ in connected { await ask() }
             }
             background.addTask { await probe() }
@@ -193,7 +193,7 @@ struct MonitorSession: Sendable {
             query(WorkersQuery(type: Self.nobody), correlation: Self.signOfLife),
         ]
         while (try? await Task.sleep(for: Self.probeInterval)) != nil {
-            // Where it fails, the connection's reading says why.
+            // If it fails, the connection's reading says why.
             _ = try? await publishing.publish(queries, within: Self.probeInterval)
         }
     }

@@ -1,7 +1,7 @@
 import HeapModule
 import TaskGridCore
 
-/// Which workers live: one lease each, which every message of the worker renews.
+/// The workers that live: one lease each, which every message of the worker renews.
 ///
 /// Pure: messages and moments go in, the workers' comings and goings come out as events. A lease lasts
 /// `RegistryMessage.lease` after the worker's latest message. Every message says everything, so a heartbeat of an unknown

@@ -79,7 +79,7 @@ final class WorkerRegistry: Sendable {
     /// How long after its end a lease is looked at, at the latest, by a service that is not held up.
     private static let slack = Duration.seconds(1)
 
-    /// Ends the leases that are over. Where that comes late, nobody could be heard meanwhile either: each worker gets a whole
+    /// Ends the leases that are over. If that comes late, nobody could be heard meanwhile either: each worker gets a whole
     /// lease instead.
     func expire(at moment: ClockReading) -> [Publication] {
         if let next = nextExpiry, next + Self.slack < moment.instant {

@@ -20,7 +20,7 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case replyPublished = "dispatcher.reply-published"
     /// A failed attempt is booked for a retry; its result is not acknowledged.
     case retryCommitted = "dispatcher.retry-committed"
-    /// What somebody asked to be done with tasks or types is done; it is not answered, and its query not acknowledged.
+    /// An admin command about tasks or types is carried out; it is not answered, and its query not acknowledged.
     case commandCommitted = "dispatcher.command-committed"
     /// The audit has found deliveries that are nowhere; nothing follows from it yet.
     case lossFound = "dispatcher.loss-found"
@@ -38,7 +38,7 @@ package enum Failpoint: String, CaseIterable, Sendable {
     case resultConfirmed = "worker.result-confirmed"
     /// The worker is to drain: nothing of what has not begun is given back yet.
     case drainBegun = "worker.drain-begun"
-    /// What a worker gives back is confirmed; its deliveries are not acknowledged.
+    /// The tasks that a worker gives back are confirmed; its deliveries are not acknowledged.
     case givenBack = "worker.given-back"
 
     /// A registry message has come; nothing follows from it, and it is not acknowledged.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Which file a path led to when it was opened: by this is noticed that it was removed or replaced since, for what is open stays
-/// writable and is read by nobody any more.
+/// The identity of the file that a path led to when it was opened. It shows whether the file was removed or replaced since: a removed
+/// file that is still open stays writable, but nobody reads it any more.
 package final class FileIdentity: Sendable {
     package let path: String
     package var name: Substring { path.split(separator: "/").last ?? "" }
@@ -38,7 +38,7 @@ package final class FileIdentity: Sendable {
         return fstat(descriptor, &status) != 0 || status.st_nlink == 0
     }
 
-    /// What has become of the file; nil where it is still in its place.
+    /// A description of what became of the file; nil while it is in its place.
     package var loss: String? {
         var status = stat()
         guard stat(path, &status) == 0 else { return "was removed" }

@@ -33,7 +33,7 @@ public struct ClientError: Error, Hashable, Sendable {
     }
 
     public let code: Code
-    /// What happened and what to do, in one line.
+    /// A message: what happened and what to do, in one line.
     public let message: String
     /// Why the dispatcher did not take the submission, where it said so.
     public let rejection: Rejection?

@@ -2,7 +2,7 @@
 package struct HandedOutPage: Hashable, Sendable {
     /// In no particular order.
     package var tasks: [OpenTask]
-    /// Where the list goes on; nil: there are no more.
+    /// The place where the list goes on; nil: there are no more.
     package var next: HandedOutPosition?
 
     package init(tasks: [OpenTask], next: HandedOutPosition? = nil) {

@@ -7,7 +7,7 @@ package struct NewEnding: Hashable, Sendable {
     package var type: TaskType
     /// A terminal state; another one is refused as `badRequest`.
     package var state: TaskState
-    /// What the worker returned; kept where the state is `succeeded`.
+    /// The bytes that the worker returned; kept if the state is `succeeded`.
     package var result: Data
     package var error: TaskError?
     /// The worker that ended it; empty where none did.

@@ -39,7 +39,7 @@ extension [Submission.Task] {
 }
 
 extension NewSubmission {
-    /// What becomes of one of its tasks.
+    /// The first state of one of its tasks.
     package enum Beginning: Hashable, Sendable {
         /// It has expired already.
         case expired

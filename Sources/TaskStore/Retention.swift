@@ -1,6 +1,6 @@
 package import TaskGridCore
 
-/// What a store keeps of tasks that have ended.
+/// The limits of what a store keeps of ended tasks.
 package struct Retention: Hashable, Sendable {
     /// Tasks that completed earlier go, and keys of submissions that were accepted earlier and have no tasks left.
     package var before: Timestamp
@@ -16,7 +16,7 @@ package struct Retention: Hashable, Sendable {
     }
 }
 
-/// What one step of forgetting came to.
+/// The outcome of one step of forgetting.
 package struct Pruned: Hashable, Sendable {
     package var tasks: Int
     package var keys: Int

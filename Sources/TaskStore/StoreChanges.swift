@@ -1,7 +1,7 @@
 package import TaskGridCore
 
-/// What one transaction is to write, in the order in which it is applied. A change that the store answers is added by a method that
-/// gives its ticket.
+/// The changes that one transaction is to write, in the order in which it is applied. A change that the store answers is added by a
+/// method that gives its ticket.
 package struct StoreChanges: Hashable, Sendable {
     /// The term in which they were decided on; nil where it does not matter.
     package var term: Term?

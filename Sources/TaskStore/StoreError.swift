@@ -15,7 +15,7 @@ package struct StoreError: Error, Hashable, Sendable {
         case newerVersion
         /// Another dispatcher has begun a term of its own: what an earlier one believes is no longer so.
         case superseded
-        /// The outcome of the transaction is not known: its changes may be durable, or not. Who goes on begins a term and reads again.
+        /// The outcome of the transaction is not known: its changes may be durable, or not. A dispatcher that goes on begins a term and reads again.
         case unknown
         /// The store was closed here.
         case closed
@@ -26,7 +26,7 @@ package struct StoreError: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// What happened, to which file, and what to do.
+    /// A message: what happened, to which file, and what to do.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

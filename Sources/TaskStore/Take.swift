@@ -8,7 +8,7 @@ package struct Take: Hashable, Sendable {
     package var limit: Int
     /// The most bytes of payload in all; a first task is given however large it is.
     package var bytes: Int
-    /// What is due at or before this time may be taken.
+    /// Tasks that are due at or before this time may be taken.
     package var now: Timestamp
 
     package init(type: TaskType, limit: Int, bytes: Int, now: Timestamp) {

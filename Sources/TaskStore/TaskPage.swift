@@ -4,7 +4,7 @@ package import TaskGridCore
 package struct TaskPage<Element: Sendable & Hashable>: Hashable, Sendable {
     /// The newest (highest id) first; may be empty though there are more.
     package var elements: [Element]
-    /// Where the search goes on: only ids below it are left. Nil: there are no more.
+    /// The place where the search goes on: only ids below it are left. Nil: there are no more.
     package var next: TaskID?
 
     package init(elements: [Element], next: TaskID? = nil) {

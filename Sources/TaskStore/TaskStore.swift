@@ -1,6 +1,6 @@
 package import TaskGridCore
 
-/// Where the grid keeps its tasks: what was accepted, what has been handed out, how each task ended.
+/// The place where the grid keeps its tasks: those accepted, those handed out, and how each task ended.
 ///
 /// This module owns the durable record, and nothing else knows how it is kept. The dispatcher is its only caller: it gathers
 /// what it has to write into one `StoreChanges`, commits that, and only then answers, publishes or acknowledges anything.
@@ -10,7 +10,7 @@ package import TaskGridCore
 /// An **open** task is one that has not ended. It waits (`pending`), or waits for its due time (`scheduled`), or is handed out (`queued`).
 /// A ``Take`` hands out what is due, then what waits. A ``Schedule`` puts a task back: to wait before all others, or for a due time.
 ///
-/// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. Where a person gave an absolute time, by the wall
+/// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. If a person gave an absolute time, by the wall
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
 ///
 /// Every call may throw a `StoreError`. A call that threw changed nothing, unless its code is `unknown`; cancelling the calling task does not interrupt it.
@@ -20,14 +20,14 @@ package protocol TaskStore: Sendable {
 
     /// Begins a new term, durably: from now on changes of an earlier one are refused.
     ///
-    /// Who begins one then reads what it has to know: nothing of an earlier term is written any more.
+    /// A dispatcher that begins one then reads all that it has to know: nothing of an earlier term is written any more.
     func beginTerm() async throws(StoreError) -> Term
 
     /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules,
     /// attempts, pauses, takes, forgets.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
-    /// the latest throw `superseded`. Where it throws `unknown`, all of it is durable or nothing: the caller goes on as if it had crashed
+    /// the latest throw `superseded`. If it throws `unknown`, all of it is durable or nothing: the caller goes on as if it had crashed
     /// there. It begins a term, reads again, and answers, publishes and acknowledges nothing of these changes.
     ///
     /// With `mayBlock`, the calling thread may wait for the disk. Only a caller that runs on a thread of its own and has little to
@@ -39,8 +39,8 @@ package protocol TaskStore: Sendable {
 
     /// The counters of each known type, or of some, from one snapshot.
     ///
-    /// What was submitted and what ended comes from durable counters, pruned tasks included; what is pending, scheduled and queued
-    /// (handed out and not ended) is counted. `running` is 0: only the dispatcher knows.
+    /// The numbers of submitted and ended tasks come from durable counters, pruned tasks included; those of pending,
+    /// scheduled and queued ones (handed out and not ended) are counted. `running` is 0: only the dispatcher knows.
     ///
     /// - Parameter types: those that are asked for; nil: all.
     func counts(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: TaskCounts]
@@ -108,7 +108,7 @@ package protocol TaskStore: Sendable {
     /// Moves what is due, or expires, at an absolute time of a person's, for the wall clock is now `wallOffset` ahead of the store's: one
     /// small step, over at most `limit` tasks with ids above `after`.
     ///
-    /// - Returns: Where the next step goes on; nil: that was all, and the offset is remembered.
+    /// - Returns: The place where the next step goes on; nil: that was all, and the offset is remembered.
     func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID?
 
     /// How far the wall clock was ahead when absolute times were last aligned.

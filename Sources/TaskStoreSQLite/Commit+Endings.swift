@@ -51,7 +51,7 @@ extension Commit {
         return first
     }
 
-    /// Where an open task is, by its numbers of type and priority.
+    /// The path of an open task: its numbers of type and priority.
     private struct Place {
         let type: Int64
         let priority: Int64

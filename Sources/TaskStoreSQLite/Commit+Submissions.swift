@@ -109,7 +109,7 @@ extension Commit {
         counters.ended(.expired, type: type)
     }
 
-    /// What was answered when the key was first seen, and whether it was seen for the same.
+    /// The answer that was given when the key was first seen, and whether it was seen for the same submission.
     private func repeated(_ submission: Submission, _ fingerprint: Fingerprint) throws -> Accepted {
         let query = try BoundStatement(database, "SELECT first, count, type, fingerprint FROM submission WHERE key = ?")
         try query.bind(submission.key, at: 1)

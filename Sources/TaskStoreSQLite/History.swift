@@ -2,7 +2,7 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
-/// What became of each attempt of a task.
+/// The outcome of each attempt of a task.
 enum History {
     private enum Column: Int32, StatementColumn {
         case number, outcome, ended, run, worker, error

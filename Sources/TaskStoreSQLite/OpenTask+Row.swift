@@ -2,7 +2,7 @@ import TaskGridCore
 import TaskStore
 
 extension OpenTask {
-    /// What `init(row:)` reads, from `task`, `submission` and `open` joined.
+    /// The columns that `init(row:)` reads, from `task`, `submission` and `open` joined.
     enum Column: Int32, SettingsColumn {
         case id, type, attempt, failures, interruptions, expires, created, client, correlation, form, position
         case priority, maxAttempts, timeout, backoff

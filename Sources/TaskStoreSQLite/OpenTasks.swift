@@ -2,7 +2,7 @@ import GRDB
 import TaskGridCore
 import TaskStore
 
-/// What a dispatcher asks about tasks that have not ended.
+/// The reads that a dispatcher makes of tasks that have not ended.
 struct OpenTasks {
     private let database: Database
     private let types: TypeTable
@@ -24,7 +24,7 @@ struct OpenTasks {
         return HandedOutPage(tasks: tasks, next: next?.position)
     }
 
-    /// - Returns: Where to go on, where the page is full.
+    /// - Returns: The place to go on from, if the page is full.
     private func readRanges(
         after position: HandedOutCursor?, limit: Int, into tasks: inout [OpenTask]
     ) throws -> HandedOutCursor? {
@@ -55,7 +55,7 @@ struct OpenTasks {
         return nil
     }
 
-    /// - Returns: Where to go on, where the page is full.
+    /// - Returns: The place to go on from, if the page is full.
     private func readDeferred(
         after position: HandedOutCursor?, limit: Int, into tasks: inout [OpenTask]
     ) throws -> HandedOutCursor? {

@@ -186,7 +186,7 @@ package final class SQLiteTaskStore: TaskStore {
         guard await gate.close() else { return }
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [database] in
-                // Puts the log into the file, so that the file is whole by itself. Where another process reads it, the log stays
+                // Puts the log into the file, so that the file is whole by itself. If another process reads it, the log stays
                 // and is read when the store is opened again: nothing is lost by either failing.
                 try? database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
                 try? database.close()

@@ -1,4 +1,4 @@
-/// What a key was accepted for, a clock of the store's own, and absolute times beside those of that clock.
+/// Adds fingerprints of keys, the store's own clock, and absolute times beside those of that clock.
 ///
 /// The clock begins with the latest submission, so that it does not go back behind what an earlier version wrote by the wall clock.
 extension Schema {

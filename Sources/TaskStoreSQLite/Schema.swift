@@ -3,7 +3,7 @@ import GRDB
 
 /// The tables of a store, and how a file comes to have them.
 ///
-/// What a task *is* (`task`) and how it *ended* (`ending`) are rows that are written once: changing a task's row costs as much
+/// A task (`task`) and its ending (`ending`) are rows that are written once: changing a task's row costs as much
 /// as all the rest together. Tasks that were submitted together are, while any of them is open, one `open_range` of ids: most tasks are
 /// handed out in their order and end, and have no row of their own beside those two. A task of which there is more to say has one in
 /// `open`, which goes when it ends:

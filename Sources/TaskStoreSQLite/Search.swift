@@ -58,7 +58,7 @@ struct Search {
             let succeeded = try listing.succeeded(type: filter.type == nil ? nil : numbers[0], limit: count)
             add(succeeded.ids, downTo: succeeded.floor)
         }
-        // What lies below may have others before it.
+        // The ids below may have others before it.
         if let floor { ids.removeAll { $0 < floor } }
         ids.sort(by: >)
         guard ids.count >= count else { return (ids, floor.map(TaskID.init(_:))) }

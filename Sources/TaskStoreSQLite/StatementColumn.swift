@@ -5,7 +5,7 @@ import Foundation
 protocol StatementColumn: CaseIterable, RawRepresentable where RawValue == Int32 {
     /// How many columns of another list stand before these in the rows that the statement reads.
     static var offset: Int32 { get }
-    /// What a SELECT says for it; its name by default.
+    /// Its expression in a SELECT; its name by default.
     var sql: String { get }
 }
 

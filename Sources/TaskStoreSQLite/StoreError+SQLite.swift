@@ -3,7 +3,7 @@ import GRDB
 import TaskStore
 
 extension StoreError {
-    /// What an error of the database or the file system means for the store in `path`, and what to do about it.
+    /// Explains an error of the database or the file system for the store in `path`, and says what to do about it.
     init(_ error: any Error, path: String) {
         switch error {
         case let error as StoreError:
@@ -18,7 +18,7 @@ extension StoreError {
         }
     }
 
-    /// What an error of COMMIT itself means.
+    /// Explains an error of COMMIT itself.
     ///
     /// An input or output error leaves the outcome open: the frames of the transaction may be whole in the log though its sync failed,
     /// and then the next recovery finds a transaction that was committed (sqlite.org/rescode.html#ioerr_fsync, sqlite.org/wal.html).
@@ -66,7 +66,7 @@ extension StoreError.Code {
         }
     }
 
-    /// What happened, and what to do.
+    /// A message: what happened, and what to do.
     fileprivate var meaning: String {
         switch self {
         case .diskFull: "no room left; free space on its disk, or prune sooner"

@@ -1,7 +1,7 @@
 import TaskGridCore
 import TaskStore
 
-/// What a take has gathered so far, within its bounds.
+/// The tasks that a take has gathered so far, within its bounds.
 struct TakeBuffer {
     private(set) var handOuts: [HandOut] = []
     /// Whether a bound was reached: then there may be more to take.

@@ -1,7 +1,7 @@
 import GRDB
 import TaskGridCore
 
-/// What one commit adds to the durable counters of each type, written once at its end.
+/// The amounts that one commit adds to the durable counters of each type, written once at its end.
 struct TaskCounters {
     private static let updateSQL: String = {
         let sums = CounterColumn.allCases.filter { $0 != .id }.map { "\($0.name) = \($0.name) + \($0.parameter)" }

@@ -9,7 +9,7 @@ struct WallClockAlignment {
 
     /// Moves those of the next tasks.
     ///
-    /// - Returns: Where the next step goes on; nil: that was all.
+    /// - Returns: The place where the next step goes on; nil: that was all.
     func run(after: TaskID?, limit: Int) throws -> TaskID? {
         let last = try BoundStatement(
             database,

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The connections that a server has room for: so many in all, and so many of one address.
 ///
-/// Beside them a reserve is kept for those beyond both bounds. Where it is full, its oldest connection is closed for the newest: so
+/// Beside them a reserve is kept for those beyond both bounds. If it is full, its oldest connection is closed for the newest: so
 /// connections that ask for nothing keep nobody out.
 final class ConnectionLimit: Sendable {
     /// Connections of the reserve.

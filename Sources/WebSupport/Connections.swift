@@ -62,7 +62,7 @@ struct Connections: ServerChildChannel {
             self.parts = Mutex(parts)
         }
 
-        /// What there is to handle; nil where it was taken before.
+        /// The connection that is to be handled; nil if it was taken before.
         func take() -> Parts? { parts.withLock { $0.take() } }
 
         deinit {

@@ -50,7 +50,7 @@ struct Hosts: RouterMiddleware {
         return Self.isAddress(plain, AF_INET) || names.contains(plain.hasSuffix(".") ? String(plain.dropLast()) : plain)
     }
 
-    /// What stands after the host: nothing, or a colon and a port, which may be empty.
+    /// The part after the host: nothing, or a colon and a port, which may be empty.
     private static func isPort(_ text: Substring) -> Bool {
         text.isEmpty || text.first == ":" && text.dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
     }

@@ -5,7 +5,7 @@ import TaskGridCore
 /// An error as a web server tells it: a problem document (RFC 9457), `application/problem+json`.
 package struct Problem: Error, Hashable {
     package var status: HTTPResponse.Status
-    /// What happened, and what to do.
+    /// A message: what happened, and what to do.
     package var detail: String
     /// For `405`: the methods that are allowed.
     package var allow: String?
@@ -26,10 +26,10 @@ package struct Problem: Error, Hashable {
         var detail: String
     }
 
-    /// What its document looks like.
+    /// The JSON schema of its document.
     package static let schema = JSONSchema.object([
         "type": .constant("about:blank"), "title": .string, "status": .integer,
-        "detail": .string.described("What happened, and what to do."),
+        "detail": .string.described("A message: what happened, and what to do."),
     ]).described("RFC 9457.").named("Problem")
 
     package var response: Response {

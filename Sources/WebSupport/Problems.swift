@@ -6,7 +6,7 @@ import ServiceSupport
 struct Problems: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    /// What failed, in an answer of 500.
+    /// A request failed with an answer of 500.
     let name: String
     /// The paths that exist and the methods that each takes: another method on one of them is a 405, another path a 404.
     private let routes: [(path: PathPattern, methods: String)]

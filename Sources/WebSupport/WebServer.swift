@@ -8,7 +8,7 @@ import Synchronization
 /// An HTTP server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
 /// request may take to come, how long a connection may be silent, and how long it may leave an answer untaken.
 package struct WebServer: Service {
-    /// What answers a request.
+    /// The responder to requests.
     package typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
 
     /// The listeners of the monitor's events, and as many others; one more is told so, and closed.
@@ -66,7 +66,7 @@ package struct WebServer: Service {
     /// - Throws: `WebServerError` where it cannot listen.
     package func run() async throws {
         let isListening = Mutex(false)
-        // What the framework has to tell, `listening` tells better.
+        // The framework's log line says less than `listening`.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
@@ -106,7 +106,7 @@ package struct WebServerError: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     package let code: Code
-    /// What happened, and what to do.
+    /// A message: what happened, and what to do.
     package let message: String
 
     package init(_ code: Code, _ message: String) {

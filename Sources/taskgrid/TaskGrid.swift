@@ -4,7 +4,7 @@ import TaskGridCore
 
 /// The `taskgrid` command: parses, configures, composes the services and the client, and runs them. Nothing imports it.
 ///
-/// A subcommand is a file in `Commands`. What they share stands beside: `Configuration` (settings and which grid is meant),
+/// A subcommand is a file in `Commands`. Their shared parts stand beside: `Configuration` (settings and which grid is meant),
 /// `Terminal` (output, logs, progress, failures), `Payloads` (reading many), `Services` (running one until it is told to stop).
 @main
 struct TaskGrid: AsyncParsableCommand {

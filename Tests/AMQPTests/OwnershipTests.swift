@@ -6,7 +6,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite("What a connection does for what it declares", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+@Suite("A connection and its declarations", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct OwnershipTests {
     private let exchange = Exchange("test.\(UUID().uuidString)", .topic)
     private let log = Journal<LogLine>()

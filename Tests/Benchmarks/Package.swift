@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What is hot in the grid, part by part. A package of its own, so that the project itself depends on no benchmark library.
+/// Benchmarks of the grid's hot parts, one by one. A package of its own, so that the project itself depends on no benchmark library.
 ///
 /// Its allocation counts need libraries that change how a process allocates; without them (no traits) times are as in production.
 let package = Package(

@@ -50,7 +50,7 @@ struct ChaosTests {
             switch event {
             case .fault(let injection, problem: nil): injected.withLock { _ = $0.insert(injection.fault) }
             case .progress(let progress) where progress.accepted >= 300:
-                // Which kill meets a task that runs, only the workers know.
+                // Only the workers know which kill meets a task that runs.
                 guard injected.withLock({ $0.count }) == 2,
                     let executions = try? ExecutionJournal.executions(in: chaos.configuration.journal),
                     executions.values.contains(where: { $0 > 1 })

@@ -93,7 +93,7 @@ struct FaultWorker: TaskWorker {
     }
 }
 
-/// Where runs are told to.
+/// The file to which runs are written.
 struct RunJournal: Sendable {
     private let socket: Int32
 

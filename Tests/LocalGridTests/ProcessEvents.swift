@@ -31,7 +31,7 @@ final class ProcessEvents: Sendable {
 extension ProcessEvent {
     var isReady: Bool { if case .ready = what { true } else { false } }
     var isStopped: Bool { if case .stopped = what { true } else { false } }
-    /// Which start this is about, for an event that tells a restart.
+    /// The number of the start, for an event that tells a restart.
     var attempt: Int? { if case .restarting(let attempt, _) = what { attempt } else { nil } }
     var ending: Ending? {
         switch what {

@@ -12,7 +12,7 @@ import Testing
         Alert.conditions(statistics, broker: broker ?? well, at: .after(second)).keys.sorted()
     }
 
-    // MARK: What is an alert
+    // MARK: Conditions for an alert
 
     @Test func `a healthy grid has no alerts`() {
         var statistics = Statistics(since: .start)
@@ -214,7 +214,7 @@ import Testing
         #expect(!silent(statistics, since: 0, at: 114).contains(.dispatcherSilent))
         #expect(silent(statistics, since: 0, at: 115).contains(.dispatcherSilent))
         #expect(!silent(statistics, since: 0, at: 119).contains(.nameserviceSilent))
-        // What was not heard while the broker was away is no silence.
+        // Heartbeats that were missed while the broker was away are no silence.
         #expect(silent(statistics, since: 110, at: 124).contains(.dispatcherSilent) == false)
         statistics.hear(.dispatcher, at: .after(120))
         #expect(silent(statistics, since: 0, at: 121).contains(.dispatcherSilent) == false)

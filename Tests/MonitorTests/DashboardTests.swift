@@ -56,7 +56,7 @@ struct DashboardTests {
         #expect(try await ask(path).status == .notFound)
     }
 
-    /// What the grid says must reach the page as text alone.
+    /// Text from the grid must reach the page as text alone.
     @Test func `the page never makes markup of text`() throws {
         for file in try FileManager.default.contentsOfDirectory(at: Self.folder, includingPropertiesForKeys: nil) {
             let text = try String(contentsOf: file, encoding: .utf8)

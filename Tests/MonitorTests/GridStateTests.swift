@@ -55,7 +55,7 @@ import Testing
         #expect(grid.statistics.workers.keys.sorted() == ["a"])
     }
 
-    @Test("where an answer is not all, the grid says with which query to go on; only then are the types known")
+    @Test("if an answer is not all, the grid says with which query to go on; only then are the types known")
     func furtherPages() throws {
         func take<Asked: Query>(_ query: Asked, _ answer: Asked.Answer) throws -> (any Query)? {
             try grid.applyAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
@@ -66,7 +66,7 @@ import Testing
         let second = CountsQuery.Answer(store: "s", types: [TaskType(literal: "sum"): TaskCounts([.succeeded: 100])])
         let isLast = try take(CountsQuery(after: .reverse), second) == nil
         #expect(isLast)
-        // What had ended before the monitor began is nothing that it has seen.
+        // The monitor has not seen the tasks that ended before it began.
         #expect(grid.statistics.states.succeeded == 200 && grid.statistics.seen == Counters())
         let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a"), lastSeen: .start)], next: "a")
         let further = try take(WorkersQuery(), workers)

@@ -69,7 +69,7 @@ import WebSupport
             try wire.get("/events")
             await listeners { $0 == 1 }
             wire.end()
-            // What is told next cannot be delivered, which is how the server learns that nobody is there.
+            // The next event cannot be delivered, which is how the server learns that nobody is there.
             while grid.broadcast.listeners > 0, !Task.isCancelled {
                 grid.broadcast.keepAlive()
                 await Task.yield()
@@ -154,7 +154,7 @@ import WebSupport
             let (slow, quick) = (try Wire(port, room: 4096), try Wire(port))
             for wire in [slow, quick] { try wire.get("/events") }
             await listeners { $0 == 2 }
-            // What it gets at once, so that all that follows are changes.
+            // The snapshot that it gets at once, so that all that follows are changes.
             _ = await quick.read { $0.contains("event: stats\n") && $0.hasSuffix("\n\n\r\n") }
             // More than the system keeps for the one that takes nothing; the other takes it as it comes.
             let told = String(repeating: "x", count: 64 << 10)
@@ -171,7 +171,7 @@ import WebSupport
                 await tell(count)
             }
             #expect(grid.broadcast.listeners == 1)
-            // What it had not taken before is all that it gets.
+            // It gets only the events that it had not taken before.
             let rest = await slow.read()
             #expect(rest.hasPrefix("HTTP/1.1 200 OK\r\n") && rest.utf8.count < 200 * told.utf8.count)
             quick.end()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Monitor
 
-/// What a dashboard is sent, each second.
+/// The events that a dashboard is sent, each second.
 @Suite struct LiveViewTests {
     /// A grid with so many types, of which ten are at work, and so many workers that serve them.
     private func state(types: Int, workers: Int, at second: Int, busy: Int = 10) throws -> GridState.Snapshot {

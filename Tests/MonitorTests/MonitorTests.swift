@@ -17,7 +17,7 @@ struct MonitorTests {
 
     /// Runs the monitor beside `body`, which is given the REST interface, then shuts it down in order.
     ///
-    /// - Parameter endpoint: where the monitor finds the broker; nil: at its own address.
+    /// - Parameter endpoint: the broker's address for the monitor; nil: its own.
     private func withMonitor(
         _ probe: BrokerProbe, endpoint: Endpoint? = nil, _ body: @escaping @Sendable (TestClient) async throws -> Void
     ) async throws {
@@ -168,7 +168,7 @@ struct MonitorTests {
             #expect(report.head.statistics.all.pendingTasks == 3 && report.head.types == 1 && report.head.workers == 1)
             #expect(report.types.map(\.type) == [.reverse] && report.workers.map(\.id) == ["a"])
         }
-        // What it had told would be heard before this.
+        // An event that it had told would be heard before this.
         let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")
         try await probe.say(topology.events, "grid.warning", .event(event))
         #expect(await probe.hear { $0.exchange == topology.dead.name ? "dead" : $0.routingKey } == "grid.warning")

@@ -27,6 +27,6 @@ extension MonitorRoutes {
         ) { health.report(service: "monitor", id: "m") }
     }
 
-    /// What serves it.
+    /// The server of it.
     var application: some ApplicationProtocol { Application(router: WebServer.router(routes, of: "the monitor"), logger: .silent) }
 }

@@ -6,7 +6,7 @@ struct SchemaCheck {
     /// Those under `#/components/schemas`.
     let components: [String: JSONTree]
 
-    /// What is wrong with `value`, and where; empty where it is right.
+    /// The faults of `value`, each with its path; empty if there is none.
     func problems(_ value: JSONTree, _ schema: JSONTree, at place: String = "$") -> [String] {
         guard case .object(let keywords) = schema else { return ["\(place): the schema is no object"] }
         return keywords.sorted { $0.key < $1.key }.flatMap { keyword, argument -> [String] in

@@ -185,7 +185,7 @@ import Testing
     }
 }
 
-/// What a lease table does, in the simplest words.
+/// A model of a lease table in the simplest words.
 private struct NaiveLeases {
     let maximum: Int
     var leases: [(worker: RegistryMessage, lastSeen: Timestamp, end: ContinuousClock.Instant)] = []

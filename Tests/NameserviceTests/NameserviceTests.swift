@@ -97,7 +97,7 @@ struct NameserviceTests {
         }
     }
 
-    /// What was said while nobody listened is not believed for longer than it was meant.
+    /// A heartbeat of the time in which nobody listened is not believed for longer than it was meant.
     @Test func `old heartbeats are ignored`() async throws {
         let early = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
         try await early.connection.declare(topology.nameservice)

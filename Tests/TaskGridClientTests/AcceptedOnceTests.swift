@@ -58,7 +58,7 @@ struct AcceptedOnceTests {
                         client.lookAtTime()
                     }
                 }
-                // Where all have been lost nothing is published any more: time passes all the same.
+                // If all have been lost, nothing is published any more: time passes all the same.
                 group.addTask {
                     while !Task.isCancelled {
                         time.advance(by: .milliseconds(100))

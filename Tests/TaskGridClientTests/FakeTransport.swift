@@ -71,15 +71,15 @@ final class FakeTransport: ClientTransport {
         published.finish()
     }
 
-    // MARK: What the test does
+    // MARK: Actions of the test
 
-    /// What is published next.
+    /// The next publication.
     func publication() async -> Publication? {
         for await publication in publications { return publication }
         return nil
     }
 
-    /// What is published next while time goes on.
+    /// The next publication while time goes on.
     func publication(while time: TestTime, passesFor client: GridClient) async -> Publication? {
         await withTaskGroup(of: Publication?.self) { group in
             group.addTask { await self.publication() }

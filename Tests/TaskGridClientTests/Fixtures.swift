@@ -18,7 +18,7 @@ extension TaskOptions {
     static let patient = TaskOptions(deadline: .seconds(1_000_000_000))
 }
 
-/// What `body` fails with; nil where it does not.
+/// The error of `body`; nil if it succeeds.
 @Sendable func failure(_ body: @Sendable () async throws -> Void) async -> ClientError? {
     do {
         try await body()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import taskgrid
 
-@Suite("What was accepted of many payloads")
+@Suite("Acceptances of many payloads")
 struct AcceptancesTests {
     private func run(_ number: Int, _ firstLine: Int, _ count: Int) -> PayloadReader.Run {
         PayloadReader.Run(number: number, firstLine: firstLine, payloads: Array(repeating: Data(), count: count))

@@ -22,7 +22,7 @@ import Testing
         {
             #expect(read(text) == nil, "\(text)")
         }
-        // What the commands print can be given back to them.
+        // The output of the commands can be given back to them.
         #expect(MomentText.read("\(now + .milliseconds(125))", now: now) == now + .milliseconds(125))
     }
 

@@ -1,6 +1,6 @@
 @testable import taskgrid
 
-/// What derives from the configuration keys outside of the code, as it should be.
+/// The documents that derive from the configuration keys, as they should be.
 enum ConfigurationDocuments {
     /// `config/taskgrid.yaml`.
     static var yaml: [String] {

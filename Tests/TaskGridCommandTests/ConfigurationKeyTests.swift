@@ -11,7 +11,7 @@ struct ConfigurationKeyTests {
             String.init)
     }
 
-    /// What has to be put in and taken out.
+    /// The lines that have to be added and removed.
     private func difference(_ shown: [String], _ right: [String]) -> Comment {
         let lines = right.difference(from: shown).map { change in
             switch change {

@@ -72,7 +72,7 @@ final class PseudoTerminal: Sendable {
         close(master)
     }
 
-    // MARK: What a person does
+    // MARK: Actions of a person
 
     func type(_ keys: String) { _ = write(master, keys, keys.utf8.count) }
 
@@ -88,7 +88,7 @@ final class PseudoTerminal: Sendable {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
-    // MARK: What a person sees
+    // MARK: The screen of a person
 
     /// All that was written so far.
     var text: String { written.entries.joined() }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import taskgrid
 
-@Suite("What stands on the terminal")
+@Suite("Terminal output")
 struct TerminalTests {
     private let table = Table(
         headings: ["NAME", "SLOTS", "DONE", "STATE"], numeric: [1, 2], lesser: [1, 2],

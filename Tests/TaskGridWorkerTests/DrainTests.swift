@@ -109,7 +109,7 @@ import Testing
         #expect(!harness.pipeline.isStuck)
     }
 
-    /// What the broker sent before it knew comes back too.
+    /// Work that the broker sent before it knew comes back too.
     @Test func `a drain gives back tasks that arrive meanwhile`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in

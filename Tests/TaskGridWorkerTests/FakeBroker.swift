@@ -17,7 +17,7 @@ final class FakeBroker: WorkerTransport {
         case closed
     }
 
-    /// What becomes of a publication of results or dead letters.
+    /// The fate of a publication of results or dead letters.
     enum Answer: Sendable {
         case confirm
         case nack
@@ -44,10 +44,10 @@ final class FakeBroker: WorkerTransport {
     let topology = Topology(prefix: "t")
     private let opening: Gate?
 
-    /// - Parameter opening: What the connections' opening waits for.
+    /// - Parameter opening: The signal that the connections' opening waits for.
     init(opening: Gate? = nil) { self.opening = opening }
 
-    // MARK: What the test does
+    // MARK: Actions of the test
 
     var events: [Event] { journal.entries }
 
@@ -176,6 +176,6 @@ extension [FakeBroker.Event] {
         publications.filter { $0.exchange == "t.registry" }.compactMap { try? RegistryMessage.decode($0.message) }
     }
 
-    /// Where the first event of a kind stands; past the end where there is none.
+    /// The index of the first event of a kind; past the end if there is none.
     func place(_ condition: (FakeBroker.Event) -> Bool) -> Int { firstIndex(where: condition) ?? count }
 }

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// What ends while a confirm is awaited travels with the next message, together.
+    /// Results that end while a confirm is awaited travel with the next message, together.
     @Test func `results that wait for a confirm travel together`() async throws {
         try await Harness(Self.upper, concurrency: 1).run { harness in
             let gate = Gate()

@@ -48,7 +48,7 @@ import Testing
     }
 }
 
-/// What a worker ran, in order.
+/// The tasks that a worker ran, in order.
 private final class Runs: Sendable {
     private let state = Mutex<[String]>([])
 

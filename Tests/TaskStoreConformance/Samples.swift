@@ -92,7 +92,7 @@ extension TaskStore {
         try await counts()[type] ?? TaskCounts()
     }
 
-    /// What is handed out of a type, read page by page.
+    /// The tasks of a type that are handed out, read page by page.
     package func handedOut(_ type: TaskType = .reverse, limit: Int = 2) async throws -> [OpenTask] {
         var tasks: [OpenTask] = []
         var next: HandedOutPosition?

@@ -7,7 +7,7 @@ import Testing
 
 @testable import TaskStoreSQLite
 
-/// What holds for the SQLite store's file beyond the contract.
+/// Promises about the SQLite store's file beyond the contract.
 @Suite struct SQLiteFileTests {
     @Test func `everything is there after the file is opened again`() async throws {
         try await withFolder { folder in

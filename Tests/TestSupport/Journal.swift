@@ -1,10 +1,10 @@
 import Synchronization
 
-/// What has happened so far, in order. Tests wait here for what they need to have happened, never for time.
+/// The events so far, in order. Tests wait here for what they need to have happened, never for time.
 package final class Journal<Entry: Sendable>: Sendable {
     private struct State {
         var entries: [Entry] = []
-        /// Who waits for more than `count` entries.
+        /// A waiter for more than `count` entries.
         var waiters: [Int: (count: Int, continuation: CheckedContinuation<Void, Never>)] = [:]
         var waits = 0
     }

@@ -22,7 +22,7 @@ extension TestBroker {
         request.httpBody = body
         request.setValue("Basic \(login)", forHTTPHeaderField: "authorization")
         request.setValue("application/json", forHTTPHeaderField: "content-type")
-        // What a session keeps alive would outlast the test.
+        // A queue that a session keeps alive would outlast the test.
         let session = URLSession(configuration: .ephemeral)
         defer { session.invalidateAndCancel() }
         let (data, response) = try await session.data(for: request)

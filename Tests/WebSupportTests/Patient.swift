@@ -44,7 +44,7 @@ final class Patient: Sendable {
         }
     }
 
-    // MARK: What others say to the service
+    // MARK: Messages of others to the service
 
     /// A worker's word to the registry exchange.
     func say(_ kind: RegistryMessage.Kind, types: [String]) async throws {

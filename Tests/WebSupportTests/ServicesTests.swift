@@ -12,7 +12,7 @@ import TaskStoreSQLite
 import TestSupport
 import Testing
 
-/// What `/healthz` of real services on a real broker says of the faults that befall them.
+/// The answers of `/healthz` of real services on a real broker of the faults that befall them.
 @Suite("Health on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct ServicesTests {
     private let patient = Patient()

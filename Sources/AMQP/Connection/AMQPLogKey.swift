@@ -1,6 +1,6 @@
 /// The keys of this module's log metadata.
 package enum AMQPLogKey {
-    /// Which connection a line is about; `taskgrid` hides these lines by it.
+    /// The connection that a line is about; `taskgrid` hides these lines by it.
     package static let connection = "amqp.connection"
     static let consumer = "amqp.consumer"
     static let channel = "amqp.channel"

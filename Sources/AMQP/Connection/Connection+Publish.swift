@@ -5,7 +5,7 @@ extension Connection {
     ///
     /// Waits until the broker is connected and takes messages, as long as `deadline` allows.
     ///
-    /// Where the broker closes the channel for one of them, that one is `refused`, and the connection sends the others again: one
+    /// If the broker closes the channel for one of them, that one is `refused`, and the connection sends the others again: one
     /// whose confirm was on its way then arrives twice. A message that is larger than the broker takes is refused without being
     /// sent once the broker has said so.
     ///

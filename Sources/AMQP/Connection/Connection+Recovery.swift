@@ -182,7 +182,7 @@ extension Connection {
         }
     }
 
-    /// The broker closed the publish channel. Where it says for which message, that one has its outcome, and everything else is
+    /// The broker closed the publish channel. If it says for which message, that one has its outcome, and everything else is
     /// sent again; where it does not, nobody will know what became of them.
     func reopenPublishChannel(code: Int, text: String, _ session: ConnectionSession) throws(AMQPError) {
         let notice = RefusalNotice(code: code, text: text)

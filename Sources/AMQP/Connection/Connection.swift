@@ -230,7 +230,7 @@ public actor Connection {
         }
     }
 
-    /// Connects, declares and begins to consume. Returns when all that is done. Where the calling task is cancelled
+    /// Connects, declares and begins to consume. Returns when all that is done. If the calling task is cancelled
     /// meanwhile, the connection is closed.
     ///
     /// - Parameter patience: how long to go on trying where nobody answers; nil: for ever.

@@ -243,7 +243,7 @@ final class Handle {
         amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0
     }
 
-    /// The next frame and its channel; nil where none has come whole. What it points to is valid until ``release(_:)``.
+    /// The next frame and its channel; nil where none has come whole. The memory that it points to is valid until ``release(_:)``.
     func nextFrame() throws(AMQPError) -> (channel: UInt16, frame: BrokerFrame)? {
         var frame = amqp_frame_t()
         var none = timeval()

@@ -27,7 +27,7 @@ public struct Consumer: Sendable {
         await connection.ack(tags, multiple: false, consumer: number)
     }
 
-    /// Asks the broker for no more. What came before its answer can still be taken and acknowledged; then ``next()``
+    /// Asks the broker for no more. Messages that came before its answer can still be taken and acknowledged; then ``next()``
     /// returns nil.
     public func cancel() async {
         await connection.cancel(consumer: number)

@@ -1,4 +1,4 @@
-/// What a connection declares when it opens, in this order: exchanges, queues, bindings.
+/// The declarations that a connection makes when it opens, in this order: exchanges, queues, bindings.
 public struct Declarations: Hashable, Sendable {
     public var exchanges: [Exchange]
     public var queues: [Queue]

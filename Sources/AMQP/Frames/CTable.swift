@@ -121,7 +121,7 @@ extension String {
         self.init(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
     }
 
-    /// Copies a short string. What the replacing makes longer than 255 bytes is cut, so that what came can be published again.
+    /// Copies a short string. Text that the replacing makes longer than 255 bytes is cut, so that the message can be published again.
     init(short bytes: amqp_bytes_t) {
         self.init(bytes)
         while utf8.count > 255 { removeLast() }

@@ -1,7 +1,7 @@
 import BitCollections
 import DequeModule
 
-/// Which publications of a channel the broker has yet to confirm, in the batches in which they were published. Pure.
+/// The publications of a channel that the broker has yet to confirm, in the batches in which they were published. Pure.
 ///
 /// A channel in confirm mode numbers its publications from 1; acknowledgements come in any order, and one with
 /// `multiple` speaks of all up to its number. A returned message comes before its acknowledgement and does not carry its

@@ -15,7 +15,7 @@ public struct Publication: Sendable {
     }
 }
 
-/// What the broker said of one publication.
+/// The broker's answer to one publication.
 public enum PublishOutcome: Hashable, Sendable {
     /// Taken: in its queues, or in none where it was not mandatory.
     case confirmed

@@ -4,7 +4,7 @@ public enum Refusal: Hashable, Sendable {
     case tooLarge(size: Int, limit: Int)
     /// The user may not write to the exchange, or not with this routing key (403); with the broker's words.
     case accessRefused(String)
-    /// There is no such exchange (404); with the broker's words. Where several messages were on their way to it, those before the
+    /// There is no such exchange (404); with the broker's words. If several messages were on their way to it, those before the
     /// one that the broker means may have been taken.
     case exchangeNotFound(String, mayHaveArrived: Bool)
 }

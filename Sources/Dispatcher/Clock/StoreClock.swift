@@ -5,7 +5,7 @@ import TaskStore
 /// goes on across restarts.
 ///
 /// It begins with what the store has kept of it and the time that has passed since then by the wall clock, and follows the monotonic
-/// clock from there. Where the wall clock steps, the difference is known as ``wallOffset``: absolute times, which people give and read,
+/// clock from there. If the wall clock steps, the difference is known as ``wallOffset``: absolute times, which people give and read,
 /// are converted by it.
 struct StoreClock: Sendable {
     /// A smaller difference between the clocks is none: they are read one after the other, and in milliseconds.
@@ -36,7 +36,7 @@ struct StoreClock: Sendable {
     /// The wall clock's time.
     var wall: Timestamp { source.wall() }
 
-    /// What the store is to keep.
+    /// The time that the store is to keep.
     var reading: StoreClockReading { StoreClockReading(clock: now, wall: wall) }
 
     /// When this clock will show a time.
@@ -58,7 +58,7 @@ extension Duration {
     fileprivate var magnitude: Duration { self < .zero ? .zero - self : self }
 }
 
-// MARK: What people give and read
+// MARK: Times for people
 
 extension StoreClock {
     /// A task with the times that people read.

@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// Where the time comes from: the machine, or a test.
+/// The source of the time: the machine, or a test.
 struct TimeSource: Sendable {
     /// The wall clock, which people read and set.
     var wall: @Sendable () -> Timestamp

@@ -6,13 +6,13 @@ import TaskGridCore
 /// Everything that waits for the dispatcher's next turn. Bounded: arrivals by the prefetch, commands by number, the rest by what is
 /// handed out and by the workers there are.
 final class Inbox: Sendable {
-    /// What a turn takes up together.
+    /// The messages that a turn takes up together.
     struct Intake {
         var arrivals: [Arrival] = []
         var registry: [(RegistryMessage.Kind, RegistryMessage)] = []
         /// Work that did not reach a queue.
         var undelivered: [Undelivered] = []
-        /// What is asked to be done with tasks.
+        /// The admin commands that were asked for.
         var commands: [AdminCommand] = []
         /// Time may have made something due.
         var isTick = false
@@ -47,7 +47,7 @@ final class Inbox: Sendable {
     private struct State {
         var intake = Intake()
         var arrivals: Deque<Arrival> = []
-        /// Where in the intake each worker's latest word is.
+        /// The index in the intake of each worker's latest message.
         var words: [String: Int] = [:]
         var commands: Deque<AdminCommand> = []
         var taker: CheckedContinuation<Void, Never>?
@@ -57,7 +57,7 @@ final class Inbox: Sendable {
     private static let maximumCommands = 64
     private static let commandsOfATurn = 8
 
-    /// What a turn takes up at most: enough that it is worth its wait for the disk, and no more, so that turns overlap and nothing
+    /// The most that a turn takes up: enough that it is worth its wait for the disk, and no more, so that turns overlap and nothing
     /// waits long.
     struct Bounds {
         var tasks = 2000
@@ -74,13 +74,13 @@ final class Inbox: Sendable {
 
     func put(_ arrivals: [Arrival]) {
         add { state in
-            // What waits since before a reconnect comes again, and could grow with each one.
+            // Messages that wait since before a reconnect come again, and could grow with each one.
             if let new = arrivals.first, let old = state.arrivals.last, !new.tag.isOfSameLife(as: old.tag) { state.arrivals = [] }
             state.arrivals.append(contentsOf: arrivals)
         }
     }
 
-    /// What workers say of themselves. Each message says everything, so of one worker only the latest is kept.
+    /// The latest heartbeats. Each message says everything, so of one worker only the latest is kept.
     func put(_ registry: [(RegistryMessage.Kind, RegistryMessage)]) {
         add { state in
             for message in registry {

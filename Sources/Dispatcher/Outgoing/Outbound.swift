@@ -1,7 +1,7 @@
 import AMQP
 import TaskGridCore
 
-/// What a turn leaves to be published, and what may be acknowledged once the broker has confirmed it.
+/// The messages that a turn leaves to be published, and the deliveries that may be acknowledged once the broker has confirmed it.
 ///
 /// Work and replies are put into messages only when they are published: while that goes on, the next turn is on its way.
 struct Outbound: Sendable {

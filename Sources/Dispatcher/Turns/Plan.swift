@@ -2,18 +2,18 @@ import AMQP
 import TaskGridCore
 import TaskStore
 
-/// What one turn is going to write down in one transaction, and what it will say once that is durable.
+/// The changes that one turn writes in one transaction, and the messages that it publishes once they are durable.
 struct Plan {
     var changes = StoreChanges()
     private(set) var submissions: [Ticket<NewSubmission>] = []
     private(set) var ended: [PlannedEnding] = []
     private(set) var takes: [Ticket<Take>] = []
     var forgettings: [Ticket<Forgetting>] = []
-    /// What is said whatever the store answers: dead letters and rejections.
+    /// The messages that do not depend on the store's answers: dead letters and rejections.
     var publications: [Publication] = []
     /// Types whose work queue is gone or unbound though workers of theirs live.
     var unroutable: Set<TaskType> = []
-    /// What was asked to be done with tasks.
+    /// The admin commands that the turn carries out.
     var commands: [PlannedCommand] = []
     var pauses: [PlannedPause] = []
     var forgets: [PlannedForget] = []

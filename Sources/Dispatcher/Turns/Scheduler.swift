@@ -46,7 +46,7 @@ actor Scheduler {
     let time: TimeSource
     /// Why it does nothing any more, until ``resume()``.
     private var suspension: StoreError?
-    /// What is believed of the tasks that are handed out is wrong somewhere.
+    /// The scheduler's record of the tasks that are handed out is wrong somewhere.
     var mustRead = false
     /// When it stops retrying what the store does not do.
     private let retriesEnd = Mutex<ContinuousClock.Instant?>(nil)
@@ -160,7 +160,7 @@ actor Scheduler {
         return turn
     }
 
-    /// What the scheduler knows of the tasks may be wrong: it does nothing until it has read the store again.
+    /// The scheduler's knowledge of the tasks may be wrong: it does nothing until it has read the store again.
     private func suspend(_ error: StoreError) {
         guard suspension == nil else { return }
         suspension = error
@@ -223,7 +223,7 @@ actor Scheduler {
         turn.plan.publications.append(.event(GridEvent(kind: kind, service: "dispatcher", at: clock.wall, message: message), topology))
     }
 
-    /// Commits a plan. Where the store cannot, its submissions are rejected, and the rest is tried again until it can:
+    /// Commits a plan. If the store cannot, its submissions are rejected, and the rest is tried again until it can:
     /// what workers have done is not forgotten for a full disk.
     ///
     /// - Throws: `superseded`; `unknown`, because changes that may be durable must not be committed again; or why the store fails, where there is no
@@ -250,7 +250,7 @@ actor Scheduler {
 
     /// Retries what must be done in the end, with backoff.
     ///
-    /// - Throws: what is final; or the latest failure, where the process is to end and has no more time.
+    /// - Throws: the final error; or the latest failure, where the process is to end and has no more time.
     private nonisolated func retryUntilDone<Result: Sendable>(
         _ what: String, unless isFinal: (StoreError) -> Bool = { $0.code == .superseded }, _ body: () async throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {

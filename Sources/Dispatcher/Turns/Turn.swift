@@ -17,7 +17,7 @@ struct Turn: Sendable {
     var acknowledges: DeliveryTag?
     /// No other turn is planned until this one is settled.
     var isExclusive: Bool { isTick || !plan.forgettings.isEmpty }
-    /// What the store answered; empty until it is committed.
+    /// The store's answers; empty until it is committed.
     var receipt = StoreReceipt()
     /// Why nothing comes of it: nothing is written, published or acknowledged.
     var failure: StoreError?

@@ -14,7 +14,7 @@ struct RunTime {
         mean = mean.map { $0 + (seconds - $0) / 8 } ?? seconds
     }
 
-    /// Called each second. Where nothing has ended since the last call, an attempt that runs counts with its time so far: a type whose
+    /// Called each second. If nothing has ended since the last call, an attempt that runs counts with its time so far: a type whose
     /// tasks have become long is known before the first of them ends.
     mutating func second(running: @autoclosure () -> Duration?) {
         if !hasEnded, let duration = running() { record(duration) }

@@ -46,7 +46,7 @@ final class TypeQueue {
     var isDirty = true
     /// A worker of the type lives.
     var hasWorkers = false
-    /// What ``TypeQueues`` knows of it: it was looked up, it is among those that may hand out, and for which due time it waits.
+    /// The state that ``TypeQueues`` keeps of it: it was looked up, it is among those that may hand out, and for which due time it waits.
     var isTouched = false
     var isReady = false
     var awaitedDue: Timestamp?

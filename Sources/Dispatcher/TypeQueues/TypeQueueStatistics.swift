@@ -1,7 +1,7 @@
 import Histogram
 import TaskGridCore
 
-/// What happened in a type queue since its last event.
+/// The counts of a type queue since its last event.
 struct TypeQueueStatistics {
     fileprivate struct Tally {
         var succeeded = 0
@@ -12,7 +12,7 @@ struct TypeQueueStatistics {
     }
 
     private var workers: [(name: String, tally: Tally)] = []
-    /// Where the latest worker stands in `workers`: results of one come many at a time.
+    /// The index of the latest worker in `workers`: results of one come many at a time.
     private var latest = 0
     private var totalTimes = Tally.histogram()
     private var retried = 0

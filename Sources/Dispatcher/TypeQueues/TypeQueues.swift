@@ -83,7 +83,7 @@ final class TypeQueues {
         touched.append(typeQueue)
     }
 
-    // MARK: What needs a look
+    // MARK: Queues that need a look
 
     /// Works out what the touched types need.
     func examine(at now: Timestamp) {

@@ -11,7 +11,7 @@ extension Proxy {
         package var type: UInt8 { bytes[0] }
         package var channel: UInt16 { UInt16(bytes[1]) << 8 | UInt16(bytes[2]) }
 
-        /// What it asks for, where it is a method.
+        /// The class and method, if it is a method frame.
         package var method: Method? {
             guard type == 1, bytes.count >= 12 else { return nil }
             return Method(UInt16(bytes[7]) << 8 | UInt16(bytes[8]), UInt16(bytes[9]) << 8 | UInt16(bytes[10]))

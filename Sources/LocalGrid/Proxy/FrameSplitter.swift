@@ -1,6 +1,6 @@
 /// Splits a stream into AMQP's frames: type, channel, size, payload, end octet (AMQP 0-9-1, 4.2.3).
 ///
-/// What is no frame (the protocol header, TLS) goes through as plain bytes.
+/// Bytes that are no frame (the protocol header, TLS) go through as plain bytes.
 struct FrameSplitter {
     enum Piece: Hashable {
         case frame([UInt8])

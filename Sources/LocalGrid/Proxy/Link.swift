@@ -18,7 +18,7 @@ struct Link {
         stall(stalled, true)
     }
 
-    /// What the loop has to wait for.
+    /// The events that the loop has to wait for.
     var polled: [pollfd] {
         guard isConnected else { return [server.polled(for: POLLOUT)] }
         return [

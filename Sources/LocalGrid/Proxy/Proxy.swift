@@ -6,14 +6,14 @@ import Foundation
 /// AMQP's frames (plain TCP; of TLS it would see bytes), and nothing of what they say. One thread of its own does all the
 /// work; what is buffered is bounded, and beyond it senders wait, as on any network.
 ///
-/// What is asked for here holds for bytes sent and connections made after the call returned.
+/// A request here holds for bytes sent and connections made after the call returned.
 package final class Proxy: Sendable {
-    /// Which way bytes go.
+    /// The direction of bytes.
     package enum Direction: Hashable, Sendable, CaseIterable {
         case towardBroker, towardClient
     }
 
-    /// Which connections are meant.
+    /// A choice of connections.
     package enum Links: Hashable, Sendable {
         /// All that are there now.
         case all
@@ -22,7 +22,7 @@ package final class Proxy: Sendable {
         case number(Int)
     }
 
-    /// What happens to connections.
+    /// The fate of connections.
     package enum Event: Hashable, Sendable {
         /// One was accepted and joined to the broker; they are numbered from 1.
         case joined(Int)
@@ -32,7 +32,7 @@ package final class Proxy: Sendable {
         case ended(Int)
     }
 
-    /// What becomes of a frame.
+    /// The fate of a frame.
     package enum Verdict: Hashable, Sendable {
         case pass
         /// It goes no further; what follows does.

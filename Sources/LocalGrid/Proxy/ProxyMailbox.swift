@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What others ask of a ``ProxyLoop``, and what they may know of it; its pipe wakes the loop.
+/// The requests of others to a ``ProxyLoop``, and the state that it shows them; its pipe wakes the loop.
 final class ProxyMailbox: Sendable {
     enum Command: Sendable {
         case end(Proxy.Links, TCPSocket.Ending)
@@ -45,7 +45,7 @@ final class ProxyMailbox: Sendable {
         }
     }
 
-    /// What has been asked since the last time.
+    /// The requests since the last time.
     func take() -> [Command] {
         var bytes = [UInt8](repeating: 0, count: 256)
         while read(wakeUp, &bytes, bytes.count) > 0 {}

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where a TCP connection goes: an IPv4 address and a port.
+/// The destination of a TCP connection: an IPv4 address and a port.
 struct SocketAddress: Sendable {
     /// Any free port of 127.0.0.1.
     static let loopback = SocketAddress(address: INADDR_LOOPBACK.bigEndian, port: 0)

@@ -6,14 +6,14 @@ package struct ChildProcess: Sendable {
     package let executable: String
     package let arguments: [String]
     package let environment: Environment
-    /// Where its standard output and error go, appended.
+    /// The file to which its standard output and error are appended.
     package let log: String
     package let readiness: Readiness
     /// How long it may take until it is ready; past that it is ended and counts as failed.
     package var readyWithin: Duration
     /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
     package var stopWithin: Duration
-    /// What it gets when the supervising process dies without having stopped it.
+    /// The signal that it gets when the supervising process dies without having stopped it.
     package var whenOrphaned: Orphaned
     /// Done before each of its starts; where it throws, there is no start.
     package var beforeStart: @Sendable () throws -> Void = {}
@@ -25,7 +25,7 @@ package struct ChildProcess: Sendable {
         case exactly([String: String])
     }
 
-    /// What an orphan gets, where the kernel can send it (Linux).
+    /// The signal that an orphan gets, if the kernel can send it (Linux).
     package enum Orphaned: String, Sendable {
         /// SIGTERM: it ends in order, though nobody waits for it.
         case terminated = "TERM"

@@ -1,4 +1,4 @@
-/// What happened to a process under a ``Supervisor``.
+/// An event of a process under a ``Supervisor``.
 package struct ProcessEvent: Hashable, Sendable {
     package let process: String
     package let what: What

@@ -6,7 +6,7 @@ import TaskGridCore
 /// A process that ends or hangs before it was ever ready fails the start, for it will hardly do better the second time.
 /// After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
 package struct Supervisor: Sendable {
-    /// What starts together. A stage starts when all of the one before are ready, and stops before it.
+    /// Processes that start together. A stage starts when all of the one before are ready, and stops before it.
     package let stages: [[ChildProcess]]
     /// The waits between the ends of a process and its next start.
     package var backoff = Backoff(base: .milliseconds(250), ceiling: .seconds(15))

@@ -48,7 +48,7 @@ struct Alert: Hashable, Sendable {
         }
     }
 
-    /// What makes two alerts the same.
+    /// The identity of an alert: two with the same one are the same.
     struct Subject: Hashable, Comparable, Sendable {
         var kind: Kind
         var type: TaskType?
@@ -62,7 +62,7 @@ struct Alert: Hashable, Sendable {
     var subject: Subject
     /// The monitor's time at which it began to be so.
     var since: Timestamp
-    /// What happened and what to do.
+    /// A message: what happened and what to do.
     var message: String
 }
 
@@ -75,7 +75,7 @@ extension LiveReport {
 package struct AlertReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
         "kind": .choice(Alert.Kind.self), "type": .taskType.nullable, "worker": .string.nullable, "since": .time,
-        "message": .string.described("What happened and what to do."),
+        "message": .string.described("A message: what happened and what to do."),
     ]).named("Alert")
 
     var kind: Alert.Kind

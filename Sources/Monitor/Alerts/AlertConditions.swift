@@ -118,7 +118,7 @@ extension Alert {
     /// The most types that one alert names.
     private static let maximumNamed = 5
 
-    /// Who serves a type.
+    /// The workers that serve a type.
     private struct Service {
         private(set) var isServed = false
         /// When the latest of its workers left, where one did.

@@ -14,7 +14,7 @@ struct Alerts: Sendable {
     var current: [Alert] { told.sorted().compactMap { standing[$0] } }
 
     /// `conditions`: what is so now, and what is to be said of it.
-    /// - Returns: what starts and what ends with that.
+    /// - Returns: the alerts that start and those that end with that.
     mutating func update(_ conditions: [Alert.Subject: String], at now: Timestamp) -> [AlertChange] {
         var ended: [AlertChange] = []
         let isHidden = hidesOthers(conditions, at: now)

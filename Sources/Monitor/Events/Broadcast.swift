@@ -16,7 +16,7 @@ final class Broadcast: Sendable {
         var latest: UInt64
         var past: [(id: UInt64, kind: ServerSentEvent.Kind, block: ByteBuffer)] = []
         var listeners: [UInt64: ListenerBuffer] = [:]
-        /// What all who listen know of the statistics.
+        /// The statistics as all listeners know them.
         var view = LiveView(head: Data("{}".utf8))
         var arrivals: UInt64 = 0
         var isOver = false

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// What is told to one listener and waits until its connection takes it. Bounded: of the statistics the latest, of the other
+/// The events that wait until the connection of one listener takes them. Bounded: of the statistics the latest, of the other
 /// events at most `maximumWaiting`; beyond that the listener is too slow, and is dropped.
 final class ListenerBuffer: Sendable {
     static let maximumWaiting = 1500
@@ -10,7 +10,7 @@ final class ListenerBuffer: Sendable {
         /// In the order of their numbers: so the latest number that the listener has seen is that of an event before which it has
         /// missed none.
         var blocks: [ByteBuffer] = []
-        /// Which of them is the statistics, or a change of them.
+        /// Its kind, if it is the statistics or a change of them.
         var stats: Int?
         var isDropped = false
 
@@ -25,7 +25,7 @@ final class ListenerBuffer: Sendable {
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
-    /// What the listener wants to hear of.
+    /// The filter of the events that the listener wants.
     let kinds: Set<ServerSentEvent.Kind>
 
     /// With what the listener gets at once.
@@ -64,7 +64,7 @@ final class ListenerBuffer: Sendable {
         wake.yield()
     }
 
-    /// What waits is still forwarded, and no more.
+    /// Ends the buffer: waiting events are still forwarded, and no more come.
     func end() { wake.finish() }
 
     /// All that waits, each time something does, until the end; for one reader. It throws `SlowListener` where the listener was

@@ -1,7 +1,7 @@
 import Foundation
 import TaskGridCore
 
-/// What the stream of events tells of the statistics: those of all types together, and the rows of the busiest types and workers. Each
+/// The statistics in the stream of events: those of all types together, and the rows of the busiest types and workers. Each
 /// row is encoded by itself, so that those that changed can be told alone.
 ///
 /// Bounded: as many rows as the report has, however many there are.
@@ -83,7 +83,7 @@ struct LiveView: Sendable {
 /// A JSON object that is put together from values that are encoded already.
 private struct LiveObject {
     static let null = Data("null".utf8)
-    /// What a table takes besides its rows.
+    /// The size of a table besides its rows.
     static let margin = 64
 
     private var bytes: Data

@@ -7,7 +7,7 @@ enum ServerSentEvent {
     enum Kind: String, CaseIterable, Sendable {
         /// The statistics as the stream has them, at its start and for a listener that did not take a change in time.
         case stats
-        /// What has changed in them, each second: a JSON merge patch (RFC 7396).
+        /// The changes of the statistics, each second: a JSON merge patch (RFC 7396).
         case change
         /// A worker joined or left.
         case worker

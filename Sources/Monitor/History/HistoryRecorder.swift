@@ -23,7 +23,7 @@ struct HistoryRecorder: Sendable {
         open = Latencies.slotNumber(now)
     }
 
-    /// The step that is over; nil where there is none yet. Where nobody asked for longer than a step, only the latest is told,
+    /// The step that is over; nil where there is none yet. If nobody asked for longer than a step, only the latest is told,
     /// with all that happened since: of those before it nothing is known.
     mutating func record(_ statistics: Statistics, at now: Timestamp) -> Entry? {
         let current = Latencies.slotNumber(now)

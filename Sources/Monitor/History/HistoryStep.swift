@@ -21,7 +21,7 @@ enum HistoryStep: Int64, CaseIterable, Sendable {
     func start(_ time: Timestamp) -> Timestamp { Timestamp(rawValue: time.rawValue - time.rawValue % milliseconds) }
 }
 
-/// What `/history` shows: how far back, and in which steps.
+/// The window that `/history` shows: how far back, and in which steps.
 enum HistoryWindow: String, CaseIterable, Sendable {
     case fiveMinutes = "5m"
     case hour = "1h"

@@ -163,7 +163,7 @@ struct HistoryStore: Sendable {
 
     // MARK: Reading
 
-    /// The rollups of a type, or of all, by the beginning of their steps. Where the monitor ran and had nothing to tell of the
+    /// The rollups of a type, or of all, by the beginning of their steps. If the monitor ran and had nothing to tell of the
     /// type it is an idle one; where it did not run there is none.
     func rollups(_ type: TaskType?, _ step: HistoryStep, _ range: ClosedRange<Timestamp>) async throws -> [Timestamp: Rollup] {
         try await database.read { database in

@@ -1,4 +1,4 @@
-/// What happened within one step of time, to the tasks of one type or of all, and how they stood at its end.
+/// The counts of one step of time, of the tasks of one type or of all, and how they stood at its end.
 struct Rollup: Hashable, Sendable {
     var happened = Counters()
     var waiting = 0

@@ -60,7 +60,7 @@ struct TimeCounts: Hashable, Sendable {
 
     init() {}
 
-    /// What no such entry can be is left out.
+    /// Values that are no such entry are left out.
     init(data: Data) {
         var rest = data[...]
         while rest.count >= Self.entrySize {

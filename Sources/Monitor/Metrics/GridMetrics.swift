@@ -1,7 +1,7 @@
 import NIOCore
 import TaskGridCore
 
-/// What `/metrics` answers, for Prometheus. Bounded: at most `maximumTypes` types and `maximumQueues` queues, in their order;
+/// The answer of `/metrics`, for Prometheus. Bounded: at most `maximumTypes` types and `maximumQueues` queues, in their order;
 /// `taskgrid_types` tells how many types there are. Of what a worker is called nothing is told, for names come and go.
 struct GridMetrics {
     static let maximumTypes = 200
@@ -107,7 +107,7 @@ struct GridMetrics {
         }
         gauge("taskgrid_broker_connected", "Whether the monitor is connected to the broker.", state.broker.connected ? 1 : 0)
         gauge("taskgrid_broker_blocked", "Whether the broker accepts no messages.", state.broker.blocked ? 1 : 0)
-        gauge("taskgrid_event_listeners", "Who listens to the monitor's events.", Double(listeners))
+        gauge("taskgrid_event_listeners", "Listeners to the monitor's events.", Double(listeners))
         gauge("taskgrid_monitor_start_time_seconds", "When the monitor began, since 1970.", Double(statistics.since.rawValue) / 1000)
         gauge("taskgrid_build_info", "The monitor's version.", 1, [("version", TaskGridVersion.current)])
     }

@@ -4,11 +4,11 @@ import WebSupport
 
 /// The description of the REST interface, OpenAPI 3.1, made of its routes.
 struct OpenAPI: Encodable {
-    /// What it describes.
+    /// The interface that it describes.
     private struct Info: Encodable {
         var title = "TaskGrid+ monitor"
         var version = TaskGridVersion.current
-        var summary = "What a task grid does, and what it is told to do."
+        var summary = "The state of a task grid, and commands to it."
         var description = """
             Times are RFC 3339 in UTC with milliseconds. Every GET that answers JSON takes `pretty`. A parameter that is not known, given \
             twice or of a value that it does not take is refused.

@@ -14,7 +14,7 @@ struct ContentReport: Encodable, Hashable {
 
     var bytes: Int
     @Nullable var text: String?
-    /// Where it is no UTF-8.
+    /// The bytes, if they are no UTF-8.
     @Nullable var base64: String?
     var cut: Bool
 

@@ -11,7 +11,7 @@ final class StatisticsPage: Sendable {
     private struct Latest {
         var at: Timestamp?
         var data = Data()
-        /// Whether somebody makes the next one. Who asks meanwhile gets the one before.
+        /// Whether somebody makes the next one. A request meanwhile gets the one before.
         var isBeingMade = false
     }
 

@@ -1,7 +1,7 @@
 import TaskGridCore
 import WebSupport
 
-/// What `/stats` answers: the fields of `WorkReport` for all types together, and under `types` for each.
+/// The answer of `/stats`: the fields of `WorkReport` for all types together, and under `types` for each.
 struct StatisticsReport: WebReport {
     static let schema = WorkReport.schema.extended(with: [
         "types": .map(of: WorkReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
@@ -14,7 +14,7 @@ struct StatisticsReport: WebReport {
     var workers: [String: WorkerReport]
     /// The grid's latest events, the oldest first.
     var events: [GridEventReport]
-    /// What is worth a person's time now.
+    /// The alerts: conditions that are worth a person's time now.
     var alerts: [AlertReport]
 
     enum CodingKeys: String, CodingKey {

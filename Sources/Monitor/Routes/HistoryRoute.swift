@@ -9,7 +9,7 @@ extension Route {
         )
         let until = RouteParameter.moment("until", summary: "It ends before that time, not now.", now: grid.now)
         return .get(
-            "/history", id: "history", summary: "What happened in each step of a window, of all types or of one.",
+            "/history", id: "history", summary: "The counts of each step of a window, of all types or of one.",
             parameters: [RouteParameter.type, window, until]
         ) { call in
             try await history.report(
@@ -19,7 +19,7 @@ extension Route {
     }
 }
 
-/// What `/history` answers.
+/// The answer of `/history`.
 struct HistoryReport: WebReport {
     /// One step.
     struct Point: Encodable, Sendable {

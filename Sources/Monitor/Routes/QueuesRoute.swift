@@ -20,7 +20,7 @@ extension Route {
     }
 }
 
-/// What `/queues` answers: each queue under its name.
+/// The answer of `/queues`: each queue under its name.
 struct QueuesReport: WebReport {
     struct Entry: Encodable, Sendable {
         /// False where the broker knows no such queue: nobody has declared it yet. Then the numbers are null.

@@ -53,8 +53,8 @@ extension RouteParameter where Value == String {
 /// | `workers` | workers that hold a lease |
 /// | `workers_wanted` | so many keep up with what was submitted in the last minute and end what waits within the target |
 ///
-/// What one worker does is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
-/// what they did in the last minute, each its share. Where nothing was measured, one worker is wanted as long as tasks wait or arrive.
+/// The rate of one worker is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
+/// what they did in the last minute, each its share. If nothing was measured, one worker is wanted as long as tasks wait or arrive.
 /// Never more are wanted than there are tasks and arrived in the last minute.
 struct ScaleReport: WebReport, Hashable {
     static let schema = JSONSchema.object([
@@ -103,13 +103,13 @@ struct ScaleReport: WebReport, Hashable {
         let arriving = arrived / window.seconds
         let needed = arriving + Double(waiting) / max(1, target.seconds)
         let keepingUp = perWorker.map { Int(saturating: (needed / max($0, 1e-6)).rounded(.up).clamped(to: 0...1e9)) } ?? 0
-        // What arrived is gone already where the workers keep up, and as much will come again.
+        // If the workers keep up, the tasks that arrived are gone already, and as many will come again.
         let most = tasks.saturatingAdding(Int(saturating: arrived.rounded(.up)))
         wanted = min(most, max(keepingUp, 1))
     }
 }
 
-/// What `/scale` answers.
+/// The answer of `/scale`.
 struct ScalesReport: WebReport {
     static let schema = JSONSchema.object(["types": .map(of: ScaleReport.schema)]).named("Scales")
 

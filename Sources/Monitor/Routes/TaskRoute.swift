@@ -55,7 +55,7 @@ struct TaskSummary: Encodable {
     }
 }
 
-/// What `/tasks/{id}` answers: the summary's fields, and these.
+/// The answer of `/tasks/{id}`: the summary's fields, and these.
 struct TaskReport: WebReport {
     static let schema = TaskSummary.schema.extended(with: [
         "payload": ContentReport.schema, "result": ContentReport.schema.nullable,

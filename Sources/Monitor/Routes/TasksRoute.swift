@@ -44,7 +44,7 @@ extension RouteParameter where Value == String? {
     private static let maximumLength = TaskFilter.maximumTextLength / 4
 
     fileprivate static let errorText = RouteParameter(
-        "text", summary: "What stands in the error; the case of ASCII letters makes no difference.",
+        "text", summary: "A text that the error contains; the case of ASCII letters makes no difference.",
         schema: .string(length: 1...maximumLength)
     ) { text throws(Problem) in
         guard let text else { return nil }
@@ -55,7 +55,7 @@ extension RouteParameter where Value == String? {
     }
 }
 
-/// What `/tasks` answers: a page, the newest first.
+/// The answer of `/tasks`: a page, the newest first.
 struct TasksReport: WebReport {
     static let schema = JSONSchema.object([
         "tasks": .array(of: TaskSummary.schema.extended()),

@@ -9,7 +9,7 @@ extension Route {
     }
 }
 
-/// What `/types` answers: of each type what `/stats` tells, and which workers run it.
+/// The answer of `/types`: the fields of `/stats` for each type, and the workers that run it.
 struct TypesReport: WebReport {
     struct Entry: Encodable {
         fileprivate static let schema = WorkReport.schema.extended(with: [

@@ -16,7 +16,7 @@ extension Route {
     }
 }
 
-/// What `/workers` answers: each worker under its id, those that left within the last hour included.
+/// The answer of `/workers`: each worker under its id, those that left within the last hour included.
 struct WorkersReport: WebReport {
     static let schema = JSONSchema.object(["active_workers": .integer, "workers": .map(of: WorkerReport.schema)]).named("Workers")
 

@@ -32,7 +32,7 @@ struct Counters: Hashable, Sendable {
 
     static func + (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs) { $0.saturatingAdding($1) } }
 
-    /// What of `lhs` lies above `rhs`; nothing where it lies below.
+    /// The part of `lhs` above `rhs`; nothing if it lies below.
     static func - (lhs: Counters, rhs: Counters) -> Counters { combined(lhs, rhs) { max(0, $0 - $1) } }
 
     private static func combined(_ lhs: Counters, _ rhs: Counters, _ combine: (Int, Int) -> Int) -> Counters {

@@ -26,7 +26,7 @@ struct Latencies {
     }
 
     private struct Slot {
-        /// Which ten seconds since 1970.
+        /// The number of the ten seconds since 1970.
         var number: Int64
         var times = Bucketed()
     }

@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What the monitor knows: the counters and times of each type, and each worker, gathered from events and heartbeats.
+/// The monitor's knowledge: the counters and times of each type, and each worker, gathered from events and heartbeats.
 ///
 /// Pure: messages and times go in. The times are the monitor's own, of when a message came; so windows are of one clock.
 /// Bounded: at most `maximumTypes` and `maximumWorkers`; a worker that is gone is forgotten after an hour, or sooner where
@@ -26,7 +26,7 @@ struct Statistics {
     private(set) var forgotten = TaskCounts()
     /// Types that were known when the dispatcher's list of types began, and were not told of since; nil: no list is under way.
     private var unlisted: Set<TaskType>?
-    /// What had happened in those that were forgotten since the monitor began.
+    /// The counts of the types that were forgotten since the monitor began.
     private var forgottenSeen = Counters()
     private(set) var workers: [String: WorkerStatistics] = [:]
     /// The times of all types together.
@@ -34,7 +34,7 @@ struct Statistics {
     private(set) var totalTimes = Latencies()
     /// The latest ones, the oldest first.
     private(set) var gridEvents: [GridEvent] = []
-    /// What a service says lasts, and when it said so last.
+    /// The conditions that a service says last, and when it said so last.
     private(set) var problems: [GridEvent.Problem: (message: String, at: Timestamp)] = [:]
     /// Messages about types and workers that were one too many.
     private(set) var ignored = 0
@@ -194,7 +194,7 @@ struct Statistics {
     /// Whether somebody has paused a type.
     var isPaused: Bool { types.values.contains { $0.isPaused } }
 
-    /// What has happened since the monitor began, of all types.
+    /// The counts since the monitor began, of all types.
     var seen: Counters { types.values.reduce(forgottenSeen) { $0 + $1.seen } }
 
     /// Tasks that ended in the last minute, of all types.

@@ -2,7 +2,7 @@ import TaskGridCore
 
 /// How many tasks ended within the last minute, from a total that is looked at now and then.
 ///
-/// Bounded: about one sample a second. Where no sample is a minute old, those before and after that time tell how much of
+/// Bounded: about one sample a second. If no sample is a minute old, those before and after that time tell how much of
 /// what happened between them belongs to the minute.
 struct Throughput {
     static let window = Duration.seconds(60)

@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What is known of the tasks of one type.
+/// The statistics of the tasks of one type.
 struct TypeStatistics {
     /// The counters, as the dispatcher reported them last.
     private(set) var states = TaskCounts()
@@ -9,7 +9,7 @@ struct TypeStatistics {
     /// Tasks that ended, and tasks that were submitted, within the last minute.
     private(set) var throughput = Throughput()
     private(set) var arrivals = Throughput()
-    /// What has happened since the monitor began; it never falls.
+    /// The counts since the monitor began; they never fall.
     private(set) var seen = Counters()
     /// Whether its circuit breaker lets its tasks through, as the dispatcher told last.
     private(set) var breaker = BreakerState.closed
@@ -34,7 +34,7 @@ struct TypeStatistics {
         breaker = event.breaker
         isPaused = event.paused
         if !hasBooks {
-            // Where nothing was known before, what the event itself brought is what has happened.
+            // If nothing was known before, the counts of the event itself are all that has happened.
             var states = isNew ? TaskCounts() : event.states
             states.succeeded = max(0, states.succeeded - event.workers.map(\.succeeded).saturatingSum)
             apply(states, at: now + .seconds(-1))

@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// What is known of one worker.
+/// The statistics of one worker.
 struct WorkerStatistics {
     enum State: String, CaseIterable {
         /// Its lease runs.
@@ -13,7 +13,7 @@ struct WorkerStatistics {
         case left
     }
 
-    /// What its latest message said, but for the tasks it holds, of which only the numbers are kept.
+    /// Its latest message, without the tasks that it holds: of these only the numbers are kept.
     private(set) var worker: RegistryMessage
     private(set) var runningTasks: Int
     private(set) var waitingTasks: Int

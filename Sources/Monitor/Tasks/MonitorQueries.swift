@@ -4,7 +4,8 @@ import Synchronization
 import TaskGridCore
 import WebSupport
 
-/// What the monitor asks the dispatcher for people: so many queries and searches at a time. Why there is no answer is a `Problem`.
+/// The monitor's queries to the dispatcher on behalf of people: so many queries and searches at a time. A missing
+/// answer is a `Problem` that says why.
 final class MonitorQueries: Sendable {
     /// How many queries may be under way.
     static let maximum = 32

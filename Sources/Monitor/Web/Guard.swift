@@ -2,12 +2,12 @@ import HTTPTypes
 import Hummingbird
 import WebSupport
 
-/// Who may ask, and who may have things done.
+/// The rules of who may read, and who may change something.
 ///
 /// Things are done for whoever has the token, and never for a page from elsewhere. Reading needs the token only where that is
 /// configured.
 struct Guard: Sendable {
-    /// What a request has to show; nil: nothing is done for anybody.
+    /// The token that a request has to show; nil: every change is refused.
     let token: String?
     let protectsReading: Bool
 
@@ -69,7 +69,7 @@ struct Guard: Sendable {
         }
     }
 
-    /// What stands after the scheme of an origin, such as `127.0.0.1:8080`; nil where it is none, such as `null`.
+    /// The part after the scheme of an origin, such as `127.0.0.1:8080`; nil where it is none, such as `null`.
     private static func host(of origin: String) -> String? {
         for scheme in ["http://", "https://"] where origin.lowercased().hasPrefix(scheme) { return String(origin.dropFirst(scheme.count)) }
         return nil

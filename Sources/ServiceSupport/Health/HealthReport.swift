@@ -1,7 +1,7 @@
 package import AMQP
 import TaskGridCore
 
-/// What `/healthz` of a service answers, as JSON.
+/// The answer of a service's `/healthz`, as JSON.
 ///
 /// | field | what |
 /// |---|---|

@@ -4,7 +4,7 @@ import Synchronization
 /// The signs of life of one service: its loops' pulses and its connections. The service registers them as it starts; whoever
 /// made it asks for the report.
 package final class Vitals: Sendable {
-    /// What part the service plays now.
+    /// The present role of the service.
     package enum Standing: String, Sendable, Codable {
         /// It connects, or reads what it needs.
         case starting
@@ -25,7 +25,7 @@ package final class Vitals: Sendable {
         var standing = Standing.starting
         var loops: [(name: String, read: @Sendable (ContinuousClock.Instant) -> LoopReading)] = []
         var links: [Link] = []
-        /// What is wrong besides, by what it concerns.
+        /// Other faults, by their subject.
         var problems: [String: String] = [:]
     }
 

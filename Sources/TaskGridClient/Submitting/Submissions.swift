@@ -79,7 +79,7 @@ struct Submissions: Sendable {
         switch inFlight.stage {
         case .publishing: false
         case .unanswered(let since): now >= since + limits.patience
-        // What surely did not arrive is not sent in the last moments: they are too short to learn what became of it, and a
+        // Submissions that surely did not arrive are not sent in the last moments: these are too short to learn the outcome, and a
         // failure that was certain would be an unknown outcome.
         case .waiting(let until): now >= until && (inFlight.mayHaveArrived || now + limits.pause <= inFlight.deadline)
         }
@@ -164,7 +164,7 @@ struct Submissions: Sendable {
         }
     }
 
-    /// A caller stopped waiting. What is on its way goes on; what is not is not sent.
+    /// A caller stopped waiting. Submissions that are on their way go on; the others are not sent.
     mutating func abandon(_ id: PendingSubmission.ID) {
         _ = buffer.remove { $0.id == id }
         for (correlation, inFlight) in unanswered where inFlight.submissions.contains(where: { $0.id == id }) {

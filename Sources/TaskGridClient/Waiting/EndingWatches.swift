@@ -4,7 +4,7 @@ import TaskGridCore
 ///
 /// Pure: the caller passes the time and wakes whoever is named in an answer.
 struct EndingWatches: Sendable {
-    /// Endings kept of tasks whose acceptance has not been read yet. What is beyond is learned by asking.
+    /// Endings kept of tasks whose acceptance has not been read yet. Further endings are learned by asking.
     static let maximumEarly = 10_000
 
     private struct Interest {

@@ -48,7 +48,7 @@ extension Int {
 }
 
 extension DecodingError {
-    /// What is wrong and where, in one line.
+    /// A message in one line: what is wrong, and where.
     var place: String {
         func at(_ context: Context) -> String {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")

@@ -68,7 +68,7 @@ public struct Rejection: Error, Hashable, Sendable {
     }
 
     public let code: Code
-    /// What happened and what to do; cut like a `TaskError`'s, because it travels as a header.
+    /// A message: what happened and what to do. It is cut like a `TaskError`'s, because it travels as a header.
     public let message: String
 
     public init(_ code: Code, _ message: String) {

@@ -159,7 +159,7 @@ nonisolated struct PBRecord: Sendable {
   init() {}
 }
 
-/// What tasks are submitted with, beside their payloads.
+/// The settings of submitted tasks, beside their payloads.
 nonisolated struct PBSettings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -22,7 +22,7 @@ public struct RetryQuery: Query, Hashable {
 
     /// Up to 1000; nil where the filter says which.
     public var tasks: [TaskID]?
-    /// Which tasks, where none are named; without a state those that failed, and never those that succeeded.
+    /// Selects tasks where none are named; without a state those that failed, and never those that succeeded.
     public var filter: TaskFilter?
     /// With a filter: only tasks with a lower id, the `next` of the answer before.
     public var before: TaskID?
@@ -43,7 +43,7 @@ public struct RetryQuery: Query, Hashable {
 public struct CommandAnswer: Codable, Sendable, Hashable {
     /// One for each task that was asked for, or found.
     public var tasks: [CommandOutcome]
-    /// Where the search of a filter goes on, as the `before` of the next query; nil: it is done.
+    /// The place where the search of a filter goes on, as the `before` of the next query; nil: it is done.
     public var next: TaskID?
 
     public init(tasks: [CommandOutcome], next: TaskID? = nil) {

@@ -11,7 +11,7 @@ public struct TaskQuery: Query, Hashable {
     }
 }
 
-/// Which of these tasks have ended, and how: what a client asks after a reconnect, when pushed results may be lost.
+/// Asks which of these tasks have ended, and how. A client asks it after a reconnect, when pushed results may be lost.
 public struct EndingsQuery: Query, Hashable {
     public static let name = "endings"
     public static let service = Topology.Service.dispatcher
@@ -67,7 +67,7 @@ public struct CountsQuery: Query, Hashable {
         public var breakers: [TaskType: BreakerState]?
         /// The counters of the types that were forgotten, all of whose tasks have ended and were pruned.
         public var forgotten: TaskCounts?
-        /// Where the list goes on, as the `after` of the next query; nil: there are no more.
+        /// The place where the list goes on, as the `after` of the next query; nil: there are no more.
         public var next: TaskType?
 
         public init(

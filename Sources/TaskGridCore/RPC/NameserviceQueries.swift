@@ -14,7 +14,7 @@ public struct WorkersQuery: Query, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var workers: [LiveWorker]
-        /// Where the list goes on, as the `after` of the next query; nil: there are no more.
+        /// The place where the list goes on, as the `after` of the next query; nil: there are no more.
         public var next: String?
 
         public init(workers: [LiveWorker], next: String? = nil) {

@@ -177,7 +177,7 @@ package enum QueryFailure: Error, Hashable, Sendable {
     case notPublished(AMQPError)
     /// The broker did not take the query: anything but `confirmed`.
     case notTaken(PublishOutcome)
-    /// No answer came within this time. What was asked to be done may be done all the same.
+    /// No answer came within this time. A command may be carried out all the same.
     case silence(Duration)
     /// The service refuses it.
     case refused(QueryError)

@@ -25,7 +25,7 @@ public struct TasksQuery: Query, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var tasks: [TaskRecord]
-        /// Where the search goes on, as the `before` of the next query: large tasks, and searches that look at many, take
+        /// The place where the search goes on, as the `before` of the next query: large tasks, and searches that look at many, take
         /// more than one answer, which may be an empty one. Nil: there are no more. A task that alone is larger than an answer
         /// has its payload and its result cut.
         public var next: TaskID?
@@ -78,7 +78,7 @@ public struct MatchesQuery: Query, Hashable {
 
     public struct Answer: Codable, Sendable, Hashable {
         public var count: Int
-        /// Where the count goes on, as the `before` of the next query; nil: it is done.
+        /// The place where the count goes on, as the `before` of the next query; nil: it is done.
         public var next: TaskID?
 
         public init(count: Int, next: TaskID? = nil) {

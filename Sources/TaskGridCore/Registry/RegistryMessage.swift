@@ -128,7 +128,7 @@ extension RegistryMessage {
     /// How long after its latest message a worker counts as alive: three missed heartbeats.
     public var lease: Duration { .milliseconds(min(interval, Self.intervals.upperBound)) * 3 }
 
-    /// The message to publish. What shows a worker alive expires with its lease: read later, from a queue that nobody has
+    /// The message to publish. A message that shows a worker alive expires with its lease: read later, from a queue that nobody has
     /// emptied for a while, it would be untrue.
     public func message(_ kind: Kind) -> Message {
         Message(

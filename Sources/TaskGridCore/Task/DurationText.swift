@@ -1,6 +1,6 @@
 /// Durations as people write them.
 public enum DurationText {
-    /// What they are, for errors.
+    /// Their name in errors.
     public static let what = "a time such as 500ms, 30s, 15m, 12h or 7d"
 
     private static let day = 86_400_000_000.0

@@ -2,7 +2,7 @@ import Foundation
 
 /// Points in time as people write them.
 public enum MomentText {
-    /// What they are, for errors.
+    /// Their name in errors.
     public static let what =
         "a time ago such as 90s, 15m, 12h or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
 

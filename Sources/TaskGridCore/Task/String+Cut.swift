@@ -14,7 +14,7 @@ extension String {
         return String(head[..<end])
     }
 
-    /// Where the last code point ends that lies within the first `length` bytes of UTF-8.
+    /// The end of the last code point that lies within the first `length` bytes of UTF-8.
     private func codePoint(before length: Int) -> Index {
         guard var index = utf8.index(startIndex, offsetBy: length, limitedBy: endIndex) else { return endIndex }
         while index < endIndex, utf8[index] & 0xC0 == 0x80 { index = utf8.index(before: index) }

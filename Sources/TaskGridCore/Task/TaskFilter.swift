@@ -1,4 +1,4 @@
-/// Which tasks are meant: those that fulfil everything that is asked for. An empty one means all.
+/// A choice of tasks: those that fulfil every condition. An empty filter means all.
 ///
 /// In JSON its members are optional, each under its own name; times are milliseconds since 1970.
 public struct TaskFilter: Hashable, Sendable {

@@ -17,7 +17,7 @@
 /// | any but the last ones | `cancelled`, `expired` | cancelled, expired | end |
 /// | failed, cancelled, expired | `retried` | pending, its failures and interruptions forgotten | hand out |
 ///
-/// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. What an older attempt says is
+/// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. A report of an older attempt is
 /// ignored, except a success, which is taken as long as the task has not ended. A number higher than the one known is
 /// nobody's: a hand-out is written down before it is published. It is ignored in the same way, and so is a success of an attempt
 /// that never was. Whatever reaches an ended

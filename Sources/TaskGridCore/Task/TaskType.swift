@@ -13,7 +13,7 @@ public struct TaskType: Hashable, Sendable {
         self.name = name
     }
 
-    /// A name that is written in the program: `TaskType(literal: "reverse")`. What comes from elsewhere may be no name, and
+    /// A name that is written in the program: `TaskType(literal: "reverse")`. A text from elsewhere may be no name, and
     /// takes the initializer that throws.
     ///
     /// - Precondition: the name is valid.

@@ -107,7 +107,7 @@ public struct Topology: Hashable, Sendable {
     public func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
     public func gridEventKey(_ what: String) -> String { "grid.\(what)" }
 
-    // MARK: Who declares what
+    // MARK: Owners of declarations
 
     /// The declarations of every service: the exchanges.
     public var common: Declarations { Declarations(exchanges: exchanges) }

@@ -15,7 +15,7 @@ public import TaskGridCore
 /// finish within `drainDeadline`, then cancels these and gives them back too. When its task is cancelled it stops at
 /// once, and the broker hands out again what it held.
 ///
-/// Code that does not return though it was cancelled, after a timeout for instance, holds up its slot. Where that leaves no
+/// Code that does not return though it was cancelled, after a timeout for instance, holds up its slot. If that leaves no
 /// slot for tasks that wait, for 15 seconds, the host drains by itself and throws `WorkerHostError.stuck`.
 public struct WorkerHost: Service {
     /// Unique to this host and this run of the process: host name, process id and a random part.

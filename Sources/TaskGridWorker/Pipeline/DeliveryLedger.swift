@@ -1,4 +1,4 @@
-/// Which deliveries this worker holds, and how many items of each are not handed over yet.
+/// The deliveries that this worker holds, and how many items of each are not handed over yet.
 ///
 /// A delivery may be acknowledged when the result of its last item is confirmed, and not before. Deliveries are known
 /// by a number of their own, because a tag means nothing to another life of its channel.

@@ -12,7 +12,7 @@ extension Pipeline {
     ///
     /// `onUnresponsive` is called if a drain is held up so, once `returnDeadline` has passed too.
     ///
-    /// - Throws: What kept the connections from opening, or the broker's refusal to let the worker's user write.
+    /// - Throws: The error that kept the connections from opening, or the broker's refusal to let the worker's user write.
     func run(
         on executor: SlotExecutor, onReady: @Sendable () -> Void = {}, onUnresponsive: @Sendable () -> Void = {}
     ) async throws(AMQPError) {
@@ -60,7 +60,7 @@ extension Pipeline {
                 return .success(false)
             }
             let first = await group.next() ?? .success(false)
-            // What still waits for a broker ends when its connection is closed.
+            // Publications that still wait for a broker end when its connection is closed.
             if case .success(false) = first { await transport.close() }
             group.cancelAll()
             return first

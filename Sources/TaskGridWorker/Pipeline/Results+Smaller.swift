@@ -1,7 +1,7 @@
 import TaskGridCore
 
 extension Results {
-    /// What is said in place of a message that is larger than the broker takes: its halves, or of a single result that it is too
+    /// The messages in place of one that is larger than the broker takes: its halves, or of a single result that it is too
     /// large. Empty where there is no less to say.
     func smaller(size: Int, limit: Int) -> [Results] {
         var (first, second) = (self, self)

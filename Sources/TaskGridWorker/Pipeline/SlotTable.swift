@@ -99,7 +99,7 @@ struct SlotTable: Sendable {
         }
     }
 
-    // MARK: What a slot does
+    // MARK: Actions of a slot
 
     /// The slot's item has ended by itself.
     ///

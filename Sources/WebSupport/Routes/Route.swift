@@ -10,7 +10,7 @@ package struct Route: Sendable {
         case post
     }
 
-    /// Who may ask.
+    /// The access that a request needs.
     package enum Access: Sendable {
         /// Anybody.
         case open
@@ -39,7 +39,7 @@ package struct Route: Sendable {
     package let alike: [Int: String]
     /// The statuses of its problems, besides those of every route, and what each means.
     package let problems: [Int: String]
-    /// What answers a request.
+    /// The handler of a request.
     package private(set) var handler: WebServer.Handler
 
     /// - `checksQuery`: whether a query parameter that it does not know is refused.

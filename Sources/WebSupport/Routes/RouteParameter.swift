@@ -28,7 +28,7 @@ package struct RouteParameter<Value: Sendable>: AnyRouteParameter {
     package func value(of text: String?) throws(Problem) -> any Sendable { try read(text) }
 }
 
-/// Where a parameter stands in a request.
+/// The place of a parameter in a request.
 package enum RouteParameterPlace: String, Sendable {
     case path, query, header
 }

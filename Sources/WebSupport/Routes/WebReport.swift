@@ -1,5 +1,5 @@
 /// A report that a route answers as JSON.
 package protocol WebReport: Encodable, Sendable {
-    /// What it looks like.
+    /// Its JSON schema.
     static var schema: JSONSchema { get }
 }

@@ -5,7 +5,7 @@ import TaskGridCore
 struct BenchLoad: Sendable {
     let type: TaskType
     let size: Int
-    /// What a payload holds but for its number.
+    /// The bytes of a payload beside its number.
     private let filling: Data
     private let answer: @Sendable (Data) -> Data?
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the benchmark tells: as tables for people, as JSON for programs.
+/// The benchmark's report: as tables for people, as JSON for programs.
 struct BenchReport {
     var type: String
     var size: Int

@@ -1,6 +1,6 @@
 import Histogram
 
-/// What a run of the benchmark found.
+/// The measurement of one run of the benchmark.
 struct Measurement {
     var tasks = 0
     /// Tasks that failed, and results that were not what they should be.
@@ -8,7 +8,7 @@ struct Measurement {
     var seconds = 0.0
     /// How long each took, in microseconds; empty where that says nothing.
     var times = Histogram<UInt64>(highestTrackableValue: 3_600_000_000)
-    /// What each process used meanwhile.
+    /// The resources that each process used meanwhile.
     var usage: [ProcessUsage] = []
 
     var tasksPerSecond: Double { seconds > 0 ? Double(tasks) / seconds : 0 }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What one process of the grid has used: read from Linux's `/proc` (proc(5)).
+/// The resources that one process of the grid has used: read from Linux's `/proc` (proc(5)).
 struct ProcessUsage: Hashable, Sendable {
     let pid: Int32
-    /// What it is: `dispatcher`, `worker hash`, `broker`, `bench`.
+    /// Its role: `dispatcher`, `worker hash`, `broker`, `bench`.
     let name: String
     /// Seconds of processor time since it started.
     var cpu: Double
@@ -27,7 +27,7 @@ struct ProcessUsage: Hashable, Sendable {
         return found.compactMap { $0 }
     }
 
-    /// What was used between two readings, of the processes that stand in both.
+    /// The difference of two readings, of the processes that are in both.
     static func between(_ before: [ProcessUsage], _ after: [ProcessUsage]) -> [ProcessUsage] {
         let earlier = Dictionary(before.map { ($0.pid, $0.cpu) }) { first, _ in first }
         return after.compactMap { usage in
@@ -55,7 +55,7 @@ struct ProcessUsage: Hashable, Sendable {
         return fields.count > 1 ? fields : nil
     }
 
-    /// What a process below the grid is; nil for those that only start others.
+    /// The role of a process below the grid; nil for those that only start others.
     private static func name(of pid: Int32) -> String? {
         guard let line = text("/proc/\(pid)/cmdline") else { return nil }
         let words = line.split(separator: "\0").map(String.init)

@@ -30,7 +30,7 @@ struct BenchCommand: AsyncParsableCommand {
             """
     )
 
-    /// What can be run.
+    /// The runs to choose from.
     enum Run: String, CaseIterable {
         case bulk, concurrent, lone
     }
@@ -46,7 +46,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
     var size = 100
     @Option(
-        help: ArgumentHelp("Which runs to make. (default: bulk,concurrent,lone)", valueName: "run,…"),
+        help: ArgumentHelp("The runs to make. (default: bulk,concurrent,lone)", valueName: "run,…"),
         completion: .list(Run.allCases.map(\.rawValue)), transform: Self.runs)
     var runs: [Run] = Run.allCases
     @Option(help: ArgumentHelp("How many tasks in bulk.", valueName: "tasks"))

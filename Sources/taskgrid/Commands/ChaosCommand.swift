@@ -51,7 +51,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
     var rate: Double = 100
     @Option(
-        help: ArgumentHelp("Which faults, set apart by commas; all by default.", valueName: "names"),
+        help: ArgumentHelp("The faults to inject, separated by commas; all by default.", valueName: "names"),
         completion: .list(Fault.allCases.map(\.rawValue) + ["all"]), transform: Self.faults
     )
     var faults: Set<Fault> = Set(Fault.allCases)
@@ -94,11 +94,11 @@ struct ChaosCommand: AsyncParsableCommand {
             let configuration = try Configuration(try await SettingSources(arguments: arguments, file: nil))
             let folder = try folder()
             defer {
-                // What cannot be removed stays in the folder of temporary things.
+                // A folder that cannot be removed stays in the folder of temporary things.
                 if keep == nil { try? FileManager.default.removeItem(atPath: folder.path) }
             }
             let show = ChaosShow(duration: time, logger: configuration.logger("chaos", default: .notice))
-            // What a client says of lost connections is what the faults are for.
+            // The faults are there to make clients lose connections: their log lines about it say nothing new.
             let quiet = configuration.logger("client", default: .critical)
             let chaos = Chaos(plan(folder, configuration), logger: quiet, onEvent: show.tell)
             show.start(chaos.configuration)
@@ -121,7 +121,7 @@ struct ChaosCommand: AsyncParsableCommand {
         }
     }
 
-    /// - Throws: what makes the exit code 1, where a promise was broken.
+    /// - Throws: an error that makes the exit code 1, if a promise was broken.
     static func judge(_ report: ChaosReport) throws(Failure) {
         guard report.violations.isEmpty else {
             throw Failure(.failed, "seed \(report.seed): " + report.violations.joined(separator: "; "))

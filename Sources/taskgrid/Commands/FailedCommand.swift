@@ -23,7 +23,7 @@ struct FailedCommand: AsyncParsableCommand {
 
     /// About what fits on a screen.
     static let screenful = 20
-    /// Where counting what is left ends.
+    /// The number at which the counting of the rest ends.
     private static let most = 10_000
 
     @OptionGroup(title: "Which") var filter: FilterOptions
@@ -94,7 +94,7 @@ struct FailedCommand: AsyncParsableCommand {
         return table
     }
 
-    /// What is said of those that are not shown.
+    /// The line about the tasks that are not shown.
     static func more(_ rest: Int, last: TaskID) -> String {
         let number = rest >= most ? "more than \(Terminal.grouped(most))" : Terminal.grouped(rest)
         return "… \(number) more: raise --limit, or go on with --before \(last)\n"

@@ -2,7 +2,7 @@ import ArgumentParser
 import BuiltinWorkers
 import TaskGridCore
 
-/// Which failed tasks are meant.
+/// The options that choose failed tasks.
 struct FilterOptions: ParsableArguments {
     @Option(help: "Only tasks of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
     var type: TaskType?

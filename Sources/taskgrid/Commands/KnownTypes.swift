@@ -26,7 +26,7 @@ struct KnownTypes {
         if let type, !types.contains(type) { throw failure(type) }
     }
 
-    /// What is said of a type that the dispatcher does not know.
+    /// The message about a type that the dispatcher does not know.
     func failure(_ type: TaskType) -> Failure { Failure(.unknown, "the grid knows no type '\(type)': \(list(without: type))") }
 
     /// All of them in a sentence.

@@ -41,7 +41,7 @@ struct StatsCommand: AsyncParsableCommand {
         }
     }
 
-    /// What is shown, and printed as JSON.
+    /// The report that is shown, and printed as JSON.
     struct Report: Encodable {
         struct Entry: Encodable {
             var tasks: TaskCounts

@@ -94,7 +94,7 @@ struct SubmitCommand: AsyncParsableCommand {
 }
 
 extension PayloadOptions {
-    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C. What was accepted and not told by then is told, also after
+    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C. Payloads that were accepted and not told by then are told, also after
     /// a failure.
     func submitting(
         to grid: GridOptions, areFull: Bool = false,

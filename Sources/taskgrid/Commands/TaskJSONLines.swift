@@ -30,7 +30,7 @@ struct TaskJSONLines {
         if task.isCut { cut += 1 }
     }
 
-    /// What is said of payloads and results that are not shown whole; nil where all are.
+    /// The line about payloads and results that are not shown whole; nil if all are.
     var notice: String? {
         guard cut > 0 else { return nil }
         let what =

@@ -39,7 +39,7 @@ struct TopCommand: AsyncParsableCommand {
         try await Failure.reported {
             let configuration = try await grid.configuration()
             let screen = once || json ? nil : Screen()
-            // What is logged to the screen would stand in the picture.
+            // Log lines on the screen would stand in the picture.
             let logger =
                 screen != nil && Terminal.isTerminal(STDERR_FILENO)
                 ? Logger(label: "taskgrid") { _ in SwiftLogNoOpLogHandler() }

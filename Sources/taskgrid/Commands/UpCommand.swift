@@ -51,7 +51,7 @@ struct UpCommand: AsyncParsableCommand {
         }
     }
 
-    /// What the services take from this command's arguments.
+    /// The settings that the services take from this command's arguments.
     private var inherited: [String: String] {
         var variables = KeyArgument.byVariable([grid.queueKind, grid.logLevel, grid.logFormat])
         variables["TASKGRID_CONFIG"] = grid.config
@@ -59,7 +59,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 }
 
-/// What a person wants to know of a grid that runs.
+/// The lines that tell a person about a grid that runs.
 struct Welcome {
     let file: GridFile
     let folder: GridFolder

@@ -5,7 +5,7 @@ struct ConfigurationKey: Sendable {
     let name: String
     /// Sentences for the YAML file and README; `--help` has the first one.
     let description: String
-    /// What stands for a value in `--help`; nil: the option's name.
+    /// The placeholder of a value in `--help`; nil: the option's name.
     let valueName: String?
     /// The values that it can have, where they are few.
     let choices: [String]
@@ -17,7 +17,7 @@ struct ConfigurationKey: Sendable {
     enum Default: Hashable, Sendable {
         /// A value, as it would be written.
         case value(String)
-        /// What the command decides when it runs, or nothing; and a value for the YAML file to show.
+        /// A default that the command decides when it runs, or none; and a value for the YAML file to show.
         case words(String, example: String)
     }
 

@@ -2,7 +2,7 @@ import TaskGridCore
 
 /// How the value of a configuration key is written.
 struct ValueKind<Value>: Sendable {
-    /// What a text has to be, for the error that refuses another one.
+    /// The expected form of a text, for the error that refuses another one.
     let what: String
     /// The texts that it can be, where they are few.
     var choices: [String] = []

@@ -2,7 +2,7 @@ import Synchronization
 import TaskGridClient
 import TaskGridCore
 
-/// Which payloads were accepted and have not been told of: should the command end early, they are told with their lines and ids.
+/// The payloads that were accepted and have not been told of: should the command end early, they are told with their lines and ids.
 final class Acceptances: Sendable {
     private struct State {
         /// By the lines of their payloads.
@@ -49,7 +49,8 @@ final class Acceptances: Sendable {
         }
     }
 
-    /// What was accepted and not told, a line for each stretch of payloads and of ids that follow each other; then what may have been.
+    /// The payloads that were accepted and not told, a line for each stretch of payloads and of ids that follow each other;
+    /// then those that may have been.
     func untold() -> [String] {
         let state = state.withLock { $0 }
         guard namesLines else { return state.accepted.values.map { "accepted as task \($0)" } }

@@ -5,7 +5,7 @@ enum OrderedPipeline {
         case done(Int, Result<Output, any Error>)
         /// Somebody asked for its end.
         case stopped(any Error)
-        /// What was under way then has had its time.
+        /// Work that was under way then has had its time.
         case timeIsUp
     }
 

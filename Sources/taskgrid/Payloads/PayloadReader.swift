@@ -67,7 +67,7 @@ actor PayloadReader {
     /// Makes sure that no payload is too large before the first is given: of a file all of them, of a pipe those that come within
     /// ``readAhead`` bytes or ``linesAhead`` lines and without a ``pause``; what comes later is checked before it is given. A terminal is not read ahead.
     ///
-    /// - Throws: which line is too large.
+    /// - Throws: an error that names the line that is too large.
     func check(maximum: Int) async throws(Failure) {
         maximumPayload = maximum
         guard !Terminal.isTerminal(file.fileDescriptor) else { return }

@@ -1,4 +1,4 @@
-/// What the monitor asks of whoever has something done through it.
+/// The token that a request has to show that changes something through the monitor.
 enum MonitorToken {
     /// The least bytes of one: a shorter one could be guessed.
     static let minimumLength = 16

@@ -9,7 +9,7 @@ import WebSupport
 enum ServiceRun {
     /// `health`: listens beside it, and ends after it.
     static func run(_ service: any Service, health: HealthEndpoint? = nil, logger: Logger) async throws {
-        // What the group has to tell, the services tell better.
+        // The services' own log lines say more than the group's.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         // They are shut down in the reverse order, one after the other.

@@ -6,13 +6,13 @@ import ServiceSupport
 import TaskGridCore
 import WebSupport
 
-/// What every service command begins with.
+/// The beginning of every service command.
 struct ServiceSetup {
     let configuration: Configuration
     let endpoint: Endpoint
     let logger: Logger
     let ready: ReadyFile
-    /// Where the service shows its health.
+    /// The address at which the service shows its health.
     let vitals = Vitals()
 
     /// - `name`: what the service is called in its logs.

@@ -4,7 +4,7 @@ import LocalGrid
 import TaskGridClient
 import TaskGridCore
 
-/// What a command ends with: a line for people and a code for scripts.
+/// The end of a failed command: a line for people and a code for scripts.
 struct Failure: Error, Hashable {
     /// The exit codes of the `taskgrid` command, besides 0 for success and 64 for a wrong use.
     enum Code: Int32 {
@@ -25,7 +25,7 @@ struct Failure: Error, Hashable {
     }
 
     let code: Code
-    /// What happened and what to do; nil where everything has been said.
+    /// A message: what happened and what to do; nil if everything has been said.
     let message: String?
 
     init(_ code: Code, _ message: String?) {
@@ -38,7 +38,7 @@ struct Failure: Error, Hashable {
         self.init(signal == SIGINT ? .interrupted : .terminated, "interrupted: nothing more was sent")
     }
 
-    /// What any error of the parts below means to a command.
+    /// Translates any error of the parts below for a command.
     init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
@@ -70,7 +70,7 @@ struct Failure: Error, Hashable {
         } catch let error where error is ExitCode || error is ValidationError || error is CleanExit {
             throw error
         } catch {
-            // What was written before the failure is still wanted; where that fails too, the failure itself says more.
+            // Output from before the failure is still wanted; if that fails too, the failure itself says more.
             try? await Output.standard.flush()
             let failure = Failure(error)
             if let message = failure.message { Terminal.tell("error: \(Terminal.plain(message))\n") }

@@ -8,7 +8,7 @@ final class ProgressBar: Sendable {
         var failed = 0
         /// From 0 to 1, where it is known.
         var fraction: Double?
-        /// What happens now, in words.
+        /// The present activity, in words.
         var note = ""
         var drawn: ContinuousClock.Instant?
         var isShown = false

@@ -36,7 +36,7 @@ final class Screen: Sendable {
         try await Output.standard.write(Self.begin)
     }
 
-    /// Gives it back. What cannot be written has nobody to see it.
+    /// Gives it back. Output that cannot be written has nobody to see it.
     func leave() async {
         restoreMode()
         try? await Output.standard.write(Self.end)
@@ -65,7 +65,7 @@ final class Screen: Sendable {
         return beginFrame + text + endFrame
     }
 
-    /// What is typed, until the terminal is gone.
+    /// The bytes that are typed, until the terminal is gone.
     func typed() -> AsyncStream<[UInt8]> {
         AsyncStream(bufferingPolicy: .bufferingOldest(64)) { [input] continuation in
             let source = DispatchSource.makeReadSource(fileDescriptor: input, queue: DispatchQueue(label: "keys"))

@@ -1,6 +1,6 @@
 /// Rows of text in columns that fit the terminal.
 struct Table {
-    /// What a column of text is not cut below while columns can be left out.
+    /// The width below which no column of text is cut while columns can be left out.
     private static let legible = 20
 
     let headings: [String]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is known of the terminal.
+/// The properties of the terminal.
 enum Terminal {
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

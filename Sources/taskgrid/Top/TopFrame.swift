@@ -31,7 +31,7 @@ struct TopFrame {
             let (heading, rows) = TopTable(state, page, by: .name).lines(width: width)
             return [Line(""), heading] + rows
         }
-        // What an alert says to do is not cut.
+        // The part of an alert that says what to do is not cut.
         lines = [Self.verdict(state, width)] + alerts
         lines += (Self.counters(state, width: width) + rest + Self.events(state, Self.mostEvents)).map { $0.cut(to: width) }
     }
@@ -98,7 +98,7 @@ struct TopFrame {
         return Line(line.text + String(repeating: " ", count: columns - line.text.count - clock.count) + clock, line.style)
     }
 
-    /// What is wrong and what to do, in at most a quarter of the screen.
+    /// The alerts, in at most a quarter of the screen.
     private static func alerts(_ state: LiveReport, _ size: Size) -> [Line] {
         let most = max(1, size.rows / 4)
         var lines: [Line] = []

@@ -88,7 +88,7 @@ actor TopShow {
             default:
                 screen.restoreMode()
                 let code = 128 + signal.rawValue
-                // Where nobody reads what is being written, nothing else would end it.
+                // If nobody reads the output, nothing else would end the command.
                 DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { exit(code) }
                 throw ExitCode(code)
             }

@@ -1,10 +1,10 @@
-/// What a person has chosen to see.
+/// The view that a person has chosen.
 struct TopView: Hashable {
     enum Page: Hashable {
         case types, workers
     }
 
-    /// What the rows are sorted by: names from a to z, all else with the most first.
+    /// The order of the rows: names from a to z, all else with the most first.
     enum Order: String, CaseIterable {
         case name
         /// Tasks that wait, of types; tasks that run, of workers.
@@ -29,7 +29,7 @@ struct TopView: Hashable {
         }
     }
 
-    /// What pressing a key asks for.
+    /// The request that a key stands for.
     enum Wish: Hashable {
         case show, quit, suspend
     }

@@ -7,8 +7,8 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What a broker says of its own accord, written into the connection by a proxy where a real broker would need an alarm.
-@Suite("What the broker says unasked", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+/// Methods that a broker sends of its own accord, written into the connection by a proxy where a real broker would need an alarm.
+@Suite("Methods that the broker sends of its own accord", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct BrokerSaysTests {
     private let blocked = WireFrame.method(0, .connectionBlocked, WireFrame.short("low on memory"))
     private let unblocked = WireFrame.method(0, .connectionUnblocked)

@@ -109,7 +109,7 @@ struct FullTests {
         _ = connection.consumer(queues: [other.name], prefetch: 1)
         let consumer = consumer(grid, connection)
         try await connection.start()
-        // What comes behind the answer that was not heard.
+        // The answers behind the one that was not heard.
         let deliveries = try #require(await consumer.next())
         #expect(Array(connection.reading.unconsumed.keys) == [grid.queue.name])
         proxy.cut()

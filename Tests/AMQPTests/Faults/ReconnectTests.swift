@@ -46,7 +46,7 @@ struct ReconnectTests {
         // The number is the same on the new channel: only the epoch keeps the broker from taking this for an acknowledgement.
         await consumer.ack([old.tag])
         await consumer.ack(upTo: old.tag)
-        // What was written has been read by the broker when it answers.
+        // The broker has read all that was written when it answers.
         _ = try await connection.depth(of: grid.queue.name)
         grid.proxy.cut()
         #expect(await reconnections.next() == 3)

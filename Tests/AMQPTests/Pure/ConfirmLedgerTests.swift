@@ -3,7 +3,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite("Which publications are confirmed")
+@Suite("Publications that are confirmed")
 struct ConfirmLedgerTests {
     private typealias Settled = ConfirmLedger.Settled
 

@@ -25,7 +25,7 @@ struct FrameEncoderTests {
         return encoder.take()
     }
 
-    /// What librabbitmq's own `amqp_basic_publish` sends.
+    /// The bytes that librabbitmq's own `amqp_basic_publish` sends.
     private func reference(_ publication: Publication, frameSize: Int) throws -> [UInt8] {
         let arena = Arena()
         var properties = arena.properties(publication.message.properties)

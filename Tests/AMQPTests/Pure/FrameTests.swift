@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The frames that the broker writes")
 struct FrameTests {
-    /// What a frame reads as, in words.
+    /// A frame in words.
     private func read(_ frame: WireFrame) throws -> String? {
         var text: String?
         let isRead = try Library().decode(frame.bytes) { channel, frame in

@@ -103,7 +103,7 @@ struct PublishUntilConfirmedTests {
         let publisher = ScriptedPublisher(
             .outcomes([.nacked, .confirmed, returned, .nacked]), .error(.connectionLost), .outcomes([.confirmed, .nacked]), .check
         )
-        // What comes back is final; others are repeated twice.
+        // A returned message is final; others are repeated twice.
         let policy = TestPolicy { message, repetitions in message.outcome == .nacked && repetitions < 2 ? .again : .final }
         let outcomes = await publisher.publishUntilConfirmed(messages("a", "b", "c", "d"), policy: policy)
         #expect(outcomes == [.confirmed, .confirmed, returned, .confirmed])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite("What the broker's close of a channel says of a publication")
+@Suite("The broker's close of a channel, and the publication that it is about")
 struct RefusalNoticeTests {
     private func publication(_ exchange: String = "e", _ key: String = "k", size: Int = 0) -> Publication {
         Publication(exchange: exchange, routingKey: key, message: Message(body: Data(count: size)))

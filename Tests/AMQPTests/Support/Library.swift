@@ -24,7 +24,7 @@ final class Library {
         if ownsSocket >= 0 { close(ownsSocket) }
     }
 
-    /// What the library's calls in `body` write to its socket: at most what a socket pair holds.
+    /// The bytes that the library's calls in `body` write to its socket: at most what a socket pair holds.
     func written(_ body: (amqp_connection_state_t) -> Void) throws -> [UInt8] {
         if ownsSocket < 0 {
             var pair: [Int32] = [-1, -1]

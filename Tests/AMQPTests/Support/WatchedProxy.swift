@@ -19,7 +19,7 @@ struct WatchedProxy: Sendable {
     let endpoint: Endpoint
     private let proxy: Proxy
 
-    /// - Parameter heartbeat: what a client that connects here asks for, in seconds.
+    /// - Parameter heartbeat: the interval that a client that connects here asks for, in seconds.
     init(to broker: Endpoint, heartbeat: Int = 10) throws {
         let journal = Journal<Event>()
         proxy = try Proxy(to: broker.host, port: broker.port) { event in

@@ -4,7 +4,7 @@ import TaskGridCore
 import TaskStore
 import TaskStoreSQLite
 
-/// What a dispatcher commits, in a file: each commit is on the disk when it returns, so the disk is part of what is measured.
+/// Commits as a dispatcher makes them, in a file: each commit is on the disk when it returns, so the disk is part of what is measured.
 func commits() {
     for count in [100, 1000] {
         measure("accept \(count) tasks", changes: { _ in StoreChanges(submissions: [submission(count, handsOut: true)]) })
@@ -20,8 +20,8 @@ func commits() {
 }
 
 /// - Parameters:
-///   - prepare: What is accepted before each commit that is measured.
-///   - changes: What is measured, made from what the store answered to that.
+///   - prepare: The tasks that are accepted before each commit that is measured.
+///   - changes: The changes that are measured, made from the store's answer to that.
 private func measure(
     _ name: String, after prepare: (() -> NewSubmission)? = nil, changes: @escaping ([Accepted]) -> StoreChanges
 ) {

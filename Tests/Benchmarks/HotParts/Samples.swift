@@ -1,7 +1,7 @@
 import Foundation
 import TaskGridCore
 
-/// What the benchmarks measure with: batches of 100 tasks whose payloads and results are of 100 bytes.
+/// The samples of the benchmarks: batches of 100 tasks whose payloads and results are of 100 bytes.
 enum Samples {
     static let type = TaskType(literal: "reverse")
     static let size = 100

@@ -66,7 +66,7 @@ private struct SchedulerHarness {
         Inbox.Intake(arrivals: (0..<Self.messages).map { _ in arrival(Samples.submission().message(), topology.submitQueue) })
     }
 
-    /// What a worker returns of the work that goes out.
+    /// The results that a worker returns for the work that goes out.
     func results(of outbound: Outbound) -> Inbox.Intake {
         var ids: [TaskID] = []
         for case .work(let work) in outbound.messages { ids += work.items.map(\.id) }

@@ -21,7 +21,7 @@ enum Chromium {
         let description = "there is no chromium: run Tests/run.sh, which installs it"
     }
 
-    /// What was said over the pipe, and one for each that waits; more than this in one message is a fault of the page.
+    /// The messages from the pipe, and one for each that waits; more than this in one message is a fault of the page.
     private static let longestMessage = 64 << 20
 
     /// Runs `body` with a fresh browser.

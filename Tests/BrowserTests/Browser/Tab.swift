@@ -71,7 +71,7 @@ struct Tab: Sendable {
         try await evaluate("document.querySelector(\(quoted(selector))).innerText").string ?? ""
     }
 
-    /// What a page should not say: errors and warnings on its console, exceptions, what was refused.
+    /// Messages that a page should not print: errors and warnings on its console, exceptions, what was refused.
     var complaints: [String] {
         browser.said.entries.filter { $0["sessionId"].string == session }.compactMap { event in
             let parameters = event["params"]
@@ -167,7 +167,7 @@ struct Tab: Sendable {
         try await call("Emulation.setDeviceMetricsOverride", size)
     }
 
-    /// What the person prefers, by their system's settings.
+    /// The person's preferences, by their system's settings.
     func prefer(dark: Bool) async throws {
         let feature: JSONTree = ["name": "prefers-color-scheme", "value": .string(dark ? "dark" : "light")]
         try await call("Emulation.setEmulatedMedia", ["features": [feature]])

@@ -38,7 +38,7 @@ extension DashboardTests {
             }
         }
 
-        /// What stands out of the window to the right; what scrolls within itself does not count.
+        /// The elements that reach beyond the window's right edge, without those that scroll within themselves.
         private static let overflow = """
             (() => {
                 const isScrolled = (one) => one !== document.body && (["auto", "scroll"].includes(getComputedStyle(one).overflowX)

@@ -150,7 +150,7 @@ struct InboxTests {
         #expect(removed.map(\.tag.value) == [1, 3, 5])
         #expect(removed.map(\.submission.tasks.count) == [1, 2, 1])
         #expect(inbox.removeSubmissions().isEmpty)
-        // What a turn acknowledges, with all before, is one of its own deliveries.
+        // The delivery that a turn acknowledges, with all before it, is one of its own.
         #expect(await inbox.take().arrivals.map(\.tag.value) == [2, 4])
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @testable import AMQP
 @testable import Dispatcher
 
-@Suite("What the broker does not take of the dispatcher, and what cannot be read of a worker")
+@Suite("Messages that the broker refuses, and results that cannot be read")
 struct RefusedTests {
     private func outcomes(_ out: Outbound, _ outcome: PublishOutcome) -> [PublishOutcome] {
         out.publications.map { $0.isMandatory ? outcome : .confirmed }

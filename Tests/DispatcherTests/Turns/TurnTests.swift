@@ -27,7 +27,7 @@ struct TurnTests {
         #expect(ids == [1, 2, 3, 4, 5, 6, 7, 8])
         let counts = await harness.counts()
         #expect((counts.queued, counts.pending, counts.submitted) == (8, 2, 10))
-        // What waits is not forgotten for what the first turn found exhausted.
+        // Waiting tasks are not forgotten because of the types that the first turn found exhausted.
         let items = ids.map { Results.Item(id: TaskID($0), attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(1)) }
         let rest = await harness.turn { intake in
             let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)

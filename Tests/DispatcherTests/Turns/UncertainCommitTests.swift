@@ -47,7 +47,7 @@ struct UncertainCommitTests {
         #expect(accepted == [1])
         #expect(out.acknowledges != nil)
         #expect(try await store.counts()[.reverse]?.submitted == 1)
-        // Where the commit was made, its work was never published: the delivery audit finds that nobody has it.
+        // If the commit was made, its work was never published: the delivery audit finds that nobody has it.
         #expect(await harness.machine(1) != nil)
     }
 

@@ -49,7 +49,7 @@ struct BrokerFaultTests {
         }
     }
 
-    /// RabbitMQ writes down half a second late where the log of a new quorum queue is. Where it is killed before that, the queue has
+    /// RabbitMQ writes down half a second late where the log of a new quorum queue is. If it is killed before that, the queue has
     /// no leader ever after (rabbitmq-server#10070) until somebody deletes it, as is done here.
     @Test func `a quorum queue without a leader is named, and nothing is lost once it is deleted`() async throws {
         try await withBroker(.quorum) { broker, server, grid in
@@ -129,7 +129,7 @@ struct BrokerFaultTests {
         }
     }
 
-    /// What fits into our frames may not fit into the broker's: it is told of, and nothing waits behind it.
+    /// A message that fits into our frames may not fit into the broker's: it is told of, and nothing waits behind it.
     @Test func `a message that the broker's frames cannot carry holds nothing up`() async throws {
         try await withBroker(advanced: "{frame_max, 8192}") { _, _, grid in
             _ = try await grid.start()

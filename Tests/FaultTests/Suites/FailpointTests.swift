@@ -20,7 +20,7 @@ struct FailpointTests {
             let endings = try await grid.settle(submitted)
             try await expectOneDeath(dispatcher, failpoint)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
-            // What the worker has done is not done again: its results wait for the next dispatcher.
+            // Tasks that the worker has done are not done again: its results wait for the next dispatcher.
             for (id, payload) in zip(submitted.flatMap(\.ids), payloads) {
                 let attempts = grid.runs.attempts[id] ?? []
                 // Its first attempt may have been lost on its way, and then it does not fail.

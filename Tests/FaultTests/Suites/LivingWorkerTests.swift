@@ -113,7 +113,7 @@ struct LivingWorkerTests {
             try await grid.launchWorker(named: "other").ready()
             let endings = try await grid.settle(submitted)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
-            // What the dead worker had not begun ran once.
+            // Tasks that the dead worker had not begun ran once.
             #expect(grid.runs.attempts.values.map(\.count).sorted() == [1, 1, 2])
         }
     }

@@ -7,7 +7,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What a person can do in the RabbitMQ admin.
+/// Actions that a person can take in the RabbitMQ admin.
 @Suite("Work queues purged and deleted", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct QueueFaultTests {
     enum Fault: String, CaseIterable, Sendable { case purged, deleted }
@@ -70,7 +70,7 @@ struct QueueFaultTests {
             hold.release()
             let ended = try await grid.runs.ended(8)
             #expect(ended.count == 8)
-            // What ends together may travel in one message.
+            // Results that end together may travel in one message.
             try await grid.until { try await grid.probe.connection.depth(of: grid.topology.resultsQueue.name).messages > 0 }
             let lost = try await grid.probe.connection.purge(queue: grid.topology.resultsQueue.name)
             let began = ContinuousClock.now

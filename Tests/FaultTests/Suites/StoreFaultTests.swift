@@ -45,7 +45,7 @@ struct StoreFaultTests {
         }
     }
 
-    /// What can happen to a file that a dispatcher has open.
+    /// A fault of a file that a dispatcher has open.
     enum Loss: CaseIterable {
         case removed, replaced, folderMoved
     }
@@ -158,7 +158,7 @@ struct StoreFaultTests {
         }
     }
 
-    /// What was rejected is done with: a dispatcher that dies in the midst of it does not accept it after all.
+    /// A rejected submission is done with: a dispatcher that dies in the midst of it does not accept it after all.
     @Test func `a rejected submission is not accepted by the next dispatcher`() async throws {
         try await FaultGrid.run { grid in
             let (dispatcher, _) = try await grid.start()

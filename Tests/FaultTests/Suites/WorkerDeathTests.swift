@@ -31,7 +31,7 @@ struct WorkerDeathTests {
             let killed = try await doomed.kill()
             let endings = try await grid.settle(submitted)
             let begun = grid.runs.begun.filter { $0.process == process }
-            // What lay in the dead worker's buffer was never begun there; it too goes on as its second attempt.
+            // A task in the dead worker's buffer was never begun there; it too goes on as its second attempt.
             #expect(Set(begun.map(\.task)) == held)
             #expect(begun.map(\.attempt) == Array(repeating: 2, count: 16))
             let slowest = try #require(begun.map { $0.at - killed }.max())

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a run of the `taskgrid` command came to.
+/// The outcome of a run of the `taskgrid` command.
 struct CommandRun {
     var code: Int32
     var reason: Process.TerminationReason

@@ -5,7 +5,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What every test of this target asserts: each accepted task has ended once.
+/// The assertion of every test of this target: each accepted task has ended once.
 extension FaultGrid {
     static let fault = TaskType(literal: "fault")
 
@@ -47,7 +47,7 @@ extension FaultGrid {
             #expect(told?.state == ending.state, "task \(ending.id) has two ends", sourceLocation: sourceLocation)
             #expect(told?.result == ending.result, "task \(ending.id) has two results", sourceLocation: sourceLocation)
         }
-        // What the client heard first is all it looks at.
+        // The client looks only at the ending that it heard first.
         let told = told
         for id in ids {
             let ends = told[id] ?? []

@@ -226,7 +226,7 @@ final class FaultGrid: Sendable {
     }
 }
 
-/// What the tests start: built beside them.
+/// The programs that the tests start: built beside them.
 enum Programs {
     static let taskgrid = path("taskgrid")
     static let worker = path("FaultWorker")

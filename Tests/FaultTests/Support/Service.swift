@@ -102,7 +102,7 @@ final class Service: Sendable {
         return text.split(separator: ")").last?.hasPrefix(" T") == true
     }
 
-    // MARK: What is done to it
+    // MARK: Actions on it
 
     func signal(_ signal: Int32) throws {
         let pid = pid

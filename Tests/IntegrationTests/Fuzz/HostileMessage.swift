@@ -4,7 +4,7 @@ import TaskGridCore
 
 /// A file of the corpus: a message that no program of good will sends, and why it is hostile.
 ///
-/// What the file does not say is as a good message has it, so that the one thing that is wrong is what is met.
+/// Fields that the file leaves out are as in a good message, so that the one thing that is wrong is what is met.
 struct HostileMessage: Decodable {
     let why: String
     var contentType: String?

@@ -1,11 +1,11 @@
 import AMQP
 import TaskGridCore
 
-/// Where a message of the grid can be sent to, and what whoever takes it there reads it as.
+/// A destination of the grid's messages, and the kind of message that its receiver reads.
 enum Place: String, CaseIterable, Decodable {
     case submit, results, work, registry, dispatcher, nameservice, control, events, reply
 
-    /// What the `type` property of a good message says here; nil: the task's type.
+    /// The `type` property of a good message here; nil: the task's type.
     var kind: String? {
         switch self {
         case .submit, .results, .work, .events, .reply: nil

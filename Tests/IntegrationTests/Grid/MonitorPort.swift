@@ -9,7 +9,7 @@ import TaskGridCore
 struct MonitorPort: Sendable {
     let number: Int
 
-    /// What `/stats` says, as far as tests look.
+    /// The fields of `/stats` that tests look at.
     struct Statistics: Decodable {
         struct Work: Decodable {
             var tasks: TaskCounts

@@ -9,7 +9,7 @@ import TestSupport
 struct PlainWorker: Sendable {
     let id = "plain-\(UUID().uuidString.lowercased())"
     let type: String
-    /// What it was handed.
+    /// The deliveries that it was handed.
     let work = Journal<Delivery>()
     private let prefix: String
     private let connection: Connection

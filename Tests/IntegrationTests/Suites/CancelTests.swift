@@ -60,7 +60,7 @@ struct CancelTests {
             let delayed = try await grid.client.submit(
                 type, payload: Data("quick".utf8), options: TaskOptions(TaskSettings(delay: .seconds(3600))))
             let waiting = try await grid.client.submit(type, payloads: (0..<5000).map { _ in "quick" }.payloads)
-            // What went out has come back, and the rest has not gone out.
+            // The work that went out has come back, and the rest has not gone out.
             try await grid.until {
                 let counters = try await grid.counters(type)
                 return counters.queued == 0 && counters.pending + counters.scheduled == 5001

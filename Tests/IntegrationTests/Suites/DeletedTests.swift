@@ -6,7 +6,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What a person or a worker with the broker's permission to configure can do.
+/// Actions that a person or a worker with the broker's permission to configure can take.
 @Suite("Exchanges deleted and queues unbound", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(3)))
 struct DeletedTests {
     private let type = TaskType(literal: "echo")

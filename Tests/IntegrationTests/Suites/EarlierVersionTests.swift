@@ -8,7 +8,7 @@ import Testing
 /// `Fixtures/schema-4.sqlite` is what the version before this one left: `reverse hello` succeeded (1), a `sum` failed (2),
 /// `reverse later` scheduled for a day to come under the key `fixture-scheduled` (3), three `upper` succeeded (4 to 6), and three
 /// `hash` waiting (7 to 9) while the type is paused.
-@Suite("What the version before this one has left", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+@Suite("The remains of the version before this one", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct EarlierVersionTests {
     /// The queues that it declared otherwise.
     private static func earlier(_ topology: Topology) -> [Queue] {
@@ -20,7 +20,7 @@ struct EarlierVersionTests {
         ]
     }
 
-    /// What the earlier version leaves: its store, its queues, and messages on their way.
+    /// The remains of the earlier version: its store, its queues, and messages on their way.
     @Sendable private static func leaveBehind(_ grid: Grid) async throws {
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures/schema-4.sqlite")

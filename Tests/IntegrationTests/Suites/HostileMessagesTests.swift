@@ -14,7 +14,7 @@ struct HostileMessagesTests {
         ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<(1 << 32))
     /// Changed messages besides those of the corpus.
     private static let mutations = 600
-    /// What nobody reads is found at last where it should not be.
+    /// A message that nobody can read is found at last where it should not be.
     private static let patience = Duration.seconds(90)
 
     private let type = TaskType(literal: "echo")
@@ -70,7 +70,7 @@ struct HostileMessagesTests {
             message.properties.headers["fuzz"] = .int(tag)
             if message.properties.correlationID == nil { message.properties.correlationID = "fuzz-\(tag)" }
             let publication = place.publication(message, grid.topology, type: type, client: grid.client.id)
-            // What AMQP itself cannot carry never comes to anybody.
+            // Messages that AMQP itself cannot carry never come to anybody.
             guard (try? publication.check()) != nil else { return }
             sent[tag] = Sent(what: "seed \(seed), \(what) to \(place)", mustDie: place.mustDie(message, type: type))
             batch.append(publication)

@@ -7,7 +7,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-@Suite("What the grid does not take", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
+@Suite("Submissions that the grid refuses", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct RejectionTests {
     @Test func `an unknown type is rejected with a list of the known ones`() async throws {
         try await Grid.run { grid in

@@ -68,7 +68,7 @@ struct RestartTests {
             case .stopped: try await grid.stopDispatcher()
             case .cancelled: try await grid.killDispatcher()
             }
-            // What the workers hold ends while there is no dispatcher: its results wait in their queue.
+            // The tasks that the workers hold end while there is no dispatcher: its results wait in their queue.
             gate.open()
             try await runs.begun(2 + counters.queued + counters.running)
             try await grid.startDispatcher()

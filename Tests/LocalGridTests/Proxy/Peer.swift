@@ -68,7 +68,7 @@ final class Peer: Sendable {
         }
     }
 
-    /// What stands for the broker: takes connections.
+    /// The listener that stands for the broker: takes connections.
     final class Server: Sendable {
         private let listener: TCPSocket
         var port: Int { listener.port }

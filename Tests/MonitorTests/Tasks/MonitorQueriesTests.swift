@@ -8,7 +8,7 @@ import WebSupport
 
 @testable import Monitor
 
-@Suite("What the monitor asks the dispatcher", .timeLimit(.minutes(1))) struct DispatcherQueriesTests {
+@Suite("The monitor's queries to the dispatcher", .timeLimit(.minutes(1))) struct DispatcherQueriesTests {
     private let counts = CountsQuery.Answer(store: "s", types: [:])
 
     private func queries(_ publish: @escaping QueryClient.Publish) -> MonitorQueries {

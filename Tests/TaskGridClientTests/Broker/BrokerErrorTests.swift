@@ -8,7 +8,7 @@ import Testing
 
 @testable import TaskGridClient
 
-/// What a client says of a broker that is down, blocked, full or silent: each is an error of its own that says what happened,
+/// The errors of a client about a broker that is down, blocked, full or silent: each is an error of its own that says what happened,
 /// at which broker, and whether the submission may have been accepted.
 @Suite("A client's errors on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct BrokerErrorTests {
@@ -36,7 +36,7 @@ struct BrokerErrorTests {
         await client.close()
     }
 
-    /// What a submission fails with whose deadline passes once its first try has failed.
+    /// The error of a submission whose deadline passes once its first try has failed.
     ///
     /// - Parameter deadline: a broker that does not answer is waited for so long, in true time.
     private func failure(of client: GridClient, key: String? = nil, deadline: Duration = .seconds(30)) async -> ClientError? {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What only the broker's administrator can do to it.
+/// Actions that only the broker's administrator can take.
 extension TestBroker {
     /// Bounds a queue as an operator does: by a policy, through the management's HTTP interface.
     static func bound(_ queue: String, to length: Int) async throws {

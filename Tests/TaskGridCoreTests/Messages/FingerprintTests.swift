@@ -2,7 +2,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@Suite("What a submission asks for, in 16 bytes")
+@Suite("The fingerprint of a submission, in 16 bytes")
 struct FingerprintTests {
     private func fingerprint(_ type: TaskType = TopologyTests.reverse, _ payloads: String..., priority: Int = 0) -> Fingerprint {
         let tasks = payloads.map { Submission.Task(payload: Data($0.utf8), settings: TaskSettings(priority: priority)) }

@@ -96,7 +96,7 @@ import Testing
         #expect(refusal { _ = try JSON.decode(TaskQuery.self, Data(body.utf8)) } == .malformedBody)
     }
 
-    /// What an older program asks has no filter, and what it is answered it can read.
+    /// A query of an older program has no filter, and the program can read its answer.
     @Test func `a query of an older program is read, and its answer has no fields that it does not know`() throws {
         let asked = try JSON.decode(TasksQuery.self, Data(#"{"type":"sum","state":"failed","before":9,"limit":5}"#.utf8))
         #expect(asked == TasksQuery(type: TaskType(literal: "sum"), state: .failed, before: 9, limit: 5))

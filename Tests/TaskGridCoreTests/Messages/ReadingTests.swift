@@ -177,7 +177,7 @@ extension Message {
         }
     }
 
-    /// What an error quotes of its input is bounded: it becomes a header.
+    /// An error quotes a bounded part of its input: the text becomes a header.
     @Test func `errors quote a bounded part of their input`() {
         let long = "e" + String(repeating: "\u{301}", count: 100_000)
         for change: (inout Message) -> Void in [

@@ -12,7 +12,7 @@ import Testing
         refusal { _ = try read(#"{"worker":"w","types":["sum"],\#(fields)}"#) }
     }
 
-    /// What a worker in another language says at least.
+    /// The least that a worker in another language says.
     @Test func `a heartbeat needs a worker and its types alone`() throws {
         let least = try read(#"{"worker":"w","types":["sum"],"some later field":[{}]}"#)
         #expect(
@@ -110,7 +110,7 @@ import Testing
         #expect(refused(#""running":[\#(half)],"waiting":[\#(half),[1,1]]"#) == .malformedBody)
     }
 
-    /// What shows a worker alive is untrue once its lease is over.
+    /// A heartbeat that shows a worker alive is untrue once its lease is over.
     @Test func `registrations and heartbeats expire with the lease`() throws {
         let worker = try read(#"{"worker":"w","types":["sum"],"interval_ms":250}"#)
         #expect(worker.message(.register).properties.expiration == .milliseconds(750))

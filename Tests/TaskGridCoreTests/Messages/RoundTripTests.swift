@@ -4,7 +4,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What is written is read back the same, one task or many.
+/// A written message is read back the same, one task or many.
 @Suite struct RoundTripTests {
     @Test func `submissions come back as they were written`() throws {
         try forAll { generator, seed in

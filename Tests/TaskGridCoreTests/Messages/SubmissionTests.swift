@@ -10,7 +10,7 @@ import Testing
         Submission(form: form, type: Self.type, key: "k", tasks: [task])
     }
 
-    /// What a client in another language writes at least.
+    /// The least that a client in another language writes.
     @Test func `a submission needs a type and a key alone`() throws {
         let message = Message(properties: BasicProperties(messageID: "k", type: "reverse"))
         #expect(try Submission(message) == submission(.single, .init(payload: Data())))

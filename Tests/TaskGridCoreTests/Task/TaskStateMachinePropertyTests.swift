@@ -2,7 +2,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// What holds for every sequence of events.
+/// Promises that hold for every sequence of events.
 @Suite struct TaskStateMachinePropertyTests {
     @Test func `every sequence of events keeps the rules of a task's life`() {
         var ends = 0

@@ -10,7 +10,7 @@ import Testing
     static let cancelled = TaskError(.cancelled, "cancelled on request")
     static let expired = TaskError(.expired, "not begun before its expiry")
 
-    /// What follows an event in each of the states that are not the last.
+    /// The transitions from each of the states that are not the last.
     struct Row: Sendable, CustomTestStringConvertible {
         var event: Machine.Event
         var failures = 0
@@ -111,7 +111,7 @@ import Testing
         #expect(machine.handle(.failed(attempt: 5, Self.error)) == .retry(number: 1))
     }
 
-    /// What an older attempt says is ignored in every state.
+    /// A report of an older attempt is ignored in every state.
     @Test(arguments: [
         Machine.Event.named(attempt: 1), .failed(attempt: 1, error), .failed(attempt: 1, badInput),
         .interrupted(attempt: 1, holderLives: false), .interrupted(attempt: 1, holderLives: true), .givenBack(attempt: 1),

@@ -2,7 +2,7 @@ import AMQP
 import TaskGridCore
 import Testing
 
-/// Where each message arrives: the bindings read as a broker reads them (AMQP 0-9-1, section 3.1.3).
+/// The queues that each message arrives in: the bindings read as a broker reads them (AMQP 0-9-1, section 3.1.3).
 @Suite struct RoutingTests {
     let topology = Topology()
     let reverse = TopologyTests.reverse

@@ -55,7 +55,7 @@ import Testing
             #expect(queue.arguments == ["x-queue-type": "quorum"])
             #expect(queue.isDurable && !queue.isExclusive)
         }
-        // What belongs to one listener is never replicated.
+        // A queue of one listener is never replicated.
         let replies = Topology(queueKind: .quorum).replyQueue(client: "c")
         #expect(replies == .exclusive("taskgrid.reply.c", arguments: ["x-max-length-bytes": 134_217_728]))
     }

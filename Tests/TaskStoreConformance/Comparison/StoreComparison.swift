@@ -70,7 +70,7 @@ package struct StoreComparison {
         #expect(try await store.alignedOffset() == offset, comment)
     }
 
-    /// What was decided in the term before is refused.
+    /// A commit that was decided in the term before is refused.
     private mutating func beginTerm(_ comment: Comment) async throws {
         let terms = (try await store.beginTerm(), try await model.beginTerm())
         let late = [Term(terms.0.rawValue - 1), Term(terms.1.rawValue - 1)]

@@ -15,7 +15,7 @@ struct ModelState {
     var keys: [String: Key] = [:]
     var types: Set<TaskType> = []
     var paused: Set<TaskType> = []
-    /// What was submitted and has ended, of tasks that are gone too.
+    /// The numbers of submitted and ended tasks, of those that are gone too.
     var counters: [TaskType: TaskCounts] = [:]
     var forgotten = TaskCounts()
     var lastTask: Int64 = 0

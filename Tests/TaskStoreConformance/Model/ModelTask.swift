@@ -92,7 +92,7 @@ struct ModelTask {
         )
     }
 
-    /// What became of each attempt, the first one first.
+    /// The outcome of each attempt, the first one first.
     var history: [Attempt] {
         var all = attempts
         if state == .succeeded, let completed {

@@ -35,7 +35,7 @@ struct ForgettingTests {
             _ = try await store.commit(StoreChanges(types: [.sum], pauses: [Pausing(type: .sum, isPaused: true)]))
             #expect(try await store.forget(.sum) == false)
             _ = try await store.commit(StoreChanges(pauses: [Pausing(type: .sum, isPaused: false)]))
-            // What the same commit adds counts.
+            // Additions of the same commit count.
             let receipt = try await store.commit(
                 StoreChanges(submissions: [.of(.sum, [.text("a", due: .at(50))])], forgettings: [Forgetting(type: .sum)]))
             #expect(receipt.forgettings == [false])

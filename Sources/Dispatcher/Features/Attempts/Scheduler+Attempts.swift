@@ -14,7 +14,7 @@ struct AttemptAccount {
     var heard: Moment?
 }
 
-/// What becomes of a task that is handed out.
+/// The outcome of a task that is handed out.
 extension Scheduler {
     /// Gives an event to a task's state machine and plans what follows; nothing where the task is not handed out.
     func apply(

@@ -10,7 +10,7 @@ import TaskGridCore
 /// | half-open | `probes` tasks | closed when all of them succeed; open again, for twice the pause, when one fails |
 ///
 /// A failure is what the worker could not do: an error, a timeout, or its death. Input that it refuses as invalid says that
-/// it works. What was handed out before the breaker opened still runs, and does not count towards the probes.
+/// it works. A task that was handed out before the breaker opened still runs, and does not count towards the probes.
 struct CircuitBreaker {
     private enum Phase {
         case closed

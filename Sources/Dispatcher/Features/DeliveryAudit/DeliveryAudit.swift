@@ -11,7 +11,7 @@ import TaskGridCore
 struct DeliveryAudit {
     /// Between two markers while all is well.
     static let interval = Duration.seconds(2)
-    /// Where no marker comes back, the queue is long: the next ones follow ever later, up to this.
+    /// A queue whose marker does not come back is long: the next ones follow ever later, up to this.
     static let longestInterval = Duration.seconds(300)
     /// From a marker that left suspects to the next one, for workers that beat each second.
     static let respite = Duration.milliseconds(2500)

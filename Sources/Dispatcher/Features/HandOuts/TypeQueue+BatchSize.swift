@@ -1,7 +1,7 @@
 import TaskGridCore
 
 extension TypeQueue {
-    /// What a message of its own costs the broker and the services, about: tasks that run in less go together though they might
+    /// The approximate cost of a message of its own to the broker and the services: tasks that run in less go together though they might
     /// have been spread.
     private static let messageCost = Duration.microseconds(500)
 

@@ -35,7 +35,7 @@ extension QueryHandler {
             let content = query.isBrief ? ContentLimit.none : .all(max(1, list.room))
             let page = try await store.tasks(filter, before: next, limit: query.limit - list.elements.count, content: content)
             for task in await scheduler.current(page.elements) {
-                // What runs counts as queued in the store.
+                // Running tasks count as queued in the store.
                 guard query.filter.state == nil || query.filter.state == task.status else { continue }
                 guard list.add(task.fitting(budget.bytes - 1024)) else {
                     return TasksQuery.Answer(tasks: list.elements, next: list.elements.last?.id)
@@ -46,7 +46,7 @@ extension QueryHandler {
         return TasksQuery.Answer(tasks: list.elements, next: next)
     }
 
-    /// Which tasks run only the scheduler knows.
+    /// Only the scheduler knows which tasks run.
     private func running(
         _ query: TasksQuery, _ budget: AnswerBudget, until end: ContinuousClock.Instant
     ) async throws -> TasksQuery.Answer {

@@ -15,7 +15,7 @@ struct QueryHandler: Sendable {
     /// How long one answer searches at most: then it says where to go on, and another caller has its turn.
     static let slice = Duration.milliseconds(500)
 
-    /// Who answers a query.
+    /// The part of the dispatcher that answers a query.
     enum Kind {
         /// Turns do it: tasks or types are named, so nothing has to be looked for.
         case command

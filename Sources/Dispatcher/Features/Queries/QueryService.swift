@@ -65,7 +65,7 @@ struct QueryService: Sendable {
 
     /// Takes a query up.
     ///
-    /// - Returns: What is said at once: that it cannot be read, or that too many wait.
+    /// - Returns: An answer that is given at once: that it cannot be read, or that too many wait.
     private func take(_ message: Message, at now: ContinuousClock.Instant) async -> Publication? {
         guard let replyTo = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(replyTo.utf8.count) else {
             return .deadLetter(message, because: "missing_property: reply-to is missing or too long, so nobody can be answered", topology)

@@ -1,7 +1,7 @@
 import TaskGridCore
 import TaskStore
 
-/// What only the scheduler knows of what the dispatcher is asked.
+/// The answers to queries that only the scheduler can give.
 extension Scheduler {
     /// The counters of the types after the one that the query names.
     func counts(_ query: CountsQuery, _ budget: AnswerBudget) -> CountsQuery.Answer {
@@ -22,7 +22,7 @@ extension Scheduler {
         }
     }
 
-    /// What the dispatcher takes at most.
+    /// The dispatcher's limits.
     func limits() -> LimitsQuery.Answer { LimitsQuery.Answer(maximumPayload: configuration.maximumPayload) }
 
     /// Records with what only memory knows: that they run, and where; their times are the wall clock's.

@@ -3,7 +3,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What the scheduler learns from the store when a term begins: where every task is.
+/// Recovery: the scheduler learns from the store when a term begins: where every task is.
 extension Scheduler {
     /// Reads where everything stands from the store, within the term.
     func read() async throws(StoreError) {
@@ -44,7 +44,7 @@ extension Scheduler {
         unroutable = []
         for (id, worker) in workers.workers {
             recordHolder(worker.message, report: worker.report, at: time.moment().instant)
-            // What the store has not learnt of a type its worker tells again, though it is not new to the table of workers.
+            // The worker tells again about a type that the store has not learnt, though it is not new to the table of workers.
             if !worker.message.types.allSatisfy(typeQueues.isKnown) { workers.lacksType(id) }
         }
         staleTypes = StaleTypes()

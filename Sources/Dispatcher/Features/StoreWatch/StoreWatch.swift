@@ -36,7 +36,7 @@ struct StoreWatch: Sendable {
         }
     }
 
-    /// - Parameter error: what is wrong; nil: nothing any more.
+    /// - Parameter error: the store's present error; nil: none any more.
     private func tell(_ error: StoreError?) async {
         vitals.problem("store", error?.message)
         if let error {

@@ -57,7 +57,7 @@ extension Scheduler {
         }
     }
 
-    /// Leases that have ended make provisional interruptions final. Where it is not known which worker held the task, and none of
+    /// Leases that have ended make provisional interruptions final. If it is not known which worker held the task, and none of
     /// its type has died since, a connection was lost and no process.
     func planVerdicts(in turn: inout Turn) {
         func isDeath(_ entry: Interruptions.Entry) -> Bool {
@@ -134,7 +134,7 @@ extension Scheduler {
         await removeGone(holders)
     }
 
-    /// Asks whether these workers live, and forgets those that do not. Where the broker cannot be asked all count as alive: what
+    /// Asks whether these workers live, and forgets those that do not. If the broker cannot be asked, all count as alive: what
     /// they may hold is asked for again.
     private func removeGone(_ asked: Set<String>) async {
         guard !asked.isEmpty else { return }

@@ -3,7 +3,7 @@ import ServiceSupport
 import TaskGridCore
 import TaskStore
 
-/// What the workers say of themselves: which types they serve, and which attempts they hold.
+/// The workers' reports of themselves: which types they serve, and which attempts they hold.
 extension Scheduler {
     /// The most types that are known.
     static let maximumTypes = 10_000

@@ -3,7 +3,7 @@ import TaskGridCore
 /// The workers that hold a lease, as their registry messages tell. Pure, and bounded: a worker that would be one too many, or
 /// would bring more held tasks than fit, is not taken.
 ///
-/// Which worker holds a task is noted with the task (``HandedTask/holder``), by the number of the report that names it: a worker
+/// The holder of a task is noted with the task (``HandedTask/holder``), by the number of the report that names it: a worker
 /// holds what its latest report names. So neither a lookup nor an audit looks at all workers.
 struct WorkerTable {
     struct Worker {

@@ -1,4 +1,4 @@
-// Elements, made of names, attributes and text. What the grid says reaches the page as text alone, never as markup.
+// Elements, made of names, attributes and text. Text from the grid reaches the page as text alone, never as markup.
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 

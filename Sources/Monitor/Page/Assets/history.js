@@ -1,4 +1,4 @@
-// Throughput and latency over the last five minutes, hour, day, week or month, of all types or one. What the monitor has kept is asked for
+// Throughput and latency over the last five minutes, hour, day, week or month, of all types or one. The recorded history is asked for
 // once, and again when an event shows that a further step is complete.
 import { element, setText } from "./dom.js";
 import { get, withQuery } from "./api.js";

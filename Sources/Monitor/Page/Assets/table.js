@@ -18,7 +18,7 @@ export class Table {
         this.element = element("div", { class: "table" }, this.table, this.note, this.more);
     }
 
-    /** Shows `rows` in their order; `key` tells them apart. Where there are more, `all` is how many there are. */
+    /** Shows `rows` in their order; `key` tells them apart. If there are more, `all` is how many there are. */
     show(rows, key, all = rows.length) {
         const keys = new Set(rows.map(key));
         for (const [name, { line }] of this.#rows) {

@@ -37,7 +37,7 @@ const pause = (name) => ({
     text: "Pause", label: `Pause ${name}`,
     onclick: () => act(`/types/${encodeURIComponent(name)}/pause`, {
         title: `Pause ${name}?`, yes: "Pause",
-        text: "None of its tasks is handed out until it is resumed. What is with the workers goes on.",
+        text: "None of its tasks is handed out until it is resumed. Tasks that the workers hold go on.",
     }),
 });
 

@@ -13,7 +13,7 @@ struct DeliveryAuditTests {
     func interval() {
         var audit = DeliveryAudit(after: 100)
         #expect(audit.marker(at: start, hasHandedOut: true) == nil)
-        // What ends within the interval needs none.
+        // A task that ends within the interval needs none.
         #expect(audit.marker(at: start + .seconds(1), hasHandedOut: false) == nil)
         #expect(audit.marker(at: start + .seconds(3), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .milliseconds(4999), hasHandedOut: true) == nil)
@@ -50,7 +50,7 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .milliseconds(2499), hasHandedOut: true) == nil)
         #expect(audit.marker(at: start + .milliseconds(2500), hasHandedOut: true) == 2)
         #expect(audit.returned(2, candidates: [7: 1, 8: 2, 9: 1], heartbeat: beat, at: start + .seconds(3)) == [7: 1, 8: 2])
-        // What only the second one missed is suspect now.
+        // Only the task that the second one missed is suspect now.
         #expect(audit.suspects == [9: 1])
     }
 

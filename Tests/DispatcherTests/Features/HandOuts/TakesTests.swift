@@ -6,7 +6,7 @@ import Testing
 @testable import AMQP
 @testable import Dispatcher
 
-@Suite("What one turn takes from the store")
+@Suite("Takes of one turn from the store")
 struct TakesTests {
     private static let configuration = DispatcherConfiguration(maximumPayload: 4 << 20)
 

@@ -6,8 +6,8 @@ import Testing
 @testable import AMQP
 @testable import Dispatcher
 
-/// What a client or a worker says that is not true.
-@Suite("What the scheduler refuses")
+/// Statements of a client or a worker that are not true.
+@Suite("Refusals of the scheduler")
 struct RefusalTests {
     private func harness() async throws -> SchedulerHarness {
         let harness = try await SchedulerHarness()

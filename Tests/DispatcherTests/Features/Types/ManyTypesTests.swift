@@ -66,7 +66,7 @@ struct ManyTypesTests {
         #expect(typeQueues.nextDue(after: now) == now + .seconds(3))
         #expect(typeQueues.takeChanged(repeating: 0).map(\.type) == [out, later])
 
-        // What is due is ready by itself.
+        // A due task is ready by itself.
         typeQueues.settle(at: now)
         while typeQueues.popReady() != nil {}
         typeQueues.examine(at: now + .seconds(3))
