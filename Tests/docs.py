@@ -5,6 +5,7 @@ A warning fails, such as a link to a name that no longer exists. Run it after `s
     Tests/docs.py [MODULE…]
 """
 import concurrent.futures
+import glob
 import json
 import os
 import re
@@ -49,9 +50,8 @@ def write_symbols(call, module, folder):
 
 
 def build_documentation(module, folder):
-    catalogue = f"Sources/{module}/{module}.docc"
     return run(
-        ["docc", "convert"] + ([catalogue] if os.path.isdir(catalogue) else []) +
+        ["docc", "convert"] + glob.glob(f"Sources/{module}/*.docc") +
         ["--additional-symbol-graph-dir", folder, "--output-path", f"{folder}/{module}.doccarchive", "--fallback-display-name", module,
          "--fallback-bundle-identifier", f"taskgrid.{module}", "--warnings-as-errors"])
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Retakes README's pictures of the dashboard: starts a grid of its own, has it live for six minutes, so that there is a history to
+# Retakes the pictures of the dashboard: starts a grid of its own, has it live for six minutes, so that there is a history to
 # see, and has the tests' Chromium take the page in the light, in the dark and on a phone.
 #
 #   Tests/pictures.sh [minutes]

@@ -26,7 +26,7 @@ enum ConfigurationDocuments {
         return lines
     }
 
-    /// The rows of README's table.
+    /// The rows of the table in `ConfigurationReference.md`.
     static var table: [String] {
         ConfigurationKey.all.map { key in
             let standard =

@@ -8,7 +8,7 @@ import TaskGridCore
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "CompactNumber how fast the grid is, and check every result.",
+        abstract: "Measure how fast the grid is, and check every result.",
         usage: "taskgrid bench [<options>]",
         discussion: """
             Three runs, each over a task's whole way: submitted, durably accepted, run, its

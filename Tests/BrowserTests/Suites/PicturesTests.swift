@@ -6,7 +6,7 @@ private let environment = ProcessInfo.processInfo.environment
 /// The monitor's.
 private let address = environment["TASKGRID_PICTURES_OF"]
 
-/// Takes README's pictures of a grid that lives already, for `Tests/pictures.sh`; no test of its own.
+/// Takes the pictures of the dashboard, of a grid that lives already, for `Tests/pictures.sh`; no test of its own.
 @Suite(.enabled(if: address != nil, "no pictures are asked for"), .serialized, .timeLimit(.minutes(5)))
 struct PicturesTests {
     /// Down to the end of a section: all of it would be too much to see.

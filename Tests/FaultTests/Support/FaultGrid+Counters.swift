@@ -97,7 +97,7 @@ extension TaskCounts {
     var ended: Int { succeeded + failed + cancelled + expired }
 }
 
-/// Prints what was measured, for the table in README.md.
+/// Prints what was measured, for the table in `Faults.md`.
 func report(_ fault: String, _ duration: Duration) {
     print("measured: \(fault): \(duration.formatted(.units(allowed: [.seconds, .milliseconds], width: .narrow, maximumUnitCount: 2)))")
 }
