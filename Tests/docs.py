@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Builds the documentation of every module with docc: its comments, those of private declarations too, and its catalogue where it has one.
-A warning fails, such as a link to a name that no longer exists. Run it after `swift build`.
+A warning fails, such as a link to a name that no longer exists. A block of code after a line that ends with "`Sources/Examples/…`:" must be
+that file. Run it after `swift build`.
 
     Tests/docs.py [MODULE…]
 """
@@ -67,11 +68,25 @@ def warnings(module):
         return write_symbols(calls[module], module, folder) or build_documentation(module, folder)
 
 
+def stale_examples():
+    """The blocks of code in the catalogues that are not the file that they name."""
+    for page in sorted(glob.glob("Sources/*/*.docc/*.md")):
+        with open(page) as file:
+            text = file.read()
+        for example in re.finditer(r"`(Sources/Examples/[^`]+)`:\n+```\w*\n(.*?)^```$", text, re.M | re.S):
+            with open(example[1]) as file:
+                if file.read() != example[2]:
+                    yield f"{page}: the example is not {example[1]}\n"
+
+
 calls = compiler_calls()
 modules = sys.argv[1:] or [module for module in sorted(os.listdir("Sources")) if module in calls]
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     found = {module: text for module, text in zip(modules, pool.map(warnings, modules)) if text}
-print("".join(found.values()), end="")
+stale = list(stale_examples())
+print("".join([*found.values(), *stale]), end="")
+if stale:
+    sys.exit("docs: examples in the documentation differ from their files")
 if found or not modules:
     sys.exit(f"docs: warnings in the documentation of {', '.join(found)}" if found else "docs: no module was built")
 print(f"The documentation of {len(modules)} modules has no warnings.")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, checks the format, the documentation and the monitor's OpenAPI document, and runs the tests against a broker of their own.
-# Leaves nothing running. With arguments it runs only the tests that they select, without the checks of documentation and OpenAPI.
+# Builds, checks the format, the documentation and the monitor's OpenAPI document, runs what README prints, and runs the tests against a
+# broker of their own. Leaves nothing running. With arguments it runs only the tests that they select.
 # Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard,
 # without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set they fail.
 #
@@ -20,6 +20,10 @@ fi
 if ! compose/packages.sh chromium fonts-liberation; then
     [ -z "${CI:-}" ] || fail "There is no Chromium here, and CI is set."
     say "There is no Chromium here: tests of the dashboard are skipped."
+fi
+if ! compose/packages.sh curl python3-pika; then
+    [ -z "${CI:-}" ] || fail "There is no pika here, and CI is set."
+    say "There is no pika here: the Python programs of the documentation are not run."
 fi
 if ! compose/packages.sh prometheus; then
     [ -z "${CI:-}" ] || fail "There is no promtool here, and CI is set."
@@ -104,6 +108,8 @@ if [ $# -eq 0 ]; then
     if [ -n "$broker" ]; then
         say "Checking the monitor against its OpenAPI document"
         Tests/openapi.sh
+        say "Running the commands and programs of README and Wire.md"
+        Tests/readme.py
     fi
 fi
 
