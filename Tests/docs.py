@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Builds the documentation of every module with docc: its comments, those of private declarations too, and its catalogue where it has one.
-A warning fails, such as a link to a name that no longer exists. A block of code after a line that ends with "`Sources/Examples/…`:" must be
-that file. Run it after `swift build`.
+A warning fails, such as a link to a name that no longer exists. Run it after `swift build`.
+
+In every document of the project, files that are linked or named from the project's root must exist. In the catalogues, a block of code after
+a line that ends with "`Sources/Examples/…`:" must be that file.
 
     Tests/docs.py [MODULE…]
 """
@@ -79,14 +81,26 @@ def stale_examples():
                     yield f"{page}: the example is not {example[1]}\n"
 
 
+def missing_files():
+    """The files that documents link or name and that do not exist."""
+    for page in ["README.md", "CHANGELOG.md", *glob.glob(".github/*.md"), *sorted(glob.glob("Sources/*/*.docc/*.md"))]:
+        with open(page) as file:
+            text = re.sub(r"^```.*?^```$", "", file.read(), flags=re.M | re.S)
+        named = re.findall(r"`((?:Sources|Tests|compose|config|\.ci|\.github)/[\w./+-]*)`", text)
+        linked = re.findall(r"\]\(([\w./+-]+\.[\w]+|[\w./+-]+/|LICENSE)\)", text)
+        for path in named + [os.path.join(os.path.dirname(page), path) for path in linked]:
+            if not os.path.exists(path):
+                yield f"{page}: there is no {path}\n"
+
+
 calls = compiler_calls()
 modules = sys.argv[1:] or [module for module in sorted(os.listdir("Sources")) if module in calls]
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     found = {module: text for module, text in zip(modules, pool.map(warnings, modules)) if text}
-stale = list(stale_examples())
+stale = [*missing_files(), *stale_examples()]
 print("".join([*found.values(), *stale]), end="")
 if stale:
-    sys.exit("docs: examples in the documentation differ from their files")
+    sys.exit("docs: the documentation names files that do not exist, or shows them differently")
 if found or not modules:
     sys.exit(f"docs: warnings in the documentation of {', '.join(found)}" if found else "docs: no module was built")
 print(f"The documentation of {len(modules)} modules has no warnings.")
