@@ -75,7 +75,7 @@ let package = Package(
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
         source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
-        // A module of its own beside ServiceSupport, for programs that submit or run tasks need no web server.
+        // A module of its own beside ServiceSupport, because programs that submit or run tasks need no web server.
         source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird]),
         source(
             "Monitor",
@@ -112,7 +112,10 @@ let package = Package(
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
         tests(
             "DispatcherTests",
-            ["TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridCore", "AMQP"]),
+            [
+                "TestSupport", "Dispatcher", "ServiceSupport", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridCore",
+                "AMQP",
+            ]),
         tests("NameserviceTests", ["TestSupport", "Nameservice", "TaskGridCore", "AMQP", lifecycle]),
         tests(
             "MonitorTests",

@@ -31,9 +31,12 @@ package struct ChaosConfiguration: Sendable {
     /// Tasks on their way at most: past that, none is submitted until some have ended.
     package static let maximumUnderWay = 20_000
 
+    package static let defaultInterval = Duration.seconds(5)
+    package static let defaultPatience = Duration.seconds(120)
+
     package init(
-        seed: UInt64, duration: Duration, every: Duration = .seconds(5), faults: Set<Fault> = Set(Fault.allCases), rate: Double = 100,
-        workers: Int = 3, patience: Duration = .seconds(120), queueKind: Queue.Kind = .classic, folder: GridFolder,
+        seed: UInt64, duration: Duration, every: Duration = defaultInterval, faults: Set<Fault> = Set(Fault.allCases),
+        rate: Double = 100, workers: Int = 3, patience: Duration = defaultPatience, queueKind: Queue.Kind = .classic, folder: GridFolder,
         executable: String = GridConfiguration.Services.thisExecutable
     ) {
         self.seed = seed

@@ -87,8 +87,8 @@ extension Dispatcher {
     private func sharedStore(_ failure: StoreError) -> StoreError {
         StoreError(
             .superseded,
-            "\(failure); that is the dispatcher of another grid, for this one still has the lock of its own, with the prefix "
-                + "'\(topology.prefix)': give each grid a store of its own (dispatcher.store)"
+            "\(failure); that dispatcher belongs to another grid, because this one still has the lock of its own with the "
+                + "prefix '\(topology.prefix)': give each grid a store of its own (dispatcher.store)"
         )
     }
 

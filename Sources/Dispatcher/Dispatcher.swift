@@ -141,7 +141,7 @@ package struct Dispatcher: Service {
                     await turns(of: scheduler, from: inbox, to: pipe, over: consuming)
                 }
                 if let failure { await report(failure, over: publisher) }
-                // Whoever waits for time or for messages has nothing more to do.
+                // The tasks that wait for time or for messages have nothing more to do.
                 group.cancelAll()
                 return failure
             }

@@ -52,7 +52,7 @@ package struct LocalGrid: Sendable {
             } catch {
                 result = .failure(error)
             }
-            // Unstructured, for it has to be done in a cancelled task too, and takes its time there as well.
+            // Unstructured, because it has to be done in a cancelled task too, and takes its time there as well.
             await Task { await PrivateBroker.endStrays(of: folder) }.value
             try result.get()
         }

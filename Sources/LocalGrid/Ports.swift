@@ -5,9 +5,9 @@ package import TaskGridCore
 package struct Ports: Hashable, Sendable {
     /// How they are chosen.
     package enum Choice: String, Sendable, CaseIterable {
-        /// The ones that the documentation names: 5672, 15672, 8080, 50051, 50052, 50060 and on.
+        /// The ones that the documentation names: ``Use/standard``.
         case standard
-        /// Whatever is free, so that several grids can run beside each other.
+        /// Free ones, so that several grids can run beside each other.
         case free
     }
 
@@ -56,21 +56,20 @@ extension Ports.Use {
         case .management: 15672
         case .epmd, .distribution: nil
         case .monitor: 8080
-        case .nameservice: 50051
-        case .dispatcher: 50052
+        case .nameservice: Self.nameserviceHealth
+        case .dispatcher: Self.dispatcherHealth
         // Only the first of a type has the documented port.
-        case .worker(let type, number: 1):
-            switch type.name {
-            case "reverse": 50060
-            case "sum": 50061
-            case "hash": 50062
-            case "upper": 50063
-            case "wait": 50064
-            default: nil
-            }
+        case .worker(let type, number: 1): Self.workerHealth.first { $0.type == type.name }?.port
         case .worker: nil
         }
     }
+
+    /// The standard ports of `/healthz`.
+    package static let (nameserviceHealth, dispatcherHealth) = (50051, 50052)
+    /// The same for the first worker of each type that comes with the grid.
+    package static let workerHealth: [(type: String, port: Int)] = [
+        ("reverse", 50060), ("sum", 50061), ("hash", 50062), ("upper", 50063), ("wait", 50064),
+    ]
 
     /// Whether it is only that of a service's health.
     fileprivate var isForHealth: Bool {

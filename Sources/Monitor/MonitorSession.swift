@@ -198,7 +198,8 @@ struct MonitorSession: Sendable {
         }
     }
 
-    /// Gives the broker a message to confirm each second, for a connection stands long after a broker has frozen. It leads nowhere.
+    /// Gives the broker a message to confirm each second, because a connection stays open long after a broker has frozen. The message
+    /// reaches no queue.
     private func watchBroker() async {
         let message = Message(properties: BasicProperties(), body: Data())
         let probe = Publication(exchange: topology.rpc.name, routingKey: "monitor-probe", message: message)

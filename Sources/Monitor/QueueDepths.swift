@@ -29,8 +29,8 @@ actor QueueDepths {
     func report() async throws -> QueuesReport {
         if let latest, latest.at + freshness > .now { return latest.report }
         if let look { return try await look.value }
-        // Unstructured, for it belongs to all who ask meanwhile: one that goes away must not end it for the others. It ends
-        // by its deadline.
+        // Unstructured, because it belongs to all requests that ask meanwhile: one that is cancelled must not end it for the others.
+        // It ends by its deadline.
         let look = Task { try await self.lookAtAll() }
         self.look = look
         defer { self.look = nil }

@@ -155,7 +155,7 @@ final class WorkerRegistry: Sendable {
         }
         guard let refused else { return [] }
         logger.error(
-            "worker refused: too many workers or types",
+            "worker refused, there are too many workers or types",
             metadata: [LogKey.workerID: "\(worker.worker)", LogKey.workerMaximum: "\(error.maximum)", LogKey.registryRefused: "\(refused)"]
         )
         let event = GridEvent(

@@ -1,11 +1,13 @@
-/// The keys of log metadata. Every module uses these, and `AMQP`, which imports nothing of the grid, its own `amqp.` ones.
+import AMQP
+
+/// The keys of log metadata. Every module uses these, except `AMQP`, which imports nothing of the grid and has its own.
 ///
 ///     logger.info("type known", metadata: [LogKey.taskType: "\(type)", LogKey.workerID: "\(worker)"])
 ///
 /// A message is a constant sentence; what differs is metadata. Payloads, results and secrets are never logged.
 package enum LogKey {
-    package static let error = "error"
-    package static let reason = "reason"
+    package static let error = AMQPLogKey.error
+    package static let reason = AMQPLogKey.reason
 
     package static let alertKind = "alert.kind"
     package static let alertMessage = "alert.message"
@@ -49,7 +51,7 @@ package enum LogKey {
     package static let registryRefused = "registry.refused"
     package static let registryKind = "registry.kind"
 
-    package static let retryNumber = "retry.number"
+    package static let retryNumber = AMQPLogKey.retryNumber
 
     package static let query = "rpc.query"
 

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Wakes one loop. It stays raised until the loop has seen it, so no raise is lost; several raises are one.
 ///
-/// A loop looks at its condition after each wait, for it may wake without cause.
+/// A loop looks at its condition after each wait, because it may wake without cause.
 package final class Signal: Sendable {
     private enum State {
         case lowered

@@ -92,7 +92,7 @@ public final class GridClient: Sendable {
         state.withLock { $0.life = life }
     }
 
-    /// Disconnects. Whoever still waits gets a `closed` error; what was accepted runs on.
+    /// Disconnects. Calls that still wait get a `closed` error; accepted tasks run on.
     public func close() async {
         shut(.closed)
         await transport.close()

@@ -2,13 +2,13 @@ public import TaskGridCore
 
 /// How tasks are to be treated, and how long their submission may take.
 public struct TaskOptions: Hashable, Sendable {
-    /// How often each task is tried, how long and when it may run, and before which others. A delay and an expiry are counted from the call: a
-    /// submission that is repeated says what is left of them.
+    /// How often each task is tried, how long and when it may run, and before which others. A delay and an expiry are counted from the
+    /// call: a submission that is repeated says what is left of them.
     public var settings: TaskSettings
-    /// The idempotency key, which makes a repeated submission the same one; nil: a new UUID for each message. Of many payloads, the messages
-    /// after the first carry the key with `/1`, `/2` … at its end.
+    /// The idempotency key, which makes a repeated submission the same one; nil: a new UUID for each message. Of many payloads, the
+    /// messages after the first carry the key with `/1`, `/2` … at its end.
     public var key: String?
-    /// How long the submission may take; it is repeated until then where its outcome is unknown.
+    /// How long the submission may take; it is repeated until then if its outcome is unknown.
     public var deadline: Duration
 
     public init(_ settings: TaskSettings = TaskSettings(), key: String? = nil, deadline: Duration = .seconds(30)) {

@@ -3,7 +3,7 @@ public import TaskGridCore
 
 /// The input of a worker, made from a task's payload.
 public protocol TaskInput: Sendable {
-    /// - Throws: `invalidInput` where the bytes are not such a value: the task ends, for no retry can help.
+    /// - Throws: `invalidInput` where the bytes are not such a value: the task ends, because no retry can help.
     init(payload: Data) throws(TaskError)
 }
 

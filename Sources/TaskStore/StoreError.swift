@@ -15,7 +15,8 @@ package struct StoreError: Error, Hashable, Sendable {
         case newerVersion
         /// Another dispatcher has begun a term of its own: what an earlier one believes is no longer so.
         case superseded
-        /// The outcome of the transaction is not known: its changes may be durable, or not. A dispatcher that goes on begins a term and reads again.
+        /// The outcome of the transaction is not known: its changes may be durable, or not. A dispatcher that goes on begins a term and
+        /// reads again.
         case unknown
         /// The store was closed here.
         case closed

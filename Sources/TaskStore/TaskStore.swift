@@ -3,9 +3,9 @@ package import TaskGridCore
 /// The place where the grid keeps its tasks: those accepted, those handed out, and how each task ended.
 ///
 /// This module owns the durable record, and nothing else knows how it is kept. The dispatcher is its only caller: it gathers
-/// what it has to write into one `StoreChanges`, commits that, and only then answers, publishes or acknowledges anything.
-/// All decisions about a task's state are the dispatcher's; the store guards three promises by itself: what `commit` returned
-/// for is durable, a task ends once (the first terminal result wins, until the task is reopened), and an id is never given twice.
+/// its changes in one `StoreChanges`, commits that, and only then answers, publishes or acknowledges anything.
+/// All decisions about a task's state are the dispatcher's; the store guards three promises by itself: changes are durable once
+/// `commit` has returned, a task ends once (the first terminal result wins, until the task is reopened), and an id is never given twice.
 ///
 /// An **open** task is one that has not ended. It waits (`pending`), or waits for its due time (`scheduled`), or is handed out (`queued`).
 /// A ``Take`` hands out what is due, then what waits. A ``Schedule`` puts a task back: to wait before all others, or for a due time.
@@ -13,7 +13,8 @@ package import TaskGridCore
 /// All times are of the **store's clock**, which never steps: see ``StoreClockReading``. If a person gave an absolute time, by the wall
 /// clock, the store keeps that beside it, and ``align(_:after:limit:)`` follows the wall's steps.
 ///
-/// Every call may throw a `StoreError`. A call that threw changed nothing, unless its code is `unknown`; cancelling the calling task does not interrupt it.
+/// Every call may throw a `StoreError`. A call that threw changed nothing, unless its code is `unknown`. Cancelling the calling task
+/// does not interrupt a call.
 package protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
@@ -105,8 +106,8 @@ package protocol TaskStore: Sendable {
     /// The store's clock as the latest commit has left it; nil before the first.
     func clock() async throws(StoreError) -> StoreClockReading?
 
-    /// Moves what is due, or expires, at an absolute time of a person's, for the wall clock is now `wallOffset` ahead of the store's: one
-    /// small step, over at most `limit` tasks with ids above `after`.
+    /// Moves the tasks that are due, or expire, at an absolute time of a person's, because the wall clock is now `wallOffset` ahead of the
+    /// store's: one small step, over at most `limit` tasks with ids above `after`.
     ///
     /// - Returns: The place where the next step goes on; nil: that was all, and the offset is remembered.
     func align(_ wallOffset: Duration, after: TaskID?, limit: Int) async throws(StoreError) -> TaskID?

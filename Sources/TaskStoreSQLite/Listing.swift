@@ -68,7 +68,8 @@ struct Listing {
             """
             SELECT task.id FROM open_range CROSS JOIN task ON task.id BETWEEN max(open_range.first, ?5) AND min(open_range.last, ?6, ?1 - 1)
                 LEFT JOIN open ON open.id = task.id
-            WHERE open_range.type = ?3 AND open_range.priority = ?4 AND open_range.first <= ?6 AND open_range.first < ?1 AND open_range.first >= coalesce(
+            WHERE open_range.type = ?3 AND open_range.priority = ?4 AND open_range.first <= ?6 AND open_range.first < ?1
+            AND open_range.first >= coalesce(
                 (SELECT first FROM open_range WHERE type = ?3 AND priority = ?4 AND first <= ?5 ORDER BY first DESC LIMIT 1), 0)
             AND open.attempt IS NULL AND \(OpenTask.isNotEnded) ORDER BY open_range.first DESC, task.id DESC LIMIT ?2
             """,

@@ -15,7 +15,7 @@ struct Records {
         types = TypeTable(database)
     }
 
-    /// The page's `next` is the first of the ids that was not looked at, for those before it are large enough.
+    /// The page's `next` is the first of the ids that was not looked at, because those before it fill the page.
     func records(_ ids: [Int64]) throws -> TaskPage<TaskRecord> {
         let query = try BoundStatement(database, Self.select)
         try query.bind(content.payload, at: 2)

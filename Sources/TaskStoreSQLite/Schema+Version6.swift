@@ -6,7 +6,8 @@ extension Schema {
         INSERT INTO type (id, name) VALUES (\(residualType), '');
 
         ALTER TABLE type ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;        -- its rows in `task`, and in `submission` where that has a type
-        UPDATE type SET kept = tasks.count FROM (SELECT type, count(*) AS count FROM task GROUP BY type) AS tasks WHERE tasks.type = type.id;
+        UPDATE type SET kept = tasks.count
+            FROM (SELECT type, count(*) AS count FROM task GROUP BY type) AS tasks WHERE tasks.type = type.id;
         """
 
     /// The number of the row of `type` that has the counters of the types that were forgotten.

@@ -16,8 +16,8 @@ import GRDB
 /// | a row | n | time | deferred: scheduled; n is the latest hand-out's number, 0 before the first |
 /// | a row | n | null | deferred: handed out as attempt n |
 ///
-/// So a task is open that has a row in `open`, or is in a range and has no ending; one that is gone has no row in `task`. A range counts those
-/// of its tasks that are open and not deferred, and goes with the last of them.
+/// So a task is open that has a row in `open`, or is in a range and has no ending; one that is gone has no row in `task`. A range counts
+/// those of its tasks that are open and not deferred, and goes with the last of them.
 ///
 /// Times are milliseconds of the store's clock since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
 enum Schema {

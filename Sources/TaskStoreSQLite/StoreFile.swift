@@ -41,8 +41,8 @@ enum StoreFile {
 
     /// Every connection's settings.
     @Sendable private static func prepare(_ database: Database) throws {
-        // Readers keep 4 MiB of pages each, for they seldom look at the same ones twice; the writer 32 MiB, where the tasks under way
-        // fit.
+        // Readers keep 4 MiB of pages each, because they seldom look at the same ones twice; the writer keeps 32 MiB, where the tasks
+        // under way fit.
         guard !database.configuration.readonly else { return try database.execute(sql: "PRAGMA cache_size = -4096") }
         // Payloads that were deleted need not be overwritten with zeros, which some builds of SQLite do: the file is its owner's
         // alone.

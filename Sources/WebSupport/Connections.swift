@@ -10,7 +10,7 @@ import Synchronization
 /// that there is none (503). The reserve answers `/healthz` too, so that whoever watches the service always learns how it is.
 ///
 /// Each is closed, also one that nobody comes to handle. A connection that comes in while the server stops is set up and then dropped
-/// by NIO, for its reader is gone; and NIO ends the process where an `NIOAsyncChannel` is dropped that was never closed.
+/// by NIO, because its reader is gone; and NIO ends the process if an `NIOAsyncChannel` is dropped that was never closed.
 struct Connections: ServerChildChannel {
     private let http: HTTP1Channel
     private let refusals: [ConnectionLimit.Refusal: HTTP1Channel]
@@ -67,7 +67,7 @@ struct Connections: ServerChildChannel {
 
         deinit {
             guard let parts = take() else { return }
-            // Unstructured, for nobody is left to wait for it; it ends with the connection, which it closes.
+            // Unstructured, because nobody is left to wait for it; it ends with the connection, which it closes.
             Task { try? await parts.executeThenClose { _, _ in } }
         }
     }

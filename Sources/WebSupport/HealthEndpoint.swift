@@ -62,7 +62,7 @@ package struct HealthEndpoint: Service {
         } catch let error as WebServerError where error.code == .cannotListen {
             // A second worker on a machine, most often: nobody has asked for that port.
             logger.notice(
-                "health is served on another port, for the standard one is taken",
+                "standard port of the health endpoint is taken, using another",
                 metadata: [LogKey.httpHost: "\(configuration.host)", LogKey.httpPort: "\(standardPort)"]
             )
             try await server(0).run()

@@ -71,7 +71,7 @@ struct OwnershipTests {
             let owner = try connection(.everything(every: .milliseconds(50)))
             try await owner.start()
             try await administrator.delete(queue: queue.name)
-            #expect(await log.saw { "\($0.metadata["amqp.name"] ?? "")" == "queue \(queue.name)" })
+            #expect(await log.saw { "\($0.metadata[AMQPLogKey.name] ?? "")" == "queue \(queue.name)" })
             while try await administrator.publish([message(1)]) != [.confirmed] {}
             try await administrator.unbind(binding)
             while try await administrator.publish([message(2)]) != [.confirmed] {}
@@ -116,7 +116,7 @@ struct OwnershipTests {
             #expect(deliveries.map(\.message) == (0..<count).map { message($0).message })
             #expect(deliveries.map(\.routingKey) == (0..<count).map { "k.\($0)" })
             await consumer.ack(deliveries.map(\.tag))
-            #expect(log.entries.contains { $0.message == "replaced" && "\($0.metadata["amqp.name"] ?? "")" == "queue \(queue.name)" })
+            #expect(log.entries.contains { $0.message == "replaced" && "\($0.metadata[AMQPLogKey.name] ?? "")" == "queue \(queue.name)" })
             // It has the arguments of now, and nothing is left of what it was moved through.
             try await administrator.declare(Declarations(queues: [queue]))
             let spare = await #expect(throws: AMQPError.self) { try await administrator.depth(of: "\(queue.name).migration") }

@@ -23,7 +23,7 @@ struct ChaosReportTests {
         )
     }
 
-    /// Three tasks that have ended well, but for what `change` does.
+    /// Three tasks that have ended well, and then were changed by `change`.
     private func violations(_ change: (inout ChaosLedger, inout TaskCounts?, inout [Int: Int]) -> Void) -> [String] {
         var ledger = ChaosLedger()
         for number in 1...3 {

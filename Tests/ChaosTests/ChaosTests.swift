@@ -95,7 +95,7 @@ struct ChaosTests {
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 
-    @Test("whose faults are ended early goes on to its report")
+    @Test("a run whose faults are ended early goes on to its report")
     func endsEarly() async throws {
         // The second is long enough after the first not to come before the word that ends them.
         func isSlow(_ plan: FaultPlan) -> Bool {

@@ -42,7 +42,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test("has each kind as often as any other, but for one")
+    @Test("has each kind as often as any other, or once more")
     func isFair() {
         forAll { generator, seed in
             let wishes = wishes(&generator)

@@ -185,7 +185,7 @@ import WebSupport
     ])
 
     @Test(
-        "what is as the schema says is right",
+        "a value that fits its schema is right",
         arguments: [
             (["$ref": "#/components/schemas/Named"], ["a": 1, "b": true]), (["type": ["string", "null"]], .null),
             (["enum": ["a", "b"]], "b"),
@@ -202,7 +202,7 @@ import WebSupport
     func right(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema) == []) }
 
     @Test(
-        "what is not is wrong, and so is a keyword that the check does not know",
+        "a value that does not fit its schema is wrong, and so is a keyword that the check does not know",
         arguments: [
             (["$ref": "#/components/schemas/Named"], ["a": 0]), (["$ref": "#/components/schemas/Named"], ["b": 1]),
             (["$ref": "#/components/schemas/Unheard"], 1), (["type": "integer"], .number(1.5)), (["type": ["string", "null"]], 1),

@@ -59,7 +59,7 @@ import Testing
         #expect((counters + counters).submitted == .max)
     }
 
-    @Test(arguments: 1...20 as ClosedRange<UInt64>) func `whatever numbers messages carry, they are taken or refused`(seed: UInt64) {
+    @Test(arguments: 1...20 as ClosedRange<UInt64>) func `messages with any numbers are taken or refused`(seed: UInt64) {
         var generator = Seeded(seed: seed)
         func number() -> Int { Self.extremes.randomElement(using: &generator) ?? 0 }
         for _ in 0..<50 {

@@ -14,7 +14,8 @@ import Testing
         statistics.apply(CountsQuery.Answer(store: "s", types: [:]), at: .start)
         statistics.apply(
             .sample(
-                [.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2, refused: 3),
+                [.pending: 2, .running: 1, .succeeded: 60, .failed: 6], run: [(900, 3), (4000, 2), (40_000_000, 1)], retried: 2,
+                refused: 3),
             at: .after(1)
         )
         change(&statistics)

@@ -46,7 +46,8 @@ struct ParsingTests {
     @Test("a task's options are taken")
     func options() throws {
         let command = try parse(
-            "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --backoff linear:5s:1m --timeout 500ms --within 1m --key order",
+            "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --backoff linear:5s:1m --timeout 500ms --within 1m "
+                + "--key order",
             as: SubmitCommand.self)
         #expect(command.payloads.type == TaskType(literal: "wait"))
         #expect(command.payloads.payload == "5")

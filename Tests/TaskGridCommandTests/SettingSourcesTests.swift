@@ -7,7 +7,7 @@ import Testing
 @testable import taskgrid
 
 @Suite("Sources of settings")
-struct SettingsTests {
+struct SettingSourcesTests {
     private func configuration(
         _ arguments: [String: String] = [:], _ environment: [String: String] = [:], yaml: String = ""
     ) async throws -> Configuration {
@@ -31,7 +31,8 @@ struct SettingsTests {
     func yaml() async throws {
         let taken = try await configuration(
             yaml:
-                "prefix: blue\nqueue-kind: \"quorum\"\nready-file: /run/ready\nworker:\n  concurrency: 3\n  prefetch: '17'\n  drain-deadline: 1.5\n"
+                "prefix: blue\nqueue-kind: \"quorum\"\nready-file: /run/ready\n"
+                + "worker:\n  concurrency: 3\n  prefetch: '17'\n  drain-deadline: 1.5\n"
         )
         #expect(taken.topology == Topology(prefix: "blue", queueKind: .quorum))
         #expect(taken.readyFile == "/run/ready")

@@ -29,7 +29,9 @@ struct TerminalTests {
             ])
         #expect(
             table.lines(width: 40) == [
-                "NAME                      DONE  STATE", "a-name-of-twenty-six-…  40,000  live", "b                            7  draining",
+                "NAME                      DONE  STATE",
+                "a-name-of-twenty-six-…  40,000  live",
+                "b                            7  draining",
             ])
     }
 

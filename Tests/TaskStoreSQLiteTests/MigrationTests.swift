@@ -22,7 +22,8 @@ struct MigrationTests {
                         INSERT INTO type (id, name, submitted, succeeded) VALUES (1, 'reverse', 1, 1), (2, 'sum', 2, 2), (3, 'hash', 0, 0);
                         INSERT INTO submission (first, count, key, form, created) VALUES (1, 1, 'a', 0, 1), (2, 2, 'b', 1, 1);
                         INSERT INTO task VALUES (2, 2, 0, 0, 3, NULL, x'61'), (3, 2, 0, 1, 3, NULL, x'61');
-                        INSERT INTO ending (id, type, state, attempt, run, completed, worker) VALUES (2, 2, 5, 1, 1, 1, 'w'), (3, 2, 5, 1, 1, 1, 'w');
+                        INSERT INTO ending (id, type, state, attempt, run, completed, worker)
+                            VALUES (2, 2, 5, 1, 1, 1, 'w'), (3, 2, 5, 1, 1, 1, 'w');
                         """
                 )
             }

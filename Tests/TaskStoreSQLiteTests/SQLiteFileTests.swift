@@ -327,7 +327,8 @@ import Testing
                 "SELECT id, completed FROM ending WHERE id > 1 ORDER BY id LIMIT 1",
                 "SELECT id FROM ending WHERE id < 9 AND type = 1 AND state = 6 AND state <> 5 ORDER BY id DESC LIMIT 1",
                 "SELECT id FROM open WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY id DESC LIMIT 1",
-                "SELECT id FROM open INDEXED BY open_deferred WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NULL ORDER BY id DESC",
+                "SELECT id FROM open INDEXED BY open_deferred WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NULL "
+                    + "ORDER BY id DESC",
             ].flatMap { sql in
                 let sql = "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")
                 return try Row.fetchAll(database, sql: sql).map { (sql, $0["detail"] as String) }

@@ -6,11 +6,12 @@ package enum AMQPLogKey {
     static let channel = "amqp.channel"
     static let code = "amqp.code"
     static let text = "amqp.text"
-    static let reason = "amqp.reason"
     static let method = "amqp.method"
     static let endpoint = "amqp.endpoint"
-    static let name = "amqp.name"
-    static let error = "error"
-    static let retryNumber = "retry.number"
+    /// An exchange or a queue, as a line says it.
+    package static let name = "amqp.name"
+    package static let error = "error"
+    package static let reason = "reason"
+    package static let retryNumber = "retry.number"
     static let retryDelay = "retry.delay_ms"
 }

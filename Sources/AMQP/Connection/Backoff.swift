@@ -1,8 +1,9 @@
 /// How long to wait before retry n: growing, bounded, with equal jitter.
 ///
-/// The limit is `min(ceiling, base · 2ⁿ⁻¹)` with exponential growth, `min(ceiling, base · n)` with linear growth, and `min(ceiling, base)` with
-/// constant growth. The wait is drawn evenly between the half and the whole of the limit, so that many that failed together do not come back
-/// together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS Architecture Blog, 2015).
+/// The limit is `min(ceiling, base · 2ⁿ⁻¹)` with exponential growth, `min(ceiling, base · n)` with linear growth, and
+/// `min(ceiling, base)` with constant growth. The wait is drawn evenly between the half and the whole of the limit, so that many that
+/// failed together do not come back together, and none comes back at once ("Exponential Backoff And Jitter", M. Brooker, AWS
+/// Architecture Blog, 2015).
 public struct Backoff: Hashable, Sendable {
     /// How the wait grows with each retry.
     public enum Growth: String, Sendable, CaseIterable {

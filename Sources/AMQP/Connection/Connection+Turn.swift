@@ -71,7 +71,7 @@ extension Connection {
             consumes(consumerTag, consumer: number, on: session)
         case .cancelled(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
-            logger.warning("consumer cancelled by the broker", metadata: [AMQPLogKey.consumer: "\(consumerTag)"])
+            logger.warning("consumer cancelled by the broker, consuming anew", metadata: [AMQPLogKey.consumer: "\(consumerTag)"])
             try resubscribe(number, consumerTag: consumerTag, on: session)
         case .cancelOK(let consumerTag):
             guard let number = session.consumer(of: channel) else { return }
@@ -83,7 +83,7 @@ extension Connection {
         case .channelClosed(let code, let text):
             session.encoder.channelCloseOK(channel: channel)
             logger.warning(
-                "channel closed by the broker",
+                "channel closed by the broker, opening it again",
                 metadata: [AMQPLogKey.channel: "\(channel)", AMQPLogKey.code: "\(code)", AMQPLogKey.text: "\(text)"])
             if channel == session.publishChannel {
                 try reopenPublishChannel(code: code, text: text, session)
@@ -99,7 +99,7 @@ extension Connection {
         case .blocked(let reason):
             blockedReason = reason
             shared.withLock { $0.enter(.blocked, reason) }
-            logger.warning("broker takes no messages", metadata: [AMQPLogKey.reason: "\(reason)"])
+            logger.warning("broker takes no messages, publishing waits", metadata: [AMQPLogKey.reason: "\(reason)"])
         case .unblocked:
             blockedReason = nil
             shared.withLock { $0.enter(.connected) }

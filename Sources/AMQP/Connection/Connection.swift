@@ -122,15 +122,16 @@ public actor Connection {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Runs tasks on the connection's thread. It is for tasks that mostly wait for the connection: they receive from it without a change of
-    /// threads. The connection reads nothing and sends no heartbeat while such a task runs, so the task must not block. A task that outlives
-    /// the connection continues in the global pool.
+    /// Runs tasks on the connection's thread. It is for tasks that mostly wait for the connection: they receive from it without a
+    /// change of threads. The connection reads nothing and sends no heartbeat while such a task runs, so the task must not block. A task
+    /// that outlives the connection continues in the global pool.
     public nonisolated var executor: any TaskExecutor { tasks }
 
     /// - Parameters:
     ///   - endpoint: the broker's address, virtual host and login.
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
-    ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1, `connection.start-ok`).
+    ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1,
+    ///     `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     ///   - ownership: what the connection does beyond declaring `declarations`.
     ///   - backoff: the waits between attempts to connect.
@@ -168,8 +169,8 @@ public actor Connection {
     ///   - prefetch: how many unacknowledged deliveries the broker hands out from each queue; 1 to 65535.
     ///   - maximumBytes: once the bodies of its unacknowledged deliveries have more, nothing more is read from the broker, for
     ///     any consumer of the connection, until some are acknowledged: RabbitMQ itself bounds deliveries by number alone. It holds
-    ///     one message more at most, except for deliveries that come while a queue that was deleted is declared anew. Each delivery is to be
-    ///     acknowledged.
+    ///     one message more at most, except for deliveries that come while a queue that was deleted is declared anew. Each delivery is
+    ///     to be acknowledged.
     public nonisolated func consumer(queues: [String], prefetch: Int, maximumBytes: Int = Consumer.defaultMaximumBytes) -> Consumer {
         let mailbox = DeliveryMailbox()
         let (number, isEnded) = shared.withLock { shared in

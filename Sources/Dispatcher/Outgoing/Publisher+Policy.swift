@@ -8,7 +8,7 @@ import TaskGridCore
 extension Publisher: PublishPolicy {
     /// How often a message that its queue does not take is published again.
     private static let repeats = 5
-    /// A reply: whoever waits for it asks again, and others wait meanwhile.
+    /// The same for a reply: its client asks again, and others wait meanwhile.
     private static let repeatsOfReply = 1
 
     var deadline: Duration { .seconds(10) }
@@ -83,7 +83,8 @@ extension Publisher: PublishPolicy {
 
     /// The event that says of a message that it could not be sent.
     private func unsendable(_ publication: Publication, _ error: any Sendable) -> Publication {
-        logger.error("message not sendable", metadata: [LogKey.exchange: "\(publication.exchange)", LogKey.error: "\(error)"])
+        logger.error(
+            "message cannot be sent, dropping it", metadata: [LogKey.exchange: "\(publication.exchange)", LogKey.error: "\(error)"])
         let message = "a message to \(publication.exchange) could not be sent: \(error)"
         return .event(GridEvent(kind: .error, service: "dispatcher", at: .now(), message: message), topology)
     }

@@ -124,7 +124,9 @@ actor Scheduler {
             case .submission(let submission): planSubmission(submission, in: &turn)
             case .results(let result): results.append(result)
             case .unreadable(let message, let queue, let error, let result):
-                logger.warning("message not readable", metadata: [LogKey.queue: "\(queue)", LogKey.error: "\(error)"])
+                logger.warning(
+                    "unreadable message, moving it to the dead-letter queue",
+                    metadata: [LogKey.queue: "\(queue)", LogKey.error: "\(error)"])
                 turn.plan.publications.append(.deadLetter(message, because: "\(error)", topology))
                 // A result that nobody can read would bring the task back for ever.
                 if let result { results.append(result) }
@@ -187,7 +189,8 @@ actor Scheduler {
         outbound.declares = turn.plan.unroutable
         await settleFeatures(turn, &outbound)
         if isLast {
-            // Between two turns alone, for what one has planned and not written is not in the store. No turn is planned upon a tick.
+            // Only between two turns, because the store lacks the changes that a turn has planned and not written. No turn is planned
+            // upon a tick.
             await readStaleTypes()
             if turn.isTick {
                 sendMarkers(&outbound)
@@ -210,7 +213,7 @@ actor Scheduler {
         settlePauses(turn, &outbound)
         settleForgets(turn, &outbound)
         let taken = settleTakes(turn, &outbound)
-        // Work before the answers: somebody has to do it, while who asked only waits.
+        // Work before the answers: a worker has to run it, and a client only waits for its answer.
         let answers = outbound.messages
         outbound.messages = []
         handOut(accepted, to: &outbound)
@@ -224,10 +227,10 @@ actor Scheduler {
     }
 
     /// Commits a plan. If the store cannot, its submissions are rejected, and the rest is tried again until it can:
-    /// what workers have done is not forgotten for a full disk.
+    /// a full disk must not lose the results of workers.
     ///
-    /// - Throws: `superseded`; `unknown`, because changes that may be durable must not be committed again; or why the store fails, where there is no
-    ///   more time to retry.
+    /// - Throws: `superseded`; `unknown`, because changes that may be durable must not be committed again; or why the store fails, if
+    ///   there is no more time to retry.
     private nonisolated func commitPlan(_ plan: inout Plan, mayBlock: Bool) async throws(StoreError) -> StoreReceipt {
         do throws(StoreError) {
             return try await store.commit(plan.changes, mayBlock: mayBlock)

@@ -26,7 +26,8 @@ final class TypeQueues {
     private var handing: [TaskType: TypeQueue] = [:]
     /// Those that are due later. An entry that is no type queue's `awaitedDue` any more is dropped when it comes up.
     private var dues = Heap<Due>()
-    /// Those that nobody uses, the longest unused first. An entry that is not its type queue's `unusedSince` any more is dropped when it comes up.
+    /// Those that nobody uses, the longest unused first. An entry that is not its type queue's `unusedSince` any more is dropped when it
+    /// comes up.
     private var unused: Deque<(since: Timestamp, typeQueue: TypeQueue)> = []
     /// Those of which an event is to tell.
     private var changed: [TaskType: TypeQueue] = [:]

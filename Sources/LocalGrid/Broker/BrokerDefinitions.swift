@@ -4,8 +4,8 @@ import Foundation
 /// The one user of a private broker, and the bound of its queue of submissions, as RabbitMQ's definitions file says them.
 enum BrokerDefinitions {
     static let user = "taskgrid"
-    /// The most bytes of submissions that wait for a dispatcher; a client is told that the queue is full. A policy, for it can
-    /// be changed while the queue is there.
+    /// The most bytes of submissions that wait for a dispatcher; a client is told that the queue is full. It is a policy, because a
+    /// policy can be changed while the queue is there.
     static let maximumSubmissions = 1 << 30
 
     static func json(password: String) -> String {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A socket that never waits. Whoever holds it closes it, once.
+/// A socket that never waits. Its holder closes it, once.
 struct TCPSocket: Sendable {
     enum Received {
         case bytes([UInt8])

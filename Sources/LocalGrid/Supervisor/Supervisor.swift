@@ -3,7 +3,7 @@ import TaskGridCore
 
 /// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
 ///
-/// A process that ends or hangs before it was ever ready fails the start, for it will hardly do better the second time.
+/// A process that ends or hangs before it was ever ready fails the start, because it will hardly do better the second time.
 /// After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
 package struct Supervisor: Sendable {
     /// Processes that start together. A stage starts when all of the one before are ready, and stops before it.
@@ -36,7 +36,7 @@ package struct Supervisor: Sendable {
             of: First.self,
             bufferingPolicy: .bufferingOldest(stages.reduce(0) { $0 + $1.count })
         )
-        // Unstructured, for cancellation must not reach all the children at once: it ends the stream, on which the innermost
+        // Unstructured, because cancellation must not reach all the children at once: it ends the stream, on which the innermost
         // stage waits, and each stage stops once those after it have.
         let work = Task { await run(stages[...], firsts, report, whenReady: whenReady) }
         let result = await withTaskCancellationHandler {

@@ -10,7 +10,7 @@ import WebSupport
 /// | `average_processing_time_ms`, `p50_ms`, `p95_ms`, `p99_ms` | how long attempts ran; null where none did | the last five minutes |
 /// | `tasks` | tasks submitted, and in each state | since the store was made |
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
-/// | `breaker` | the circuit breaker: `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
+/// | `breaker` | `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
 /// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |

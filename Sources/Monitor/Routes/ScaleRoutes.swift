@@ -53,8 +53,8 @@ extension RouteParameter where Value == String {
 /// | `workers` | workers that hold a lease |
 /// | `workers_wanted` | so many keep up with what was submitted in the last minute and end what waits within the target |
 ///
-/// The rate of one worker is its concurrency by how long an attempt runs, over the last five minutes; where all workers are full,
-/// what they did in the last minute, each its share. If nothing was measured, one worker is wanted as long as tasks wait or arrive.
+/// The rate of one worker is its concurrency by how long an attempt runs, over the last five minutes. If all workers are full, it is
+/// their share of the last minute's work. If nothing was measured, one worker is wanted as long as tasks wait or arrive.
 /// Never more are wanted than there are tasks and arrived in the last minute.
 struct ScaleReport: WebReport, Hashable {
     static let schema = JSONSchema.object([

@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    /// The dispatcher is asked, for the monitor keeps no tasks.
+    /// Asks the dispatcher, because the monitor keeps no tasks.
     static func tasks(_ queryClient: MonitorQueries, now: @escaping @Sendable () -> Timestamp) -> Route {
         let state = RouteParameter.choice(
             "state", summary: "Only those that stand so.", schema: .taskState, of: TaskState.allCases.map { ($0.name, $0) }
@@ -59,7 +59,7 @@ extension RouteParameter where Value == String? {
 struct TasksReport: WebReport {
     static let schema = JSONSchema.object([
         "tasks": .array(of: TaskSummary.schema.extended()),
-        "next": .taskID.nullable.described("What `after` is on the next page; null on the last."),
+        "next": .taskID.nullable.described("The value of `after` for the next page; null on the last."),
     ]).named("Tasks")
 
     var tasks: [TaskSummary]

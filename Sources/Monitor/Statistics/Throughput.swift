@@ -2,8 +2,8 @@ import TaskGridCore
 
 /// How many tasks ended within the last minute, from a total that is looked at now and then.
 ///
-/// Bounded: about one sample a second. If no sample is a minute old, those before and after that time tell how much of
-/// what happened between them belongs to the minute.
+/// Bounded: about one sample a second. If no sample is a minute old, the samples before and after that time tell which share of the
+/// tasks that ended between them belongs to the minute.
 struct Throughput {
     static let window = Duration.seconds(60)
 

@@ -87,7 +87,8 @@ extension Problem {
             self.init(
                 status: .gatewayTimeout,
                 detail:
-                    "the dispatcher did not answer within \(Int(patience.seconds)) s: see whether it runs; what was asked to be done may be done all the same"
+                    "the dispatcher did not answer within \(Int(patience.seconds)) s: see whether it runs; "
+                    + "the command may be carried out all the same"
             )
         case .refused(let error):
             switch error.code {

@@ -39,7 +39,7 @@ extension GridClient {
     /// Has up to 1000 tasks done again that the filter means, the newest first: the failed ones, unless it names another last
     /// state. Repeated with the answer's `next` as `before` until that is nil, it does so with each of them once.
     ///
-    /// - Returns: The outcome of each task found; none though there are more, where the search takes long. Where an answer was
+    /// - Returns: The outcome of each task found; none though there are more, where the search takes long. If an answer was
     ///   lost on the way, more may be done again than it says.
     /// - Throws: `badArgument` for a state that cannot be retried; `serviceUnavailable` where the dispatcher does not answer.
     public func retry(matching filter: TaskFilter, before: TaskID?) async throws(ClientError) -> CommandAnswer {

@@ -41,7 +41,8 @@ final class BrokerClientTransport: ClientTransport {
     }
 
     var trouble: AMQPError? { publisher.trouble }
-    /// The loop that publishes stays in the global pool: on the connection's thread it would send each submission of many callers by itself.
+    /// The loop that publishes stays in the global pool: on the connection's thread it would send each submission of many callers by
+    /// itself.
     var receiver: (any TaskExecutor)? { replies.executor }
 
     func next() async -> [Message]? {

@@ -55,7 +55,7 @@ extension GridClient {
         return Endings(client: self, watch: watch)
     }
 
-    // MARK: What `Endings` needs
+    // MARK: Used by `Endings`
 
     /// The next endings of a watch; nil when there will be no more.
     func next(of watch: EndingWatch.ID) async throws(ClientError) -> [Ending]? {

@@ -2,10 +2,10 @@ public import AMQP
 
 /// The settings of a task, beside its payload: how often it is tried, how long and when it may run, and before which others.
 ///
-/// Whoever describes a task embeds this one value: a submission, what is handed out, what is kept and shown. Most tasks have none but the
-/// defaults, and those that are submitted together have the same: a value is one reference to what is not the default, `nil` where nothing
-/// is, and copies share it. A new setting is a property here, with its forms beside it (`TaskSettings+Wire.swift` for headers, batches and
-/// JSON, `TaskSettings+Columns.swift` for the store).
+/// Every description of a task embeds this one value: a submission, the work handed out, the record kept and shown. Most tasks have only
+/// the defaults, and those that are submitted together have the same: a value is one reference to the settings that differ from the
+/// defaults, `nil` if none does, and copies share it. A new setting is a property here, with its forms beside it
+/// (`TaskSettings+Wire.swift` for headers, batches and JSON, `TaskSettings+Columns.swift` for the store).
 public struct TaskSettings: Sendable {
     private struct Values: Hashable {
         var maxAttempts: Int?

@@ -20,9 +20,8 @@
 /// **Attempts are fenced.** Each hand-out has a number, and what a worker says carries it. A report of an older attempt is
 /// ignored, except a success, which is taken as long as the task has not ended. A number higher than the one known is
 /// nobody's: a hand-out is written down before it is published. It is ignored in the same way, and so is a success of an attempt
-/// that never was. Whatever reaches an ended
-/// task is ignored: the first terminal result wins. Only a request to retry it opens a task again that ended without success;
-/// its next attempt has the next number, so that what the old ones say is still told apart.
+/// that never was. An event of an ended task is ignored: the first terminal result wins. Only a request to retry it opens a task
+/// again that ended without success; its next attempt has the next number, so that reports of the old ones are still told apart.
 ///
 /// **Blame is exact.** The first interruption counts whether the task had begun or lay in the dead worker's buffer. From
 /// then on the task travels alone and announced, and an interruption counts only if the announcement had come. Before the

@@ -13,8 +13,8 @@ public struct Topology: Hashable, Sendable {
     /// The most bytes of a prefix: every name that starts with it stays within AMQP's 255.
     public static let maximumPrefixLength = 64
 
-    /// Whether a prefix can be used: 1 to 64 ASCII letters, digits, `-`, `_` and `.`, the first none of the signs. Whoever
-    /// takes one from a person checks it first.
+    /// Whether a prefix can be used: 1 to 64 ASCII letters, digits, `-`, `_` and `.`, the first none of the signs. Code
+    /// that takes a prefix from a person checks it first.
     public static func isValid(prefix: String) -> Bool {
         let characters = Array(prefix)
         func isPlain(_ character: Character) -> Bool { character.isASCII && (character.isLetter || character.isNumber) }

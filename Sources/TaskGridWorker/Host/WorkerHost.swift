@@ -42,7 +42,8 @@ public struct WorkerHost: Service {
     ///   - workers: At least one, each of a type of its own.
     ///   - concurrency: How many tasks run at a time; at least 1.
     ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil: one for each slot, and
-    ///     while tasks of the type are short up to `longestPrefetch`. It bounds what the host holds in memory. At most 65,535 (AMQP 0-9-1, `basic.qos`).
+    ///     while tasks of the type are short up to `longestPrefetch`. It bounds what the host holds in memory. At most 65,535 (AMQP
+    ///     0-9-1, `basic.qos`).
     ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
     ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
     ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,
@@ -94,7 +95,8 @@ public struct WorkerHost: Service {
 
     /// Serves until it is told to stop. To be called once.
     ///
-    /// - Throws: `WorkerHostError` where the workers make no host or their code has left it no free slot, `AMQPError` where the connections cannot be opened.
+    /// - Throws: `WorkerHostError` where the workers make no host or their code has left it no free slot, `AMQPError` where the
+    ///   connections cannot be opened.
     public func run() async throws {
         if let problem { throw problem }
         let settings = pipeline.settings

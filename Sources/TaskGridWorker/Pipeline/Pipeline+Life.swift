@@ -28,8 +28,8 @@ extension Pipeline {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
-    /// The broker does not let the worker's user write to an exchange that it needs. Nothing it does can be told, so it ends, and the broker hands its
-    /// deliveries to others.
+    /// Ends the worker, because the broker does not let its user write to an exchange that it needs. The broker hands its deliveries to
+    /// other workers.
     func fail(_ exchange: String, _ text: String) {
         state.withLock { state in
             guard state.failure == nil else { return }

@@ -14,7 +14,8 @@ extension Results {
         first.items[0].outcome = .failed(
             TaskError(
                 .resultTooLarge,
-                "a result of \(result.count) bytes; the broker takes messages of \(limit) bytes at most: return less, or raise max_message_size"
+                "a result of \(result.count) bytes; the broker takes messages of \(limit) bytes at most: "
+                    + "return less, or raise max_message_size"
             )
         )
         return [first]

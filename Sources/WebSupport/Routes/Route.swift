@@ -14,9 +14,9 @@ package struct Route: Sendable {
     package enum Access: Sendable {
         /// Anybody.
         case open
-        /// Whoever may read.
+        /// Requests that may read.
         case reading
-        /// Whoever may act.
+        /// Requests that may change something.
         case acting
     }
 

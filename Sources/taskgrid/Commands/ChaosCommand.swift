@@ -44,7 +44,9 @@ struct ChaosCommand: AsyncParsableCommand {
         "  \(fault.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))  \(fault.summary)"
     }.joined(separator: "\n")
 
-    @Option(help: ArgumentHelp("How many minutes of faults; 1 by default.", valueName: "minutes"))
+    private static let defaultMinutes = 1.0
+
+    @Option(help: ArgumentHelp("How many minutes of faults; \(Int(defaultMinutes)) by default.", valueName: "minutes"))
     var minutes: Double?
     @Option(help: ArgumentHelp("How long, in place of --minutes, such as 30s.", valueName: "time"), transform: Arguments.time)
     var duration: Duration?
@@ -55,17 +57,22 @@ struct ChaosCommand: AsyncParsableCommand {
         completion: .list(Fault.allCases.map(\.rawValue) + ["all"]), transform: Self.faults
     )
     var faults: Set<Fault> = Set(Fault.allCases)
-    @Option(help: ArgumentHelp("The mean time between two faults; 5s by default.", valueName: "time"), transform: Arguments.time)
-    var every: Duration = .seconds(5)
+    @Option(
+        help: ArgumentHelp(
+            "The mean time between two faults; \(DurationText.write(ChaosConfiguration.defaultInterval)) by default.", valueName: "time"),
+        transform: Arguments.time)
+    var every = ChaosConfiguration.defaultInterval
     @Option(help: "Repeats the fault plan of an earlier run, which printed its seed; random by default.")
     var seed: UInt64?
     @Option(help: ArgumentHelp("Worker processes.", valueName: "count"))
     var workers = 3
     @Option(
-        help: ArgumentHelp("How long the tasks may take that are left at the end; 2m by default.", valueName: "time"),
+        help: ArgumentHelp(
+            "How long the tasks may take that are left at the end; \(DurationText.write(ChaosConfiguration.defaultPatience)) by default.",
+            valueName: "time"),
         transform: Arguments.time
     )
-    var patience: Duration = .seconds(120)
+    var patience = ChaosConfiguration.defaultPatience
     @Option(key: "queue-kind") var queueKind: KeyArgument?
     @Option(
         help: ArgumentHelp("A new folder for logs, store and journal of executions, which stay there.", valueName: "folder"),
@@ -128,7 +135,7 @@ struct ChaosCommand: AsyncParsableCommand {
         }
     }
 
-    private var time: Duration { duration ?? .seconds((minutes ?? 1) * 60) }
+    private var time: Duration { duration ?? .seconds((minutes ?? Self.defaultMinutes) * 60) }
 
     private func plan(_ folder: GridFolder, _ configuration: Configuration) -> ChaosConfiguration {
         var plan = ChaosConfiguration(

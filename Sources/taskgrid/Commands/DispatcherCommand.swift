@@ -15,7 +15,7 @@ struct DispatcherCommand: AsyncParsableCommand {
             One is active in a grid; others stand by and take over.
               taskgrid dispatcher --broker amqp://user@host --store tasks.sqlite
             SIGTERM or Ctrl-C stops it in order; no accepted task is lost, even if it is
-            killed. Its health endpoint is http://127.0.0.1:50052/healthz.
+            killed. Its health endpoint is http://127.0.0.1:\(Ports.Use.dispatcherHealth)/healthz.
             """
     )
 

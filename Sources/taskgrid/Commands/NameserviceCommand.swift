@@ -11,7 +11,7 @@ struct NameserviceCommand: AsyncParsableCommand {
         usage: "taskgrid nameservice [<options>]",
         discussion: """
             taskgrid nameservice --broker amqp://user:password@host
-            Its health endpoint is http://127.0.0.1:50051/healthz.
+            Its health endpoint is http://127.0.0.1:\(Ports.Use.nameserviceHealth)/healthz.
             """
     )
 

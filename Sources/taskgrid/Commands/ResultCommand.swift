@@ -27,8 +27,11 @@ struct ResultCommand: AsyncParsableCommand {
     var id: TaskID
     @Flag(help: "Wait for the task to end.")
     var wait = false
-    @Option(help: ArgumentHelp("How long to wait, such as 30s; 1h by default.", valueName: "time"), transform: Arguments.time)
-    var within: Duration = .seconds(3600)
+    private static let patience = Duration.seconds(3600)
+    @Option(
+        help: ArgumentHelp("How long to wait, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
+        transform: Arguments.time)
+    var within = Self.patience
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {

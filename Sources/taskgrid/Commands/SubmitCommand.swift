@@ -87,15 +87,15 @@ struct SubmitCommand: AsyncParsableCommand {
         if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
     }
 
-    /// The options of a run: the same for each, but for the run's number at the end of the key.
+    /// The options of a run: the same for each, except the run's number at the end of the key.
     func options(of run: Int) -> TaskOptions {
         task.options(key: key.map { run == 0 ? $0 : "\($0)#\(run)" })
     }
 }
 
 extension PayloadOptions {
-    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C. Payloads that were accepted and not told by then are told, also after
-    /// a failure.
+    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C. Payloads that were accepted and not told by then are told,
+    /// also after a failure.
     func submitting(
         to grid: GridOptions, areFull: Bool = false,
         _ body: (

@@ -19,14 +19,21 @@ struct TestClientCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The time between two rounds; 30s by default.", valueName: "time"), transform: Arguments.time)
-    var interval: Duration = .seconds(30)
+    private static let defaultInterval = Duration.seconds(30)
+    private static let defaultPatience = Duration.seconds(60)
+
+    @Option(
+        help: ArgumentHelp("The time between two rounds; \(DurationText.write(defaultInterval)) by default.", valueName: "time"),
+        transform: Arguments.time)
+    var interval = Self.defaultInterval
     @Option(help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"))
     var count: Int?
     @Option(help: ArgumentHelp("The log file; it grows.", valueName: "file"), completion: .file())
     var log = "taskgrid_tests.log"
-    @Option(help: ArgumentHelp("How long to wait for a result; 60s by default.", valueName: "time"), transform: Arguments.time)
-    var within: Duration = .seconds(60)
+    @Option(
+        help: ArgumentHelp("How long to wait for a result; \(DurationText.write(defaultPatience)) by default.", valueName: "time"),
+        transform: Arguments.time)
+    var within = Self.defaultPatience
     @Option(help: "Repeats the tasks of an earlier run, whose log names its seed.")
     var seed: UInt64?
     @OptionGroup(title: "Grid") var grid: GridOptions

@@ -16,8 +16,9 @@ struct WorkerCommand: AsyncParsableCommand {
               taskgrid worker reverse
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
-            Start more workers for more throughput. The port of /healthz is 50060 for reverse,
-            50061 sum, 50062 hash, 50063 upper and 50064 wait, or a free one if that is in use.
+            Start more workers for more throughput. The port of /healthz is a free one if the
+            type's own is in use:
+              \(Ports.Use.workerHealth.map { "\($0.port) \($0.type)" }.joined(separator: ", "))
             On SIGTERM or Ctrl-C the running tasks finish, and the others are given back.
             """
     )

@@ -1,4 +1,5 @@
 import AMQP
+import LocalGrid
 import Logging
 import TaskGridCore
 import WebSupport
@@ -49,6 +50,10 @@ extension ConfigurationKey {
         ),
     ]
 
+    private static let standardHealthPorts =
+        ([("nameservice", Ports.Use.nameserviceHealth), ("dispatcher", Ports.Use.dispatcherHealth)] + Ports.Use.workerHealth)
+        .map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+
     private static let ofServices: [ConfigurationKey] = [
         ConfigurationKey(
             "ready-file", \.readyFile, .optional(.text), valueName: "file", standard: .words("none", example: "/run/taskgrid/ready"),
@@ -60,12 +65,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "health-port", \.health.port, .optional(.integer(0...65535)), valueName: "port",
-            standard: .words(
-                """
-                50051 nameservice, 50052 dispatcher, 50060 reverse, 50061 sum, 50062 hash, 50063 upper, 50064 wait; a free one if that is taken
-                """,
-                example: "50052"
-            ),
+            standard: .words("\(standardHealthPorts); a free one if that is taken", example: "\(Ports.Use.dispatcherHealth)"),
             "The port of a service's `/healthz`; 0 for none."
         ),
     ]

@@ -34,8 +34,8 @@ extension ConfigurationKey {
         ConfigurationKey(
             "dispatcher.retention-count", \.dispatcher.retentionCount, .integer(0...1_000_000_000),
             """
-            How many ended tasks are kept at most. Of the keys of submissions beyond that number the oldest are removed, but none within its \
-            first hour. A submission that is repeated with a key that was removed is a new one.
+            How many ended tasks are kept at most. Of the keys of submissions beyond that number the oldest are removed, but none within \
+            its first hour. A submission that is repeated with a key that was removed is a new one.
             """
         ),
         ConfigurationKey(

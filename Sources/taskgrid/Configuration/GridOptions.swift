@@ -23,7 +23,7 @@ struct GridOptions: ParsableArguments {
     /// Runs `body` with a client of the grid.
     func withClient(_ body: (GridClient) async throws -> Void) async throws {
         let configuration = try await configuration()
-        // Whoever asks for a level wants to see all of it.
+        // A person who asks for a level wants to see all of it.
         let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
         try await GridClient.withClient(endpoint: configuration.endpoint(), topology: configuration.topology, logger: logger, body)
     }

@@ -65,7 +65,8 @@ actor PayloadReader {
     }
 
     /// Makes sure that no payload is too large before the first is given: of a file all of them, of a pipe those that come within
-    /// ``readAhead`` bytes or ``linesAhead`` lines and without a ``pause``; what comes later is checked before it is given. A terminal is not read ahead.
+    /// ``readAhead`` bytes or ``linesAhead`` lines and without a ``pause``. Later ones are checked before they are given. A terminal is
+    /// not read ahead.
     ///
     /// - Throws: an error that names the line that is too large.
     func check(maximum: Int) async throws(Failure) {

@@ -14,20 +14,29 @@ struct TaskArguments: ParsableArguments {
     @Option(help: ArgumentHelp("How long after now it expires if it has not begun.", valueName: "time"), transform: Arguments.time)
     var expires: Duration?
 
-    @Option(help: ArgumentHelp("The number of attempts; the dispatcher's default is 3.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "The number of attempts; the dispatcher's default is \(RetryPolicy().maxAttempts), unless its configuration says otherwise.",
+            valueName: "count"))
     var maxAttempts: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How long it waits after a failed attempt: 5s is the first wait, which doubles; 1s:1h has the longest one too; or constant:30s, linear:10s:10m.",
+            """
+            How long it waits after a failed attempt: 5s is the first wait, which doubles; 1s:1h has the longest one too; or constant:30s, \
+            linear:10s:10m.
+            """,
             valueName: "backoff"), transform: Arguments.backoff)
     var backoff: Backoff?
 
     @Option(help: ArgumentHelp("How long one attempt may run, such as 10s.", valueName: "time"), transform: Arguments.time)
     var timeout: Duration?
 
-    @Option(help: ArgumentHelp("How long the submission may take; 30s by default.", valueName: "time"), transform: Arguments.time)
-    var within: Duration = .seconds(30)
+    @Option(
+        help: ArgumentHelp(
+            "How long the submission may take; \(DurationText.write(TaskOptions().deadline)) by default.", valueName: "time"),
+        transform: Arguments.time)
+    var within = TaskOptions().deadline
 
     func options(key: String? = nil) -> TaskOptions {
         TaskOptions(

@@ -33,7 +33,8 @@ struct GridRun {
         switch event.what {
         case .starting: logger.info("starting", metadata: [LogKey.process: process])
         case .ready(let duration): logger.info("ready", metadata: [LogKey.process: process, LogKey.processTime: "\(Self.shown(duration))"])
-        case .ended(let ending): logger.error("ended unasked", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
+        case .ended(let ending):
+            logger.error("process ended unexpectedly", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
         case .restarting(let attempt, let duration):
             logger.warning(
                 "starting anew",

@@ -38,7 +38,12 @@ final class ChaosShow: Sendable {
         switch event {
         case .process(let event): log(event)
         case .began: say("load and faults begin")
-        case .fault(let injection, nil): say(injection.words, [LogKey.fault: "\(injection.fault.rawValue)"])
+        case .fault(let injection, nil):
+            if let bar {
+                bar.note(injection.words)
+            } else {
+                logger.notice("fault injected", metadata: [LogKey.fault: "\(injection.words)"])
+            }
         case .fault(let injection, let problem?):
             logger.info("fault left out", metadata: [LogKey.fault: "\(injection.words)", LogKey.reason: "\(problem)"])
         case .faultsEnded:
@@ -49,8 +54,8 @@ final class ChaosShow: Sendable {
         }
     }
 
-    private func say(_ text: String, _ metadata: Logger.Metadata = [:]) {
-        if let bar { bar.note(text) } else { logger.notice("\(text)", metadata: metadata) }
+    private func say(_ text: StaticString, _ metadata: Logger.Metadata = [:]) {
+        if let bar { bar.note("\(text)") } else { logger.notice("\(text)", metadata: metadata) }
     }
 
     private func show(_ progress: Chaos.Progress) {

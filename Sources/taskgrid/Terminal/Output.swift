@@ -66,6 +66,6 @@ struct BrokenOutput: Error {
     /// The system's error number.
     let code: Int32
 
-    /// Whoever read it has read enough, such as `head`.
+    /// Whether the reader, such as `head`, has read enough.
     var isClosedPipe: Bool { code == EPIPE }
 }

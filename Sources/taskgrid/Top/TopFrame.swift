@@ -87,7 +87,8 @@ struct TopFrame {
             let parts = [
                 isKnown
                     ? "Healthy"
-                    : "No alerts in the first \(Int(state.head.statistics.uptime)) s; some take up to \(Int(LiveReport.longestGrace.seconds)) s",
+                    : "No alerts in the first \(Int(state.head.statistics.uptime)) s; "
+                        + "some take up to \(Int(LiveReport.longestGrace.seconds)) s",
                 workers == 0 ? "no workers yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers")",
                 paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
             ]
@@ -110,7 +111,7 @@ struct TopFrame {
             guard wrapped.count <= room || index == 0 else {
                 return lines + [Line("  … and \(state.head.alerts - index) more", .bad)]
             }
-            for (place, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((place == 0 ? "! " : "  ") + text, .bad)) }
+            for (index, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((index == 0 ? "! " : "  ") + text, .bad)) }
         }
         let more = state.head.alerts - state.alerts.count
         return more > 0 ? lines + [Line("  … and \(more) more", .bad)] : lines
@@ -129,12 +130,12 @@ struct TopFrame {
         let lines = parts.enumerated().map { Line(($0 == 0 ? "Ledger  " : "        ") + $1, ledger.balances ? .plain : .bad) }
         let broker = !state.head.statistics.broker.connected ? "not reached" : state.head.statistics.broker.blocked ? "alarm" : "connected"
         let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.head.statistics.uptime)))))
-        return lines + [
-            Line(
-                "Rate    \(CompactNumber.rate(state.head.statistics.all.throughput))/s in \(window) · p50 \(CompactNumber.time(state.head.statistics.all.p50)) · p95 \(CompactNumber.time(state.head.statistics.all.p95)) · broker \(broker)",
-                broker == "connected" ? .plain : .bad
-            )
+        let all = state.head.statistics.all
+        let rate = [
+            "Rate    \(CompactNumber.rate(all.throughput))/s in \(window)", "p50 \(CompactNumber.time(all.p50))",
+            "p95 \(CompactNumber.time(all.p95))", "broker \(broker)",
         ]
+        return lines + [Line(rate.joined(separator: " · "), broker == "connected" ? .plain : .bad)]
     }
 
     /// The newest first, under a heading; nothing where there is no room for one.

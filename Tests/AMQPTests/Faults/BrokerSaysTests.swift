@@ -18,99 +18,101 @@ struct BrokerSaysTests {
 
     @Test("while it takes no messages, publishing waits: to its deadline, or until it takes them again")
     func blockedAndUnblocked() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.inject(blocked)
-        #expect(await grid.logged("broker takes no messages"))
-        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()], within: .milliseconds(50)) }
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.inject(blocked)
+        #expect(await fixture.logged("broker takes no messages, publishing waits"))
+        let error = await #expect(throws: AMQPError.self) {
+            try await connection.publish([fixture.publication()], within: .milliseconds(50))
+        }
         #expect(error?.code == .blocked)
         #expect(error?.message.contains("low on memory") == true)
-        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
+        let waiting = Task.immediate { try await connection.publish([fixture.publication()]) }
         // Looking at a queue needs no permission to publish; and it follows the publication, which must not have gone out.
-        #expect(try await connection.depth(of: grid.queue.name).messages == 0)
-        #expect(!grid.proxy.journal.entries.contains(.sent(type: 1, channel: 1, .basicPublish)))
-        grid.proxy.inject(unblocked)
+        #expect(try await connection.depth(of: fixture.queue.name).messages == 0)
+        #expect(!fixture.proxy.journal.entries.contains(.sent(type: 1, channel: 1, .basicPublish)))
+        fixture.proxy.inject(unblocked)
         #expect(try await waiting.value == [.confirmed])
-        #expect(grid.proxy.joined == 1)
-        await grid.close(connection)
+        #expect(fixture.proxy.joined == 1)
+        await fixture.close(connection)
     }
 
     @Test("a message sent before the alarm has an unknown outcome at its deadline")
     func blockedAfterSending() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.stall(.towardBroker)
-        let sent = Task.immediate { try await connection.publish([grid.publication()], within: .seconds(5)) }
-        #expect(await grid.proxy.sent(.basicPublish))
-        grid.proxy.inject(blocked)
-        #expect(await grid.logged("broker takes no messages"))
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.stall(.towardBroker)
+        let sent = Task.immediate { try await connection.publish([fixture.publication()], within: .seconds(5)) }
+        #expect(await fixture.proxy.sent(.basicPublish))
+        fixture.proxy.inject(blocked)
+        #expect(await fixture.logged("broker takes no messages, publishing waits"))
         let error = await #expect(throws: AMQPError.self) { try await sent.value }
         #expect(error?.code == .timedOut)
         #expect(error?.message.contains("low on memory") == true)
         await connection.close(within: .milliseconds(10))
-        await grid.close()
+        await fixture.close()
     }
 
     @Test("a block is forgotten with the connection that it was said on")
     func blockedThenLost() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.inject(blocked)
-        #expect(await grid.logged("broker takes no messages"))
-        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
-        grid.proxy.cut()
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.inject(blocked)
+        #expect(await fixture.logged("broker takes no messages, publishing waits"))
+        let waiting = Task.immediate { try await connection.publish([fixture.publication()]) }
+        fixture.proxy.cut()
         #expect(try await waiting.value == [.confirmed])
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("the end of the connection is answered before it is left")
     func connectionClosedWhileIdle() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
-        grid.proxy.inject(closed)
-        #expect(await grid.proxy.sent(.connectionCloseOK))
+        fixture.proxy.inject(closed)
+        #expect(await fixture.proxy.sent(.connectionCloseOK))
         #expect(await reconnections.next() == 2)
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("a closed connection's publications are unknown, with the broker's code, and it comes back")
     func connectionClosed() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
-        grid.proxy.stall(.towardBroker)
-        let sent = Task.immediate { try await connection.publish([grid.publication()]) }
-        #expect(await grid.proxy.sent(.basicPublish))
-        grid.proxy.inject(closed)
+        fixture.proxy.stall(.towardBroker)
+        let sent = Task.immediate { try await connection.publish([fixture.publication()]) }
+        #expect(await fixture.proxy.sent(.basicPublish))
+        fixture.proxy.inject(closed)
         let error = await #expect(throws: AMQPError.self) { try await sent.value }
         #expect(error?.code == .connectionLost)
         #expect(error?.brokerCode == 320)
         // As a broker hangs up that has closed a connection.
-        grid.proxy.cut()
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 2)
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("a connection closed in the midst of a call is known to be lost, and comes back")
     func connectionClosedInCall() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
-        let declared = grid.proxy.journal.entries.count { $0 == .sent(type: 1, channel: 2, .queueDeclare) }
-        grid.proxy.stall(.towardBroker)
-        let call = Task.immediate { try await connection.depth(of: grid.queue.name) }
-        #expect(await grid.proxy.sent(.queueDeclare, count: declared + 1))
-        grid.proxy.inject(closed)
+        let declared = fixture.proxy.journal.entries.count { $0 == .sent(type: 1, channel: 2, .queueDeclare) }
+        fixture.proxy.stall(.towardBroker)
+        let call = Task.immediate { try await connection.depth(of: fixture.queue.name) }
+        #expect(await fixture.proxy.sent(.queueDeclare, count: declared + 1))
+        fixture.proxy.inject(closed)
         let error = await #expect(throws: AMQPError.self) { try await call.value }
         #expect(error?.brokerCode == 320)
         // Said before the call ended: not only once the broker has hung up.
-        #expect(grid.log.entries.contains { $0.message == "connection lost or not made, trying again" })
-        grid.proxy.cut()
+        #expect(fixture.log.entries.contains { $0.message == "connection lost or not made, trying again" })
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 2)
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await grid.close(connection)
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        await fixture.close(connection)
     }
 
     @Test(
-        "what is against the protocol ends the connection, which comes back",
+        "a frame against the protocol ends the connection, which comes back",
         arguments: [
             ("garbage", [UInt8](repeating: 0xFF, count: 20)),
             ("an unknown method", WireFrame.method(1, MethodID(60, 999)).bytes),
@@ -124,36 +126,36 @@ struct BrokerSaysTests {
         ]
     )
     func againstTheProtocol(what: String, bytes: [UInt8]) async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
-        grid.proxy.inject(bytes)
+        fixture.proxy.inject(bytes)
         #expect(await reconnections.next() == 2)
-        #expect(try await connection.publish([grid.publication(what)]) == [.confirmed])
+        #expect(try await connection.publish([fixture.publication(what)]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == [what])
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("frames that mean nothing to this side are passed over")
     func unused() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.inject(.heartbeat)
-        grid.proxy.inject(.method(1, .basicAck, WireFrame.big(UInt64(99)) + [0]))
-        grid.proxy.inject(.method(9, .basicCancel, WireFrame.short("nobody's") + [0]))
-        grid.proxy.inject(.body(9, [1]))
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        #expect(grid.proxy.joined == 1)
-        await grid.close(connection)
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.inject(.heartbeat)
+        fixture.proxy.inject(.method(1, .basicAck, WireFrame.big(UInt64(99)) + [0]))
+        fixture.proxy.inject(.method(9, .basicCancel, WireFrame.short("nobody's") + [0]))
+        fixture.proxy.inject(.body(9, [1]))
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        #expect(fixture.proxy.joined == 1)
+        await fixture.close(connection)
     }
 
     @Test("a consumer's channel closed by the broker is opened again: its deliveries come again, old tags mean nothing")
     func consumerChannel() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         try await connection.start()
-        _ = try await connection.publish([grid.publication("0"), grid.publication("1")])
+        _ = try await connection.publish([fixture.publication("0"), fixture.publication("1")])
         var first: [Delivery] = []
         while first.count < 2, let deliveries = await consumer.next() { first += deliveries }
         await consumer.ack([first[0].tag])
@@ -164,17 +166,17 @@ struct BrokerSaysTests {
         #expect(again.allSatisfy { $0.isRedelivered })
         await consumer.ack([first[1].tag])
         await consumer.ack(again.map(\.tag))
-        #expect(try await connection.publish([grid.publication("2")]) == [.confirmed])
+        #expect(try await connection.publish([fixture.publication("2")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["2"])
-        #expect(grid.proxy.joined == 1)
-        await grid.close(connection)
+        #expect(fixture.proxy.joined == 1)
+        await fixture.close(connection)
     }
 
     /// As RabbitMQ does where several deliveries of a channel are not acknowledged in time.
     @Test("a channel that the broker closes several times at once is opened again, and the connection is kept", arguments: [2, 5])
     func closedTwice(count: Int) async throws {
         let endpoint = try TestBroker.endpoint()
-        let grid = try Grid()
+        let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
         let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
         } onFrame: { frame in
@@ -186,45 +188,45 @@ struct BrokerSaysTests {
         boxed.withLock { $0 = proxy }
         var through = endpoint
         (through.host, through.port) = ("127.0.0.1", proxy.port)
-        let connection = Connection(through, name: "test closed", declarations: grid.declarations, logger: Logger(into: grid.log))
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let connection = Connection(through, name: "test closed", declarations: fixture.declarations, logger: Logger(into: fixture.log))
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         try await connection.start()
-        _ = try await connection.publish([grid.publication("a")])
+        _ = try await connection.publish([fixture.publication("a")])
         let tags = try #require(await consumer.next()?.map(\.tag))
         // Twice is once too often: 406, PRECONDITION_FAILED.
         for _ in 0..<2 { await consumer.ack(tags) }
-        #expect(await grid.logged("channel closed by the broker"))
-        #expect(try await connection.publish([grid.publication("b")]) == [.confirmed])
+        #expect(await fixture.logged("channel closed by the broker, opening it again"))
+        #expect(try await connection.publish([fixture.publication("b")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["b"])
-        #expect(!grid.log.entries.contains { $0.message == "connection lost or not made, trying again" })
+        #expect(!fixture.log.entries.contains { $0.message == "connection lost or not made, trying again" })
         proxy.stop()
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("channels that are closed again and again make the connection reconnect")
     func manyChannels() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
         for number in 0..<6 {
-            _ = try await connection.publish([grid.publication("\(number)")])
+            _ = try await connection.publish([fixture.publication("\(number)")])
             let delivery = try #require(await consumer.next()?.first)
             await consumer.ack([delivery.tag])
             // Twice is once too often: 406, PRECONDITION_FAILED.
             await consumer.ack([delivery.tag])
-            #expect(await grid.logged("channel closed by the broker", count: number + 1))
+            #expect(await fixture.logged("channel closed by the broker, opening it again", count: number + 1))
         }
         #expect(await reconnections.next() == 2)
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await grid.close(connection)
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        await fixture.close(connection)
     }
 
     /// As RabbitMQ 3.10 does on a channel whose first publish fell into the election of a quorum queue's leader.
     @Test("a channel on which every message is nacked is replaced, and what waits beside it is sent again")
     func nackedChannel() async throws {
         let endpoint = try TestBroker.endpoint()
-        let grid = try Grid()
+        let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
         let held = Mutex(false)
         let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
@@ -241,44 +243,45 @@ struct BrokerSaysTests {
         boxed.withLock { $0 = proxy }
         var through = endpoint
         (through.host, through.port) = ("127.0.0.1", proxy.port)
-        let other = Queue.exclusive("\(grid.exchange).other")
-        let more = Declarations(queues: [other], bindings: [Binding(exchange: grid.exchange, queue: other.name, key: "other")])
-        let connection = Connection(through, name: "test nacked", declarations: grid.declarations + more, logger: Logger(into: grid.log))
+        let other = Queue.exclusive("\(fixture.exchange).other")
+        let more = Declarations(queues: [other], bindings: [Binding(exchange: fixture.exchange, queue: other.name, key: "other")])
+        let connection = Connection(
+            through, name: "test nacked", declarations: fixture.declarations + more, logger: Logger(into: fixture.log))
         try await connection.start()
         // Its confirm never comes on the first channel.
         let waiting = Task.immediate {
-            try await connection.publish([Publication(exchange: grid.exchange, routingKey: "other", message: Message())])
+            try await connection.publish([Publication(exchange: fixture.exchange, routingKey: "other", message: Message())])
         }
         while try await connection.depth(of: other.name).messages < 1 {}
         held.withLock { $0 = true }
-        #expect(try await connection.publish([grid.publication()]) == [.nacked])
-        #expect(try await connection.publish([grid.publication()]) == [.nacked])
+        #expect(try await connection.publish([fixture.publication()]) == [.nacked])
+        #expect(try await connection.publish([fixture.publication()]) == [.nacked])
         #expect(try await waiting.value == [.confirmed])
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        #expect(grid.log.entries.count { $0.message == "broker refuses messages, publishing over a new channel" } == 1)
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        #expect(fixture.log.entries.count { $0.message == "broker refuses messages, publishing over a new channel" } == 1)
         #expect(connection.isConnected)
         proxy.stop()
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("a queue deleted after an administration error is declared and consumed again on the same connection")
     func cancelledAfterError() async throws {
-        let grid = try Grid(isShared: true)
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture(isShared: true)
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         try await connection.start()
         let missing = await #expect(throws: AMQPError.self) { try await connection.depth(of: "test.no-such-queue") }
         #expect(missing?.code == .notFound)
-        let admin = Connection(try TestBroker.endpoint(), name: "test admin", logger: Logger(into: grid.log))
+        let admin = Connection(try TestBroker.endpoint(), name: "test admin", logger: Logger(into: fixture.log))
         try await admin.start()
-        try await admin.delete(queue: grid.queue.name)
-        #expect(await grid.logged("consumer cancelled by the broker"))
+        try await admin.delete(queue: fixture.queue.name)
+        #expect(await fixture.logged("consumer cancelled by the broker, consuming anew"))
         // This call comes after the turn that consumed again.
-        #expect(try await connection.depth(of: grid.queue.name).consumers == 1)
-        #expect(try await connection.publish([grid.publication("m")]) == [.confirmed])
+        #expect(try await connection.depth(of: fixture.queue.name).consumers == 1)
+        #expect(try await connection.publish([fixture.publication("m")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["m"])
-        #expect(grid.proxy.joined == 1)
+        #expect(fixture.proxy.joined == 1)
         await admin.close()
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 }

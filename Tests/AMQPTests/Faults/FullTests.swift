@@ -11,28 +11,29 @@ struct FullTests {
     /// With a fifth message it is full.
     private static let maximumBytes = 4 * size
 
-    /// Puts so many messages into the grid's queue, over a connection that consumes nothing.
-    private func fill(_ grid: Grid, _ count: Int) async throws {
-        let publisher = Connection(try TestBroker.endpoint(), name: "test fill", declarations: grid.declarations, logger: .silent)
+    /// Puts so many messages into the fixture's queue, over a connection that consumes nothing.
+    private func fill(_ fixture: BrokerFixture, _ count: Int) async throws {
+        let publisher = Connection(try TestBroker.endpoint(), name: "test fill", declarations: fixture.declarations, logger: .silent)
         try await publisher.start()
         for number in 0..<count {
             let body = Data(String(number).utf8) + Data(count: Self.size - String(number).utf8.count)
             let message = Message(body: body)
-            #expect(try await publisher.publish([Publication(exchange: grid.exchange, routingKey: "k", message: message)]) == [.confirmed])
+            #expect(
+                try await publisher.publish([Publication(exchange: fixture.exchange, routingKey: "k", message: message)]) == [.confirmed])
         }
         await publisher.close()
     }
 
-    private func consumer(_ grid: Grid, _ connection: Connection) -> Consumer {
-        connection.consumer(queues: [grid.queue.name], prefetch: 1000, maximumBytes: Self.maximumBytes)
+    private func consumer(_ fixture: BrokerFixture, _ connection: Connection) -> Consumer {
+        connection.consumer(queues: [fixture.queue.name], prefetch: 1000, maximumBytes: Self.maximumBytes)
     }
 
     @Test("is handed no more than that and a message, though many wait, and each in its turn")
     func bounded() async throws {
-        let grid = try Grid(isShared: true)
-        try await fill(grid, 64)
-        let connection = grid.connection()
-        let consumer = consumer(grid, connection)
+        let fixture = try BrokerFixture(isShared: true)
+        try await fill(fixture, 64)
+        let connection = fixture.connection()
+        let consumer = consumer(fixture, connection)
         try await connection.start()
         var held: [Delivery] = []
         for number in 0..<64 {
@@ -42,20 +43,20 @@ struct FullTests {
             #expect(first.message.body.prefix(while: { $0 != 0 }) == Data(String(number).utf8))
             await consumer.ack([first.tag])
         }
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("keeps its connection while it is full, and goes on however late it acknowledges")
     func stays() async throws {
-        let grid = try Grid(isShared: true, heartbeat: 3)
-        try await fill(grid, 16)
-        let connection = grid.connection()
-        let consumer = consumer(grid, connection)
+        let fixture = try BrokerFixture(isShared: true, heartbeat: 3)
+        try await fill(fixture, 16)
+        let connection = fixture.connection()
+        let consumer = consumer(fixture, connection)
         try await connection.start()
         var held: [Delivery] = []
         while held.count < 5, let deliveries = await consumer.next() { held += deliveries }
         // Either side gives up after two intervals without a byte; eight halves of one are four.
-        #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
+        #expect(await fixture.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
         var count = 0
         while let last = held.last {
             count += held.count
@@ -63,20 +64,20 @@ struct FullTests {
             held = count < 16 ? await consumer.next() ?? [] : []
         }
         #expect(count == 16)
-        #expect(grid.proxy.joined == 1)
-        await grid.close(connection)
+        #expect(fixture.proxy.joined == 1)
+        await fixture.close(connection)
     }
 
     @Test("deliveries come again after a reconnect, and the bytes are counted from zero")
     func lost() async throws {
-        let grid = try Grid(isShared: true, heartbeat: 3)
-        try await fill(grid, 16)
-        let connection = grid.connection()
-        let consumer = consumer(grid, connection)
+        let fixture = try BrokerFixture(isShared: true, heartbeat: 3)
+        try await fill(fixture, 16)
+        let connection = fixture.connection()
+        let consumer = consumer(fixture, connection)
         let reconnections = try await Reconnections(starting: connection)
         var held = 0
         while held < 5, let deliveries = await consumer.next() { held += deliveries.count }
-        grid.proxy.cut()
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 2)
         var count = 0
         while count < 16, let deliveries = await consumer.next() {
@@ -84,14 +85,14 @@ struct FullTests {
             await consumer.ack(deliveries.map(\.tag))
         }
         #expect(count == 16)
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("counts as one that does not consume until the broker says that it does")
     func unanswered() async throws {
         let endpoint = try TestBroker.endpoint()
-        let grid = try Grid(isShared: true)
-        try await fill(grid, 1)
+        let fixture = try BrokerFixture(isShared: true)
+        try await fill(fixture, 1)
         let answers = Journal<Void>()
         let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
         } onFrame: { frame in
@@ -102,34 +103,34 @@ struct FullTests {
         }
         var through = endpoint
         (through.host, through.port) = ("127.0.0.1", proxy.port)
-        let other = Queue.exclusive("\(grid.exchange).other")
+        let other = Queue.exclusive("\(fixture.exchange).other")
         let connection = Connection(
-            through, name: "test", declarations: grid.declarations + Declarations(queues: [other]), logger: .silent
+            through, name: "test", declarations: fixture.declarations + Declarations(queues: [other]), logger: .silent
         )
         _ = connection.consumer(queues: [other.name], prefetch: 1)
-        let consumer = consumer(grid, connection)
+        let consumer = consumer(fixture, connection)
         try await connection.start()
         // The answers behind the one that was not heard.
         let deliveries = try #require(await consumer.next())
-        #expect(Array(connection.reading.unconsumed.keys) == [grid.queue.name])
+        #expect(Array(connection.reading.unconsumed.keys) == [fixture.queue.name])
         proxy.cut()
         #expect(await consumer.next()?.count == deliveries.count)
         #expect(connection.reading.unconsumed.isEmpty)
         proxy.stop()
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("can be closed while it is full")
     func closed() async throws {
-        let grid = try Grid(isShared: true)
-        try await fill(grid, 16)
-        let connection = grid.connection()
-        let consumer = consumer(grid, connection)
+        let fixture = try BrokerFixture(isShared: true)
+        try await fill(fixture, 16)
+        let connection = fixture.connection()
+        let consumer = consumer(fixture, connection)
         try await connection.start()
         var held = 0
         while held < 5, let deliveries = await consumer.next() { held += deliveries.count }
         await connection.close()
         #expect(await consumer.next()?.count == nil)
-        await grid.close()
+        await fixture.close()
     }
 }

@@ -9,35 +9,35 @@ import Testing
 struct ReconnectTests {
     @Test("a connection reconnects, declares and consumes again, and logs it")
     func comesBack() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
         for round in 2...4 {
-            grid.proxy.cut()
+            fixture.proxy.cut()
             #expect(await reconnections.next() == round)
             #expect(connection.isConnected)
             // The exclusive queue died with the connection that was cut.
-            #expect(try await connection.publish([grid.publication("\(round)")]) == [.confirmed])
+            #expect(try await connection.publish([fixture.publication("\(round)")]) == [.confirmed])
             let deliveries = try #require(await consumer.next())
             #expect(deliveries.map(\.text) == ["\(round)"])
             await consumer.ack(deliveries.map(\.tag))
         }
         // More may have been joined: the broker takes a while to let go of the exclusive queue.
-        #expect(grid.proxy.joined >= 4)
-        await grid.close(connection)
+        #expect(fixture.proxy.joined >= 4)
+        await fixture.close(connection)
     }
 
     @Test("gets its deliveries again, marked as redelivered, and old tags acknowledge nothing")
     func redelivered() async throws {
-        let grid = try Grid(isShared: true)
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture(isShared: true)
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
-        #expect(try await connection.publish([grid.publication("m")]) == [.confirmed])
+        #expect(try await connection.publish([fixture.publication("m")]) == [.confirmed])
         let old = try #require(await consumer.next()?.first)
         #expect(!old.isRedelivered)
-        grid.proxy.cut()
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 2)
         let again = try #require(await consumer.next()?.first)
         #expect(again.text == "m")
@@ -47,30 +47,30 @@ struct ReconnectTests {
         await consumer.ack([old.tag])
         await consumer.ack(upTo: old.tag)
         // The broker has read all that was written when it answers.
-        _ = try await connection.depth(of: grid.queue.name)
-        grid.proxy.cut()
+        _ = try await connection.depth(of: fixture.queue.name)
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 3)
         let third = try #require(await consumer.next()?.first)
         #expect(third.text == "m")
         await consumer.ack([third.tag])
         // The close goes out after the acknowledgement, and the broker answers it after what came before.
         await connection.close()
-        let other = grid.connection("other")
+        let other = fixture.connection("other")
         try await other.start()
-        #expect(try await other.depth(of: grid.queue.name).messages == 0)
+        #expect(try await other.depth(of: fixture.queue.name).messages == 0)
         await other.close()
-        await grid.close()
+        await fixture.close()
     }
 
     @Test("has not taken deliveries that waited to be fetched: they are dropped, and come once")
     func waitingDeliveries() async throws {
-        let grid = try Grid(isShared: true)
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture(isShared: true)
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
-        #expect(try await connection.publish((0..<3).map { grid.publication("\($0)") }).allSatisfy { $0 == .confirmed })
-        #expect(try await connection.depth(of: grid.queue.name).messages == 0)
-        grid.proxy.cut()
+        #expect(try await connection.publish((0..<3).map { fixture.publication("\($0)") }).allSatisfy { $0 == .confirmed })
+        #expect(try await connection.depth(of: fixture.queue.name).messages == 0)
+        fixture.proxy.cut()
         #expect(await reconnections.next() == 2)
         var texts: [String] = []
         while texts.count < 3, let deliveries = await consumer.next() {
@@ -79,86 +79,88 @@ struct ReconnectTests {
             await consumer.ack(deliveries.map(\.tag))
         }
         #expect(texts == ["0", "1", "2"])
-        #expect(try await connection.publish([grid.publication("last")]) == [.confirmed])
+        #expect(try await connection.publish([fixture.publication("last")]) == [.confirmed])
         #expect(await consumer.next()?.map(\.text) == ["last"])
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("fails what was not confirmed, which may be published again")
     func unconfirmed() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.stall(.towardBroker)
-        let first = Task.immediate { try await connection.publish([grid.publication("1")]) }
-        let second = Task.immediate { try await connection.publish([grid.publication("2"), grid.publication("3")]) }
-        #expect(await grid.proxy.sent(.basicPublish))
-        grid.proxy.cut()
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.stall(.towardBroker)
+        let first = Task.immediate { try await connection.publish([fixture.publication("1")]) }
+        let second = Task.immediate { try await connection.publish([fixture.publication("2"), fixture.publication("3")]) }
+        #expect(await fixture.proxy.sent(.basicPublish))
+        fixture.proxy.cut()
         for task in [first, second] {
             #expect(await #expect(throws: AMQPError.self) { try await task.value }?.code == .connectionLost)
         }
-        #expect(try await connection.publish([grid.publication("1"), grid.publication("2")]) == [.confirmed, .confirmed])
-        await grid.close(connection)
+        #expect(try await connection.publish([fixture.publication("1"), fixture.publication("2")]) == [.confirmed, .confirmed])
+        await fixture.close(connection)
     }
 
     @Test("a connection retries for ever; publishing waits until its deadline, and nothing was sent by then")
     func refused() async throws {
-        let (grid, connection) = try await Grid.started()
-        grid.proxy.refuse(true)
-        grid.proxy.cut()
-        #expect(await grid.proxy.journal.saw(3) { $0 == .refused })
+        let (fixture, connection) = try await BrokerFixture.started()
+        fixture.proxy.refuse(true)
+        fixture.proxy.cut()
+        #expect(await fixture.proxy.journal.saw(3) { $0 == .refused })
         #expect(!connection.isConnected)
-        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()], within: .milliseconds(50)) }
+        let error = await #expect(throws: AMQPError.self) {
+            try await connection.publish([fixture.publication()], within: .milliseconds(50))
+        }
         #expect(error?.code == .unreachable)
         #expect(await #expect(throws: AMQPError.self) { try await connection.depth(of: "q") }?.code == .unreachable)
-        let waiting = Task.immediate { try await connection.publish([grid.publication()]) }
-        #expect(await grid.proxy.journal.saw(6) { $0 == .refused })
-        grid.proxy.refuse(false)
+        let waiting = Task.immediate { try await connection.publish([fixture.publication()]) }
+        #expect(await fixture.proxy.journal.saw(6) { $0 == .refused })
+        fixture.proxy.refuse(false)
         #expect(try await waiting.value == [.confirmed])
-        await grid.close(connection)
+        await fixture.close(connection)
     }
 
     @Test("a consumer that was being cancelled ends with the connection, and is not consumed again")
     func cancelled() async throws {
-        let grid = try Grid()
-        let connection = grid.connection()
-        let consumer = connection.consumer(queues: [grid.queue.name], prefetch: 10)
+        let fixture = try BrokerFixture()
+        let connection = fixture.connection()
+        let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         let reconnections = try await Reconnections(starting: connection)
         let waiting = Task.immediate { await consumer.next()?.count }
-        grid.proxy.stall(.towardBroker)
+        fixture.proxy.stall(.towardBroker)
         await consumer.cancel()
-        #expect(await grid.proxy.sent(.basicCancel))
-        grid.proxy.cut()
+        #expect(await fixture.proxy.sent(.basicCancel))
+        fixture.proxy.cut()
         #expect(await waiting.value == nil)
         #expect(await reconnections.next() == 2)
-        #expect(try await connection.depth(of: grid.queue.name).consumers == 0)
-        await grid.close(connection)
+        #expect(try await connection.depth(of: fixture.queue.name).consumers == 0)
+        await fixture.close(connection)
     }
 
     @Test("is given up after two heartbeats of silence")
     func stalled() async throws {
-        let grid = try Grid(heartbeat: 1)
-        let connection = grid.connection()
+        let fixture = try BrokerFixture(heartbeat: 1)
+        let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
         let stalled = ContinuousClock.now
-        grid.proxy.stall(.towardClient)
-        let error = await #expect(throws: AMQPError.self) { try await connection.publish([grid.publication()]) }
+        fixture.proxy.stall(.towardClient)
+        let error = await #expect(throws: AMQPError.self) { try await connection.publish([fixture.publication()]) }
         let silence = stalled.duration(to: .now)
         #expect(error?.code == .connectionLost)
         #expect(error?.message.contains("nothing heard") == true)
         // The last bytes came at most one heartbeat of the broker's before the stall.
         #expect(silence > .milliseconds(900))
         #expect(await reconnections.next() == 2)
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await grid.close(connection)
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        await fixture.close(connection)
     }
 
     @Test("an idle one stays, because both sides send heartbeats")
     func idle() async throws {
-        let (grid, connection) = try await Grid.started(heartbeat: 3)
+        let (fixture, connection) = try await BrokerFixture.started(heartbeat: 3)
         // The broker gives up after two intervals without a byte; eight halves of one are four.
-        #expect(await grid.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
+        #expect(await fixture.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })
         #expect(connection.isConnected)
-        #expect(grid.proxy.joined == 1)
-        #expect(try await connection.publish([grid.publication()]) == [.confirmed])
-        await grid.close(connection)
+        #expect(fixture.proxy.joined == 1)
+        #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
+        await fixture.close(connection)
     }
 }

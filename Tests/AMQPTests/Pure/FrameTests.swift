@@ -137,7 +137,7 @@ struct FrameTests {
     }
 
     @Test(
-        "what is no frame is refused",
+        "bytes that are no frame are refused",
         arguments: [
             [UInt8](repeating: 0xFF, count: 20), [1, 0, 0, 0, 0, 0, 4, 0, 60, 0, 60, 0xCD], WireFrame.method(1, MethodID(60, 999)).bytes,
             WireFrame.method(1, .basicAck, [1]).bytes, WireFrame(type: 3, payload: .init(repeating: 0, count: 131_072)).bytes,

@@ -6,7 +6,9 @@ import TestSupport
 /// Anything that a message may hold.
 extension Seeded {
     /// Text of at most 250 bytes, some of its characters of several.
-    mutating func text() -> String { String((0..<number(0...20)).map { _ in Array("abc-_.059 é日👩‍🚀").randomElement(using: &self)! }) }
+    mutating func text() -> String {
+        String((0..<number(0...20)).map { _ in Array("abc-_.059 é日👩‍🚀").randomElement(using: &self)! })
+    }
 
     mutating func field(depth: Int = 0) -> FieldValue {
         switch number(0...(depth < 3 ? 8 : 6)) {

@@ -17,24 +17,24 @@ func turns() {
         let outbound = await harness.turn(submissions)
         benchmark.stopMeasurement()
         let results = harness.results(of: outbound)
-        if results.arrivals.count != SchedulerHarness.messages { benchmark.error("not all tasks were handed out") }
+        if results.arrivals.count != TurnHarness.messages { benchmark.error("not all tasks were handed out") }
         blackHole(await harness.turn(results))
     } setup: {
-        try await SchedulerHarness()
+        try await TurnHarness()
     }
     Benchmark("Turn: end 1000 tasks", configuration: configuration) { benchmark, harness in
         let results = harness.results(of: await harness.turn(harness.submissions()))
         benchmark.startMeasurement()
         let outbound = await harness.turn(results)
         benchmark.stopMeasurement()
-        if results.arrivals.count != SchedulerHarness.messages || !outbound.hasEndings { benchmark.error("not all tasks were ended") }
+        if results.arrivals.count != TurnHarness.messages || !outbound.hasEndings { benchmark.error("not all tasks were ended") }
     } setup: {
-        try await SchedulerHarness()
+        try await TurnHarness()
     }
 }
 
 /// A scheduler with one worker, and no broker.
-private struct SchedulerHarness {
+private struct TurnHarness {
     /// Of a turn, each with `Samples.size` tasks.
     static let messages = 10
 

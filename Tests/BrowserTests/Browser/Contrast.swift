@@ -50,7 +50,8 @@ enum Contrast {
                 const style = getComputedStyle(element);
                 const back = behind(element);
                 const ratio = contrast(channels(element instanceof SVGElement ? style.fill : style.color), back);
-                const isLarge = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+                const size = parseFloat(style.fontSize);
+                const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
                 if (ratio < (isLarge ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)}: ${element.textContent.trim().slice(0, 40)}`);
             }
             return faint;

@@ -62,7 +62,8 @@ struct Tab: Sendable {
     /// Waits until an element that a person can see has the text.
     func sees(_ text: String, in selector: String = "body") async throws {
         try await until(
-            "[...document.querySelectorAll(\(quoted(selector)))].some((one) => one.checkVisibility() && one.innerText.includes(\(quoted(text))))"
+            "[...document.querySelectorAll(\(quoted(selector)))]"
+                + ".some((one) => one.checkVisibility() && one.innerText.includes(\(quoted(text))))"
         )
     }
 

@@ -43,10 +43,11 @@ extension DashboardTests {
             (() => {
                 const isScrolled = (one) => one !== document.body && (["auto", "scroll"].includes(getComputedStyle(one).overflowX)
                     || (one.parentElement && isScrolled(one.parentElement)));
-                const wide = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && !one.closest(".skip, .hidden")
-                    && one.getBoundingClientRect().right > innerWidth + 0.5 && !isScrolled(one));
+                const wide = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
+                    && !one.closest(".skip, .hidden") && one.getBoundingClientRect().right > innerWidth + 0.5 && !isScrolled(one));
                 const names = wide.map((one) => `${one.tagName} ${one.className}`);
-                return document.documentElement.scrollWidth > innerWidth ? [`page ${document.documentElement.scrollWidth}`, ...names] : names;
+                const width = document.documentElement.scrollWidth;
+                return width > innerWidth ? [`page ${width}`, ...names] : names;
             })()
             """
 
@@ -131,7 +132,8 @@ extension DashboardTests {
                     try await tab.press("ArrowLeft")
                     // A time, and the values or why there are none.
                     try await tab.until(
-                        "/^[0-9:]{8}(, succeeded .+, failed .+|: the monitor did not run)$/.test(document.querySelector('.plot [role=status]').textContent)"
+                        "/^[0-9:]{8}(, succeeded .+, failed .+|: the monitor did not run)$/"
+                            + ".test(document.querySelector('.plot [role=status]').textContent)"
                     )
                 }
             }

@@ -81,7 +81,8 @@ struct BrokerFaultTests {
             // Publishing is what makes the broker say that it is blocked.
             async let query = try? grid.client.ask(CountsQuery(), within: .seconds(100))
             let blocked = await grid.log.saw { line in
-                line.message == "broker takes no messages" && "\(line.metadata["amqp.connection"] ?? "")".hasSuffix(" submit")
+                line.message == "broker takes no messages, publishing waits"
+                    && "\(line.metadata[AMQPLogKey.connection] ?? "")".hasSuffix(" submit")
             }
             #expect(blocked)
             let options = TaskOptions(deadline: .seconds(1))

@@ -44,7 +44,7 @@ struct UnresponsiveTests {
             let other = grid.launchWorker(named: "other")
             try await other.ready()
             let endings = try await grid.settle(submitted)
-            report("a worker of which no place is left, a time-out of 500 ms with it, until what waited there has ended", .now - began)
+            report("a worker that has no free slot, with a timeout of 500 ms, until the tasks that waited there have ended", .now - began)
             #expect(endings.values.allSatisfy { $0.state == .succeeded })
             #expect(try await deaf.ended().ending == .exited(code: 1))
         }

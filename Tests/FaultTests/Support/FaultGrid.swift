@@ -19,7 +19,7 @@ final class FaultGrid: Sendable {
     let broker: String
     let client: GridClient
     let probe: BrokerProbe
-    let runs: Journal<Run>
+    let runs: Journal<WorkerRun>
     private let listener: RunListener
     private let launches: AsyncStream<Service>.Continuation
     private let services = Mutex<[Service]>([])

@@ -84,7 +84,7 @@ extension Grid {
     /// Waits until the broker has refused a dispatcher, because another is active.
     func refusedDispatcher() async throws {
         try await logs.first { line in
-            line.metadata["amqp.connection"] == "dispatcher consume" && line.metadata["retry.number"] != nil ? () : nil
+            line.metadata[AMQPLogKey.connection] == "dispatcher consume" && line.metadata[AMQPLogKey.retryNumber] != nil ? () : nil
         }
     }
 

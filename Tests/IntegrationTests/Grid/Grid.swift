@@ -33,8 +33,8 @@ final class Grid: Sendable {
         retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .milliseconds(20), ceiling: .milliseconds(100)))
     )
 
-    /// Runs `prepare` before anything else, then `body` beside a grid, of which the nameservice and the dispatcher run already, then stops everything and deletes
-    /// what would stay on the broker.
+    /// Runs `prepare` before anything else, then `body` beside a grid, of which the nameservice and the dispatcher run already, then stops
+    /// everything and deletes what would stay on the broker.
     static func run(
         _ queueKind: Queue.Kind = .classic, configuration: DispatcherConfiguration = quick,
         before prepare: @escaping @Sendable (Grid) async throws -> Void = { _ in },

@@ -12,7 +12,7 @@ import Testing
     @Test("four tasks of 4 MiB of NULs are listed page by page, and each result comes whole")
     func large() async throws {
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)], concurrency: 1)
             let payload = Data(count: 4 << 20)
             let ids = try await grid.client.submit(type, payloads: Array(repeating: payload, count: 4))
@@ -36,7 +36,7 @@ import Testing
     @Test("forty small queries with another client's reply-to put 1 MiB each into its queue, at most")
     func anothersReplyTo() async throws {
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])
             let later = TaskOptions(TaskSettings(delay: .seconds(3600)))
             _ = try await grid.client.submit(

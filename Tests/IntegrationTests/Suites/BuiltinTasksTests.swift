@@ -50,7 +50,7 @@ struct BuiltinTasksTests {
     @Test func `many tasks of built-in workers end once each, with results in order`() async throws {
         let type = TaskType(literal: "echo")
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let echo = runs.worker(type) { text, _ in "\(text)!" }
             _ = try await grid.startWorkers([echo])
             _ = try await grid.startWorkers([echo])

@@ -11,7 +11,7 @@ struct CancelTests {
     private let type = TaskType(literal: "slow")
 
     /// A worker that runs until it is cancelled, or the gate opens.
-    private func worker(_ runs: Journal<Run>, _ gate: Latch) -> any TaskWorker {
+    private func worker(_ runs: Journal<RecordedRun>, _ gate: Latch) -> any TaskWorker {
         runs.worker(type) { text, _ in
             if text != "quick" { try await gate.wait() }
             return text
@@ -20,7 +20,7 @@ struct CancelTests {
 
     @Test func `a running task is cancelled, and its worker is free at once`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([worker(runs, Latch())], concurrency: 1)
             let submitted = try await grid.client.submitAndWatch(type, payloads: ["x"].payloads, within: .seconds(60))
             try await runs.begun(1)
@@ -36,7 +36,7 @@ struct CancelTests {
 
     @Test func `tasks in the queue and in a worker's buffer are cancelled and do not run`() async throws {
         try await Grid.run { grid in
-            let (runs, gate) = (Journal<Run>(), Latch())
+            let (runs, gate) = (Journal<RecordedRun>(), Latch())
             _ = try await grid.startWorkers([worker(runs, gate)], concurrency: 1, prefetch: 1)
             let ids = try await grid.client.submit(type, payloads: (0..<10).map(String.init).payloads)
             try await runs.begun(1)
@@ -53,7 +53,7 @@ struct CancelTests {
 
     @Test func `tasks are cancelled before they are due and while there is no worker`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let (running, _) = try await grid.startWorkers([worker(runs, Latch())])
             try await running.stop()
             try await grid.probe.connection.delete(queue: grid.topology.workQueue(type).name)

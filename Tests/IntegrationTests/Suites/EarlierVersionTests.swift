@@ -60,7 +60,7 @@ struct EarlierVersionTests {
             let options = TaskOptions(key: "fixture-scheduled")
             #expect(try await grid.client.submit(TaskType(literal: "reverse"), payload: Data("later".utf8), options: options) == 3)
 
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(hash), runs.worker(TaskType(literal: "reverse"))], known: false)
             _ = try await grid.client.resume([hash])
             for id in [7, 8, 9] as [TaskID] {

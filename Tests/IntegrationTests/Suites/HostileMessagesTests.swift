@@ -21,7 +21,7 @@ struct HostileMessagesTests {
 
     @Test(arguments: [seed]) func `hostile messages stop nothing and end in the dead-letter queue`(seed: UInt64) async throws {
         try await Grid.run { grid in
-            let (worker, id) = try await grid.startWorkers([Journal<Run>().worker(type)])
+            let (worker, id) = try await grid.startWorkers([Journal<RecordedRun>().worker(type)])
             let (monitor, port) = try await grid.startMonitor()
             // It listens on its port before it hears events.
             _ = try await grid.probe.event(GridEvent.self) { $0.service == "monitor" && $0.kind == .started }

@@ -9,7 +9,7 @@ struct LeavingWorkerTests {
 
     @Test func `a worker that vanishes leaves its tasks to others`() async throws {
         try await Grid.run { grid in
-            let (first, second) = (Journal<Run>(), Journal<Run>())
+            let (first, second) = (Journal<RecordedRun>(), Journal<RecordedRun>())
             let never = Latch()
             let texts = (0..<10).map(String.init)
             let (vanishing, _, submitted) = try await loaded(grid, first, behind: never, concurrency: 4, texts)
@@ -29,7 +29,7 @@ struct LeavingWorkerTests {
 
     @Test func `a worker whose connections break is found gone`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let plain = PlainWorker(grid, type: type)
             let submitted = Journal<Submitted>()
             try await plain.run { plain in
@@ -71,7 +71,7 @@ struct LeavingWorkerTests {
 
     @Test func `a worker that dies loses its task though the broker had requeued the message before`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let submitted = Journal<Submitted>()
             try await PlainWorker(grid, type: type).run { plain in
                 try await plain.tell("register", interval: 60_000)
@@ -100,7 +100,7 @@ struct LeavingWorkerTests {
 
     @Test func `a worker that drains gives back the tasks that it has not begun`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let gate = Latch()
             let texts = (0..<8).map(String.init)
             let (draining, firstID, submitted) = try await loaded(grid, runs, behind: gate, concurrency: 1, texts)
@@ -127,7 +127,7 @@ struct LeavingWorkerTests {
 
     /// A worker that holds eight tasks: it has begun as many as it may at a time, and they wait for the latch.
     private func loaded(
-        _ grid: Grid, _ runs: Journal<Run>, behind latch: Latch, concurrency: Int, _ texts: [String]
+        _ grid: Grid, _ runs: Journal<RecordedRun>, behind latch: Latch, concurrency: Int, _ texts: [String]
     ) async throws -> (worker: Running, id: String, submitted: Submitted) {
         let waiting = runs.worker(type) { text, _ in
             try await latch.wait()

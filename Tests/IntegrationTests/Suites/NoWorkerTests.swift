@@ -12,7 +12,7 @@ struct NoWorkerTests {
 
     @Test func `tasks of a type without a worker wait in the store`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])
             try await worker.stop()
             let texts = (0..<200).map(String.init)
@@ -26,7 +26,7 @@ struct NoWorkerTests {
 
     @Test func `tasks of a type whose work queue is gone wait in the store`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])
             try await worker.stop()
             try await grid.probe.connection.delete(queue: grid.topology.workQueue(type).name)
@@ -44,7 +44,7 @@ struct NoWorkerTests {
         }
     }
 
-    private func expectOnce(_ submitted: Submitted, _ texts: [String], _ runs: Journal<Run>) async throws {
+    private func expectOnce(_ submitted: Submitted, _ texts: [String], _ runs: Journal<RecordedRun>) async throws {
         var endings: [TaskID: Ending] = [:]
         for try await ending in submitted.endings { endings[ending.id] = ending }
         #expect(submitted.ids.map { endings[$0]?.result.text } == texts)

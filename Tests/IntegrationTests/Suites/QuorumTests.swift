@@ -10,7 +10,7 @@ struct QuorumTests {
     @Test func `a grid on quorum queues accepts, runs, retries and ends tasks`() async throws {
         let type = TaskType(literal: "echo")
         try await Grid.run(.quorum) { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let worker = runs.worker(type) { text, context in
                 // By its runs, for a number may go to a hand-out that the new queue does not take.
                 guard text != "7" || runs.attempts[context.id]?.count == 2 else { throw TaskError(.failed, "not yet") }

@@ -11,7 +11,7 @@ struct ReplayTests {
     private let payload = Data("x".utf8)
 
     /// A worker that refuses everything until it is mended.
-    private func worker(_ runs: Journal<Run>, _ mended: Latch) -> any TaskWorker {
+    private func worker(_ runs: Journal<RecordedRun>, _ mended: Latch) -> any TaskWorker {
         runs.worker(type) { text, _ in
             guard mended.isOpen else { throw TaskError(.invalidInput, "broken \(text)") }
             return text
@@ -20,7 +20,7 @@ struct ReplayTests {
 
     @Test func `a failed, a cancelled and an expired task are retried on request`() async throws {
         try await Grid.run { grid in
-            let (runs, mended) = (Journal<Run>(), Latch())
+            let (runs, mended) = (Journal<RecordedRun>(), Latch())
             _ = try await grid.startWorkers([worker(runs, mended)])
             let client = grid.client
             let failed = try await client.run(type, payload: payload, within: .seconds(60))
@@ -50,7 +50,7 @@ struct ReplayTests {
 
     @Test func `all failed tasks of a type are retried over several pages`() async throws {
         try await Grid.run { grid in
-            let (runs, mended) = (Journal<Run>(), Latch())
+            let (runs, mended) = (Journal<RecordedRun>(), Latch())
             let other = TaskType(literal: "other")
             let broken = ClosureWorker(other) { (_: String, _) async throws -> String in throw TaskError(.invalidInput, "never") }
             _ = try await grid.startWorkers([worker(runs, mended), broken])
@@ -84,7 +84,7 @@ struct ReplayTests {
 
     @Test func `tasks are retried on request after a restart of the dispatcher`() async throws {
         try await Grid.run { grid in
-            let (runs, mended) = (Journal<Run>(), Latch())
+            let (runs, mended) = (Journal<RecordedRun>(), Latch())
             _ = try await grid.startWorkers([worker(runs, mended)])
             let failed = try await grid.client.run(type, payload: payload, within: .seconds(60))
             mended.open()

@@ -10,7 +10,7 @@ struct RestartTests {
 
     @Test func `the same idempotency key is accepted once across a restart`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])
             let options = TaskOptions(key: "order 4711")
             let ids = try await grid.client.submit(type, payloads: ["a", "b"].payloads, options: options)
@@ -37,7 +37,7 @@ struct RestartTests {
     @Test(arguments: Way.allCases)
     func `pending, scheduled and queued tasks end across a restart`(_ way: Way) async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let gate = Latch()
             let early = TaskType(literal: "early")
             _ = try await grid.startWorkers(
@@ -97,7 +97,7 @@ struct RestartTests {
             try await grid.refusedDispatcher()
 
             // All of this happens after the second one has opened the store.
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let gate = Latch()
             _ = try await grid.startWorkers(
                 [

@@ -12,7 +12,7 @@ struct RetryTests {
 
     @Test func `a failed task is retried until an attempt succeeds`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let worker = runs.worker(type) { text, context in
                 guard context.attempt == 3 else { throw TaskError(.failed, "not yet") }
                 return text
@@ -27,7 +27,7 @@ struct RetryTests {
 
     @Test func `a task has no more attempts than allowed`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type) { _, context in throw TaskError(.failed, "attempt \(context.attempt)") }])
             let byDefault = try await grid.client.run(type, payload: payload, within: .seconds(60))
             #expect(byDefault.state == .failed)
@@ -44,7 +44,7 @@ struct RetryTests {
 
     @Test func `a task with invalid input is not retried`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type) { _, _ in throw TaskError(.invalidInput, "no number") }])
             let ending = try await grid.client.run(type, payload: payload, within: .seconds(60))
             #expect(ending.state == .failed)
@@ -55,7 +55,7 @@ struct RetryTests {
 
     @Test func `an attempt that exceeds its timeout is retried, and the last one fails the task`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let gate = Latch()
             let worker = runs.worker(type) { text, context in
                 if context.attempt < 3 { try await gate.wait() }
@@ -77,7 +77,7 @@ struct RetryTests {
 
     @Test func `an attempt over its timeout ends though its code ignores cancellation`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let gate = Latch()
             let worker = runs.worker(type) { text, _ in
                 if text == "stubborn" { await gate.waitStubbornly() }

@@ -14,7 +14,7 @@ struct UnknownOutcomeTests {
     @Test("loses nothing, ends nothing twice, and its clients get their answers", arguments: UncertainStore.Outcome.allCases)
     func recovers(outcome: UncertainStore.Outcome) async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             try await grid.stopDispatcher()
             let store = UncertainStore(try await SQLiteTaskStore.inMemory())
             try await grid.startDispatcher(on: store)

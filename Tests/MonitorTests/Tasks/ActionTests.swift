@@ -124,7 +124,7 @@ import WebSupport
         #expect(!Guard.isSame("", ""))
     }
 
-    @Test("reading needs the token where that is configured, but for what tells nothing")
+    @Test("reading needs the token where that is configured, except of routes that tell nothing")
     func reading() async throws {
         let interface = try await MonitorRoutes.sample(access: Guard(token: Self.token, protectsReading: true))
         let open = interface.routes.filter { $0.access == .open }.map(\.path)

@@ -8,7 +8,7 @@ import WebSupport
 
 @testable import Monitor
 
-@Suite("The monitor's queries to the dispatcher", .timeLimit(.minutes(1))) struct DispatcherQueriesTests {
+@Suite("The monitor's queries to the dispatcher", .timeLimit(.minutes(1))) struct MonitorQueriesTests {
     private let counts = CountsQuery.Answer(store: "s", types: [:])
 
     private func queries(_ publish: @escaping QueryClient.Publish) -> MonitorQueries {
@@ -19,7 +19,7 @@ import WebSupport
         try #require(await #expect(throws: Problem.self) { try await body() })
     }
 
-    @Test("an answer comes to who asked, even before the broker has confirmed the query")
+    @Test("an answer reaches its query, even before the broker has confirmed the query")
     func answer() async throws {
         let dispatcher = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: $0.properties.correlationID ?? "", types: [:])) }
         let queryClient = dispatcher.query()

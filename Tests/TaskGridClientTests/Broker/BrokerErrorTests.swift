@@ -83,7 +83,7 @@ struct BrokerErrorTests {
         try await withClient { client, proxy in
             // `connection.blocked`, with the reason that RabbitMQ gives: class 10, method 60, a short string.
             proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], .towardClient, .number(2))
-            #expect(await log.saw { $0.message == "broker takes no messages" })
+            #expect(await log.saw { $0.message == "broker takes no messages, publishing waits" })
             let error = await failure(of: client, deadline: .seconds(1))
             #expect(error?.code == .brokerBlocked)
             #expect(error?.message.contains("takes no messages now (low on memory): free memory or disk on it") == true)

@@ -6,7 +6,8 @@ extension TestBroker {
     /// Bounds a queue as an operator does: by a policy, through the management's HTTP interface.
     static func bound(_ queue: String, to length: Int) async throws {
         let body =
-            #"{"pattern": "^\#(queue)$", "apply-to": "queues", "priority": 10, "definition": {"max-length": \#(length), "overflow": "reject-publish"}}"#
+            #"{"pattern": "^\#(queue)$", "apply-to": "queues", "priority": 10, "#
+            + #""definition": {"max-length": \#(length), "overflow": "reject-publish"}}"#
         try await administrate("PUT", "api/policies/%2F/\(queue)", Data(body.utf8))
     }
 

@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    /// The example goes where it says, and is what the code writes; JSON but for its white space and the order of members.
+    /// The example goes where it says, and is what the code writes; JSON except its white space and the order of members.
     func expect(_ example: WireExample, _ exchange: Exchange, _ key: String, _ written: Message) {
         #expect(example.exchange == exchange.name, "line \(example.line)")
         #expect(example.routingKey == key, "line \(example.line)")

@@ -26,9 +26,8 @@ import Testing
     }
 
     /// A message is cut between characters, whatever they are made of.
-    @Test(arguments: ["a", "é", "e\u{301}", "日", "🇪🇺", "👩‍👩‍👧‍👦", "\r\n", "ก็"]) func `a long message is cut between characters`(
-        _ character: String
-    ) {
+    @Test(arguments: ["a", "é", "e\u{301}", "日", "🇪🇺", "👩‍👩‍👧‍👦", "\r\n", "ก็"])
+    func `a long message is cut between characters`(_ character: String) {
         for lead in 0..<30 {
             let whole = String(repeating: "x", count: lead) + String(repeating: character, count: 4096)
             let message = TaskError(.failed, whole).message

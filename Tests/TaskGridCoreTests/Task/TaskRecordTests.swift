@@ -34,7 +34,8 @@ import Testing
             Attempt(number: 2, outcome: .running),
         ]
         let text =
-            #""attempts":[{"ended":2000,"error":"timed_out: once","number":1,"outcome":"timed_out","run_us":500000,"started":1500,"worker":"w"},"#
+            #""attempts":[{"ended":2000,"error":"timed_out: once","number":1,"outcome":"timed_out","run_us":500000,"#
+            + #""started":1500,"worker":"w"},"#
             + #"{"number":2,"outcome":"running"}],"#
         let written = String(decoding: JSON.encode(record), as: UTF8.self)
         #expect(written.contains(text))

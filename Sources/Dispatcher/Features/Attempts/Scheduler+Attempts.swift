@@ -39,7 +39,7 @@ extension Scheduler {
         case .none:
             break
         case .ignored(let reason):
-            logger.debug("word on a task ignored", metadata: [LogKey.taskID: "\(id)", LogKey.reason: "\(reason)"])
+            logger.debug("task event ignored", metadata: [LogKey.taskID: "\(id)", LogKey.reason: "\(reason)"])
         case .handOut:
             record(event, of: id, in: typeQueue, report: report, &turn)
             let isLost = if case .lost = event { true } else { false }

@@ -26,14 +26,19 @@ extension Scheduler {
         guard state != before else { return }
         typeQueue.isDirty = true
         typeQueues.touch(typeQueue)
-        let consequence =
-            switch state {
-            case .open: "is open: most recent attempts failed; its tasks wait"
-            case .halfOpen: "is half open: a few tasks try its workers"
-            case .closed: "is closed: its tasks are handed out again"
-            }
-        logger.warning(
-            "circuit breaker changed its state", metadata: [LogKey.taskType: "\(typeQueue.type)", LogKey.breakerState: "\(state)"])
+        let metadata: Logger.Metadata = [LogKey.taskType: "\(typeQueue.type)", LogKey.breakerState: "\(state)"]
+        let consequence: String
+        switch state {
+        case .open:
+            consequence = "is open: most recent attempts failed; its tasks wait"
+            logger.warning("circuit breaker opened, tasks of the type wait", metadata: metadata)
+        case .halfOpen:
+            consequence = "is half open: a few tasks try its workers"
+            logger.warning("circuit breaker half open, a few tasks try the workers", metadata: metadata)
+        case .closed:
+            consequence = "is closed: its tasks are handed out again"
+            logger.notice("circuit breaker closed, tasks are handed out again", metadata: metadata)
+        }
         tell(.warning, "the circuit breaker of type '\(typeQueue.type)' \(consequence)", in: &turn)
     }
 }

@@ -47,7 +47,8 @@ extension Scheduler {
             counted.running = 0
             guard counted != stored || !stored.balances else { continue }
             let message =
-                "the counters of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store and \(counted.sum) in memory"
+                "the counters of type '\(type)' do not balance: submitted \(stored.submitted), accounted for \(stored.sum) in the store "
+                + "and \(counted.sum) in memory"
             logger.error(
                 "counters do not balance, reading the store again",
                 metadata: [LogKey.taskType: "\(type)", LogKey.countersMemory: "\(counted)", LogKey.countersStore: "\(stored)"]

@@ -4,10 +4,10 @@ import TaskGridCore
 /// way. Pure: it is told what happens, and says when to send a marker and which attempts are lost.
 ///
 /// A work queue is first in, first out, so what was handed out before a marker has left the queue once that marker is back.
-/// Whatever of it no live worker names then is *suspect*: its worker may have taken it since the latest heartbeat, or its
+/// A delivery of these that no live worker names then is *suspect*: its worker may have taken it since the latest heartbeat, or its
 /// result may be on its way. Heartbeats and results clear suspects; those that are left when a later marker comes back, sent
 /// after every worker has had its heartbeats, are lost: a purged or deleted queue, a broker that forgot, a result that nobody
-/// could read. A wrong suspicion costs a second run, for attempts are fenced.
+/// could read. A wrong suspicion costs a second run and no more, because attempts are fenced.
 struct DeliveryAudit {
     /// Between two markers while all is well.
     static let interval = Duration.seconds(2)

@@ -6,7 +6,7 @@ extension Scheduler {
     /// The most tasks and bytes of payload that a turn takes, and of how many types.
     private static let budget = (tasks: 5000, bytes: 8 << 20, types: 250)
 
-    /// Asks the store for more work where types have room, in turns: whoever got nothing is the first in the next one.
+    /// Asks the store for more work where types have room, in turns: a type that got nothing is the first in the next one.
     func planTakes(in turn: inout Turn) {
         typeQueues.examine(at: turn.now)
         var takers: [TypeQueue] = []
@@ -47,8 +47,8 @@ extension Scheduler {
         return shares
     }
 
-    /// Tasks are taken: counts them. Whoever's turn it was when the bytes were used up is the first in the next turn; which follows at once
-    /// where this one took all that it may.
+    /// Counts the tasks that were taken. The type whose tasks did not fit into the budget of bytes is the first in the next turn, which
+    /// follows at once if this one took all that it may.
     func settleTakes(_ turn: Turn, _ outbound: inout Outbound) -> [HandOut] {
         var work: [HandOut] = []
         var leftOut: [TypeQueue] = []

@@ -128,7 +128,7 @@ extension Scheduler {
 
     private func ignore(_ item: Results.Item, from worker: String, because reason: String) {
         logger.debug(
-            "late word on a task ignored",
+            "late result ignored",
             metadata: [
                 LogKey.taskID: "\(item.id)", LogKey.taskAttempt: "\(item.attempt)", LogKey.workerID: "\(worker)",
                 LogKey.reason: "\(reason)",

@@ -28,7 +28,8 @@ extension Scheduler {
         for (index, task) in submission.tasks.enumerated() where task.payload.count > configuration.maximumPayload {
             return Rejection(
                 .payloadTooLarge,
-                "payload \(index + 1) of \(submission.tasks.count) has \(task.payload.count) bytes; at most \(configuration.maximumPayload) are accepted"
+                "payload \(index + 1) of \(submission.tasks.count) has \(task.payload.count) bytes; "
+                    + "at most \(configuration.maximumPayload) are accepted"
             )
         }
         return nil

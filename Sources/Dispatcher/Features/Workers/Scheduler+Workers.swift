@@ -71,7 +71,9 @@ extension Scheduler {
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
     private func refuse(_ message: RegistryMessage, because reason: String, in turn: inout Turn) {
         guard workerRefusals.passes(at: turn.moment) else { return }
-        logger.error("worker refused", metadata: [LogKey.workerID: "\(message.worker)", LogKey.error: "\(reason)"])
+        logger.error(
+            "worker refused, it gets no tasks beyond the bounds",
+            metadata: [LogKey.workerID: "\(message.worker)", LogKey.reason: "\(reason)"])
         let text =
             "worker \(message.worker) is refused: \(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
             + "and \(Self.maximumTypes) types); stop those that are not needed"

@@ -25,7 +25,7 @@ export class Chart {
         this.drawing = svg("svg", { height, "aria-hidden": "true" });
         this.note = element("p", { class: "note", hidden: true }, empty);
         this.time = element("span", { class: "at" });
-        // What the arrow keys read.
+        // Read out by the arrow keys.
         this.told = element("p", { class: "hidden", role: "status" });
         charts += 1;
         this.hatch = `hatch-${charts}`;

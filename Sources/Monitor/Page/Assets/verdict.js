@@ -30,7 +30,7 @@ export class Verdict {
         this.detail = element("p", {});
         this.hint = element("p", { hidden: true }, ...prose("No tasks yet: `taskgrid run reverse hello`"));
         this.list = element("ul", { class: "alerts" });
-        // What is read out when it changes; ages, which do each second, are not in it.
+        // Read out when it changes. It has no ages, which change each second.
         this.told = element("p", { class: "hidden", role: "status" });
         this.element = element("section", { class: "verdict lost" },
             element("div", { class: "sign", "aria-hidden": "true" }, svg("svg", { viewBox: "0 0 24 24" }, this.sign)),

@@ -7,12 +7,12 @@ import Testing
 @testable import Dispatcher
 
 @Suite("Commands to cancel and to retry")
-struct OrdersTests {
+struct AdminCommandTests {
     private func failed(_ attempt: Int = 1, _ id: TaskID = 1) -> Results.Item {
         Results.Item(id: id, attempt: attempt, outcome: .failed(TaskError(.invalidInput, "no number")))
     }
 
-    @Test("a task that is queued or runs ends at once; its client and the workers are told, and late words change nothing")
+    @Test("a task that is queued or runs ends at once; its client and the workers are told, and late reports change nothing")
     func cancelHandedOut() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
@@ -179,7 +179,7 @@ struct OrdersTests {
         #expect(none == CommandAnswer(tasks: []))
     }
 
-    @Test("a bad command is answered with what is wrong, and one too many with a word to ask again")
+    @Test("a bad command is answered with what is wrong, and one too many is told to ask again")
     func refusals() async throws {
         let harness = try await SchedulerHarness()
         let inbox = Inbox()

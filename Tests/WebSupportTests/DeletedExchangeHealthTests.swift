@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite("Health where somebody deletes an exchange", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
-struct DeletedTests {
+struct DeletedExchangeHealthTests {
     @Test func `the dispatcher declares its exchange again within ten seconds, and names it`() async throws {
         let patient = Patient()
         let store = try await SQLiteTaskStore.inMemory()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import taskgrid
 
-@Suite struct OrderCommandTests {
+@Suite struct RetryCommandTests {
     private let now = Timestamp(rawValue: 1_767_225_600_000)
 
     @Test func `a time is a point in time or an age`() {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A queue of a test's own on the broker, which connections reach through a ``WatchedProxy``.
-struct Grid {
+struct BrokerFixture {
     let proxy: WatchedProxy
     let log = Journal<LogLine>()
     let exchange = "test.\(UUID().uuidString)"
@@ -19,11 +19,11 @@ struct Grid {
     }
 
     /// One with a connection through its proxy, which is up.
-    static func started(heartbeat: Int = 10) async throws -> (Grid, Connection) {
-        let grid = try Grid(heartbeat: heartbeat)
-        let connection = grid.connection()
+    static func started(heartbeat: Int = 10) async throws -> (BrokerFixture, Connection) {
+        let fixture = try BrokerFixture(heartbeat: heartbeat)
+        let connection = fixture.connection()
         try await connection.start()
-        return (grid, connection)
+        return (fixture, connection)
     }
 
     var declarations: Declarations {

@@ -9,7 +9,7 @@ import WebSupport
 @testable import Monitor
 
 @Suite("The dashboard's files")
-struct DashboardTests {
+struct DashboardFilesTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Monitor/Page/Assets")
 
     private func ask(_ path: String, headers: HTTPFields = [:]) async throws -> TestResponse {

@@ -7,7 +7,7 @@ import Testing
 @testable import Dispatcher
 
 @Suite("Types that nobody uses")
-struct ForgettingTests {
+struct UnusedTypeTests {
     private static func configuration(after retention: Duration) -> DispatcherConfiguration {
         var configuration = DispatcherConfiguration.quick
         configuration.typeRetention = retention

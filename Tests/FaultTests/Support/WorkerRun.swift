@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The begin or end of a task's run, as a `FaultWorker` told it.
-struct Run: Hashable, Sendable {
+struct WorkerRun: Hashable, Sendable {
     enum What: String, Sendable { case begun, ended }
 
     let what: What
@@ -18,7 +18,7 @@ struct Run: Hashable, Sendable {
 
 /// A datagram socket on which the workers of a grid tell of their runs. Its thread blocks on it.
 final class RunListener: Sendable {
-    let runs = Journal<Run>()
+    let runs = Journal<WorkerRun>()
     let path: String
     private let descriptor: Int32
 
@@ -41,14 +41,14 @@ final class RunListener: Sendable {
             let count = recv(descriptor, &bytes, bytes.count, 0)
             guard count > 0 else { break }
             let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ").map(String.init)
-            guard words.count == 6, let what = Run.What(rawValue: words[0]), let task = Int64(words[2]), let attempt = Int(words[3]),
+            guard words.count == 6, let what = WorkerRun.What(rawValue: words[0]), let task = Int64(words[2]), let attempt = Int(words[3]),
                 let process = pid_t(words[4]), let told = Int64(words[5])
             else { continue }
             // When it was told, not when this thread came to read it.
             var now = timespec()
             clock_gettime(CLOCK_MONOTONIC, &now)
             let at = ContinuousClock.now - .nanoseconds(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - told)
-            runs.add(Run(what: what, type: words[1], task: TaskID(task), attempt: attempt, process: process, at: at))
+            runs.add(WorkerRun(what: what, type: words[1], task: TaskID(task), attempt: attempt, process: process, at: at))
         }
         Foundation.close(descriptor)
     }
@@ -64,22 +64,22 @@ final class RunListener: Sendable {
 
 }
 
-extension Journal<Run> {
-    var begun: [Run] { entries.filter { $0.what == .begun } }
+extension Journal<WorkerRun> {
+    var begun: [WorkerRun] { entries.filter { $0.what == .begun } }
 
     /// The attempts that began, by task.
     var attempts: [TaskID: [Int]] { begun.reduce(into: [:]) { $0[$1.task, default: []].append($1.attempt) } }
 
     /// Waits until `count` runs have begun, and gives them.
     @discardableResult
-    func begun(_ count: Int) async throws -> [Run] { try await first(count, .begun) }
+    func begun(_ count: Int) async throws -> [WorkerRun] { try await first(count, .begun) }
 
     /// Waits until `count` runs have ended, and gives them.
     @discardableResult
-    func ended(_ count: Int) async throws -> [Run] { try await first(count, .ended) }
+    func ended(_ count: Int) async throws -> [WorkerRun] { try await first(count, .ended) }
 
-    private func first(_ count: Int, _ what: Run.What) async throws -> [Run] {
-        var seen: [Run] = []
+    private func first(_ count: Int, _ what: WorkerRun.What) async throws -> [WorkerRun] {
+        var seen: [WorkerRun] = []
         var next = 0
         while true {
             let entries = entries

@@ -8,7 +8,7 @@ import Testing
 
 /// Statements of a client or a worker that are not true.
 @Suite("Refusals of the scheduler")
-struct RefusalTests {
+struct ResultRefusalTests {
     private func harness() async throws -> SchedulerHarness {
         let harness = try await SchedulerHarness()
         _ = await harness.register(types: [.reverse, .sum])
@@ -19,7 +19,7 @@ struct RefusalTests {
         .succeeded(Data("forged".utf8)), .failed(TaskError(.invalidInput, "forged")), .interrupted, .returned, .started,
     ]
 
-    @Test("any word on a task that was never handed out is refused and counted", arguments: outcomes)
+    @Test("any report of a task that was never handed out is refused and counted", arguments: outcomes)
     func neverHandedOut(outcome: Results.Outcome) async throws {
         let harness = try await harness()
         _ = await harness.submit(["later"]) { $0.delay = .seconds(3600) }
@@ -35,7 +35,7 @@ struct RefusalTests {
         #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 2)
     }
 
-    @Test("any word on attempt 99 where 1 was handed out is refused and counted, and the real one counts", arguments: outcomes)
+    @Test("any report of attempt 99 where 1 was handed out is refused and counted, and the real one counts", arguments: outcomes)
     func attemptTooHigh(outcome: Results.Outcome) async throws {
         let harness = try await harness()
         _ = await harness.submit(["a"])
@@ -60,7 +60,7 @@ struct RefusalTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("a word on a task of another type is refused")
+    @Test("a report of a task of another type is refused")
     func otherType() async throws {
         let harness = try await harness()
         _ = await harness.submit(["a"])

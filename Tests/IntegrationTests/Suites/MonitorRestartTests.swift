@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("The monitor beside a grid that works", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
-struct MonitorTests {
+struct MonitorRestartTests {
     @Test func `the monitor shows counters that balance, and learns them again after a restart`() async throws {
         try await Grid.run { grid in
             let (first, port) = try await grid.startMonitor()

@@ -8,7 +8,7 @@ import Testing
 @testable import AMQP
 
 @Suite("A broker that does not take a message", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
-struct RefusalTests {
+struct MessageLimitTests {
     private static let limit = 1 << 20
 
     @Test func `messages over the broker's max_message_size end by themselves, and hold nothing up`() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("A type that nobody uses", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
-struct ForgettingTests {
+struct ForgottenTypeTests {
     private let type = TaskType(literal: "echo")
 
     private func exists(_ queue: Queue, _ grid: Grid) async throws -> Bool {
@@ -22,7 +22,7 @@ struct ForgettingTests {
     @Test("a type is forgotten on request, with its empty work queue, and known again when a worker registers it")
     func forgetting() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])
             #expect(try await grid.client.forget([type]) == [ForgetOutcome(type: type, outcome: .refused, reason: .workers)])
             try await worker.stop()

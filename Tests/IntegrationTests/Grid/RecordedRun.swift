@@ -4,20 +4,20 @@ import TaskGridWorker
 import TestSupport
 
 /// One begin of a task in a test's worker.
-struct Run: Hashable, Sendable {
+struct RecordedRun: Hashable, Sendable {
     let task: TaskID
     let attempt: Int
     let payload: String
     let at: Timestamp
 }
 
-extension Journal<Run> {
+extension Journal<RecordedRun> {
     /// A worker of `type` that notes each run, and then does what `body` does.
     func worker(
         _ type: TaskType, _ body: @escaping @Sendable (String, TaskContext) async throws -> String = { text, _ in text }
     ) -> any TaskWorker {
         ClosureWorker(type) { (text: String, context) in
-            self.add(Run(task: context.id, attempt: context.attempt, payload: text, at: .now()))
+            self.add(RecordedRun(task: context.id, attempt: context.attempt, payload: text, at: .now()))
             return try await body(text, context)
         }
     }

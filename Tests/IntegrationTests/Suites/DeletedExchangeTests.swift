@@ -8,13 +8,13 @@ import Testing
 
 /// Actions that a person or a worker with the broker's permission to configure can take.
 @Suite("Exchanges deleted and queues unbound", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(3)))
-struct DeletedTests {
+struct DeletedExchangeTests {
     private let type = TaskType(literal: "echo")
 
     /// All exchanges one after the other, while tasks go through.
-    @Test func `whatever exchange is deleted is declared again, and every task ends`() async throws {
+    @Test func `any exchange that is deleted is declared again, and every task ends`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])
             for exchange in grid.topology.exchanges {
                 let before = grid.logs.count
@@ -32,9 +32,9 @@ struct DeletedTests {
         }
     }
 
-    @Test func `whatever queue is unbound is bound again, and every task ends`() async throws {
+    @Test func `any queue that is unbound is bound again, and every task ends`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])
             let topology = grid.topology
             for binding in topology.dispatcher.bindings + topology.nameservice.bindings + topology.work(type).bindings {
@@ -51,7 +51,7 @@ struct DeletedTests {
     /// A worker would acknowledge the work, and its results would be nowhere.
     @Test func `results that find no queue are published until they do, and their tasks run once`() async throws {
         try await Grid.run { grid in
-            let runs = Journal<Run>()
+            let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])
             let queue = grid.topology.resultsQueue.name
             for binding in grid.topology.dispatcher.bindings where binding.queue == queue {
@@ -88,7 +88,7 @@ extension LogLine {
     /// Whether it says that a service has declared an exchange again. A service that could not publish declares all, and names none.
     fileprivate func isDeclared(again exchange: Exchange) -> Bool {
         switch message {
-        case "exchange or queue was deleted, declared again": "\(metadata["amqp.name"] ?? "")".contains("exchange \(exchange.name)")
+        case "exchange or queue was deleted, declared again": "\(metadata[AMQPLogKey.name] ?? "")".contains("exchange \(exchange.name)")
         case "an exchange was missing; declared again", "control queue or binding was deleted, declared again": true
         default: false
         }
