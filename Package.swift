@@ -134,7 +134,7 @@ let package = Package(
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
             ]
         ),
-        tests("LocalGridTests", ["LocalGrid", "TaskGridCore"]),
+        tests("LocalGridTests", ["LocalGrid", "TaskGridCore", "AMQP"]),
         tests(
             "ChaosTests",
             ["TestSupport", "Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]

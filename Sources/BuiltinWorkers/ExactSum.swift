@@ -24,12 +24,15 @@ struct ExactSum {
     }
 
     /// The sum of all.
-    var total: Decimal {
+    ///
+    /// - Throws: `CancellationError`.
+    func total() throws -> Decimal {
         var sums = byExponent
         sums[0, default: 0] += BigInt(small)
         var total = Decimal(0)
         // From the highest exponent down, each step shifts what there is to the next one.
         for (exponent, sum) in sums.sorted(by: { $0.key > $1.key }) where !sum.isZero {
+            try Task.checkCancellation()
             if total.significand.isZero {
                 total = Decimal(sum, exponent: exponent)
             } else {

@@ -21,6 +21,8 @@ struct NumberArray {
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
+        // A byte order mark may stand before a JSON text, and means nothing (RFC 8259, 8.1).
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
     /// The next number; nil after the last.
@@ -121,16 +123,22 @@ struct NumberArray {
 
     private func invalid(_ message: String) -> TaskError { TaskError(.invalidInput, message) }
 
-    /// The kind of a value that begins with this byte.
+    /// The kind of the value at the position, which begins with this byte.
     private func kind(_ byte: Unicode.Scalar) -> String {
         switch byte {
-        case "\"": "a string"
-        case "[": "an array"
-        case "{": "an object"
-        case "t", "f": "a boolean"
-        case "n": "null"
-        case "-", "0"..."9": "a number"
-        default: "no JSON value (\(shown(byte)))"
+        case "\"": return "a string"
+        case "[": return "an array"
+        case "{": return "an object"
+        case "-", "0"..."9": return "a number"
+        default: break
+        }
+        let word = String(
+            decoding: bytes[position...].prefix(21).prefix { Unicode.Scalar($0).properties.isAlphabetic && $0 < 0x80 }, as: UTF8.self)
+        switch word {
+        case "true", "false": return "a boolean"
+        case "null": return "null"
+        case "": return "no JSON value (\(shown(byte)))"
+        default: return "no JSON value ('\(word.count > 20 ? "\(word.prefix(20))…" : word)')"
         }
     }
 

@@ -11,7 +11,27 @@ package struct Reverse: TaskWorker {
     /// - Throws: `invalidInput` where the payload is no UTF-8.
     package func run(_ input: Data, context: TaskContext) async throws -> Data {
         if let reversed = Self.reverseBytes(input) { return reversed }
-        return String(try String(payload: input).reversed()).payload
+        return try Self.reverseCharacters(String(payload: input))
+    }
+
+    /// From the front: a text of flags has its characters counted off from its start, and from the end each would be looked for anew.
+    private static func reverseCharacters(_ text: String) throws -> Data {
+        var text = text
+        text.makeContiguousUTF8()
+        var reversed = [UInt8](repeating: 0, count: text.utf8.count)
+        var start = reversed.count
+        var count = 0
+        var index = text.startIndex
+        while index < text.endIndex {
+            if count.isMultiple(of: 4096) { try Task.checkCancellation() }
+            count += 1
+            let next = text.index(after: index)
+            let character = text.utf8[index..<next]
+            start -= character.count
+            for (offset, byte) in character.enumerated() { reversed[start + offset] = byte }
+            index = next
+        }
+        return Data(reversed)
     }
 
     /// The bytes in reverse where each is a grapheme: ASCII without carriage returns, for CR LF is one grapheme.

@@ -13,11 +13,16 @@ package struct Sum: TaskWorker {
 
     /// - Throws: `invalidInput`, which names the element that is no number or the place that is no JSON.
     package func run(_ input: Data, context: TaskContext) async throws -> String {
-        try input.withUnsafeBytes { bytes throws(TaskError) in
+        try input.withUnsafeBytes { bytes in
             var numbers = NumberArray(bytes)
             var sum = ExactSum()
-            while let number = try numbers.next() { sum.add(number) }
-            return sum.total.description
+            var count = 0
+            while let number = try numbers.next() {
+                if count.isMultiple(of: 256) { try Task.checkCancellation() }
+                count += 1
+                sum.add(number)
+            }
+            return try sum.total().description
         }
     }
 }

@@ -1,7 +1,7 @@
 package import TaskGridCore
 package import TaskGridWorker
 
-/// `2` → waits two seconds and gives back the payload. Holds no thread meanwhile, and ends when it is cancelled.
+/// `2` or `1m30s` → waits that long and gives back the payload. Holds no thread meanwhile, and ends when it is cancelled.
 package struct Wait: TaskWorker {
     package let type = TaskType(literal: "wait")
     /// The longest wait that is taken.
@@ -13,8 +13,8 @@ package struct Wait: TaskWorker {
         self.clock = clock
     }
 
-    /// `input`: Seconds, as a decimal number.
-    /// - Throws: `invalidInput` where it is no number, negative or above the limit.
+    /// `input`: Seconds, as a decimal number, or a duration with units.
+    /// - Throws: `invalidInput` where it is neither, negative or above the limit.
     package func run(_ input: String, context: TaskContext) async throws -> String {
         try await clock.sleep(for: try duration(input))
         return input
@@ -22,14 +22,19 @@ package struct Wait: TaskWorker {
 
     private func duration(_ input: String) throws(TaskError) -> Duration {
         let shown = input.prefix(40)
+        if let duration = DurationText.read(input), duration <= limit { return duration }
         // `Double` reads hexadecimal, `nan` and `inf` too.
         guard input.utf8.allSatisfy({ "0123456789.eE+-".utf8.contains($0) }), let seconds = Double(input), seconds.isFinite
         else {
-            throw TaskError(.invalidInput, "'\(shown)' is no number of seconds, such as 2 or 0.5")
+            guard DurationText.read(input) == nil else { throw tooLong("\(shown)") }
+            throw TaskError(.invalidInput, "'\(shown)' is no time to wait, such as 2, 0.5 or 1m30s")
         }
         guard seconds >= 0 else { throw TaskError(.invalidInput, "\(shown) seconds: a wait is not negative") }
-        let most = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
-        guard seconds <= most else { throw TaskError(.invalidInput, "\(shown) seconds: at most \(most) are waited") }
+        guard seconds <= limit.seconds else { throw tooLong("\(shown) seconds") }
         return .seconds(seconds)
+    }
+
+    private func tooLong(_ time: String) -> TaskError {
+        TaskError(.invalidInput, "\(time): at most \(DurationText.write(limit)) is waited")
     }
 }

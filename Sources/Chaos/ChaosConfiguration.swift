@@ -66,9 +66,8 @@ package struct ChaosConfiguration: Sendable {
 
     /// The grid, its processes' connections led as `route` says.
     func grid(route: @escaping @Sendable (String, String) throws(LocalGridError) -> String) -> LocalGrid {
-        var services = GridConfiguration.Services(executable: executable, workers: counts)
+        var services = GridConfiguration.Services(executable: executable, workers: counts, topology: topology)
         services.environment = environment
-        services.environment["TASKGRID_QUEUE_KIND"] = queueKind.rawValue
         services.environment[ChaosWorker.variable] = journal
         // Tasks wait more than they compute: after a fault the grid, not the number of slots, is to be the limit.
         services.environment["TASKGRID_WORKER_CONCURRENCY"] = "32"

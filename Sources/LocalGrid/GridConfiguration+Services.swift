@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 extension GridConfiguration {
@@ -17,7 +18,8 @@ extension GridConfiguration {
             var variables = services.environment.merging(services.secrets[role] ?? [:]) { $1 }
             // The URL holds the password: an argument would show it to everyone in `ps`.
             variables["TASKGRID_BROKER"] = try services.route(name, amqp)
-            variables["TASKGRID_PREFIX"] = services.prefix
+            variables["TASKGRID_PREFIX"] = services.topology.prefix
+            variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
             if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = folder.history }
             if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }

@@ -1,6 +1,6 @@
 package import AMQP
 import Foundation
-import TaskGridCore
+package import TaskGridCore
 
 /// The settings of a ``LocalGrid``: what it runs, and where.
 package struct GridConfiguration: Sendable {
@@ -27,8 +27,8 @@ package struct GridConfiguration: Sendable {
         /// The program that has the commands `nameservice`, `dispatcher`, `monitor` and `worker`: an absolute path.
         package var executable: String
         package var workers: WorkerCounts
-        /// Before every name in the broker, so that several grids can share one.
-        package var prefix: String
+        /// The grid's names in the broker, so that several grids can share one, and the kind of its queues.
+        package var topology: Topology
         /// Arguments after those that the grid itself gives.
         package var arguments: [Role: [String]] = [:]
         /// Variables for all of them, besides those that the grid itself sets and this process's own.
@@ -43,11 +43,11 @@ package struct GridConfiguration: Sendable {
         package init(
             executable: String = Services.thisExecutable,
             workers: WorkerCounts,
-            prefix: String = Topology.defaultPrefix
+            topology: Topology = Topology()
         ) {
             self.executable = executable
             self.workers = workers
-            self.prefix = prefix
+            self.topology = topology
         }
 
         /// The program that runs now.

@@ -39,13 +39,13 @@ package struct LocalGrid: Sendable {
         switch configuration.broker {
         case .url(let url):
             let ports = try Ports(configuration.ports, for: configuration.serviceUses)
-            try await run([], ports, GridFile(amqp: url, monitor: ports.monitorURL, admin: nil, pid: getpid()), onEvent)
+            try await run([], ports, gridFile(amqp: url, admin: nil, ports), onEvent)
         case .privately:
             // Before the ports are chosen: a killed grid's broker may still hold them.
             await PrivateBroker.endStrays(of: folder)
             let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses)
             let broker = try PrivateBroker(folder: folder, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
-            let file = GridFile(amqp: broker.amqpURL, monitor: ports.monitorURL, admin: broker.adminURL, pid: getpid())
+            let file = gridFile(amqp: broker.amqpURL, admin: broker.adminURL, ports)
             let result: Result<Void, LocalGridError>
             do throws(LocalGridError) {
                 result = .success(try await run(broker.stages, ports, file, onEvent))
@@ -65,6 +65,10 @@ package struct LocalGrid: Sendable {
     package func wipeBroker() throws(LocalGridError) -> Bool {
         try PrivateBroker.wipeBeforeStart(of: configuration.folder)
         return processes.kill("broker")
+    }
+
+    private func gridFile(amqp: String, admin: String?, _ ports: Ports) -> GridFile {
+        GridFile(amqp: amqp, monitor: ports.monitorURL, admin: admin, pid: getpid(), topology: configuration.services?.topology)
     }
 
     private func run(

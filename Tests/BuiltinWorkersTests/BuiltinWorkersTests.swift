@@ -12,4 +12,15 @@ import Testing
         }
         #expect(BuiltinWorkers.make(named: "nonesuch") == nil)
     }
+
+    @Test(arguments: [
+        ("reverse", "ä🇩🇪"), ("sum", "[1]"), ("hash", "a"), ("upper", "ä"), ("wait", "3000"),
+    ])
+    func `every worker heeds a cancellation`(name: String, payload: String) async throws {
+        let worker = try #require(BuiltinWorkers.make(named: name))
+        await Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            await #expect(throws: CancellationError.self) { try await run(worker, payload) }
+        }.value
+    }
 }

@@ -14,7 +14,7 @@ import Testing
         (largeIntegers, "9999999999999999990"),
         ("[1e3]", "1000"), ("[1E+2, 5e-1]", "100.5"), ("[1.500]", "1.5"), ("[100.00]", "100"), ("[-1.5,0.25]", "-1.25"),
         ("[1e30,-1e30,1e-30]", "0.000000000000000000000000000001"), ("[12345678901234567890.5,0.5]", "12345678901234567891"),
-        ("\n[\t1 ,\r2]\n", "3"), ("[0.30,-0.3]", "0"), ("[1e-2]", "0.01"), ("[-5]", "-5"),
+        ("\n[\t1 ,\r2]\n", "3"), ("[0.30,-0.3]", "0"), ("[1e-2]", "0.01"), ("[-5]", "-5"), ("\u{FEFF}[1]", "1"),
     ])
     func `sums are exact`(_ payload: String, _ sum: String) async throws {
         #expect(try await run(Sum(), payload) == sum)
@@ -31,10 +31,15 @@ import Testing
         ("[01]", "element 0 has a leading zero"), ("[-]", "element 0 is not a number: it lacks an integer part"),
         ("[1.]", "element 0 is not a number: it lacks digits after its point"),
         ("[1e]", "element 0 is not a number: it lacks digits in its exponent"), ("[+1]", "element 0 is no JSON value ('+'), not a number"),
-        ("[.5]", "element 0 is no JSON value ('.'), not a number"), ("[NaN]", "element 0 is no JSON value ('N'), not a number"),
+        ("[.5]", "element 0 is no JSON value ('.'), not a number"), ("[NaN]", "element 0 is no JSON value ('NaN'), not a number"),
         ("[1e10001]", "element 0 has an exponent beyond 10000"),
         ("[1e-99999999999999999999999]", "element 0 has an exponent beyond 10000"),
-        ("\u{FEFF}[1]", "the payload is no JSON value (byte 239), not an array of numbers"),
+        ("foo", "the payload is no JSON value ('foo'), not an array of numbers"),
+        ("nulls", "the payload is no JSON value ('nulls'), not an array of numbers"),
+        ("true", "the payload is a boolean, not an array of numbers"), ("null", "the payload is null, not an array of numbers"),
+        ("[1,tru]", "element 1 is no JSON value ('tru'), not a number"),
+        ("\u{FEFF}1", "the payload is a number, not an array of numbers"),
+        ("é", "the payload is no JSON value (byte 195), not an array of numbers"),
     ])
     func `an input that is no list of numbers is refused with the place of the mistake`(_ payload: String, _ message: String) async {
         #expect(await refusal(Sum(), payload) == TaskError(.invalidInput, message))

@@ -15,6 +15,13 @@ import Testing
         #expect(try await Array(run(Reverse(), text).utf8) == Array(reversed.utf8))
     }
 
+    /// A time that grows with the square of the length would be days.
+    @Test(.timeLimit(.minutes(1))) func `a text of a million flags is reversed in a time that grows with its length`() async throws {
+        let flags = String(repeating: "🇩🇪🇫🇷", count: 500_000)
+        let reversed = String(repeating: "🇫🇷🇩🇪", count: 500_000)
+        #expect(try await run(Reverse(), flags).utf8.elementsEqual(reversed.utf8))
+    }
+
     @Test func `bytes that are no text are refused`() async throws {
         await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
             try await run(Reverse(), Data([0xFF, 0x41]))
@@ -43,6 +50,11 @@ import Testing
 }
 
 @Suite struct UpperTests {
+    @Test func `a long text is put into upper case in parts, which meet where they were cut`() async throws {
+        let text = String(repeating: "e\u{301}ß👨‍👩‍👧ﬁ", count: 40_000)
+        #expect(try await run(Upper(), text).utf8.elementsEqual(text.uppercased().utf8))
+    }
+
     @Test(arguments: [("hello straße", "HELLO STRASSE"), ("", ""), ("ﬁn", "FIN"), ("éàπ", "ÉÀΠ"), ("1+1", "1+1")])
     func `a text is put into upper case by the rules of Unicode`(_ text: String, _ upper: String) async throws {
         #expect(try await run(Upper(), text) == upper)
@@ -64,6 +76,11 @@ import Testing
     ])
     func `a hash is SHA-256 in hex`(_ text: String, _ hash: String) async throws {
         #expect(try await run(Hash(), text) == hash)
+    }
+
+    @Test func `a hash of many parts is that of the whole`() async throws {
+        let zeros = "5983281b51c767c831104f52c95e4075f27e6f4fa8dd0526e3929f79176a1217"
+        #expect(try await run(Hash(), Data(count: (3 << 20) + 1)) == zeros)
     }
 
     @Test func `a hash takes bytes that are no text`() async throws {

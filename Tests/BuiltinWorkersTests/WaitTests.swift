@@ -4,23 +4,27 @@ import TaskGridCore
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WaitTests {
-    @Test(arguments: [("2", 2000), ("0.25", 250), ("0", 0), ("-0", 0), ("1e1", 10_000), ("3600", 3_600_000)])
+    @Test(arguments: [
+        ("2", 2000), ("0.25", 250), ("0", 0), ("-0", 0), ("1e1", 10_000), ("3600", 3_600_000), ("1m30s", 90_000), ("250ms", 250),
+    ])
     func `the worker waits and returns its payload`(_ text: String, _ milliseconds: Int) async throws {
         let clock = SleepRecorder()
         #expect(try await run(Wait(clock: clock), text) == text)
         #expect(clock.slept == [.milliseconds(milliseconds)])
     }
 
-    @Test(arguments: ["", "two", "nan", "inf", "-inf", "0x10", " 1", "1 ", "1,5", "1e999", "--1"])
+    @Test(arguments: ["", "two", "nan", "inf", "-inf", "0x10", " 1", "1 ", "1,5", "1e999", "--1", "30s1m", "5x"])
     func `a payload that is no number is refused`(_ text: String) async {
         let clock = SleepRecorder()
-        #expect(await refusal(Wait(clock: clock), text) == TaskError(.invalidInput, "'\(text)' is no number of seconds, such as 2 or 0.5"))
+        #expect(
+            await refusal(Wait(clock: clock), text) == TaskError(.invalidInput, "'\(text)' is no time to wait, such as 2, 0.5 or 1m30s"))
         #expect(clock.slept.isEmpty)
     }
 
     @Test func `a time out of bounds is refused`() async {
         #expect(await refusal(Wait(), "-1")?.message == "-1 seconds: a wait is not negative")
-        #expect(await refusal(Wait(), "3601")?.message == "3601 seconds: at most 3600.0 are waited")
+        #expect(await refusal(Wait(), "3601")?.message == "3601 seconds: at most 1h is waited")
+        #expect(await refusal(Wait(), "1h1s")?.message == "1h1s: at most 1h is waited")
         #expect(await refusal(Wait(limit: .seconds(1)), "1.5")?.code == .invalidInput)
     }
 

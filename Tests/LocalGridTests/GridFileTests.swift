@@ -1,4 +1,6 @@
+import AMQP
 import Foundation
+import TaskGridCore
 import Testing
 
 @testable import LocalGrid
@@ -12,7 +14,9 @@ import Testing
         try await withTemporaryFolder { folder in
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
-            let file = GridFile(amqp: "amqp://u:p@127.0.0.1:5672", monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid())
+            let file = GridFile(
+                amqp: "amqp://u:p@127.0.0.1:5672", monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid(),
+                topology: Topology(prefix: "blue", queueKind: .quorum))
             try file.write(to: folder)
             #expect(try GridFile.read(from: folder) == file)
             #expect(try mode(folder.gridFile) == 0o600)
@@ -29,10 +33,11 @@ import Testing
             gone.executableURL = URL(fileURLWithPath: "/bin/true")
             try gone.run()
             gone.waitUntilExit()
-            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: gone.processIdentifier).write(to: folder)
+            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: gone.processIdentifier, topology: nil).write(to: folder)
             let error = error(reading: folder)
             #expect(error?.code == .notRunning)
             #expect(error?.message.contains("process \(gone.processIdentifier)") == true)
+            #expect(error?.message.hasSuffix("taskgrid up --grid '\(folder.path)'") == true)
         }
     }
 

@@ -27,7 +27,7 @@ import Testing
     @Test func `a folder is held by one grid at a time`() async throws {
         try await withTemporaryFolder { folder in
             var lock: FolderLock? = try folder.open()
-            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid()).write(to: folder)
+            try GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid(), topology: nil).write(to: folder)
             let error = #expect(throws: LocalGridError.self) { try folder.open() }
             #expect(error?.code == .folderInUse)
             #expect(error?.message.contains("process \(getpid())") == true)

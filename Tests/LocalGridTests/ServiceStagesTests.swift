@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TaskGridCore
 import Testing
@@ -10,7 +11,8 @@ import Testing
     private func stages(_ workers: String, prefix: String = "taskgrid") throws -> [[ChildProcess]] {
         var counts = WorkerCounts()
         try counts.apply(workers)
-        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: counts, prefix: prefix)
+        var services = GridConfiguration.Services(
+            executable: "/bin/taskgrid", workers: counts, topology: Topology(prefix: prefix, queueKind: .quorum))
         services.arguments[.worker] = ["--more"]
         services.environment = ["TASKGRID_LOG_LEVEL": "debug"]
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
@@ -48,6 +50,7 @@ import Testing
             let variables = variables(child)
             #expect(variables["TASKGRID_BROKER"] == secret)
             #expect(variables["TASKGRID_PREFIX"] == "other")
+            #expect(variables["TASKGRID_QUEUE_KIND"] == "quorum")
             #expect(variables["TASKGRID_LOG_LEVEL"] == "debug")
             #expect(variables["TASKGRID_READY_FILE"] == "/data/ready/\(child.name)")
             #expect(child.log == "/data/logs/\(child.name).log")

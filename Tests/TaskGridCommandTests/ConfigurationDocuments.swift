@@ -8,7 +8,7 @@ enum ConfigurationDocuments {
             # Settings of the taskgrid command. Each key is shown with its default, or with an example. Remove the '#' to change it.
             # An argument comes before an environment variable, and that before what stands here: `worker.drain-deadline` is
             # TASKGRID_WORKER_DRAIN_DEADLINE. --config or TASKGRID_CONFIG names another file than config/taskgrid.yaml.
-            # Times are written 500ms, 30s, 15m, 12h, 7d; a number without a unit is seconds.
+            # Times are written 500ms, 30s, 15m, 1h30m, 7d; a number without a unit is seconds.
             """.split(separator: "\n").map(String.init)
         var section: Substring?
         for key in ConfigurationKey.all {

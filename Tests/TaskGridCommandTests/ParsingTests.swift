@@ -32,7 +32,9 @@ struct ParsingTests {
         "these are wrong uses",
         arguments: [
             "nonsense", "run", "run Reverse hello", "run reverse hello --file words.txt", "run reverse hello --priority 10",
-            "run reverse hello --max-attempts 0", "submit reverse hello --delay soon", "submit reverse hello --timeout -1s", "result",
+            "run reverse hello --max-attempts 0", "run reverse hello --max-attempts 2147483648", "submit reverse hello --timeout 400d",
+            "submit reverse hello --timeout 0s", "submit reverse hello --delay 10001d", "submit reverse hello --delay soon",
+            "submit reverse hello --timeout -1s", "result",
             "result x", "result 0", "result 17 --within 1w", "status -1", "up --ports some", "up --ports", "workers Hash",
             "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
             "broker --ports 1",
@@ -41,6 +43,18 @@ struct ParsingTests {
     func bad(line: String) {
         let error = #expect(throws: (any Error).self) { try parse(line) }
         if let error { #expect(TaskGrid.exitCode(for: error).rawValue == 64, "\(TaskGrid.message(for: error))") }
+    }
+
+    @Test(
+        "a setting out of its bounds is refused with the bounds",
+        arguments: [
+            ("--timeout 400d", "the timeout of a task is from a millisecond to 366 days"),
+            ("--max-attempts 2147483648", "a task has 1 to 2147483647 attempts, not 2147483648"),
+            ("--priority 10", "the priority of a task is 0 to 9, not 10"),
+        ])
+    func bounds(option: String, message: String) {
+        let error = #expect(throws: (any Error).self) { try parse("submit reverse hello \(option)") }
+        if let error { #expect(TaskGrid.message(for: error).contains(message)) }
     }
 
     @Test("a task's options are taken")

@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import LocalGrid
 import Monitor
 import TaskGridCore
 import Testing
@@ -105,19 +106,40 @@ struct SettingSourcesTests {
         #expect(try await message([:], [:], yaml: yaml).contains(": \(key): '\(value.prefix(80))' is not "))
     }
 
+    @Test("of a folder's grid, grid.json says prefix and kind, unless the place that names the folder or one before it does")
+    func topology() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid \(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = GridFile(
+            amqp: "amqp://h", monitor: nil, admin: nil, pid: getpid(), topology: Topology(prefix: "blue", queueKind: .quorum))
+        try JSONEncoder().encode(file).write(to: folder.appending(path: "grid.json"))
+        let data = ["data": folder.path]
+        let blue = Topology(prefix: "blue", queueKind: .quorum)
+        #expect(try await configuration(data).location().topology == blue)
+        #expect(try await configuration(data, ["TASKGRID_PREFIX": "red"]).location().topology == blue)
+        #expect(try await configuration(data, yaml: "prefix: red\nqueue-kind: classic\n").location().topology == blue)
+        #expect(try await configuration(data.merging(["prefix": "red"]) { $1 }).location().topology.prefix == "red")
+        let named = ["TASKGRID_DATA": folder.path, "TASKGRID_QUEUE_KIND": "classic"]
+        #expect(try await configuration([:], named).location().topology == Topology(prefix: "blue"))
+        #expect(try await configuration(data, ["TASKGRID_BROKER": "amqp://other"]).location().topology == blue)
+        let broker = try await configuration(["broker": "amqp://other"], named).location().topology
+        #expect(broker == Topology(prefix: "taskgrid", queueKind: .classic))
+    }
+
     @Test("the first place that names a broker or a folder says which grid is meant")
     func grid() async throws {
         let broker = "amqp://guest:secret@broker:5672"
         let folder = "/nonexistent/grid"
         let named = try await configuration(["broker": broker], ["TASKGRID_DATA": folder])
-        #expect(try "\(named.endpoint())".contains("broker:5672"))
-        #expect(try !"\(named.endpoint())".contains("secret"))
+        #expect(try "\(named.location().endpoint)".contains("broker:5672"))
+        #expect(try !"\(named.location().endpoint)".contains("secret"))
         let absent = try await configuration(["data": folder], ["TASKGRID_BROKER": broker])
-        let failure = #expect(throws: Failure.self) { try absent.endpoint() }
+        let failure = #expect(throws: Failure.self) { try absent.location() }
         #expect(failure?.code == .unreachable)
         #expect(failure?.message?.contains("--broker") == true)
         let wrong = try await configuration([:], ["TASKGRID_BROKER": "http://a"])
-        #expect(#expect(throws: Failure.self) { try wrong.endpoint() }?.message?.hasPrefix("TASKGRID_BROKER: ") == true)
+        #expect(#expect(throws: Failure.self) { try wrong.location() }?.message?.hasPrefix("TASKGRID_BROKER: ") == true)
     }
 }
 
@@ -128,13 +150,19 @@ struct DurationTextTests {
         arguments: [
             ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("12h", .seconds(43_200)),
             ("7d", .seconds(604_800)), ("2", .seconds(2)), ("1.5s", .milliseconds(1500)), ("0.1h", .seconds(360)), ("0", .zero),
-            ("10000d", .seconds(864_000_000)),
+            ("10000d", .seconds(864_000_000)), ("1h30m", .seconds(5400)), ("1d2h3m4s5ms", .milliseconds(93_784_005)),
+            ("1m1.5s", .milliseconds(61_500)),
         ])
     func good(text: String, duration: Duration) {
         #expect(DurationText.read(text) == duration)
     }
 
-    @Test("anything else is none", arguments: ["", "s", "ms", "-1s", "1 s", "1w", "1h30m", "nan", "inf", "1e300d", "10001d", "１s"])
+    @Test(
+        "anything else is none",
+        arguments: [
+            "", "s", "ms", "-1s", "1 s", "1w", "30m1h", "1h1h", "1h30", "1h 30m", "h30m", ".", "1..2s", ".5s", "5.s", "1e3", "0x10", "+1s",
+            "nan", "inf", "1e300d", "10001d", "１s",
+        ])
     func bad(text: String) {
         #expect(DurationText.read(text) == nil)
     }

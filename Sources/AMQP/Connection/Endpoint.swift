@@ -37,6 +37,15 @@ public struct Endpoint: Hashable, Sendable {
         guard scheme == "amqp" || scheme == "amqps", components.percentEncodedPath.first ?? "/" == "/" else {
             throw AMQPError(.badURL, "the broker's URL starts with '\(scheme):'; it must be amqp:// or amqps://")
         }
+        // A '/' in a password would end it, and its rest be shown as a virtual host.
+        let rest = url.dropFirst(scheme.count + 1).drop { $0 == "/" }
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard !rest.dropFirst(authority.count).contains("@"), authority.count(where: { $0 == "@" }) <= 1 else {
+            throw AMQPError(
+                .badURL,
+                "the broker's URL has an '@' too many: in a user, password or virtual host '/' is written %2F, '?' %3F, '#' %23 and '@' %40"
+            )
+        }
         // A part that cannot be decoded would be taken for missing, and a default used instead.
         let isDecodable =
             (components.user != nil || components.percentEncodedUser == nil)

@@ -1,7 +1,7 @@
 /// A queue to declare.
 public struct Queue: Hashable, Sendable {
     /// How the broker keeps a queue.
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
         /// On one node; the lowest latency.
         case classic
         /// Replicated over a cluster's nodes.

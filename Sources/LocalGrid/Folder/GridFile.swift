@@ -1,4 +1,6 @@
+package import AMQP
 import Foundation
+package import TaskGridCore
 
 /// How to reach the grid that runs in a data folder: what `grid.json` says.
 ///
@@ -12,12 +14,23 @@ package struct GridFile: Codable, Hashable, Sendable {
     package let admin: String?
     /// The process that runs the grid.
     package let pid: Int32
+    /// The prefix of the grid's names in the broker; nil where only a broker runs.
+    package let prefix: String?
+    /// The kind of the grid's queues; nil where only a broker runs.
+    package let queueKind: Queue.Kind?
 
-    package init(amqp: String, monitor: String?, admin: String?, pid: Int32) {
+    package init(amqp: String, monitor: String?, admin: String?, pid: Int32, topology: Topology?) {
         self.amqp = amqp
         self.monitor = monitor
         self.admin = admin
         self.pid = pid
+        prefix = topology?.prefix
+        queueKind = topology?.queueKind
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case amqp, monitor, admin, pid, prefix
+        case queueKind = "queue_kind"
     }
 
     /// Reads the file of the grid that runs in `folder`.
@@ -31,14 +44,17 @@ package struct GridFile: Codable, Hashable, Sendable {
             throw LocalGridError(.folder, "\(folder.gridFile) is damaged: remove it and start the grid again")
         } catch {
             if access(folder.gridFile, F_OK) != 0 && errno == ENOENT {
-                throw LocalGridError(.notRunning, "no grid runs in \(folder.path): start one with 'taskgrid up'")
+                throw LocalGridError(.notRunning, "no grid runs in \(folder.path); start one: \(folder.command("taskgrid up"))")
             }
             throw LocalGridError(.folder, "cannot read \(folder.gridFile) (\(Errno.reason(of: error))): is it another user's grid?")
         }
         guard kill(file.pid, 0) == 0 || errno == EPERM else {
             throw LocalGridError(
                 .notRunning,
-                "the grid in \(folder.path) (process \(file.pid)) is gone without having been stopped: start it again with 'taskgrid up'"
+                """
+                the grid in \(folder.path) (process \(file.pid)) is gone without having been stopped; \
+                start it again: \(folder.command("taskgrid up"))
+                """
             )
         }
         return file

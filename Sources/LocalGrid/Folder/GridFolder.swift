@@ -33,6 +33,11 @@ package struct GridFolder: Hashable, Sendable {
         return GridFolder("\(home)/.local/state/taskgrid")
     }
 
+    /// A command for a shell with the option that names this folder, where it is not the standard one.
+    package func command(_ words: String) -> String {
+        self == .standard() ? words : "\(words) --grid \(ShellWord(path))"
+    }
+
     package var store: String { "\(path)/store.sqlite" }
     var history: String { "\(path)/history.sqlite" }
     package var logs: String { "\(path)/logs" }

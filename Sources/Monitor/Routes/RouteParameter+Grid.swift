@@ -57,8 +57,8 @@ extension RouteParameter where Value == Timestamp? {
     static func moment(_ name: String, summary: String, now: @escaping @Sendable () -> Timestamp) -> RouteParameter {
         RouteParameter(name, summary: summary, schema: .moment) { text throws(Problem) in
             guard let text else { return nil }
-            let plain = text.hasPrefix("-") ? String(text.dropFirst()) : text
-            guard text.wholeMatch(of: /-?[0-9]+(ms|s|m|h|d)|[0-9]{4}-.*/) != nil, let moment = MomentText.read(plain, now: now()) else {
+            // A bare number could be meant as seconds ago or since 1970.
+            guard text.wholeMatch(of: /-?[0-9.]+/) == nil, let moment = MomentText.read(text, now: now()) else {
                 throw Problem(parameter: name, is: text, takes: MomentText.what)
             }
             return moment

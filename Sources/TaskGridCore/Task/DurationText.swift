@@ -1,7 +1,7 @@
 /// Durations as people write them.
 public enum DurationText {
     /// Their name in errors.
-    public static let what = "a time such as 500ms, 30s, 15m, 12h or 7d"
+    public static let what = "a time such as 500ms, 30s, 15m, 1h30m or 7d"
 
     private static let day = 86_400_000_000.0
     /// Each unit in microseconds.
@@ -9,14 +9,37 @@ public enum DurationText {
         ("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000), ("d", day),
     ]
 
-    /// A number and its unit; a bare number is seconds. Nil where it is none, negative, or above ten thousand days.
+    /// Numbers and their units, the largest unit first; a bare number is seconds. Nil where it is none, negative, or above ten thousand
+    /// days.
     public static func read(_ text: String) -> Duration? {
-        let unit = units.first { text.hasSuffix($0.0) }
-        let number = text.dropLast(unit?.0.count ?? 0)
-        guard let count = Double(number), count.isFinite, count >= 0 else { return nil }
-        // Whole microseconds, because a duration times a fraction is rounded.
-        let microseconds = (count * (unit?.1 ?? 1_000_000)).rounded()
-        return microseconds <= 10_000 * day ? .microseconds(Int64(microseconds)) : nil
+        if let seconds = number(text[...]) { return duration(seconds * 1_000_000) }
+        var rest = text[...]
+        var total = 0.0
+        var larger = Double.infinity
+        repeat {
+            let digits = rest.prefix { !isLetter($0) }
+            let letters = rest.dropFirst(digits.count).prefix(while: isLetter)
+            guard let count = number(digits), let unit = units.first(where: { $0.0 == letters })?.1, unit < larger else { return nil }
+            total += count * unit
+            larger = unit
+            rest = rest.dropFirst(digits.count + letters.count)
+        } while !rest.isEmpty
+        return duration(total)
+    }
+
+    /// A decimal number without sign or exponent.
+    private static func number(_ text: Substring) -> Double? {
+        guard let first = text.utf8.first, let last = text.utf8.last, isDigit(first), isDigit(last) else { return nil }
+        return text.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: ".") } ? Double(text) : nil
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    @Sendable private static func isLetter(_ character: Character) -> Bool { ("a"..."z").contains(character) }
+
+    /// In whole microseconds, because a duration times a fraction is rounded.
+    private static func duration(_ microseconds: Double) -> Duration? {
+        microseconds <= 10_000 * day ? .microseconds(Int64(microseconds.rounded())) : nil
     }
 
     /// The text that ``read(_:)`` reads, in the largest unit in which the duration is whole, to the millisecond.

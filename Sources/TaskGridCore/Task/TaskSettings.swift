@@ -111,7 +111,9 @@ extension TaskSettings {
         if !(0...WireFormat.maximumPriority).contains(priority) {
             return "the priority of a task is 0 to \(WireFormat.maximumPriority), not \(priority)"
         }
-        if let maxAttempts, !(1...Int(Int32.max)).contains(maxAttempts) { return "a task has at least one attempt, not \(maxAttempts)" }
+        if let maxAttempts, !(1...Int(Int32.max)).contains(maxAttempts) {
+            return "a task has 1 to \(Int32.max) attempts, not \(maxAttempts)"
+        }
         if let timeout, !(Duration.milliseconds(1)...WireFormat.maximumTimeout).contains(timeout) {
             return "the timeout of a task is from a millisecond to 366 days"
         }

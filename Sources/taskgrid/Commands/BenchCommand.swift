@@ -102,8 +102,9 @@ struct BenchCommand: AsyncParsableCommand {
                 if runs.contains(.lone) { report.lone = try await shown("one by one") { try await runner.lone(loneCount, $0) } }
             }
             if compare == .raw {
+                let location = try configuration.location()
                 let hops = RawHops(
-                    endpoint: try configuration.endpoint(), topology: configuration.topology,
+                    endpoint: location.endpoint, topology: location.topology,
                     logger: configuration.logger("bench", default: .warning)
                 )
                 report.raw = try await shown("raw") { try await hops.run(min(count, 50_000), size: size, $0) }

@@ -33,7 +33,7 @@ struct DispatcherCommand: AsyncParsableCommand {
             setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
             let store = try await SQLiteTaskStore(path: path)
             let dispatcher = Dispatcher(
-                configuration: setup.configuration.dispatcher, endpoint: setup.endpoint, topology: setup.configuration.topology,
+                configuration: setup.configuration.dispatcher, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
             )
             try await ServiceRun.run(dispatcher, health: setup.health("dispatcher", .dispatcher), logger: setup.logger)

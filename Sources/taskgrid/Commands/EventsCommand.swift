@@ -46,7 +46,8 @@ struct EventsCommand: AsyncParsableCommand {
         try await Failure.reported {
             let configuration = try await grid.configuration()
             let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
-            let topology = configuration.topology
+            let location = try configuration.location()
+            let topology = location.topology
             if type != nil { try await checkType() }
             let queue = topology.listenerQueue("events", UUID().uuidString.lowercased())
             let declarations = Declarations(
@@ -54,7 +55,7 @@ struct EventsCommand: AsyncParsableCommand {
                 bindings: keys(topology).map { Binding(exchange: topology.events.name, queue: queue.name, key: $0) }
             )
             let connection = Connection(
-                try configuration.endpoint(), name: "taskgrid events", clientProperties: .grid, declarations: declarations, logger: logger)
+                location.endpoint, name: "taskgrid events", clientProperties: .grid, declarations: declarations, logger: logger)
             let consumer = connection.consumer(queues: [queue.name], prefetch: 1000)
             do {
                 try await connection.start(patience: .seconds(10))

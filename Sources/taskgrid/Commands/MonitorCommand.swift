@@ -26,7 +26,7 @@ struct MonitorCommand: AsyncParsableCommand {
         try await Failure.reported {
             let setup = try await ServiceSetup("monitor", grid, [host, port, history])
             let monitor = Monitor(
-                configuration: setup.configuration.monitor, endpoint: setup.endpoint, topology: setup.configuration.topology,
+                configuration: setup.configuration.monitor, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }
             )
             try await ServiceRun.run(monitor, logger: setup.logger)

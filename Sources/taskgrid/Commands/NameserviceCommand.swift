@@ -22,7 +22,7 @@ struct NameserviceCommand: AsyncParsableCommand {
         try await Failure.reported {
             let setup = try await ServiceSetup("nameservice", grid, health.arguments)
             let nameservice = Nameservice(
-                endpoint: setup.endpoint, topology: setup.configuration.topology, vitals: setup.vitals, logger: setup.logger,
+                endpoint: setup.location.endpoint, topology: setup.location.topology, vitals: setup.vitals, logger: setup.logger,
                 onReady: setup.ready.make
             )
             try await ServiceRun.run(nameservice, health: setup.health("nameservice", .nameservice), logger: setup.logger)

@@ -35,25 +35,26 @@ struct UpCommand: AsyncParsableCommand {
             let logger = configuration.logger("up", default: .info)
             var counts = WorkerCounts(Dictionary(uniqueKeysWithValues: BuiltinWorkers.all.map { ($0.type, 1) }))
             if let workers { try counts.apply(workers) }
-            var services = GridConfiguration.Services(workers: counts, prefix: configuration.topology.prefix)
+            var services = GridConfiguration.Services(workers: counts, topology: configuration.topology)
             services.environment = inherited
             let made = configuration.monitor.token == nil ? MonitorToken.random() : nil
             if let made { services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): made] }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
             let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately
-            if case .url = broker { _ = try configuration.endpoint() }
+            if case .url = broker { _ = try configuration.location() }
             let folder = configuration.folder
             let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
             try await GridRun(grid: local, logger: logger).run { file in
-                Terminal.say(Welcome(file: file, folder: folder, token: made).text)
+                let welcome = Welcome(file: file, folder: folder, token: made, namesFolder: configuration.broker != nil)
+                Terminal.say(welcome.text)
             }
         }
     }
 
     /// The settings that the services take from this command's arguments.
     private var inherited: [String: String] {
-        var variables = KeyArgument.byVariable([grid.queueKind, grid.logLevel, grid.logFormat])
+        var variables = KeyArgument.byVariable([grid.logLevel, grid.logFormat])
         variables["TASKGRID_CONFIG"] = grid.config
         return variables
     }
@@ -65,10 +66,13 @@ struct Welcome {
     let folder: GridFolder
     /// The monitor's token, where it was made for this run.
     var token: String?
+    /// Whether its folder has to be named although it is the standard one: the settings name a broker, which would come first.
+    var namesFolder = false
 
     var text: String {
-        let option = folder == .standard() ? "" : " --grid \(folder.path)"
-        var lines = ["", "The grid runs. Try it in another terminal:", "", "    taskgrid run reverse hello\(option)", ""]
+        let example = "taskgrid run reverse hello"
+        let command = namesFolder ? "\(example) --grid \(ShellWord(folder.path))" : folder.command(example)
+        var lines = ["", "The grid runs. Try it in another terminal:", "", "    \(command)", ""]
         if let monitor = file.monitor {
             lines.append("    dashboard       \(monitor)/")
             lines.append("    token           \(token ?? "as configured (monitor.token)"), for its buttons")

@@ -37,7 +37,7 @@ struct WorkerCommand: AsyncParsableCommand {
             let setup = try await ServiceSetup("worker", grid, [concurrency, prefetch, drainDeadline] + health.arguments)
             let worker = setup.configuration.worker
             let host = WorkerHost(
-                endpoint: setup.endpoint, topology: setup.configuration.topology, workers: workers, concurrency: worker.concurrency,
+                endpoint: setup.location.endpoint, topology: setup.location.topology, workers: workers, concurrency: worker.concurrency,
                 prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults,
                 endsProcess: true, vitals: setup.vitals, logger: setup.logger, onReady: setup.ready.make
             )

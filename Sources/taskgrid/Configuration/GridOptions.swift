@@ -25,7 +25,8 @@ struct GridOptions: ParsableArguments {
         let configuration = try await configuration()
         // A person who asks for a level wants to see all of it.
         let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
-        try await GridClient.withClient(endpoint: configuration.endpoint(), topology: configuration.topology, logger: logger, body)
+        let location = try configuration.location()
+        try await GridClient.withClient(endpoint: location.endpoint, topology: location.topology, logger: logger, body)
     }
 }
 

@@ -38,16 +38,13 @@ struct TaskArguments: ParsableArguments {
         transform: Arguments.time)
     var within = TaskOptions().deadline
 
-    func options(key: String? = nil) -> TaskOptions {
-        TaskOptions(
-            TaskSettings(
-                maxAttempts: maxAttempts, backoff: backoff, timeout: timeout, priority: priority, delay: delay, expiry: expires
-            ), key: key, deadline: within
-        )
+    var settings: TaskSettings {
+        TaskSettings(maxAttempts: maxAttempts, backoff: backoff, timeout: timeout, priority: priority, delay: delay, expiry: expires)
     }
 
+    func options(key: String? = nil) -> TaskOptions { TaskOptions(settings, key: key, deadline: within) }
+
     func validate() throws {
-        if !(0...9).contains(priority) { throw ValidationError("--priority is 0 to 9, not \(priority)") }
-        if let maxAttempts, maxAttempts < 1 { throw ValidationError("--max-attempts is at least 1, not \(maxAttempts)") }
+        if let fault = settings.fault { throw ValidationError(fault) }
     }
 }

@@ -9,7 +9,7 @@ import WebSupport
 /// The beginning of every service command.
 struct ServiceSetup {
     let configuration: Configuration
-    let endpoint: Endpoint
+    let location: GridLocation
     let logger: Logger
     let ready: ReadyFile
     /// The address at which the service shows its health.
@@ -20,15 +20,16 @@ struct ServiceSetup {
     init(_ name: String, _ grid: GridOptions, _ own: [KeyArgument?] = []) async throws(Failure) {
         try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(own)
-        endpoint = try configuration.endpoint()
+        location = try configuration.location()
         logger = configuration.logger(name, default: .info)
         ready = ReadyFile(path: configuration.readyFile, logger: logger)
         ready.prepare()
-        let topology = configuration.topology
+        let topology = location.topology
         logger.info(
             "starting",
             metadata: [
-                LogKey.broker: "\(endpoint)", LogKey.prefix: "\(topology.prefix)", LogKey.queueKind: "\(topology.queueKind.rawValue)",
+                LogKey.broker: "\(location.endpoint)", LogKey.prefix: "\(topology.prefix)",
+                LogKey.queueKind: "\(topology.queueKind.rawValue)",
             ]
         )
     }

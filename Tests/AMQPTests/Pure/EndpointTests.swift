@@ -36,12 +36,15 @@ struct EndpointTests {
             "amqp://u:SECRET@h?heartbeat=0", "amqp://u:SECRET@h?heartbeat=3601", "amqp://u:SECRET@h?heartbeat=x",
             "amqp://u:SECRET@h?heartbeat",
             "amqp://u:SECRET%FF@h", "amqp://u%FF:SECRET@h", "amqp://u:SECRET@h/%FF", "amqp://u:SECRET%00@h", "amqp://u:SECRET@h/%00",
+            "amqp://u:SECRET/SECRET@h", "amqp://u:5672/SECRET@h:5672/v", "amqp://u:5672#SECRET@h", "amqp://u:5672?SECRET@h",
+            "amqp://u:SECRET@SECRET@h", "amqps://u:SEC/RET?@h",
         ]
     )
     func bad(url: String) {
         let error = #expect(throws: AMQPError.self) { try Endpoint(url: url) }
         #expect(error?.code == .badURL)
         #expect(error.map { "\($0) \(String(reflecting: $0))" }?.contains("SEC") == false)
+        #expect(error?.message.contains("RET") == false)
     }
 
     @Test("its description is a URL without the password, which reads back to the same place")

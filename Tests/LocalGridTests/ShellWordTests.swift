@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+@testable import LocalGrid
+
+@Suite struct ShellWordTests {
+    static let texts = [
+        "/tmp/grid", "", "a b", "o'x", "a\"b", "a#b", "łódź", "$HOME", "`id`", "a\\b", "a\nb", "tab\there", "-rf", "~", "a;b", "*", "100%",
+        "\u{85}",
+        "'\n'",
+    ]
+
+    @Test(arguments: texts) func `a shell reads a quoted text as the text it was`(text: String) throws {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/bash")
+        shell.arguments = ["-c", "printf '%s|' \(ShellWord(text))"]
+        shell.environment = ["LANG": "C.UTF-8"]
+        let output = Pipe()
+        shell.standardOutput = output
+        try shell.run()
+        let read = try output.fileHandleForReading.readToEnd() ?? Data()
+        shell.waitUntilExit()
+        #expect(String(decoding: read, as: UTF8.self) == "\(text)|")
+        #expect(!"\(ShellWord(text))".contains("\n"))
+    }
+
+    @Test func `a word that needs no quotes has none`() {
+        #expect("\(ShellWord("/var/lib/task-grid_1.0"))" == "/var/lib/task-grid_1.0")
+    }
+
+    @Test func `a command names its folder unless it is the standard one`() {
+        #expect(GridFolder.standard().command("taskgrid up") == "taskgrid up")
+        #expect(GridFolder("/tmp/o'x").command("taskgrid up") == "taskgrid up --grid '/tmp/o'\\''x'")
+    }
+}
