@@ -1,27 +1,31 @@
 #!/usr/bin/env python3
-"""Runs README.md's commands and packages and the Python programs of Wire.md, as they are printed, on a grid that it starts and stops.
-Run it after `swift build`.
+"""Runs the commands and packages of README.md, the commands of Examples.md and the Python programs of Wire.md, as they are printed, on a
+grid that it starts and stops. Run it after `swift build`.
 
     Tests/readme.py
 
-The blocks of README.md are read in their order:
+The blocks of README.md, and then those of Examples.md, are read in their order:
 
 - Each line of a block of `sh` is a command, which must succeed.
-- In a block of `console`, a line that begins with `$ ` is a command. The lines up to the next one are what it prints, and it must fail
-  exactly if that begins with `error:`. In them `…` stands for any text, and a line of only `…` for any lines. Times, worker ids and keys
+- In a block of `console`, a line that begins with `$ ` is a command. The lines up to the next one are what it prints (`swift run` prints
+  the build to standard error, which does not count), and it must fail exactly if that begins with `error:`. In them `…` stands for any text, and a line of only `…` for any lines. Times, worker ids and keys
   may differ, and so may the number of spaces between words.
 - A block of `swift` is a file of a package of its own if the line before it ends with the file's path: `` `Package.swift`: ``. The package
   is in the folder `greeter` beside a link `taskgrid` to this checkout, so that `.package(path: "../taskgrid")` means it.
 
-Commands run in bash, one after the other with one environment, in a folder with links to everything in this checkout, and `swift run` in
-the package. `taskgrid worker` and `swift run` of a worker go on in the background until the end, where Ctrl-C must end them in order.
-Only these are not as printed:
+The subcommands and options that any other document names only have to exist.
 
+Commands run in bash, one after the other with one environment, in a folder with links to everything in this checkout, and `swift` in the
+package. `taskgrid worker`, and `swift run` in a block of `sh`, go on in the background until the end of their document, where Ctrl-C must
+end them in order. Only these are not as printed:
+
+- In Examples.md `swift run NAME` is `.build/debug/NAME`, which `swift build` has built.
 - `.build/release` is `.build/debug`, which the tests have built.
 - `compose/local.sh` is not run: its last step, `taskgrid up`, is the grid of this test. `Tests/run.sh` is not run: it runs this test.
 - `localhost:8080` is that grid's monitor, and `amqp://taskgrid:taskgrid@localhost` its broker.
 - `docker compose` is only checked against `compose/docker-compose.yml`: the services and the profiles that it names exist.
 """
+import glob
 import os
 import re
 import shlex
@@ -33,6 +37,7 @@ import time
 
 CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 TASKGRID = f"{CHECKOUT}/.build/debug/taskgrid"
+DOCUMENTS = ["README.md"]
 BOUND = 600  # seconds that anything may take, the first build of the package included
 
 
@@ -179,11 +184,11 @@ class Run:
             return
         if re.search(r"\bdocker compose\b", command):
             return check_compose(command)
-        if command.startswith("cd "):
-            raise Failed("'cd' is not understood: name the folder in the text")
-        runs_swift = command.startswith("swift ")
-        folder = self.package if runs_swift else self.here
-        if re.match(r"taskgrid worker\b|swift run \w+$", command) and not shown:
+        stays = re.match(r"taskgrid worker\b|swift run ", command) and shown is None
+        folder = self.package if command.startswith("swift ") else self.here
+        if self.document != "README.md":
+            command = re.sub(r"^swift run ", f"{CHECKOUT}/.build/debug/", command)
+        if stays:
             self.readied += 1
             ready = f"{self.work}/ready-{self.readied}"
             shell = f". {shlex.quote(self.state)}; exec {self.substituted(command)}"
@@ -191,7 +196,8 @@ class Run:
         ended = subprocess.run(
             ["bash", "-o", "pipefail", "-c", '. "$0"; eval "$1"; code=$?; export -p >"$0"; exit $code', self.state,
              self.substituted(command)],
-            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=BOUND)
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=None if command.startswith("swift ") else subprocess.STDOUT, text=True, timeout=BOUND)
         fails = bool(shown) and shown[0].startswith("error:")
         if (ended.returncode != 0) != fails:
             raise Failed(f"exit code {ended.returncode}:\n{ended.stdout}")
@@ -273,8 +279,37 @@ def run_wire(run):
     run.background.remove(worker)
 
 
-def run_readme(run):
-    for block in blocks("README.md"):
+def check_options():
+    """Checks that the subcommands and options of `taskgrid` that any document names exist."""
+    helps = {}
+
+    def help_of(*words):
+        if words not in helps:
+            ended = subprocess.run([TASKGRID, *words, "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            helps[words] = ended.stdout if ended.returncode == 0 and f"USAGE: taskgrid {' '.join(words)}" in ended.stdout else None
+        return helps[words]
+
+    pages = ["README.md", *glob.glob(".github/*.md", root_dir=CHECKOUT), *sorted(glob.glob("Sources/*/*.docc/*.md", root_dir=CHECKOUT))]
+    for page in pages:
+        with open(f"{CHECKOUT}/{page}") as file:
+            text = file.read()
+        named = re.findall(r"`(taskgrid [a-z][a-z-]*[^`]*)`", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))
+        for block in blocks(page):
+            if block.kind in ("sh", "console"):
+                named += [part for command, _ in commands(block) for part in re.findall(r"(?:^|[|] *)(taskgrid [a-z][a-z-]*[^|]*)", command)]
+        for command in named:
+            words = command.split()[1:]
+            described = help_of(words[0])
+            if described and len(words) > 1 and re.fullmatch("[a-z-]+", words[1]) and help_of(*words[:2]):
+                described = help_of(*words[:2])
+            for word in [words[0]] + [word.split("=")[0] for word in words if re.match("--[a-z]", word)]:
+                if described is None or word not in described:
+                    raise Failed(f"{page}: {command}\nthere is no '{word}'")
+
+
+def run_document(run, document):
+    run.document = document
+    for block in blocks(document):
         place = block.place
         try:
             if block.kind == "swift":
@@ -287,15 +322,17 @@ def run_readme(run):
                     print(f"{time.monotonic() - start:6.1f} s  {command}", flush=True)
         except (Failed, subprocess.TimeoutExpired) as error:
             raise Failed(f"{place}\n{error}") from None
+    run.stop(keeping=1)
 
 
 with tempfile.TemporaryDirectory() as work:
     run = Run(work)
     try:
         try:
+            check_options()
             run.start()
-            run_readme(run)
-            run.stop(keeping=1)
+            for document in DOCUMENTS:
+                run_document(run, document)
             run_wire(run)
         finally:
             run.stop()
