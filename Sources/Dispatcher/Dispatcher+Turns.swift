@@ -24,6 +24,8 @@ extension Dispatcher {
             // Once this one's work is on its way: no more of it is held than the pipe has room for.
             if outbound.leavesMore { inbox.update { $0.mustTakeMore = true } }
         }
+        /// The turn before was that of a single task.
+        var wasSmall = true
         var isFinished = false
         var standsBy = false
         var conflict: StoreError?
@@ -39,7 +41,9 @@ extension Dispatcher {
                 next = await scheduler.plan(intake)
             }
             guard let turn = next.take() else { break }
-            let mayBlock = committed == nil && turn.isSmall && inbox.isEmpty
+            // Where more than one task is under way, the time of a commit on another thread gathers more for the next turn.
+            let mayBlock = committed == nil && turn.isSmall && wasSmall && inbox.isEmpty
+            wasSmall = turn.isSmall
             async let commit = scheduler.commit(turn, mayBlock: mayBlock)
             // While the store writes, what the turn before has to say is said, and where much waits the next turn is planned.
             await settle(isLast: false)

@@ -31,9 +31,9 @@ struct Turn: Sendable {
     /// Its commit writes a few rows: the turn of a single task.
     var isSmall: Bool {
         let changes = plan.changes
-        return changes.takes.isEmpty && changes.forgettings.isEmpty && changes.submissions.count + changes.endings.count <= 4
-            && changes.submissions.allSatisfy { $0.submission.tasks.count == 1 } && changes.schedules.count <= 4
-            && changes.attempts.count <= 4 && changes.reopenings.isEmpty
+        return changes.takes.isEmpty && changes.forgettings.isEmpty && changes.submissions.count + changes.endings.count <= 1
+            && changes.submissions.allSatisfy { $0.submission.tasks.count == 1 } && changes.schedules.count <= 1
+            && changes.attempts.count <= 1 && changes.reopenings.isEmpty
             && bytes <= 64 << 10
     }
 
