@@ -50,6 +50,9 @@ extension Dispatcher {
             if !turn.isExclusive, !isFinished, let intake = inbox.takeFull() { next = await scheduler.plan(intake) }
             committed = await commit
             let failure = committed?.failure
+            if failure?.code == .unknown || !turn.plan.changes.isEmpty {
+                vitals.problem("commit", failure?.code == .unknown ? failure?.message : nil)
+            }
             if let failure {
                 // The turn that was planned after it is invalid too.
                 (committed, next) = (nil, nil)

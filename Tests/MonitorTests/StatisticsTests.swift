@@ -127,6 +127,20 @@ import Testing
         #expect(statistics.types[.reverse]?.isPaused == true)
     }
 
+    @Test func `the reasons why tasks are held are those of the latest event, and bounded`() {
+        var statistics = Statistics(since: .start)
+        var event = TypeEvent.sample(.hash)
+        event.held = ["no worker"]
+        statistics.apply(event, at: .start)
+        #expect(statistics.types[.hash]?.held == ["no worker"])
+        event.held = Array(repeating: String(repeating: "x", count: 1000), count: 1000)
+        statistics.apply(event, at: .start)
+        #expect(statistics.types[.hash]?.held == Array(repeating: String(repeating: "x", count: 200), count: 8))
+        event.held = []
+        statistics.apply(event, at: .start)
+        #expect(statistics.types[.hash]?.held == [])
+    }
+
     @Test("a type that the dispatcher has forgotten is shown no more, and what was counted of it stays in the totals")
     func forgottenTypes() {
         var statistics = Statistics(since: .start)

@@ -171,7 +171,8 @@ extension TypeEvent {
         return TypeEvent(
             type: generator.type(), store: generator.text(), at: generator.timestamp(), states: .random(using: &generator),
             workers: generator.list(0...3) { WorkerTally(worker: $0.text(), succeeded: $0.number(0...9), failed: $0.number(0...9)) },
-            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000), paused: generator.number(0...1) == 1
+            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000), paused: generator.number(0...1) == 1,
+            held: generator.number(0...1) == 1 ? [generator.text()] : []
         )
     }
 }

@@ -39,30 +39,28 @@ struct Admission: Sendable {
     }
 
     /// Whether a submission's tasks may be handed out with their own acceptance: nothing older of their type waits, and there is room for
-    /// all of them. While its breaker is not closed, probes are taken from what waits.
+    /// all of them. Tasks that go out one by one are taken from the store.
     func admits(_ count: Int, of typeQueue: TypeQueue) -> Bool {
-        !typeQueue.hasBacklog && typeQueue.breaker.state == .closed && count <= room(for: typeQueue)
+        !typeQueue.hasBacklog && !isOneByOne(typeQueue) && count <= room(for: typeQueue)
     }
 
     /// How many tasks of a type to take from the store now; 0 while its window is nearly full, so that a take is worth its transaction.
-    /// Probes, and tasks for a work queue that refuses some, are taken one by one.
     func take(from typeQueue: TypeQueue, at now: Timestamp) -> Int {
         guard typeQueue.hasWaiting(at: now) else { return 0 }
-        let isOneByOne = typeQueue.queueLimit != nil || typeQueue.breaker.state != .closed
-        if !isOneByOne, !typeQueue.handed.isEmpty {
+        if !isOneByOne(typeQueue), !typeQueue.handed.isEmpty {
             let window = window(of: typeQueue)
             guard (window - typeQueue.handed.count) * 4 >= window else { return 0 }
         }
         return room(for: typeQueue)
     }
 
-    /// Whether a type is to be looked at for hand-outs: something waits that may go out as soon as there is room; or its breaker has to
-    /// be asked, which time moves.
+    /// Whether a type is to be looked at for hand-outs: something waits that may go out as soon as there is room, or time moves a policy.
     static func mayHandOut(_ typeQueue: TypeQueue, at now: Timestamp) -> Bool {
-        guard !typeQueue.isPaused else { return false }
-        return typeQueue.breaker.state != .closed
-            || typeQueue.isRoutable && typeQueue.concurrency > 0 && typeQueue.hasWaiting(at: now)
+        policies.contains { $0.movesWithTime(typeQueue) }
+            || typeQueue.hasWaiting(at: now) && !policies.contains { $0.holdsUntilTold(typeQueue) }
     }
+
+    private func isOneByOne(_ typeQueue: TypeQueue) -> Bool { Self.policies.contains { $0.isOneByOne(typeQueue) } }
 
     /// Why no more tasks of a type are handed out, in words; empty where some may be.
     func reasons(for typeQueue: TypeQueue, at now: Moment) -> [String] {

@@ -35,7 +35,7 @@ struct StatisticsReport: WebReport {
             uniqueKeysWithValues: types.map { type, work in
                 let report = WorkReport(
                     activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
-                    ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes,
+                    held: work.held, ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes,
                     totalTimes: work.totalTimes, at: now
                 )
                 return (type, report)

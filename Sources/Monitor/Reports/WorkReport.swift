@@ -12,6 +12,7 @@ import WebSupport
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
 /// | `breaker` | `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
 /// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
+/// | `held` | why no more of the waiting tasks of a type are handed out, in words; empty if some may be | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
 /// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
@@ -23,7 +24,9 @@ package struct WorkReport: Encodable, Sendable {
             "active_workers": .count, "pending_tasks": .count.described("Accepted and not running."),
             "average_processing_time_ms": .milliseconds, "p50_ms": .milliseconds, "p95_ms": .milliseconds, "p99_ms": .milliseconds,
             "tasks": TaskCounts.schema, "ledger": LedgerReport.schema, "breaker": .breaker,
-            "paused": .boolean.described("Of all types: whether that is so of one of them."), "throughput_per_second": .number.atLeast(0),
+            "paused": .boolean.described("Of all types: whether that is so of one of them."),
+            "held": .array(of: .string).described("Why no more of the waiting tasks are handed out; empty if some may be or none wait."),
+            "throughput_per_second": .number.atLeast(0),
             "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
             "run_times": LatencyWindows.schema, "total_times": LatencyWindows.schema,
         ],
@@ -40,6 +43,7 @@ package struct WorkReport: Encodable, Sendable {
     package var ledger: LedgerReport
     package var breaker: BreakerState
     package var isPaused: Bool
+    package var held: [String]
     package var throughput: Double
     package var retried: Int
     package var refused: Int
@@ -55,6 +59,7 @@ package struct WorkReport: Encodable, Sendable {
         case p99 = "p99_ms"
         case tasks, ledger, breaker
         case isPaused = "paused"
+        case held
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
         case refused = "refused_results"
@@ -63,7 +68,8 @@ package struct WorkReport: Encodable, Sendable {
     }
 
     init(
-        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, ended: Double, uptime: Duration, seen: Counters,
+        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, held: [String] = [], ended: Double, uptime: Duration,
+        seen: Counters,
         runTimes: Latencies, totalTimes: Latencies, at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
@@ -72,6 +78,7 @@ package struct WorkReport: Encodable, Sendable {
         ledger = LedgerReport(states)
         self.breaker = breaker
         self.isPaused = isPaused
+        self.held = held
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
         retried = seen.retried
         refused = seen.refused

@@ -15,6 +15,8 @@ struct TypeStatistics {
     private(set) var breaker = BreakerState.closed
     /// Whether somebody has paused it.
     private(set) var isPaused = false
+    /// Why no more of its waiting tasks are handed out, as the dispatcher told last.
+    private(set) var held: [String] = []
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
     private var hasBooks = false
@@ -33,6 +35,7 @@ struct TypeStatistics {
         latest = event.at
         breaker = event.breaker
         isPaused = event.paused
+        held = event.held.prefix(8).map { String($0.prefix(200)) }
         if !hasBooks {
             // If nothing was known before, the counts of the event itself are all that has happened.
             var states = isNew ? TaskCounts() : event.states
@@ -65,6 +68,7 @@ struct TypeStatistics {
         arrivals = Throughput()
         breaker = .closed
         isPaused = false
+        held = []
         latest = nil
         hasBooks = false
     }

@@ -21,11 +21,13 @@ public struct TypeEvent: Hashable, Sendable, Codable {
     public var breaker: BreakerState
     /// Whether nothing of the type is handed out because somebody has paused it.
     public var paused: Bool
+    /// Why no more of the tasks that wait are handed out now, for people: one sentence for each reason. Empty if some may be, or none wait.
+    public var held: [String]
     /// Whether the type is known no more: nobody used it. Its `states` are added to the counters of the forgotten types.
     public var isForgotten: Bool
 
     enum CodingKeys: String, CodingKey {
-        case type, store, at, states, workers, retried, refused, breaker, paused
+        case type, store, at, states, workers, retried, refused, breaker, paused, held
         case isForgotten = "forgotten"
         case runTimes = "run_us"
         case totalTimes = "total_us"
@@ -34,7 +36,7 @@ public struct TypeEvent: Hashable, Sendable, Codable {
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
         runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, refused: Int = 0,
-        breaker: BreakerState = .closed, paused: Bool = false, isForgotten: Bool = false
+        breaker: BreakerState = .closed, paused: Bool = false, held: [String] = [], isForgotten: Bool = false
     ) {
         self.type = type
         self.store = store
@@ -47,6 +49,7 @@ public struct TypeEvent: Hashable, Sendable, Codable {
         self.refused = refused
         self.breaker = breaker
         self.paused = paused
+        self.held = held
         self.isForgotten = isForgotten
     }
 
@@ -64,6 +67,7 @@ public struct TypeEvent: Hashable, Sendable, Codable {
             refused: try container.countIfPresent(forKey: .refused),
             breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,
             paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false,
+            held: try container.decodeIfPresent([String].self, forKey: .held) ?? [],
             isForgotten: try container.decodeIfPresent(Bool.self, forKey: .isForgotten) ?? false
         )
     }

@@ -9,15 +9,15 @@ extension Backoff: LosslessStringConvertible {
     private static let usualCeiling = Duration.seconds(3600)
 
     /// The growth, the first wait and the longest one with colons between; the growth (`exponential`) and the longest wait (an hour) may be
-    /// left out. Nil where it is none, or the longest wait is shorter than the first.
+    /// left out. Nil if it is none, if a wait is no whole number of milliseconds, or if the longest wait is shorter than the first.
     public init?(_ description: String) {
         var parts = description.split(separator: ":", omittingEmptySubsequences: false)[...]
         let growth = parts.first.flatMap { Growth(rawValue: String($0)) }
         if growth != nil { parts.removeFirst() }
-        guard (1...2).contains(parts.count), let base = parts.first.flatMap({ DurationText.read(String($0)) }) else { return nil }
+        guard (1...2).contains(parts.count), let base = parts.first.flatMap(Self.wait) else { return nil }
         let ceiling: Duration
         if parts.count == 2 {
-            guard let longest = parts.last.flatMap({ DurationText.read(String($0)) }), longest >= base,
+            guard let longest = parts.last.flatMap(Self.wait), longest >= base,
                 growth != .constant || longest == base
             else { return nil }
             ceiling = longest
@@ -25,6 +25,11 @@ extension Backoff: LosslessStringConvertible {
             ceiling = growth == .constant ? base : max(base, Self.usualCeiling)
         }
         self.init(base: base, ceiling: ceiling, growth: growth ?? .exponential)
+    }
+
+    /// A wait as ``description`` gives it back: to the millisecond.
+    private static func wait(_ text: Substring) -> Duration? {
+        DurationText.read(String(text)).flatMap { $0 == .milliseconds($0.milliseconds) ? $0 : nil }
     }
 
     public var description: String {

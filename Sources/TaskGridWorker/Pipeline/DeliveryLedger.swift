@@ -17,7 +17,7 @@ struct DeliveryLedger<Tag: Sendable>: Sendable {
         return last
     }
 
-    /// Counters `items` results of a delivery as confirmed.
+    /// Counts `items` results of a delivery as confirmed.
     ///
     /// - Returns: The tag to acknowledge, where these were the last.
     mutating func confirm(_ delivery: Int, items: Int) -> Tag? {

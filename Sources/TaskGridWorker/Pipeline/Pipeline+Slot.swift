@@ -44,7 +44,7 @@ extension Pipeline {
         }
     }
 
-    /// Counters the end of the slot's item, if any, and says what it does next.
+    /// Counts the end of the slot's item, if any, and says what it does next.
     private func advance(_ slot: Int, ending outcome: Results.Outcome?, at now: Moment) -> SlotTable.Step {
         // A cancelled slot begins nothing: what it would begin waits for another, or is given back.
         let isCancelled = Task.isCancelled

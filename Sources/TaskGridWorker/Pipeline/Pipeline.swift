@@ -119,7 +119,7 @@ final class Pipeline: Sendable {
         for slot in slots { slotSignals[slot].raise() }
     }
 
-    /// Counters what was ended from outside, cancels its slots and wakes whoever it concerns.
+    /// Counts the items that were ended from outside, cancels their slots and wakes the tasks that wait for them.
     func finish(_ ended: SlotTable.Ended) {
         let woken = state.withLock { state -> [Int] in
             for item in ended.finished { state.book(item) }

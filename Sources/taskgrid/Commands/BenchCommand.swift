@@ -57,7 +57,7 @@ struct BenchCommand: AsyncParsableCommand {
     var concurrentCount = 20_000
     @Option(help: ArgumentHelp("How many tasks one by one.", valueName: "tasks"))
     var loneCount = 1000
-    @Option(help: ArgumentHelp("CompactNumber this too: raw, the broker without the grid.", valueName: "what"))
+    @Option(help: ArgumentHelp("Measure this too: raw, the broker without the grid.", valueName: "what"))
     var compare: Comparison?
     @Flag(help: "Print JSON, one object.")
     var json = false

@@ -19,6 +19,13 @@ struct ConfigurationKey: Sendable {
         case value(String)
         /// A default that the command decides when it runs, or none; and a value for the YAML file to show.
         case words(String, example: String)
+
+        var text: String {
+            switch self {
+            case .value(let value): value.isEmpty ? "none" : value
+            case .words(let words, _): words
+            }
+        }
     }
 
     /// A key that is read into a property of the configuration. Without `standard` its default is the property's.
@@ -62,9 +69,9 @@ struct ConfigurationKey: Sendable {
     /// Its option on the command line, without the dashes: `worker.drain-deadline` is `drain-deadline`.
     var option: String { name.split(separator: ".").last.map(String.init) ?? name }
 
-    /// The first sentence of its description, without Markdown.
+    /// The first sentence of its description and its default, without Markdown.
     var help: String {
         let sentence = description.firstRange(of: ". ").map { description[..<$0.lowerBound] + "." } ?? description[...]
-        return String(sentence.replacing("`", with: ""))
+        return "\(sentence) (default: \(standard.text))".replacing("`", with: "")
     }
 }

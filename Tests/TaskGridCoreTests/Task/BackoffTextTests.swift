@@ -36,7 +36,7 @@ struct BackoffTextTests {
         "is refused where it makes no sense",
         arguments: [
             "", ":", "soon", "1m:1s", "constant", "constant:1s:2s", "linear:1s:1m:1h", "1s:1m:1h", "exponential::1m", "1s:", "-1s",
-            "1s:10001d", "quadratic:1s:1m",
+            "1s:10001d", "quadratic:1s:1m", "0.4ms", "1.0004s", "constant:0.4ms", "1s:1000.5ms",
         ]
     )
     func refused(_ text: String) {

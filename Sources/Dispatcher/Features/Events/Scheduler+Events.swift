@@ -17,6 +17,7 @@ extension Scheduler {
             var event = typeQueue.statistics.takeEvent(
                 typeQueue.type, store: store.identity, counts: typeQueue.settled, breaker: typeQueue.breaker.state, at: now)
             event.paused = typeQueue.isPaused
+            if typeQueue.hasWaiting(at: clock.now) { event.held = admission.reasons(for: typeQueue, at: time.moment()) }
             return event
         }
     }
