@@ -105,6 +105,22 @@ struct PayloadReaderTests {
         #expect(try await reader.next() == nil)
     }
 
+    @Test("a pipe that brings a line all the time is not read ahead for ever")
+    func steadyPipe() async throws {
+        let pipe = Pipe()
+        let writing = Task.detached {
+            while !Task.isCancelled {
+                pipe.fileHandleForWriting.write(Data("a\n".utf8))
+                try? await Task.sleep(for: .milliseconds(1))
+            }
+            try? pipe.fileHandleForWriting.close()
+        }
+        let reader = try PayloadReader(path: "-", standardInput: pipe.fileHandleForReading)
+        try await reader.check(maximum: 1, within: .milliseconds(50))
+        #expect(try await reader.next()?.payloads.first == Data("a".utf8))
+        writing.cancel()
+    }
+
     @Test("full runs depend on the lines alone")
     func full() async throws {
         let pipe = Pipe()

@@ -16,9 +16,9 @@ struct SubmitCommand: AsyncParsableCommand {
               taskgrid submit reverse hello --key order-17
             The last command prints the same id when it is repeated: an idempotency key is
             accepted once.
-            The payloads of a file are checked before any is sent; those of a pipe too, up to
-            64 MiB, or until nothing comes for 2 seconds. If the command ends early, it says
-            on standard error which lines were accepted, and as which tasks.
+            The payloads of a file are checked before any is sent; of a pipe, those that come
+            within 2 seconds, up to 64 MiB. If the command ends early, it says on standard
+            error which lines were accepted, and as which tasks.
 
             With --wait, each line has the id, the state and the result (or error) of a
             task that has ended, separated by tabs. With --json, each line is an object:

@@ -25,8 +25,8 @@ actor PayloadReader {
     static let readAhead = 64 << 20
     /// And so many lines: short ones take more memory than they have bytes.
     static let linesAhead = 500_000
-    /// A pipe that brings nothing for so long is taken for one that goes on for ever, and is not read to its end first.
-    static let pause = Duration.seconds(2)
+    /// How long a pipe is read ahead: one that is still open then may go on for ever.
+    static let timeAhead = Duration.seconds(2)
 
     private let file: FileHandle
     private let name: String
@@ -64,17 +64,20 @@ actor PayloadReader {
         length = end > 0 ? Int(end) : nil
     }
 
-    /// Makes sure that no payload is too large before the first is given: of a file all of them, of a pipe those that come within
-    /// ``readAhead`` bytes or ``linesAhead`` lines and without a ``pause``. Later ones are checked before they are given. A terminal is
-    /// not read ahead.
+    /// Makes sure that no payload is too large before the first is given: of a file all of them, of a pipe the first ``readAhead``
+    /// bytes or ``linesAhead`` lines, as far as they come within `time`. Later lines are checked before they are given. A terminal is not
+    /// read ahead.
     ///
     /// - Throws: an error that names the line that is too large.
-    func check(maximum: Int) async throws(Failure) {
+    func check(maximum: Int, within time: Duration = timeAhead) async throws(Failure) {
         maximumPayload = maximum
         guard !Terminal.isTerminal(file.fileDescriptor) else { return }
         guard length != nil else {
+            let end = ContinuousClock.now + time
             var size = 0
-            while !isAtEnd, size < Self.readAhead, lines.count < Self.linesAhead, await isReadable(within: Self.pause) {
+            while !isAtEnd, size < Self.readAhead, lines.count < Self.linesAhead {
+                let left = end - .now
+                guard left > .zero, await isReadable(within: left) else { return }
                 size += try await read()
             }
             return
