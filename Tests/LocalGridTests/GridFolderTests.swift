@@ -48,3 +48,31 @@ import Testing
         }
     }
 }
+
+/// The monitor's token in the grid's folder.
+@Suite struct KeptTokenTests {
+    private func token(_ folder: GridFolder, make: String) throws -> String {
+        try folder.keptToken(isToken: { $0.count > 2 }, make: { make })
+    }
+
+    @Test func `a token is the same after a restart, and its owner's alone`() async throws {
+        try await withTemporaryFolder { folder in
+            let first = try token(folder, make: "first")
+            #expect(first == "first")
+            #expect(try token(folder, make: "second") == "first")
+            #expect(try mode("\(folder.path)/token") == 0o600)
+            #expect(try mode(folder.path) == 0o700)
+        }
+    }
+
+    @Test func `a token that others could read, or that is none, is replaced`() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try token(folder, make: "first")
+            chmod("\(folder.path)/token", 0o644)
+            #expect(try token(folder, make: "second") == "second")
+            #expect(try mode("\(folder.path)/token") == 0o600)
+            try Data("x".utf8).write(to: URL(filePath: "\(folder.path)/token"))
+            #expect(try token(folder, make: "third") == "third")
+        }
+    }
+}

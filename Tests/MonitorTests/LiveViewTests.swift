@@ -37,7 +37,7 @@ import Testing
         var state = try state(types: 10_000, workers: 0, at: 0)
         var view = LiveView(state, at: .start)
         #expect(view.tables["types"]?.encoded.count == LiveReport.Limits.stream.types)
-        #expect(view.snapshot.count < 128 << 10)
+        #expect(view.snapshot.count < 256 << 10)
         var largest = 0
         for second in 1...20 {
             try Self.tell(&state, types: 10_000, workers: 0, at: second)

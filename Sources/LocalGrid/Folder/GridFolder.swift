@@ -7,6 +7,7 @@ import Foundation
 /// grid.json      how to reach the running grid (``GridFile``)
 /// store.sqlite   the tasks
 /// history.sqlite what the monitor remembers
+/// token          the monitor's, where none is configured
 /// logs/          a file for each process
 /// ready/         a file for each process that is ready
 /// broker/        the private RabbitMQ's own
@@ -57,7 +58,7 @@ package struct GridFolder: Hashable, Sendable {
         return try FolderLock(self)
     }
 
-    private static func make(_ folder: String) throws(LocalGridError) {
+    static func make(_ folder: String) throws(LocalGridError) {
         guard makeWithParents(folder) else {
             throw LocalGridError(.folder, "cannot make the folder \(folder) (\(Errno.current)): choose another data folder with --data")
         }

@@ -15,6 +15,16 @@ enum PrivateFile {
         guard rename(beside, path) == 0 else { throw lastError }
     }
 
+    /// The text of a file that nobody else may read, and that belongs to this user; nil for any other.
+    static func read(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else { return nil }
+        return (try? handle.readToEnd()).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
     private static var lastError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
     static func write(_ text: String, to path: String) throws {

@@ -5,8 +5,8 @@ package import TaskGridCore
 package struct LiveReport: Sendable {
     /// The most of each thing that there is.
     package struct Limits: Sendable {
-        package var types = 100
-        package var workers = 100
+        package var types = 500
+        package var workers = 500
         /// Types that are named of one worker.
         package var typesOfWorker = 10
         package var alerts = 20

@@ -37,16 +37,20 @@ struct UpCommand: AsyncParsableCommand {
             if let workers { try counts.apply(workers) }
             var services = GridConfiguration.Services(workers: counts, topology: configuration.topology)
             services.environment = inherited
-            let made = configuration.monitor.token == nil ? MonitorToken.random() : nil
-            if let made { services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): made] }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
             let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately
             if case .url = broker { _ = try configuration.location() }
             let folder = configuration.folder
+            var kept: String?
+            if configuration.monitor.token == nil {
+                let token = try folder.keptToken(isToken: MonitorToken.isToken, make: MonitorToken.random)
+                services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): token]
+                kept = token
+            }
             let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
-            try await GridRun(grid: local, logger: logger).run { file in
-                let welcome = Welcome(file: file, folder: folder, token: made, namesFolder: configuration.broker != nil)
+            try await GridRun(grid: local, logger: logger).run { [kept] file in
+                let welcome = Welcome(file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil)
                 Terminal.say(welcome.text)
             }
         }
@@ -64,7 +68,7 @@ struct UpCommand: AsyncParsableCommand {
 struct Welcome {
     let file: GridFile
     let folder: GridFolder
-    /// The monitor's token, where it was made for this run.
+    /// The monitor's token, if it is the folder's.
     var token: String?
     /// Whether its folder has to be named although it is the standard one: the settings name a broker, which would come first.
     var namesFolder = false

@@ -21,7 +21,7 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "monitor.token", \.monitor.token, .optional(token),
-            standard: .words("none; `up` makes one for each run", example: "sixteen-bytes-or-more"),
+            standard: .words("none; `up` makes one and keeps it in `data`", example: "sixteen-bytes-or-more"),
             """
             What a request must show that cancels, retries, pauses or resumes: 16 bytes or more. Without a token the monitor does none \
             of that. It is better set by its variable than in a file.
@@ -35,7 +35,7 @@ extension ConfigurationKey {
 
     private static var token: ValueKind<String> {
         .text("a token has \(MonitorToken.minimumLength) bytes or more, ASCII without spaces", isSecret: true) { text in
-            text.utf8.count >= MonitorToken.minimumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            MonitorToken.isToken(text)
         }
     }
 

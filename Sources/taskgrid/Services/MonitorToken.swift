@@ -3,6 +3,11 @@ enum MonitorToken {
     /// The least bytes of one: a shorter one could be guessed.
     static let minimumLength = 16
 
+    /// Whether a text can be one: long enough, and ASCII without spaces.
+    static func isToken(_ text: String) -> Bool {
+        text.utf8.count >= minimumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
     /// Letters and digits that nobody takes for each other; 32 of them, so that each stands for five bits.
     private static let letters = Array("abcdefghjkmnpqrstuvwxyz234567890")
 

@@ -29,7 +29,7 @@ enum Contrast {
     static let faintLines = """
         (() => {
             \(reckoning)
-            const lines = [[".find input", "borderTopColor"], [".choices select", "borderTopColor"], [".small", "borderTopColor"],
+            const lines = [[".find input", "borderTopColor"], [".listing input", "borderTopColor"], [".small", "borderTopColor"],
                 [".line.first", "stroke"], [".line.second", "stroke"], [".line.bad", "stroke"], [".hatch", "stroke"]];
             return lines.map(([selector, property]) => {
                 const element = document.querySelector(selector);

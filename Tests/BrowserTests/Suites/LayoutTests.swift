@@ -16,7 +16,9 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     let pages = [
-                        ("", ".alerts li"), ("#/tasks", "tbody tr"), ("#/tasks/\(task)", ".content pre"),
+                        ("", ".alerts li"), ("#/types", "tbody tr"), ("#/types/lonely", "tbody tr"), ("#/workers", "tbody tr"),
+                        ("#/words", "dl"),
+                        ("#/tasks", "tbody tr"), ("#/tasks/\(task)", ".content pre"),
                         ("#/tasks/\(failed)", ".content pre"),
                     ]
                     for (page, shown) in pages {
@@ -88,12 +90,15 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     for dark in [false, true] {
                         try await tab.prefer(dark: dark)
+                        try await tab.open("about:blank")
                         try await tab.open(address)
-                        try await tab.sees("No worker for lonely", in: ".alerts")
+                        try await tab.sees("No worker for lonely", in: ".verdict")
                         try await tab.sees("connected", in: ".chip")
-                        try await tab.until("document.querySelectorAll('.plot .line').length === 4")
-                        let faint = try await tab.evaluate(Contrast.faint)
-                        #expect(faint == [], "\(dark ? "dark" : "light")")
+                        try await tab.until("document.querySelectorAll('.plot .line').length === 3")
+                        #expect(try await tab.evaluate(Contrast.faint) == [], "\(dark ? "dark" : "light")")
+                        try await tab.evaluate("location.hash = '#/types/sum'")
+                        try await tab.until("document.querySelectorAll('.plot .line').length === 5")
+                        #expect(try await tab.evaluate(Contrast.faint) == [], "\(dark ? "dark" : "light")")
                         #expect(try await tab.evaluate(Contrast.faintLines) == [], "\(dark ? "dark" : "light")")
                     }
                 }
@@ -115,8 +120,10 @@ extension DashboardTests {
                         #expect(try await tab.evaluate("document.activeElement.matches(':focus-visible')").bool == true)
                     }
                     #expect(seen.first == "Skip to the content")
-                    for name in ["Overview", "Tasks", "Type", "hour", "Pause reverse"] { #expect(seen.contains(name), "\(seen)") }
-                    #expect(seen.contains { $0.hasPrefix("Tasks per second") })
+                    for name in ["Overview", "Types", "Workers", "Tasks", "hour", "Pause reverse"] {
+                        #expect(seen.contains(name), "\(seen)")
+                    }
+                    #expect(seen.contains { $0.hasPrefix("Finished tasks per second") })
                 }
             }
         }
@@ -146,7 +153,7 @@ extension DashboardTests {
                 try await grid.withMonitor { address, _ in
                     let tab = try await browser.tab()
                     try await tab.open(address)
-                    try await tab.sees("No worker for lonely", in: ".alerts")
+                    try await tab.sees("No worker for lonely", in: ".verdict")
                     try await tab.sees("ago", in: ".since")
                     #expect(
                         try await tab.evaluate(
@@ -154,7 +161,7 @@ extension DashboardTests {
                         ).bool == true)
                     #expect(
                         try await tab.evaluate("document.querySelector('.verdict [role=status]').textContent").string
-                            == "Needs attention. No worker for lonely")
+                            == "No worker for lonely")
                 }
             }
         }

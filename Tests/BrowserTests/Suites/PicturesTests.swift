@@ -22,8 +22,8 @@ struct PicturesTests {
             try await tab.prefer(dark: dark)
             try await tab.open(address)
             try await tab.sees("live", in: "#live")
-            try await tab.sees("now", in: "td[data-label=Heartbeat]")
-            try await tab.until("document.querySelectorAll('.plot .line').length === 4")
+            try await tab.sees("on time", in: "td[data-label=Heartbeat]")
+            try await tab.until("document.querySelectorAll('.plot .line').length === 3")
             try await tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
             let end = "document.querySelector(\(quoted(last))).closest('.card, .two').getBoundingClientRect().bottom + scrollY + 16"
             let picture = try await tab.screenshot(height: Int(try #require(try await tab.evaluate(end).number)))

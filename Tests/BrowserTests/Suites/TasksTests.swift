@@ -29,7 +29,7 @@ extension DashboardTests {
                     try await tab.sees("Task \(failed)", in: "h1")
                     try await tab.sees("failed", in: "h1 .chip")
                     try await tab.sees("is a string, not a number", in: ".facts")
-                    try await tab.sees("[1, \"two\"]", in: ".content pre")
+                    try await tab.sees("  1,\n  \"two\"", in: ".content pre")
 
                     // By type and state, page by page.
                     try await tab.open(address + "#/tasks?type=reverse&state=succeeded")
@@ -56,11 +56,14 @@ extension DashboardTests {
                     try await tab.press("Escape")
                     try await tab.until("!document.getElementById('ask').open")
 
+                    // A token that is not right keeps the dialog open, which says so.
                     try await cancel(tab, token: "guessed")
-                    try await tab.sees("the token is not the right one", in: "#said")
-                    try await tab.sees("pending", in: "h1 .chip")
-
-                    try await cancel(tab, token: LiveGrid.token)
+                    try await tab.sees("the token is not the right one", in: "#ask [role=alert]")
+                    #expect(try await tab.evaluate("document.getElementById('ask').open").bool == true)
+                    #expect(try await tab.text("h1 .chip") == "pending")
+                    // What was guessed is selected: the next key replaces it.
+                    try await tab.type(LiveGrid.token)
+                    try await tab.press("Enter")
                     try await tab.sees("Task \(task) is cancelled", in: "#said")
                     try await tab.sees("cancelled", in: "h1 .chip")
                     #expect(try await tab.evaluate("document.querySelector('main .danger').hidden").bool == true)
@@ -157,14 +160,70 @@ extension DashboardTests {
                     try await tab.sees("Pause reverse?", in: "#ask")
                     try await tab.click("#ask-yes")
                     try await answer(tab, token: LiveGrid.token)
-                    try await tab.sees("paused", in: "td[data-label=Breaker]")
+                    try await tab.sees("paused", in: "td[data-label=State]")
+                    // It was paused on purpose: that is no alert.
+                    try await tab.sees("reverse is paused", in: ".verdict.healthy")
                     let waiting = try await grid.client.submitAndWatch(grid.reverse, payloads: [.init("waits".utf8)], within: .seconds(90))
                     try await tab.sees("1", in: "td[data-label=Waiting]")
                     try await tab.click("[aria-label='Resume reverse']")
                     try await tab.sees("Resume reverse?", in: "#ask")
                     try await tab.click("#ask-yes")
-                    try await tab.sees("closed", in: "td[data-label=Breaker]")
+                    try await tab.sees("ready", in: "td[data-label=State]")
                     for try await ending in waiting.endings { #expect(ending.state == .succeeded) }
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func `the list of tasks moves on with the grid, and has seconds and a zone`() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.client.run(grid.reverse, texts: ["first"])
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks")
+                    try await tab.sees("1 task, the newest first", in: ".results")
+                    try await tab.until(
+                        #"/^Accepted \((UTC|GMT|[A-Z]{2,5}|GMT[+-].+)\)$/.test(document.querySelectorAll('thead th')[3].innerText)"#)
+                    #expect(
+                        try await tab.evaluate(#"/, \d\d:\d\d:\d\d$/.test(document.querySelectorAll('tbody td')[2].innerText)"#).bool
+                            == true)
+                    let second = try await grid.client.run(grid.reverse, texts: ["second"])[0].id
+                    try await tab.sees("2 tasks, the newest first", in: ".results")
+                    try await tab.sees("\(second)", in: "tbody th")
+                    #expect(tab.requests.count { $0 == address } == 1)
+
+                    // The types that there are, to choose from.
+                    try await tab.until("document.querySelectorAll('select[name=type] option').length === 3")
+                    try await tab.evaluate("document.querySelector('select[name=type]').value = 'sum'")
+                    try await tab.click(".search .primary")
+                    try await tab.sees("No task is like that", in: ".results")
+                    try await tab.until("document.querySelector('select[name=type]').value === 'sum'")
+                    #expect(tab.complaints == [])
+                }
+            }
+        }
+
+        @Test func `a task's page lays JSON out, copies it, and says how long it waited and which attempt it is`() async throws {
+            try await LiveGrid.run { grid, browser in
+                let payload = #"{"big":12345678901234567890,"list":[1,{}],"text":"[{,"}"#
+                let task = try await grid.client.run(grid.reverse, texts: [payload])[0].id
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/tasks/\(task)")
+                    try await tab.sees("1 of 3", in: ".facts")
+                    try await tab.sees("Waited", in: ".facts")
+                    try await tab.sees("Priority", in: ".facts")
+                    let text = try await tab.text(".content pre")
+                    #expect(text == "{\n  \"big\": 12345678901234567890,\n  \"list\": [\n    1,\n    {}\n  ],\n  \"text\": \"[{,\"\n}")
+                    try await tab.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+                    try await tab.click("[aria-label='Copy the payload']")
+                    try await tab.sees("Copied", in: "[aria-label='Copy the payload']")
+                    #expect(try await tab.evaluate("window.copied").string == payload)
+                    // Its type and its worker have pages of their own.
+                    try await tab.click(".facts a[href^='#/workers/']")
+                    try await tab.sees("alive", in: "h1 .chip")
+                    try await tab.click(".links a")
+                    try await tab.sees("ready", in: "h1 .chip")
                     #expect(tab.complaints == [])
                 }
             }

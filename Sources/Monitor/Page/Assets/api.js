@@ -2,7 +2,7 @@
 
 const key = "taskgrid.token";
 
-/** What the monitor answered instead: the detail of its problem document. */
+/** The problem that the monitor answered instead: the detail of its problem document. */
 export class Problem extends Error {
     constructor(status, detail) {
         super(detail);

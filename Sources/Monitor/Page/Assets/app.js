@@ -3,11 +3,17 @@ import { byId, setText } from "./dom.js";
 import { askToken } from "./ask.js";
 import { listen } from "./stream.js";
 import { merged } from "./merge.js";
-import { seconds, timeOfDay } from "./format.js";
-import { token, withQuery } from "./api.js";
+import { seconds, timeAndZone } from "./format.js";
+import { get, token, withQuery } from "./api.js";
 import { Overview } from "./overview.js";
 import { Task } from "./task.js";
 import { Tasks } from "./tasks.js";
+import { Type } from "./type.js";
+import { Types } from "./types.js";
+import { Words } from "./words.js";
+import { Worker } from "./worker.js";
+import { Workers } from "./workers.js";
+import { titleOf } from "./verdict.js";
 
 let grid = null;
 let isLive = false;
@@ -15,13 +21,20 @@ let page = null;
 
 // The page that the address names
 
+const pages = {
+    tasks: (id, query) => (id ? new Task(id) : new Tasks(new URLSearchParams(query))),
+    types: (name) => (name ? new Type(name) : new Types()),
+    words: () => new Words(),
+    workers: (id) => (id ? new Worker(id) : new Workers()),
+};
+
 function open() {
     // Another fragment, such as that of the link that skips to the content, names no page.
     if (location.hash !== "" && !location.hash.startsWith("#/")) return;
     const [path, query = ""] = location.hash.slice(1).split("?");
-    const [, first = "", id] = path.split("/");
+    const [, first = "", second] = path.split("/");
     page?.leave();
-    page = first === "tasks" ? (id ? new Task(decoded(id)) : new Tasks(new URLSearchParams(query))) : new Overview();
+    page = Object.hasOwn(pages, first) ? pages[first](second && decoded(second), query) : new Overview();
     byId("main").replaceChildren(page.element);
     for (const link of document.querySelectorAll("nav [data-page]")) {
         if (link.dataset.page === (first || "overview")) link.setAttribute("aria-current", "page");
@@ -42,8 +55,8 @@ function decoded(part) {
 
 function tell() {
     page.take(grid, isLive);
-    const alerts = grid?.standing_alerts ?? 0;
-    const verdict = !grid || !isLive ? "…" : alerts > 0 ? `(${alerts}) needs attention` : "healthy";
+    const alerts = grid?.alerts ?? [];
+    const verdict = !grid || !isLive ? "…" : alerts.length > 0 ? `(${grid.standing_alerts}) ${titleOf(alerts[0])}` : "healthy";
     document.title = [page.title || verdict, "TaskGrid+"].join(" – ");
 }
 
@@ -72,7 +85,7 @@ open();
 listen("/events?kind=stats", {
     take(name, data) {
         if (name !== "stats" && name !== "change") return;
-        grid = { ...(name === "stats" ? data : merged(grid, data)), heard: performance.now() };
+        grid = name === "stats" ? data : merged(grid, data);
         isLive = true;
         tell();
     },
@@ -92,11 +105,11 @@ listen("/events?kind=stats", {
             page.load?.();
             return undefined;
         }
-        const past = grid ? ` These are the numbers of ${timeOfDay(grid.at)}.` : "";
+        const past = grid ? ` These are the numbers of ${timeAndZone(grid.at)}.` : "";
         setText(byId("broken"), `Not live: ${error.message}.${past} Trying again in ${seconds(wait / 1000)}.`);
         tell();
         if (error.status !== 401) return undefined;
         token.forget();
-        return (await askToken(`Reading here needs the monitor's token: ${error.message}`)) ? 0 : undefined;
+        return (await askToken(`Reading here needs the monitor's token: ${error.message}`, () => get("/history?window=5m"))) ? 0 : undefined;
     },
 });

@@ -1,11 +1,15 @@
-// The one dialog: asks before something is done, and for the token.
-import { byId, element, prose } from "./dom.js";
+// The one dialog: asks before something is done, and for the token. It stays open until what it was asked for is done or given up.
+import { byId, element, prose, setText } from "./dom.js";
 import { Problem, post, token } from "./api.js";
 
 let earlier = Promise.resolve();
 
-/** Asks one question at a time; answers whether it was affirmed. */
-async function ask({ title, text, yes, danger = false, wantsToken = false }) {
+/**
+ * Asks one question at a time; answers whether it was affirmed.
+ *
+ * @param attempt called with what was filled in, when it is affirmed. If it throws a problem, the dialog says so and stays open.
+ */
+async function ask({ title, text, yes, danger = false, wantsToken = false, attempt = () => {} }) {
     const dialog = byId("ask");
     if (dialog.open) return false;
     // A dialog tells that it was closed a moment later: not to the question that comes next.
@@ -15,28 +19,66 @@ async function ask({ title, text, yes, danger = false, wantsToken = false }) {
     byId("ask-text").replaceChildren(...prose(text));
     byId("ask-yes").textContent = yes;
     byId("ask-yes").className = danger ? "danger" : "primary";
+    byId("ask-yes").disabled = false;
     byId("ask-field").hidden = !wantsToken;
+    tell(null);
     const field = byId("ask-token");
     field.value = "";
     field.required = wantsToken;
     dialog.returnValue = "no";
     earlier = new Promise((resolve) => {
-        dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+        dialog.addEventListener("close", () => {
+            field.value = "";
+            resolve(dialog.returnValue === "yes");
+        }, { once: true });
         byId("ask-no").onclick = () => dialog.close("no");
+        byId("ask-form").onsubmit = async (event) => {
+            event.preventDefault();
+            byId("ask-yes").disabled = true;
+            tell(null);
+            try {
+                await attempt(field.value.trim());
+                if (dialog.open) dialog.close("yes");
+            } catch (error) {
+                if (!(error instanceof Problem)) throw error;
+                tell(error.message);
+                field.select();
+            } finally {
+                byId("ask-yes").disabled = false;
+            }
+        };
         dialog.showModal();
         (wantsToken ? field : byId("ask-yes")).focus();
     });
     return earlier;
 }
 
-/** Asks for the token and keeps it; answers whether there is one. */
-export async function askToken(text) {
-    const given = await ask({ title: "Token required", text, yes: "Continue", wantsToken: true });
-    const value = byId("ask-token").value.trim();
-    byId("ask-token").value = "";
-    if (!given || value === "") return false;
-    token.set(value);
-    return true;
+function tell(problem) {
+    setText(byId("ask-problem"), problem ?? "");
+    byId("ask-problem").hidden = problem === null;
+}
+
+/** Whether the token was not taken. */
+const isRefused = (error) => error instanceof Problem && (error.status === 401 || error.status === 429);
+
+/**
+ * Asks for the token until it is right, and keeps it; answers whether there is one.
+ *
+ * @param attempt does something with the token; a refusal is told in the dialog.
+ */
+export function askToken(text, attempt) {
+    return ask({
+        title: "Token required", text, yes: "Continue", wantsToken: true,
+        attempt: async (value) => {
+            token.set(value);
+            try {
+                await attempt();
+            } catch (error) {
+                token.forget();
+                throw error;
+            }
+        },
+    });
 }
 
 /** Says what happened, for a while; what failed stays until it is put away. */
@@ -54,17 +96,28 @@ export function say(text, failed = false) {
  * @returns the answer, or null where nothing was done.
  */
 export async function act(path, question) {
+    let answer = null;
+    let failure = null;
+    /** Sends it. Only a token that is not taken is thrown: all else is an outcome. */
+    const attempt = async () => {
+        try {
+            answer = await post(path);
+        } catch (error) {
+            if (isRefused(error)) throw error;
+            failure = error;
+        }
+    };
     if (!(await ask(question))) return null;
     const hint = "Actions on the grid carry the token that `taskgrid up` printed, or that the monitor was configured with. It is kept until this tab is closed.";
-    if (!token.get() && !(await askToken(hint))) return null;
     try {
-        const answer = await post(path);
-        say(answer.message);
-        return answer;
+        if (token.get()) await attempt();
+        else if (!(await askToken(hint, attempt))) return null;
     } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        if (error.status === 401) token.forget();
-        say(error.message, true);
-        return null;
+        // The token that was kept is not right any more.
+        token.forget();
+        if (!(await askToken(`${error.message}. ${hint}`, attempt))) return null;
     }
+    if (failure !== null && !(failure instanceof Problem)) throw failure;
+    say(failure?.message ?? answer.message, failure !== null);
+    return answer;
 }

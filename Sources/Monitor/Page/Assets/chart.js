@@ -1,7 +1,7 @@
 // A chart over time: lines, an axis each, gaps left open, and the values under the pointer or the arrow keys.
 import { element, setText, svg } from "./dom.js";
 import { dayAndMinute, dayOfMonth, hourAndMinute, seconds, timeOfDay } from "./format.js";
-import { roof, ticks, timeTicks } from "./scale.js";
+import { ordinary, roof, ticks, timeTicks } from "./scale.js";
 
 const height = 190;
 const notRun = "The monitor did not run";
@@ -20,6 +20,8 @@ export class Chart {
      */
     constructor({ title, series, format, empty }) {
         this.series = series;
+        this.title = element("h3", {}, title);
+        this.name = title;
         this.format = format;
         this.empty = empty;
         this.drawing = svg("svg", { height, "aria-hidden": "true" });
@@ -38,7 +40,7 @@ export class Chart {
         const legend = series.map(({ name, style }, index) =>
             element("span", { class: `key ${style}` }, element("i", { "aria-hidden": "true" }), `${name} `, this.values[index]));
         this.element = element("figure", { class: "card chart" },
-            element("figcaption", {}, element("h3", {}, title), element("p", { class: "legend" }, ...legend, this.time)), this.plot);
+            element("figcaption", {}, this.title, element("p", { class: "legend" }, ...legend, this.time)), this.plot);
         this.observer = new ResizeObserver(([entry]) => {
             const width = Math.floor(entry.contentRect.width);
             if (width > 0 && width !== this.#width) {
@@ -49,8 +51,9 @@ export class Chart {
         this.observer.observe(this.plot);
     }
 
-    /** Shows points (`at` in milliseconds since 1970, `gap`, how much of one that is none is `missing`, oldest first) over a range of `from`, `to` and `step`, also in milliseconds. */
-    show(points, range) {
+    /** Shows points (`at` in milliseconds since 1970, `gap`, how much of one that is none is `missing`, oldest first) over a range of `from`, `to` and `step`, also in milliseconds; `note` follows the title. */
+    show(points, range, note = "") {
+        setText(this.title, this.name + note);
         const held = this.#cursor === null ? null : this.#points[this.#cursor]?.at;
         this.#points = points;
         this.#range = range;
@@ -66,12 +69,13 @@ export class Chart {
 
     #draw() {
         const known = this.#points.filter((point) => !point.gap);
-        const top = roof(Math.max(0, ...known.flatMap((point) => this.series.map(({ value }) => value(point) ?? 0))));
-        const y = (value) => height - margin.bottom - (value / top) * (height - margin.top - margin.bottom);
+        const top = roof(Math.max(0, ...this.series.map(({ value }) => ordinary(known.map((point) => value(point) ?? 0)))));
+        // A value far above all others ends at the top, where it is written.
+        const y = (value) => height - margin.bottom - Math.min(1, value / top) * (height - margin.top - margin.bottom);
         this.y = y;
         this.cursor = svg("g", { class: "cursor" });
         this.drawing.setAttribute("width", this.#width);
-        this.drawing.replaceChildren(hatch(this.hatch), ...this.#axes(top, y), ...this.#gaps(y), ...this.series.flatMap((line) => this.#line(line, y)), this.cursor);
+        this.drawing.replaceChildren(hatch(this.hatch), ...this.#axes(top, y), ...this.#gaps(y), ...this.series.flatMap((line) => this.#line(line, y)), ...this.#peaks(known, top), this.cursor);
         this.note.hidden = known.some((point) => this.series.some(({ value }) => value(point) !== null));
         this.#read();
     }
@@ -127,6 +131,18 @@ export class Chart {
             shapes.unshift(svg("path", { class: `area ${style}`, d: under.join("") }));
         }
         return shapes;
+    }
+
+    /** The value of each line's highest point where it is above the axis. */
+    #peaks(known, top) {
+        const peaks = this.series.flatMap(({ value }) => {
+            const highest = known.reduce((best, point) => ((value(point) ?? 0) > (best ? value(best) : top) ? point : best), null);
+            return highest ? [{ at: highest.at, text: `↑ ${this.format(value(highest))}` }] : [];
+        });
+        return peaks.map(({ at, text }, index) => {
+            const isLate = this.#x(at) > this.#width - 90;
+            return svg("text", { class: "label peak", x: this.#x(at) + (isLate ? -6 : 6), y: margin.top + 12 + index * 14, "text-anchor": isLate ? "end" : "start" }, text);
+        });
     }
 
     // Reading values

@@ -7,8 +7,9 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const daySecond = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const zoned = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
 const known = (value) => typeof value === "number" && Number.isFinite(value);
 const digits = (value) => value.toFixed(value < 10 && value > 0 ? (value < 1 ? 2 : 1) : 0);
@@ -59,20 +60,18 @@ const read = (at) => (at ? new Date(at) : new Date(NaN));
 const shown = (format, at) => (Number.isNaN(+read(at)) ? dash : format.format(read(at)));
 
 export const timeOfDay = (at) => shown(clock, at);
+/** A time of the day with the zone of this machine's clock. */
+export const timeAndZone = (at) => shown(zoned, at);
+/** The zone of this machine's clock, such as CET. */
+export const zone = () => zoned.formatToParts().find(({ type }) => type === "timeZoneName").value;
 export const hourAndMinute = (at) => shown(minute, at);
 export const dayAndMinute = (at) => shown(day, at);
 export const dayAndTime = (at) => shown(daySecond, at);
 export const dayOfMonth = (at) => shown(dayOnly, at);
 export const fullTime = (at) => shown(full, at);
 
-/** That so many milliseconds have passed. */
-export function passed(time) {
-    if (!known(time)) return dash;
-    return time < 1000 ? "now" : `${seconds(Math.floor(time / 1000))} ago`;
-}
-
-/** How long before `now` that was; both of the same clock. */
-export const ago = (at, now) => passed(read(now) - read(at));
+/** How long before `now` that was, in whole seconds; both of the same clock. */
+export const ago = (at, now) => `${seconds(Math.max(0, Math.floor((read(now) - read(at)) / 1000)))} ago`;
 
 /** A state's or a kind's name in words. */
 export const words = (name) => String(name ?? dash).replaceAll("_", " ");

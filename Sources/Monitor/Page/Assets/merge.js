@@ -2,7 +2,7 @@
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-/** What `patch` makes of `target`: a new value, which shares what has not changed. */
+/** The value that `patch` makes of `target`: a new one, which shares what has not changed. */
 export function merged(target, patch) {
     if (!isObject(patch)) return patch;
     const result = isObject(target) ? { ...target } : {};

@@ -10,11 +10,22 @@ function distance(maximum) {
     return steps.find((step) => step * power >= rough * (1 - 1e-9)) * power;
 }
 
-/** Where an axis ends that must show `maximum`. */
+/** The end of an axis that must show `maximum`. */
 export function roof(maximum) {
     if (!(maximum > 0)) return 1;
     const step = distance(maximum);
     return Math.ceil(maximum / step - 1e-9) * step;
+}
+
+/**
+ * The largest value that an axis has to show: of all values, or of most with some room above. If a few stand far above all others, as
+ * those of one burst, an axis with them would show nothing else. They are more than `far` times as large, and at most a tenth.
+ */
+export function ordinary(values, far = 4) {
+    const sorted = values.toSorted((one, other) => one - other);
+    const most = sorted[Math.max(0, Math.ceil(sorted.length * 0.9) - 1)] ?? 0;
+    const largest = sorted.at(-1) ?? 0;
+    return most > 0 && largest > far * most ? most * 1.25 : largest;
 }
 
 /** From 0 to an end that `roof` has chosen. */

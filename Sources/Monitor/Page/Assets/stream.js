@@ -3,8 +3,8 @@
 // neither send a token nor tell why it was refused, and does not notice a connection that has gone silent.
 import { Problem, authorization, problem } from "./api.js";
 
-/** Longer than this without a word, and the connection is dead: the monitor speaks each second. */
-const silence = 20_000;
+/** Longer than this without a word, and the monitor is not there or is frozen: it speaks each second. */
+const silence = 4000;
 const longestPause = 15_000;
 
 /** The page is not looked at any more. */
@@ -81,7 +81,7 @@ async function read(path, last, take, onOpen) {
     } catch (error) {
         if (error instanceof Problem || error instanceof SyntaxError || error instanceof Hidden) throw error;
         if (abort.signal.reason instanceof Hidden) throw abort.signal.reason;
-        throw new Problem(0, abort.signal.aborted ? "nothing was heard from the monitor for 20 s" : "the monitor cannot be reached");
+        throw new Problem(0, abort.signal.aborted ? `nothing was heard from the monitor for ${silence / 1000} s` : "the monitor cannot be reached");
     } finally {
         clearTimeout(watch);
         document.removeEventListener("visibilitychange", look);

@@ -1,25 +1,39 @@
 // A table that moves on in place: a row keeps its elements, so focus and selection stay. On a narrow page each row is a card.
 import { element, setAttribute, setText } from "./dom.js";
-import { count } from "./format.js";
 
-/** The columns are `{ label, number, wide, long, text(row), title(row), href(row), style(row), button(row) }`; all but `label` are optional. */
+/**
+ * The columns are `{ label, hint, number, wide, long, minor, by(row), text(row), title(row), href(row), style(row), button(row) }`; all
+ * but `label` are optional. `by` is what a column is sorted by; a `minor` column is left out on a narrow page.
+ */
 export class Table {
     #rows = new Map();
+    #heads = new Map();
 
-    constructor({ caption, columns, empty }) {
+    /** @param onSort called with the label of a column to sort by; without it, nothing is sorted. */
+    constructor({ caption, columns, empty, onSort }) {
         this.columns = columns;
         this.body = element("tbody", { role: "rowgroup" });
-        const heads = columns.map(({ label, number }) =>
-            element("th", { scope: "col", role: "columnheader", class: number ? "number" : null }, label === "" ? hidden("Actions") : label));
         this.table = element("table", { role: "table", hidden: true }, element("caption", { class: "hidden" }, caption),
-            element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)), this.body);
+            element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...columns.map((column) => this.#head(column, onSort)))), this.body);
         this.note = element("p", { class: "empty", hidden: true }, ...[empty].flat());
-        this.more = element("p", { class: "more faint", hidden: true });
-        this.element = element("div", { class: "table" }, this.table, this.note, this.more);
+        this.element = element("div", { class: "table" }, this.table, this.note);
     }
 
-    /** Shows `rows` in their order; `key` tells them apart. If there are more, `all` is how many there are. */
-    show(rows, key, all = rows.length) {
+    #head({ label, hint, number, by }, onSort) {
+        const content = label === "" ? element("span", { class: "hidden" }, "Actions")
+            : by && onSort ? element("button", { type: "button", class: "sort", onclick: () => onSort(label) }, label) : label;
+        const head = element("th", { scope: "col", role: "columnheader", class: number ? "number" : null, title: hint }, content);
+        this.#heads.set(label, head);
+        return head;
+    }
+
+    /** Marks the column by which the rows are sorted; null: none. */
+    mark(label, isDescending) {
+        for (const [name, head] of this.#heads) setAttribute(head, "aria-sort", name !== label ? null : isDescending ? "descending" : "ascending");
+    }
+
+    /** Shows `rows` in their order; `key` tells them apart. */
+    show(rows, key) {
         const keys = new Set(rows.map(key));
         for (const [name, { line }] of this.#rows) {
             if (keys.has(name)) continue;
@@ -34,8 +48,6 @@ export class Table {
             for (const [number, column] of this.columns.entries()) fill(cells[number], column, row);
         }
         this.table.hidden = rows.length === 0;
-        this.more.hidden = all <= rows.length;
-        if (!this.more.hidden) setText(this.more, `The busiest ${count(rows.length)} of ${count(all)}`);
         this.note.hidden = rows.length > 0;
     }
 
@@ -44,7 +56,8 @@ export class Table {
             const inner = column.button ? element("button", { type: "button", class: "small" }) : column.href ? element("a") : element("span");
             const name = index === 0 ? "th" : "td";
             const roles = index === 0 ? { scope: "row", role: "rowheader" } : { role: "cell" };
-            return element(name, { ...roles, "data-label": column.label, class: [column.number && "number", column.wide && "wide", column.long && "long"].filter(Boolean).join(" ") || null }, inner);
+            const classes = ["number", "wide", "long", "minor"].filter((name) => column[name]);
+            return element(name, { ...roles, "data-label": column.label, class: classes.join(" ") || null }, inner);
         });
         return { line: element("tr", { role: "row" }, ...cells), cells };
     }
@@ -54,6 +67,8 @@ function fill(cell, column, row) {
     const inner = cell.firstElementChild;
     if (column.button) {
         const button = column.button(row);
+        inner.hidden = button === null;
+        if (button === null) return;
         setText(inner, button.text);
         setAttribute(inner, "aria-label", button.label);
         inner.onclick = button.onclick;
@@ -64,5 +79,3 @@ function fill(cell, column, row) {
     if (column.title) setAttribute(inner, "title", column.title(row));
     if (column.style) setAttribute(inner, "class", column.style(row));
 }
-
-const hidden = (text) => element("span", { class: "hidden" }, text);

@@ -2,17 +2,21 @@
 // it when that has changed.
 import { byId, element, setText } from "./dom.js";
 import { Problem, get, withQuery } from "./api.js";
-import { bytes, counted, dayAndTime, fullTime, milliseconds, words } from "./format.js";
+import { dayAndTime, fullTime, milliseconds, words, zone } from "./format.js";
 import { act } from "./ask.js";
+import { Content } from "./content.js";
+import { copyButton } from "./copy.js";
 import { Table } from "./table.js";
 import { canRetry, hasEnded, stateStyle } from "./states.js";
+import { addressOf } from "./types.js";
+import { workerAddress } from "./workers.js";
 
 const attempts = [
     { label: "Attempt", text: ({ number }) => String(number) },
     { label: "Outcome", text: ({ outcome }) => words(outcome), style: ({ outcome }) => stateStyle(outcome) },
-    { label: "Worker", long: true, text: ({ worker }) => worker ?? "–" },
-    { label: "Started", text: ({ started }) => dayAndTime(started), title: ({ started }) => fullTime(started) },
-    { label: "Ended", text: ({ ended }) => dayAndTime(ended), title: ({ ended }) => fullTime(ended) },
+    { label: "Worker", long: true, text: ({ worker }) => worker ?? "–", href: ({ worker }) => (worker ? workerAddress(worker) : null) },
+    { label: `Started (${zone()})`, text: ({ started }) => dayAndTime(started), title: ({ started }) => fullTime(started) },
+    { label: `Ended (${zone()})`, text: ({ ended }) => dayAndTime(ended), title: ({ ended }) => fullTime(ended) },
     { label: "Ran", number: true, text: (attempt) => milliseconds(attempt.run_ms) },
     { label: "Error", wide: true, text: ({ error }) => error ?? "" },
 ];
@@ -35,15 +39,15 @@ export class Task {
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.facts = element("dl", { class: "facts" });
         this.attempts = new Table({ caption: "Attempts, oldest first", columns: attempts, empty: "No attempts yet: no worker has started it" });
-        this.payload = new Content("Payload", id);
-        this.result = new Content("Result", id);
+        this.payload = new Content("Payload");
+        this.result = new Content("Result");
         this.body = element("div", { class: "page", hidden: true },
             element("section", { class: "card", "aria-label": "Facts" }, this.facts),
             element("section", { class: "card", "aria-labelledby": "attempts-title" }, element("div", { class: "head" }, element("h2", { id: "attempts-title" }, "Attempts")), this.attempts.element),
             element("div", { class: "two" }, this.payload.element, this.result.element));
         this.element = element("div", { class: "page" },
             element("p", { class: "back" }, element("a", { href: "#/tasks" }, "← Tasks")),
-            element("div", { class: "head" }, element("h1", {}, this.title, " ", this.state), element("div", { class: "buttons" }, this.cancel, this.retry)),
+            element("div", { class: "head" }, element("h1", {}, this.title, " ", this.state), element("div", { class: "buttons" }, copyButton("Copy the id", () => id), this.cancel, this.retry)),
             this.problem, this.body);
         this.load();
     }
@@ -89,15 +93,18 @@ export class Task {
         // With a button that goes the focus would go, and a keyboard begin at the top of the page again.
         if (focused?.hidden) byId("main").focus({ preventScroll: true });
         const facts = [
-            ["Type", task.type], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
-            ["Attempt", String(task.attempt)], ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker],
-            ["Priority", task.priority ? String(task.priority) : null], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
+            ["Type", task.type, addressOf(task.type)], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
+            ["Attempt", task.attempt === 0 ? "none yet" : `${task.attempt} of ${task.max_attempts}`], ["Waited", waited(task)],
+            ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker, task.worker && workerAddress(task.worker)],
+            ["Priority", String(task.priority)], ["Key", task.key], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
             ["Timeout", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],
         ].filter(([, value]) => value);
         if (facts.join("\n") !== this.#facts) {
             this.#facts = facts.join("\n");
-            this.facts.replaceChildren(...facts.map(([name, value]) =>
-                element("div", { class: name === "Error" ? "wide" : null }, element("dt", {}, name), element("dd", { class: name === "Error" ? "bad" : null }, value))));
+            this.facts.replaceChildren(...facts.map(([name, value, href]) =>
+                element("div", { class: name === "Error" ? "wide" : null }, element("dt", {}, name),
+                    element("dd", { class: name === "Error" ? "bad" : null }, href ? element("a", { href }, value) : value,
+                        name === "Error" ? copyButton("Copy the error", () => value) : null))));
         }
         this.attempts.show(task.attempts, ({ number }) => number);
         this.payload.show(task.payload);
@@ -125,30 +132,11 @@ export class Task {
     }
 }
 
-/** What of a summary can change. */
-const digest = ({ state, attempt, worker, error, completed }) => [state, attempt, worker, error, completed].join("\n");
-
-/** A payload or a result: text as it is, bytes as base64, cut where it is long. */
-class Content {
-    constructor(title, id) {
-        this.id = id;
-        this.size = element("span", { class: "faint" });
-        this.text = element("pre", { tabindex: "0", "aria-label": title });
-        this.note = element("p", { class: "empty" });
-        this.element = element("section", { class: "card content", "aria-label": title }, element("div", { class: "head" }, element("h2", {}, title), this.size), this.text, this.note);
-    }
-
-    show(content, none = "It has none.") {
-        const text = content?.text ?? content?.base64 ?? "";
-        setText(this.size, content ? bytes(content.bytes) : "");
-        setText(this.text, text);
-        this.text.hidden = text === "";
-        const notes = [
-            content ? null : none, content && content.bytes === 0 ? "It is empty." : null,
-            content && content.text === null && content.base64 !== null ? "Not text: shown as base64." : null,
-            content?.cut ? `Cut: ${counted(text.length, "character")} of ${bytes(content.bytes)}.` : null,
-        ];
-        setText(this.note, notes.filter((note) => note !== null).join(" "));
-        this.note.hidden = this.note.textContent === "";
-    }
+/** How long a task waited from when it could run until its first attempt began. */
+function waited({ created, due, attempts }) {
+    const [could, began] = [Math.max(Date.parse(created), due ? Date.parse(due) : 0), Date.parse(attempts[0]?.started)];
+    return Number.isNaN(began) || attempts[0].number !== 1 ? null : milliseconds(Math.max(0, began - could));
 }
+
+/** The fields of a summary that can change. */
+const digest = ({ state, attempt, worker, error, completed }) => [state, attempt, worker, error, completed].join("\n");

@@ -1,55 +1,45 @@
 // The search of tasks: what is asked stands in the address, so it can be kept, sent on and gone back to.
-import { element, prose, setText } from "./dom.js";
-import { get, withQuery } from "./api.js";
-import { counted, dayAndMinute, fullTime, milliseconds, words } from "./format.js";
-import { Table } from "./table.js";
-import { stateStyle, states } from "./states.js";
+import { element, prose } from "./dom.js";
+import { withQuery } from "./api.js";
+import { words } from "./format.js";
+import { TaskList } from "./tasklist.js";
+import { states } from "./states.js";
 
+/** How often the list is asked for again, in milliseconds: each time the dispatcher searches. */
+const interval = 3000;
 const spans = { "": "at any time", "-10m": "in the last 10 minutes", "-1h": "in the last hour", "-1d": "in the last day", "-7d": "in the last week", between: "between…" };
-const columns = [
-    { label: "Task", text: ({ id }) => id, href: ({ id }) => `#/tasks/${id}` },
-    { label: "Type", text: ({ type }) => type },
-    { label: "State", text: ({ state }) => words(state), style: ({ state }) => stateStyle(state) },
-    { label: "Accepted", text: ({ created }) => dayAndMinute(created), title: ({ created }) => fullTime(created) },
-    { label: "Attempt", number: true, text: ({ attempt }) => String(attempt) },
-    { label: "Ran", number: true, text: (task) => milliseconds(task.run_ms) },
-    { label: "Worker", long: true, text: ({ worker }) => worker ?? "–", style: ({ worker }) => (worker ? null : "faint") },
-    { label: "Error", wide: true, text: ({ error }) => error ?? "", title: ({ error }) => error, style: () => "clip" },
-];
 
 export class Tasks {
     title = "Tasks";
-    #asking = new AbortController();
+    #asked = performance.now();
 
     constructor(parameters) {
         this.asked = Object.fromEntries(parameters);
-        this.types = element("datalist", { id: "known-types" });
         this.form = this.#form();
-        this.told = element("p", { class: "faint", role: "status" });
+        this.pages = element("nav", { class: "pages", "aria-label": "More tasks" });
         const isFiltered = Object.keys(this.asked).length > 0;
-        this.table = new Table({
-            caption: "Tasks, the newest first", columns,
+        const { id, type, state, text, since, until, after } = this.asked;
+        this.list = new TaskList({
+            query: { id, type, state, text, since, until, after }, limit: 50, onPage: (next) => this.#page(next),
             empty: isFiltered ? ["No task is like that. ", element("a", { href: "#/tasks" }, "Show all")] : prose("No tasks yet: `taskgrid run reverse hello`"),
         });
-        this.pages = element("nav", { class: "pages", "aria-label": "More tasks" });
-        this.element = element("div", { class: "page" }, element("h1", {}, "Tasks"), this.form,
-            element("section", { class: "card results", "aria-label": "Tasks found" }, this.told, this.table.element, this.pages));
-        this.table.element.hidden = true;
-        this.load();
+        this.list.element.append(this.pages);
+        this.element = element("div", { class: "page" }, element("h1", {}, "Tasks"), this.form, this.list.element);
+        this.list.load();
     }
 
     #form() {
         const { id = "", type = "", state = "", text = "", since = "", until = "" } = this.asked;
         const span = until !== "" || (since !== "" && !(since in spans)) ? "between" : since;
-        const option = (value, label, chosen) => element("option", { value, selected: value === chosen }, label);
         const from = element("input", { name: "from", type: "datetime-local", step: "1", value: local(since) });
         const to = element("input", { name: "to", type: "datetime-local", step: "1", value: local(until) });
         const between = element("div", { class: "between", hidden: span !== "between" }, field("From", from), field("To", to));
         const when = element("select", { name: "when", onchange: () => { between.hidden = when.value !== "between"; } },
             ...Object.entries(spans).map(([value, label]) => option(value, label, span)));
+        this.types = element("select", { name: "type" }, option("", "any", type), type === "" ? null : option(type, type, type));
         return element("form", { class: "card search", role: "search", onsubmit: (event) => this.#search(event) },
             field("Id", element("input", { name: "id", value: id, inputmode: "numeric", pattern: "[0-9]{1,19}", title: "a number", autocomplete: "off" })),
-            field("Type", element("input", { name: "type", value: type, list: "known-types", autocomplete: "off", maxlength: "64" })), this.types,
+            field("Type", this.types),
             field("State", element("select", { name: "state" }, option("", "any", state), ...states.map((name) => option(name, words(name), state)))),
             field("Error contains", element("input", { name: "text", value: text, autocomplete: "off", maxlength: "200" })),
             field("Accepted", when), between,
@@ -62,40 +52,43 @@ export class Tasks {
         const time = (value) => (value ? new Date(value).toISOString() : "");
         const [since, until] = when === "between" ? [time(from), time(to)] : [when, ""];
         const hash = `#${withQuery("/tasks", { id, type, state, text, since, until })}`;
-        if (location.hash === hash) this.load();
+        if (location.hash === hash) this.list.load();
         else location.hash = hash;
     }
 
-    async load() {
-        const { id, type, state, text, since, until, after } = this.asked;
-        setText(this.told, "Searching…");
-        try {
-            const found = await get(withQuery("/tasks", { id, type, state, text, since, until, after, limit: "50" }), this.#asking.signal);
-            this.table.show(found.tasks, (task) => task.id);
-            this.table.element.hidden = found.tasks.length === 0 && found.next !== null;
-            const none = found.next ? "None so far: the search goes on further back" : "";
-            setText(this.told, found.tasks.length === 0 ? none : `${counted(found.tasks.length, "task")}, the newest first${after ? ", further back" : ""}`);
-            const page = (label, after) => element("a", { class: "button", href: `#${withQuery("/tasks", { id, type, state, text, since, until, after })}` }, label);
-            this.pages.replaceChildren(...[after ? page("Newest", "") : null, found.next ? page("Further back", found.next) : null].filter((link) => link !== null));
-        } catch (error) {
-            if (this.#asking.signal.aborted) return;
-            setText(this.told, `The tasks cannot be shown: ${error.message}`);
-        }
+    #page(next) {
+        const page = (label, after) => element("a", { class: "button", href: `#${withQuery("/tasks", { ...this.asked, after })}` }, label);
+        if (next === this.next) return;
+        this.next = next;
+        this.pages.replaceChildren(...[this.asked.after ? page("Newest", "") : null, next ? page("Further back", next) : null].filter((link) => link !== null));
     }
 
-    take(grid) {
-        const names = Object.keys(grid?.types ?? {}).sort();
-        if (names.join() === this.names) return;
+    take(grid, isLive) {
+        if (!grid || !isLive || document.hidden) return;
+        this.#choices(Object.keys(grid.types ?? {}));
+        if (performance.now() - this.#asked < interval) return;
+        this.#asked = performance.now();
+        // Pages further back do not change by new tasks.
+        if (!this.asked.after) this.list.load();
+    }
+
+    /** Offers the types, and the one that was chosen though it may be gone. */
+    #choices(types) {
+        const chosen = this.types.value;
+        const names = [...new Set([...types, chosen])].filter((name) => name !== "").sort();
+        // A list that somebody has open stays as it is.
+        if (names.join() === this.names || document.activeElement === this.types) return;
         this.names = names.join();
-        this.types.replaceChildren(...names.map((value) => element("option", { value })));
+        this.types.replaceChildren(option("", "any", chosen), ...names.map((name) => option(name, name, chosen)));
     }
 
     leave() {
-        this.#asking.abort();
+        this.list.leave();
     }
 }
 
 const field = (label, input) => element("label", {}, element("span", {}, label), input);
+const option = (value, label, chosen) => element("option", { value, selected: value === chosen }, label);
 
 /** A time as a field of date and time takes it. */
 function local(at) {

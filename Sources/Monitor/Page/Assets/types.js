@@ -1,49 +1,86 @@
-// The table of types, and the action that pauses one.
+// The types: their table, the page of all of them, and the actions that pause and resume one.
 import { act } from "./ask.js";
-import { count, milliseconds, rate, words } from "./format.js";
+import { element, prose } from "./dom.js";
+import { count, milliseconds, rate, seconds } from "./format.js";
 import { withQuery } from "./api.js";
+import { Listing } from "./listing.js";
 
-const number = (label, text) => ({ label, number: true, text, style: (row) => (text(row) === "0" ? "faint" : null) });
-const state = (label, name) => ({
-    ...number(label, ({ tasks }) => count(tasks[name])), href: (row) => `#${withQuery("/tasks", { type: row.name, state: name })}`,
-});
+/** Tasks that could run now and do not run yet. */
+export const waiting = ({ tasks }) => tasks.pending + tasks.queued;
+/** How long the oldest of them has waited, in words. */
+export const oldest = ({ oldest_waiting_seconds: age }) => (typeof age === "number" ? `the oldest for ${seconds(age)}` : "pending and queued");
 
-export const typesTable = (empty) => ({
-    caption: "Each type of task: its tasks by state, its rate, its run times, its workers",
-    empty,
-    columns: [
-        { label: "Type", text: ({ name }) => name, href: ({ name }) => `#${withQuery("/tasks", { type: name })}` },
-        state("Waiting", "pending"),
-        state("Scheduled", "scheduled"),
-        state("Queued", "queued"),
-        state("Running", "running"),
-        state("Succeeded", "succeeded"),
-        { ...state("Failed", "failed"), style: ({ tasks }) => (tasks.failed > 0 ? "bad" : "faint") },
-        number("Per second", ({ throughput_per_second: value }) => rate(value)),
-        number("p50", ({ p50_ms: value }) => milliseconds(value)),
-        number("p95", ({ p95_ms: value }) => milliseconds(value)),
-        number("Workers", ({ active_workers: value }) => count(value)),
-        {
-            label: "Breaker",
-            text: ({ breaker, paused }) => [paused ? "paused" : null, paused && breaker === "closed" ? null : words(breaker)].filter(Boolean).join(", "),
-            style: ({ breaker, paused }) => `chip ${{ open: "bad", half_open: "warn" }[breaker] ?? (paused ? "warn" : "")}`,
-            title: ({ breaker }) => `The circuit breaker is ${words(breaker)}`,
-        },
-        { label: "", button: ({ name, paused }) => (paused ? resume(name) : pause(name)) },
-    ],
-});
+/** The state of a type: its words, the style of its chip, and how much it matters. */
+export function standing(type) {
+    const held = { open: "breaker open", half_open: "breaker half open" }[type.breaker];
+    if (held) return { text: type.paused ? `paused, ${held}` : held, style: type.breaker === "open" ? "bad" : "warn", weight: 3 };
+    if (type.paused) return { text: "paused", style: "", weight: 2 };
+    if (type.active_workers === 0) return waiting(type) > 0 ? { text: "no worker", style: "bad", weight: 3 } : { text: "no worker", style: "", weight: 0 };
+    return { text: "ready", style: "", weight: 0 };
+}
 
-const pause = (name) => ({
-    text: "Pause", label: `Pause ${name}`,
-    onclick: () => act(`/types/${encodeURIComponent(name)}/pause`, {
-        title: `Pause ${name}?`, yes: "Pause",
-        text: "None of its tasks is handed out until it is resumed. Tasks that the workers hold go on.",
-    }),
-});
+export const addressOf = (name) => `#/types/${encodeURIComponent(name)}`;
+export const named = (entries) => Object.entries(entries ?? {}).map(([name, entry]) => ({ name, ...entry }));
 
-const resume = (name) => ({
-    text: "Resume", label: `Resume ${name}`,
-    onclick: () => act(`/types/${encodeURIComponent(name)}/resume`, {
-        title: `Resume ${name}?`, yes: "Resume", text: "Its waiting tasks are handed out again.",
-    }),
+/** A column of numbers, which is sorted by the value that it shows. */
+const number = (label, by, format, more = {}) => ({
+    label, number: true, by, text: (row) => format(by(row)), style: (row) => (by(row) ? null : "faint"), ...more,
 });
+const ofState = (row, state) => `#${withQuery("/tasks", { type: row.name, state })}`;
+
+const columns = [
+    { label: "Type", by: ({ name }) => name, text: ({ name }) => name, href: ({ name }) => addressOf(name) },
+    { label: "State", by: (type) => standing(type).text, text: (type) => standing(type).text, style: (type) => `chip ${standing(type).style}` },
+    number("Waiting", waiting, count, { hint: "Tasks that could run now and do not run yet: pending and queued" }),
+    number("Oldest", ({ oldest_waiting_seconds: age }) => age ?? null, seconds, { hint: "How long the oldest of the waiting tasks has waited" }),
+    number("Running", ({ tasks }) => tasks.running, count, { hint: "Tasks that workers run now" }),
+    number("Failed", ({ tasks }) => tasks.failed, count, { hint: "Tasks that ended as failed and were not retried since", href: (row) => ofState(row, "failed"), style: ({ tasks }) => (tasks.failed > 0 ? "bad" : "faint") }),
+    number("Finished /s", ({ throughput_per_second: value }) => value, rate, { hint: "Tasks that succeeded or failed per second, over the last minute" }),
+    number("In queue p95", ({ queue_p95_ms: value }) => value ?? null, milliseconds, { hint: "Time from when a task could run to when it ran; 95 of 100 were faster; over five minutes" }),
+    number("Run p50", ({ p50_ms: value }) => value, milliseconds, { minor: true, hint: "How long an attempt ran; half were faster; over five minutes" }),
+    number("Run p95", ({ p95_ms: value }) => value, milliseconds, { hint: "How long an attempt ran; 95 of 100 were faster; over five minutes" }),
+    number("Workers", ({ active_workers: value }) => value, count, { hint: "Workers that run this type" }),
+    { label: "", button: ({ name, paused }) => pauseButton(name, paused) },
+];
+
+/** The table of types. */
+export function typesListing({ fold, all }) {
+    return new Listing({
+        id: all ? "types" : "all-types", title: "Types", noun: "type", fold, all, columns,
+        caption: "Each type of task: its state, its tasks, its times, its workers",
+        empty: prose("No tasks yet: `taskgrid run reverse hello`"),
+        // A type that is held back comes first; the others are in the order of their names.
+        order: (one, other) => standing(other).weight - standing(one).weight || one.name.localeCompare(other.name),
+        found: (type) => [standing(type).text],
+    });
+}
+
+/** The page of all types. */
+export class Types {
+    title = "Types";
+
+    constructor() {
+        this.listing = typesListing({ fold: 100 });
+        this.element = element("div", { class: "page" }, element("h1", {}, "Types"), this.listing.element);
+    }
+
+    take(grid) {
+        if (grid) this.listing.show(named(grid.types), grid.known_types);
+    }
+
+    leave() {}
+}
+
+/** The button that pauses a type, or resumes it. */
+export function pauseButton(name, isPaused) {
+    const path = `/types/${encodeURIComponent(name)}/${isPaused ? "resume" : "pause"}`;
+    const question = isPaused
+        ? { title: `Resume ${name}?`, yes: "Resume", text: "Its waiting tasks are handed out again." }
+        : { title: `Pause ${name}?`, yes: "Pause", text: "None of its tasks is handed out until it is resumed. Tasks that the workers hold go on." };
+    return { text: question.yes, label: `${question.yes} ${name}`, onclick: () => act(path, question) };
+}
+
+/** That a type is paused, since when and by whom, as far as that is known. */
+export function pausedText({ paused_by: who, paused_since: since }, time) {
+    return ["paused", who ? `by ${who}` : null, since ? `since ${time(since)}` : null].filter(Boolean).join(" ");
+}

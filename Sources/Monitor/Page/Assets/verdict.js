@@ -1,6 +1,7 @@
-// Whether the grid is healthy, in one line; where it is not, what is wrong and what to do.
+// Whether the grid is healthy, in one line: where it is not, what is wrong most of all; below it, each thing that is wrong and what to do.
 import { element, prose, setText, svg } from "./dom.js";
-import { ago, counted, passed, words } from "./format.js";
+import { ago, counted, timeAndZone, words } from "./format.js";
+import { pausedText } from "./types.js";
 
 const signs = {
     healthy: "M5 12.5l4.5 4.5L19 7.5",
@@ -20,6 +21,12 @@ const titles = {
     dispatcher_silent: () => "The dispatcher is silent",
     nameservice_silent: () => "The nameservice is silent",
 };
+
+/** An alert in a few words. */
+export const titleOf = (alert) => (titles[alert.kind] ?? ((other) => [words(other.kind), other.type ?? other.worker].filter(Boolean).join(": ")))(alert);
+
+const link = ({ type, worker }) => (type ? `#/types/${encodeURIComponent(type)}` : worker ? `#/workers/${encodeURIComponent(worker)}` : null);
+const isWarning = ({ severity }) => severity !== undefined && severity !== "critical";
 
 export class Verdict {
     #alerts = [];
@@ -41,14 +48,13 @@ export class Verdict {
     /** `grid` is null until something was heard, and `isLive` says whether it is of now. */
     show(grid, isLive) {
         if (!isLive || !grid) {
-            const heard = grid ? `The numbers are from ${passed(performance.now() - grid.heard)}.` : "";
-            this.#set("lost", grid ? "Not connected to the monitor" : "Connecting…", heard);
+            this.#set("lost", grid ? "Not connected to the monitor" : "Connecting…", grid ? `The numbers are those of ${timeAndZone(grid.at)}.` : "");
             return;
         }
         const alerts = grid.alerts ?? [];
         this.hint.hidden = grid.tasks.submitted > 0 || !grid.store;
         const standing = grid.standing_alerts ?? alerts.length;
-        if (alerts.length > 0) this.#set("alert", "Needs attention", counted(standing, "alert"));
+        if (alerts.length > 0) this.#set(isWarning(alerts[0]) ? "alert warning" : "alert", titleOf(alerts[0]), [more(standing - 1), age(grid)].filter(Boolean).join(". "));
         else if (!grid.store) this.#set("lost", "Connecting…", "No dispatcher has answered yet.");
         else this.#set("healthy", "Healthy", summary(grid));
         this.#list(alerts, grid.at);
@@ -56,21 +62,20 @@ export class Verdict {
 
     #set(kind, title, detail) {
         this.element.className = `verdict ${kind}`;
-        this.sign.setAttribute("d", signs[kind]);
+        this.sign.setAttribute("d", signs[kind.split(" ")[0]]);
         setText(this.title, title);
         setText(this.detail, detail);
-        if (kind === "alert") return;
+        this.detail.hidden = detail === "";
+        if (kind.startsWith("alert")) return;
         setText(this.told, title);
         this.#list([]);
     }
 
     #list(alerts, now) {
-        const key = ({ kind, type, worker, message }) => [kind, type, worker, message].join("\n");
+        const key = ({ kind, severity, type, worker, message }) => [kind, severity, type, worker, message].join("\n");
         if (alerts.map(key).join("\n\n") !== this.#alerts.map(key).join("\n\n")) {
-            if (alerts.length > 0) setText(this.told, ["Needs attention", ...alerts.map(named)].join(". "));
-            this.list.replaceChildren(...alerts.map((alert) =>
-                element("li", {}, element("strong", {}, named(alert)),
-                    element("span", { class: "since" }), element("p", {}, ...prose(alert.message)))));
+            if (alerts.length > 0) setText(this.told, alerts.map(titleOf).join(". "));
+            this.list.replaceChildren(...alerts.map((alert, index) => line(alert, index === 0)));
         }
         this.#alerts = alerts;
         for (const [index, { since }] of alerts.entries()) setText(this.list.children[index].querySelector(".since"), ago(since, now));
@@ -78,14 +83,31 @@ export class Verdict {
     }
 }
 
-const named = (alert) => (titles[alert.kind] ?? (({ kind }) => words(kind)))(alert);
+/** An alert, its severity, how long it stands and what to do. The title of the first is that of the page. */
+function line(alert, isFirst) {
+    const title = isFirst ? (alert.type ? `Type ${alert.type}` : `Worker ${alert.worker}`) : titleOf(alert);
+    const address = link(alert);
+    const name = address ? element("a", { href: address }, title) : isFirst ? null : title;
+    return element("li", {}, name === null ? null : element("strong", {}, name),
+        alert.severity ? element("span", { class: `chip ${isWarning(alert) ? "warn" : "bad"}` }, words(alert.severity)) : null,
+        element("span", { class: "since" }), element("p", {}, ...prose(alert.message)));
+}
+
+const more = (others) => (others > 0 ? `and ${counted(others, "alert")} more` : "");
+
+/** Without the broker, the monitor knows nothing new. */
+function age({ broker, alerts }) {
+    const lost = alerts.find(({ kind }) => kind === "broker_unreachable");
+    return lost && !broker.connected ? `The numbers are those of ${timeAndZone(lost.since)}, when the broker was lost` : "";
+}
 
 function summary(grid) {
-    const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused).map(([name]) => name);
+    const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused);
     const parts = [
         grid.active_workers === 0 ? "No workers yet" : counted(grid.active_workers, "worker"),
         grid.ledger.balances ? "the ledger balances" : null,
-        paused.length > 0 ? `paused: ${paused.join(", ")}` : null,
+        paused.length > 3 ? `${counted(paused.length, "type")} paused` : null,
+        ...(paused.length > 3 ? [] : paused.map(([name, type]) => `${name} is ${pausedText(type, timeAndZone)}`)),
     ];
     return parts.filter((part) => part !== null).join(" · ");
 }

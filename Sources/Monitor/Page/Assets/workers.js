@@ -1,21 +1,62 @@
-// The table of workers.
+// The workers: their table, and the page of all of them.
+import { element, prose } from "./dom.js";
 import { count, fullTime, seconds, words } from "./format.js";
+import { Listing } from "./listing.js";
+import { named } from "./types.js";
 
-const styles = { alive: "good", draining: "warn", silent: "bad", left: "" };
+const styles = { alive: "good", quiet: "", draining: "", silent: "bad", left: "" };
+const weights = { silent: 0, draining: 1, quiet: 1, alive: 2, left: 3 };
 
-export const workersTable = (empty) => ({
-    caption: "Each worker: what it serves, where, and what it has done",
-    empty,
-    columns: [
-        { label: "Worker", text: ({ name }) => name, title: ({ pid, started }) => started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}` },
-        { label: "State", text: ({ state }) => words(state), style: ({ state }) => `chip ${styles[state] ?? ""}`, title: ({ left_reason: reason }) => reason },
-        { label: "Types", text: ({ types, type_count: all }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "") },
-        { label: "Host", text: ({ host }) => host },
-        { label: "At a time", number: true, text: ({ concurrency }) => count(concurrency) },
-        { label: "In flight", number: true, text: ({ running_tasks: value }) => count(value) },
-        { label: "Done", number: true, text: ({ done }) => count(done) },
-        { label: "Failed", number: true, text: ({ failed }) => count(failed), style: ({ failed }) => (failed > 0 ? "bad" : "faint") },
-        { label: "Heartbeat", number: true, text: ({ last_seen_seconds_ago: value }) => (value < 1.5 ? "now" : `${seconds(Math.round(value))} ago`) },
-        { label: "Version", text: ({ version }) => version, style: () => "faint" },
-    ],
-});
+export const workerAddress = (id) => `#/workers/${encodeURIComponent(id)}`;
+export const workerStyle = (state) => `chip ${styles[state] ?? ""}`.trim();
+/** When a worker was last heard: in words that stay true while they stand. */
+export const heard = ({ last_seen_seconds_ago: ago }) => (ago < 1.5 ? "on time" : `${seconds(Math.round(ago))} ago`);
+
+const typesOf = ({ types, type_count: all = types.length }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "");
+
+const columns = [
+    {
+        label: "Worker", by: ({ name }) => name, text: ({ name }) => name, href: ({ name }) => workerAddress(name),
+        title: ({ pid, started }) => (started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}`),
+    },
+    { label: "State", by: ({ state }) => state, text: ({ state }) => words(state), style: ({ state }) => workerStyle(state), title: ({ left_reason: reason }) => reason },
+    { label: "Types", by: typesOf, text: typesOf, style: () => "clip-line", title: typesOf },
+    { label: "Host", by: ({ host }) => host, text: ({ host }) => host, minor: true },
+    { label: "Slots", number: true, by: ({ concurrency }) => concurrency, text: ({ concurrency }) => count(concurrency), minor: true, hint: "Tasks that it runs at a time, at most" },
+    { label: "Running", number: true, by: ({ running_tasks: value }) => value, text: ({ running_tasks: value }) => count(value), hint: "Tasks that it runs now" },
+    { label: "Finished", number: true, by: ({ done }) => done, text: ({ done }) => count(done), hint: "Attempts that it ended since it started" },
+    {
+        label: "Failed attempts", number: true, by: ({ failed }) => failed, text: ({ failed }) => count(failed), style: ({ failed }) => (failed > 0 ? "bad" : "faint"),
+        hint: "Attempts that failed in it since it started; the tasks may have succeeded in another attempt",
+    },
+    { label: "Heartbeat", number: true, by: ({ last_seen_seconds_ago: ago }) => ago, text: heard, hint: "When it was heard last" },
+    { label: "Version", text: ({ version }) => version, style: () => "faint", minor: true },
+];
+
+/** The table of workers. */
+export function workersListing({ fold, all }) {
+    return new Listing({
+        id: all ? "workers" : "all-workers", title: "Workers", noun: "worker", fold, all, columns,
+        caption: "Each worker: what it serves, where, and what it has done",
+        empty: prose("No workers yet: `taskgrid worker reverse`"),
+        // One that is missed comes first, one that left last.
+        order: (one, other) => (weights[one.state] ?? 2) - (weights[other.state] ?? 2) || one.name.localeCompare(other.name),
+        found: ({ state, host, types }) => [state, host, ...types],
+    });
+}
+
+/** The page of all workers. */
+export class Workers {
+    title = "Workers";
+
+    constructor() {
+        this.listing = workersListing({ fold: 100 });
+        this.element = element("div", { class: "page" }, element("h1", {}, "Workers"), this.listing.element);
+    }
+
+    take(grid) {
+        if (grid) this.listing.show(named(grid.workers), grid.known_workers);
+    }
+
+    leave() {}
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+extension GridFolder {
+    /// The monitor's token, which stays the same over restarts: the one of the last start, or a new one that is kept from now on. A file
+    /// that others may read or that is no token is replaced.
+    ///
+    /// - Parameters:
+    ///   - isToken: Whether a text can be a token.
+    ///   - make: Makes a new one.
+    package func keptToken(isToken: (String) -> Bool, make: () -> String) throws(LocalGridError) -> String {
+        if let kept = PrivateFile.read(tokenFile), isToken(kept) { return kept }
+        try Self.make(path)
+        let new = make()
+        do {
+            try PrivateFile.write(new, to: tokenFile)
+        } catch {
+            throw LocalGridError(.folder, "cannot write the token to \(tokenFile) (\(Errno.reason(of: error)))")
+        }
+        return new
+    }
+
+    private var tokenFile: String { "\(path)/token" }
+}

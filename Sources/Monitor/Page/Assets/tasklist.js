@@ -1,0 +1,62 @@
+// A list of tasks that moves on with the grid: asked for again every few seconds while the page is looked at.
+import { element, setText } from "./dom.js";
+import { get, withQuery } from "./api.js";
+import { counted, dayAndTime, fullTime, milliseconds, words, zone } from "./format.js";
+import { Table } from "./table.js";
+import { stateStyle } from "./states.js";
+import { addressOf } from "./types.js";
+import { workerAddress } from "./workers.js";
+
+const columns = [
+    { label: "Task", text: ({ id }) => id, href: ({ id }) => `#/tasks/${id}` },
+    { label: "Type", text: ({ type }) => type, href: ({ type }) => addressOf(type) },
+    { label: "State", text: ({ state }) => words(state), style: ({ state }) => stateStyle(state) },
+    { label: `Accepted (${zone()})`, text: ({ created }) => dayAndTime(created), title: ({ created }) => fullTime(created) },
+    { label: "Attempt", number: true, text: ({ attempt, max_attempts: most }) => (attempt === 0 ? "none yet" : `${attempt} of ${most}`), style: ({ attempt }) => (attempt === 0 ? "faint" : null) },
+    { label: "Ran", number: true, text: (task) => milliseconds(task.run_ms) },
+    { label: "Worker", long: true, text: ({ worker }) => worker ?? "–", href: ({ worker }) => (worker ? workerAddress(worker) : null), style: ({ worker }) => (worker ? null : "faint") },
+    { label: "Error", wide: true, text: ({ error }) => error ?? "", title: ({ error }) => error, style: () => "clip" },
+];
+
+export class TaskList {
+    #asking = new AbortController();
+    #isAsking = false;
+
+    /**
+     * @param query what is asked for, as `/tasks` takes it.
+     * @param empty what is said where there is none.
+     * @param onPage called with the address of the next page, or null.
+     */
+    constructor({ title = null, query, limit, empty = "No tasks", onPage = () => {} }) {
+        Object.assign(this, { query, limit, onPage });
+        this.told = element("p", { class: "faint", role: "status" });
+        this.table = new Table({ caption: "Tasks, the newest first", columns, empty });
+        this.table.element.hidden = true;
+        const search = withQuery("/tasks", query);
+        const head = title === null ? null
+            : element("div", { class: "head" }, element("h2", {}, title), element("a", { href: `#${search}`, class: "button small" }, "Search them"));
+        this.element = element("section", { class: "card results", "aria-label": title ?? "Tasks found" }, head, title === null ? this.told : null, this.table.element);
+    }
+
+    async load() {
+        if (this.#isAsking) return;
+        this.#isAsking = true;
+        if (this.told.textContent === "") setText(this.told, "Searching…");
+        try {
+            const { tasks, next } = await get(withQuery("/tasks", { ...this.query, limit: String(this.limit) }), this.#asking.signal);
+            this.table.show(tasks, ({ id }) => id);
+            this.table.element.hidden = tasks.length === 0 && next !== null;
+            const none = next ? "None so far: the search goes on further back" : "";
+            setText(this.told, tasks.length === 0 ? none : `${counted(tasks.length, "task")}, the newest first${this.query.after ? ", further back" : ""}`);
+            this.onPage(next);
+        } catch (error) {
+            if (!this.#asking.signal.aborted) setText(this.told, `The tasks cannot be shown: ${error.message}`);
+        } finally {
+            this.#isAsking = false;
+        }
+    }
+
+    leave() {
+        this.#asking.abort();
+    }
+}
