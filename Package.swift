@@ -69,7 +69,7 @@ let package = Package(
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("ServiceSupport", ["TaskGridCore", "AMQP"]),
         source("TaskStore", ["TaskGridCore"]),
-        source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb]),
+        source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb], exclude: ["Schema.sql"]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),

@@ -85,6 +85,7 @@ package struct Dispatcher: Service {
         ) { await publisher.publishUntilConfirmed($0) }
         let heartbeats = HeartbeatIntake(consumer: registry, inbox: inbox, vitals: vitals, logger: logger)
         let pruning = Pruning(store: store, scheduler: scheduler, configuration: configuration, vitals: vitals, logger: logger)
+        let bulkRunner = BulkRunner(store: store, scheduler: scheduler, inbox: inbox, vitals: vitals, logger: logger)
         let storeWatch = StoreWatch(store: store, publisher: publisher, vitals: vitals, logger: logger)
         let typeEvents = TypeEvents(scheduler: scheduler, publisher: publisher, consuming: consuming, topology: topology, vitals: vitals)
         let unusedQueues = UnusedQueues(scheduler: scheduler, connection: listening, topology: topology, logger: logger)
@@ -135,6 +136,7 @@ package struct Dispatcher: Service {
                 group.addTask { await typeEvents.run() }
                 group.addTask { await pruning.run() }
                 group.addTask { await unusedQueues.run() }
+                group.addTask { await bulkRunner.run() }
                 group.addTask { await storeWatch.run() }
                 group.addTask { await watch(reconnections, resuming: inbox) }
                 let failure = await withTaskExecutorPreference(consuming.executor) {

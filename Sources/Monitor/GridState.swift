@@ -24,8 +24,12 @@ final class GridState: Sendable {
     /// The listeners to events.
     let broadcast: Broadcast
 
-    init(topology: Topology, now: @escaping @Sendable () -> Timestamp) {
+    /// From where on something is an alert.
+    private let thresholds: AlertThresholds
+
+    init(topology: Topology, thresholds: AlertThresholds = AlertThresholds(), now: @escaping @Sendable () -> Timestamp) {
         self.topology = topology
+        self.thresholds = thresholds
         self.now = now
         let since = now()
         broadcast = Broadcast(since: since)
@@ -86,7 +90,7 @@ final class GridState: Sendable {
         }
         let conditions = Alert.conditions(
             before.statistics, broker: broker, reachable: before.reachable, wasAway: before.wasAway,
-            historyProblem: before.historyProblem, at: now
+            historyProblem: before.historyProblem, thresholds: thresholds, at: now
         )
         let changes = state.withLock { state in
             state.broker = broker

@@ -16,11 +16,12 @@ package struct GridWatch: Sendable {
     /// `patience`: how long to try to connect; once connected, it reconnects for ever.
     /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
     package static func withWatch(
-        endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(10),
+        endpoint: Endpoint, topology: Topology, thresholds: AlertThresholds = AlertThresholds(), logger: Logger,
+        patience: Duration = .seconds(10),
         _ body: (GridWatch) async throws -> Void
     ) async throws {
         let clock = SteadyClock()
-        let grid = GridState(topology: topology, now: { clock.now() })
+        let grid = GridState(topology: topology, thresholds: thresholds, now: { clock.now() })
         let id = "watch-\(String(UInt64.random(in: .min ... .max), radix: 36))"
         let session = MonitorSession(.watch, id: id, endpoint: endpoint, grid: grid, vitals: Vitals(), logger: logger)
         do {

@@ -51,7 +51,7 @@ package struct Monitor: Service {
     ///   mends. A broker that cannot be reached is no error: it is tried again for ever.
     package func run() async throws {
         let clock = SteadyClock()
-        let grid = GridState(topology: topology, now: { clock.now() })
+        let grid = GridState(topology: topology, thresholds: configuration.thresholds, now: { clock.now() })
         let vitals = Vitals()
         let session = MonitorSession(id: configuration.id, endpoint: endpoint, grid: grid, vitals: vitals, logger: logger)
         let depths = QueueDepths(grid: grid) { queue throws(AMQPError) in try await session.depth(of: queue) }

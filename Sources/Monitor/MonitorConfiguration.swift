@@ -8,6 +8,7 @@
 /// | `token` | what a request must show that has something done; nil: nothing is done | nil |
 /// | `protectsReading` | whether a request must show it to read, too | false |
 /// | `history` | the SQLite file of its history; nil: it is kept in memory, and gone with the monitor | nil |
+/// | `thresholds` | from where on failures, waiting tasks and a backlog are alerts | see ``AlertThresholds`` |
 /// | `id` | the name of its queues on the broker, one for each monitor that runs | `monitor-` and a random number |
 package struct MonitorConfiguration: Hashable, Sendable {
     package static let defaultHost = "127.0.0.1"
@@ -20,11 +21,13 @@ package struct MonitorConfiguration: Hashable, Sendable {
     package var token: String?
     package var protectsReading: Bool
     package var history: String?
+    package var thresholds: AlertThresholds
 
     package init(
         host: String = defaultHost, port: Int = defaultPort, id: String? = nil, token: String? = nil, protectsReading: Bool = false,
-        history: String? = nil, hosts: [String] = []
+        history: String? = nil, hosts: [String] = [], thresholds: AlertThresholds = AlertThresholds()
     ) {
+        self.thresholds = thresholds
         self.history = history
         self.hosts = hosts
         self.token = token

@@ -19,6 +19,10 @@ package enum LogKey {
 
     package static let breakerState = "breaker.state"
 
+    package static let bulkAction = "bulk.id"
+    package static let bulkKind = "bulk.action"
+    package static let bulkState = "bulk.state"
+
     package static let fault = "chaos.fault"
 
     package static let clientID = "client.id"
@@ -74,5 +78,6 @@ package enum LogKey {
     package static let workerConcurrency = "worker.concurrency"
     package static let workerPrefetch = "worker.prefetch"
     package static let workerMaximum = "worker.maximum"
+    package static let workerRequest = "worker.request"
     package static let workerLeftReason = "worker.left_reason"
 }

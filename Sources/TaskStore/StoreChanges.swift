@@ -17,6 +17,8 @@ package struct StoreChanges: Hashable, Sendable {
     package var attempts: [EndedAttempt]
     /// Of types that are known.
     package var pauses: [Pausing]
+    /// Bulk actions as they stand now, new ones too.
+    package var bulkActions: [BulkAction]
     package private(set) var takes: [Take]
     /// The most bytes of payload that all takes get together. Once they are used up, a take gets nothing and is not exhausted; the
     /// task with which they are is given however large it is.
@@ -26,7 +28,7 @@ package struct StoreChanges: Hashable, Sendable {
     package init(
         term: Term? = nil, clock: StoreClockReading? = nil, types: [TaskType] = [], submissions: [NewSubmission] = [],
         endings: [NewEnding] = [], reopenings: [Reopening] = [], schedules: [Schedule] = [], attempts: [EndedAttempt] = [],
-        pauses: [Pausing] = [], takes: [Take] = [], takenBytes: Int = .max, forgettings: [Forgetting] = []
+        pauses: [Pausing] = [], bulkActions: [BulkAction] = [], takes: [Take] = [], takenBytes: Int = .max, forgettings: [Forgetting] = []
     ) {
         self.term = term
         self.clock = clock
@@ -37,6 +39,7 @@ package struct StoreChanges: Hashable, Sendable {
         self.schedules = schedules
         self.attempts = attempts
         self.pauses = pauses
+        self.bulkActions = bulkActions
         self.takes = takes
         self.takenBytes = takenBytes
         self.forgettings = forgettings
@@ -45,7 +48,7 @@ package struct StoreChanges: Hashable, Sendable {
     /// Nothing is to be written.
     package var isEmpty: Bool {
         types.isEmpty && submissions.isEmpty && endings.isEmpty && reopenings.isEmpty && schedules.isEmpty && takes.isEmpty
-            && attempts.isEmpty && pauses.isEmpty && forgettings.isEmpty
+            && attempts.isEmpty && pauses.isEmpty && bulkActions.isEmpty && forgettings.isEmpty
     }
 }
 

@@ -25,7 +25,7 @@ package protocol TaskStore: Sendable {
     func beginTerm() async throws(StoreError) -> Term
 
     /// Applies everything in one transaction, in this order: types, submissions, endings, reopenings, schedules,
-    /// attempts, pauses, takes, forgets.
+    /// attempts, pauses, bulk actions, takes, forgets.
     ///
     /// It is durable when this returns: it survives the death of the process and of the machine. Changes of a term that is not
     /// the latest throw `superseded`. If it throws `unknown`, all of it is durable or nothing: the caller goes on as if it had crashed
@@ -59,6 +59,14 @@ package protocol TaskStore: Sendable {
     ///
     /// - Parameter types: those that are asked for; nil: all.
     func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp]
+
+    /// Of each type the waiting task that could run for longest: the one that was accepted first, or whose due time came first. Tasks that
+    /// were put back to run at once are not among them. Due times up to `now` have come.
+    func oldestWaiting(of types: [TaskType], at now: Timestamp) async throws(StoreError) -> [TaskType: OldestTask]
+
+    /// The bulk actions that were written, the one that was started last first. Of those that have ended, the latest
+    /// `BulkAction.maximum` are kept.
+    func bulkActions() async throws(StoreError) -> [BulkAction]
 
     /// Open tasks whose expiry is at or before `time`, the earliest first.
     func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask]

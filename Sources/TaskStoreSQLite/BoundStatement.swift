@@ -61,6 +61,53 @@ struct BoundStatement: ~Copyable {
         }
     }
 
+    // MARK: Parameters and columns by name
+    //
+    // A statement with one row to bind or to read says the names in its text. Finding one compares a few short strings and allocates
+    // nothing; statements that run for each task have a `StatementColumn` list, where finding one costs nothing.
+
+    /// - Parameter parameter: its name with the colon, as in the statement.
+    func bind(_ value: Int64?, to parameter: StaticString) throws { try bind(value, at: index(of: parameter)) }
+
+    /// - Parameter parameter: its name with the colon, as in the statement.
+    func bind(_ value: Int, to parameter: StaticString) throws { try bind(value, at: index(of: parameter)) }
+
+    /// - Parameter parameter: its name with the colon, as in the statement.
+    func bind(_ text: String?, to parameter: StaticString) throws { try bind(text, at: index(of: parameter)) }
+
+    /// - Parameter parameter: its name with the colon, as in the statement.
+    func bind(_ data: Data?, to parameter: StaticString) throws { try bind(data, at: index(of: parameter)) }
+
+    func int64(_ name: StaticString) throws -> Int64 { int64(try column(name)) }
+
+    func int(_ name: StaticString) throws -> Int { int(try column(name)) }
+
+    func optionalInt64(_ name: StaticString) throws -> Int64? { optionalInt64(try column(name)) }
+
+    func text(_ name: StaticString) throws -> String? { text(try column(name)) }
+
+    func data(_ name: StaticString) throws -> Data { data(try column(name)) }
+
+    private func index(of parameter: StaticString) throws -> Int32 {
+        let index = sqlite3_bind_parameter_index(handle, Self.characters(of: parameter))
+        guard index > 0 else {
+            throw DatabaseError(resultCode: .SQLITE_RANGE, message: "no parameter is called \(parameter)", sql: statement.sql)
+        }
+        return index
+    }
+
+    private func column(_ name: StaticString) throws -> Int32 {
+        for column in 0..<sqlite3_column_count(handle) {
+            if let known = sqlite3_column_name(handle, column), strcmp(known, Self.characters(of: name)) == 0 { return column }
+        }
+        throw DatabaseError(resultCode: .SQLITE_RANGE, message: "no column is called \(name)", sql: statement.sql)
+    }
+
+    /// With a zero after them, as a literal has.
+    private static func characters(of name: StaticString) -> UnsafePointer<CChar> {
+        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
     // MARK: Running
 
     /// Whether there is another row to read.

@@ -20,8 +20,8 @@ extension Commit {
         let forget = try BoundStatement(
             database,
             """
-            DELETE FROM attempt WHERE task = ?1
-                AND number <= (SELECT number FROM attempt WHERE task = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+            DELETE FROM attempt WHERE task = :task
+                AND number <= (SELECT number FROM attempt WHERE task = :task ORDER BY number DESC LIMIT 1 OFFSET :kept)
             """
         )
         for ended in attempts {
@@ -35,18 +35,9 @@ extension Commit {
             try insert.bind(attempt.error?.description, to: AttemptColumn.error)
             try insert.run()
             guard attempt.number > Self.attemptsKept else { continue }
-            try forget.bind(ended.id.rawValue, at: 1)
-            try forget.bind(Self.attemptsKept, at: 2)
+            try forget.bind(ended.id.rawValue, to: ":task")
+            try forget.bind(Self.attemptsKept, to: ":kept")
             try forget.run()
-        }
-    }
-
-    func pause(_ pauses: [Pausing]) throws {
-        let update = try BoundStatement(database, "UPDATE type SET paused = ? WHERE name = ?")
-        for pausing in pauses {
-            try update.bind(pausing.isPaused ? 1 : 0, at: 1)
-            try update.bind(pausing.type.name, at: 2)
-            try update.run()
         }
     }
 }

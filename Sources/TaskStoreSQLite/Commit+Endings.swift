@@ -7,11 +7,6 @@ import TaskStore
 private enum EndingSQL {
     static let insert =
         "INSERT INTO ending (\(EndingColumn.names)) VALUES (\(EndingColumn.parameters)) ON CONFLICT (id) DO NOTHING"
-    static let schedule = """
-        INSERT INTO open (\(ScheduleColumn.names)) VALUES (\(ScheduleColumn.parameters))
-        ON CONFLICT (id) DO UPDATE SET attempt = excluded.attempt, failures = excluded.failures,
-            interruptions = excluded.interruptions, due = excluded.due, due_at = NULL, error = excluded.error
-        """
 }
 
 extension Commit {
@@ -74,10 +69,12 @@ extension Commit {
                 return Place(type: type, priority: 0, isInRange: true)
             }
         }
-        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = ?")
-        try find.bind(id, at: 1)
-        guard try find.step(), try openRanges.holds(id, type: find.int64(0), priority: find.int64(1)) else { return nil }
-        return Place(type: find.int64(0), priority: find.int64(1), isInRange: true)
+        let find = try BoundStatement(database, "SELECT type, priority FROM task WHERE id = :id")
+        try find.bind(id, to: ":id")
+        guard try find.step(), case (let type, let priority) = try (find.int64("type"), find.int64("priority")),
+            try openRanges.holds(id, type: type, priority: priority)
+        else { return nil }
+        return Place(type: type, priority: priority, isInRange: true)
     }
 
     /// The rows of `open`, of which most tasks have none.
@@ -89,8 +86,8 @@ extension Commit {
         init(_ database: Database) throws {
             try self.init(
                 isEmpty: Self.isEmpty(database),
-                find: BoundStatement(database, "SELECT type, priority FROM open WHERE id = ? AND attempt IS NOT NULL"),
-                delete: BoundStatement(database, "DELETE FROM open WHERE id = ?")
+                find: BoundStatement(database, "SELECT type, priority FROM open WHERE id = :id AND attempt IS NOT NULL"),
+                delete: BoundStatement(database, "DELETE FROM open WHERE id = :id")
             )
         }
 
@@ -108,14 +105,14 @@ extension Commit {
         /// The type and priority of a task that is deferred.
         func deferred(_ id: TaskID) throws -> (type: Int64, priority: Int64)? {
             guard !isEmpty else { return nil }
-            try find.bind(id.rawValue, at: 1)
+            try find.bind(id.rawValue, to: ":id")
             defer { find.reset() }
-            return try find.step() ? (find.int64(0), find.int64(1)) : nil
+            return try find.step() ? (find.int64("type"), find.int64("priority")) : nil
         }
 
         func remove(_ id: TaskID) throws {
             guard !isEmpty else { return }
-            try delete.bind(id.rawValue, at: 1)
+            try delete.bind(id.rawValue, to: ":id")
             try delete.run()
         }
     }
@@ -123,43 +120,11 @@ extension Commit {
     /// The number of an open task's latest hand-out; 0 before the first.
     private mutating func attempt(of id: TaskID) throws -> Int {
         let find = try BoundStatement(
-            database, "SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id WHERE task.id = ?"
+            database, "SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id WHERE task.id = :id"
         )
-        try find.bind(id.rawValue, at: 1)
+        try find.bind(id.rawValue, to: ":id")
         guard try find.step() else { return 0 }
-        if let attempt = find.optionalInt64(2) { return Int(attempt) }
-        return try id.rawValue <= cursors.position(type: find.int64(0), priority: find.int(1)) ? 1 : 0
-    }
-
-    mutating func schedule(_ schedules: [Schedule]) throws {
-        let find = try BoundStatement(
-            database,
-            """
-            SELECT task.type, task.priority, open.attempt FROM task LEFT JOIN open ON open.id = task.id
-            WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
-            """
-        )
-        let upsert = try BoundStatement(database, EndingSQL.schedule)
-        for schedule in schedules {
-            let id = schedule.id.rawValue
-            try find.bind(id, at: 1)
-            guard try find.step() else {
-                find.reset()
-                continue
-            }
-            let (type, priority, known) = (find.int64(0), find.int64(1), find.optionalInt64(2))
-            find.reset()
-            if known == nil { try openRanges.leave(id, type: type, priority: priority) }
-            let handedOut = try known ?? (id <= cursors.position(type: type, priority: Int(priority)) ? 1 : 0)
-            try upsert.bind(id, to: ScheduleColumn.id)
-            try upsert.bind(type, to: ScheduleColumn.type)
-            try upsert.bind(priority, to: ScheduleColumn.priority)
-            try upsert.bind(max(handedOut, Int64(schedule.attempt)), to: ScheduleColumn.attempt)
-            try upsert.bind(schedule.failures, to: ScheduleColumn.failures)
-            try upsert.bind(schedule.interruptions, to: ScheduleColumn.interruptions)
-            try upsert.bind((schedule.due ?? .atOnce).rawValue, to: ScheduleColumn.due)
-            try upsert.bind(schedule.error?.description, to: ScheduleColumn.error)
-            try upsert.run()
-        }
+        if let attempt = try find.optionalInt64("attempt") { return Int(attempt) }
+        return try id.rawValue <= cursors.position(type: find.int64("type"), priority: find.int("priority")) ? 1 : 0
     }
 }

@@ -12,14 +12,14 @@ extension Commit {
             """
             UPDATE type SET submitted = type.submitted + gone.submitted, succeeded = type.succeeded + gone.succeeded,
                 failed = type.failed + gone.failed, cancelled = type.cancelled + gone.cancelled, expired = type.expired + gone.expired
-            FROM (SELECT * FROM type WHERE id = ? AND kept = 0 AND paused = 0) AS gone WHERE type.id = \(Schema.residualType)
+            FROM (SELECT * FROM type WHERE id = :type AND kept = 0 AND paused = 0) AS gone WHERE type.id = \(Schema.residualType)
             """
         )
-        try move.bind(number, at: 1)
+        try move.bind(number, to: ":type")
         guard try move.run() > 0 else { return false }
-        for sql in ["DELETE FROM type WHERE id = ?", "DELETE FROM cursor WHERE type = ?"] {
+        for sql in ["DELETE FROM type WHERE id = :type", "DELETE FROM cursor WHERE type = :type"] {
             let delete = try BoundStatement(database, sql)
-            try delete.bind(number, at: 1)
+            try delete.bind(number, to: ":type")
             try delete.run()
         }
         types.remove(type)

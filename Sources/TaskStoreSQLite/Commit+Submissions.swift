@@ -98,41 +98,44 @@ extension Commit {
     private mutating func expire(_ id: Int64, type: Int64, at time: Timestamp) throws {
         let insert = try BoundStatement(
             database,
-            "INSERT INTO ending (id, type, state, attempt, run, completed, worker, error) VALUES (?, ?, ?, 0, 0, ?, '', ?)"
+            """
+            INSERT INTO ending (id, type, state, attempt, run, completed, worker, error)
+            VALUES (:id, :type, :state, 0, 0, :completed, '', :error)
+            """
         )
-        try insert.bind(id, at: 1)
-        try insert.bind(type, at: 2)
-        try insert.bind(Int(TaskState.expired.rawValue), at: 3)
-        try insert.bind(time.rawValue, at: 4)
-        try insert.bind(TaskError.expiry.description, at: 5)
+        try insert.bind(id, to: ":id")
+        try insert.bind(type, to: ":type")
+        try insert.bind(Int(TaskState.expired.rawValue), to: ":state")
+        try insert.bind(time.rawValue, to: ":completed")
+        try insert.bind(TaskError.expiry.description, to: ":error")
         try insert.run()
         counters.ended(.expired, type: type)
     }
 
     /// The answer that was given when the key was first seen, and whether it was seen for the same submission.
     private func repeated(_ submission: Submission, _ fingerprint: Fingerprint) throws -> Accepted {
-        let query = try BoundStatement(database, "SELECT first, count, type, fingerprint FROM submission WHERE key = ?")
-        try query.bind(submission.key, at: 1)
+        let query = try BoundStatement(database, "SELECT first, count, type, fingerprint FROM submission WHERE key = :key")
+        try query.bind(submission.key, to: ":key")
         guard try query.step() else { throw StoreError(.corrupt, "a submission's key is in its index but not in its table") }
-        let (first, count) = (query.int64(0), query.int(1))
-        guard let type = query.text(2) else { return try repeated(submission, fingerprint, first: first, count: count) }
+        let (first, count) = try (query.int64("first"), query.int("count"))
+        guard let type = try query.text("type") else { return try repeated(submission, fingerprint, first: first, count: count) }
         // The fingerprint is the client's word, and may be wrong.
         let isSame =
-            type == submission.type.name && count == submission.tasks.count && Fingerprint(query.data(3)) == fingerprint
+            try type == submission.type.name && count == submission.tasks.count && Fingerprint(query.data("fingerprint")) == fingerprint
         return Accepted(first: TaskID(first), count: count, isRepeat: true, conflict: isSame ? nil : try TaskType(type))
     }
 
     /// The same of a submission that an earlier version accepted, which kept no fingerprint: its tasks say what it was, those that are
     /// still there.
     private func repeated(_ submission: Submission, _ fingerprint: Fingerprint, first: Int64, count: Int) throws -> Accepted {
-        let query = try BoundStatement(database, "SELECT type, payload FROM task WHERE id >= ? AND id < ? ORDER BY id")
-        try query.bind(first, at: 1)
-        try query.bind(first + Int64(count), at: 2)
+        let query = try BoundStatement(database, "SELECT type, payload FROM task WHERE id >= :first AND id < :end ORDER BY id")
+        try query.bind(first, to: ":first")
+        try query.bind(first + Int64(count), to: ":end")
         var known = submission
         known.tasks = []
         while try query.step() {
-            known.type = try types.type(query.int64(0))
-            known.tasks.append(Submission.Task(payload: query.data(1)))
+            known.type = try types.type(query.int64("type"))
+            known.tasks.append(Submission.Task(payload: try query.data("payload")))
         }
         let isSame =
             known.type == submission.type && count == submission.tasks.count

@@ -48,6 +48,7 @@ struct Commit {
         if !changes.schedules.isEmpty { try schedule(changes.schedules) }
         if !changes.attempts.isEmpty { try note(changes.attempts) }
         if !changes.pauses.isEmpty { try pause(changes.pauses) }
+        if !changes.bulkActions.isEmpty { try BulkActionRows.write(changes.bulkActions, to: database) }
         // Takes read them.
         try openRanges.write()
         var bytes = changes.takenBytes

@@ -34,16 +34,16 @@ struct Counting {
         guard let types else { return try countsOfAll() }
         let table = TypeTable(database)
         let counters = try BoundStatement(
-            database, "SELECT \(Column.selected) FROM type WHERE id = ?"
+            database, "SELECT \(Column.selected) FROM type WHERE id = :type"
         )
         var counts: [TaskType: TaskCounts] = [:]
         for type in types {
             guard let number = try table.number(of: type) else { continue }
-            try counters.bind(number, at: 1)
+            try counters.bind(number, to: ":type")
             var count = try counters.step() ? TaskCounts(counters: counters) : TaskCounts()
             counters.reset()
             for cursor in try database.cursors(of: number) { try add(cursor, to: &count) }
-            try countDeferred("type = ?1 AND", [number]) { count.addDeferred(scheduled: $1, queued: $2, pending: $3) }
+            try countDeferred(of: number) { count.addDeferred(scheduled: $1, queued: $2, pending: $3) }
             counts[type] = count
         }
         return counts
@@ -60,7 +60,7 @@ struct Counting {
             try add(cursor, to: &counts[cursor.type, default: TaskCounts()])
             next = (cursor.type, cursor.priority + 1)
         }
-        try countDeferred("", []) { counts[$0, default: TaskCounts()].addDeferred(scheduled: $1, queued: $2, pending: $3) }
+        try countDeferred(of: nil) { counts[$0, default: TaskCounts()].addDeferred(scheduled: $1, queued: $2, pending: $3) }
         let names = try TypeTable.names(database)
         return Dictionary(
             uniqueKeysWithValues: try counts.map { number, counts in
@@ -81,16 +81,16 @@ struct Counting {
     }
 
     private func countDeferred(
-        _ condition: String, _ arguments: [Int64], _ add: (_ type: Int64, _ scheduled: Int, _ queued: Int, _ pending: Int) -> Void
+        of type: Int64?, _ add: (_ type: Int64, _ scheduled: Int, _ queued: Int, _ pending: Int) -> Void
     ) throws {
         let deferred = try BoundStatement(
             database,
             """
             SELECT \(DeferredColumn.selected) FROM open INDEXED BY open_deferred
-            WHERE \(condition) attempt IS NOT NULL GROUP BY type
+            WHERE \(type == nil ? "" : "type = :type AND ")attempt IS NOT NULL GROUP BY type
             """
         )
-        for (index, argument) in arguments.enumerated() { try deferred.bind(argument, at: Int32(index + 1)) }
+        if let type { try deferred.bind(type, to: ":type") }
         while try deferred.step() {
             add(
                 deferred.int64(DeferredColumn.type), deferred.int(DeferredColumn.scheduled), deferred.int(DeferredColumn.queued),
@@ -103,15 +103,18 @@ struct Counting {
     private func add(_ cursor: TypeCursor, to counts: inout TaskCounts) throws {
         let passed = try BoundStatement(
             database,
-            "SELECT coalesce(sum(iif(first <= ?3, rest, 0)), 0), coalesce(sum(rest), 0) FROM open_range WHERE type = ?1 AND priority = ?2"
+            """
+            SELECT coalesce(sum(iif(first <= :position, rest, 0)), 0) AS passed, coalesce(sum(rest), 0) AS open FROM open_range
+            WHERE type = :type AND priority = :priority
+            """
         )
-        try passed.bind(cursor.type, at: 1)
-        try passed.bind(cursor.priority, at: 2)
-        try passed.bind(cursor.position, at: 3)
+        try passed.bind(cursor.type, to: ":type")
+        try passed.bind(cursor.priority, to: ":priority")
+        try passed.bind(cursor.position, to: ":position")
         guard try passed.step() else { return }
         let waiting = try pending(cursor)
-        counts.queued += passed.int(0) - waiting
-        counts.pending += passed.int(1) - passed.int(0) + waiting
+        counts.queued += try passed.int("passed") - waiting
+        counts.pending += try passed.int("open") - passed.int("passed") + waiting
     }
 
     /// How many tasks wait in the range that the cursor is within.
@@ -119,25 +122,25 @@ struct Counting {
         let within = try BoundStatement(
             database,
             """
-            SELECT last, rest > last - first FROM open_range
-            WHERE type = ?1 AND priority = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1
+            SELECT last, rest > last - first AS is_whole FROM open_range
+            WHERE type = :type AND priority = :priority AND first <= :position ORDER BY first DESC LIMIT 1
             """
         )
-        try within.bind(cursor.type, at: 1)
-        try within.bind(cursor.priority, at: 2)
-        try within.bind(cursor.position, at: 3)
-        guard try within.step(), case let last = within.int64(0), last > cursor.position else { return 0 }
-        if within.int(1) != 0 { return Int(last - cursor.position) }
+        try within.bind(cursor.type, to: ":type")
+        try within.bind(cursor.priority, to: ":priority")
+        try within.bind(cursor.position, to: ":position")
+        guard try within.step(), case let last = try within.int64("last"), last > cursor.position else { return 0 }
+        if try within.int("is_whole") != 0 { return Int(last - cursor.position) }
         let count = try BoundStatement(
             database,
             """
-            SELECT count(*) FROM task LEFT JOIN open ON open.id = task.id
-            WHERE task.id > ? AND task.id <= ? AND open.attempt IS NULL AND NOT EXISTS (SELECT 1 FROM ending WHERE id = task.id)
+            SELECT count(*) AS count FROM task LEFT JOIN open ON open.id = task.id
+            WHERE task.id > :position AND task.id <= :last AND open.attempt IS NULL AND NOT EXISTS (SELECT 1 FROM ending WHERE id = task.id)
             """
         )
-        try count.bind(cursor.position, at: 1)
-        try count.bind(last, at: 2)
-        return try count.step() ? count.int(0) : 0
+        try count.bind(cursor.position, to: ":position")
+        try count.bind(last, to: ":last")
+        return try count.step() ? count.int("count") : 0
     }
 }
 

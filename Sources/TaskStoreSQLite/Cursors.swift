@@ -63,18 +63,18 @@ struct Cursors {
 
     private func isAnyPending(type: Int64, priority: Int, after position: Int64) throws -> Bool {
         let query = try BoundStatement(database, "SELECT 1 FROM \(OpenTask.inRanges) LIMIT 1")
-        try query.bind(type, at: 1)
-        try query.bind(priority, at: 2)
-        try query.bind(position + 1, at: 3)
+        try query.bind(type, to: ":type")
+        try query.bind(priority, to: ":priority")
+        try query.bind(position + 1, to: ":from")
         return try query.step()
     }
 
     private mutating func entry(_ name: Name) throws -> Entry {
         if let entry = entries[name] { return entry }
-        let query = try BoundStatement(database, "SELECT id FROM cursor WHERE type = ? AND priority = ?")
-        try query.bind(name.type, at: 1)
-        try query.bind(name.priority, at: 2)
-        let entry = Entry(position: try query.step() ? query.int64(0) : 0)
+        let query = try BoundStatement(database, "SELECT id FROM cursor WHERE type = :type AND priority = :priority")
+        try query.bind(name.type, to: ":type")
+        try query.bind(name.priority, to: ":priority")
+        let entry = Entry(position: try query.step() ? query.int64("id") : 0)
         entries[name] = entry
         return entry
     }
@@ -82,12 +82,12 @@ struct Cursors {
     func write() throws {
         let upsert = try BoundStatement(
             database,
-            "INSERT INTO cursor (type, priority, id) VALUES (?, ?, ?) ON CONFLICT (type, priority) DO UPDATE SET id = excluded.id"
+            "INSERT INTO cursor (type, priority, id) VALUES (:type, :priority, :id) ON CONFLICT (type, priority) DO UPDATE SET id = excluded.id"
         )
         for (name, entry) in entries where entry.hasMoved {
-            try upsert.bind(name.type, at: 1)
-            try upsert.bind(name.priority, at: 2)
-            try upsert.bind(entry.position, at: 3)
+            try upsert.bind(name.type, to: ":type")
+            try upsert.bind(name.priority, to: ":priority")
+            try upsert.bind(entry.position, to: ":id")
             try upsert.run()
         }
     }

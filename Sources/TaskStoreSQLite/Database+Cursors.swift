@@ -14,18 +14,18 @@ extension Database {
         let next = try BoundStatement(
             self,
             """
-            SELECT priority, (SELECT id FROM cursor WHERE cursor.type = open_range.type AND cursor.priority = open_range.priority)
-            FROM open_range WHERE type = ?1 AND priority < ?2 ORDER BY type DESC, priority DESC LIMIT 1
+            SELECT priority, (SELECT id FROM cursor WHERE cursor.type = open_range.type AND cursor.priority = open_range.priority) AS position
+            FROM open_range WHERE type = :type AND priority < :below ORDER BY type DESC, priority DESC LIMIT 1
             """
         )
         var cursors: [TypeCursor] = []
         var below = Int64.max
         while true {
-            try next.bind(type, at: 1)
-            try next.bind(below, at: 2)
+            try next.bind(type, to: ":type")
+            try next.bind(below, to: ":below")
             guard try next.step() else { return cursors }
-            below = next.int64(0)
-            cursors.append(TypeCursor(type: type, priority: Int(below), position: next.int64(1)))
+            below = try next.int64("priority")
+            cursors.append(TypeCursor(type: type, priority: Int(below), position: try next.int64("position")))
             next.reset()
         }
     }
@@ -35,21 +35,23 @@ extension Database {
         let next = try BoundStatement(
             self,
             """
-            SELECT type, priority, (SELECT id FROM cursor WHERE cursor.type = open_range.type AND cursor.priority = open_range.priority)
-            FROM open_range WHERE (type, priority) >= (?1, ?2) ORDER BY type, priority LIMIT 1
+            SELECT type, priority, (SELECT id FROM cursor WHERE cursor.type = open_range.type AND cursor.priority = open_range.priority) AS position
+            FROM open_range WHERE (type, priority) >= (:type, :priority) ORDER BY type, priority LIMIT 1
             """
         )
-        try next.bind(type, at: 1)
-        try next.bind(priority, at: 2)
-        return try next.step() ? TypeCursor(type: next.int64(0), priority: next.int(1), position: next.int64(2)) : nil
+        try next.bind(type, to: ":type")
+        try next.bind(priority, to: ":priority")
+        return try next.step()
+            ? TypeCursor(type: next.int64("type"), priority: next.int("priority"), position: next.int64("position"))
+            : nil
     }
 
     /// The number of the first type at or after `type` that has deferred tasks.
     func typeWithDeferredTasks(from type: Int64) throws -> Int64? {
         let next = try BoundStatement(
-            self, "SELECT type FROM open INDEXED BY open_deferred WHERE attempt IS NOT NULL AND type >= ? ORDER BY type LIMIT 1"
+            self, "SELECT type FROM open INDEXED BY open_deferred WHERE attempt IS NOT NULL AND type >= :type ORDER BY type LIMIT 1"
         )
-        try next.bind(type, at: 1)
-        return try next.step() ? next.int64(0) : nil
+        try next.bind(type, to: ":type")
+        return try next.step() ? next.int64("type") : nil
     }
 }

@@ -8,14 +8,14 @@ enum History {
         case number, outcome, ended, run, worker, error
     }
 
-    private static let select = "SELECT \(Column.selected) FROM attempt WHERE task = ? ORDER BY number"
+    private static let select = "SELECT \(Column.selected) FROM attempt WHERE task = :task ORDER BY number"
 
     /// Those that ended, the first one first: from the table those that did not succeed, from the ending one that did.
     static func attempts(of task: TaskRecord, _ database: Database) throws -> [Attempt] {
         let query = try BoundStatement(
             database, select
         )
-        try query.bind(task.id.rawValue, at: 1)
+        try query.bind(task.id.rawValue, to: ":task")
         var attempts: [Attempt] = []
         while try query.step() {
             guard let outcome = query.text(Column.outcome).flatMap(Attempt.Outcome.init) else {
@@ -46,7 +46,7 @@ enum History {
         let types = TypeTable(database)
         let query = try BoundStatement(database, "SELECT id FROM type WHERE paused <> 0")
         var paused: Set<TaskType> = []
-        while try query.step() { paused.insert(try types.type(query.int64(0))) }
+        while try query.step() { paused.insert(try types.type(query.int64("id"))) }
         return paused
     }
 }

@@ -69,13 +69,18 @@ struct OpenRanges {
     mutating func holds(_ id: Int64, type: Int64, priority: Int64) throws -> Bool {
         if latest?.holds(id, type: type, priority: priority) == true { return true }
         let query = try BoundStatement(
-            database, "SELECT first, last, rest FROM open_range WHERE type = ? AND priority = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+            database,
+            """
+            SELECT first, last, rest FROM open_range WHERE type = :type AND priority = :priority AND first <= :id
+            ORDER BY first DESC LIMIT 1
+            """
         )
-        try query.bind(type, at: 1)
-        try query.bind(priority, at: 2)
-        try query.bind(id, at: 3)
-        guard try query.step(), id <= query.int64(1) else { return false }
-        let found = OpenRange(name: Name(type: type, priority: priority, first: query.int64(0)), last: query.int64(1), rest: query.int(2))
+        try query.bind(type, to: ":type")
+        try query.bind(priority, to: ":priority")
+        try query.bind(id, to: ":id")
+        guard try query.step(), case let last = try query.int64("last"), id <= last else { return false }
+        let name = Name(type: type, priority: priority, first: try query.int64("first"))
+        let found = OpenRange(name: name, last: last, rest: try query.int("rest"))
         if latestHasChanged, let latest { changed[latest.name] = latest }
         let known = changed.removeValue(forKey: found.name)
         latest = known ?? found
@@ -98,19 +103,20 @@ struct OpenRanges {
         latest = nil
         latestHasChanged = false
         guard !changed.isEmpty else { return }
-        let update = try BoundStatement(database, "UPDATE open_range SET rest = ? WHERE type = ? AND priority = ? AND first = ?")
-        let delete = try BoundStatement(database, "DELETE FROM open_range WHERE type = ? AND priority = ? AND first = ?")
+        let update = try BoundStatement(
+            database, "UPDATE open_range SET rest = :rest WHERE type = :type AND priority = :priority AND first = :first")
+        let delete = try BoundStatement(database, "DELETE FROM open_range WHERE type = :type AND priority = :priority AND first = :first")
         for (name, range) in changed {
             if range.rest > 0 {
-                try update.bind(range.rest, at: 1)
-                try update.bind(name.type, at: 2)
-                try update.bind(name.priority, at: 3)
-                try update.bind(name.first, at: 4)
+                try update.bind(range.rest, to: ":rest")
+                try update.bind(name.type, to: ":type")
+                try update.bind(name.priority, to: ":priority")
+                try update.bind(name.first, to: ":first")
                 try update.run()
             } else {
-                try delete.bind(name.type, at: 1)
-                try delete.bind(name.priority, at: 2)
-                try delete.bind(name.first, at: 3)
+                try delete.bind(name.type, to: ":type")
+                try delete.bind(name.priority, to: ":priority")
+                try delete.bind(name.first, to: ":first")
                 try delete.run()
             }
         }

@@ -27,13 +27,13 @@ extension OpenTask {
         open CROSS JOIN task ON task.id = open.id CROSS JOIN submission ON submission.first = task.id - task.position
         """
 
-    /// The open tasks of one type and priority from some id on; `?1` is the type, `?2` the priority, `?3` the least id. A range of which
-    /// nothing has ended or was deferred is not searched for endings; of one, the submission is looked up once.
+    /// The open tasks of one type and priority from some id on; `:type` is the type, `:priority` the priority, `:from` the least id. A range
+    /// of which nothing has ended or was deferred is not searched for endings; of one, the submission is looked up once.
     static let inRanges = """
         open_range CROSS JOIN submission ON submission.first = (SELECT max(first) FROM submission WHERE first <= open_range.first)
-        CROSS JOIN task ON task.id BETWEEN max(open_range.first, ?3) AND open_range.last LEFT JOIN open ON open.id = task.id
-        WHERE open_range.type = ?1 AND open_range.priority = ?2 AND open_range.first >= coalesce(
-            (SELECT first FROM open_range WHERE type = ?1 AND priority = ?2 AND first <= ?3 ORDER BY first DESC LIMIT 1), 0)
+        CROSS JOIN task ON task.id BETWEEN max(open_range.first, :from) AND open_range.last LEFT JOIN open ON open.id = task.id
+        WHERE open_range.type = :type AND open_range.priority = :priority AND open_range.first >= coalesce(
+            (SELECT first FROM open_range WHERE type = :type AND priority = :priority AND first <= :from ORDER BY first DESC LIMIT 1), 0)
         AND open.attempt IS NULL AND \(isNotEnded)
         """
 

@@ -4,8 +4,8 @@ import TaskStore
 
 /// The reads that a dispatcher makes of tasks that have not ended.
 struct OpenTasks {
-    private let database: Database
-    private let types: TypeTable
+    let database: Database
+    let types: TypeTable
 
     init(_ database: Database) {
         self.database = database
@@ -31,19 +31,19 @@ struct OpenTasks {
         let passed = try BoundStatement(
             database,
             """
-            SELECT \(OpenTask.columns) FROM \(OpenTask.inRanges) AND open_range.first <= ?4 AND task.id <= ?4
-            ORDER BY open_range.first, task.id LIMIT ?5
+            SELECT \(OpenTask.columns) FROM \(OpenTask.inRanges) AND open_range.first <= :position AND task.id <= :position
+            ORDER BY open_range.first, task.id LIMIT :limit
             """
         )
         var (type, priority) = (position?.type ?? 0, position?.priority ?? .min)
         var after = position?.id ?? 0
         while let cursor = try database.cursor(from: type, priority) {
             if (cursor.type, cursor.priority) != (type, priority) { after = 0 }
-            try passed.bind(cursor.type, at: 1)
-            try passed.bind(cursor.priority, at: 2)
-            try passed.bind(after + 1, at: 3)
-            try passed.bind(cursor.position, at: 4)
-            try passed.bind(limit - tasks.count, at: 5)
+            try passed.bind(cursor.type, to: ":type")
+            try passed.bind(cursor.priority, to: ":priority")
+            try passed.bind(after + 1, to: ":from")
+            try passed.bind(cursor.position, to: ":position")
+            try passed.bind(limit - tasks.count, to: ":limit")
             while try passed.step() { tasks.append(try OpenTask(row: passed, types: types, cursorAttempt: 1, before: tasks.last)) }
             passed.reset()
             if tasks.count >= limit {
@@ -63,16 +63,17 @@ struct OpenTasks {
             database,
             """
             SELECT \(OpenTask.columns) FROM \(OpenTask.rows)
-            WHERE open.type = ? AND open.attempt IS NOT NULL AND open.due IS NULL AND open.id > ? ORDER BY open.id LIMIT ?
+            WHERE open.type = :type AND open.attempt IS NOT NULL AND open.due IS NULL AND open.id > :after
+            ORDER BY open.id LIMIT :limit
             """
         )
         var after = position?.id ?? 0
         var from = position?.type ?? 0
         while let type = try database.typeWithDeferredTasks(from: from) {
             if type != from { after = 0 }
-            try deferred.bind(type, at: 1)
-            try deferred.bind(after, at: 2)
-            try deferred.bind(limit - tasks.count, at: 3)
+            try deferred.bind(type, to: ":type")
+            try deferred.bind(after, to: ":after")
+            try deferred.bind(limit - tasks.count, to: ":limit")
             while try deferred.step() { tasks.append(try OpenTask(row: deferred, types: types, cursorAttempt: 0, before: tasks.last)) }
             deferred.reset()
             if tasks.count >= limit {
@@ -88,12 +89,12 @@ struct OpenTasks {
     /// - Parameter only: the types to look at; nil: all.
     func nextDue(_ only: Set<TaskType>?) throws -> [TaskType: Timestamp] {
         let query = try BoundStatement(
-            database, "SELECT due FROM open WHERE type = ? AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1"
+            database, "SELECT due FROM open WHERE type = :type AND attempt IS NOT NULL AND due IS NOT NULL ORDER BY due LIMIT 1"
         )
         var due: [TaskType: Timestamp] = [:]
         func look(_ type: TaskType, _ number: Int64) throws {
-            try query.bind(number, at: 1)
-            if try query.step() { due[type] = Timestamp(rawValue: query.int64(0)) }
+            try query.bind(number, to: ":type")
+            if try query.step() { due[type] = Timestamp(rawValue: try query.int64("due")) }
             query.reset()
         }
         if let only {
@@ -113,11 +114,11 @@ struct OpenTasks {
             database,
             """
             SELECT \(Self.columns) FROM \(OpenTask.rows) \(Self.cursor)
-            WHERE open.expires IS NOT NULL AND open.expires <= ? ORDER BY open.expires LIMIT ?
+            WHERE open.expires IS NOT NULL AND open.expires <= :time ORDER BY open.expires LIMIT :limit
             """
         )
-        try query.bind(time.rawValue, at: 1)
-        try query.bind(max(0, limit), at: 2)
+        try query.bind(time.rawValue, to: ":time")
+        try query.bind(max(0, limit), to: ":limit")
         var tasks: [OpenTask] = []
         while try query.step() {
             tasks.append(try OpenTask(row: query, types: types, cursorAttempt: query.int(CursorColumn.attempt)))
@@ -131,11 +132,11 @@ struct OpenTasks {
             """
             SELECT \(Self.columns) FROM task CROSS JOIN submission ON submission.first = task.id - task.position
                 LEFT JOIN open ON open.id = task.id \(Self.cursor)
-            WHERE task.id = ?1 AND NOT EXISTS (SELECT 1 FROM ending WHERE id = ?1)
+            WHERE task.id = :id AND NOT EXISTS (SELECT 1 FROM ending WHERE id = :id)
             """
         )
         return try ids.compactMap { id in
-            try query.bind(id.rawValue, at: 1)
+            try query.bind(id.rawValue, to: ":id")
             defer { query.reset() }
             guard try query.step() else { return nil }
             return try OpenTask(row: query, types: types, cursorAttempt: query.int(CursorColumn.attempt))

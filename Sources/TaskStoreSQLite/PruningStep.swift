@@ -10,30 +10,41 @@ struct PruningStep {
 
     private var before: Timestamp { retention.before }
 
+    /// Of an ending that is looked at.
+    private enum EndedColumn: Int32, StatementColumn {
+        case id, completed
+    }
+
+    private static let selectEnded = "SELECT \(EndedColumn.selected) FROM ending WHERE id > :place ORDER BY id LIMIT :limit"
+
     func run() throws -> Pruned {
         guard limit > 0 else { return Pruned() }
         let store = try BoundStatement(
             database,
-            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned, walked, swept, keys FROM store"
+            "SELECT (SELECT total(succeeded + failed + cancelled + expired) FROM type) - pruned AS ended, walked, swept, keys FROM store"
         )
         guard try store.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        let excess = store.int(0) - max(0, retention.keeping)
-        let excessKeys = store.int(3) - max(0, retention.keeping)
-        let walked = store.int64(1)
-        let swept = store.int64(2)
+        let excess = try store.int("ended") - max(0, retention.keeping)
+        let excessKeys = try store.int("keys") - max(0, retention.keeping)
+        let walked = try store.int64("walked")
+        let swept = try store.int64("swept")
         store.reset()
         let (ids, place) = try old(after: walked, excess: excess)
         try forget(ids)
         let (keys, position) = try forgetKeys(after: swept, excess: excessKeys)
         if !ids.isEmpty || place != walked || position != swept || keys > 0 {
             let update = try BoundStatement(
-                database, "UPDATE store SET pruned = pruned + ?, pruned_to = max(pruned_to, ?), walked = ?, swept = ?, keys = keys - ?"
+                database,
+                """
+                UPDATE store SET pruned = pruned + :pruned, pruned_to = max(pruned_to, :pruned_to), walked = :walked, swept = :swept,
+                    keys = keys - :keys
+                """
             )
-            try update.bind(ids.count, at: 1)
-            try update.bind(ids.last ?? 0, at: 2)
-            try update.bind(place, at: 3)
-            try update.bind(position, at: 4)
-            try update.bind(keys, at: 5)
+            try update.bind(ids.count, to: ":pruned")
+            try update.bind(ids.last ?? 0, to: ":pruned_to")
+            try update.bind(place, to: ":walked")
+            try update.bind(position, to: ":swept")
+            try update.bind(keys, to: ":keys")
             try update.run()
         }
         return Pruned(tasks: ids.count, keys: keys)
@@ -47,15 +58,15 @@ struct PruningStep {
     ///
     /// - Returns: The tasks to forget, and the place for the next step.
     private func old(after place: Int64, excess: Int) throws -> (ids: [Int64], place: Int64) {
-        let query = try BoundStatement(database, "SELECT id, completed FROM ending WHERE id > ? ORDER BY id LIMIT ?")
-        try query.bind(place, at: 1)
+        let query = try BoundStatement(database, Self.selectEnded)
+        try query.bind(place, to: ":place")
         let (reach, isTooFar) = limit.multipliedReportingOverflow(by: Self.reach)
-        try query.bind(isTooFar ? .max : reach, at: 2)
+        try query.bind(isTooFar ? .max : reach, to: ":limit")
         var ids: [Int64] = []
         var seen = 0
         while try query.step() {
-            let id = query.int64(0)
-            if ids.count < excess || query.int64(1) < before.rawValue {
+            let id = query.int64(EndedColumn.id)
+            if ids.count < excess || query.int64(EndedColumn.completed) < before.rawValue {
                 ids.append(id)
                 if ids.count == limit { return (ids, id) }
             } else if seen % 100 == 0, try isYoung(id) {
@@ -70,47 +81,47 @@ struct PruningStep {
     /// Whether a task was accepted at `before` or later, so that neither it nor one after it can have ended earlier.
     private func isYoung(_ id: Int64) throws -> Bool {
         let query = try BoundStatement(
-            database, "SELECT created FROM submission WHERE first = (SELECT id - position FROM task WHERE id = ?)"
+            database, "SELECT created FROM submission WHERE first = (SELECT id - position FROM task WHERE id = :id)"
         )
-        try query.bind(id, at: 1)
-        return try query.step() && query.int64(0) >= before.rawValue
+        try query.bind(id, to: ":id")
+        return try query.step() && query.int64("created") >= before.rawValue
     }
 
     private func forget(_ ids: [Int64]) throws {
-        let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = ?")
-        let task = try BoundStatement(database, "DELETE FROM task WHERE id = ? RETURNING type")
+        let ending = try BoundStatement(database, "DELETE FROM ending WHERE id = :id")
+        let task = try BoundStatement(database, "DELETE FROM task WHERE id = :id RETURNING type")
         var gone: [Int64: Int] = [:]
-        let attempts = try BoundStatement(database, "DELETE FROM attempt WHERE task = ?")
+        let attempts = try BoundStatement(database, "DELETE FROM attempt WHERE task = :id")
         for id in ids {
-            try attempts.bind(id, at: 1)
+            try attempts.bind(id, to: ":id")
             try attempts.run()
-            try ending.bind(id, at: 1)
+            try ending.bind(id, to: ":id")
             try ending.run()
-            try task.bind(id, at: 1)
-            if try task.step() { gone[task.int64(0), default: 0] += 1 }
+            try task.bind(id, to: ":id")
+            if try task.step() { gone[try task.int64("type"), default: 0] += 1 }
             task.reset()
         }
-        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE id = ?")
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - :gone WHERE id = :type")
         for (type, count) in gone {
-            try kept.bind(count, at: 1)
-            try kept.bind(type, at: 2)
+            try kept.bind(count, to: ":gone")
+            try kept.bind(type, to: ":type")
             try kept.run()
         }
     }
 
     /// Forgets keys, of which their types keep count.
     private func forgetKeys(of submissions: [Int64]) throws {
-        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = ? RETURNING type")
+        let delete = try BoundStatement(database, "DELETE FROM submission WHERE first = :first RETURNING type")
         var gone: [String: Int] = [:]
         for first in submissions {
-            try delete.bind(first, at: 1)
-            if try delete.step(), let type = delete.text(0) { gone[type, default: 0] += 1 }
+            try delete.bind(first, to: ":first")
+            if try delete.step(), let type = try delete.text("type") { gone[type, default: 0] += 1 }
             delete.reset()
         }
-        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - ? WHERE name = ?")
+        let kept = try BoundStatement(database, "UPDATE type SET kept = kept - :gone WHERE name = :type")
         for (type, count) in gone {
-            try kept.bind(count, at: 1)
-            try kept.bind(type, at: 2)
+            try kept.bind(count, to: ":gone")
+            try kept.bind(type, to: ":type")
             try kept.run()
         }
     }
@@ -124,20 +135,20 @@ struct PruningStep {
         let old = try BoundStatement(
             database,
             """
-            SELECT first, created, NOT EXISTS (SELECT 1 FROM task WHERE id >= first AND id < first + count)
-            FROM submission WHERE first > ? ORDER BY first LIMIT ?
+            SELECT first, created, NOT EXISTS (SELECT 1 FROM task WHERE id >= first AND id < first + count) AS is_empty
+            FROM submission WHERE first > :position ORDER BY first LIMIT :limit
             """
         )
-        try old.bind(position, at: 1)
-        try old.bind(limit, at: 2)
+        try old.bind(position, to: ":position")
+        try old.bind(limit, to: ":limit")
         var emptied: [Int64] = []
         var next: Int64 = 0
         var seen = 0
         let aged = min(before, retention.keysSince)
-        while try old.step(), old.int64(1) < (emptied.count < excess ? retention.keysSince : aged).rawValue {
-            next = old.int64(0)
+        while try old.step(), try old.int64("created") < (emptied.count < excess ? retention.keysSince : aged).rawValue {
+            next = try old.int64("first")
             seen += 1
-            if old.int(2) != 0 { emptied.append(next) }
+            if try old.int("is_empty") != 0 { emptied.append(next) }
         }
         old.reset()
         try forgetKeys(of: emptied)

@@ -18,8 +18,8 @@ struct Records {
     /// The page's `next` is the first of the ids that was not looked at, because those before it fill the page.
     func records(_ ids: [Int64]) throws -> TaskPage<TaskRecord> {
         let query = try BoundStatement(database, Self.select)
-        try query.bind(content.payload, at: 2)
-        try query.bind(content.result, at: 3)
+        try query.bind(content.payload, to: ":payload")
+        try query.bind(content.result, to: ":result")
         var page = TaskPage<TaskRecord>(elements: [])
         var size = 0
         for id in ids {
@@ -27,7 +27,7 @@ struct Records {
                 page.next = TaskID(id)
                 break
             }
-            try query.bind(id, at: 1)
+            try query.bind(id, to: ":id")
             if try query.step() {
                 let record = try record(query)
                 size += record.payload.count + (record.result?.count ?? 0)
@@ -38,7 +38,7 @@ struct Records {
         return page
     }
 
-    private enum Column: Int32, SettingsColumn {
+    private enum Column: Int32, SettingsColumn, StateColumn {
         case id, type, position, priority, maxAttempts, timeout, backoff
         case count, key, created
         case state, endedAttempt, completed, worker, endedError, run
@@ -57,8 +57,11 @@ struct Records {
             case .isPassed: "task.id <= coalesce(cursor.id, 0)"
             case .payloadSize: "length(task.payload)"
             case .resultSize: "length(ending.result)"
-            case .payload: "iif(?2 > 0, substr(task.payload, 1, ?2), x'')"
-            case .result: "iif(?3 > 0 AND length(ending.result) > 0, substr(ending.result, 1, ?3), iif(ending.result IS NULL, NULL, x''))"
+            case .payload: "iif(:payload > 0, substr(task.payload, 1, :payload), x'')"
+            case .result:
+                """
+                iif(:result > 0 AND length(ending.result) > 0, substr(ending.result, 1, :result), iif(ending.result IS NULL, NULL, x''))
+                """
             }
         }
     }
@@ -66,10 +69,8 @@ struct Records {
     /// Content that is not asked for is not read: its length stands in the row's header.
     private static let select = """
         SELECT \(Column.selected) FROM task CROSS JOIN submission ON submission.first = task.id - task.position
-            LEFT JOIN ending ON ending.id = task.id
-            LEFT JOIN open ON open.id = task.id
-            LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority
-        WHERE task.id = ?1 AND ?2 >= 0 AND ?3 >= 0
+            \(TaskState.joins)
+        WHERE task.id = :id
         """
 
     /// A part of a payload or a result.
@@ -78,16 +79,20 @@ struct Records {
     ) throws -> ContentQuery.Answer? {
         let sql =
             switch part {
-            case .payload: "SELECT substr(payload, ?2 + 1, ?3), length(payload) FROM task WHERE id = ?1"
-            case .result: "SELECT substr(result, ?2 + 1, ?3), length(result) FROM ending WHERE id = ?1 AND result IS NOT NULL"
+            case .payload: "SELECT substr(payload, :from + 1, :limit) AS bytes, length(payload) AS size FROM task WHERE id = :id"
+            case .result:
+                """
+                SELECT substr(result, :from + 1, :limit) AS bytes, length(result) AS size FROM ending
+                WHERE id = :id AND result IS NOT NULL
+                """
             }
         let query = try BoundStatement(database, sql)
         // More bytes than these no row has.
         let most = 1 << 30
-        try query.bind(id.rawValue, at: 1)
-        try query.bind(min(max(0, from), most), at: 2)
-        try query.bind(min(max(0, limit), most), at: 3)
-        return try query.step() ? ContentQuery.Answer(bytes: query.data(0), size: query.int(1)) : nil
+        try query.bind(id.rawValue, to: ":id")
+        try query.bind(min(max(0, from), most), to: ":from")
+        try query.bind(min(max(0, limit), most), to: ":limit")
+        return try query.step() ? ContentQuery.Answer(bytes: query.data("bytes"), size: query.int("size")) : nil
     }
 
     private func record(_ row: borrowing BoundStatement) throws -> TaskRecord {
@@ -100,13 +105,8 @@ struct Records {
             expires: row.optionalInt64(Column.expires).map(Timestamp.init)
         )
         if row.int(Column.payloadSize) > record.payload.count { record.payloadSize = row.int(Column.payloadSize) }
-        if !row.isNull(Column.state) {
-            let number = row.int64(Column.state)
-            guard let state = UInt8(exactly: number).flatMap(TaskState.init), state.isTerminal else {
-                throw StoreError(.corrupt, "task \(record.id) has the invalid final state \(number)")
-            }
-            record.status = state
-            record.attempt = row.int(Column.endedAttempt)
+        (record.status, record.attempt) = try TaskState.stored(row: row, as: Column.self)
+        if record.status.isTerminal {
             // Of a task that no attempt ended, there is none.
             record.runTime = row.int64(Column.run) > 0 ? .microseconds(row.int64(Column.run)) : nil
             record.completed = Timestamp(rawValue: row.int64(Column.completed))
@@ -114,15 +114,9 @@ struct Records {
             record.error = row.text(Column.endedError).map(TaskError.init(description:))
             record.result = row.isNull(Column.result) ? nil : row.data(Column.result)
             if let count = record.result?.count, row.int(Column.resultSize) > count { record.resultSize = row.int(Column.resultSize) }
-        } else if let attempt = row.optionalInt64(Column.attempt) {
-            record.attempt = Int(attempt)
-            let due = row.optionalInt64(Column.due).map(Timestamp.init)
-            record.due = due == .atOnce ? nil : due
-            record.status = due == nil ? .queued : due == .atOnce ? .pending : .scheduled
+        } else {
+            record.due = record.status == .scheduled ? row.optionalInt64(Column.due).map(Timestamp.init) : nil
             record.error = row.text(Column.openError).map(TaskError.init(description:))
-        } else if row.int(Column.isPassed) != 0 {
-            record.status = .queued
-            record.attempt = 1
         }
         return record
     }

@@ -120,6 +120,14 @@ package final class SQLiteTaskStore: TaskStore {
         try await read { try OpenTasks($0).nextDue(types) }
     }
 
+    package func oldestWaiting(of types: [TaskType], at now: Timestamp) async throws(StoreError) -> [TaskType: OldestTask] {
+        try await read { try OpenTasks($0).oldestWaiting(of: types, at: now) }
+    }
+
+    package func bulkActions() async throws(StoreError) -> [BulkAction] {
+        try await read { try BulkActionRows.all($0) }
+    }
+
     package func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
         try await read { try OpenTasks($0).expired(at: time, limit: limit) }
     }

@@ -20,6 +20,8 @@ import GRDB
 /// those of its tasks that are open and not deferred, and goes with the last of them.
 ///
 /// Times are milliseconds of the store's clock since 1970, `timeout` is milliseconds, `run` microseconds, states are `TaskState`'s numbers.
+///
+/// `Schema.sql` has the tables as they are after all migrations.
 enum Schema {
     /// Marks the file as a task store (`PRAGMA application_id`): "TGRD".
     static let applicationID: Int32 = 0x5447_5244
@@ -40,6 +42,7 @@ enum Schema {
         migrator.registerMigration("6") { try $0.execute(sql: version6) }
         migrator.registerMigration("7") { try $0.execute(sql: version7) }
         migrator.registerMigration("8") { try $0.execute(sql: version8) }
+        migrator.registerMigration("9") { try $0.execute(sql: version9) }
         return migrator
     }
 

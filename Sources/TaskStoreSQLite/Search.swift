@@ -33,12 +33,14 @@ struct Search {
     /// - Returns: They, and below which id the search goes on; nil: that is all.
     private func newest(_ count: Int) throws -> (ids: [Int64], end: TaskID?) {
         let below = before?.rawValue ?? .max
-        guard filter.type != nil || filter.state != nil else {
+        guard filter.type != nil || filter.state != nil || filter.isOpen else {
             let ids = try Listing(database: database, before: below, limit: count).all()
             return (ids, ids.count < count ? nil : ids.last.map(TaskID.init(_:)))
         }
         let numbers = try filter.type.map { try [TypeTable(database).number(of: $0)].compactMap(\.self) } ?? TypeTable.numbers(database)
-        let states = filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }
+        let states = (filter.state.map { [$0] } ?? TaskState.allCases.filter { $0 != .running }).filter {
+            !(filter.isOpen && $0.isTerminal)
+        }
         // Of many types a few each.
         let share = min(count, max(8, Self.candidates / max(1, numbers.count)))
         let listing = Listing(database: database, before: below, limit: share)
@@ -51,7 +53,7 @@ struct Search {
         }
         for number in numbers {
             for state in states {
-                for part in try listing.ids(type: number, state: state) { add(part, downTo: part.count < share ? nil : part.last) }
+                for part in try listing.unsuccessful(type: number, state: state) { add(part, downTo: part.count < share ? nil : part.last) }
             }
         }
         if states.contains(.succeeded), !numbers.isEmpty {
@@ -68,35 +70,41 @@ struct Search {
     /// Looks at one task after another: whether it has the times and the text asked for.
     private struct Look: ~Copyable {
         private let statement: BoundStatement
+        private let errorGroup: ErrorGroup?
 
         init(_ database: Database, _ filter: TaskFilter) throws {
             statement = try Self.statement(database, filter)
+            errorGroup = filter.errorGroup
         }
 
         private static func statement(_ database: Database, _ filter: TaskFilter) throws -> BoundStatement {
             let statement = try BoundStatement(
                 database,
                 """
-                SELECT 1 FROM task CROSS JOIN submission ON submission.first = task.id - task.position
+                SELECT coalesce(ending.error, open.error) AS error FROM task CROSS JOIN submission ON submission.first = task.id - task.position
                     LEFT JOIN ending ON ending.id = task.id
                     LEFT JOIN open ON open.id = task.id
-                WHERE task.id = ?1 AND (?2 IS NULL OR submission.created >= ?2) AND (?3 IS NULL OR submission.created < ?3)
-                    AND (?4 IS NULL OR ending.completed >= ?4) AND (?5 IS NULL OR ending.completed < ?5)
-                    AND (?6 IS NULL OR coalesce(ending.error, open.error) LIKE ?6 ESCAPE '\\')
+                WHERE task.id = :id AND (:created_since IS NULL OR submission.created >= :created_since)
+                    AND (:created_until IS NULL OR submission.created < :created_until)
+                    AND (:completed_since IS NULL OR ending.completed >= :completed_since)
+                    AND (:completed_until IS NULL OR ending.completed < :completed_until)
+                    AND (:text IS NULL OR coalesce(ending.error, open.error) LIKE :text ESCAPE '\\')
                 """
             )
-            try statement.bind(filter.createdSince?.rawValue, at: 2)
-            try statement.bind(filter.createdUntil?.rawValue, at: 3)
-            try statement.bind(filter.completedSince?.rawValue, at: 4)
-            try statement.bind(filter.completedUntil?.rawValue, at: 5)
-            try statement.bind(filter.text.map(pattern), at: 6)
+            try statement.bind(filter.createdSince?.rawValue, to: ":created_since")
+            try statement.bind(filter.createdUntil?.rawValue, to: ":created_until")
+            try statement.bind(filter.completedSince?.rawValue, to: ":completed_since")
+            try statement.bind(filter.completedUntil?.rawValue, to: ":completed_until")
+            try statement.bind(filter.text.map(pattern), to: ":text")
             return statement
         }
 
         func matches(_ id: Int64) throws -> Bool {
-            try statement.bind(id, at: 1)
+            try statement.bind(id, to: ":id")
             defer { statement.reset() }
-            return try statement.step()
+            guard try statement.step() else { return false }
+            guard let errorGroup else { return true }
+            return try statement.text("error").map { errorGroup.contains(TaskError(description: $0)) } ?? false
         }
 
         /// A pattern of LIKE, which takes ASCII letters of either case as the same, for what has the text in it.

@@ -9,12 +9,10 @@ extension StoreError {
         case let error as StoreError:
             self.init(error.code, "store \(path): \(error.message)")
         case let error as DatabaseError:
-            let code = Code(error.resultCode)
             let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
-            self.init(code, "store \(path): \(code.meaning) (\(cause))")
+            self.init(Failure(error.resultCode), path: path, cause: cause)
         default:
-            let code = Code(Self.number(of: error))
-            self.init(code, "store \(path): \(code.meaning) (\(error.localizedDescription))")
+            self.init(Failure(Self.number(of: error)), path: path, cause: error.localizedDescription)
         }
     }
 
@@ -26,11 +24,17 @@ extension StoreError {
     static func ofCommit(_ error: any Error) -> any Error {
         guard let error = error as? DatabaseError, error.resultCode.primaryResultCode == .SQLITE_IOERR else { return error }
         let cause = "SQLite \(error.extendedResultCode.rawValue): \(error.message ?? "no message")"
-        return StoreError(.unknown, "\(Code.unknown.meaning) (\(cause))")
+        return StoreError(
+            .unknown, "a commit failed while it was written to the disk, so that its outcome is not known; check the disk (\(cause))"
+        )
     }
 
     static func closed(path: String) -> StoreError {
-        StoreError(.closed, "store \(path): \(Code.closed.meaning)")
+        StoreError(.closed, "store \(path): it was closed, and takes no more calls")
+    }
+
+    private init(_ failure: Failure, path: String, cause: String) {
+        self.init(failure.code, "store \(path): \(failure.meaning) (\(cause))")
     }
 
     /// The number that the system gave, through the layers that wrap it.
@@ -47,8 +51,11 @@ extension StoreError {
     }
 }
 
-extension StoreError.Code {
-    fileprivate init(_ code: ResultCode) {
+/// What SQLite and the file system report.
+private enum Failure {
+    case diskFull, locked, readOnly, corrupt, failed
+
+    init(_ code: ResultCode) {
         switch code.primaryResultCode {
         case .SQLITE_FULL: self = .diskFull
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
@@ -58,7 +65,8 @@ extension StoreError.Code {
         }
     }
 
-    fileprivate init(_ number: Int32?) {
+    /// - Parameter number: the system's; nil: none is known.
+    init(_ number: Int32?) {
         switch number {
         case ENOSPC?, EDQUOT?: self = .diskFull
         case EACCES?, EPERM?, EROFS?: self = .readOnly
@@ -66,19 +74,23 @@ extension StoreError.Code {
         }
     }
 
+    var code: StoreError.Code {
+        switch self {
+        case .diskFull: .diskFull
+        case .locked: .locked
+        case .readOnly: .readOnly
+        case .corrupt: .corrupt
+        case .failed: .failed
+        }
+    }
+
     /// A message: what happened, and what to do.
-    fileprivate var meaning: String {
+    var meaning: String {
         switch self {
         case .diskFull: "no room left; free space on its disk, or prune sooner"
         case .locked: "locked by another process; find what holds the file open and end it, then try again"
         case .readOnly: "cannot be written; give this user the right to write the file and its folder"
-        case .missing: "put it back, or restart the dispatcher to go on with what is there"
         case .corrupt: "the file is damaged or no task store; restore a backup or name another file"
-        case .newerVersion: "written by a newer version; use that version or name another file"
-        case .superseded: "another dispatcher has taken it over"
-        case .unknown: "a commit failed while it was written to the disk, so that its outcome is not known; check the disk"
-        case .closed: "it was closed, and takes no more calls"
-        case .badRequest: "asked for something that makes no sense"
         case .failed: "the database or the file system failed"
         }
     }

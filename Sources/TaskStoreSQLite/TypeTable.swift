@@ -22,7 +22,7 @@ final class TypeTable {
     static func names(_ database: Database) throws -> [Int64: TaskType] {
         let query = try BoundStatement(database, "SELECT id, name FROM type WHERE id <> \(Schema.residualType)")
         var names: [Int64: TaskType] = [:]
-        while try query.step() { names[query.int64(0)] = try type(named: query.text(1)) }
+        while try query.step() { names[try query.int64("id")] = try type(named: query.text("name")) }
         return names
     }
 
@@ -30,25 +30,25 @@ final class TypeTable {
     static func numbers(_ database: Database) throws -> [Int64] {
         let query = try BoundStatement(database, "SELECT id FROM type WHERE id <> \(Schema.residualType)")
         var numbers: [Int64] = []
-        while try query.step() { numbers.append(query.int64(0)) }
+        while try query.step() { numbers.append(try query.int64("id")) }
         return numbers
     }
 
     func number(of type: TaskType) throws -> Int64? {
         if let number = numbers[type] { return number }
-        let query = try BoundStatement(database, "SELECT id FROM type WHERE name = ?")
-        try query.bind(type.name, at: 1)
+        let query = try BoundStatement(database, "SELECT id FROM type WHERE name = :name")
+        try query.bind(type.name, to: ":name")
         guard try query.step() else { return nil }
-        add(type, query.int64(0))
+        add(type, try query.int64("id"))
         return numbers[type]
     }
 
     func type(_ number: Int64) throws -> TaskType {
         if let type = types[number] { return type }
-        let query = try BoundStatement(database, "SELECT name FROM type WHERE id = ?")
-        try query.bind(number, at: 1)
+        let query = try BoundStatement(database, "SELECT name FROM type WHERE id = :id")
+        try query.bind(number, to: ":id")
         guard try query.step() else { throw StoreError(.corrupt, "a row is of type number \(number), which the type table lacks") }
-        let type = try Self.type(named: query.text(0))
+        let type = try Self.type(named: query.text("name"))
         add(type, number)
         return type
     }
@@ -59,11 +59,11 @@ final class TypeTable {
         // None that another type had before: rows may still speak of that one.
         let next = try BoundStatement(database, "UPDATE store SET last_type = last_type + 1 RETURNING last_type")
         guard try next.step() else { throw StoreError(.corrupt, "the store table is empty") }
-        let number = next.int64(0)
+        let number = try next.int64("last_type")
         next.reset()
-        let insert = try BoundStatement(database, "INSERT INTO type (id, name) VALUES (?, ?)")
-        try insert.bind(number, at: 1)
-        try insert.bind(type.name, at: 2)
+        let insert = try BoundStatement(database, "INSERT INTO type (id, name) VALUES (:id, :name)")
+        try insert.bind(number, to: ":id")
+        try insert.bind(type.name, to: ":name")
         try insert.run()
         add(type, number)
         return number

@@ -14,41 +14,42 @@ struct WallClockAlignment {
         let last = try BoundStatement(
             database,
             """
-            SELECT max(id) FROM
-                (SELECT id FROM open WHERE id > ? AND (due_at IS NOT NULL OR expires_at IS NOT NULL) ORDER BY id LIMIT ?)
+            SELECT max(id) AS last FROM
+                (SELECT id FROM open WHERE id > :after AND (due_at IS NOT NULL OR expires_at IS NOT NULL) ORDER BY id LIMIT :limit)
             """
         )
-        try last.bind(after?.rawValue ?? 0, at: 1)
-        try last.bind(limit, at: 2)
-        guard try last.step(), let end = last.optionalInt64(0) else {
-            let remember = try BoundStatement(database, "UPDATE store SET wall_offset = ?")
-            try remember.bind(wallOffset.milliseconds, at: 1)
+        try last.bind(after?.rawValue ?? 0, to: ":after")
+        try last.bind(limit, to: ":limit")
+        guard try last.step(), let end = try last.optionalInt64("last") else {
+            let remember = try BoundStatement(database, "UPDATE store SET wall_offset = :offset")
+            try remember.bind(wallOffset.milliseconds, to: ":offset")
             try remember.run()
             return nil
         }
         let move = try BoundStatement(
             database,
             """
-            UPDATE open SET due = iif(due_at IS NULL, due, max(1, due_at - ?1)), expires = iif(expires_at IS NULL, expires, expires_at - ?1)
-            WHERE id > ?2 AND id <= ?3 AND (due_at IS NOT NULL OR expires_at IS NOT NULL)
+            UPDATE open SET due = iif(due_at IS NULL, due, max(1, due_at - :offset)),
+                expires = iif(expires_at IS NULL, expires, expires_at - :offset)
+            WHERE id > :after AND id <= :end AND (due_at IS NOT NULL OR expires_at IS NOT NULL)
             """
         )
-        try move.bind(wallOffset.milliseconds, at: 1)
-        try move.bind(after?.rawValue ?? 0, at: 2)
-        try move.bind(end, at: 3)
+        try move.bind(wallOffset.milliseconds, to: ":offset")
+        try move.bind(after?.rawValue ?? 0, to: ":after")
+        try move.bind(end, to: ":end")
         try move.run()
         return TaskID(end)
     }
 
     static func offset(_ database: Database) throws -> Duration {
         let row = try BoundStatement(database, "SELECT wall_offset FROM store")
-        return try row.step() ? .milliseconds(row.int64(0)) : .zero
+        return try row.step() ? .milliseconds(row.int64("wall_offset")) : .zero
     }
 
     /// The clock as the latest commit has left it; nil before the first.
     static func clock(_ database: Database) throws -> StoreClockReading? {
         let row = try BoundStatement(database, "SELECT clock, wall FROM store")
-        guard try row.step(), row.int64(0) > 0 else { return nil }
-        return StoreClockReading(clock: Timestamp(rawValue: row.int64(0)), wall: Timestamp(rawValue: row.int64(1)))
+        guard try row.step(), case let clock = try row.int64("clock"), clock > 0 else { return nil }
+        return StoreClockReading(clock: Timestamp(rawValue: clock), wall: Timestamp(rawValue: try row.int64("wall")))
     }
 }

@@ -37,7 +37,7 @@ struct TaskGrid: AsyncParsableCommand {
                 name: "Tasks",
                 subcommands: [
                     RunCommand.self, SubmitCommand.self, ResultCommand.self, StatusCommand.self, TasksCommand.self, CancelCommand.self,
-                    FailedCommand.self, RetryCommand.self,
+                    FailedCommand.self, ErrorsCommand.self, RetryCommand.self, BulkCommand.self,
                 ]
             ),
             CommandGroup(

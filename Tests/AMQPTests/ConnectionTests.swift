@@ -190,6 +190,30 @@ struct ConnectionTests {
         await connection.close()
     }
 
+    @Test func `a consumer that is paused gets nothing, its queue keeps what comes, and gives it once the consumer goes on`() async throws {
+        let (declarations, exchange, queue) = route()
+        let connection = try connection("pause", declarations)
+        let consumer = connection.consumer(queues: [queue], prefetch: 10)
+        try await connection.start()
+        func publish(_ text: String) async throws {
+            let publication = Publication(exchange: exchange, routingKey: "k", message: Message(body: Data(text.utf8)))
+            #expect(try await connection.publish([publication]) == [.confirmed])
+        }
+        try await publish("before")
+        let first = try #require(await take(1, from: consumer).first)
+        await consumer.pause()
+        while try await connection.depth(of: queue).consumers > 0 {}
+        try await publish("meanwhile")
+        #expect(try await connection.depth(of: queue).messages == 1)
+        await consumer.ack(upTo: first.tag)
+        await consumer.resume()
+        #expect(await take(1, from: consumer).map(\.message.body) == [Data("meanwhile".utf8)])
+        await consumer.pause()
+        await consumer.cancel()
+        #expect(await consumer.next() == nil)
+        await connection.close()
+    }
+
     @Test("a cancelled consumer ends after what it was given")
     func cancel() async throws {
         let (declarations, exchange, queue) = route()

@@ -45,10 +45,10 @@ import WebSupport
     private static let values = [
         "pretty": ["true", ""], "type": ["sum", "hash"], "state": ["alive", "failed"], "drain_seconds": ["30"], "window": ["5m", "30d"],
         "until": ["-1h", "2026-01-01"], "since": ["2026-01-01T00:00:00Z"], "kind": ["grid,worker"], "text": ["x"], "id": ["1", "9"],
-        "after": ["5"], "limit": ["1", "200"],
+        "after": ["5"], "limit": ["1", "200"], "count": ["3"], "error_group": ["failed:%20no%20%23"],
     ]
     /// Parameters, and routes, that take anything.
-    private static let anything: Set<String> = ["text", "dashboard", "asset"]
+    private static let anything: Set<String> = ["text", "error_group", "dashboard", "asset"]
 
     /// A monitor that has heard of everything that there is to tell.
     private static func grid() throws -> GridState {
@@ -86,6 +86,13 @@ import WebSupport
         return task
     }()
 
+    private static let bulkAction: BulkAction = {
+        let filter = TaskFilter(type: TaskType(literal: "sum"), state: .failed, errorGroup: ErrorGroup(text: "failed: no 7"))
+        var action = BulkAction(id: "b", kind: .retry, filter: filter, expected: 3, started: .start)
+        (action.state, action.done, action.refused, action.ended) = (.finished, 2, 1, .after(1))
+        return action
+    }()
+
     /// A dispatcher that knows one task, or none, and does or refuses what it is asked.
     private static func dispatcher(_ outcome: CommandOutcome.Kind, _ pause: PauseOutcome.Kind) -> PlayedDispatcher {
         PlayedDispatcher { message in
@@ -94,6 +101,22 @@ import WebSupport
             case TasksQuery.name: message.answered(TasksQuery.Answer(tasks: outcome == .unknown ? [] : [task], next: nil))
             case CancelQuery.name, RetryQuery.name:
                 message.answered(CommandAnswer(tasks: [CommandOutcome(id: 1, outcome: outcome, state: .failed)]))
+            case FailuresQuery.name:
+                message.answered(
+                    FailuresQuery.Answer(
+                        groups: [
+                            FailureGroup(
+                                type: TaskType(literal: "sum"), error: "failed: no #", count: 2, example: "failed: no 7", newest: 9,
+                                first: .start, last: .after(1))
+                        ]))
+            case MatchesQuery.name: message.answered(MatchesQuery.Answer(count: 3))
+            case BulkActionsQuery.name: message.answered(BulkActionsQuery.Answer(actions: [bulkAction]))
+            case BulkQuery.name: outcome == .refused ? message.refused(.conflict, "5 tasks match now") : message.answered(bulkAction)
+            case BulkStopQuery.name: outcome == .unknown ? message.refused(.notFound, "not known") : message.answered(bulkAction)
+            case WorkerRequestQuery.name:
+                outcome == .unknown
+                    ? message.refused(.notFound, "not known")
+                    : message.answered(WorkerRequestQuery.Answer(worker: "a", types: [TaskType(literal: "sum")], running: 1))
             case PauseQuery.name, ResumeQuery.name:
                 message.answered(PauseAnswer(types: [PauseOutcome(type: TaskType(literal: "sum"), outcome: pause)]))
             default: message.refused(.unavailable, "busy")

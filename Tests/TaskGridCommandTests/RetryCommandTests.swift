@@ -52,6 +52,50 @@ import Testing
         #expect(try CancelCommand.parse(["1", "2"]).ids.sources == [.id(1), .id(2)])
     }
 
+    @Test func `retry and cancel take the same options for all tasks that match`() throws {
+        let options = ["--type", "sum", "--since", "2026-01-01", "--error", "failed: no row 7", "--count", "802"]
+        let retry = try RetryCommand.parse(options + ["--state", "cancelled"])
+        #expect(retry.bulk.count == 802 && retry.bulk.state == .cancelled && !retry.bulk.asksFirst)
+        #expect(retry.filter.filter.errorGroup?.description == "failed: no row #" && retry.filter.filter.completedSince != nil)
+        let cancel = try CancelCommand.parse(options + ["--state", "pending"])
+        #expect(cancel.filter.openFilter.createdSince != nil && cancel.filter.openFilter.completedSince == nil)
+        for wrong in [["4", "--state", "failed"], ["--state", "lost"], ["--type", "sum", "--count", "0"]] {
+            #expect(throws: (any Error).self) { try RetryCommand.parse(wrong) }
+            #expect(throws: (any Error).self) { try CancelCommand.parse(wrong) }
+        }
+    }
+
+    @Test func `the end of a bulk action is told as a sentence`() {
+        var action = BulkAction(id: "b", kind: .retry, filter: TaskFilter(), expected: 802, started: now)
+        (action.state, action.done) = (.finished, 1)
+        #expect(BulkRun.sentence(action) == "1 task will be done again")
+        (action.done, action.refused) = (800, 2)
+        #expect(BulkRun.sentence(action) == "800 tasks will be done again, 2 will not: their state has changed")
+        (action.state, action.refused) = (.exceeded, 0)
+        #expect(
+            BulkRun.sentence(action) == "800 tasks will be done again; stopped, because more tasks match than the 802 that were expected")
+        (action.kind, action.state) = (.cancel, .stopped)
+        #expect(BulkRun.sentence(action) == "800 tasks cancelled; stopped on request")
+    }
+
+    @Test func `worker runs types, and asks a worker by its id`() throws {
+        #expect(try WorkerCommand.parseAsRoot(["reverse", "--concurrency", "4"]) is WorkerRunCommand)
+        #expect((try WorkerCommand.parseAsRoot(["quiet", "vm-1"]) as? WorkerCommand.Quiet)?.worker.id == "vm-1")
+        #expect(throws: (any Error).self) { try WorkerCommand.parseAsRoot(["stop"]) }
+    }
+
+    @Test func `a worker that was asked has done so once its heartbeat says it`() {
+        var worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "sum")], concurrency: 1, prefetch: 1, batch: true,
+            started: now, running: [.init(task: 1, attempt: 1)])
+        #expect(WorkerArgument.line(.quiet, "w", worker) == nil)
+        #expect(WorkerArgument.line(.resume, "w", worker) == "w takes tasks")
+        #expect(WorkerArgument.line(.stop, "w", worker) == nil)
+        worker.quiet = true
+        #expect(WorkerArgument.line(.quiet, "w", worker) == "w is quiet: it takes no more tasks; it still runs 1 task")
+        #expect(WorkerArgument.line(.stop, "w", nil) == "w has stopped")
+    }
+
     @Test func `a table fits the terminal, and is whole without one`() throws {
         let task = TaskRecord(
             id: 4711, type: TaskType(literal: "sum"), payload: Data(), status: .failed, created: now, completed: now, attempt: 3,

@@ -21,7 +21,7 @@ struct SampleReport {
         pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
         breaker: BreakerState = .closed, isPaused: Bool = false
     ) -> LiveTypeRow {
-        var row = LiveTypeRow(TypeStatistics(), activeWorkers: workers, uptime: .seconds(1), at: .now())
+        var row = LiveTypeRow(TypeStatistics(), of: TaskType(literal: "hash"), activeWorkers: workers, uptime: .seconds(1), at: .now())
         (row.tasks.pending, row.tasks.running, row.tasks.succeeded, row.tasks.failed) = (pending, running, succeeded, failed)
         row.tasks.submitted = pending + running + succeeded + failed
         (row.throughput, row.p95, row.breaker, row.isPaused) = (rate, p95, breaker, isPaused)
@@ -61,7 +61,8 @@ struct SampleReport {
         }
         report.head.statistics.all.activeWorkers = workers.count
         report.head.statistics.all.throughput = 5_008.4
-        report.head.statistics.all.p95 = 11.2
+        report.head.statistics.all.queueP50 = 3
+        report.head.statistics.all.queueP95 = 11.2
         report.head.statistics.broker = BrokerReport(connected: isConnected)
         report.head.statistics.at = "2026-11-23T21:50:07.379Z"
         report.head.statistics.uptime = uptime
@@ -115,7 +116,7 @@ struct TopFrameTests {
         let lines = try texts(Self.calm)
         #expect(lines[0].hasPrefix("Healthy · 1 worker ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
         #expect(lines[1].hasPrefix("Ledger  balances · 21,243 submitted: 1,234 pending, 20,008 succeeded, 1 failed"))
-        #expect(lines[2] == "Rate    5,008/s in 42s · p50 - · p95 11ms · broker connected")
+        #expect(lines[2] == "Rate    5,008/s in 42s · in queue p50 3.0ms · p95 11ms · broker connected")
         let headings = ["TYPE", "WAITING", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P95", "WORKERS", "BREAKER"]
         #expect(lines[4].split(separator: " ").map(String.init) == headings)
         #expect(lines[5].hasPrefix("hash") && lines[5].contains("20,008") && lines[5].hasSuffix("closed"))

@@ -149,7 +149,8 @@ extension RegistryMessage {
             types: generator.list(1...5) { $0.type() }, concurrency: generator.number(1...1000), prefetch: generator.number(0...1000),
             batch: .random(using: &generator), started: generator.timestamp(), interval: generator.number(10...60_000),
             progress: generator.number(0...1 << 53), running: held(), waiting: held(), done: generator.number(0...1 << 53),
-            failed: generator.number(0...1 << 53), draining: .random(using: &generator)
+            failed: generator.number(0...1 << 53), draining: .random(using: &generator),
+            quiet: .random(using: &generator)
         )
     }
 }
@@ -171,7 +172,9 @@ extension TypeEvent {
         return TypeEvent(
             type: generator.type(), store: generator.text(), at: generator.timestamp(), states: .random(using: &generator),
             workers: generator.list(0...3) { WorkerTally(worker: $0.text(), succeeded: $0.number(0...9), failed: $0.number(0...9)) },
-            runTimes: latencies(), totalTimes: latencies(), retried: generator.number(0...1000), paused: generator.number(0...1) == 1,
+            runTimes: latencies(), totalTimes: latencies(), waitTimes: latencies(),
+            oldest: generator.maybe { OldestTask(id: $0.taskID(), since: $0.timestamp()) }, retried: generator.number(0...1000),
+            paused: generator.number(0...1) == 1,
             held: generator.number(0...1) == 1 ? [generator.text()] : []
         )
     }

@@ -13,6 +13,8 @@ final class FakeBroker: WorkerTransport {
         case acknowledgedControl([DeliveryTag])
         case declaredAgain
         case prefetch(Int, [TaskType])
+        case paused
+        case resumed
         case stopped
         case closed
     }
@@ -140,6 +142,8 @@ final class FakeBroker: WorkerTransport {
     func declareAgain() async { note(.declaredAgain) }
     func set(prefetch: Int, of types: [TaskType]) async { note(.prefetch(prefetch, types)) }
 
+    func pauseWork() async { note(.paused) }
+    func resumeWork() async { note(.resumed) }
     func stopWork() async {
         note(.stopped)
         work.continuation.finish()

@@ -19,6 +19,10 @@ extension ForwardingTaskStore {
         try await store.handedOut(after: after, limit: limit)
     }
     package func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp] { try await store.nextDue(of: types) }
+    package func oldestWaiting(of types: [TaskType], at now: Timestamp) async throws(StoreError) -> [TaskType: OldestTask] {
+        try await store.oldestWaiting(of: types, at: now)
+    }
+    package func bulkActions() async throws(StoreError) -> [BulkAction] { try await store.bulkActions() }
     package func expired(at time: Timestamp, limit: Int) async throws(StoreError) -> [OpenTask] {
         try await store.expired(at: time, limit: limit)
     }

@@ -330,7 +330,7 @@ import Testing
                 "SELECT id FROM open INDEXED BY open_deferred WHERE id < 9 AND type = 1 AND attempt IS NOT NULL AND due IS NULL "
                     + "ORDER BY id DESC",
             ].flatMap { sql in
-                let sql = "EXPLAIN QUERY PLAN " + sql.replacing(#/\?\d/#, with: "1")
+                let sql = "EXPLAIN QUERY PLAN " + sql.replacing(#/:[a-z]+/#, with: "1")
                 return try Row.fetchAll(database, sql: sql).map { (sql, $0["detail"] as String) }
             }
         }

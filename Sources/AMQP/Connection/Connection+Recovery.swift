@@ -121,6 +121,7 @@ extension Connection {
             subscription.mailbox.finish()
             return
         }
+        guard !pausedConsumers.contains(number) else { return }
         for queue in subscription.queues { try consume(queue, consumer: number, on: session) }
     }
 
@@ -157,7 +158,7 @@ extension Connection {
     /// The broker ended a consumer, most often because somebody deleted its queue: declares everything and consumes again.
     func resubscribe(_ number: Int, consumerTag: String, on session: ConnectionSession) throws(AMQPError) {
         guard let queue = session.channels[number].tags.removeValue(forKey: consumerTag),
-            !cancelledConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
+            !cancelledConsumers.contains(number), !pausedConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
         else { return }
         shared.withLock { $0.consumers[number].lapsed[queue] = .now }
         try flush(session)

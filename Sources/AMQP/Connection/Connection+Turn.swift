@@ -78,6 +78,7 @@ extension Connection {
             session.channels[number].tags[consumerTag] = nil
             if session.channels[number].tags.isEmpty {
                 handOver(session)
+                guard cancelledConsumers.contains(number) else { return }
                 shared.withLock { $0.consumers[number].mailbox }.finish()
             }
         case .channelClosed(let code, let text):

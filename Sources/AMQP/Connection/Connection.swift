@@ -112,6 +112,7 @@ public actor Connection {
     var waiters: [Waiter] = []
     var nacks = NackCounter()
     var cancelledConsumers: Set<Int> = []
+    var pausedConsumers: Set<Int> = []
     /// The broker's reason while it takes no messages.
     var blockedReason: String?
     var starting: Starting?

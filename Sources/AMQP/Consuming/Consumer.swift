@@ -33,6 +33,16 @@ public struct Consumer: Sendable {
         await connection.cancel(consumer: number)
     }
 
+    /// Asks the broker for no more until ``resume()``. Messages that came before its answer can still be taken and acknowledged.
+    public func pause() async {
+        await connection.pause(consumer: number)
+    }
+
+    /// Asks the broker for messages again.
+    public func resume() async {
+        await connection.resume(consumer: number)
+    }
+
     /// Changes how many unacknowledged deliveries the broker hands out from some of its queues. Deliveries that are held stay, and
     /// counts apart from what comes.
     public func set(prefetch: Int, of queues: [String]) async {

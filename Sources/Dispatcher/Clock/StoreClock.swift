@@ -87,6 +87,17 @@ extension StoreClock {
         return filter
     }
 
+    /// A bulk action with the times that people read.
+    func shown(_ action: BulkAction) -> BulkAction {
+        var action = action
+        action.started = shown(action.started)
+        action.ended = action.ended.map(shown)
+        return action
+    }
+
+    /// The task that waits longest, with the time that people read.
+    func shown(_ task: OldestTask) -> OldestTask { OldestTask(id: task.id, since: shown(task.since)) }
+
     private func shown(_ time: Timestamp) -> Timestamp {
         min(max(Timestamp(rawValue: 0), time + wallOffset), WireFormat.maximumTime)
     }

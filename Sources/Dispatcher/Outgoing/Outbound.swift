@@ -84,7 +84,8 @@ struct Outbound: Sendable {
 extension Outbound {
     /// Replies to a command.
     mutating func reply<Answer: Encodable & Sendable>(_ answer: Result<Answer, QueryError>, to command: AdminCommand) {
-        messages.append(.ready(.answer(AnswerMessage.message(answer, to: command.query), to: command.replyTo, topology)))
+        guard let replyTo = command.replyTo else { return }
+        messages.append(.ready(.answer(AnswerMessage.message(answer, to: command.query), to: replyTo, topology)))
     }
 
     /// Replies to a submission, where somebody waits for it.

@@ -17,6 +17,7 @@ struct Plan {
     var commands: [PlannedCommand] = []
     var pauses: [PlannedPause] = []
     var forgets: [PlannedForget] = []
+    var bulkAnswers: [PlannedBulkAnswer] = []
     /// More is to be taken from the store than one turn takes.
     var isCut = false
     /// Attempts that workers are told to end, by the routing key under which they listen.

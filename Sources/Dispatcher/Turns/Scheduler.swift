@@ -28,6 +28,9 @@ actor Scheduler {
     var workers = WorkerTable()
     var forgottenTypes = ForgottenTypes()
     var interruptions = Interruptions()
+    var bulkActions = BulkActions()
+    /// Raised when a bulk action may take its next step.
+    nonisolated let bulkSignal = Signal()
     /// Types whose work found no queue, until a worker of theirs speaks.
     var unroutable: Set<TaskType> = []
     var staleTypes = StaleTypes()
@@ -212,6 +215,7 @@ actor Scheduler {
         await settleCommands(turn, &outbound)
         settlePauses(turn, &outbound)
         settleForgets(turn, &outbound)
+        settleBulkAnswers(turn, &outbound)
         let taken = settleTakes(turn, &outbound)
         // Work before the answers: a worker has to run it, and a client only waits for its answer.
         let answers = outbound.messages

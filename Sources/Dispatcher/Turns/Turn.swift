@@ -33,7 +33,7 @@ struct Turn: Sendable {
         let changes = plan.changes
         return changes.takes.isEmpty && changes.forgettings.isEmpty && changes.submissions.count + changes.endings.count <= 1
             && changes.submissions.allSatisfy { $0.submission.tasks.count == 1 } && changes.schedules.count <= 1
-            && changes.attempts.count <= 1 && changes.reopenings.isEmpty
+            && changes.attempts.count <= 1 && changes.reopenings.isEmpty && changes.bulkActions.isEmpty
             && bytes <= 64 << 10
     }
 
@@ -55,7 +55,7 @@ extension Turn {
         if !plan.submissions.isEmpty { Failpoint.submissionCommitted.pass() }
         if !plan.ended.isEmpty { Failpoint.resultCommitted.pass() }
         if plan.changes.schedules.contains(where: { $0.error != nil }) { Failpoint.retryCommitted.pass() }
-        if !plan.commands.isEmpty || !plan.pauses.isEmpty { Failpoint.commandCommitted.pass() }
+        if !plan.commands.isEmpty || !plan.pauses.isEmpty || !plan.bulkAnswers.isEmpty { Failpoint.commandCommitted.pass() }
         if plan.takes.contains(where: { !receipt[$0].handOuts.isEmpty }) { Failpoint.waitingTaken.pass() }
     }
 }

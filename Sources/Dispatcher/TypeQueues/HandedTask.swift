@@ -7,6 +7,8 @@ struct HandedTask {
     var machine: TaskStateMachine
     let settings: TaskSettings
     let created: Timestamp
+    /// Since when it could run; nil where that is not known.
+    let readySince: Timestamp?
     let expires: Timestamp?
     let client: String?
     let correlation: String?
@@ -27,11 +29,12 @@ struct HandedTask {
         return runningSince + timeout + WireFormat.timeoutGrace
     }
 
-    init(_ task: OpenTask, machine: TaskStateMachine, marker: Int) {
+    init(_ task: OpenTask, machine: TaskStateMachine, readySince: Timestamp? = nil, marker: Int) {
         self.machine = machine
         self.marker = marker
         settings = task.settings
         created = task.created
+        self.readySince = readySince
         expires = task.expires
         client = task.client
         correlation = task.correlation

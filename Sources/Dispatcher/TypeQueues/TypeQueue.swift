@@ -113,8 +113,9 @@ final class TypeQueue {
         isDirty = true
     }
 
-    /// An attempt came to its end with a worker.
-    func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration) {
+    /// An attempt came to its end with a worker. The task `waited` so long before it ran, where that is known.
+    func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration, waited: Duration? = nil) {
+        if let waited { statistics.taskWaited(waited) }
         self.runTime.record(runTime)
         queueLimit?.attemptEnded()
         statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime)
@@ -150,8 +151,9 @@ final class TypeQueue {
     }
 
     /// Puts a task into the window.
-    func hand(out task: OpenTask) {
-        handed[task.id] = HandedTask(task, machine: TaskStateMachine(handingOut: task), marker: audit.number)
+    func hand(out task: OpenTask, readySince: Timestamp? = nil) {
+        handed[task.id] = HandedTask(
+            task, machine: TaskStateMachine(handingOut: task), readySince: readySince, marker: audit.number)
         if task.settings.timeout != nil { timeouts.insert(task.id) }
         isDirty = true
     }

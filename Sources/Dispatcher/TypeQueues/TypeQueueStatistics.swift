@@ -15,6 +15,7 @@ struct TypeQueueStatistics {
     /// The index of the latest worker in `workers`: results of one come many at a time.
     private var latest = 0
     private var totalTimes = Tally.histogram()
+    private var waitTimes = Tally.histogram()
     private var retried = 0
     private var refused = 0
 
@@ -28,6 +29,10 @@ struct TypeQueueStatistics {
 
     mutating func taskEnded(after total: Duration) {
         totalTimes.record(UInt64(clamping: max(1, total.microseconds)))
+    }
+
+    mutating func taskWaited(_ time: Duration) {
+        waitTimes.record(UInt64(clamping: max(1, time.microseconds)))
     }
 
     mutating func attemptRetried() {
@@ -50,7 +55,8 @@ struct TypeQueueStatistics {
                     worker: worker, succeeded: tally.succeeded, failed: tally.failed, runTimes: tally.runTimes.latencies
                 )
             },
-            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, retried: retried, refused: refused, breaker: breaker
+            runTimes: runTimes.latencies, totalTimes: totalTimes.latencies, waitTimes: waitTimes.latencies,
+            retried: retried, refused: refused, breaker: breaker
         )
     }
 }

@@ -3,27 +3,52 @@ import WebSupport
 
 /// Something in the grid that is worth a person's time, for as long as it lasts.
 struct Alert: Hashable, Sendable {
+    enum Severity: String, Hashable, Sendable, CaseIterable, Encodable {
+        /// Tasks fail, or stand still.
+        case critical
+        /// Tasks are late, or something is not as it should be.
+        case warning
+    }
+
+    /// In the order in which alerts are told: causes before their consequences.
     enum Kind: String, Hashable, Sendable, CaseIterable, Encodable {
+        /// The monitor has no connection to the broker.
+        case brokerUnreachable = "broker_unreachable"
+        /// The broker accepts no messages.
+        case brokerAlarm = "broker_alarm"
+        /// The dispatcher is silent: no task is accepted, handed out or ended.
+        case dispatcherSilent = "dispatcher_silent"
+        /// The dispatcher's store takes no changes.
+        case storeUnavailable = "store_unavailable"
+        /// The ledger of a type does not balance.
+        case ledgerMismatch = "ledger_mismatch"
         /// Tasks of a type wait, and no worker of the type lives.
         case noWorker = "no_worker"
         /// The circuit breaker of a type holds its tasks back.
         case breakerOpen = "breaker_open"
-        /// The ledger of a type does not balance.
-        case ledgerMismatch = "ledger_mismatch"
-        /// The broker accepts no messages.
-        case brokerAlarm = "broker_alarm"
-        /// The monitor has no connection to the broker.
-        case brokerUnreachable = "broker_unreachable"
-        /// The dispatcher's store takes no changes.
-        case storeUnavailable = "store_unavailable"
-        /// The monitor's history cannot be written.
-        case historyUnavailable = "history_unavailable"
+        /// Too many of the tasks of a type that ended of late have failed.
+        case failureRate = "failure_rate"
         /// A worker went silent without saying goodbye.
         case heartbeatLost = "heartbeat_lost"
-        /// The dispatcher is silent: no task is accepted, handed out or ended.
-        case dispatcherSilent = "dispatcher_silent"
+        /// More tasks of a type come than end, and have for some minutes.
+        case backlogGrows = "backlog_grows"
+        /// A task of a type waits for too long.
+        case oldestWaiting = "oldest_waiting"
         /// The nameservice is silent: workers that join and leave are not reported.
         case nameserviceSilent = "nameservice_silent"
+        /// The monitor's history cannot be written.
+        case historyUnavailable = "history_unavailable"
+
+        var severity: Severity {
+            switch self {
+            case .brokerUnreachable, .brokerAlarm, .dispatcherSilent, .storeUnavailable, .ledgerMismatch, .noWorker, .breakerOpen,
+                .failureRate:
+                .critical
+            case .heartbeatLost, .backlogGrows, .oldestWaiting, .nameserviceSilent, .historyUnavailable: .warning
+            }
+        }
+
+        fileprivate static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 
         /// How long it must last before it is told: what passes by itself as things start or reconnect is no alert.
         var grace: Duration {
@@ -31,7 +56,8 @@ struct Alert: Hashable, Sendable {
             case .noWorker, .brokerUnreachable: .seconds(5)
             case .heartbeatLost: .seconds(3)
             // Silence has lasted already when it is one.
-            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .dispatcherSilent, .nameserviceSilent, .storeUnavailable, .historyUnavailable:
+            case .breakerOpen, .ledgerMismatch, .brokerAlarm, .dispatcherSilent, .nameserviceSilent, .storeUnavailable, .historyUnavailable,
+                .failureRate, .backlogGrows, .oldestWaiting:
                 .zero
             }
         }
@@ -42,7 +68,7 @@ struct Alert: Hashable, Sendable {
         /// It is known from what the broker brings of workers and services.
         var isHeardOf: Bool {
             switch self {
-            case .noWorker, .heartbeatLost, .dispatcherSilent, .nameserviceSilent: true
+            case .noWorker, .heartbeatLost, .dispatcherSilent, .nameserviceSilent, .failureRate, .backlogGrows, .oldestWaiting: true
             case .breakerOpen, .ledgerMismatch, .brokerAlarm, .brokerUnreachable, .storeUnavailable, .historyUnavailable: false
             }
         }
@@ -54,7 +80,7 @@ struct Alert: Hashable, Sendable {
         var type: TaskType?
         var worker: String?
 
-        private var order: (String, String, String) { (kind.rawValue, type?.name ?? "", worker ?? "") }
+        private var order: (Int, String, String) { (Kind.ranks[kind] ?? 0, type?.name ?? "", worker ?? "") }
 
         static func < (lhs: Subject, rhs: Subject) -> Bool { lhs.order < rhs.order }
     }
@@ -74,18 +100,22 @@ extension LiveReport {
 /// An alert as JSON shows it.
 package struct AlertReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
-        "kind": .choice(Alert.Kind.self), "type": .taskType.nullable, "worker": .string.nullable, "since": .time,
+        "kind": .choice(Alert.Kind.self), "severity": .choice(Alert.Severity.self), "type": .taskType.nullable, "worker": .string.nullable,
+        "since": .time,
         "message": .string.described("A message: what happened and what to do."),
     ]).named("Alert")
 
     var kind: Alert.Kind
+    var severity: Alert.Severity
     @Nullable var type: TaskType?
     @Nullable var worker: String?
     var since: String
     package var message: String
+    package var isCritical: Bool { severity == .critical }
 
     init(_ alert: Alert) {
         kind = alert.subject.kind
+        severity = alert.subject.kind.severity
         _type = Nullable(wrappedValue: alert.subject.type)
         _worker = Nullable(wrappedValue: alert.subject.worker)
         since = alert.since.description

@@ -21,7 +21,7 @@ extension Alert {
     /// - `wasAway`: whether the broker was reached before, too, and away in between.
     static func conditions(
         _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, wasAway: Bool = false,
-        historyProblem: String? = nil, at now: Timestamp
+        historyProblem: String? = nil, thresholds: AlertThresholds = AlertThresholds(), at now: Timestamp
     ) -> [Subject: String] {
         var conditions: [Subject: String] = [:]
         if !broker.connected {
@@ -44,7 +44,10 @@ extension Alert {
         let isSettled = !wasAway || reachable.map { $0 + settling <= now } ?? false
         if isSettled { conditions.merge(ofWorkers(statistics, at: now)) { $1 } }
         if let reachable { conditions.merge(ofServices(statistics, reachable: reachable, at: now)) { $1 } }
-        return conditions
+        // What a silent dispatcher said last is no more so.
+        guard isSettled, conditions[Subject(kind: .dispatcherSilent)] == nil else { return conditions }
+        let hindered = Set(conditions.keys.filter { [.noWorker, .breakerOpen].contains($0.kind) }.compactMap(\.type))
+        return conditions.merging(ofLoad(statistics, hindered: hindered, thresholds: thresholds, at: now)) { $1 }
     }
 
     private static func ofServices(_ statistics: Statistics, reachable: Timestamp, at now: Timestamp) -> [Subject: String] {
@@ -109,8 +112,9 @@ extension Alert {
             let since = service[type]?.gone.map { " since \($0)" } ?? ""
             let needed = work.states.needed
             let tasks = needed == 1 ? "a task of type \(type) waits" : "\(needed) tasks of type \(type) wait"
+            let resume = (service[type]?.quiet ?? 0) > 0 ? "'taskgrid worker resume' one that is quiet, or " : ""
             conditions[Subject(kind: .noWorker, type: type)] =
-                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): start a worker of type \(type)"
+                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): \(resume)start a worker of type \(type)"
         }
         return conditions
     }
@@ -121,12 +125,18 @@ extension Alert {
     /// The workers that serve a type.
     private struct Service {
         private(set) var isServed = false
+        /// How many workers take no tasks on request.
+        private(set) var quiet = 0
         /// When the latest of its workers left, where one did.
         private(set) var gone: Timestamp?
         private var newest = Timestamp(rawValue: .min)
 
         mutating func add(_ worker: WorkerStatistics, at now: Timestamp) {
             guard let left = worker.gone(at: now) else {
+                guard !worker.worker.quiet else {
+                    quiet += 1
+                    return
+                }
                 isServed = true
                 newest = max(newest, worker.joined)
                 return

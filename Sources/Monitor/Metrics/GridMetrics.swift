@@ -68,6 +68,15 @@ struct GridMetrics {
         for (type, work) in types { out.histogram("taskgrid_task_run_seconds", [("type", type.name)], work.runTimes.buckets) }
         out.family("taskgrid_task_seconds", .histogram, "From the acceptance of a task to its end, since the monitor began.")
         for (type, work) in types { out.histogram("taskgrid_task_seconds", [("type", type.name)], work.totalTimes.buckets) }
+        out.family(
+            "taskgrid_task_wait_seconds", .histogram, "From when a task could run to when it ran, since the monitor began."
+        )
+        for (type, work) in types { out.histogram("taskgrid_task_wait_seconds", [("type", type.name)], work.waitTimes.buckets) }
+        out.family("taskgrid_oldest_waiting_seconds", .gauge, "How long the task that waits longest has waited; 0 where none waits.")
+        for (type, work) in types {
+            let age = work.oldest.map { max(.zero, now - $0.since).rounded3 } ?? 0
+            out.sample("taskgrid_oldest_waiting_seconds", [("type", type.name)], age)
+        }
     }
 
     private mutating func writeTypes() {
@@ -109,6 +118,9 @@ struct GridMetrics {
         gauge("taskgrid_broker_blocked", "Whether the broker accepts no messages.", state.broker.blocked ? 1 : 0)
         gauge("taskgrid_event_listeners", "Listeners to the monitor's events.", Double(listeners))
         gauge("taskgrid_monitor_start_time_seconds", "When the monitor began, since 1970.", Double(statistics.since.rawValue) / 1000)
+        if let newest = statistics.newestData {
+            gauge("taskgrid_data_age_seconds", "How old the newest data of the dispatcher is.", max(.zero, now - newest).rounded3)
+        }
         gauge("taskgrid_build_info", "The monitor's version.", 1, [("version", TaskGridVersion.current)])
     }
 

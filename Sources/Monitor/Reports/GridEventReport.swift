@@ -4,7 +4,7 @@ import WebSupport
 /// An event of the grid, as `/stats` shows it and the event `grid` tells it.
 package struct GridEventReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
-        "kind": .choice(["started", "stopped", "warning", "error"]), "service": .string, "at": .time, "message": .string,
+        "kind": .choice(["started", "stopped", "notice", "warning", "error"]), "service": .string, "at": .time, "message": .string,
     ]).named("GridEvent")
 
     package var kind: GridEvent.Kind

@@ -60,7 +60,7 @@ package struct LiveReport: Sendable {
         let uptime = now - statistics.since
         types = busyTypes.keys.map { type in
             let work = statistics.types[type] ?? TypeStatistics()
-            return (type, LiveTypeRow(work, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
+            return (type, LiveTypeRow(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
         }
         workers = busyWorkers.keys.compactMap { id in
             statistics.workers[id].map { (id, LiveWorkerRow($0, maximumTypes: limits.typesOfWorker, at: now)) }

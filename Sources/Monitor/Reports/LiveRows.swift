@@ -28,12 +28,21 @@ package struct LiveTypeRow: Encodable, Sendable {
     package var throughput: Double
     @Nullable package var p50: Double?
     @Nullable package var p95: Double?
+    @Nullable package var queueP50: Double?
+    @Nullable package var queueP95: Double?
+    @Nullable package var oldest: OldestReport?
+    @Nullable var oldestSeconds: Int?
+    package var outcomes: OutcomesReport
     package var activeWorkers: Int
     package var breaker: BreakerState
     package var isPaused: Bool
 
     enum CodingKeys: String, CodingKey {
-        case tasks, breaker
+        case tasks, breaker, outcomes
+        case queueP50 = "queue_p50_ms"
+        case queueP95 = "queue_p95_ms"
+        case oldest = "oldest_waiting"
+        case oldestSeconds = "oldest_waiting_seconds"
         case throughput = "throughput_per_second"
         case p50 = "p50_ms"
         case p95 = "p95_ms"
@@ -41,11 +50,17 @@ package struct LiveTypeRow: Encodable, Sendable {
         case isPaused = "paused"
     }
 
-    init(_ work: TypeStatistics, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
+    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
         tasks = work.states
         let times = work.runTimes.recent(at: now)
         p50 = times?.p50.milliseconds
         p95 = times?.p95.milliseconds
+        let waits = work.waitTimes.recent(at: now)
+        queueP50 = waits?.p50.milliseconds
+        queueP95 = waits?.p95.milliseconds
+        oldest = work.oldest.map { OldestReport($0, of: type, at: now) }
+        oldestSeconds = oldest?.seconds
+        outcomes = OutcomesReport(work.recentOutcomes.total(at: now))
         let window = min(Throughput.window, max(.seconds(1), uptime))
         throughput = (work.throughput.ended(at: now) / window.seconds).rounded3
         self.activeWorkers = activeWorkers

@@ -7,6 +7,8 @@ package struct StatisticsHead: Encodable, Sendable {
     package var broker: BrokerReport
     /// The monitor's time.
     package var at: String
+    /// When the newest data came from the dispatcher; null until it is heard. A dispatcher that runs is heard each second.
+    @Nullable package var dataAt: String?
     /// When the monitor began.
     package var since: String
     package var uptime: Double
@@ -18,17 +20,15 @@ package struct StatisticsHead: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case broker, at, since, store
         case uptime = "uptime_seconds"
+        case dataAt = "data_at"
         case ignored = "ignored_messages"
     }
 
     init(_ state: GridState.Snapshot, activeWorkers: Int, at now: Timestamp) {
         let statistics = state.statistics
         let uptime = now - statistics.since
-        all = WorkReport(
-            activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
-            ended: statistics.ended(at: now), uptime: uptime, seen: statistics.seen, runTimes: statistics.runTimes,
-            totalTimes: statistics.totalTimes, at: now
-        )
+        all = WorkReport(statistics, activeWorkers: activeWorkers, at: now)
+        dataAt = statistics.newestData?.description
         broker = state.broker
         at = now.description
         since = statistics.since.description
@@ -42,6 +42,7 @@ package struct StatisticsHead: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(broker, forKey: .broker)
         try container.encode(at, forKey: .at)
+        try container.encode(_dataAt, forKey: .dataAt)
         try container.encode(since, forKey: .since)
         try container.encode(uptime, forKey: .uptime)
         try container.encode(_store, forKey: .store)

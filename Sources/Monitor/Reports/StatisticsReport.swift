@@ -5,7 +5,9 @@ import WebSupport
 struct StatisticsReport: WebReport {
     static let schema = WorkReport.schema.extended(with: [
         "types": .map(of: WorkReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
-        "alerts": .array(of: AlertReport.schema), "broker": BrokerReport.schema, "at": .time, "since": .time, "uptime_seconds": .number,
+        "alerts": .array(of: AlertReport.schema), "broker": BrokerReport.schema, "at": .time,
+        "data_at": .optionalTime.described("When the newest data came from the dispatcher."),
+        "since": .time, "uptime_seconds": .number,
         "store": .string.nullable, "ignored_messages": .integer,
     ]).named("Statistics")
 
@@ -33,12 +35,7 @@ struct StatisticsReport: WebReport {
         }
         self.types = Dictionary(
             uniqueKeysWithValues: types.map { type, work in
-                let report = WorkReport(
-                    activeWorkers: activeByType[type] ?? 0, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
-                    held: work.held, ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes,
-                    totalTimes: work.totalTimes, at: now
-                )
-                return (type, report)
+                (type, WorkReport(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
             }
         )
         workers = WorkersReport(statistics, at: now).workers

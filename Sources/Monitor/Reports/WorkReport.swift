@@ -18,6 +18,10 @@ import WebSupport
 /// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
 /// | `run_times` | how long attempts ran | each window has its name |
 /// | `total_times` | from a task's acceptance to its end | each window has its name |
+/// | `queue_times` | from when a task could run, its acceptance or its due time, to when it ran | each window has its name |
+/// | `queue_p50_ms`, `queue_p95_ms` | two of them | the last five minutes |
+/// | `oldest_waiting`, `oldest_waiting_seconds` | the task that waits longest, and how long it has; null where none does, or it is not known | now, by the latest event |
+/// | `outcomes` | tasks that succeeded and failed, and the share of those that failed | the last five minutes |
 package struct WorkReport: Encodable, Sendable {
     static let schema = JSONSchema.object(
         [
@@ -28,7 +32,10 @@ package struct WorkReport: Encodable, Sendable {
             "held": .array(of: .string).described("Why no more of the waiting tasks are handed out; empty if some may be or none wait."),
             "throughput_per_second": .number.atLeast(0),
             "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
-            "run_times": LatencyWindows.schema, "total_times": LatencyWindows.schema,
+            "run_times": LatencyWindows.schema, "total_times": LatencyWindows.schema, "queue_times": LatencyWindows.schema,
+            "queue_p50_ms": .milliseconds, "queue_p95_ms": .milliseconds, "oldest_waiting": OldestReport.schema.nullable,
+            "oldest_waiting_seconds": OldestReport.secondsSchema,
+            "outcomes": OutcomesReport.schema,
         ],
         isOpen: true
     ).named("Work")
@@ -49,6 +56,12 @@ package struct WorkReport: Encodable, Sendable {
     package var refused: Int
     var runTimes: LatencyWindows
     var totalTimes: LatencyWindows
+    var queueTimes: LatencyWindows
+    @Nullable package var queueP50: Double?
+    @Nullable package var queueP95: Double?
+    @Nullable package var oldest: OldestReport?
+    @Nullable var oldestSeconds: Int?
+    package var outcomes: OutcomesReport
 
     enum CodingKeys: String, CodingKey {
         case activeWorkers = "active_workers"
@@ -57,7 +70,7 @@ package struct WorkReport: Encodable, Sendable {
         case p50 = "p50_ms"
         case p95 = "p95_ms"
         case p99 = "p99_ms"
-        case tasks, ledger, breaker
+        case tasks, ledger, breaker, outcomes
         case isPaused = "paused"
         case held
         case throughput = "throughput_per_second"
@@ -65,12 +78,42 @@ package struct WorkReport: Encodable, Sendable {
         case refused = "refused_results"
         case runTimes = "run_times"
         case totalTimes = "total_times"
+        case queueTimes = "queue_times"
+        case queueP50 = "queue_p50_ms"
+        case queueP95 = "queue_p95_ms"
+        case oldest = "oldest_waiting"
+        case oldestSeconds = "oldest_waiting_seconds"
     }
 
-    init(
+    /// Of one type.
+    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
+        self.init(
+            activeWorkers: activeWorkers, states: work.states, breaker: work.breaker, isPaused: work.isPaused, held: work.held,
+            ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes, totalTimes: work.totalTimes,
+            waitTimes: work.waitTimes, oldest: work.oldest.map { OldestReport($0, of: type, at: now) },
+            outcomes: OutcomesReport(work.recentOutcomes.total(at: now)), at: now
+        )
+    }
+
+    /// Of all types.
+    init(_ statistics: Statistics, activeWorkers: Int, at now: Timestamp) {
+        let outcomes = statistics.types.values.reduce(into: (succeeded: 0, failed: 0)) { sum, work in
+            let total = work.recentOutcomes.total(at: now)
+            sum = (sum.succeeded.saturatingAdding(total.succeeded), sum.failed.saturatingAdding(total.failed))
+        }
+        self.init(
+            activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
+            ended: statistics.ended(at: now), uptime: now - statistics.since, seen: statistics.seen, runTimes: statistics.runTimes,
+            totalTimes: statistics.totalTimes, waitTimes: statistics.waitTimes,
+            oldest: statistics.oldest.map { OldestReport($0.task, of: $0.type, at: now) }, outcomes: OutcomesReport(outcomes), at: now
+        )
+    }
+
+    private init(
         activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, held: [String] = [], ended: Double, uptime: Duration,
         seen: Counters,
-        runTimes: Latencies, totalTimes: Latencies, at now: Timestamp
+        runTimes: Latencies, totalTimes: Latencies, waitTimes: Latencies, oldest: OldestReport?, outcomes: OutcomesReport,
+        at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
         pendingTasks = states.waiting
@@ -84,6 +127,12 @@ package struct WorkReport: Encodable, Sendable {
         refused = seen.refused
         self.runTimes = LatencyWindows(runTimes, at: now)
         self.totalTimes = LatencyWindows(totalTimes, at: now)
+        queueTimes = LatencyWindows(waitTimes, at: now)
+        queueP50 = queueTimes.recent.p50
+        queueP95 = queueTimes.recent.p95
+        _oldest = Nullable(wrappedValue: oldest)
+        oldestSeconds = oldest?.seconds
+        self.outcomes = outcomes
         average = self.runTimes.recent.average
         p50 = self.runTimes.recent.p50
         p95 = self.runTimes.recent.p95

@@ -118,7 +118,7 @@ struct ScalesReport: WebReport {
     init(_ statistics: Statistics, target: Duration, at now: Timestamp) {
         let window = min(Throughput.window, max(.seconds(1), now - statistics.since))
         var workers: [TaskType: [WorkerStatistics]] = [:]
-        for worker in statistics.workers.values where worker.isActive(at: now) && !worker.worker.draining {
+        for worker in statistics.workers.values where worker.isActive(at: now) && worker.worker.takesTasks {
             for type in Set(worker.worker.types) { workers[type, default: []].append(worker) }
         }
         types = [:]

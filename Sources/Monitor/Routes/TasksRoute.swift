@@ -17,13 +17,15 @@ extension Route {
         )
         return .get(
             "/tasks", id: "tasks", summary: "Tasks by type, state, time of acceptance and error, the newest first.",
-            parameters: [RouteParameter.type, state, since, until, RouteParameter.errorText, id, after, limit], problems: dispatcherProblems
+            parameters: [RouteParameter.type, state, since, until, RouteParameter.errorText, RouteParameter.errorGroup, id, after, limit],
+            problems: dispatcherProblems
         ) { call in
             var filter = TaskFilter(type: try call.value(of: .type))
             filter.state = try call.value(of: state)
             filter.createdSince = try call.value(of: since)
             filter.createdUntil = try call.value(of: until)
             filter.text = try call.value(of: .errorText)
+            filter.errorGroup = try call.value(of: .errorGroup)
             let search = TaskSearch(
                 queryClient: queryClient, filter: filter, after: try call.value(of: after), limit: try call.value(of: limit)
             )
@@ -43,7 +45,7 @@ extension RouteParameter where Value == String? {
     /// Characters of a text to look for, which have four bytes at most.
     private static let maximumLength = TaskFilter.maximumTextLength / 4
 
-    fileprivate static let errorText = RouteParameter(
+    static let errorText = RouteParameter(
         "text", summary: "A text that the error contains; the case of ASCII letters makes no difference.",
         schema: .string(length: 1...maximumLength)
     ) { text throws(Problem) in

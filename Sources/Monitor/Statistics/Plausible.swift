@@ -26,6 +26,7 @@ enum Plausible {
         try check(event.refused, "refused")
         try check(event.runTimes, "run_us")
         try check(event.totalTimes, "total_us")
+        try check(event.waitTimes, "wait_us")
         for tally in event.workers {
             try check(tally.succeeded, "workers.succeeded")
             try check(tally.failed, "workers.failed")

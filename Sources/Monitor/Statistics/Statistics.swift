@@ -32,6 +32,7 @@ struct Statistics {
     /// The times of all types together.
     private(set) var runTimes = Latencies()
     private(set) var totalTimes = Latencies()
+    private(set) var waitTimes = Latencies()
     /// The latest ones, the oldest first.
     private(set) var gridEvents: [GridEvent] = []
     /// The conditions that a service says last, and when it said so last.
@@ -58,6 +59,7 @@ struct Statistics {
         for tally in event.workers { workers[tally.worker]?.apply(tally) }
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
+        waitTimes.record(event.waitTimes, at: now)
         unlisted?.remove(event.type)
         guard !event.isForgotten else { return forget(event) }
         guard hasPlace(for: event.type) else { return }
@@ -196,6 +198,15 @@ struct Statistics {
 
     /// The counts since the monitor began, of all types.
     var seen: Counters { types.values.reduce(forgottenSeen) { $0 + $1.seen } }
+
+    /// The task that waits longest, and its type.
+    var oldest: (type: TaskType, task: OldestTask)? {
+        types.lazy.compactMap { type, work in work.oldest.map { (type: type, task: $0) } }
+            .min { ($0.task.since, $0.task.id) < ($1.task.since, $1.task.id) }
+    }
+
+    /// When the newest of what the dispatcher says was heard.
+    var newestData: Timestamp? { heard[.dispatcher] }
 
     /// Tasks that ended in the last minute, of all types.
     func ended(at now: Timestamp) -> Double { types.values.reduce(0) { $0 + $1.throughput.ended(at: now) } }

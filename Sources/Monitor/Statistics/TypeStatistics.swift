@@ -6,6 +6,12 @@ struct TypeStatistics {
     private(set) var states = TaskCounts()
     private(set) var runTimes = Latencies()
     private(set) var totalTimes = Latencies()
+    /// From when tasks could run to when they did.
+    private(set) var waitTimes = Latencies()
+    /// The task that waits longest, as the dispatcher told last.
+    private(set) var oldest: OldestTask?
+    private(set) var recentOutcomes = RecentOutcomes()
+    private(set) var backlog = BacklogTrend()
     /// Tasks that ended, and tasks that were submitted, within the last minute.
     private(set) var throughput = Throughput()
     private(set) var arrivals = Throughput()
@@ -27,6 +33,7 @@ struct TypeStatistics {
     mutating func apply(_ event: TypeEvent, isNew: Bool, at now: Timestamp) {
         runTimes.record(event.runTimes, at: now)
         totalTimes.record(event.totalTimes, at: now)
+        waitTimes.record(event.waitTimes, at: now)
         seen.retried = seen.retried.saturatingAdding(event.retried)
         seen.refused = seen.refused.saturatingAdding(event.refused)
         // An event that was overtaken has measurements of its own, and old counters. One that is much older was not: the dispatcher's
@@ -36,6 +43,7 @@ struct TypeStatistics {
         breaker = event.breaker
         isPaused = event.paused
         held = event.held.prefix(8).map { String($0.prefix(200)) }
+        oldest = event.oldest
         if !hasBooks {
             // If nothing was known before, the counts of the event itself are all that has happened.
             var states = isNew ? TaskCounts() : event.states
@@ -54,11 +62,16 @@ struct TypeStatistics {
     }
 
     private mutating func apply(_ states: TaskCounts, at now: Timestamp) {
-        if hasBooks { seen = seen + (Counters(states) - Counters(self.states)) }
+        if hasBooks {
+            let change = Counters(states) - Counters(self.states)
+            seen = seen + change
+            recentOutcomes.add(succeeded: change.succeeded, failed: change.failed, at: now)
+        }
         hasBooks = true
         self.states = states
         throughput.record(total: seen.ended, at: now)
         arrivals.record(total: seen.submitted, at: now)
+        backlog.record(states.due, at: now)
     }
 
     /// Forgets the counters, which were another store's.
@@ -69,6 +82,9 @@ struct TypeStatistics {
         breaker = .closed
         isPaused = false
         held = []
+        oldest = nil
+        recentOutcomes = RecentOutcomes()
+        backlog = BacklogTrend()
         latest = nil
         hasBooks = false
     }

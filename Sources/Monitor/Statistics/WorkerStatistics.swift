@@ -7,6 +7,8 @@ struct WorkerStatistics {
         case alive
         /// Its lease runs, and it takes no more tasks.
         case draining
+        /// Its lease runs, and it takes no more tasks until it is asked to.
+        case quiet
         /// Nothing was heard from it for longer than its lease, and nobody has said yet that it left.
         case silent
         /// It deregistered, or the nameservice has given it up.
@@ -71,13 +73,13 @@ struct WorkerStatistics {
     func state(at now: Timestamp) -> State {
         if left != nil { return .left }
         if lastSeen + worker.lease <= now { return .silent }
-        return worker.draining ? .draining : .alive
+        return worker.draining ? .draining : worker.quiet ? .quiet : .alive
     }
 
     /// Whether it holds a lease.
     func isActive(at now: Timestamp) -> Bool {
         switch state(at: now) {
-        case .alive, .draining: true
+        case .alive, .draining, .quiet: true
         case .silent, .left: false
         }
     }

@@ -94,6 +94,7 @@ extension Problem {
             switch error.code {
             case .notFound: self.init(status: .notFound, detail: error.message)
             case .badQuery: self.init(status: .badRequest, detail: error.message)
+            case .conflict: self.init(status: .conflict, detail: error.message)
             case .unavailable:
                 self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))
             }

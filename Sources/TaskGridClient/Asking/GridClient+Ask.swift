@@ -114,7 +114,7 @@ extension GridClient {
             let code: ClientError.Code =
                 switch error.code {
                 case .notFound: .unknownTask
-                case .badQuery: .badArgument
+                case .badQuery, .conflict: .badArgument
                 case .unavailable: .serviceUnavailable
                 }
             return ClientError(code, "the \(service) answers: \(error.message)")

@@ -76,6 +76,20 @@ extension GridClient {
         return try await tasks(matching: filter, before: before, limit: limit)
     }
 
+    /// Failed tasks by type and kind of error, with counts.
+    ///
+    /// - Parameter filter: which tasks; its `state` is ignored.
+    public func failures(matching filter: TaskFilter = TaskFilter()) async throws(ClientError) -> FailureGroups {
+        var groups = FailureGroups()
+        var next: TaskID?
+        repeat {
+            let answer = try await ask(FailuresQuery(filter, before: next), isFurther: next != nil)
+            for group in answer.groups { groups.add(group) }
+            next = answer.next
+        } while next != nil
+        return groups
+    }
+
     /// Hands out no more tasks of these types, until they are resumed. Running tasks go on. The pause outlives the dispatcher.
     ///
     /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where the type is not known.
@@ -160,7 +174,7 @@ extension GridClient {
     }
 
     /// Gives an admin command until it is answered, three times at most.
-    private func command<Asked: Query>(_ query: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
+    func command<Asked: Query>(_ query: Asked) async throws(ClientError) -> (answer: Asked.Answer, isRepeated: Bool) {
         var attempt = 1
         while true {
             do {

@@ -3,6 +3,8 @@ public struct GridEvent: Hashable, Sendable, Codable {
     /// The second word of the routing key, after `grid`.
     public enum Kind: String, Sendable, Codable {
         case started, stopped
+        /// Something that somebody asked for, such as a pause.
+        case notice
         /// Something that mends itself, such as a circuit breaker that opens or deliveries that were lost.
         case warning
         case error

@@ -13,6 +13,11 @@ public struct TypeEvent: Hashable, Sendable, Codable {
     public var runTimes: [LatencyCount]
     /// From acceptance to the end: microseconds and how many, since the last event of this type.
     public var totalTimes: [LatencyCount]
+    /// How long tasks waited until they ran, from their acceptance or due time: microseconds and how many, since the last event of this
+    /// type. Attempts of tasks that were put back to run at once are not among them.
+    public var waitTimes: [LatencyCount]
+    /// The task that waits longest now; nil: none does, or it is not known.
+    public var oldest: OldestTask?
     /// Attempts that were tried again, since the last event of this type.
     public var retried: Int
     /// Results that were refused since the last event of this type, because their attempts were never handed out.
@@ -27,15 +32,17 @@ public struct TypeEvent: Hashable, Sendable, Codable {
     public var isForgotten: Bool
 
     enum CodingKeys: String, CodingKey {
-        case type, store, at, states, workers, retried, refused, breaker, paused, held
+        case type, store, at, states, workers, retried, refused, breaker, paused, held, oldest
         case isForgotten = "forgotten"
         case runTimes = "run_us"
         case totalTimes = "total_us"
+        case waitTimes = "wait_us"
     }
 
     public init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
-        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], retried: Int = 0, refused: Int = 0,
+        runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], waitTimes: [LatencyCount] = [], oldest: OldestTask? = nil,
+        retried: Int = 0, refused: Int = 0,
         breaker: BreakerState = .closed, paused: Bool = false, held: [String] = [], isForgotten: Bool = false
     ) {
         self.type = type
@@ -45,6 +52,8 @@ public struct TypeEvent: Hashable, Sendable, Codable {
         self.workers = workers
         self.runTimes = runTimes
         self.totalTimes = totalTimes
+        self.waitTimes = waitTimes
+        self.oldest = oldest
         self.retried = retried
         self.refused = refused
         self.breaker = breaker
@@ -63,6 +72,8 @@ public struct TypeEvent: Hashable, Sendable, Codable {
             workers: try container.decode([WorkerTally].self, forKey: .workers),
             runTimes: try container.decode([LatencyCount].self, forKey: .runTimes),
             totalTimes: try container.decode([LatencyCount].self, forKey: .totalTimes),
+            waitTimes: try container.decodeIfPresent([LatencyCount].self, forKey: .waitTimes) ?? [],
+            oldest: try container.decodeIfPresent(OldestTask.self, forKey: .oldest),
             retried: try container.count(forKey: .retried),
             refused: try container.countIfPresent(forKey: .refused),
             breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,

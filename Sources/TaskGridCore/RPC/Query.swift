@@ -50,6 +50,8 @@ public struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConver
         case notFound = "not_found"
         case badQuery = "bad_query"
         case unavailable
+        /// Things are not as whoever asked takes them to be.
+        case conflict
     }
 
     public let code: Code

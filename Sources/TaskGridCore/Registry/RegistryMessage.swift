@@ -63,17 +63,19 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
     public var failed: Int
     /// It takes no more tasks and will leave.
     public var draining: Bool
+    /// It takes no more tasks until it is asked to.
+    public var quiet: Bool
 
     enum CodingKeys: String, CodingKey {
         case worker, host, pid, version, types, concurrency, prefetch, batch, started
         case interval = "interval_ms"
-        case progress, running, waiting, done, failed, draining
+        case progress, running, waiting, done, failed, draining, quiet
     }
 
     public init(
         worker: String, host: String, pid: Int, version: String, types: [TaskType], concurrency: Int, prefetch: Int,
         batch: Bool, started: Timestamp, interval: Int = 1000, progress: Int = 0, running: [Held] = [], waiting: [Held] = [],
-        done: Int = 0, failed: Int = 0, draining: Bool = false
+        done: Int = 0, failed: Int = 0, draining: Bool = false, quiet: Bool = false
     ) {
         self.worker = worker
         self.host = host
@@ -91,10 +93,14 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
         self.done = done
         self.failed = failed
         self.draining = draining
+        self.quiet = quiet
     }
 }
 
 extension RegistryMessage {
+    /// Whether it neither drains nor is quiet.
+    public var takesTasks: Bool { !draining && !quiet }
+
     /// Only `worker` and `types` must be there, so that a worker in another language needs no more; what is left out is as
     /// the memberwise initializer has it, for a worker that runs one task at a time and takes no batches.
     public init(from decoder: any Decoder) throws {
@@ -118,7 +124,8 @@ extension RegistryMessage {
             waiting: try optional(.waiting, []),
             done: try container.countIfPresent(forKey: .done),
             failed: try container.countIfPresent(forKey: .failed),
-            draining: try optional(.draining, false)
+            draining: try optional(.draining, false),
+            quiet: try optional(.quiet, false)
         )
     }
 

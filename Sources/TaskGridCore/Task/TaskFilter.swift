@@ -18,9 +18,15 @@ public struct TaskFilter: Hashable, Sendable {
     /// The most bytes of ``text``.
     public static let maximumTextLength = 1000
 
+    /// The group that the error is of, of the task or of the latest attempt.
+    public var errorGroup: ErrorGroup?
+    /// Only tasks that have not ended.
+    public var isOpen: Bool
+
     public init(
         type: TaskType? = nil, state: TaskState? = nil, createdSince: Timestamp? = nil, createdUntil: Timestamp? = nil,
-        completedSince: Timestamp? = nil, completedUntil: Timestamp? = nil, text: String? = nil
+        completedSince: Timestamp? = nil, completedUntil: Timestamp? = nil, text: String? = nil, errorGroup: ErrorGroup? = nil,
+        isOpen: Bool = false
     ) {
         self.type = type
         self.state = state
@@ -29,11 +35,14 @@ public struct TaskFilter: Hashable, Sendable {
         self.completedSince = completedSince
         self.completedUntil = completedUntil
         self.text = text
+        self.errorGroup = errorGroup
+        self.isOpen = isOpen
     }
 
     /// Whether it asks for more than a type and a state, which alone a store finds without looking at each task.
     public var looksAtEach: Bool {
         createdSince != nil || createdUntil != nil || completedSince != nil || completedUntil != nil || text != nil
+            || errorGroup != nil
     }
 
     /// Whether a task is meant.
@@ -47,12 +56,15 @@ public struct TaskFilter: Hashable, Sendable {
             && lies(task.created, since: createdSince, until: createdUntil)
             && lies(task.completed, since: completedSince, until: completedUntil)
             && text.map { task.error?.description.containsIgnoringCase($0) ?? false } ?? true
+            && errorGroup.map { group in task.error.map(group.contains) ?? false } ?? true && !(isOpen && task.status.isTerminal)
     }
 }
 
 extension TaskFilter: Codable {
     enum CodingKeys: String, CodingKey {
         case type, state, text
+        case isOpen = "open"
+        case errorGroup = "error_group"
         case createdSince = "created_since"
         case createdUntil = "created_until"
         case completedSince = "completed_since"
@@ -69,13 +81,30 @@ extension TaskFilter: Codable {
             createdUntil: try container.decodeIfPresent(Timestamp.self, forKey: .createdUntil),
             completedSince: try container.decodeIfPresent(Timestamp.self, forKey: .completedSince),
             completedUntil: try container.decodeIfPresent(Timestamp.self, forKey: .completedUntil),
-            text: try container.decodeIfPresent(String.self, forKey: .text)
+            text: try container.decodeIfPresent(String.self, forKey: .text),
+            errorGroup: try container.decodeIfPresent(String.self, forKey: .errorGroup).map(ErrorGroup.init(text:)),
+            isOpen: try container.decodeIfPresent(Bool.self, forKey: .isOpen) ?? false
         )
         guard text.map({ (1...Self.maximumTextLength).contains($0.utf8.count) }) ?? true else {
             throw DecodingError.dataCorruptedError(
                 forKey: .text, in: container, debugDescription: "a text to look for has 1 to \(Self.maximumTextLength) bytes"
             )
         }
+    }
+}
+
+extension TaskFilter {
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(type, forKey: .type)
+        try container.encodeIfPresent(state, forKey: .state)
+        try container.encodeIfPresent(createdSince, forKey: .createdSince)
+        try container.encodeIfPresent(createdUntil, forKey: .createdUntil)
+        try container.encodeIfPresent(completedSince, forKey: .completedSince)
+        try container.encodeIfPresent(completedUntil, forKey: .completedUntil)
+        try container.encodeIfPresent(text, forKey: .text)
+        try container.encodeIfPresent(errorGroup?.description, forKey: .errorGroup)
+        if isOpen { try container.encode(isOpen, forKey: .isOpen) }
     }
 }
 

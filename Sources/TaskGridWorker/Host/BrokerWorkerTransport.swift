@@ -69,6 +69,8 @@ struct BrokerWorkerTransport: WorkerTransport {
         await work.set(prefetch: prefetch, of: types.map { topology.workQueue($0).name })
     }
 
+    func pauseWork() async { await work.pause() }
+    func resumeWork() async { await work.resume() }
     func stopWork() async { await work.cancel() }
 
     func close() async {

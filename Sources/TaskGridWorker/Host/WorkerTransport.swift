@@ -15,6 +15,9 @@ protocol WorkerTransport: MessagePublisher {
     func declareAgain() async
     /// Changes how many messages of these types the broker hands out ahead.
     func set(prefetch: Int, of types: [TaskType]) async
+    /// Takes no more work until ``resumeWork()``; acknowledgements go on.
+    func pauseWork() async
+    func resumeWork() async
     /// Takes no more work; acknowledgements go on.
     func stopWork() async
     func close() async

@@ -19,6 +19,7 @@ extension Pipeline {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
             case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))
             default:
+                if let request = WorkerRequest(delivery.message) { return await apply(request) }
                 // A query whether this worker lives is answered by its queue being there; others are for other versions.
                 logger.debug(
                     "control message ignored, this version does not know it", metadata: [LogKey.routingKey: "\(delivery.routingKey)"])
@@ -27,6 +28,36 @@ extension Pipeline {
             logDead(delivery, error)
             _ = await publishUntilConfirmed([.deadLetter(delivery.message, because: error.description, settings.topology)])
         }
+    }
+
+    private func apply(_ request: WorkerRequest) async {
+        switch request {
+        case .quiet:
+            let isNew = state.withLock { state in
+                guard !state.isDraining, !state.isQuiet else { return false }
+                state.isQuiet = true
+                for item in state.slotTable.returnWaiting() { state.book(item) }
+                return true
+            }
+            guard isNew else { return }
+            logger.notice("worker is quiet on request, it takes no more tasks")
+            senderSignal.raise()
+            await transport.pauseWork()
+        case .resume:
+            let isNew = state.withLock { state in
+                defer { state.isQuiet = false }
+                return state.isQuiet && !state.isDraining
+            }
+            guard isNew else { return }
+            logger.notice("worker resumed on request, it takes tasks again")
+            await transport.resumeWork()
+        case .stop:
+            logger.notice("worker stops on request")
+            return drain()
+        }
+        let now = Moment(clock.now())
+        state.withLock { $0.askedHeartbeat = now }
+        heartbeatSignal.raise()
     }
 
     private func cancel(_ request: CancelRequest) {

@@ -103,17 +103,18 @@ extension Pipeline {
     }
 
     private func report(_ identity: RegistryMessage) -> RegistryMessage {
-        let (slotTable, counts, interval, isGrowing) = state.withLock { state -> (SlotTable, (Int, Int, Int, Bool), Int?, Bool) in
+        let (slotTable, counts, interval, isGrowing) = state.withLock { state -> (SlotTable, (Int, Int, Int, Bool, Bool), Int?, Bool) in
             // A receiver that waits for deliveries lives; one that is stuck with some does not count as such.
             if state.isReceiving { state.progress += 1 }
             return (
-                state.slotTable, (state.progress, state.succeeded, state.failed, state.isDraining), state.interval, !state.growing.isEmpty
+                state.slotTable, (state.progress, state.succeeded, state.failed, state.isDraining, state.isQuiet), state.interval,
+                !state.growing.isEmpty
             )
         }
         var report = identity
         report.running = slotTable.running
         report.waiting = slotTable.waiting
-        (report.progress, report.done, report.failed, report.draining) = counts
+        (report.progress, report.done, report.failed, report.draining, report.quiet) = counts
         if let interval { report.interval = interval }
         if isGrowing, let longest = settings.longestPrefetch { report.prefetch = longest }
         return report

@@ -73,7 +73,7 @@ extension Pipeline.State {
         switch work {
         case .success(let work):
             var batch = WorkBatch(delivery: ledger.receive(delivery.tag, items: work.items.count), work: work)
-            guard delivery.isRedelivered || isDraining || work.isMarker else {
+            guard delivery.isRedelivered || isDraining || isQuiet || work.isMarker else {
                 if !cancelled.isEmpty {
                     for item in batch.remove(where: { cancelled.contains($0.held) }) { book(batch.finished(item, SlotTable.cancelled)) }
                     guard !batch.rest.isEmpty else { return false }

@@ -16,7 +16,7 @@ import TaskGridCore
 /// | the message cannot be read, or is of a type that this worker does not run | published to `<p>.dead` with its reason |
 /// | its delivery is a redelivered one | `interrupted`: the dispatcher knows whether its first holder lives |
 /// | is the audit's marker | `returned` |
-/// | came, or still waits, when the worker drains or has no slot left | `returned` |
+/// | came, or still waits, when the worker drains, is quiet or has no slot left | `returned` |
 /// | ran | `succeeded` or `failed` |
 /// | ran out of time, was cancelled | `failed` (`timed_out`, `cancelled`), at that moment |
 /// | came after it was cancelled | `failed` (`cancelled`), without being run |
@@ -35,6 +35,8 @@ final class Pipeline: Sendable {
         /// The time of the alarm.
         var alarm: Moment?
         var isDraining = false
+        /// It takes no more tasks until it is asked to.
+        var isQuiet = false
         /// Why it can tell nothing any more, and ends.
         var failure: AMQPError?
         /// It drains because no slot was left for what waited.

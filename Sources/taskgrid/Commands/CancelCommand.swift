@@ -16,23 +16,37 @@ struct CancelCommand: AsyncParsableCommand {
               taskgrid cancel 17 18 19
               taskgrid cancel - < ids.txt
               taskgrid cancel 17 --json
+              taskgrid cancel --type wait --state pending
 
             The exit code is 0 if all are cancelled (or were before), 3 if some are not
             known, 1 if some had ended otherwise.
+
+            With options instead of ids it cancels all tasks that match and have not ended;
+            --since and --until are then times of acceptance. On a terminal it asks first.
+            The dispatcher goes on if the command ends: see 'taskgrid bulk'.
             """
     )
 
     @OptionGroup var ids: TaskIDArguments
+    @OptionGroup(title: "Which") var filter: FilterOptions
+    @OptionGroup(title: "Which") var bulk: BulkOptions
     @Flag(help: "Print JSON, an object a line: id, outcome (done, refused, unknown), and the state before.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
-        if ids.isEmpty { throw ValidationError("give the ids of the tasks to cancel, or - to read them from standard input") }
+        if !ids.isEmpty, !filter.isEmpty || bulk.state != nil {
+            throw ValidationError("give ids, or options that say which tasks, not both")
+        }
+        if ids.isEmpty, filter.isEmpty, bulk.state == nil {
+            throw ValidationError(
+                "say which tasks: ids, - for ids from standard input, or --type, --state, --since, --until, --text, --error")
+        }
     }
 
     func run() async throws {
         try await Failure.reported {
+            if ids.isEmpty { return try await grid.withClient { try await cancelMatching($0) } }
             var report = CommandOutcomeReport()
             try await grid.withClient { client in
                 let progress = ProgressBar("cancelled", isWanted: ids.sources.contains(.standardInput))
@@ -53,6 +67,15 @@ struct CancelCommand: AsyncParsableCommand {
             if !json { try await Output.standard.line(report.sentence("cancelled", "could not be")) }
             if let failure = report.failure { throw failure }
         }
+    }
+
+    private func cancelMatching(_ client: GridClient) async throws {
+        var tasks = filter.openFilter
+        tasks.state = bulk.state
+        let run = BulkRun(
+            kind: .cancel, filter: tasks, words: "\(bulk.state?.name ?? "open") tasks\(filter.words)", expected: bulk.count,
+            asksFirst: bulk.asksFirst, json: json)
+        try await run.run(client)
     }
 
     /// A task that was cancelled before is as it should be.

@@ -19,10 +19,20 @@ struct FilterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only those whose error has this text in it; upper and lower case are the same.", valueName: "words"))
     var text: String?
 
-    var isEmpty: Bool { type == nil && since == nil && until == nil && text == nil }
+    @Option(help: ArgumentHelp("Only those whose error is of this kind, as 'taskgrid errors' prints it.", valueName: "kind"))
+    var error: String?
+
+    var isEmpty: Bool { type == nil && since == nil && until == nil && text == nil && error == nil }
 
     var filter: TaskFilter {
-        TaskFilter(type: type, state: .failed, completedSince: since, completedUntil: until, text: text)
+        TaskFilter(
+            type: type, state: .failed, completedSince: since, completedUntil: until, text: text,
+            errorGroup: error.map(ErrorGroup.init(text:)))
+    }
+
+    /// Tasks that have not ended, by their times of acceptance.
+    var openFilter: TaskFilter {
+        TaskFilter(type: type, createdSince: since, createdUntil: until, text: text, errorGroup: error.map(ErrorGroup.init(text:)))
     }
 
     /// Says which they are, to follow "failed tasks".
@@ -32,6 +42,7 @@ struct FilterOptions: ParsableArguments {
         if let since { words += " since \(since)" }
         if let until { words += " until \(until)" }
         if let text { words += " with \"\(Terminal.plain(text))\" in their error" }
+        if let error { words += " with an error like \"\(Terminal.plain(error))\"" }
         return words
     }
 

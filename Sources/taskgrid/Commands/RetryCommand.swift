@@ -25,16 +25,18 @@ struct RetryCommand: AsyncParsableCommand {
 
     @OptionGroup var ids: TaskIDArguments
     @OptionGroup(title: "Which") var filter: FilterOptions
-    @Flag(help: "Do not ask first.")
-    var yes = false
+    @OptionGroup(title: "Which") var bulk: BulkOptions
     @Flag(help: "Print JSON, an object a line: id, outcome (done, refused, unknown), and the state before.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
-        if !ids.isEmpty, !filter.isEmpty { throw ValidationError("give ids, or options that say which tasks, not both") }
-        if ids.isEmpty, filter.isEmpty {
-            throw ValidationError("say which tasks: ids, - for ids from standard input, or --type, --since, --until, --text")
+        if !ids.isEmpty, !filter.isEmpty || bulk.state != nil {
+            throw ValidationError("give ids, or options that say which tasks, not both")
+        }
+        if ids.isEmpty, filter.isEmpty, bulk.state == nil {
+            throw ValidationError(
+                "say which tasks: ids, - for ids from standard input, or --type, --state, --since, --until, --text, --error")
         }
     }
 
@@ -42,7 +44,7 @@ struct RetryCommand: AsyncParsableCommand {
         try await Failure.reported {
             var report = CommandOutcomeReport()
             try await grid.withClient { client in
-                report = try await ids.isEmpty ? retryMatching(client) : retryNamed(client)
+                if ids.isEmpty { try await retryMatching(client) } else { report = try await retryNamed(client) }
             }
             if let failure = report.failure { throw failure }
         }
@@ -61,33 +63,13 @@ struct RetryCommand: AsyncParsableCommand {
         return report
     }
 
-    private func retryMatching(_ client: GridClient) async throws -> CommandOutcomeReport {
-        var report = CommandOutcomeReport()
-        let count = try await client.count(matching: filter.filter)
-        guard count > 0 else {
-            if filter.type != nil { try await KnownTypes(client).check(filter.type) }
-            Terminal.tell("no failed tasks\(filter.words)\n")
-            return report
-        }
-        let asks = !yes && count > FailedCommand.screenful && Terminal.isTerminal(STDIN_FILENO) && Terminal.isTerminal(STDERR_FILENO)
-        guard !asks || confirm(count) else {
-            Terminal.tell("nothing was done\n")
-            throw Failure(.failed, nil)
-        }
-        let progress = ProgressBar("retried", isWanted: count > FailedCommand.screenful)
-        var before: TaskID?
-        repeat {
-            let answer = try await client.retry(matching: filter.filter, before: before)
-            progress.advance(
-                by: answer.tasks.count, failed: answer.tasks.count { $0.outcome != .done },
-                share: Double(answer.tasks.count) / Double(count)
-            )
-            try await progress.aside { try await tell(answer.tasks, &report) }
-            before = answer.next
-        } while before != nil
-        progress.clear()
-        if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
-        return report
+    private func retryMatching(_ client: GridClient) async throws {
+        var tasks = filter.filter
+        tasks.state = bulk.state
+        let run = BulkRun(
+            kind: .retry, filter: tasks, words: "\(bulk.state?.name ?? "failed") tasks\(filter.words)", expected: bulk.count,
+            asksFirst: bulk.asksFirst, json: json)
+        try await run.run(client)
     }
 
     private func tell(_ outcomes: [CommandOutcome], _ report: inout CommandOutcomeReport) async throws {
@@ -96,12 +78,6 @@ struct RetryCommand: AsyncParsableCommand {
             if json { try await Output.standard.line(JSON.encode(outcome)) }
             if report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
         }
-    }
-
-    /// Asks the person at the terminal.
-    private func confirm(_ count: Int) -> Bool {
-        Terminal.tell("have \(CommandOutcomeReport.tasks(count, "failed "))\(filter.words) done again? [y/N] ")
-        return ["y", "yes"].contains((readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased())
     }
 
     /// Why a task is not done again; nil where it is.

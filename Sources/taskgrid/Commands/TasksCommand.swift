@@ -131,7 +131,7 @@ struct TasksCommand: AsyncParsableCommand {
         return table
     }
 
-    @Sendable private static func state(_ text: String) throws -> TaskState {
+    @Sendable static func state(_ text: String) throws -> TaskState {
         guard let state = TaskState(name: text) else {
             throw ValidationError("'\(text)' is no state: \(TaskState.allCases.map(\.name).joined(separator: ", "))")
         }

@@ -58,7 +58,9 @@ struct TopCommand: AsyncParsableCommand {
     private func watching(_ configuration: Configuration, _ logger: Logger, _ body: (GridWatch) async throws -> Void) async throws {
         let location = try configuration.location()
         do {
-            try await GridWatch.withWatch(endpoint: location.endpoint, topology: location.topology, logger: logger, body)
+            try await GridWatch.withWatch(
+                endpoint: location.endpoint, topology: location.topology, thresholds: configuration.monitor.thresholds, logger: logger, body
+            )
         } catch let error as AMQPError {
             throw Failure(.unreachable, "\(error)")
         }

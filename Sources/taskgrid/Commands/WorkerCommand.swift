@@ -1,76 +1,96 @@
 import ArgumentParser
-import BuiltinWorkers
-import Chaos
 import Foundation
-import LocalGrid
+import TaskGridClient
 import TaskGridCore
-import TaskGridWorker
 
-/// Runs a worker process.
+/// Runs a worker, or asks one that runs for something.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Run a worker, which runs the tasks of its types.",
+        abstract: "Run a worker; or have one take no more tasks, take tasks again, or stop.",
+        usage: """
+            taskgrid worker [<options>] <type> ...
+            taskgrid worker quiet|resume|stop <id>
+            """,
         discussion: """
-            Types: \(BuiltinWorkers.names.joined(separator: ", ")); 'all' is all of them.
-              taskgrid worker reverse
-              taskgrid worker hash upper --concurrency 16
-              taskgrid worker all
-            Start more workers for more throughput. The port of /healthz is a free one if the
-            type's own is in use:
-              \(Ports.Use.workerHealth.map { "\($0.port) \($0.type)" }.joined(separator: ", "))
-            On SIGTERM or Ctrl-C the running tasks finish, and the others are given back.
-            """
+            taskgrid worker reverse
+            taskgrid worker hash upper --concurrency 16
+            taskgrid worker quiet vm-19906-de113dcca788
+
+            'taskgrid workers' lists the ids. 'taskgrid worker run --help' has all options of a
+            worker.
+            """,
+        subcommands: [WorkerRunCommand.self, Quiet.self, Resume.self, Stop.self], defaultSubcommand: WorkerRunCommand.self
     )
 
-    @Argument(help: "The types of the tasks, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
-    var types: [String]
-    @Option(key: "worker.concurrency") var concurrency: KeyArgument?
-    @Option(key: "worker.prefetch") var prefetch: KeyArgument?
-    @Option(key: "worker.drain-deadline") var drainDeadline: KeyArgument?
-    @OptionGroup(title: "Health") var health: HealthOptions
+    struct Quiet: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "quiet", abstract: "Have a worker take no more tasks.",
+            discussion: """
+                It gives back the tasks that wait in it; running tasks go on. It stays quiet until
+                'taskgrid worker resume', or until its process ends.
+                """)
+
+        @OptionGroup var worker: WorkerArgument
+
+        func run() async throws { try await worker.ask(.quiet) }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "resume", abstract: "Have a quiet worker take tasks again.")
+
+        @OptionGroup var worker: WorkerArgument
+
+        func run() async throws { try await worker.ask(.resume) }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "stop", abstract: "Have a worker finish its running tasks and end.",
+            discussion: "It ends as on SIGTERM. A supervisor, such as that of 'taskgrid up', may start another in its place."
+        )
+
+        @OptionGroup var worker: WorkerArgument
+
+        func run() async throws { try await worker.ask(.stop) }
+    }
+}
+
+/// The worker that a command is about.
+struct WorkerArgument: ParsableArguments {
+    /// How long it may take to do what it is asked.
+    private static let patience = Duration.seconds(10)
+
+    @Argument(help: "The worker's id, as 'taskgrid workers' shows it.")
+    var id: String
     @OptionGroup(title: "Grid") var grid: GridOptions
 
-    func run() async throws {
+    /// Asks the worker, and waits until its heartbeat says that it does so.
+    func ask(_ request: WorkerRequest) async throws {
         try await Failure.reported {
-            let workers = try Self.workers(types)
-            let setup = try await ServiceSetup("worker", grid, [concurrency, prefetch, drainDeadline] + health.arguments)
-            let worker = setup.configuration.worker
-            let host = WorkerHost(
-                endpoint: setup.location.endpoint, topology: setup.location.topology, workers: workers, concurrency: worker.concurrency,
-                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults,
-                endsProcess: true, vitals: setup.vitals, logger: setup.logger, onReady: setup.ready.make
-            )
-            // Of several types the first one's.
-            let health = workers.first.map { setup.health("worker", id: host.id, .worker($0.type, number: 1)) }
-            try await ServiceRun.run(host, health: health, logger: setup.logger)
-        }
-    }
-
-    /// A worker of each type named, once.
-    private static func workers(_ types: [String]) throws(Failure) -> [any TaskWorker] {
-        var names: [String] = []
-        for name in types.flatMap({ $0 == "all" ? BuiltinWorkers.names : [$0] }) where !names.contains(name) { names.append(name) }
-        var workers: [any TaskWorker] = []
-        for name in names {
-            var worker = BuiltinWorkers.make(named: name)
-            if worker == nil { worker = try chaosWorker(named: name) }
-            guard let worker else {
-                let known = BuiltinWorkers.names.joined(separator: ", ")
-                throw Failure(.failed, "no worker for '\(name)' comes with the grid: name \(known) or all")
+            try await grid.withClient { client in
+                let asked = try await client.ask(request, of: id)
+                let name = Terminal.plain(asked.worker)
+                let end = ContinuousClock.now + Self.patience
+                while ContinuousClock.now < end {
+                    let worker = try await client.workers(asked.types.first).first { $0.worker.worker == id }?.worker
+                    if let line = Self.line(request, name, worker) { return try await Output.standard.line(line) }
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+                throw Failure(.failed, "worker \(name) was asked, and has not done so within \(Int(Self.patience.seconds)) s: see its log")
             }
-            workers.append(worker)
         }
-        return workers
     }
 
-    /// The worker of `taskgrid chaos`, in the processes that it starts.
-    private static func chaosWorker(named name: String) throws(Failure) -> ChaosWorker? {
-        guard name == NumberedTask.type.name, let journal = ProcessInfo.processInfo.environment[ChaosWorker.variable] else { return nil }
-        do {
-            return try ChaosWorker(journal: journal)
-        } catch {
-            throw Failure(.failed, "the journal of executions \(journal) cannot be written: \(error)")
+    /// The sentence once it is done; nil until then.
+    static func line(_ request: WorkerRequest, _ name: String, _ worker: RegistryMessage?) -> String? {
+        let running = worker.map { $0.running.isEmpty ? "" : "; it still runs \(CommandOutcomeReport.tasks($0.running.count))" } ?? ""
+        switch (request, worker) {
+        case (.stop, nil): return "\(name) has stopped"
+        case (.stop, let worker?) where worker.draining: return "\(name) stops\(running)"
+        case (.quiet, let worker?) where worker.quiet: return "\(name) is quiet: it takes no more tasks\(running)"
+        case (.resume, let worker?) where worker.takesTasks: return "\(name) takes tasks"
+        default: return nil
         }
     }
 }

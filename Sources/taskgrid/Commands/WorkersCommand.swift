@@ -58,7 +58,7 @@ struct WorkersCommand: AsyncParsableCommand {
                 "\(worker.running.count)",
                 "\(worker.waiting.count)", Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
                 worker.started.rawValue == 0 ? "-" : age(now - worker.started),
-                worker.draining ? "draining" : "live",
+                worker.draining ? "draining" : worker.quiet ? "quiet" : "live",
             ]
         }
         return table

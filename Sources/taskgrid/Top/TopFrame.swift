@@ -26,7 +26,7 @@ struct TopFrame {
     ///
     /// `width`: columns that there are; nil: as many as it takes.
     init(whole state: LiveReport, width: Int?) {
-        let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", .bad) }
+        let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", $0.isCritical ? .bad : .warning) }
         let rest = [TopView.Page.types, .workers].flatMap { page in
             let (heading, rows) = TopTable(state, page, by: .name).lines(width: width)
             return [Line(""), heading] + rows
@@ -77,7 +77,9 @@ struct TopFrame {
     private static func verdict(_ state: LiveReport, _ columns: Int?) -> Line {
         let line: Line
         if !state.alerts.isEmpty {
-            line = Line("Needs attention: \(state.head.alerts) \(state.head.alerts == 1 ? "alert" : "alerts")", .bad)
+            let isCritical = state.alerts.contains(where: \.isCritical)
+            line = Line(
+                "Needs attention: \(state.head.alerts) \(state.head.alerts == 1 ? "alert" : "alerts")", isCritical ? .bad : .warning)
         } else if state.head.statistics.store == nil {
             line = Line("Connecting… no dispatcher has answered yet", .warning)
         } else {
@@ -111,7 +113,9 @@ struct TopFrame {
             guard wrapped.count <= room || index == 0 else {
                 return lines + [Line("  … and \(state.head.alerts - index) more", .bad)]
             }
-            for (index, text) in wrapped.prefix(max(1, room)).enumerated() { lines.append(Line((index == 0 ? "! " : "  ") + text, .bad)) }
+            for (index, text) in wrapped.prefix(max(1, room)).enumerated() {
+                lines.append(Line((index == 0 ? "! " : "  ") + text, alert.isCritical ? .bad : .warning))
+            }
         }
         let more = state.head.alerts - state.alerts.count
         return more > 0 ? lines + [Line("  … and \(more) more", .bad)] : lines
@@ -130,12 +134,17 @@ struct TopFrame {
         let lines = parts.enumerated().map { Line(($0 == 0 ? "Ledger  " : "        ") + $1, ledger.balances ? .plain : .bad) }
         let broker = !state.head.statistics.broker.connected ? "not reached" : state.head.statistics.broker.blocked ? "alarm" : "connected"
         let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.head.statistics.uptime)))))
+        let rate = "Rate    \(CompactNumber.rate(state.head.statistics.all.throughput))/s in \(window)\(queue(state)) · broker \(broker)"
+        return lines + [Line(rate, broker == "connected" ? .plain : .bad)]
+    }
+
+    /// How long tasks waited of late, and since when the one waits that has waited longest.
+    private static func queue(_ state: LiveReport) -> String {
         let all = state.head.statistics.all
-        let rate = [
-            "Rate    \(CompactNumber.rate(all.throughput))/s in \(window)", "p50 \(CompactNumber.time(all.p50))",
-            "p95 \(CompactNumber.time(all.p95))", "broker \(broker)",
-        ]
-        return lines + [Line(rate.joined(separator: " · "), broker == "connected" ? .plain : .bad)]
+        let times =
+            all.queueP50 == nil ? "" : " · in queue p50 \(CompactNumber.time(all.queueP50)) · p95 \(CompactNumber.time(all.queueP95))"
+        guard let oldest = all.oldest else { return times }
+        return "\(times) · task \(oldest.id) has waited \(WorkersCommand.age(oldest.age))"
     }
 
     /// The newest first, under a heading; nothing where there is no room for one.
@@ -148,7 +157,7 @@ struct TopFrame {
                     switch event.kind {
                     case .error: .bad
                     case .warning: .warning
-                    case .started, .stopped: .plain
+                    case .started, .stopped, .notice: .plain
                     }
                 let text = "\(CompactNumber.clock(event.at))  \(event.kind.rawValue), \(event.service): \(event.message)"
                 return Line(Terminal.plain(text), style)

@@ -26,15 +26,17 @@ struct TopTable {
         }
         var table = Table(
             headings: [
-                "TYPE", "WAITING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P50", "P95", "WORKERS", "BREAKER",
+                "TYPE", "WAITING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P50", "P95", "QUEUE P95", "OLDEST",
+                "WORKERS", "BREAKER",
             ],
-            numeric: Set(1...10), lesser: [2, 8, 3, 10, 9, 5, 4, 7]
+            numeric: Set(1...12), lesser: [10, 2, 11, 8, 3, 12, 9, 5, 4, 7]
         )
         table.rows = rows.map { type, work in
             let tasks = work.tasks
             let counts = [tasks.pending, tasks.scheduled, tasks.queued, tasks.running, tasks.succeeded, tasks.failed]
-            let measures = [CompactNumber.rate(work.throughput), CompactNumber.time(work.p50), CompactNumber.time(work.p95)]
-            return [type.name] + counts.map(Terminal.grouped) + measures + ["\(work.activeWorkers)", Self.breaker(work)]
+            let measures = [CompactNumber.rate(work.throughput)] + [work.p50, work.p95, work.queueP95].map(CompactNumber.time)
+            let oldest = work.oldest.map { WorkersCommand.age($0.age) } ?? "-"
+            return [type.name] + counts.map(Terminal.grouped) + measures + [oldest, "\(work.activeWorkers)", Self.breaker(work)]
         }
         self.table = table
         styles = rows.map { $0.row.breaker != .closed || !$0.row.tasks.balances ? .bad : $0.row.isPaused ? .warning : .plain }
@@ -62,7 +64,7 @@ struct TopTable {
             ]
         }
         self.table = table
-        let known: [String: Line.Style] = ["draining": .warning, "silent": .bad, "left": .faint]
+        let known: [String: Line.Style] = ["draining": .warning, "quiet": .warning, "silent": .bad, "left": .faint]
         styles = rows.map { known[$0.row.state] ?? .plain }
     }
 

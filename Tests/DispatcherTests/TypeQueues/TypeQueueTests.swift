@@ -93,18 +93,20 @@ struct TypeQueueTests {
         statistics.attemptEnded("w1", succeeded: true, runTime: .microseconds(100))
         statistics.attemptEnded("w2", succeeded: false, runTime: .milliseconds(50))
         statistics.taskEnded(after: .milliseconds(3))
+        statistics.taskWaited(.milliseconds(2))
         statistics.attemptRetried()
         let event = statistics.takeEvent(.reverse, store: "s", counts: TaskCounts(), breaker: .closed, at: now)
         #expect(event.runTimes.map(\.count) == [2, 1])
         #expect(event.runTimes[0].microseconds == 100)
         #expect((50_000...50_500).contains(event.runTimes[1].microseconds))
         #expect(event.totalTimes.map(\.count) == [1])
+        #expect(event.waitTimes.map(\.count) == [1])
         #expect(event.retried == 1)
         #expect(event.workers.map(\.worker) == ["w1", "w2"])
         #expect(event.workers.map(\.succeeded) == [2, 0])
         #expect(event.workers.map(\.failed) == [0, 1])
         let next = statistics.takeEvent(.reverse, store: "s", counts: TaskCounts(), breaker: .closed, at: now)
-        #expect(next.runTimes.isEmpty && next.workers.isEmpty && next.retried == 0)
+        #expect(next.runTimes.isEmpty && next.waitTimes.isEmpty && next.workers.isEmpty && next.retried == 0)
     }
 }
 

@@ -11,9 +11,11 @@ import Testing
         let kinds = Dictionary(grouping: try WireExample.all(), by: { $0.kind.joined(separator: " ") }).mapValues(\.count)
         for (kind, count) in [
             ("submission", 2), ("work", 2), ("results", 3), ("reply", 4), ("registry", 1), ("query task", 1), ("answer task", 1),
-            ("query tasks", 1), ("query matches", 1), ("answer matches", 1), ("query cancel", 1), ("answer cancel", 1),
+            ("query tasks", 1), ("query matches", 1), ("answer matches", 1), ("query failures", 1), ("answer failures", 1),
+            ("query bulk", 1), ("answer bulk", 1),
+            ("query cancel", 1), ("answer cancel", 1),
             ("query retry", 2), ("answer retry", 1), ("query pause", 1), ("answer pause", 1), ("query resume", 1),
-            ("control cancel", 1),
+            ("control cancel", 1), ("control quiet", 1),
             ("event task", 1), ("event worker", 1), ("event grid", 1), ("refused missing_property", 1), ("refused bad_property", 1),
             ("refused unknown_version", 1), ("refused malformed_body", 1), ("refused unknown_content_type", 1),
         ] {
@@ -54,6 +56,8 @@ import Testing
             case TasksQuery.name: try checkQuery(example, TasksQuery.self)
             case ContentQuery.name: try checkQuery(example, ContentQuery.self)
             case MatchesQuery.name: try checkQuery(example, MatchesQuery.self)
+            case FailuresQuery.name: try checkQuery(example, FailuresQuery.self)
+            case BulkQuery.name: try checkQuery(example, BulkQuery.self)
             case CancelQuery.name: try checkQuery(example, CancelQuery.self)
             case RetryQuery.name: try checkQuery(example, RetryQuery.self)
             case PauseQuery.name: try checkQuery(example, PauseQuery.self)
@@ -65,6 +69,8 @@ import Testing
             switch example.kind.last {
             case ContentQuery.name: try checkAnswer(example, ContentQuery(id: 1, part: .payload))
             case MatchesQuery.name: try checkAnswer(example, MatchesQuery(TaskFilter()))
+            case FailuresQuery.name: try checkAnswer(example, FailuresQuery(TaskFilter()))
+            case BulkQuery.name: try checkAnswer(example, BulkQuery(.retry, matching: TaskFilter(), expected: 1, id: "b"))
             case CancelQuery.name: try checkAnswer(example, CancelQuery(tasks: []))
             case RetryQuery.name: try checkAnswer(example, RetryQuery(tasks: []))
             case PauseQuery.name: try checkAnswer(example, PauseQuery(types: []))
@@ -73,6 +79,9 @@ import Testing
             }
         case "control" where example.kind.last == HeartbeatRequest.name:
             expect(example, topology.control, Topology.allWorkersKey, try HeartbeatRequest(message).message())
+        case "control" where example.kind.last == WorkerRequest.quiet.rawValue:
+            let request = try #require(WorkerRequest(message))
+            expect(example, topology.control, topology.workerKey("node7-812-4c1d9e02"), request.message())
         case "control":
             let request = try CancelRequest(message)
             expect(example, topology.control, topology.cancelKey(TaskType(literal: "reverse")), request.message())
@@ -156,14 +165,15 @@ import Testing
         let refusals: [WireError.Code] = [
             .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty,
         ]
-        let queries: [QueryError.Code] = [.notFound, .badQuery, .unavailable]
+        let queries: [QueryError.Code] = [.notFound, .badQuery, .unavailable, .conflict]
         let words =
             rejections.map(\.rawValue) + refusals.map(\.rawValue) + queries.map(\.rawValue) + TaskError.Code.allCases.map(\.rawValue)
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]
             + topology.exchanges.map { $0.name.replacing("taskgrid.", with: "<p>.") }
             + [TaskQuery.name, TasksQuery.name, EndingsQuery.name, CountsQuery.name, WorkersQuery.name]
             + [
-                ContentQuery.name, MatchesQuery.name, CancelQuery.name, RetryQuery.name, PauseQuery.name,
+                ContentQuery.name, MatchesQuery.name, FailuresQuery.name, BulkQuery.name, BulkActionsQuery.name, BulkStopQuery.name,
+                WorkerRequestQuery.name, CancelQuery.name, RetryQuery.name, PauseQuery.name,
                 ResumeQuery.name,
             ]
             + [ForgetQuery.name] + [ForgetOutcome.Reason.workers, .tasks, .paused, .history].map(\.rawValue)

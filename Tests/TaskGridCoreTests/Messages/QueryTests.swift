@@ -26,7 +26,8 @@ import Testing
                 type: type, state: state, createdSince: generator.maybe { $0.timestamp() },
                 createdUntil: generator.maybe { $0.timestamp() },
                 completedSince: generator.maybe { $0.timestamp() }, completedUntil: generator.maybe { $0.timestamp() },
-                text: generator.maybe { "\($0.text())." }
+                text: generator.maybe { "\($0.text())." }, errorGroup: generator.maybe { ErrorGroup(text: $0.text()) },
+                isOpen: generator.number(0...1) == 1
             )
             try roundTrip(TasksQuery(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
             try roundTrip(TasksQuery(filter, limit: 7, isBrief: true), .init(tasks: []))
@@ -37,6 +38,17 @@ import Testing
             let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: reason)
             try roundTrip(ForgetQuery(types: [record.type]), .init(types: [forget]))
             try roundTrip(MatchesQuery(filter, before: id), .init(count: generator.number(0...9), next: id))
+            let group = FailureGroup(
+                type: record.type, error: "failed: #", count: generator.number(0...9), example: generator.text(), newest: record.id,
+                first: generator.timestamp(), last: generator.timestamp())
+            try roundTrip(FailuresQuery(filter, before: id), .init(groups: [group], next: id))
+            var bulk = BulkAction(id: "b", kind: .retry, filter: filter, expected: 3, started: generator.timestamp())
+            (bulk.state, bulk.done, bulk.refused, bulk.before, bulk.ended) = (.exceeded, 2, 1, id, generator.maybe { $0.timestamp() })
+            try roundTrip(BulkQuery(.cancel, matching: filter, expected: 9, id: generator.text()), bulk)
+            try roundTrip(BulkStopQuery(id: generator.text()), bulk)
+            try roundTrip(BulkActionsQuery(id: generator.maybe { $0.text() }), .init(actions: [bulk]))
+            try roundTrip(
+                WorkerRequestQuery(.quiet, worker: generator.text()), .init(worker: generator.text(), types: [record.type], running: 3))
             let outcome = CommandOutcome(id: record.id, outcome: [.done, .refused, .unknown][generator.number(0...2)], state: state)
             try roundTrip(CancelQuery(tasks: [record.id]), .init(tasks: [outcome]))
             try roundTrip(RetryQuery(tasks: [record.id]), .init(tasks: [outcome]))

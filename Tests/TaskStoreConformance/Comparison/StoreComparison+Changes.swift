@@ -88,7 +88,10 @@ extension StoreComparison {
             type: maybe(anyType()), state: maybe(random.one(of: TaskState.allCases)), createdSince: maybe(.at(random.number(0...now))),
             createdUntil: maybe(.at(random.number(0...now))), completedSince: maybe(.at(random.number(0...now))),
             completedUntil: maybe(.at(random.number(0...now))),
-            text: maybe(random.one(of: ["NOT", "d: 100 %", "o_n", "%", "o n", "nowhere"]))
+            text: maybe(random.one(of: ["NOT", "d: 100 %", "o_n", "%", "o n", "nowhere"])),
+            errorGroup: random.once(in: 8)
+                ? ErrorGroup(text: random.one(of: ["failed: could not", "expired: not begun before its expiry"])) : nil,
+            isOpen: random.once(in: 6)
         )
     }
 }

@@ -14,6 +14,8 @@ extension StoreComparison {
         #expect(try await store.countsOfForgotten() == model.countsOfForgotten(), comment)
         #expect(try await store.paused() == model.paused(), comment)
         #expect(try await store.nextDue() == model.nextDue(), comment)
+        let time = Timestamp.at(now)
+        #expect(try await store.oldestWaiting(of: types, at: time) == model.oldestWaiting(of: types, at: time), comment)
         #expect(try await store.nextDue(of: some) == model.nextDue(of: some), comment)
     }
 

@@ -15,6 +15,7 @@ struct ModelState {
     var keys: [String: Key] = [:]
     var types: Set<TaskType> = []
     var paused: Set<TaskType> = []
+    var bulkActions: [String: BulkAction] = [:]
     /// The numbers of submitted and ended tasks, of those that are gone too.
     var counters: [TaskType: TaskCounts] = [:]
     var forgotten = TaskCounts()
@@ -38,6 +39,9 @@ struct ModelState {
         for pausing in changes.pauses where types.contains(pausing.type) {
             if pausing.isPaused { paused.insert(pausing.type) } else { paused.remove(pausing.type) }
         }
+        for action in changes.bulkActions { bulkActions[action.id] = action }
+        let old = bulkActions.values.filter { $0.ended != nil }.sorted { ($0.started, $0.id) > ($1.started, $1.id) }
+        for action in old.dropFirst(BulkAction.maximum) { bulkActions[action.id] = nil }
         var bytes = changes.takenBytes
         var taken: [Taken] = []
         for take in changes.takes {
@@ -127,12 +131,12 @@ struct ModelState {
         for var task in ready.prefix(max(0, take.limit)) {
             guard handOuts.isEmpty || task.payload.count <= rest else { break }
             rest -= task.payload.count
-            let wasScheduled = task.state == .scheduled
+            let due = task.state == .scheduled ? task.due : nil
             task.state = .queued
             task.attempt += 1
             (task.due, task.dueAt) = (nil, nil)
             self.tasks[task.id] = task
-            handOuts.append(HandOut(task: task.open, payload: task.payload, wasScheduled: wasScheduled))
+            handOuts.append(HandOut(task: task.open, payload: task.payload, due: due))
         }
         return Taken(handOuts: handOuts, isExhausted: handOuts.count == ready.count)
     }

@@ -38,10 +38,7 @@ struct ModelTask {
         self.id = id
         type = submission.type
         payload = task.payload
-        settings = TaskSettings(
-            maxAttempts: task.settings.maxAttempts, backoff: task.settings.backoff, timeout: task.settings.timeout,
-            priority: task.settings.priority
-        )
+        settings = task.settings.accepted
         created = new.created
         key = submission.tasks.count > 1 ? "\(submission.key)/\(position)" : submission.key
         client = submission.client
@@ -99,5 +96,14 @@ struct ModelTask {
             all[attempt] = .ended(attempt, .succeeded, at: completed, after: runTime, worker: worker)
         }
         return all.values.sorted { $0.number < $1.number }
+    }
+}
+
+extension TaskSettings {
+    /// These once the task is accepted, which has times of its own instead of these four: all others are kept, a new one too.
+    fileprivate var accepted: TaskSettings {
+        var settings = self
+        (settings.delay, settings.expiry, settings.due, settings.expires) = (nil, nil, nil, nil)
+        return settings
     }
 }

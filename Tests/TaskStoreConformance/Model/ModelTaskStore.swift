@@ -55,6 +55,22 @@ package actor ModelTaskStore: TaskStore {
         return next
     }
 
+    package func oldestWaiting(of types: [TaskType], at now: Timestamp) throws(StoreError) -> [TaskType: OldestTask] {
+        var oldest: [TaskType: OldestTask] = [:]
+        for task in try opened().tasks.values where types.contains(task.type) {
+            switch (task.state, task.due) {
+            case (.pending, nil): oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: task.created))
+            case (.scheduled, let due?) where due <= now: oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: due))
+            default: continue
+            }
+        }
+        return oldest
+    }
+
+    package func bulkActions() throws(StoreError) -> [BulkAction] {
+        try opened().bulkActions.values.sorted { ($0.started, $0.id) > ($1.started, $1.id) }
+    }
+
     package func expired(at time: Timestamp, limit: Int) throws(StoreError) -> [OpenTask] {
         let expired = try opened().tasks.values.compactMap { task in task.expires.map { (expires: $0, task: task) } }
         return expired.filter { $0.expires <= time }.sorted { ($0.expires, $0.task.id) < ($1.expires, $1.task.id) }

@@ -1,11 +1,15 @@
 import AMQP
+import Foundation
 import TaskGridCore
 
 /// A command that somebody gave about tasks: it is done in the dispatcher's next turn, in one transaction with everything
 /// else, and answered once that is durable and nothing else is owed to the broker.
 struct AdminCommand: Sendable {
-    enum Kind: Sendable {
+    enum Kind: Hashable, Sendable {
         case cancel, retry, pause, resume, forget
+        case startBulk(BulkAction)
+        case stopBulk(id: String)
+        case ask(worker: String, WorkerRequest)
     }
 
     let kind: Kind
@@ -14,7 +18,9 @@ struct AdminCommand: Sendable {
     var next: TaskID?
     /// The type that is to be paused, resumed or forgotten.
     var types: [TaskType] = []
-    let query: Message
-    /// Whom to answer.
-    let replyTo: String
+    /// The bulk action of which it is a step: nobody waits for an answer.
+    var step: BulkStep?
+    var query = Message(properties: BasicProperties(), body: Data())
+    /// The id of the client that gets the answer; nil: nobody does.
+    var replyTo: String?
 }

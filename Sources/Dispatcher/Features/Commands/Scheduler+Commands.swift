@@ -8,19 +8,28 @@ import TaskStore
 extension Scheduler {
     /// Plans what the commands ask for.
     func planCommands(_ commands: [AdminCommand], in turn: inout Turn) async {
+        turn.plan.changes.bulkActions += bulkActions.takeCorrections()
         for command in commands {
+            if let step = command.step, !mayTake(step) { continue }
             do throws(StoreError) {
                 switch command.kind {
                 case .cancel: try await planCancel(command, in: &turn)
                 case .retry: try await planRetry(command, in: &turn)
                 case .pause, .resume: planPause(command, in: &turn)
                 case .forget: planForget(command, in: &turn)
+                case .startBulk(let action): planStart(of: action, command, in: &turn)
+                case .ask(let worker, let request): planRequest(request, to: worker, command, in: &turn)
+                case .stopBulk(let id): planStop(of: id, command, in: &turn)
                 }
             } catch {
                 logger.error("command not done, the store cannot be read", metadata: [LogKey.error: "\(error)"])
+                if let step = command.step { bulkActions.abandon(step) }
+                guard let replyTo = command.replyTo else { continue }
                 let refusal = Result<CommandAnswer, QueryError>.failure(QueryError(.unavailable, "\(error)"))
-                turn.plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: command.replyTo, topology))
+                turn.plan.publications.append(.answer(AnswerMessage.message(refusal, to: command.query), to: replyTo, topology))
+                continue
             }
+            if let step = command.step { planProgress(of: step, tasks: command.tasks.count, in: &turn) }
         }
     }
 
@@ -98,6 +107,7 @@ extension Scheduler {
                 }
             }
             await addStates(to: &planned)
+            if let step = planned.command.step { settle(step, planned.outcomes) }
             outbound.reply(.success(CommandAnswer(tasks: planned.outcomes, next: planned.command.next)), to: planned.command)
         }
         for (key, attempts) in turn.plan.cancels { outbound.cancel(attempts, under: key) }

@@ -26,7 +26,8 @@ struct TypeEvents: Sendable {
                 continue
             }
             if seconds % 5 == 0 { await scheduler.repeatEvents() }
-            let events = await scheduler.takeEvents(repeating: Self.repeatedEvents)
+            var events = await scheduler.takeEvents(repeating: Self.repeatedEvents)
+            await scheduler.addOldestWaiting(to: &events)
             await publisher.attempt(
                 events.map {
                     Publication(exchange: topology.events.name, routingKey: topology.taskEventKey($0.type), message: .event($0))

@@ -17,7 +17,7 @@ extension Scheduler {
             var together: [HandOut] = []
             together.reserveCapacity(handOuts.count)
             for handOut in handOuts {
-                typeQueue.hand(out: handOut.task)
+                typeQueue.hand(out: handOut.task, readySince: handOut.readySince)
                 if let expires = handOut.task.expires, expires <= now { continue }
                 typeQueue.breaker.handedOut(handOut.task.id)
                 guard handOut.task.interruptions > 0 else {

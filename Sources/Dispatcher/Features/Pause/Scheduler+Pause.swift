@@ -29,12 +29,12 @@ extension Scheduler {
             typeQueue.isDirty = true
             turn.plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
             outcomes.append(PauseOutcome(type: type, outcome: .done))
-            logger.warning(
+            logger.notice(
                 isPaused ? "type paused on request, its tasks wait" : "type resumed on request, its tasks are handed out again",
                 metadata: [LogKey.taskType: "\(type)"]
             )
             let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
-            tell(.warning, "type '\(type)' \(words)", in: &turn)
+            tell(.notice, "type '\(type)' \(words)", in: &turn)
         }
         turn.plan.pauses.append(PlannedPause(command: command, answer: PauseAnswer(types: outcomes)))
     }

@@ -21,6 +21,13 @@ extension QueryHandler {
         case ForgetQuery.name:
             let types = try JSON.decode(ForgetQuery.self, message.body).types
             return try command(.forget, types: types, atMost: ForgetQuery.maximumTypes, by: message, from: replyTo)
+        case WorkerRequestQuery.name:
+            let query = try JSON.decode(WorkerRequestQuery.self, message.body)
+            return AdminCommand(kind: .ask(worker: query.worker, query.request), tasks: [], query: message, replyTo: replyTo)
+        case BulkQuery.name: return try await startBulk(message, from: replyTo, until: end)
+        case BulkStopQuery.name:
+            let id = try JSON.decode(BulkStopQuery.self, message.body).id
+            return AdminCommand(kind: .stopBulk(id: id), tasks: [], query: message, replyTo: replyTo)
         default: return try await retry(message, from: replyTo, until: end)
         }
     }
@@ -41,6 +48,31 @@ extension QueryHandler {
             return AdminCommand(kind: .retry, tasks: page.elements, next: page.next, query: message, replyTo: replyTo)
         default: throw QueryError(.badQuery, "either tasks or a filter says what to do again")
         }
+    }
+
+    /// Counts the tasks that a bulk action means, as far as there is time: it is refused if their number is another one by much.
+    private func startBulk(_ message: Message, from replyTo: String, until end: ContinuousClock.Instant) async throws -> AdminCommand {
+        let query = try JSON.decode(BulkQuery.self, message.body)
+        guard (1...BulkAction.maximumIDLength).contains(query.id.utf8.count) else {
+            throw QueryError(.badQuery, "id: 1 to \(BulkAction.maximumIDLength) bytes")
+        }
+        guard query.expected >= 1 else { throw QueryError(.badQuery, "expected: at least 1") }
+        guard let filter = query.kind.meant(query.filter) else { throw QueryError(.badQuery, "state: \(query.kind.states)") }
+        let limit = BulkAction.limit(query.expected)
+        if await scheduler.bulkActions(BulkActionsQuery(id: query.id)).actions.isEmpty {
+            var found = MatchesQuery.Answer(count: 0)
+            repeat {
+                let part = try await matches(MatchesQuery(filter, before: found.next), until: end)
+                found = MatchesQuery.Answer(count: found.count + part.count, next: part.next)
+            } while found.next != nil && found.count <= limit && ContinuousClock.now < end
+            let isFewer = found.next == nil && BulkAction.limit(found.count) < query.expected
+            guard found.count <= limit, !isFewer else {
+                let count = found.next == nil ? "\(found.count)" : "more than \(found.count)"
+                throw QueryError(.conflict, "\(count) tasks match now, not \(query.expected): count them again")
+            }
+        }
+        let action = BulkAction(id: query.id, kind: query.kind, filter: query.filter, expected: query.expected, started: .atOnce)
+        return AdminCommand(kind: .startBulk(action), tasks: [], query: message, replyTo: replyTo)
     }
 
     /// A command about types.

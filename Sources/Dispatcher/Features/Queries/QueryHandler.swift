@@ -27,10 +27,10 @@ struct QueryHandler: Sendable {
 
     static func kind(of query: Message) -> Kind {
         switch query.properties.type {
-        case CancelQuery.name, PauseQuery.name, ResumeQuery.name, ForgetQuery.name: .command
+        case CancelQuery.name, PauseQuery.name, ResumeQuery.name, ForgetQuery.name, BulkStopQuery.name, WorkerRequestQuery.name: .command
         // With a filter it is a search; this is cheap to tell and need not be exact.
         case RetryQuery.name: (try? JSON.decode(RetryQuery.self, query.body))?.filter == nil ? .command : .search
-        case TasksQuery.name, MatchesQuery.name: .search
+        case TasksQuery.name, MatchesQuery.name, FailuresQuery.name, BulkQuery.name: .search
         default: .lookup
         }
     }
@@ -47,8 +47,10 @@ struct QueryHandler: Sendable {
         case ContentQuery.name: await answer(query, as: ContentQuery.self) { try await content($0, budget) }
         case TasksQuery.name: await answer(query, as: TasksQuery.self) { try await tasks($0, budget, until: end) }
         case MatchesQuery.name: await answer(query, as: MatchesQuery.self) { try await matches($0, until: end) }
+        case FailuresQuery.name: await answer(query, as: FailuresQuery.self) { try await failures($0, budget, until: end) }
         case EndingsQuery.name: await answer(query, as: EndingsQuery.self) { try await endings($0, budget, until: end) }
         case CountsQuery.name: await answer(query, as: CountsQuery.self) { await scheduler.counts($0, budget) }
+        case BulkActionsQuery.name: await answer(query, as: BulkActionsQuery.self) { await scheduler.bulkActions($0) }
         case LimitsQuery.name: await answer(query, as: LimitsQuery.self) { _ in await scheduler.limits() }
         default:
             AnswerMessage.refusal(
@@ -61,8 +63,11 @@ struct QueryHandler: Sendable {
     }
 
     private static let queries = [
-        TaskQuery.name, ContentQuery.name, TasksQuery.name, MatchesQuery.name, EndingsQuery.name, CountsQuery.name,
-        LimitsQuery.name, CancelQuery.name, RetryQuery.name, PauseQuery.name, ResumeQuery.name, ForgetQuery.name,
+        TaskQuery.name, ContentQuery.name, TasksQuery.name, MatchesQuery.name, FailuresQuery.name,
+        EndingsQuery.name, CountsQuery.name,
+        LimitsQuery.name, BulkQuery.name, BulkActionsQuery.name, BulkStopQuery.name, WorkerRequestQuery.name, CancelQuery.name,
+        RetryQuery.name, PauseQuery.name,
+        ResumeQuery.name, ForgetQuery.name,
     ]
 
     private func answer<Asked: Query>(

@@ -113,7 +113,7 @@ struct QueryService: Sendable {
     ///
     /// - Returns: false where nothing can be published any more.
     private func answer(_ query: WaitingQuery) async -> Bool {
-        if query.message.properties.type == RetryQuery.name {
+        if [RetryQuery.name, BulkQuery.name].contains(query.message.properties.type) {
             guard let reply = await command(query, until: .now + QueryHandler.slice) else { return true }
             return await publish([reply]) != nil
         }

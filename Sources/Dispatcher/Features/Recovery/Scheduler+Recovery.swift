@@ -11,6 +11,7 @@ extension Scheduler {
         let dues = try await store.nextDue()
         let paused = try await store.paused()
         let forgotten = try await store.countsOfForgotten()
+        let bulkActions = BulkActions(try await store.bulkActions())
         let typeQueues = TypeQueues()
         for type in try await store.types() {
             let breaker = CircuitBreaker(configuration.breaker)
@@ -40,6 +41,8 @@ extension Scheduler {
         typeQueues.settle(at: clock.now)
         self.typeQueues = typeQueues
         forgottenTypes.counters = forgotten
+        self.bulkActions = bulkActions
+        bulkSignal.raise()
         interruptions = Interruptions()
         unroutable = []
         for (id, worker) in workers.workers {

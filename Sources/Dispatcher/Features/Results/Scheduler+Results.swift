@@ -49,16 +49,19 @@ extension Scheduler {
         guard (1...max(1, latest)).contains(item.attempt) else { return refuse(item, of: typeQueue, from: worker, in: &turn) }
         let timeout = typeQueue.handed.values[index].settings.timeout
         var report = AttemptAccount(worker: worker, runTime: item.runTime)
+        // When it began is not said: it was the time of its run before now.
+        let readySince = item.attempt == latest ? typeQueue.handed.values[index].readySince : nil
+        let waited = readySince.map { max(.zero, turn.now - $0 - item.runTime) }
         switch item.outcome {
         case .succeeded where timeout.map({ item.runTime > $0 + WireFormat.timeoutGrace }) ?? false:
-            typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime)
+            typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime, waited: waited)
             apply(.failed(attempt: item.attempt, .timeout(timeout)), at: index, of: typeQueue, report: report, in: &turn)
         case .succeeded(let payload):
-            typeQueue.attemptEnded(worker, succeeded: true, runTime: item.runTime)
+            typeQueue.attemptEnded(worker, succeeded: true, runTime: item.runTime, waited: waited)
             report.payload = payload
             apply(.succeeded(attempt: item.attempt), at: index, of: typeQueue, report: report, in: &turn)
         case .failed(let error):
-            typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime)
+            typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime, waited: waited)
             apply(.failed(attempt: item.attempt, error), at: index, of: typeQueue, report: report, in: &turn)
         case .interrupted:
             planRedelivery(of: RegistryMessage.Held(task: item.id, attempt: item.attempt), in: typeQueue, &turn)

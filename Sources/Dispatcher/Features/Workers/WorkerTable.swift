@@ -129,7 +129,7 @@ struct WorkerTable {
     private mutating func count(_ message: RegistryMessage, by change: Int) {
         for type in Set(message.types) {
             var service = services[type] ?? Service()
-            if !message.draining {
+            if message.takesTasks {
                 service.concurrency += change * message.concurrency
                 if !message.batch { service.single += change }
             }
@@ -166,7 +166,7 @@ extension RegistryMessage {
 
     /// Whether the worker takes what it took by another message.
     fileprivate func serves(as other: RegistryMessage) -> Bool {
-        types == other.types && concurrency == other.concurrency && batch == other.batch && draining == other.draining
+        types == other.types && concurrency == other.concurrency && batch == other.batch && takesTasks == other.takesTasks
             && interval == other.interval
     }
 }

@@ -1,0 +1,70 @@
+import Foundation
+import TaskGridClient
+import TaskGridCore
+
+/// A bulk action of the command line: counts, asks, starts it and follows it to its end.
+struct BulkRun {
+    let kind: BulkAction.Kind
+    let filter: TaskFilter
+    /// The tasks in words, such as `failed tasks of type sum`.
+    let words: String
+    /// How many tasks are expected; nil: as many as match now.
+    let expected: Int?
+    let asksFirst: Bool
+    let json: Bool
+
+    private var verb: String { kind == .retry ? "retry" : "cancel" }
+    private var done: String { kind == .retry ? "retried" : "cancelled" }
+
+    func run(_ client: GridClient) async throws {
+        guard let meant = kind.meant(filter) else { throw Failure(.failed, "--state: \(kind.states)") }
+        let count: Int
+        if let expected { count = expected } else { count = try await client.count(matching: meant) }
+        guard count > 0 else {
+            try await KnownTypes(client).check(filter.type)
+            return Terminal.tell("no \(words)\n")
+        }
+        guard !asksFirst || confirm(count) else {
+            Terminal.tell("nothing was done\n")
+            throw Failure(.failed, nil)
+        }
+        var action = try await client.startBulk(kind, matching: filter, expected: count)
+        let progress = ProgressBar(done, isWanted: count > FailedCommand.screenful)
+        if count > FailedCommand.screenful {
+            Terminal.tell("The dispatcher goes on if this command ends: 'taskgrid bulk' shows how far it is, and stops it.\n")
+        }
+        var shown = 0
+        while action.state == .running {
+            try await Task.sleep(for: .milliseconds(250))
+            guard let now = try await client.bulkAction(action.id) else { break }
+            action = now
+            let looked = action.done + action.refused
+            progress.advance(by: looked - shown, failed: 0, share: Double(looked - shown) / Double(count))
+            shown = looked
+        }
+        progress.clear()
+        try await Output.standard.line(json ? String(decoding: JSON.encode(action), as: UTF8.self) : Self.sentence(action))
+        guard action.state == .finished, action.refused == 0 else { throw Failure(.failed, nil) }
+    }
+
+    static func sentence(_ action: BulkAction) -> String {
+        let retries = action.kind == .retry
+        let tasks = CommandOutcomeReport.tasks(action.done)
+        var sentence = "\(tasks) \(retries ? "will be done again" : "cancelled")"
+        if action.refused > 0 {
+            sentence += ", \(Terminal.grouped(action.refused)) \(retries ? "will not" : "could not be"): their state has changed"
+        }
+        switch action.state {
+        case .running, .finished: break
+        case .stopped: sentence += "; stopped on request"
+        case .exceeded: sentence += "; stopped, because more tasks match than the \(Terminal.grouped(action.expected)) that were expected"
+        }
+        return sentence
+    }
+
+    /// Asks the person at the terminal.
+    private func confirm(_ count: Int) -> Bool {
+        Terminal.tell("\(verb) the \(Terminal.grouped(count)) \(words)? [y/N] ")
+        return ["y", "yes"].contains((readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+    }
+}
