@@ -194,6 +194,7 @@ import Testing
         #expect(statistics.workers["a"]?.state(at: .after(3)) == .left)
         #expect(statistics.workers["a"]?.left?.reason == .leaseExpired)
         #expect(statistics.workers["a"]?.runningTasks == 0)
+        #expect(statistics.workers["a"]?.running == [])
         // One that stopped in order after all is missed by nobody; when it left stays.
         statistics.apply(.deregister, .sample("a"), at: .after(4))
         #expect(statistics.workers["a"]?.left?.reason == .deregistered)

@@ -6,7 +6,9 @@ struct WorkerReport: Encodable {
     static let schema = JSONSchema.object([
         "state": .workerState, "left_reason": .string.nullable, "types": .array(of: .taskType), "host": .string, "pid": .integer,
         "version": .string, "concurrency": .integer, "prefetch": .integer, "batch": .boolean, "started": .optionalTime,
-        "last_seen_seconds_ago": .number, "running_tasks": .integer, "waiting_tasks": .integer, "done": .integer, "failed": .integer,
+        "last_seen_seconds_ago": .number, "running_tasks": .integer,
+        "running": .array(of: .taskID).atMost(items: WorkerStatistics.maximumRunning).described("The tasks that it runs, or some of them."),
+        "waiting_tasks": .integer, "done": .integer, "failed": .integer,
         "succeeded_since_monitor_start": .integer, "failed_since_monitor_start": .integer, "average_processing_time_ms": .milliseconds,
     ]).named("Worker")
 
@@ -25,6 +27,8 @@ struct WorkerReport: Encodable {
     var lastSeen: Double
     /// Tasks that run in it and that it holds ahead, by its latest message.
     var running: Int
+    /// The ids of the tasks that it runs, or of some of them.
+    var runningTasks: [String]
     var waiting: Int
     /// Tasks it ended since it started, by its own count.
     var done: Int
@@ -40,6 +44,7 @@ struct WorkerReport: Encodable {
         case leftReason = "left_reason"
         case lastSeen = "last_seen_seconds_ago"
         case running = "running_tasks"
+        case runningTasks = "running"
         case waiting = "waiting_tasks"
         case seenSucceeded = "succeeded_since_monitor_start"
         case seenFailed = "failed_since_monitor_start"
@@ -60,6 +65,7 @@ struct WorkerReport: Encodable {
         _started = Nullable(wrappedValue: worker.started.rawValue == 0 ? nil : worker.started.description)
         lastSeen = (now - statistics.lastSeen).rounded3
         running = statistics.runningTasks
+        runningTasks = statistics.running.map(\.description)
         waiting = statistics.waitingTasks
         done = worker.done
         failed = worker.failed

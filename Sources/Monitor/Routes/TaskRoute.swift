@@ -60,7 +60,8 @@ struct TaskReport: WebReport {
     static let schema = TaskSummary.schema.extended(with: [
         "payload": ContentReport.schema, "result": ContentReport.schema.nullable,
         "attempts": .array(of: AttemptReport.schema).atMost(items: 102).described("The first one first; of very many the latest."),
-        "priority": .integer(0...9), "due": .optionalTime, "expires": .optionalTime, "timeout_ms": .count.nullable,
+        "key": .string.described("The idempotency key of the submission that brought it."), "priority": .integer(0...9),
+        "due": .optionalTime, "expires": .optionalTime, "timeout_ms": .count.nullable,
         "backoff": .string.nullable.described("How long it waits after a failed attempt; null: the dispatcher's default."),
     ]).named("Task")
 
@@ -68,6 +69,7 @@ struct TaskReport: WebReport {
     var payload: ContentReport
     @Nullable var result: ContentReport?
     var attempts: [AttemptReport]
+    var key: String
     var priority: Int
     @Nullable var due: String?
     @Nullable var expires: String?
@@ -75,7 +77,7 @@ struct TaskReport: WebReport {
     @Nullable var backoff: String?
 
     enum CodingKeys: String, CodingKey {
-        case payload, result, attempts, priority, due, expires, backoff
+        case payload, result, attempts, key, priority, due, expires, backoff
         case timeout = "timeout_ms"
     }
 
@@ -84,6 +86,7 @@ struct TaskReport: WebReport {
         payload = ContentReport(task.payload, size: task.payloadSize)
         result = task.result.map { ContentReport($0, size: task.resultSize) }
         attempts = task.attempts.map(AttemptReport.init)
+        key = task.key
         priority = task.settings.priority
         due = task.due?.description
         expires = task.expires?.description
@@ -97,6 +100,7 @@ struct TaskReport: WebReport {
         try container.encode(payload, forKey: .payload)
         try container.encode(_result, forKey: .result)
         try container.encode(attempts, forKey: .attempts)
+        try container.encode(key, forKey: .key)
         try container.encode(priority, forKey: .priority)
         try container.encode(_due, forKey: .due)
         try container.encode(_expires, forKey: .expires)

@@ -17,6 +17,8 @@ struct WorkerStatistics {
 
     /// Its latest message, without the tasks that it holds: of these only the numbers are kept.
     private(set) var worker: RegistryMessage
+    /// The tasks that it runs, as far as a person looks at them.
+    private(set) var running: [TaskID]
     private(set) var runningTasks: Int
     private(set) var waitingTasks: Int
     /// When the monitor heard of it first.
@@ -29,8 +31,12 @@ struct WorkerStatistics {
     private var timed: UInt64 = 0
     private var timeSum = 0.0
 
+    /// The most tasks of one worker that are kept.
+    static let maximumRunning = 100
+
     init(_ worker: RegistryMessage, at now: Timestamp) {
         self.worker = worker
+        running = worker.running.prefix(Self.maximumRunning).map(\.task)
         runningTasks = worker.running.count
         waitingTasks = worker.waiting.count
         joined = now
@@ -43,6 +49,7 @@ struct WorkerStatistics {
     mutating func apply(_ message: RegistryMessage, at now: Timestamp) {
         let fresh = WorkerStatistics(message, at: now)
         worker = fresh.worker
+        running = fresh.running
         runningTasks = fresh.runningTasks
         waitingTasks = fresh.waitingTasks
         lastSeen = now
@@ -54,6 +61,7 @@ struct WorkerStatistics {
         if reason == .deregistered, let left { self.left = (reason, left.at) }
         guard left == nil else { return }
         left = (reason, now)
+        running = []
         runningTasks = 0
         waitingTasks = 0
     }

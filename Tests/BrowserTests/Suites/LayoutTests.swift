@@ -17,7 +17,7 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     let pages = [
                         ("", ".alerts li"), ("#/types", "tbody tr"), ("#/types/lonely", "tbody tr"), ("#/workers", "tbody tr"),
-                        ("#/words", "dl"),
+                        ("#/words", "dl"), ("#/failures", ".listing"),
                         ("#/tasks", "tbody tr"), ("#/tasks/\(task)", ".content pre"),
                         ("#/tasks/\(failed)", ".content pre"),
                     ]

@@ -19,7 +19,7 @@ extension DashboardTests {
                     try await tab.sees("1 task, the newest first", in: ".results")
                     try await tab.evaluate("location.hash = '#/tasks/1'")
                     try await tab.sees("olleh", in: ".content pre")
-                    for page in ["types", "types/reverse", "workers", "words"] {
+                    for page in ["types", "types/reverse", "workers", "failures", "words"] {
                         try await tab.evaluate("location.hash = '#/\(page)'")
                         try await tab.until(
                             "document.title !== 'Task 1 – TaskGrid+' && document.querySelector('main h1').checkVisibility()")

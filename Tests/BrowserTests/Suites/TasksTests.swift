@@ -213,6 +213,7 @@ extension DashboardTests {
                     try await tab.sees("1 of 3", in: ".facts")
                     try await tab.sees("Waited", in: ".facts")
                     try await tab.sees("Priority", in: ".facts")
+                    try await tab.sees("Key", in: ".facts")
                     let text = try await tab.text(".content pre")
                     #expect(text == "{\n  \"big\": 12345678901234567890,\n  \"list\": [\n    1,\n    {}\n  ],\n  \"text\": \"[{,\"\n}")
                     try await tab.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")

@@ -15,7 +15,7 @@ extension DashboardTests {
                     try await tab.sees("reverse", in: "tbody th")
                     try await tab.click("tbody th a[href='#/types/reverse']")
                     try await tab.sees("reverse", in: "h1")
-                    try await tab.sees("1 succeeded", in: ".figures")
+                    try await tab.sees("1 succeeded in all", in: ".figures")
                     try await tab.sees("\(task)", in: ".results tbody th")
                     #expect(try await tab.evaluate("document.querySelectorAll('.results tbody tr').length").number == 1)
                     try await tab.sees("alive", in: ".listing td")

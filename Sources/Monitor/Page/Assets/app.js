@@ -1,10 +1,12 @@
 // The monitor's page: listens to the grid's events and shows them on the page that the address names.
 import { byId, setText } from "./dom.js";
 import { askToken } from "./ask.js";
+import { actions } from "./bulk.js";
 import { listen } from "./stream.js";
 import { merged } from "./merge.js";
 import { seconds, timeAndZone } from "./format.js";
 import { get, token, withQuery } from "./api.js";
+import { Failures } from "./failures.js";
 import { Overview } from "./overview.js";
 import { Task } from "./task.js";
 import { Tasks } from "./tasks.js";
@@ -22,6 +24,7 @@ let page = null;
 // The page that the address names
 
 const pages = {
+    failures: (_, query) => new Failures(new URLSearchParams(query)),
     tasks: (id, query) => (id ? new Task(id) : new Tasks(new URLSearchParams(query))),
     types: (name) => (name ? new Type(name) : new Types()),
     words: () => new Words(),
@@ -87,6 +90,7 @@ listen("/events?kind=stats", {
         if (name !== "stats" && name !== "change") return;
         grid = name === "stats" ? data : merged(grid, data);
         isLive = true;
+        actions.take();
         tell();
     },
     async onState(state, error, wait) {

@@ -93,9 +93,10 @@ export function say(text, failed = false) {
 /**
  * Asks, sends an action with the token, and says what came of it.
  *
+ * @param told the answer in words.
  * @returns the answer, or null where nothing was done.
  */
-export async function act(path, question) {
+export async function act(path, question, told = ({ message }) => message) {
     let answer = null;
     let failure = null;
     /** Sends it. Only a token that is not taken is thrown: all else is an outcome. */
@@ -118,6 +119,6 @@ export async function act(path, question) {
         if (!(await askToken(`${error.message}. ${hint}`, attempt))) return null;
     }
     if (failure !== null && !(failure instanceof Problem)) throw failure;
-    say(failure?.message ?? answer.message, failure !== null);
+    say(failure?.message ?? told(answer), failure !== null);
     return answer;
 }

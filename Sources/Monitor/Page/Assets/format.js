@@ -28,6 +28,13 @@ export function rate(value) {
     return value >= 100 ? count(value) : digits(value).replace(/^0\.00$/, "0");
 }
 
+/** A share from 0 to 1. Something is more than nothing, and less than all. */
+export function percent(value) {
+    if (!known(value)) return dash;
+    if (value > 0 && value < 0.01) return "< 1 %";
+    return value < 1 && value > 0.99 ? "> 99 %" : `${Math.round(value * 100)} %`;
+}
+
 /** A time of so many milliseconds. */
 export function milliseconds(value) {
     if (!known(value)) return dash;

@@ -29,7 +29,7 @@ export class Listing {
             type: "search", placeholder: `Filter ${noun}s`, "aria-label": `Filter ${noun}s`, autocomplete: "off", maxlength: "100", value: this.choice.text,
             oninput: () => this.#choose({ text: this.filter.value, isOpen: false }),
         });
-        const sorts = [["", "Sort: as it matters"], ...columns.filter(({ by }) => by).map(({ label }) => [label, `Sort: ${label}`])];
+        const sorts = [["", "Sort: urgent first"], ...columns.filter(({ by }) => by).map(({ label }) => [label, `Sort: ${label}`])];
         // A narrow page has no heads of columns.
         this.sorts = element("select", { class: "narrow", "aria-label": "Sort by", onchange: () => this.#sort(this.sorts.value || null) },
             ...sorts.map(([value, label]) => element("option", { value }, label)));

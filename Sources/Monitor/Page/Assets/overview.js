@@ -3,11 +3,12 @@ import { element } from "./dom.js";
 import { count, milliseconds, rate } from "./format.js";
 import { Broker } from "./broker.js";
 import { Events } from "./events.js";
+import { FailureList } from "./failures.js";
 import { Figures } from "./figures.js";
 import { History } from "./history.js";
 import { Ledger } from "./ledger.js";
 import { Verdict } from "./verdict.js";
-import { named, oldest, typesListing, waiting } from "./types.js";
+import { failing, named, oldest, typesListing, typesOf, waiting } from "./types.js";
 import { workersListing } from "./workers.js";
 
 const fold = 10;
@@ -18,7 +19,7 @@ const figures = [
     ["Waiting", (grid) => count(waiting(grid)), oldest],
     ["Running", (grid) => count(grid.tasks.running), () => "with workers"],
     ["Succeeded", (grid) => count(grid.tasks.succeeded), () => "tasks in all"],
-    ["Failed tasks", (grid) => count(grid.tasks.failed), () => "can be retried"],
+    ["Failed tasks", (grid) => count(grid.tasks.failed), (grid) => `${failing(grid)} in five minutes`],
 ];
 
 export class Overview {
@@ -31,10 +32,11 @@ export class Overview {
         this.ledger = new Ledger();
         this.broker = new Broker();
         this.types = typesListing({ fold, all: "#/types" });
-        this.workers = workersListing({ fold, all: "#/workers" });
+        this.failures = new FailureList({ id: "failures", title: "Failures in the last hour", query: { since: "-1h" }, fold: 5, all: "#/failures" });
+        this.workers = workersListing({ id: "workers", fold, all: "#/workers" });
         this.events = new Events();
         this.element = element("div", { class: "page" }, this.verdict.element, this.figures.element, this.history.element,
-            this.types.element, this.workers.element,
+            this.types.element, this.failures.element, this.workers.element,
             element("div", { class: "two" }, this.ledger.element, this.broker.element), this.events.element);
     }
 
@@ -45,12 +47,14 @@ export class Overview {
         this.history.take(grid);
         this.ledger.take(grid);
         this.broker.take(grid);
-        this.types.show(named(grid.types), grid.known_types);
+        this.types.show(typesOf(grid), grid.known_types);
         this.workers.show(named(grid.workers), grid.known_workers);
+        this.failures.take(grid);
         this.events.take(grid);
     }
 
     leave() {
         this.history.leave();
+        this.failures.leave();
     }
 }

@@ -25,17 +25,19 @@ export class TaskList {
     /**
      * @param query what is asked for, as `/tasks` takes it.
      * @param empty what is said where there is none.
+     * @param actions what stands beside what was found.
      * @param onPage called with the address of the next page, or null.
      */
-    constructor({ title = null, query, limit, empty = "No tasks", onPage = () => {} }) {
+    constructor({ title = null, query, limit, empty = "No tasks", actions = null, onPage = () => {} }) {
         Object.assign(this, { query, limit, onPage });
         this.told = element("p", { class: "faint", role: "status" });
         this.table = new Table({ caption: "Tasks, the newest first", columns, empty });
         this.table.element.hidden = true;
         const search = withQuery("/tasks", query);
-        const head = title === null ? null
+        const head = title === null
+            ? element("div", { class: "head" }, this.told, actions)
             : element("div", { class: "head" }, element("h2", {}, title), element("a", { href: `#${search}`, class: "button small" }, "Search them"));
-        this.element = element("section", { class: "card results", "aria-label": title ?? "Tasks found" }, head, title === null ? this.told : null, this.table.element);
+        this.element = element("section", { class: "card results", "aria-label": title ?? "Tasks found" }, head, this.table.element);
     }
 
     async load() {

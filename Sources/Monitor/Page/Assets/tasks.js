@@ -1,9 +1,10 @@
 // The search of tasks: what is asked stands in the address, so it can be kept, sent on and gone back to.
 import { element, prose } from "./dom.js";
 import { withQuery } from "./api.js";
+import { bulk } from "./bulk.js";
 import { words } from "./format.js";
 import { TaskList } from "./tasklist.js";
-import { states } from "./states.js";
+import { canRetry as retriable, hasEnded, states } from "./states.js";
 
 /** How often the list is asked for again, in milliseconds: each time the dispatcher searches. */
 const interval = 3000;
@@ -18,9 +19,9 @@ export class Tasks {
         this.form = this.#form();
         this.pages = element("nav", { class: "pages", "aria-label": "More tasks" });
         const isFiltered = Object.keys(this.asked).length > 0;
-        const { id, type, state, text, since, until, after } = this.asked;
+        const { id, type, state, text, error_group: group, since, until, after } = this.asked;
         this.list = new TaskList({
-            query: { id, type, state, text, since, until, after }, limit: 50, onPage: (next) => this.#page(next),
+            query: { id, type, state, text, error_group: group, since, until, after }, limit: 50, actions: this.#actions(), onPage: (next) => this.#page(next),
             empty: isFiltered ? ["No task is like that. ", element("a", { href: "#/tasks" }, "Show all")] : prose("No tasks yet: `taskgrid run reverse hello`"),
         });
         this.list.element.append(this.pages);
@@ -42,8 +43,28 @@ export class Tasks {
             field("Type", this.types),
             field("State", element("select", { name: "state" }, option("", "any", state), ...states.map((name) => option(name, words(name), state)))),
             field("Error contains", element("input", { name: "text", value: text, autocomplete: "off", maxlength: "200" })),
-            field("Accepted", when), between,
+            field("Accepted", when), between, this.#group(),
             element("div", { class: "buttons" }, element("a", { href: "#/tasks", class: "button quiet" }, "Clear"), element("button", { type: "submit", class: "primary" }, "Search")));
+    }
+
+    /** The kind of error to which the search is limited, and a way out of it. */
+    #group() {
+        const { error_group: group, ...others } = this.asked;
+        if (!group) return null;
+        return element("p", { class: "group" }, "Only errors like ", element("code", {}, group), " ", element("a", { href: `#${withQuery("/tasks", { ...others, after: "" })}` }, "All errors"));
+    }
+
+    /** Actions on all tasks that the search finds. */
+    #actions() {
+        const { id, type, state, text, error_group: group, since, until } = this.asked;
+        const query = { type, state, text, error_group: group, since, until };
+        const which = ["that match", type && `of type ${type}`, state && words(state), (text || group) && `with “${text || group}” in their error`, (since || until) && "accepted in that time"].filter(Boolean).join(", ");
+        const button = (action, label) => element("button", { type: "button", class: "small", onclick: () => bulk(action, query, which) }, label);
+        // A time of acceptance says nothing of when a task ended, which is what a retry goes by.
+        const canRetry = !id && !since && !until && (!state || retriable(state));
+        const canCancel = !id && (!state || !hasEnded(state));
+        const hasFilter = Object.values(query).some(Boolean);
+        return element("div", { class: "buttons" }, hasFilter && canRetry ? button("retry", "Retry all that match…") : null, hasFilter && canCancel ? button("cancel", "Cancel all that match…") : null);
     }
 
     #search(event) {
@@ -51,7 +72,7 @@ export class Tasks {
         const { id, type, state, text, when, from, to } = Object.fromEntries([...new FormData(this.form)].map(([name, value]) => [name, value.trim()]));
         const time = (value) => (value ? new Date(value).toISOString() : "");
         const [since, until] = when === "between" ? [time(from), time(to)] : [when, ""];
-        const hash = `#${withQuery("/tasks", { id, type, state, text, since, until })}`;
+        const hash = `#${withQuery("/tasks", { id, type, state, text, error_group: this.asked.error_group, since, until })}`;
         if (location.hash === hash) this.list.load();
         else location.hash = hash;
     }

@@ -1,22 +1,23 @@
 // One type: how it stands, its history, its workers, and its latest tasks.
 import { element, setText } from "./dom.js";
 import { get, withQuery } from "./api.js";
-import { count, counted, milliseconds, rate, timeAndZone } from "./format.js";
+import { count, counted, milliseconds, rate } from "./format.js";
+import { FailureList } from "./failures.js";
 import { Figures } from "./figures.js";
 import { History } from "./history.js";
 import { TaskList } from "./tasklist.js";
-import { oldest, pauseButton, pausedText, standing, waiting } from "./types.js";
+import { failing, oldest, pauseButton, standing, typesOf, waiting } from "./types.js";
 import { workersListing } from "./workers.js";
 
 /** How often what the stream of events does not tell is asked for, in milliseconds. */
 const interval = 5000;
 const figures = [
-    ["Finished per second", (type) => rate(type.throughput_per_second), () => "over the last minute"],
+    ["Finished per second", (type) => rate(type.throughput_per_second), (type) => `${count(type.tasks.succeeded)} succeeded in all`],
     ["Time in queue, p95", (type) => milliseconds(type.queue_p95_ms), (type) => `p50 ${milliseconds(type.queue_p50_ms)}`],
     ["Run time, p95", (type) => milliseconds(type.p95_ms), (type) => `p50 ${milliseconds(type.p50_ms)}`],
     ["Waiting", (type) => count(waiting(type)), oldest],
     ["Running", (type) => count(type.tasks.running), (type) => `with ${counted(type.active_workers, "worker")}`],
-    ["Failed tasks", (type) => count(type.tasks.failed), (type) => `${count(type.tasks.succeeded)} succeeded`],
+    ["Failed tasks", (type) => count(type.tasks.failed), (type) => `${failing(type)} in five minutes`],
 ];
 
 export class Type {
@@ -28,13 +29,14 @@ export class Type {
         this.title = `Type ${name}`;
         this.state = element("span", { class: "chip", hidden: true });
         this.pause = element("button", { type: "button", hidden: true });
-        this.note = element("p", { class: "faint", hidden: true });
+        this.note = element("p", { class: "faint", hidden: true }, "It is paused: none of its tasks is handed out until it is resumed.");
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.figures = new Figures(figures);
         this.history = new History(name);
-        this.workers = workersListing({ fold: 10, all: null });
+        this.failures = new FailureList({ id: `failures-of-${name}`, title: "Failures in the last day", query: { type: name, since: "-1d" }, fold: 5, all: `#${withQuery("/failures", { type: name, since: "-1d" })}` });
+        this.workers = workersListing({ id: `workers-of-${name}`, fold: 10 });
         this.tasks = new TaskList({ title: "Latest tasks", query: { type: name }, limit: 10 });
-        this.body = element("div", { class: "page", hidden: true }, this.figures.element, this.history.element, this.workers.element, this.tasks.element);
+        this.body = element("div", { class: "page", hidden: true }, this.figures.element, this.history.element, this.failures.element, this.workers.element, this.tasks.element);
         this.element = element("div", { class: "page" }, element("p", { class: "back" }, element("a", { href: "#/types" }, "← Types")),
             element("div", { class: "head" }, element("h1", {}, name, " ", this.state), element("div", { class: "buttons" }, this.pause)),
             this.note, this.problem, this.body);
@@ -43,7 +45,8 @@ export class Type {
 
     take(grid, isLive) {
         if (!grid || !isLive) return;
-        const row = grid.types?.[this.name];
+        const row = typesOf(grid).find(({ name }) => name === this.name);
+        this.failures.take(grid, row?.tasks.failed);
         if (row) this.#show(row);
         else if (grid.known_types <= Object.keys(grid.types ?? {}).length) this.#miss();
         this.history.take(grid);
@@ -79,7 +82,6 @@ export class Type {
         this.pause.setAttribute("aria-label", button.label);
         this.pause.onclick = button.onclick;
         this.pause.hidden = false;
-        setText(this.note, type.paused ? `It is ${pausedText(type, timeAndZone)}: none of its tasks is handed out until it is resumed.` : "");
         this.note.hidden = !type.paused;
         this.problem.hidden = true;
         this.figures.show(type);
@@ -98,5 +100,6 @@ export class Type {
         this.#asking.abort();
         this.history.leave();
         this.tasks.leave();
+        this.failures.leave();
     }
 }

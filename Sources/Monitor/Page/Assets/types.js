@@ -1,14 +1,20 @@
 // The types: their table, the page of all of them, and the actions that pause and resume one.
 import { act } from "./ask.js";
 import { element, prose } from "./dom.js";
-import { count, milliseconds, rate, seconds } from "./format.js";
+import { count, milliseconds, percent, rate, seconds } from "./format.js";
 import { withQuery } from "./api.js";
 import { Listing } from "./listing.js";
 
 /** Tasks that could run now and do not run yet. */
 export const waiting = ({ tasks }) => tasks.pending + tasks.queued;
-/** How long the oldest of them has waited, in words. */
-export const oldest = ({ oldest_waiting_seconds: age }) => (typeof age === "number" ? `the oldest for ${seconds(age)}` : "pending and queued");
+/** How many seconds the oldest of them has waited; null where none waits. */
+const age = ({ oldest_waiting_seconds: value }) => value ?? null;
+/** The same in words. */
+export const oldest = (shown) => (age(shown) === null ? "pending and queued" : `the oldest for ${seconds(age(shown))}`);
+/** The share of failed tasks among those that ended of late, in words. */
+export const failing = ({ outcomes }) => percent(outcomes?.failure_rate);
+
+const troubles = { failure_rate: ["failing", "bad"], backlog_grows: ["backlog grows", "warn"], oldest_waiting: ["late", "warn"] };
 
 /** The state of a type: its words, the style of its chip, and how much it matters. */
 export function standing(type) {
@@ -16,7 +22,14 @@ export function standing(type) {
     if (held) return { text: type.paused ? `paused, ${held}` : held, style: type.breaker === "open" ? "bad" : "warn", weight: 3 };
     if (type.paused) return { text: "paused", style: "", weight: 2 };
     if (type.active_workers === 0) return waiting(type) > 0 ? { text: "no worker", style: "bad", weight: 3 } : { text: "no worker", style: "", weight: 0 };
-    return { text: "ready", style: "", weight: 0 };
+    const trouble = troubles[type.alert];
+    return trouble ? { text: trouble[0], style: trouble[1], weight: 3 } : { text: "ready", style: "", weight: 0 };
+}
+
+/** The types that the grid tells, each with its name and the first alert about it. */
+export function typesOf({ types, alerts = [] }) {
+    const first = new Map(alerts.toReversed().filter(({ type }) => type).map(({ type, kind }) => [type, kind]));
+    return named(types).map((type) => ({ ...type, alert: first.get(type.name) }));
 }
 
 export const addressOf = (name) => `#/types/${encodeURIComponent(name)}`;
@@ -32,12 +45,12 @@ const columns = [
     { label: "Type", by: ({ name }) => name, text: ({ name }) => name, href: ({ name }) => addressOf(name) },
     { label: "State", by: (type) => standing(type).text, text: (type) => standing(type).text, style: (type) => `chip ${standing(type).style}` },
     number("Waiting", waiting, count, { hint: "Tasks that could run now and do not run yet: pending and queued" }),
-    number("Oldest", ({ oldest_waiting_seconds: age }) => age ?? null, seconds, { hint: "How long the oldest of the waiting tasks has waited" }),
+    number("Oldest", age, seconds, { hint: "How long the oldest of the waiting tasks has waited" }),
     number("Running", ({ tasks }) => tasks.running, count, { hint: "Tasks that workers run now" }),
     number("Failed", ({ tasks }) => tasks.failed, count, { hint: "Tasks that ended as failed and were not retried since", href: (row) => ofState(row, "failed"), style: ({ tasks }) => (tasks.failed > 0 ? "bad" : "faint") }),
     number("Finished /s", ({ throughput_per_second: value }) => value, rate, { hint: "Tasks that succeeded or failed per second, over the last minute" }),
+    number("Failing", ({ outcomes }) => outcomes?.failure_rate ?? null, percent, { hint: "Failed tasks among those that ended in the last five minutes", style: ({ outcomes }) => (outcomes?.failure_rate > 0 ? "bad" : "faint") }),
     number("In queue p95", ({ queue_p95_ms: value }) => value ?? null, milliseconds, { hint: "Time from when a task could run to when it ran; 95 of 100 were faster; over five minutes" }),
-    number("Run p50", ({ p50_ms: value }) => value, milliseconds, { minor: true, hint: "How long an attempt ran; half were faster; over five minutes" }),
     number("Run p95", ({ p95_ms: value }) => value, milliseconds, { hint: "How long an attempt ran; 95 of 100 were faster; over five minutes" }),
     number("Workers", ({ active_workers: value }) => value, count, { hint: "Workers that run this type" }),
     { label: "", button: ({ name, paused }) => pauseButton(name, paused) },
@@ -65,7 +78,7 @@ export class Types {
     }
 
     take(grid) {
-        if (grid) this.listing.show(named(grid.types), grid.known_types);
+        if (grid) this.listing.show(typesOf(grid), grid.known_types);
     }
 
     leave() {}
@@ -78,9 +91,4 @@ export function pauseButton(name, isPaused) {
         ? { title: `Resume ${name}?`, yes: "Resume", text: "Its waiting tasks are handed out again." }
         : { title: `Pause ${name}?`, yes: "Pause", text: "None of its tasks is handed out until it is resumed. Tasks that the workers hold go on." };
     return { text: question.yes, label: `${question.yes} ${name}`, onclick: () => act(path, question) };
-}
-
-/** That a type is paused, since when and by whom, as far as that is known. */
-export function pausedText({ paused_by: who, paused_since: since }, time) {
-    return ["paused", who ? `by ${who}` : null, since ? `since ${time(since)}` : null].filter(Boolean).join(" ");
 }

@@ -1,7 +1,6 @@
 // Whether the grid is healthy, in one line: where it is not, what is wrong most of all; below it, each thing that is wrong and what to do.
 import { element, prose, setText, svg } from "./dom.js";
 import { ago, counted, timeAndZone, words } from "./format.js";
-import { pausedText } from "./types.js";
 
 const signs = {
     healthy: "M5 12.5l4.5 4.5L19 7.5",
@@ -17,6 +16,9 @@ const titles = {
     broker_unreachable: () => "The broker cannot be reached",
     store_unavailable: () => "The store is unavailable",
     history_unavailable: () => "The history cannot be written",
+    failure_rate: ({ type }) => `Tasks of ${type} fail`,
+    backlog_grows: ({ type }) => `The backlog of ${type} grows`,
+    oldest_waiting: ({ type }) => `Tasks of ${type} wait too long`,
     heartbeat_lost: ({ worker }) => `Worker ${worker} is silent`,
     dispatcher_silent: () => "The dispatcher is silent",
     nameservice_silent: () => "The nameservice is silent",
@@ -27,6 +29,9 @@ export const titleOf = (alert) => (titles[alert.kind] ?? ((other) => [words(othe
 
 const link = ({ type, worker }) => (type ? `#/types/${encodeURIComponent(type)}` : worker ? `#/workers/${encodeURIComponent(worker)}` : null);
 const isWarning = ({ severity }) => severity !== undefined && severity !== "critical";
+
+/** The dispatcher is heard each second; longer than this without it, in milliseconds, and the numbers are old. */
+const longestSilence = 5000;
 
 export class Verdict {
     #alerts = [];
@@ -56,7 +61,7 @@ export class Verdict {
         const standing = grid.standing_alerts ?? alerts.length;
         if (alerts.length > 0) this.#set(isWarning(alerts[0]) ? "alert warning" : "alert", titleOf(alerts[0]), [more(standing - 1), age(grid)].filter(Boolean).join(". "));
         else if (!grid.store) this.#set("lost", "Connecting…", "No dispatcher has answered yet.");
-        else this.#set("healthy", "Healthy", summary(grid));
+        else this.#set("healthy", "Healthy", [summary(grid), age(grid)].filter(Boolean).join(". "));
         this.#list(alerts, grid.at);
     }
 
@@ -95,19 +100,17 @@ function line(alert, isFirst) {
 
 const more = (others) => (others > 0 ? `and ${counted(others, "alert")} more` : "");
 
-/** Without the broker, the monitor knows nothing new. */
-function age({ broker, alerts }) {
-    const lost = alerts.find(({ kind }) => kind === "broker_unreachable");
-    return lost && !broker.connected ? `The numbers are those of ${timeAndZone(lost.since)}, when the broker was lost` : "";
+/** Without the broker or the dispatcher, the monitor knows nothing new. */
+function age({ at, data_at: data }) {
+    return data && Date.parse(at) - Date.parse(data) > longestSilence ? `The numbers are those of ${timeAndZone(data)}, when the dispatcher was heard last` : "";
 }
 
 function summary(grid) {
-    const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused);
+    const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused).map(([name]) => name);
     const parts = [
         grid.active_workers === 0 ? "No workers yet" : counted(grid.active_workers, "worker"),
         grid.ledger.balances ? "the ledger balances" : null,
-        paused.length > 3 ? `${counted(paused.length, "type")} paused` : null,
-        ...(paused.length > 3 ? [] : paused.map(([name, type]) => `${name} is ${pausedText(type, timeAndZone)}`)),
+        paused.length === 0 ? null : paused.length > 3 ? `${counted(paused.length, "type")} are paused` : `${paused.join(", ")} ${paused.length === 1 ? "is" : "are"} paused`,
     ];
     return parts.filter((part) => part !== null).join(" · ");
 }

@@ -19,6 +19,7 @@ const words = [
         ["attempt", "One run of a task by a worker. A task has up to so many attempts (3, if nothing else is said)."],
         ["failed task", "A task that has ended as failed. It is counted once, however many attempts it had, and no longer once it is retried."],
         ["failed attempt", "An attempt that failed. The task may have succeeded in its next one. Tables of workers count these."],
+        ["failing", "Failed tasks among those that ended in the last five minutes."],
         ["oldest", "How long the oldest of the waiting tasks has waited."],
         ["time in queue", "From when a task could run (its acceptance, or its time where it was scheduled) until a worker began it."],
         ["run time", "How long an attempt ran. Types have nothing in common there, so it is told of one type at a time."],
@@ -26,6 +27,8 @@ const words = [
         ["ledger", "Each submitted task stands in one state: the sum of the states is what was submitted. If it is not, report it."],
     ]],
     ["Types and workers", [
+        ["late", "A task of the type has waited longer than the monitor is told to bear (`monitor.alert-waiting`)."],
+        ["backlog grows", "More tasks of the type come than end, for minutes."],
         ["paused", "Somebody has paused the type: none of its tasks is handed out until it is resumed. That is no fault."],
         ["breaker open", "Most recent attempts of the type failed, so its circuit breaker holds its tasks back and tries one from time to time."],
         ["alive", "The worker sends heartbeats and takes tasks."],

@@ -1,11 +1,17 @@
 // One worker: how it stands, what it runs, and the actions on it.
 import { element, setText } from "./dom.js";
 import { get } from "./api.js";
+import { act } from "./ask.js";
 import { count, fullTime, milliseconds, words } from "./format.js";
 import { addressOf } from "./types.js";
 import { heard, workerStyle } from "./workers.js";
 
 const interval = 2000;
+const questions = {
+    quiet: { title: "Hand no more tasks to", text: "It gives back the tasks that wait in it. Those that it runs go on. It stays until it is asked to take tasks again.", yes: "Take no more tasks" },
+    resume: { title: "Hand tasks to", text: "It takes tasks again.", yes: "Take tasks again" },
+    stop: { title: "Stop", text: "It takes no more tasks and ends when those that it runs are done.", yes: "Stop the worker", danger: true },
+};
 
 export class Worker {
     #asking = new AbortController();
@@ -16,14 +22,18 @@ export class Worker {
         this.id = id;
         this.title = `Worker ${id}`;
         this.state = element("span", { class: "chip", hidden: true });
+        this.quiet = element("button", { type: "button", hidden: true });
+        this.stop = element("button", { type: "button", class: "danger", hidden: true, onclick: () => this.#ask("stop") }, "Stop");
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.facts = element("dl", { class: "facts" });
         this.types = element("p", { class: "links" });
+        this.tasks = element("p", { class: "links" });
         this.body = element("div", { class: "page", hidden: true },
             element("section", { class: "card", "aria-label": "Facts" }, this.facts),
-            element("section", { class: "card", "aria-labelledby": "runs-title" }, element("div", { class: "head" }, element("h2", { id: "runs-title" }, "Types that it runs")), this.types));
+            element("section", { class: "card", "aria-labelledby": "runs-title" }, element("div", { class: "head" }, element("h2", { id: "runs-title" }, "Tasks that it runs")), this.tasks),
+            element("section", { class: "card", "aria-labelledby": "serves-title" }, element("div", { class: "head" }, element("h2", { id: "serves-title" }, "Types that it serves")), this.types));
         this.element = element("div", { class: "page" }, element("p", { class: "back" }, element("a", { href: "#/workers" }, "← Workers")),
-            element("div", { class: "head" }, element("h1", {}, id, " ", this.state)), this.problem, this.body);
+            element("div", { class: "head" }, element("h1", {}, id, " ", this.state), element("div", { class: "buttons" }, this.quiet, this.stop)), this.problem, this.body);
         this.load();
     }
 
@@ -58,12 +68,20 @@ export class Worker {
             this.#facts = facts.join("\n");
             this.facts.replaceChildren(...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
         }
-        const names = worker.types.join();
-        if (names !== this.names) {
-            this.names = names;
-            this.types.replaceChildren(...worker.types.flatMap((type, index) => [index > 0 ? ", " : "", element("a", { href: addressOf(type) }, type)]));
-        }
+        links(this.types, worker.types, addressOf, "None");
+        const others = worker.running_tasks - worker.running.length;
+        links(this.tasks, worker.running, (id) => `#/tasks/${id}`, "None", others > 0 ? `, and ${count(others)} more` : "");
+        const isQuiet = worker.state === "quiet";
+        setText(this.quiet, isQuiet ? "Take tasks again" : "Take no more tasks");
+        this.quiet.onclick = () => this.#ask(isQuiet ? "resume" : "quiet");
+        this.quiet.hidden = !isQuiet && worker.state !== "alive";
+        this.stop.hidden = !isQuiet && worker.state !== "alive";
         this.body.hidden = false;
+    }
+
+    async #ask(request) {
+        const { title, ...question } = questions[request];
+        if (await act(`/workers/${encodeURIComponent(this.id)}/${request}`, { ...question, title: `${title} ${this.id}?` })) await this.load();
     }
 
     #tell(problem) {
@@ -74,4 +92,11 @@ export class Worker {
     leave() {
         this.#asking.abort();
     }
+}
+
+/** Shows names as links; where they are the same as before, nothing is touched. */
+function links(place, names, address, none, more = "") {
+    const text = (names.join(", ") || none) + more;
+    if (place.textContent === text) return;
+    place.replaceChildren(...(names.length === 0 ? [none] : names.flatMap((name, index) => [index > 0 ? ", " : "", element("a", { href: address(name) }, name)])), more);
 }

@@ -12,7 +12,7 @@ export const workerStyle = (state) => `chip ${styles[state] ?? ""}`.trim();
 /** When a worker was last heard: in words that stay true while they stand. */
 export const heard = ({ last_seen_seconds_ago: ago }) => (ago < 1.5 ? "on time" : `${seconds(Math.round(ago))} ago`);
 
-const typesOf = ({ types, type_count: all = types.length }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "");
+const served = ({ types, type_count: all = types.length }) => types.join(", ") + (all > types.length ? ` and ${all - types.length} more` : "");
 
 const columns = [
     {
@@ -20,7 +20,7 @@ const columns = [
         title: ({ pid, started }) => (started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}`),
     },
     { label: "State", by: ({ state }) => state, text: ({ state }) => words(state), style: ({ state }) => workerStyle(state), title: ({ left_reason: reason }) => reason },
-    { label: "Types", by: typesOf, text: typesOf, style: () => "clip-line", title: typesOf },
+    { label: "Types", by: served, text: served, style: () => "clip-line", title: served },
     { label: "Host", by: ({ host }) => host, text: ({ host }) => host, minor: true },
     { label: "Slots", number: true, by: ({ concurrency }) => concurrency, text: ({ concurrency }) => count(concurrency), minor: true, hint: "Tasks that it runs at a time, at most" },
     { label: "Running", number: true, by: ({ running_tasks: value }) => value, text: ({ running_tasks: value }) => count(value), hint: "Tasks that it runs now" },
@@ -34,9 +34,9 @@ const columns = [
 ];
 
 /** The table of workers. */
-export function workersListing({ fold, all }) {
+export function workersListing({ id, fold, all = null }) {
     return new Listing({
-        id: all ? "workers" : "all-workers", title: "Workers", noun: "worker", fold, all, columns,
+        id, title: "Workers", noun: "worker", fold, all, columns,
         caption: "Each worker: what it serves, where, and what it has done",
         empty: prose("No workers yet: `taskgrid worker reverse`"),
         // One that is missed comes first, one that left last.
@@ -50,7 +50,7 @@ export class Workers {
     title = "Workers";
 
     constructor() {
-        this.listing = workersListing({ fold: 100 });
+        this.listing = workersListing({ id: "all-workers", fold: 100 });
         this.element = element("div", { class: "page" }, element("h1", {}, "Workers"), this.listing.element);
     }
 
