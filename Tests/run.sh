@@ -100,6 +100,8 @@ if compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
     TASKGRID_TEST_BROKER=$(url amqp)
     TASKGRID_TEST_ADMIN=$(url admin)
     export TASKGRID_TEST_BROKER TASKGRID_TEST_ADMIN
+elif [ -n "${CI:-}" ]; then
+    fail "There is no /usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server here, and CI is set."
 fi
 
 if [ $# -eq 0 ]; then

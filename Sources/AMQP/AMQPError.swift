@@ -15,7 +15,7 @@ public struct AMQPError: Error, Hashable, Sendable {
         case preconditionFailed
         /// The broker closed the channel or the connection for another reason.
         case closedByBroker
-        /// The connection went away; what was under way may or may not have happened.
+        /// The connection went away; calls under way may or may not have been carried out.
         case connectionLost
         /// Not done within the deadline; it may yet happen.
         case timedOut

@@ -34,7 +34,7 @@ package struct Reverse: TaskWorker {
         return Data(reversed)
     }
 
-    /// The bytes in reverse where each is a grapheme: ASCII without carriage returns, for CR LF is one grapheme.
+    /// The bytes in reverse where each is a grapheme: ASCII without carriage returns, because CR LF is one grapheme.
     private static func reverseBytes(_ input: Data) -> Data? {
         let bytes = input.withUnsafeBytes { bytes -> [UInt8]? in
             guard bytes.allSatisfy({ $0 < 0x80 && $0 != 0x0D }) else { return nil }

@@ -16,7 +16,7 @@ package final class Chaos: Sendable {
         case began
         /// A fault of the plan; with a problem where it could not be injected.
         case fault(Injection, problem: String?)
-        /// No more faults come; what is under way may end.
+        /// No more faults come; tasks under way may end.
         case faultsEnded
         case progress(Progress)
         /// All has ended, or time is up: the grid stops.

@@ -15,7 +15,7 @@ package struct ChaosConfiguration: Sendable {
     package var rate: Double
     /// Worker processes.
     package var workers: Int
-    /// How long all that is left may take once the faults have ended; what has not ended by then is lost.
+    /// How long the tasks that are left may take once the faults have ended; those that have not ended by then are lost.
     package var patience: Duration
     package var queueKind: Queue.Kind
     /// The folder of the grid.

@@ -50,7 +50,7 @@ package struct FaultPlan: Sendable {
         self.entries = entries
     }
 
-    /// Between 100 ms and four times the mean, for two faults at once are one.
+    /// Between 100 ms and four times the mean, because two faults at once are one.
     private static func pause(_ mean: Duration, _ generator: inout SplitMix64) -> Duration {
         let factor = -log(1 - Double.random(in: 0..<1, using: &generator))
         return max(.milliseconds(100), mean * min(4, factor))

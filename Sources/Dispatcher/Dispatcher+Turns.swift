@@ -67,7 +67,7 @@ extension Dispatcher {
             }
             if standsBy != (failure?.code == .superseded), !isFinished {
                 standsBy = failure?.code == .superseded
-                vitals.stands(standsBy ? .standby : .serving)
+                vitals.enter(standsBy ? .standby : .serving)
             }
             if next == nil { await settle(isLast: true) }
         }

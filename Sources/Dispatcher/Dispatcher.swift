@@ -86,7 +86,7 @@ package struct Dispatcher: Service {
         let heartbeats = HeartbeatIntake(consumer: registry, inbox: inbox, vitals: vitals, logger: logger)
         let pruning = Pruning(store: store, scheduler: scheduler, configuration: configuration, vitals: vitals, logger: logger)
         let bulkRunner = BulkRunner(store: store, scheduler: scheduler, inbox: inbox, vitals: vitals, logger: logger)
-        let storeWatch = StoreWatch(store: store, publisher: publisher, vitals: vitals, logger: logger)
+        let storeWatch = StoreWatch(store: store, vitals: vitals, logger: logger) { await publisher.tell(.storeUnavailable, $0) }
         let typeEvents = TypeEvents(scheduler: scheduler, publisher: publisher, consuming: consuming, topology: topology, vitals: vitals)
         let unusedQueues = UnusedQueues(scheduler: scheduler, connection: listening, topology: topology, logger: logger)
         let reconnections = consuming.reconnections()
@@ -112,7 +112,7 @@ package struct Dispatcher: Service {
             guard Task.isShuttingDownGracefully || Task.isCancelled else { throw error }
             return
         }
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         onReady()
         logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])
         await publisher.tell(.started)
@@ -148,7 +148,7 @@ package struct Dispatcher: Service {
                 return failure
             }
         } onCancelOrGracefulShutdown: {
-            vitals.stands(.stopping)
+            vitals.enter(.stopping)
             scheduler.stopRetrying(at: .now + Self.shutdownPatience)
             inbox.update { $0.isFinished = true }
         }

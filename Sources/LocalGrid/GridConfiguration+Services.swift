@@ -12,7 +12,7 @@ extension GridConfiguration {
     func serviceStages(ports: Ports, amqp: String) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
         func child(
-            _ role: Role, _ name: String, _ use: Ports.Use, _ arguments: [String] = [], stopWithin: Duration
+            _ role: Role, named name: String, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
         ) throws(LocalGridError) -> ChildProcess {
             let ready = folder.readyFile(of: name)
             var variables = services.environment.merging(services.secrets[role] ?? [:]) { $1 }
@@ -35,12 +35,16 @@ extension GridConfiguration {
         }
         let monitorPort = ports[.monitor].map { ["--port", String($0)] } ?? []
         let workers = try services.workers.each.map { type, number, name throws(LocalGridError) in
-            try child(.worker, name, .worker(type, number: number), [type.name], stopWithin: services.workersStopWithin)
+            try child(
+                .worker, named: name, port: .worker(type, number: number), arguments: [type.name], stopWithin: services.workersStopWithin)
         }
         return [
-            [try child(.monitor, "monitor", .monitor, monitorPort, stopWithin: .seconds(10))],
-            [try child(.nameservice, "nameservice", .nameservice, stopWithin: .seconds(10))],
-            [try child(.dispatcher, "dispatcher", .dispatcher, ["--store", folder.store], stopWithin: .seconds(20))],
+            [try child(.monitor, named: "monitor", port: .monitor, arguments: monitorPort, stopWithin: .seconds(10))],
+            [try child(.nameservice, named: "nameservice", port: .nameservice, stopWithin: .seconds(10))],
+            [
+                try child(
+                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", folder.store], stopWithin: .seconds(20))
+            ],
             workers,
         ]
     }

@@ -39,7 +39,8 @@ package struct LocalGrid: Sendable {
         switch configuration.broker {
         case .url(let url):
             let ports = try Ports(configuration.ports, for: configuration.serviceUses)
-            try await run([], ports, gridFile(amqp: url, admin: nil, ports), onEvent)
+            let file = gridFile(amqp: url, admin: nil, ports)
+            try await runServices(of: file, after: [], ports: ports, onEvent: onEvent)
         case .privately:
             // Before the ports are chosen: a killed grid's broker may still hold them.
             await PrivateBroker.endStrays(of: folder)
@@ -48,7 +49,7 @@ package struct LocalGrid: Sendable {
             let file = gridFile(amqp: broker.amqpURL, admin: broker.adminURL, ports)
             let result: Result<Void, LocalGridError>
             do throws(LocalGridError) {
-                result = .success(try await run(broker.stages, ports, file, onEvent))
+                result = .success(try await runServices(of: file, after: broker.stages, ports: ports, onEvent: onEvent))
             } catch {
                 result = .failure(error)
             }
@@ -71,15 +72,12 @@ package struct LocalGrid: Sendable {
         GridFile(amqp: amqp, monitor: ports.monitorURL, admin: admin, pid: getpid(), topology: configuration.services?.topology)
     }
 
-    private func run(
-        _ before: [[ChildProcess]],
-        _ ports: Ports,
-        _ file: GridFile,
-        _ onEvent: @escaping @Sendable (Event) -> Void
+    private func runServices(
+        of file: GridFile, after brokerStages: [[ChildProcess]], ports: Ports, onEvent: @escaping @Sendable (Event) -> Void
     ) async throws(LocalGridError) {
         let folder = configuration.folder
         defer { GridFile.remove(from: folder) }
-        let stages = try before + configuration.serviceStages(ports: ports, amqp: file.amqp)
+        let stages = try brokerStages + configuration.serviceStages(ports: ports, amqp: file.amqp)
         var supervisor = Supervisor(stages: stages, processes: processes) { onEvent(.process($0)) }
         supervisor.backoff = configuration.restarts
         try await supervisor.run { () throws(LocalGridError) in

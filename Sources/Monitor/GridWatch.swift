@@ -14,7 +14,7 @@ package struct GridWatch: Sendable {
     /// Runs `body` with a watch of the grid.
     ///
     /// `patience`: how long to try to connect; once connected, it reconnects for ever.
-    /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses; what `body` throws.
+    /// - Throws: `AMQPError` where the broker cannot be reached within that time or refuses, or the error of `body`.
     package static func withWatch(
         endpoint: Endpoint, topology: Topology, thresholds: AlertThresholds = AlertThresholds(), logger: Logger,
         patience: Duration = .seconds(10),

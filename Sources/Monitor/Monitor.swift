@@ -72,7 +72,7 @@ package struct Monitor: Service {
             group.addTask {
                 // It throws when the task is cancelled, and then too it is time to stop.
                 try? await gracefulShutdown()
-                vitals.stands(.stopping)
+                vitals.enter(.stopping)
                 grid.broadcast.end()
                 await session.stop(within: Self.shutdownDeadline)
                 return .timeUp

@@ -83,7 +83,7 @@ struct MonitorSession: Sendable {
         let connected = consuming.reconnections()
         try await publishing.start(patience: patience)
         try await consuming.start(patience: patience)
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         return connected
     }
 

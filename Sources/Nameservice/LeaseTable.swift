@@ -58,11 +58,11 @@ struct LeaseTable {
     /// Deadlines kept, leftover ones included.
     var deadlineCount: Int { deadlines.count }
 
-    /// Takes a registry message.
+    /// Applies a registry message.
     ///
     /// - Returns: The event, where a worker joined or left.
     /// - Throws: `Full` for a worker that is new and one too many, or brings a type too many.
-    mutating func take(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: ClockReading) throws(Full) -> WorkerEvent? {
+    mutating func apply(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: ClockReading) throws(Full) -> WorkerEvent? {
         switch kind {
         case .register, .heartbeat: try renew(worker, at: moment)
         case .deregister: remove(worker, at: moment)
@@ -74,12 +74,12 @@ struct LeaseTable {
         var events: [WorkerEvent] = []
         while let deadline = deadlines.min, deadline.instant <= moment.instant {
             deadlines.removeMin()
-            // `settle` has seen to it that the earliest deadline is a lease's true end.
+            // `refreshEarliestDeadline` has seen to it that the earliest deadline is a lease's true end.
             if let lease = leases.removeValue(forKey: deadline.worker) {
                 count(lease.worker.types, by: -1)
                 events.append(WorkerEvent(kind: .left, reason: .leaseExpired, at: moment.timestamp, worker: lease.worker))
             }
-            settle()
+            refreshEarliestDeadline()
         }
         return events
     }
@@ -90,7 +90,7 @@ struct LeaseTable {
             let lease = leases.values[index]
             leases.values[index].end = max(lease.end, moment.instant.advanced(by: lease.worker.lease))
         }
-        settle()
+        refreshEarliestDeadline()
     }
 
     /// The workers that live, those of `type` or all, by their ids' order, from behind `after`.
@@ -113,7 +113,7 @@ struct LeaseTable {
             let queued = min(known.queued, end)
             leases[id] = Lease(worker: worker, lastSeen: moment.timestamp, end: end, queued: queued)
             if queued < known.queued { queue(Deadline(instant: queued, worker: id)) }
-            settle()
+            refreshEarliestDeadline()
             return nil
         }
         leases[id] = Lease(worker: worker, lastSeen: moment.timestamp, end: end, queued: end)
@@ -124,7 +124,7 @@ struct LeaseTable {
     private mutating func remove(_ worker: RegistryMessage, at moment: ClockReading) -> WorkerEvent? {
         guard let gone = leases.removeValue(forKey: worker.worker) else { return nil }
         count(gone.worker.types, by: -1)
-        settle()
+        refreshEarliestDeadline()
         return WorkerEvent(kind: .left, reason: .deregistered, at: moment.timestamp, worker: worker)
     }
 
@@ -155,7 +155,7 @@ struct LeaseTable {
     }
 
     /// Makes the earliest deadline a lease's true end.
-    private mutating func settle() {
+    private mutating func refreshEarliestDeadline() {
         while let deadline = deadlines.min {
             guard var lease = leases[deadline.worker], lease.queued == deadline.instant else {
                 deadlines.removeMin()

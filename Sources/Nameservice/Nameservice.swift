@@ -48,7 +48,7 @@ package struct Nameservice: Service {
                 group.addTask {
                     // It throws when the task is cancelled, and then too it is time to stop.
                     try? await gracefulShutdown()
-                    vitals.stands(.stopping)
+                    vitals.enter(.stopping)
                     await session.stop(within: Self.shutdownDeadline)
                 }
                 group.addTask { try await session.serve(onReady: onReady) }

@@ -37,7 +37,7 @@ struct NameserviceSession: Sendable {
         let connected = consuming.reconnections()
         try await publishing.start()
         try await consuming.start()
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         onReady()
         await withDiscardingTaskGroup { background in
             background.addTask {
@@ -78,7 +78,7 @@ struct NameserviceSession: Sendable {
             pulse.works()
             Failpoint.registryReceived.pass()
             let moment = ClockReading.now()
-            let publications = deliveries.flatMap { registry.take($0.message, key: $0.routingKey, at: moment) }
+            let publications = deliveries.flatMap { registry.handle($0.message, key: $0.routingKey, at: moment) }
             // Deliveries that are not acknowledged come again.
             guard await publisher.publish(publications) else { return }
             if let last = deliveries.last { await registrations.ack(upTo: last.tag) }

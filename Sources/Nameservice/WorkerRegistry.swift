@@ -36,7 +36,7 @@ final class WorkerRegistry: Sendable {
     var nextExpiry: ContinuousClock.Instant? { state.withLock { $0.leases.nextExpiry } }
 
     /// Handles a message from the registry queue.
-    func take(_ message: Message, key: String, at moment: ClockReading) -> [Publication] {
+    func handle(_ message: Message, key: String, at moment: ClockReading) -> [Publication] {
         let kind: RegistryMessage.Kind
         let worker: RegistryMessage
         do {
@@ -46,7 +46,7 @@ final class WorkerRegistry: Sendable {
         }
         do {
             let (event, interval, isNewPace) = try state.withLock { state throws(LeaseTable.Full) in
-                let event = try state.leases.take(kind, worker, at: moment)
+                let event = try state.leases.apply(kind, worker, at: moment)
                 return (event, state.pace.interval, state.updatePace(at: moment.instant))
             }
             var publications = isNewPace ? [self.pace()] : []

@@ -4,7 +4,7 @@ import AMQP
 ///
 ///     logger.info("type known", metadata: [LogKey.taskType: "\(type)", LogKey.workerID: "\(worker)"])
 ///
-/// A message is a constant sentence; what differs is metadata. Payloads, results and secrets are never logged.
+/// A message is a constant sentence; its values are metadata. Payloads, results and secrets are never logged.
 package enum LogKey {
     package static let error = AMQPLogKey.error
     package static let reason = AMQPLogKey.reason

@@ -153,7 +153,7 @@ extension GridClient {
         }
     }
 
-    /// Asks for endings, a chunk after the other; what fails is asked again at the next look at the time.
+    /// Asks for endings, a chunk after the other. A question that fails is asked again at the next look at the time.
     func checkEndings(_ queries: [EndingsQuery]) async {
         defer { state.withLock { $0.endingChecks -= 1 } }
         do throws(ClientError) {

@@ -128,7 +128,7 @@ public final class GridClient: Sendable {
                 let (unanswered, endingChecks) = state.withLock { state in
                     let endingChecks = chunks(of: state.tasksToCheck.takeAll())
                     if !endingChecks.isEmpty { state.endingChecks += 1 }
-                    return (state.submissions.take(now: now()), endingChecks)
+                    return (state.submissions.startPublishing(at: now()), endingChecks)
                 }
                 if !unanswered.isEmpty { group.addTask { await self.publish(unanswered) } }
                 if !endingChecks.isEmpty { group.addTask { await self.checkEndings(endingChecks) } }

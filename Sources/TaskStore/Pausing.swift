@@ -1,6 +1,6 @@
 package import TaskGridCore
 
-/// Whether a type's tasks wait, for somebody asked for it. The store only remembers it: who takes tasks keeps to it.
+/// Whether a type's tasks wait because somebody asked for it. The store only remembers it; the dispatcher keeps to it.
 package struct Pausing: Hashable, Sendable {
     package var type: TaskType
     package var isPaused: Bool

@@ -28,7 +28,7 @@ enum OpenRangeColumn: Int32, StatementColumn {
     case type, priority, first, last, rest
 }
 
-/// The counters of a type; what is bound to the first five is added.
+/// The counters of a type. The values bound to the first five are added.
 enum CounterColumn: Int32, StatementColumn {
     case submitted, succeeded, failed, cancelled, expired, kept, id
 }

@@ -26,7 +26,7 @@ struct OpenRanges {
     private var growing: OpenRange?
     /// The one that the latest task was in; the next one's mostly.
     private var latest: OpenRange?
-    /// Those that have changed, `latest` aside.
+    /// Those that have changed, except `latest`.
     private var changed: [Name: OpenRange] = [:]
     private var latestHasChanged = false
 

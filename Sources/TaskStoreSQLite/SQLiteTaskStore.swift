@@ -135,13 +135,13 @@ package final class SQLiteTaskStore: TaskStore {
     package func task(_ id: TaskID, content: ContentLimit) async throws(StoreError) -> TaskRecord? {
         try await read { database in
             guard var record = try Records(database, content).records([id.rawValue]).elements.first else { return nil }
-            record.attempts = try History.attempts(of: record, database)
+            record.attempts = try AttemptHistory.attempts(of: record, database)
             return record
         }
     }
 
     package func paused() async throws(StoreError) -> Set<TaskType> {
-        try await read { try History.paused($0) }
+        try await read { try AttemptHistory.paused($0) }
     }
 
     package func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {

@@ -7,7 +7,7 @@ extension Schema {
             priority INTEGER NOT NULL,
             first INTEGER NOT NULL,
             last INTEGER NOT NULL,
-            rest INTEGER NOT NULL,                 -- how many of its tasks are open and not aside
+            rest INTEGER NOT NULL,                 -- how many of its tasks are open and not deferred
             PRIMARY KEY (type, priority, first)
         ) STRICT, WITHOUT ROWID;
         INSERT INTO stretch SELECT type, priority, id, id, 1 FROM open WHERE attempt IS NULL;

@@ -21,9 +21,9 @@ struct Search {
         guard filter.looksAtEach else { return TaskPage(elements: candidates.map(TaskID.init(_:)), next: end) }
         let look = try Look(database, filter)
         var found: [TaskID] = []
-        for (place, id) in candidates.enumerated() where try look.matches(id) {
+        for (index, id) in candidates.enumerated() where try look.matches(id) {
             found.append(TaskID(id))
-            if found.count == limit { return TaskPage(elements: found, next: place == candidates.count - 1 ? end : TaskID(id)) }
+            if found.count == limit { return TaskPage(elements: found, next: index == candidates.count - 1 ? end : TaskID(id)) }
         }
         return TaskPage(elements: found, next: end)
     }

@@ -7,7 +7,7 @@ import NIOHTTPTypes
 import Synchronization
 
 /// HTTP/1.1 for the connections that a server accepts: those for which there is a place, and a reserve for others, which are told
-/// that there is none (503). The reserve answers `/healthz` too, so that whoever watches the service always learns how it is.
+/// that there is none (503). The reserve answers `/healthz` too, so that monitoring always learns how the service is.
 ///
 /// Each is closed, also one that nobody comes to handle. A connection that comes in while the server stops is set up and then dropped
 /// by NIO, because its reader is gone; and NIO ends the process if an `NIOAsyncChannel` is dropped that was never closed.

@@ -46,7 +46,7 @@ package struct WebServer: Service {
         self.onListening = onListening
     }
 
-    /// The router of some routes; whatever goes wrong is a problem document.
+    /// The router of some routes; every error is a problem document.
     package static func router(_ routes: [Route], hosts: AllowedHosts? = nil, of name: String) -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: Safeguards())

@@ -126,7 +126,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("messages that a killed owner had moved aside are moved back")
+    @Test("messages that a killed owner had moved to the spare queue are moved back")
     func interruptedMigration() async throws {
         try await withAdministrator { administrator in
             let spare = Exchange("\(queue.name).migration", .fanout)

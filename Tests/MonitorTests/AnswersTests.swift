@@ -127,7 +127,7 @@ import WebSupport
     private static func isHealthy() -> Vitals {
         let vitals = Vitals()
         vitals.connection { ConnectionReading(name: "monitor consume", state: .connected, since: .now, wasConnected: true, detail: nil) }
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         return vitals
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Monitor
 
-/// Whatever comes to the monitor: it is taken or refused with a `WireError`, never more, and what is kept is bounded.
+/// Any message to the monitor is taken or refused with a `WireError`, and the monitor's state stays bounded.
 @Suite struct GridStateFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func `random messages crash nothing and keep the grid state within its bounds`(
         seed: UInt64

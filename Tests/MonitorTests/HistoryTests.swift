@@ -110,12 +110,12 @@ import Testing
             entry.at = start + .seconds(number * 10)
             try await store.add(entry)
         }
-        let minutes = try await store.rollups(nil, .minute, start...(start + .seconds(1799)))
+        let minutes = try await store.rollups(of: nil, .minute, in: start...(start + .seconds(1799)))
         #expect(minutes.count == 30)
         let second = try #require(minutes[start + .seconds(60)])
         #expect(second.happened.succeeded == (6...11).reduce(0, +))
         #expect(second.waiting == 11)
-        let halfHour = try await store.rollups(.reverse, .halfHour, start...start)
+        let halfHour = try await store.rollups(of: .reverse, .halfHour, in: start...start)
         #expect(halfHour[start]?.happened.succeeded == (0..<180).reduce(0, +))
         #expect(halfHour[start]?.waiting == 179)
         #expect(abs(try #require(halfHour[start]?.times.percentile(100)) - 1179) <= 48)
@@ -125,7 +125,7 @@ import Testing
         let store = try await HistoryStore.open(nil)
         try await store.add(step(0, succeeded: 1))
         try await store.add(step(20, succeeded: 1))
-        let known = try await store.rollups(.hash, .tenSeconds, .start ... .after(20))
+        let known = try await store.rollups(of: .hash, .tenSeconds, in: .start ... .after(20))
         #expect(known == [.after(0): Rollup(covered: 1), .after(20): Rollup(covered: 1)])
     }
 
@@ -135,8 +135,8 @@ import Testing
         // For all and for the type: three steps of ten seconds, two minutes and two half hours.
         #expect(try await store.count() == 14)
         try await store.prune(at: .after(86_405))
-        #expect(try await store.rollups(nil, .tenSeconds, .start ... .after(90_000)).keys.sorted() == [.after(10), .after(86_400)])
-        #expect(try await store.rollups(nil, .minute, .after(-3600) ... .after(90_000)).count == 2)
+        #expect(try await store.rollups(of: nil, .tenSeconds, in: .start ... .after(90_000)).keys.sorted() == [.after(10), .after(86_400)])
+        #expect(try await store.rollups(of: nil, .minute, in: .after(-3600) ... .after(90_000)).count == 2)
         try await store.prune(at: .after(30.5 * 86_400))
         #expect(try await store.count() == 4)
         try await store.prune(at: .after(40 * 86_400))
@@ -162,7 +162,7 @@ import Testing
         let time = Mutex(Timestamp.start)
         let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
         let vitals = Vitals()
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let history = GridHistory(try await HistoryStore.open(path), grid: grid, logger: .silent, vitals: vitals)
         func alerts() -> [Alert.Kind] {
             grid.updateAlerts(connections: [ConnectionReading(name: "c", state: .connected, since: .now, wasConnected: true)])
@@ -268,9 +268,9 @@ import Testing
         try await add(30, [.reverse])
         try await add(30, [.reverse])
         for type in [nil, TaskType.reverse, .hash] {
-            #expect(try await store.rollups(type, .minute, minute...minute)[minute]?.covered == 3)
+            #expect(try await store.rollups(of: type, .minute, in: minute...minute)[minute]?.covered == 3)
         }
-        let point = HistoryReport.Point(at: minute, rollup: try await store.rollups(nil, .minute, minute...minute)[minute])
+        let point = HistoryReport.Point(at: minute, rollup: try await store.rollups(of: nil, .minute, in: minute...minute)[minute])
         #expect(String(decoding: JSON.encode(point), as: UTF8.self).contains("\"covered_seconds\":30"))
     }
 
@@ -312,7 +312,7 @@ import Testing
         try queue.close()
         let store = try await HistoryStore.open(path)
         let minute = Timestamp(rawValue: 1_700_000_040_000)
-        let kept = try #require(try await store.rollups(nil, .minute, minute...minute)[minute])
+        let kept = try #require(try await store.rollups(of: nil, .minute, in: minute...minute)[minute])
         #expect(kept.happened.succeeded == 4 && kept.covered == 6)
         try store.close()
     }

@@ -124,7 +124,7 @@ import WebSupport
             for path in ["/wait", "/events"] {
                 let late = try Wire(port)
                 try late.get(path)
-                // All of it, for it is then closed.
+                // All of it, because it is then closed.
                 let refusal = await late.read()
                 #expect(refusal.hasPrefix("HTTP/1.1 503 "))
                 #expect(refusal.lowercased().contains("retry-after: 5\r\n") && refusal.lowercased().contains("connection: close\r\n"))

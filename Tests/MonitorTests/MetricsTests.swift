@@ -127,7 +127,7 @@ import Testing
 
     @Test func `labels are escaped`() {
         var out = Exposition()
-        out.sample("x", [("l", "a\"b\\c\nd")], 1.5)
+        out.sample("x", [("l", "a\"b\\c\nd")], value: 1.5)
         #expect(String(buffer: out.text) == "x{l=\"a\\\"b\\\\c\\nd\"} 1.5\n")
     }
 

@@ -134,7 +134,7 @@ struct MonitorTests {
         try await withMonitor(probe, endpoint: endpoint) { client in
             let publisher = try await publishers.first { $0 }
             proxy.stall([.towardBroker], .number(publisher))
-            proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE], .towardClient, .number(publisher))
+            proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3] + Array("low".utf8) + [0xCE], into: .number(publisher))
             func isBlocked() async throws -> Bool {
                 (try await stats(client)["broker"] as? [String: Any])?["blocked"] as? Bool == true
             }
@@ -146,7 +146,7 @@ struct MonitorTests {
             #expect(try await isBlocked())
             #expect(ended.entries.isEmpty)
             proxy.resume([.towardBroker], .number(publisher))
-            proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE], .towardClient, .number(publisher))
+            proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE], into: .number(publisher))
             while try await isBlocked() { try Task.checkCancellation() }
         }
     }

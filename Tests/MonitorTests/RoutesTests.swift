@@ -215,7 +215,7 @@ import WebSupport
     @Test func `a healthy monitor answers 200`() async throws {
         let vitals = Vitals()
         vitals.connection { connection(.connected) }
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let response = try await get("/healthz", from: try await application(health: vitals))
         #expect(response.status == .ok)
         let health = try json(response)

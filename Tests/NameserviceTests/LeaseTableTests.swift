@@ -7,7 +7,7 @@ import Testing
 @Suite struct LeaseTableTests {
     @Test func `a registration makes a worker join`() throws {
         var table = LeaseTable()
-        let event = try table.take(.register, .sample("a"), at: .after(0))
+        let event = try table.apply(.register, .sample("a"), at: .after(0))
         #expect(event == WorkerEvent(kind: .joined, at: ClockReading.after(0).timestamp, worker: .sample("a")))
         #expect(table.workers() == [LiveWorker(worker: .sample("a"), lastSeen: ClockReading.after(0).timestamp)])
         #expect(table.nextExpiry == ClockReading.after(3000).instant)
@@ -15,21 +15,21 @@ import Testing
 
     @Test func `a heartbeat of an unknown worker makes it join`() throws {
         var table = LeaseTable()
-        #expect(try table.take(.heartbeat, .sample("a"), at: .after(0))?.kind == .joined)
+        #expect(try table.apply(.heartbeat, .sample("a"), at: .after(0))?.kind == .joined)
     }
 
     @Test func `a second message renews the lease and replaces the report`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a"), at: .after(0))
-        #expect(try table.take(.heartbeat, .sample("a", progress: 7), at: .after(2000)) == nil)
-        #expect(try table.take(.register, .sample("a", progress: 8), at: .after(2500)) == nil)
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
+        #expect(try table.apply(.heartbeat, .sample("a", progress: 7), at: .after(2000)) == nil)
+        #expect(try table.apply(.register, .sample("a", progress: 8), at: .after(2500)) == nil)
         #expect(table.nextExpiry == ClockReading.after(5500).instant)
         #expect(table.workers() == [LiveWorker(worker: .sample("a", progress: 8), lastSeen: ClockReading.after(2500).timestamp)])
     }
 
     @Test func `a lease ends after three missed heartbeats and not before`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a"), at: .after(0))
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
         #expect(table.expire(at: .after(2999)).isEmpty)
         #expect(
             table.expire(at: .after(3000))
@@ -42,28 +42,28 @@ import Testing
 
     @Test func `a worker that deregisters leaves once`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a"), at: .after(0))
-        let event = try table.take(.deregister, .sample("a", progress: 3), at: .after(100))
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
+        let event = try table.apply(.deregister, .sample("a", progress: 3), at: .after(100))
         let left = WorkerEvent(kind: .left, reason: .deregistered, at: ClockReading.after(100).timestamp, worker: .sample("a", progress: 3))
         #expect(event == left)
-        #expect(try table.take(.deregister, .sample("a"), at: .after(200)) == nil)
+        #expect(try table.apply(.deregister, .sample("a"), at: .after(200)) == nil)
         #expect(table.nextExpiry == nil)
         #expect(table.expire(at: .after(10_000)).isEmpty)
     }
 
     @Test func `a heartbeat after a deregistration counts for one lease only`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a"), at: .after(0))
-        _ = try table.take(.deregister, .sample("a"), at: .after(100))
-        #expect(try table.take(.heartbeat, .sample("a"), at: .after(150))?.kind == .joined)
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
+        _ = try table.apply(.deregister, .sample("a"), at: .after(100))
+        #expect(try table.apply(.heartbeat, .sample("a"), at: .after(150))?.kind == .joined)
         #expect(table.expire(at: .after(3149)).isEmpty)
         #expect(table.expire(at: .after(3150)).map(\.reason) == [.leaseExpired])
     }
 
     @Test func `a shorter interval ends the lease sooner`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a", interval: 60_000), at: .after(0))
-        _ = try table.take(.heartbeat, .sample("a", interval: 100), at: .after(1000))
+        _ = try table.apply(.register, .sample("a", interval: 60_000), at: .after(0))
+        _ = try table.apply(.heartbeat, .sample("a", interval: 100), at: .after(1000))
         #expect(table.nextExpiry == ClockReading.after(1300).instant)
         #expect(table.expire(at: .after(1300)).count == 1)
         #expect(table.nextExpiry == nil)
@@ -71,46 +71,46 @@ import Testing
 
     @Test func `workers are looked up by type`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("b", types: ["reverse", "hash"]), at: .after(0))
-        _ = try table.take(.register, .sample("a", types: ["hash"]), at: .after(0))
+        _ = try table.apply(.register, .sample("b", types: ["reverse", "hash"]), at: .after(0))
+        _ = try table.apply(.register, .sample("a", types: ["hash"]), at: .after(0))
         #expect(table.workers(of: TaskType(literal: "hash")).map(\.worker.worker) == ["a", "b"])
         #expect(table.workers(of: TaskType(literal: "reverse")).map(\.worker.worker) == ["b"])
         #expect(table.workers(of: TaskType(literal: "sum")).isEmpty)
-        _ = try table.take(.heartbeat, .sample("b", types: ["sum"]), at: .after(10))
+        _ = try table.apply(.heartbeat, .sample("b", types: ["sum"]), at: .after(10))
         #expect(table.workers(of: TaskType(literal: "reverse")).isEmpty)
         #expect(table.workers(of: TaskType(literal: "sum")).map(\.worker.worker) == ["b"])
     }
 
     @Test func `a full table refuses new workers and renews known ones`() throws {
         var table = LeaseTable(maximum: 2)
-        _ = try table.take(.register, .sample("a"), at: .after(0))
-        _ = try table.take(.register, .sample("b"), at: .after(0))
-        #expect(throws: LeaseTable.Full(maximum: 2)) { try table.take(.register, .sample("c"), at: .after(0)) }
-        #expect(try table.take(.heartbeat, .sample("a"), at: .after(10)) == nil)
-        _ = try table.take(.deregister, .sample("b"), at: .after(20))
-        #expect(try table.take(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
+        _ = try table.apply(.register, .sample("b"), at: .after(0))
+        #expect(throws: LeaseTable.Full(maximum: 2)) { try table.apply(.register, .sample("c"), at: .after(0)) }
+        #expect(try table.apply(.heartbeat, .sample("a"), at: .after(10)) == nil)
+        _ = try table.apply(.deregister, .sample("b"), at: .after(20))
+        #expect(try table.apply(.heartbeat, .sample("c"), at: .after(30))?.kind == .joined)
     }
 
     @Test func `types are bounded and forgotten with their workers`() throws {
         var table = LeaseTable(maximumTypes: 3)
-        _ = try table.take(.register, .sample("a", types: ["x", "y"]), at: .after(0))
-        _ = try table.take(.register, .sample("b", types: ["y", "z"]), at: .after(0))
+        _ = try table.apply(.register, .sample("a", types: ["x", "y"]), at: .after(0))
+        _ = try table.apply(.register, .sample("b", types: ["y", "z"]), at: .after(0))
         #expect(throws: LeaseTable.Full(maximum: 3, what: "types")) {
-            try table.take(.register, .sample("c", types: ["x", "new"]), at: .after(0))
+            try table.apply(.register, .sample("c", types: ["x", "new"]), at: .after(0))
         }
         #expect(table.count == 2)
-        _ = try table.take(.deregister, .sample("a"), at: .after(1))
-        #expect(try table.take(.register, .sample("c", types: ["y", "new"]), at: .after(1))?.kind == .joined)
+        _ = try table.apply(.deregister, .sample("a"), at: .after(1))
+        #expect(try table.apply(.register, .sample("c", types: ["y", "new"]), at: .after(1))?.kind == .joined)
         // Of those left one takes another type in the place of its own.
-        #expect(throws: LeaseTable.Full.self) { try table.take(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(2)) }
+        #expect(throws: LeaseTable.Full.self) { try table.apply(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(2)) }
         _ = table.expire(at: .after(10_000))
-        #expect(try table.take(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(10_000))?.kind == .joined)
+        #expect(try table.apply(.heartbeat, .sample("b", types: ["p", "q"]), at: .after(10_000))?.kind == .joined)
     }
 
     @Test func `every worker has a whole lease after the broker was silent`() throws {
         var table = LeaseTable()
-        _ = try table.take(.register, .sample("a"), at: .after(0))
-        _ = try table.take(.register, .sample("b", interval: 60_000), at: .after(0))
+        _ = try table.apply(.register, .sample("a"), at: .after(0))
+        _ = try table.apply(.register, .sample("b", interval: 60_000), at: .after(0))
         table.renewAll(at: .after(50_000))
         #expect(table.nextExpiry == ClockReading.after(53_000).instant)
         #expect(table.expire(at: .after(52_999)).isEmpty)
@@ -123,7 +123,7 @@ import Testing
         worker.running = (1...5000).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
         worker.waiting = worker.running
         var table = LeaseTable()
-        _ = try table.take(.register, worker, at: .after(0))
+        _ = try table.apply(.register, worker, at: .after(0))
         #expect(table.workers().first?.worker.running == Array(worker.running.prefix(LeaseTable.maximumHeld)))
         #expect(table.workers().first?.worker.waiting.count == LeaseTable.maximumHeld)
     }
@@ -131,14 +131,14 @@ import Testing
     @Test func `workers that come and go leave nothing behind`() throws {
         var table = LeaseTable()
         for number in 0..<10_000 {
-            _ = try table.take(.register, .sample("w\(number)", interval: 3_600_000), at: .after(number))
-            _ = try table.take(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(number))
+            _ = try table.apply(.register, .sample("w\(number)", interval: 3_600_000), at: .after(number))
+            _ = try table.apply(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(number))
         }
         // With one that lives and ends first, the leftover deadlines of the others stay in the heap, bounded.
-        _ = try table.take(.register, .sample("first"), at: .after(0))
+        _ = try table.apply(.register, .sample("first"), at: .after(0))
         for number in 0..<10_000 {
-            _ = try table.take(.register, .sample("w\(number)", interval: 3_600_000), at: .after(1))
-            _ = try table.take(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(1))
+            _ = try table.apply(.register, .sample("w\(number)", interval: 3_600_000), at: .after(1))
+            _ = try table.apply(.deregister, .sample("w\(number)", interval: 3_600_000), at: .after(1))
         }
         #expect(table.count == 1)
         #expect(table.deadlineCount <= 100)
@@ -161,14 +161,14 @@ import Testing
             switch Int.random(in: 0..<10, using: &generator) {
             case 0..<5:
                 let kind: RegistryMessage.Kind = Bool.random(using: &generator) ? .register : .heartbeat
-                let event = Result { try table.take(kind, worker, at: moment) }
+                let event = Result { try table.apply(kind, worker, at: moment) }
                 switch (event, model.renew(worker, at: moment)) {
                 case (.success(let event), .some(let expected)): #expect(event == expected, "seed \(seed), step \(step)")
                 case (.failure(let error), nil): #expect(error is LeaseTable.Full, "seed \(seed), step \(step)")
                 default: Issue.record("seed \(seed), step \(step): one refuses \(id), the other does not")
                 }
             case 5..<7:
-                #expect(try table.take(.deregister, worker, at: moment) == model.remove(worker, at: moment), "seed \(seed), step \(step)")
+                #expect(try table.apply(.deregister, worker, at: moment) == model.remove(worker, at: moment), "seed \(seed), step \(step)")
             case 7:
                 table.renewAll(at: moment)
                 model.renewAll(at: moment)

@@ -71,7 +71,7 @@ struct NameserviceTests {
         }
     }
 
-    /// Whatever comes, each message is put to the dead once, and the next one is read.
+    /// Each unusable message goes to the dead-letter queue once, and the next one is read.
     @Test func `the nameservice goes on after an unreadable message`() async throws {
         try await withNameservice { probe in
             let bad: [(Exchange, String, Message, String)] = [

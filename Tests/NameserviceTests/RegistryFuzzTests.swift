@@ -7,7 +7,7 @@ import Testing
 
 @testable import Nameservice
 
-/// Whatever comes to the registry, in whatever order: it is bounded, and each message is used or put to the dead once.
+/// With any messages in any order the registry stays bounded, and each message is used or goes to the dead-letter queue once.
 @Suite struct RegistryFuzzTests {
     @Test(arguments: 1...20 as ClosedRange<UInt64>) func `random messages keep the registry within its bounds and its events consistent`(
         seed: UInt64
@@ -21,7 +21,7 @@ import Testing
         for step in 0..<400 {
             let moment = ClockReading.after(step * 20)
             let message = generator.registryMessage()
-            let published = registry.take(message, key: message.properties.type ?? "", at: moment) + registry.expire(at: moment)
+            let published = registry.handle(message, key: message.properties.type ?? "", at: moment) + registry.expire(at: moment)
             let isReadable = (try? RegistryMessage.decode(message)) != nil
             #expect(published.count { $0.exchange == "t.dead" } == (isReadable ? 0 : 1), "seed \(seed), step \(step)")
             for publication in published {

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `a registration is published as an event`() throws {
-        let publications = registry().take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        let publications = registry().handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
         #expect(publication.exchange == "t.events")
@@ -25,14 +25,14 @@ import Testing
 
     @Test func `a heartbeat of a known worker is no event`() {
         let registry = registry()
-        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
-        #expect(registry.take(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
+        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        #expect(registry.handle(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
     }
 
     /// As where its process stood still: heartbeats may wait for it.
     @Test func `a nameservice that looks late ends no lease`() throws {
         let registry = registry()
-        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         #expect(registry.expire(at: .after(4001)).isEmpty)
         #expect(registry.expire(at: .after(7000)).isEmpty, "a whole lease from then on")
         #expect(registry.expire(at: .after(7001)).map(\.routingKey) == ["worker.left"])
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `the end of a lease is published as an event`() throws {
         let registry = registry()
-        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
         let publication = try #require(registry.expire(at: .after(3000)).first)
         #expect(publication.routingKey == "worker.left")
         #expect(try JSON.decode(WorkerEvent.self, publication.message.body).reason == .leaseExpired)
@@ -55,7 +55,7 @@ import Testing
         (RegistryMessage.sample("a", types: []).message(.register), "malformed_body"),
     ])
     func `an unreadable message goes to the dead-letter queue`(message: Message, reason: String) throws {
-        let publications = registry().take(message, key: "some.key", at: .after(0))
+        let publications = registry().handle(message, key: "some.key", at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
         #expect(publication.exchange == "t.dead")
@@ -69,7 +69,7 @@ import Testing
         arguments: ["", "heartbeat.reverse", "register.hash", "register.reverse.hash", "register.", "registered.reverse"]
     )
     func typeMismatch(key: String) throws {
-        let publications = registry().take(RegistryMessage.sample("a").message(.register), key: key, at: .after(0))
+        let publications = registry().handle(RegistryMessage.sample("a").message(.register), key: key, at: .after(0))
         #expect(publications.map(\.exchange) == ["t.dead"])
         let reason = publications[0].message.properties.headers[WireFormat.Header.reason]?.text
         #expect(reason?.hasPrefix("type_mismatch: ") == true)
@@ -77,17 +77,17 @@ import Testing
 
     @Test func `a full table is published as an event once a minute`() throws {
         let registry = registry(maximum: 1)
-        _ = registry.take(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
-        let told = registry.take(RegistryMessage.sample("b").message(.register), key: "register", at: .after(1))
+        _ = registry.handle(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
+        let told = registry.handle(RegistryMessage.sample("b").message(.register), key: "register", at: .after(1))
         #expect(told.map(\.routingKey) == ["grid.error"])
-        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(1001)).isEmpty)
-        #expect(registry.take(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
+        #expect(registry.handle(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(1001)).isEmpty)
+        #expect(registry.handle(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
     }
 
     @Test func `the query for workers is answered`() throws {
         let registry = registry()
-        _ = registry.take(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
-        _ = registry.take(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
+        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
+        _ = registry.handle(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
         func ask(_ type: String?) throws -> [String] {
             let query = WorkersQuery(type: try type.map { try TaskType($0) })
             let publication = registry.answer(query.message(from: "me", correlation: "7"), key: "nameservice")
@@ -108,7 +108,7 @@ import Testing
         sample.running = (0..<2).map { .init(task: TaskID(Int64($0 + 1_000_000)), attempt: 1) }
         for number in 0..<9900 {
             sample.worker = "host-\(number)-\(String(repeating: "0123456789", count: 8))"
-            _ = registry.take(sample.message(.register), key: "register", at: .after(0))
+            _ = registry.handle(sample.message(.register), key: "register", at: .after(0))
         }
         var workers: [String] = []
         var next: String?

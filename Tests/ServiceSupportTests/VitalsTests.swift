@@ -37,7 +37,7 @@ import Testing
     // MARK: Loops
 
     @Test func `a loop that waits is idle, however long`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let pulse = vitals.pulse("turns")
         pulse.waits()
         time.passes(.seconds(100_000))
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `a loop that works on the same for too long is stuck until it moves`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let pulse = vitals.pulse("turns")
         pulse.works()
         time.passes(.seconds(15))
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `a loop that goes on with the next part is not stuck`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let pulse = vitals.pulse("pruning", limit: .seconds(5))
         for _ in 0..<100 {
             pulse.works()
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `a loop that a clock drives is stuck if it does not move`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let pulse = vitals.pulse("heart", limit: .seconds(15), period: .seconds(1))
         time.passes(.seconds(16))
         #expect(report.healthy)
@@ -88,15 +88,15 @@ import Testing
     }
 
     @Test func `a loop that ended is missed only while the service serves`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.pulse("intake").ends()
         #expect(report.reasons == ["loop 'intake' has ended; restart the service"])
-        vitals.stands(.stopping)
+        vitals.enter(.stopping)
         #expect(report.healthy)
     }
 
     @Test func `a loop of a later run replaces the earlier one`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.pulse("intake").ends()
         vitals.pulse("intake").waits()
         #expect(report.healthy)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `a closure can say how a loop is`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.loop("slots") { _ in LoopReading(name: "slots", state: .working, time: .seconds(9000)) }
         #expect(report.healthy)
         vitals.loop("slots") { _ in LoopReading(name: "slots", state: .waiting, time: .seconds(20), problem: "have rested") }
@@ -115,13 +115,13 @@ import Testing
 
     @Test func `a service that has not begun is not healthy`() {
         #expect(report.reasons == ["it is starting, and does not serve yet"])
-        #expect(report.standing == .starting)
+        #expect(report.state == .starting)
         vitals.connection { connection(.unconnected, since: .seconds(2), was: false, "nobody answers") }
         #expect(report.reasons == ["connection 'c' is not connected yet since 2 s, trying again: nobody answers"])
     }
 
     @Test func `a connection may be lost for a moment`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.connection { connection(.unconnected, since: .seconds(5), "reset") }
         #expect(report.healthy)
         vitals.connection { connection(.unconnected, since: .seconds(6), "reset") }
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func `a broker alarm makes a service unhealthy at once`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.connection { connection(.blocked, "low on memory") }
         #expect(
             report.reasons
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func `a consumer that is not restored makes a service unhealthy`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         let lapsed = time.now
         vitals.connection { connection(.connected, since: .seconds(900), unconsumed: ["q": lapsed]) }
         time.passes(.seconds(5))
@@ -152,7 +152,7 @@ import Testing
         vitals.connection { connection(.connected) }
         vitals.connection(mayStandBy: true) { connection(.locked, since: .seconds(1000), was: false, "405 RESOURCE_LOCKED") }
         #expect(report.healthy)
-        #expect(report.standing == .standby)
+        #expect(report.state == .standby)
     }
 
     @Test func `a service that stands by needs the broker all the same`() {
@@ -162,14 +162,14 @@ import Testing
     }
 
     @Test func `a locked queue makes a service unhealthy that cannot stand by`() {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.connection { connection(.locked, since: .seconds(6)) }
         #expect(!report.healthy)
-        #expect(report.standing == .serving)
+        #expect(report.state == .serving)
     }
 
     @Test func `a service that stops may close its connections`() {
-        vitals.stands(.stopping)
+        vitals.enter(.stopping)
         vitals.connection { connection(.closed) }
         #expect(report.healthy)
         let pulse = vitals.pulse("sender")
@@ -179,14 +179,14 @@ import Testing
     }
 
     @Test func `the report is plain JSON`() throws {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         vitals.connection { connection(.connected) }
         vitals.pulse("turns").works()
         let json = String(decoding: JSON.encode(report), as: UTF8.self)
         #expect(
             json == """
                 {"connections":[{"name":"c","seconds":0,"state":"connected"}],"healthy":true,"id":"1",\
-                "loops":[{"name":"turns","seconds":0,"state":"working"}],"reasons":[],"service":"s","standing":"serving",\
+                "loops":[{"name":"turns","seconds":0,"state":"working"}],"reasons":[],"service":"s","state":"serving",\
                 "version":"\(TaskGridVersion.current)"}
                 """
         )

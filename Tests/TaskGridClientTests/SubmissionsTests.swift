@@ -10,33 +10,33 @@ struct SubmissionsTests {
     @Test func `a partial message waits for the confirm of the one before`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.add(submission(2))
         submissions.add(submission(3))
-        #expect(submissions.take(now: start).isEmpty)
+        #expect(submissions.startPublishing(at: start).isEmpty)
         submissions.confirmed(first.correlation, now: start)
-        #expect(submissions.take(now: start).map { $0.submissions.map(\.id) } == [[2, 3]])
+        #expect(submissions.startPublishing(at: start).map { $0.submissions.map(\.id) } == [[2, 3]])
     }
 
     @Test func `full messages are in flight together up to a bound`() {
         var submissions = Submissions(limits: .init(unconfirmed: 3, unanswered: 4), bounds: MessageBounds(tasks: 1, size: 100))
         for id in 1...6 { submissions.add(submission(id)) }
-        let first = submissions.take(now: start)
+        let first = submissions.startPublishing(at: start)
         #expect(first.flatMap(\.submissions).map(\.id) == [1, 2, 3])
         for inFlight in first { submissions.confirmed(inFlight.correlation, now: start) }
-        #expect(submissions.take(now: start).flatMap(\.submissions).map(\.id) == [4], "four at most wait for an answer")
+        #expect(submissions.startPublishing(at: start).flatMap(\.submissions).map(\.id) == [4], "four at most wait for an answer")
         #expect(submissions.answered(first[0].correlation) != nil)
-        #expect(submissions.take(now: start).flatMap(\.submissions).map(\.id) == [5])
+        #expect(submissions.startPublishing(at: start).flatMap(\.submissions).map(\.id) == [5])
     }
 
     @Test func `an unknown outcome is repeated under the same key`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         #expect(first.publication(client: "c", exchange: "x", now: .now).isMandatory)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
-        #expect(submissions.take(now: start).isEmpty, "not at once")
-        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        #expect(submissions.startPublishing(at: start).isEmpty, "not at once")
+        let again = try #require(submissions.startPublishing(at: start + .seconds(1)).first)
         #expect((again.key, again.correlation) == (first.key, first.correlation))
         #expect(again.publishCount == 2)
         #expect(!again.publication(client: "c", exchange: "x", now: .now).isMandatory, "another message of this id may be unconfirmed")
@@ -45,10 +45,10 @@ struct SubmissionsTests {
     @Test func `an unanswered submission is repeated until its deadline`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
-        #expect(submissions.take(now: start + .seconds(4)).isEmpty)
-        let again = try #require(submissions.take(now: start + .seconds(5)).first)
+        #expect(submissions.startPublishing(at: start + .seconds(4)).isEmpty)
+        let again = try #require(submissions.startPublishing(at: start + .seconds(5)).first)
         #expect(again.key == first.key)
         #expect(submissions.expire(now: start + .seconds(29)).isEmpty)
         let (expired, error) = try #require(submissions.expire(now: start + .seconds(30)).first)
@@ -63,7 +63,7 @@ struct SubmissionsTests {
     @Test func `a dispatcher that has not answered yet is named in the error`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(2)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
         let (_, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
         #expect(error.code == .serviceUnavailable)
@@ -73,7 +73,7 @@ struct SubmissionsTests {
     @Test func `the error of a submission that was never sent says so`() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
         submissions.add(submission(1))
-        _ = submissions.take(now: start)
+        _ = submissions.startPublishing(at: start)
         submissions.add(submission(2, deadline: start + .seconds(1)))
         let (expired, error) = try #require(submissions.expire(now: start + .seconds(2)).first)
         #expect(expired.id == 2)
@@ -85,7 +85,7 @@ struct SubmissionsTests {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(9)))
         for second in 0..<5 {
-            let inFlight = try #require(submissions.take(now: start + .seconds(second)).first)
+            let inFlight = try #require(submissions.startPublishing(at: start + .seconds(second)).first)
             submissions.failed(inFlight.correlation, ClientError(.brokerFull, "full"), isUnknown: false, now: start + .seconds(second))
         }
         let (_, error) = try #require(submissions.expire(now: start + .seconds(9)).first)
@@ -96,21 +96,21 @@ struct SubmissionsTests {
     @Test func `a refused submission is not sent again in the last moments before its deadline`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(2)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         let refused = ClientError(.serviceUnavailable, "nobody there")
         submissions.failed(first.correlation, refused, isUnknown: false, now: start + .milliseconds(900))
-        #expect(submissions.take(now: start + .milliseconds(1501)).isEmpty, "what became of it would not be learned in time")
-        #expect(submissions.take(now: start + .milliseconds(1500)).count == 1)
+        #expect(submissions.startPublishing(at: start + .milliseconds(1501)).isEmpty, "what became of it would not be learned in time")
+        #expect(submissions.startPublishing(at: start + .milliseconds(1500)).count == 1)
         submissions.failed(first.correlation, refused, isUnknown: true, now: start + .milliseconds(1501))
-        #expect(submissions.take(now: start + .milliseconds(2001)).count == 1, "its outcome is unknown anyway")
+        #expect(submissions.startPublishing(at: start + .milliseconds(2001)).count == 1, "its outcome is unknown anyway")
     }
 
     @Test func `an outcome that was unknown once stays unknown`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, key: "mine", deadline: start + .seconds(9)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
-        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        let again = try #require(submissions.startPublishing(at: start + .seconds(1)).first)
         submissions.failed(again.correlation, ClientError(.brokerUnavailable, "away"), isUnknown: false, now: start + .seconds(1))
         let (_, error) = try #require(submissions.expire(now: start + .seconds(9)).first)
         #expect(error.code == .brokerUnavailable)
@@ -121,7 +121,7 @@ struct SubmissionsTests {
     @Test func `the broker's trouble is the reason in the error`() throws {
         var submissions = Submissions(limits: .init(unconfirmed: 1))
         submissions.add(submission(1, deadline: start + .seconds(1)))
-        _ = submissions.take(now: start)
+        _ = submissions.startPublishing(at: start)
         submissions.add(submission(2, deadline: start + .seconds(1)))
         let trouble = ClientError(.brokerBlocked, "low on memory")
         #expect(submissions.expire(now: start + .milliseconds(1999), trouble: trouble).map(\.0.id) == [2], "one may still be sent")
@@ -134,32 +134,32 @@ struct SubmissionsTests {
     @Test func `an answer may come before the confirm`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
         submissions.add(submission(2))
-        #expect(submissions.take(now: start).isEmpty, "the confirm still counts")
+        #expect(submissions.startPublishing(at: start).isEmpty, "the confirm still counts")
         submissions.confirmed(first.correlation, now: start)
-        #expect(submissions.take(now: start).count == 1)
+        #expect(submissions.startPublishing(at: start).count == 1)
     }
 
     @Test func `unanswered submissions are sent again at once after replies were lost`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
         submissions.repliesLost(now: start)
-        #expect(submissions.take(now: start).map(\.key) == [first.key])
+        #expect(submissions.startPublishing(at: start).map(\.key) == [first.key])
     }
 
     @Test func `a rejected payload fails alone`() throws {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))
-        let both = try #require(submissions.take(now: start).first)
+        let both = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(both.correlation, now: start)
         let tooLarge = Rejection(.payloadTooLarge, "")
         #expect(submissions.rejected(both.correlation, tooLarge).isEmpty)
-        let apart = submissions.take(now: start)
+        let apart = submissions.startPublishing(at: start)
         #expect(apart.map { $0.submissions.map(\.id) } == [[1], [2]])
         #expect(Set(apart.map(\.key) + [both.key]).count == 3, "nothing was taken under the old key")
         #expect(submissions.rejected(apart[1].correlation, tooLarge).map(\.id) == [2])
@@ -170,16 +170,16 @@ struct SubmissionsTests {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))
-        let both = try #require(submissions.take(now: start).first)
+        let both = try #require(submissions.startPublishing(at: start).first)
         #expect(submissions.rejected(both.correlation, Rejection(.storeUnavailable, "")).map(\.id) == [1, 2])
     }
 
     @Test func `a repeated submission fails when all its copies are rejected`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
-        let again = try #require(submissions.take(now: start + .seconds(5)).first)
+        let again = try #require(submissions.startPublishing(at: start + .seconds(5)).first)
         #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty, "the repeat is on its way")
         submissions.confirmed(again.correlation, now: start + .seconds(5))
         #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).map(\.id) == [1])
@@ -189,9 +189,9 @@ struct SubmissionsTests {
     @Test func `a rejected copy whose repeat is accepted is accepted`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(30)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.failed(first.correlation, ClientError(.brokerUnavailable, "lost"), isUnknown: true, now: start)
-        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        let again = try #require(submissions.startPublishing(at: start + .seconds(1)).first)
         submissions.confirmed(again.correlation, now: start + .seconds(1))
         #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
         #expect(submissions.answered(first.correlation)?.submissions.map(\.id) == [1])
@@ -200,10 +200,10 @@ struct SubmissionsTests {
     @Test func `a rejection is the reason if its repeat is never answered`() throws {
         var submissions = Submissions()
         submissions.add(submission(1, deadline: start + .seconds(12)))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.confirmed(first.correlation, now: start)
         for second in [5, 10] {
-            let again = try #require(submissions.take(now: start + .seconds(second)).first)
+            let again = try #require(submissions.startPublishing(at: start + .seconds(second)).first)
             submissions.confirmed(again.correlation, now: start + .seconds(second))
             #expect(submissions.rejected(first.correlation, Rejection(.storeUnavailable, "locked")).isEmpty)
         }
@@ -217,15 +217,15 @@ struct SubmissionsTests {
         var submissions = Submissions()
         submissions.add(submission(1))
         submissions.add(submission(2))
-        let first = try #require(submissions.take(now: start).first)
+        let first = try #require(submissions.startPublishing(at: start).first)
         submissions.abandon(1)
         submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
-        let again = try #require(submissions.take(now: start + .seconds(1)).first)
+        let again = try #require(submissions.startPublishing(at: start + .seconds(1)).first)
         #expect(again.count == 2, "under one key the content never changes")
         submissions.abandon(2)
         submissions.failed(first.correlation, ClientError(.timedOut, ""), isUnknown: true, now: start)
         #expect(submissions.isEmpty)
         submissions.add(submission(3))
-        #expect(submissions.take(now: start).count == 1, "the places of the forgotten are free again")
+        #expect(submissions.startPublishing(at: start).count == 1, "the places of the forgotten are free again")
     }
 }

@@ -272,7 +272,7 @@ struct TopViewTests {
     @Test("keys are known by their sequences, whole or in pieces")
     func keys() {
         let bytes = Array("jq\u{1B}[A\u{1B}OB\u{1B}[5~\u{1B}[1;5C\u{1B}[6~\u{1B}[H\u{1B}[4~ \u{03}\u{1A}é\u{1B}x".utf8)
-        let expected: [Key] = [
+        let expected: [KeyPress] = [
             .letter("j"), .letter("q"), .up, .down, .pageUp, .pageDown, .home, .end, .letter(" "), .control("C"), .control("Z"),
             .letter("x"),
         ]
@@ -294,12 +294,12 @@ struct TopViewTests {
 
     @Test(
         "q, Ctrl-C and the end of input quit; Ctrl-Z suspends; no other key does",
-        arguments: [Key.letter("q"), .control("C"), .control("D")])
-    func ending(key: Key) {
+        arguments: [KeyPress.letter("q"), .control("C"), .control("D")])
+    func ending(key: KeyPress) {
         var view = TopView()
         #expect(view.press(key, visible: 5) == .quit)
         #expect(view.press(.control("Z"), visible: 5) == .suspend)
-        for key in [Key.letter("x"), .letter("Q"), .up, .control("M")] { #expect(view.press(key, visible: 5) == .show) }
+        for key in [KeyPress.letter("x"), .letter("Q"), .up, .control("M")] { #expect(view.press(key, visible: 5) == .show) }
         #expect(view == TopView())
     }
 
@@ -321,7 +321,8 @@ struct TopViewTests {
     func scrolling() {
         var view = TopView()
         for (key, offset) in [
-            (Key.up, 0), (.down, 1), (.letter("j"), 2), (.letter("k"), 1), (.pageDown, 6), (.letter(" "), 11), (.pageUp, 6), (.home, 0),
+            (KeyPress.up, 0), (.down, 1), (.letter("j"), 2), (.letter("k"), 1), (.pageDown, 6), (.letter(" "), 11), (.pageUp, 6),
+            (.home, 0),
             (.end, .max),
         ] {
             _ = view.press(key, visible: 5)

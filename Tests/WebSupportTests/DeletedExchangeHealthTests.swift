@@ -17,7 +17,7 @@ struct DeletedExchangeHealthTests {
             endpoint: try TestBroker.endpoint(), topology: patient.topology, store: store, vitals: patient.vitals, logger: .silent
         )
         try await patient.live(dispatcher) { [patient] http in
-            _ = try await http.health { $0.healthy && $0.standing == .serving }
+            _ = try await http.health { $0.healthy && $0.state == .serving }
             try await TestBroker.withConnection { try await $0.delete(exchange: patient.topology.submit.name) }
             let deleted = ContinuousClock.now
             let ill = try await http.health { !$0.healthy }

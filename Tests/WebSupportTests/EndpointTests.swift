@@ -38,7 +38,7 @@ import WebSupport
                 #expect(before.service == "dispatcher")
                 #expect(before.id == "7")
                 #expect(before.reasons == ["it is starting, and does not serve yet"])
-                vitals.stands(.serving)
+                vitals.enter(.serving)
                 #expect(try await client.health().healthy)
                 let response = try await client.get("/healthz?pretty")
                 #expect(response.headers[.contentType] == "application/json")
@@ -50,7 +50,7 @@ import WebSupport
 
     @Test(arguments: [("/", 404), ("/stats", 404), ("/healthz?x", 400), ("/healthz/", 200)])
     func `an unknown path or method is answered with a problem document`(uri: String, status: Int) async throws {
-        vitals.stands(.serving)
+        vitals.enter(.serving)
         try await run { port in
             try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
                 let response = try await client.get(uri)

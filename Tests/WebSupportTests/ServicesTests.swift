@@ -100,9 +100,9 @@ struct ServicesTests {
         let active = dispatcher(endpoint, firstStore, vitals: first.vitals)
         let standby = dispatcher(endpoint, store)
         try await first.live(active) { [patient] client in
-            _ = try await client.health { $0.standing == .serving }
+            _ = try await client.health { $0.state == .serving }
             try await patient.live(standby) { [patient] client in
-                _ = try await client.health { $0.standing == .standby }
+                _ = try await client.health { $0.state == .standby }
                 patient.later(.seconds(1000))
                 #expect(try await client.health().healthy)
             }

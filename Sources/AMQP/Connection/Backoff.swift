@@ -28,7 +28,7 @@ public struct Backoff: Hashable, Sendable {
             case .linear: max(number, 1)
             case .exponential: 1 << (min(max(number, 1), 41) - 1)
             }
-        // Compared in floating point, which cannot overflow; what is below the ceiling can be multiplied exactly.
+        // Compared in floating point, which cannot overflow; a value below the ceiling can be multiplied exactly.
         return base.seconds * Double(factor) < ceiling.seconds ? base * factor : ceiling
     }
 

@@ -88,7 +88,7 @@ extension Connection {
             if !nacks.isEmpty {
                 let now = ContinuousClock.now
                 for (publication, outcome) in zip(confirmation.publications, batch.outcomes) where outcome == .confirmed {
-                    nacks.confirmed(publication.route, at: now)
+                    nacks.confirmed(publication.destination, at: now)
                 }
             }
             confirmation.continuation.resume(returning: .success(batch.outcomes))
@@ -101,7 +101,7 @@ extension Connection {
         var mustReplace = false
         for entry in ledger.takeRefused() {
             guard let publication = confirmations[entry.batch]?.publications[entry.index] else { continue }
-            if nacks.nacked(publication.route, at: .now) { mustReplace = true }
+            if nacks.nacked(publication.destination, at: .now) { mustReplace = true }
         }
         settle(settled)
         if mustReplace { try replacePublishChannel(session) }

@@ -1,8 +1,9 @@
 import Foundation
 import Logging
 
-/// Declares exchanges and queues, and replaces those that an earlier version has declared otherwise: what such a queue holds is
-/// moved aside, the queue deleted and declared anew, and what it held moved back. Meanwhile new messages go aside too.
+/// Declares exchanges and queues, and replaces those that an earlier version has declared otherwise: the messages of such
+/// a queue are moved to a spare queue, the queue is deleted and declared anew, and the messages are moved back. Meanwhile new messages go
+/// to the spare queue too.
 ///
 /// It blocks the connection's thread. Killed in between, it goes on when the connection is next established.
 struct Migration {
@@ -51,8 +52,9 @@ struct Migration {
 
     private func replace(_ queue: Queue, _ spare: Spare) throws(AMQPError) {
         let sources = sources(of: queue)
-        let aside = sources.map { Binding(exchange: $0.exchange, queue: spare.queue.name, key: $0.key) }
-        try handle.declare(Declarations(exchanges: [spare.exchange], queues: [spare.queue], bindings: [spare.binding] + aside), channel)
+        let spareBindings = sources.map { Binding(exchange: $0.exchange, queue: spare.queue.name, key: $0.key) }
+        try handle.declare(
+            Declarations(exchanges: [spare.exchange], queues: [spare.queue], bindings: [spare.binding] + spareBindings), channel)
         for source in sources { try handle.unbind(source, channel) }
         repeat {
             while try handle.move(from: queue.name, to: spare.exchange.name, Connection.Channel.publish) > 0 {}
@@ -110,7 +112,7 @@ struct Migration {
             throw AMQPError(
                 .preconditionFailed,
                 "\(what) \(name) is declared otherwise by an earlier version and cannot be replaced (\(error)): stop whatever uses it and "
-                    + "delete it with '\(command)'; what it holds is lost",
+                    + "delete it with '\(command)'; its messages are lost",
                 brokerCode: error.brokerCode
             )
         }

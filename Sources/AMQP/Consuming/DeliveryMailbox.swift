@@ -68,7 +68,7 @@ final class DeliveryMailbox: Sendable {
         state.withLock { $0.deliveries = [] }
     }
 
-    /// Nothing more comes; what waits can still be taken.
+    /// Nothing more comes; deliveries that wait can still be taken.
     func finish() {
         let taker = state.withLock { state in
             state.isFinished = true

@@ -72,7 +72,7 @@ final class CTable {
 }
 
 extension FieldValue {
-    /// Values nested deeper than this read as void: whoever sends some thousand levels must not exhaust a thread's stack.
+    /// Values nested deeper than this read as void: a message with some thousand levels must not exhaust a thread's stack.
     static let maximumDepth = 32
 
     /// Copies a value out of the library's memory.
@@ -116,7 +116,7 @@ extension FieldTable {
 }
 
 extension String {
-    /// Copies a text out of the library's memory; what is not UTF-8 is replaced.
+    /// Copies a text out of the library's memory; bytes that are not UTF-8 are replaced.
     init(_ bytes: amqp_bytes_t) {
         self.init(decoding: UnsafeRawBufferPointer(bytes), as: UTF8.self)
     }

@@ -49,7 +49,7 @@ struct ConfirmLedger {
     mutating func register(count: Int, mandatory: [String: Int] = [:], settled: [Int: PublishOutcome] = [:]) -> Int {
         var batch = Batch(id: nextBatch, first: nextTag, mandatory: mandatory, outcomes: Array(repeating: nil, count: count), open: count)
         if !settled.isEmpty {
-            for (index, outcome) in settled { batch.settle(index, as: outcome) }
+            for (index, outcome) in settled { batch.record(outcome, at: index) }
             batch.sent = (0..<count).filter { settled[$0] == nil }
         }
         batches.append(batch)
@@ -59,11 +59,11 @@ struct ConfirmLedger {
     }
 
     mutating func acknowledged(_ tag: UInt64, multiple: Bool) -> [Settled] {
-        settle(tag, multiple: multiple, as: .confirmed)
+        record(.confirmed, ofTag: tag, multiple: multiple)
     }
 
     mutating func refused(_ tag: UInt64, multiple: Bool) -> [Settled] {
-        settle(tag, multiple: multiple, as: .nacked)
+        record(.nacked, ofTag: tag, multiple: multiple)
     }
 
     /// Notes that the oldest unconfirmed mandatory publication with this message id came back; its acknowledgement
@@ -109,7 +109,7 @@ struct ConfirmLedger {
             for index in open {
                 // One that came back has its outcome.
                 guard let outcome = batch.outcomes[index] ?? outcome(Entry(batch: batch.id, index: index)) else { continue }
-                batches[position].settle(index, as: outcome)
+                batches[position].record(outcome, at: index)
             }
             let rest = open.filter { !batches[position].acknowledged.contains($0) }
             batches[position].first = nextTag
@@ -117,7 +117,7 @@ struct ConfirmLedger {
             nextTag += UInt64(rest.count)
             again += rest.map { Entry(batch: batch.id, index: $0) }
         }
-        return (takeSettled(), again)
+        return (removeSettled(), again)
     }
 
     /// The publications that the broker refused last; asking forgets them.
@@ -134,7 +134,7 @@ struct ConfirmLedger {
         self.nextBatch = nextBatch
     }
 
-    private mutating func settle(_ tag: UInt64, multiple: Bool, as outcome: PublishOutcome) -> [Settled] {
+    private mutating func record(_ outcome: PublishOutcome, ofTag tag: UInt64, multiple: Bool) -> [Settled] {
         // A tag of 0 with `multiple` speaks of everything outstanding (AMQP 0-9-1, `basic.ack`).
         let last = multiple && tag == 0 ? nextTag - 1 : tag
         if multiple {
@@ -142,23 +142,23 @@ struct ConfirmLedger {
                 let first = batches[position].first
                 guard first <= last else { break }
                 let end = min(UInt64(batches[position].sentCount), last - first + 1)
-                for offset in 0..<Int(end) { settle(position, offset, as: outcome) }
+                for offset in 0..<Int(end) { record(outcome, batch: position, offset: offset) }
             }
         } else if let position = position(of: last) {
-            settle(position, Int(last - batches[position].first), as: outcome)
+            record(outcome, batch: position, offset: Int(last - batches[position].first))
         }
-        return takeSettled()
+        return removeSettled()
     }
 
-    private mutating func settle(_ position: Int, _ offset: Int, as outcome: PublishOutcome) {
+    private mutating func record(_ outcome: PublishOutcome, batch position: Int, offset: Int) {
         let index = batches[position].index(offset)
         if outcome == .nacked, !batches[position].acknowledged.contains(index) {
             refusedEntries.append(Entry(batch: batches[position].id, index: index))
         }
-        batches[position].settle(index, as: outcome)
+        batches[position].record(outcome, at: index)
     }
 
-    private mutating func takeSettled() -> [Settled] {
+    private mutating func removeSettled() -> [Settled] {
         var settled: [Settled] = []
         // Batches are told of in their order where that costs nothing; one that ends early waits for nobody.
         if batches.contains(where: { $0.open == 0 }) {
@@ -185,9 +185,9 @@ struct ConfirmLedger {
 }
 
 extension ConfirmLedger.Batch {
-    /// Takes the broker's word for one publication, once. A returned one stays returned: its acknowledgement only says
+    /// Records the broker's answer to one publication, once. A returned one stays returned: its acknowledgement only says
     /// that the broker is done with it.
-    fileprivate mutating func settle(_ index: Int, as outcome: PublishOutcome) {
+    fileprivate mutating func record(_ outcome: PublishOutcome, at index: Int) {
         if acknowledged.contains(index) { return }
         acknowledged.insert(index)
         if outcomes[index] == nil { outcomes[index] = outcome }

@@ -1,8 +1,8 @@
 /// Counts negative acknowledgements in a row by exchange and routing key, and says when a new channel may help: RabbitMQ 3.10
 /// nacks all that a channel publishes to a quorum queue if its first publish fell into an election of the queue's leader. A channel
-/// that takes other messages of the route is well: the queue is full. Pure.
+/// that takes other messages of the destination is well: the queue is full. Pure.
 struct NackCounter {
-    struct Route: Hashable {
+    struct Destination: Hashable {
         let exchange: String
         let routingKey: String
     }
@@ -19,13 +19,13 @@ struct NackCounter {
 
     /// As many in a row call for a new channel.
     static let limit = 2
-    /// Between two new channels; for one route it doubles up to the longest, since what is unconfirmed is sent twice.
+    /// Between two new channels; for one destination it doubles up to the longest, since what is unconfirmed is sent twice.
     static let interval = Duration.seconds(5)
     static let longestInterval = Duration.seconds(60)
-    /// Routes that are counted at a time.
-    static let maximumRoutes = 1000
+    /// Destinations that are counted at a time.
+    static let maximumDestinations = 1000
 
-    private var counts: [Route: Count] = [:]
+    private var counts: [Destination: Count] = [:]
     private var next: ContinuousClock.Instant?
 
     var isEmpty: Bool { counts.isEmpty }
@@ -33,10 +33,10 @@ struct NackCounter {
     /// Counts a nack.
     ///
     /// - Returns: whether the channel is to be replaced.
-    mutating func nacked(_ route: Route, at now: ContinuousClock.Instant) -> Bool {
-        if counts[route] == nil, counts.count >= Self.maximumRoutes { counts = [:] }
-        var count = counts[route] ?? Count(nacked: now)
-        defer { counts[route] = count }
+    mutating func nacked(_ destination: Destination, at now: ContinuousClock.Instant) -> Bool {
+        if counts[destination] == nil, counts.count >= Self.maximumDestinations { counts = [:] }
+        var count = counts[destination] ?? Count(nacked: now)
+        defer { counts[destination] = count }
         count.nacks += 1
         count.nacked = now
         func isOver(_ pause: ContinuousClock.Instant?) -> Bool { pause.map { $0 <= now } ?? true }
@@ -50,9 +50,9 @@ struct NackCounter {
         return true
     }
 
-    /// The broker has taken a message of the route.
-    mutating func confirmed(_ route: Route, at now: ContinuousClock.Instant) {
-        guard let index = counts.index(forKey: route) else { return }
+    /// The broker has taken a message of the destination.
+    mutating func confirmed(_ destination: Destination, at now: ContinuousClock.Instant) {
+        guard let index = counts.index(forKey: destination) else { return }
         if counts.values[index].nacked + Self.longestInterval <= now {
             counts.remove(at: index)
         } else {
@@ -68,5 +68,5 @@ struct NackCounter {
 }
 
 extension Publication {
-    var route: NackCounter.Route { NackCounter.Route(exchange: exchange, routingKey: routingKey) }
+    var destination: NackCounter.Destination { NackCounter.Destination(exchange: exchange, routingKey: routingKey) }
 }

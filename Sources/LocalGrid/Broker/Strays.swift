@@ -10,7 +10,7 @@ enum Strays {
             let deadline = ContinuousClock.now.advanced(by: limit)
             for pid in processes(variable, value) { kill(pid, signal) }
             while !processes(variable, value).isEmpty, ContinuousClock.now < deadline {
-                // Cancelled: whoever wants to stop does not want to wait.
+                // Cancelled: a stop must not wait.
                 guard (try? await Task.sleep(for: .milliseconds(50))) != nil else { break }
             }
         }

@@ -68,7 +68,7 @@ struct Link {
 
     mutating func inject(_ bytes: [UInt8], _ direction: Proxy.Direction) { self[direction].append(bytes[...]) }
 
-    /// Closes both sides at once; what is stalled is thrown away.
+    /// Closes both sides at once; stalled bytes are thrown away.
     mutating func end(_ ending: TCPSocket.Ending) {
         guard !hasEnded else { return }
         hasEnded = true

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// It listens on a loopback port and joins each connection that comes to one of its own to the broker: a ``Link``. It knows
 /// AMQP's frames (plain TCP; of TLS it would see bytes), and nothing of what they say. One thread of its own does all the
-/// work; what is buffered is bounded, and beyond it senders wait, as on any network.
+/// work; the buffer is bounded, and beyond it senders wait, as on any network.
 ///
 /// A request here holds for bytes sent and connections made after the call returned.
 package final class Proxy: Sendable {
@@ -35,7 +35,7 @@ package final class Proxy: Sendable {
     /// The fate of a frame.
     package enum Verdict: Hashable, Sendable {
         case pass
-        /// It goes no further; what follows does.
+        /// It goes no further; the bytes that follow do.
         case discard
         /// It and all that follows wait until ``Proxy/resume(_:_:)``.
         case stall
@@ -84,7 +84,7 @@ package final class Proxy: Sendable {
     /// How many connections there are.
     package var count: Int { mailbox.links }
 
-    /// Ends connections with FIN on both sides; what is stalled is thrown away.
+    /// Ends connections with FIN on both sides; stalled bytes are thrown away.
     package func cut(_ links: Links = .all) { mailbox.post(.end(links, .finish)) }
 
     /// Ends connections with RST on both sides, as a host that has forgotten them.
@@ -106,7 +106,7 @@ package final class Proxy: Sendable {
     package func cutMidFrame(_ direction: Direction, _ links: Links = .all) { mailbox.post(.cutMidFrame(direction, links)) }
 
     /// Sends bytes of the caller's own between two frames.
-    package func inject(_ bytes: [UInt8], _ direction: Direction = .towardClient, _ links: Links = .newest) {
+    package func inject(_ bytes: [UInt8], _ direction: Direction = .towardClient, into links: Links = .newest) {
         mailbox.post(.inject(bytes, direction, links))
     }
 

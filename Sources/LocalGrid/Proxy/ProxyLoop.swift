@@ -36,7 +36,7 @@ struct ProxyLoop {
             _ = poll(&polled, nfds_t(polled.count), -1)
             for index in links.indices { links[index].receive() }
             let arrived = polled[1].revents == 0 ? [] : listener.acceptAll()
-            for command in mailbox.take() { isStopping = obey(command) || isStopping }
+            for command in mailbox.take() { isStopping = apply(command) || isStopping }
             for client in arrived { join(client) }
             for index in links.indices where links[index].becameJoined() { onEvent(.joined(links[index].number)) }
             mailbox.links = links.count { $0.wasJoined && !$0.hasEnded }
@@ -59,8 +59,8 @@ struct ProxyLoop {
         links.append(Link(number: joined, client: client, server: server, stalled: stalled))
     }
 
-    /// Says whether the loop has to stop.
-    private mutating func obey(_ command: ProxyMailbox.Command) -> Bool {
+    /// Applies a command, and returns whether the loop has to stop.
+    private mutating func apply(_ command: ProxyMailbox.Command) -> Bool {
         switch command {
         case .end(let which, let ending): each(which) { $0.end(ending) }
         case .stall(let directions, let which, let isStalled):

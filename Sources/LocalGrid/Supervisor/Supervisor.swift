@@ -38,7 +38,7 @@ package struct Supervisor: Sendable {
         )
         // Unstructured, because cancellation must not reach all the children at once: it ends the stream, on which the innermost
         // stage waits, and each stage stops once those after it have.
-        let work = Task { await run(stages[...], firsts, report, whenReady: whenReady) }
+        let work = Task { await run(stages[...], firsts: firsts, report: report, whenReady: whenReady) }
         let result = await withTaskCancellationHandler {
             await work.value
         } onCancel: {
@@ -51,9 +51,7 @@ package struct Supervisor: Sendable {
     private typealias First = LocalGridError?
 
     private func run(
-        _ stages: ArraySlice<[ChildProcess]>,
-        _ firsts: AsyncStream<First>,
-        _ report: AsyncStream<First>.Continuation,
+        _ stages: ArraySlice<[ChildProcess]>, firsts: AsyncStream<First>, report: AsyncStream<First>.Continuation,
         whenReady: @escaping @Sendable () throws(LocalGridError) -> Void
     ) async -> Result<Void, LocalGridError> {
         var iterator = firsts.makeAsyncIterator()
@@ -71,7 +69,7 @@ package struct Supervisor: Sendable {
                 guard let first = await iterator.next() else { return .success(()) }
                 if let error = first { return .failure(error) }
             }
-            return await run(stages.dropFirst(), firsts, report, whenReady: whenReady)
+            return await run(stages.dropFirst(), firsts: firsts, report: report, whenReady: whenReady)
         }
     }
 

@@ -86,7 +86,7 @@ actor GridHistory {
         let end = step.start(max(min(complete, until ?? complete), Timestamp(rawValue: Int64(window.count) * step.milliseconds)))
         let last = end + .seconds(-step.seconds)
         let first = Timestamp(rawValue: last.rawValue - Int64(window.count - 1) * step.milliseconds)
-        let rollups = try await store.rollups(type, step, first...last)
+        let rollups = try await store.rollups(of: type, step, in: first...last)
         let points = (0..<window.count).map { number in
             let at = Timestamp(rawValue: first.rawValue + Int64(number) * step.milliseconds)
             return HistoryReport.Point(at: at, rollup: rollups[at])

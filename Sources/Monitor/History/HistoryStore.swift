@@ -27,7 +27,7 @@ struct HistoryStore: Sendable {
         }
         do {
             return try opened.get()
-        } catch is FileLock.Taken {
+        } catch is FileLock.HeldElsewhere {
             throw MonitorError(
                 .history, "the history \(path ?? "") is another monitor's, which runs: name another file for this one (monitor.history)"
             )
@@ -116,31 +116,38 @@ struct HistoryStore: Sendable {
                 )
             }
             // Ten seconds in which a monitor ended and another began are covered once.
-            let isKnown = try Self.rollup(.tenSeconds, Self.all, entry.at, database) != nil
+            let isKnown = try Self.rollup(RollupKey(step: .tenSeconds, type: Self.all, at: entry.at), in: database) != nil
             for step in HistoryStep.allCases {
                 let at = step.start(entry.at)
-                try Self.add(entry.all, step, Self.all, at, covering: isKnown ? 0 : 1, database)
-                for (type, rollup) in entry.types { try Self.add(rollup, step, type.name, at, covering: isKnown ? 0 : 1, database) }
+                for (type, rollup) in [(Self.all, entry.all)] + entry.types.map({ ($0.name, $1) }) {
+                    try Self.add(rollup, to: RollupKey(step: step, type: type, at: at), covering: isKnown ? 0 : 1, in: database)
+                }
             }
         }
     }
 
-    private static func rollup(_ step: HistoryStep, _ type: String, _ at: Timestamp, _ database: Database) throws -> Rollup? {
-        let select = try database.cachedStatement(sql: "SELECT * FROM rollup WHERE step = ? AND type = ? AND at = ?")
-        return try Row.fetchOne(select, arguments: [step.rawValue, type, at.rawValue]).map(Rollup.init)
+    /// The primary key of a row of `rollup`.
+    private struct RollupKey {
+        let step: HistoryStep
+        let type: String
+        let at: Timestamp
     }
 
-    private static func add(
-        _ rollup: Rollup, _ step: HistoryStep, _ type: String, _ at: Timestamp, covering: Int, _ database: Database
-    ) throws {
-        var sum = try Self.rollup(step, type, at, database) ?? Rollup()
+    private static func rollup(_ key: RollupKey, in database: Database) throws -> Rollup? {
+        let select = try database.cachedStatement(sql: "SELECT * FROM rollup WHERE step = ? AND type = ? AND at = ?")
+        return try Row.fetchOne(select, arguments: [key.step.rawValue, key.type, key.at.rawValue]).map(Rollup.init)
+    }
+
+    private static func add(_ rollup: Rollup, to key: RollupKey, covering: Int, in database: Database) throws {
+        var sum = try Self.rollup(key, in: database) ?? Rollup()
         sum.add(rollup)
         let insert = try database.cachedStatement(sql: "INSERT OR REPLACE INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         let happened = sum.happened
         try insert.execute(
             arguments: [
-                step.rawValue, type, at.rawValue, happened.submitted, happened.succeeded, happened.failed, happened.cancelled,
-                happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data, sum.covered.saturatingAdding(covering),
+                key.step.rawValue, key.type, key.at.rawValue, happened.submitted, happened.succeeded, happened.failed,
+                happened.cancelled, happened.expired, sum.waiting, sum.running, sum.workers, sum.times.data,
+                sum.covered.saturatingAdding(covering),
             ]
         )
     }
@@ -165,7 +172,7 @@ struct HistoryStore: Sendable {
 
     /// The rollups of a type, or of all, by the beginning of their steps. If the monitor ran and had nothing to tell of the
     /// type it is an idle one; where it did not run there is none.
-    func rollups(_ type: TaskType?, _ step: HistoryStep, _ range: ClosedRange<Timestamp>) async throws -> [Timestamp: Rollup] {
+    func rollups(of type: TaskType?, _ step: HistoryStep, in range: ClosedRange<Timestamp>) async throws -> [Timestamp: Rollup] {
         try await database.read { database in
             let bounds: [any DatabaseValueConvertible] = [range.lowerBound.rawValue, range.upperBound.rawValue]
             var rollups: [Timestamp: Rollup] = [:]

@@ -13,11 +13,11 @@ struct Exposition {
     private(set) var text = ByteBuffer()
 
     /// Begins a family: all its samples come after it, before the next one.
-    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    mutating func family(_ name: String, _ kind: Kind, help: String) {
         text.writeString("# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n")
     }
 
-    mutating func sample(_ name: String, _ labels: Labels = [], _ value: Double) {
+    mutating func sample(_ name: String, _ labels: Labels = [], value: Double) {
         text.writeString(name)
         if !labels.isEmpty {
             text.writeString("{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}")
@@ -25,17 +25,17 @@ struct Exposition {
         text.writeString(" \(Self.number(value))\n")
     }
 
-    mutating func sample(_ name: String, _ labels: Labels = [], _ value: Int) { sample(name, labels, Double(value)) }
-    mutating func sample(_ name: String, _ labels: Labels = [], _ value: Bool) { sample(name, labels, value ? 1 : 0) }
+    mutating func sample(_ name: String, _ labels: Labels = [], value: Int) { sample(name, labels, value: Double(value)) }
+    mutating func sample(_ name: String, _ labels: Labels = [], value: Bool) { sample(name, labels, value: value ? 1 : 0) }
 
     /// The samples of one histogram.
-    mutating func histogram(_ name: String, _ labels: Labels, _ buckets: TimeBuckets) {
+    mutating func histogram(_ name: String, _ labels: Labels, buckets: TimeBuckets) {
         for (bound, count) in zip(TimeBuckets.bounds, buckets.cumulative) {
-            sample("\(name)_bucket", labels + [("le", Self.number(bound))], Double(count))
+            sample("\(name)_bucket", labels + [("le", Self.number(bound))], value: Double(count))
         }
-        sample("\(name)_bucket", labels + [("le", "+Inf")], Double(buckets.count))
-        sample("\(name)_sum", labels, buckets.seconds)
-        sample("\(name)_count", labels, Double(buckets.count))
+        sample("\(name)_bucket", labels + [("le", "+Inf")], value: Double(buckets.count))
+        sample("\(name)_sum", labels, value: buckets.seconds)
+        sample("\(name)_count", labels, value: Double(buckets.count))
     }
 
     /// A label's value: backslash, quote and line feed are escaped.

@@ -72,7 +72,7 @@ struct TasksReport: WebReport {
 private struct TaskSearch {
     /// How many queries one may take: each looks at a bounded number of tasks.
     private static let maximumQueries = 10
-    /// How long it asks further queries; what it has found by then is a page like any other.
+    /// How long it asks further queries; the tasks that it has found by then are a page like any other.
     private static let patience = Duration.seconds(3)
 
     let queryClient: MonitorQueries

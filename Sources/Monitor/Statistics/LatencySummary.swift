@@ -1,6 +1,6 @@
 import TaskGridCore
 
-/// A summary of measured times. The percentiles are within one percent, for the times come in buckets of that width; the
+/// A summary of measured times. The percentiles are within one percent, because the times come in buckets of that width; the
 /// average is as exact as the buckets in which the times came.
 struct LatencySummary: Hashable {
     var count: UInt64

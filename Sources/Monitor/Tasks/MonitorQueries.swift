@@ -22,7 +22,7 @@ final class MonitorQueries: Sendable {
 
     /// Runs a search, which may take several queries; one too many is refused.
     ///
-    /// - Throws: A `Problem`; what `body` throws.
+    /// - Throws: A `Problem`, or the error of `body`.
     func search<Found>(_ body: () async throws -> Found) async throws -> Found {
         let hasRoom = searches.withLock { searches in
             guard searches < Self.maximumSearches else { return false }

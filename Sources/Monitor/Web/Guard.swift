@@ -54,7 +54,7 @@ struct Guard: Sendable {
         let (given, expected) = (Array(given.utf8), Array(expected.utf8))
         guard !expected.isEmpty else { return false }
         var difference = given.count == expected.count ? 0 : 1 as UInt8
-        for (place, byte) in given.enumerated() { difference |= byte ^ expected[place % expected.count] }
+        for (index, byte) in given.enumerated() { difference |= byte ^ expected[index % expected.count] }
         return difference == 0
     }
 

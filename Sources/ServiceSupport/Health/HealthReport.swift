@@ -7,7 +7,7 @@ import TaskGridCore
 /// |---|---|
 /// | `service`, `id`, `version` | which service this is |
 /// | `healthy` | whether it does its work; the HTTP status is 200 or 503 accordingly |
-/// | `standing` | `starting`, `standby`, `serving` or `stopping` |
+/// | `state` | `starting`, `standby`, `serving` or `stopping` |
 /// | `reasons` | why it is not healthy; empty where it is |
 /// | `loops` | each loop: `name`, `state` (`waiting`, `working`, `ended`), `seconds` in that state |
 /// | `connections` | each connection: `name`, `state` (`connected`, `blocked`, `unconnected`, `locked`, `closed`), `seconds`, `detail` |
@@ -42,17 +42,17 @@ package struct HealthReport: Hashable, Sendable, Codable {
     package var id: String
     package var version: String
     package var healthy: Bool
-    package var standing: Vitals.Standing
+    package var state: ServiceState
     package var reasons: [String] {
         didSet { healthy = reasons.isEmpty }
     }
     package var loops: [Loop] = []
     package var connections: [Connection] = []
 
-    init(service: String, id: String, standing: Vitals.Standing) {
+    init(service: String, id: String, state: ServiceState) {
         self.service = service
         self.id = id
-        self.standing = standing
+        self.state = state
         version = TaskGridVersion.current
         reasons = []
         healthy = true

@@ -4,27 +4,16 @@ import Synchronization
 /// The signs of life of one service: its loops' pulses and its connections. The service registers them as it starts; whoever
 /// made it asks for the report.
 package final class Vitals: Sendable {
-    /// The present role of the service.
-    package enum Standing: String, Sendable, Codable {
-        /// It connects, or reads what it needs.
-        case starting
-        /// Another instance is the active one; it takes over when that goes.
-        case standby
-        case serving
-        /// It was told to stop and brings to an end what is under way.
-        case stopping
-    }
-
-    private struct Link {
+    private struct WatchedConnection {
         let read: @Sendable () -> ConnectionReading
         /// Whether the service stands by, and is well, while another holds the queue that is for one alone.
         let mayStandBy: Bool
     }
 
     private struct State {
-        var standing = Standing.starting
+        var service = ServiceState.starting
         var loops: [(name: String, read: @Sendable (ContinuousClock.Instant) -> LoopReading)] = []
-        var links: [Link] = []
+        var connections: [WatchedConnection] = []
         /// Other faults, by their subject.
         var problems: [String: String] = [:]
     }
@@ -63,7 +52,7 @@ package final class Vitals: Sendable {
     /// A connection that the service needs. With `mayStandBy`, the service is healthy, and stands by, while another one owns an
     /// exclusive queue.
     package func connection(mayStandBy: Bool = false, _ read: @escaping @Sendable () -> ConnectionReading) {
-        state.withLock { $0.links.append(Link(read: read, mayStandBy: mayStandBy)) }
+        state.withLock { $0.connections.append(WatchedConnection(read: read, mayStandBy: mayStandBy)) }
     }
 
     /// Something besides loops and connections is not well, or is well again.
@@ -75,32 +64,32 @@ package final class Vitals: Sendable {
         state.withLock { $0.problems[name] = reason }
     }
 
-    /// The service has come so far.
-    package func stands(_ standing: Standing) {
-        state.withLock { $0.standing = standing }
+    /// The service enters a state.
+    package func enter(_ service: ServiceState) {
+        state.withLock { $0.service = service }
     }
 
     /// How the service is now.
     package func report(service: String, id: String) -> HealthReport {
         let now = now()
-        let (standing, loops, links, problems) = state.withLock { ($0.standing, $0.loops, $0.links, $0.problems) }
-        let readings = links.map { (link: $0, reading: $0.read()) }
-        let isStandby = standing != .stopping && readings.contains { $0.link.mayStandBy && $0.reading.state == .locked }
-        var report = HealthReport(service: service, id: id, standing: isStandby ? .standby : standing)
-        for (link, reading) in readings {
+        let (serviceState, loops, connections, problems) = state.withLock { ($0.service, $0.loops, $0.connections, $0.problems) }
+        let readings = connections.map { (connection: $0, reading: $0.read()) }
+        let isStandby = serviceState != .stopping && readings.contains { $0.connection.mayStandBy && $0.reading.state == .locked }
+        var report = HealthReport(service: service, id: id, state: isStandby ? .standby : serviceState)
+        for (connection, reading) in readings {
             report.connections.append(HealthReport.Connection(reading, at: now))
             // A service that stops closes its connections itself.
-            if standing == .stopping || isStandby && link.mayStandBy { continue }
+            if serviceState == .stopping || isStandby && connection.mayStandBy { continue }
             if let problem = reading.problem(at: now) { report.reasons.append(problem) }
         }
-        if report.standing == .starting, report.reasons.isEmpty { report.reasons.append("it is starting, and does not serve yet") }
+        if report.state == .starting, report.reasons.isEmpty { report.reasons.append("it is starting, and does not serve yet") }
         report.reasons += problems.sorted { $0.key < $1.key }.map(\.value)
         for read in loops {
             let reading = read.read(now)
             report.loops.append(HealthReport.Loop(reading))
             if let problem = reading.problem {
                 report.reasons.append("loop '\(reading.name)' \(problem); its log may say why, a restart helps")
-            } else if reading.state == .ended, report.standing == .serving {
+            } else if reading.state == .ended, report.state == .serving {
                 report.reasons.append("loop '\(reading.name)' has ended; restart the service")
             }
         }

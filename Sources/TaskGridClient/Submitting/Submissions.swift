@@ -42,8 +42,8 @@ struct Submissions: Sendable {
 
     mutating func add(_ submission: PendingSubmission) { buffer.add(submission) }
 
-    /// The messages to publish now: repeats that are due, then new ones.
-    mutating func take(now: ContinuousClock.Instant) -> [InFlightSubmission] {
+    /// Starts the publishing of the messages to publish now, and returns them: repeats that are due, then new ones.
+    mutating func startPublishing(at now: ContinuousClock.Instant) -> [InFlightSubmission] {
         var taken: [InFlightSubmission] = []
         for (correlation, inFlight) in unanswered where isDue(inFlight, now: now) {
             guard publishing < limits.unconfirmed else { break }
@@ -127,7 +127,7 @@ struct Submissions: Sendable {
         return waiting.map { ($0, inFlight.mayHaveArrived ? Self.unknown(error, hasKey: $0.key != nil) : error) }
     }
 
-    /// The dispatcher has answered: whoever waited, and the number of the answered message's tasks; nil where nobody waits.
+    /// The dispatcher has answered. Returns the answered message; nil if nobody waits for it.
     mutating func answered(_ correlation: String) -> InFlightSubmission? {
         unanswered.removeValue(forKey: correlation)
     }

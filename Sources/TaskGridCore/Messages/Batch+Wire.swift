@@ -28,7 +28,7 @@ extension PBBatch {
     /// Writes one record for each of `items`.
     ///
     /// - Precondition: together they are within `WireFormat.maximumRecords` and `maximumBodySize`, beyond which nobody reads
-    ///   them; whoever fills a batch keeps to both.
+    ///   them; code that fills a batch keeps to both.
     static func encoded<Item>(
         _ items: [Item], _ fill: (Item, inout PBRecord) -> Void, settings: () -> [PBSettings] = { [] }
     ) -> Data {
@@ -70,7 +70,7 @@ extension Duration {
 
     /// A delay as the wire carries it; one below zero is none.
     var wireDelay: Int64 { min(max(0, milliseconds), WireFormat.maximumDelay.milliseconds) }
-    /// An attempt's time as the wire carries it: from a millisecond, for 0 would mean no limit, to the longest.
+    /// An attempt's time as the wire carries it: from a millisecond, because 0 would mean no limit, to the longest.
     var wireTimeout: Int64 { min(max(1, milliseconds), WireFormat.maximumTimeout.milliseconds) }
     /// A run time as the wire carries it.
     var wireMicroseconds: Int64 { max(0, min(self, WireFormat.maximumRunTime).microseconds) }

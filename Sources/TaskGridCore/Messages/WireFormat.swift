@@ -27,7 +27,7 @@ public enum WireFormat {
     public static let timeoutGrace = Duration.seconds(2)
     /// The longest time that a task may be delayed, or that it may have until it expires: ten thousand days.
     public static let maximumDelay = Duration.seconds(10_000 * 24 * 60 * 60)
-    /// The longest time that an attempt can have run; what a worker says beyond it counts as this.
+    /// The longest time that an attempt can have run; a longer one that a worker reports counts as this.
     public static let maximumRunTime = maximumTimeout
     /// The latest time, the end of the year 9999: what any language's calendar can show.
     public static let maximumTime = Timestamp(rawValue: 253_402_300_799_999)

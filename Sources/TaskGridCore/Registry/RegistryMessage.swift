@@ -101,8 +101,8 @@ extension RegistryMessage {
     /// Whether it neither drains nor is quiet.
     public var takesTasks: Bool { !draining && !quiet }
 
-    /// Only `worker` and `types` must be there, so that a worker in another language needs no more; what is left out is as
-    /// the memberwise initializer has it, for a worker that runs one task at a time and takes no batches.
+    /// Only `worker` and `types` must be there, so that a worker in another language needs no more. The other keys have
+    /// the defaults of the memberwise initializer, for a worker that runs one task at a time and takes no batches.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func optional<Value: Decodable>(_ key: CodingKeys, _ absent: Value) throws -> Value {

@@ -60,7 +60,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case succeeded(attempt: Int)
         /// A worker, or the task's timeout, ended the attempt with an error.
         case failed(attempt: Int, TaskError)
-        /// The delivery came back as redelivered: whoever held it let go without a result, unless its worker still lives.
+        /// The delivery came back as redelivered: its holder let go without a result, unless its worker still lives.
         /// `started`: as far as is known the attempt had begun; false where its announcement was due and had not come.
         case interrupted(attempt: Int, holderLives: Bool, started: Bool = true)
         /// The worker that an interruption was blamed on has been heard of: its connections were gone, its process was not.

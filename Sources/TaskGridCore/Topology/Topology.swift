@@ -79,8 +79,8 @@ public struct Topology: Hashable, Sendable {
         .exclusive("\(prefix).\(what).\(id)", arguments: Self.bounds(100_000))
     }
 
-    /// A client's reply queue: bounded in bytes, since anybody can have answers sent to it. Two of the largest messages fit; what is
-    /// dropped is asked for again.
+    /// A client's reply queue: bounded in bytes, since anybody can have answers sent to it. Two of the largest messages fit. Dropped
+    /// answers are asked for again.
     public func replyQueue(client: String) -> Queue {
         .exclusive("\(prefix).reply.\(client)", arguments: ["x-max-length-bytes": .int(Int64(2 * WireFormat.maximumBodySize))])
     }

@@ -72,7 +72,7 @@ extension Pipeline {
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
             await tell(.register, identity)
-            vitals.stands(.serving)
+            vitals.enter(.serving)
             vitals.loop("slots") { [weak self] now in self?.slots(at: now) ?? LoopReading(name: "slots", state: .ended, time: .zero) }
             onReady()
             for slot in 0..<settings.concurrency {
@@ -123,7 +123,7 @@ extension Pipeline {
             for item in state.slotTable.returnWaiting() { state.book(item) }
         }
         Failpoint.drainBegun.pass()
-        vitals.stands(.stopping)
+        vitals.enter(.stopping)
         heartbeatSignal.raise()
         senderSignal.raise()
         drainSignal.raise()

@@ -6,7 +6,7 @@ import TaskGridCore
 
 /// The way of a task through a worker: delivery, slot table, result buffer, confirmed result, acknowledgement.
 ///
-/// Its loops (receiver, slots, sender, alarm, heartbeat, control) run as children of `run()`; what they share is one value
+/// Its loops (receiver, slots, sender, alarm, heartbeat, control) run as children of `run()`; their common state is one value
 /// behind one lock, which is held for moments and never over a suspension. They wake one another by signals.
 ///
 /// The outcome of each item, and why its delivery may be acknowledged:

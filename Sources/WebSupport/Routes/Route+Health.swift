@@ -20,7 +20,7 @@ extension Route {
 extension HealthReport: WebReport {
     package static let schema = JSONSchema.object([
         "service": .string, "id": .string, "version": .string, "healthy": .boolean,
-        "standing": .choice(["starting", "standby", "serving", "stopping"]), "reasons": .array(of: .string),
+        "state": .choice(["starting", "standby", "serving", "stopping"]), "reasons": .array(of: .string),
         "loops": .array(of: .object(["name": .string, "state": .choice(["waiting", "working", "ended"]), "seconds": .number])),
         "connections": .array(
             of: .object(

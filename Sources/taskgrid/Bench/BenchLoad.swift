@@ -36,7 +36,7 @@ struct BenchLoad: Sendable {
     func payload(_ number: Int) -> Data {
         guard type.name != "wait" else { return Data("0".utf8) }
         var bytes = filling
-        for (place, digit) in "\(number) ".utf8.enumerated() where place < size { bytes[place] = digit }
+        for (index, digit) in "\(number) ".utf8.enumerated() where index < size { bytes[index] = digit }
         return bytes
     }
 

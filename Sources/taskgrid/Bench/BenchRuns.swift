@@ -18,23 +18,23 @@ struct BenchRuns {
             let submitted = try await client.submitAndWatch(load.type, payloads: payloads)
             guard let first = submitted.ids.first else { return }
             let isInARow = zip(submitted.ids, submitted.ids.dropFirst()).allSatisfy { $1 == $0.advanced(by: 1) }
-            let places = isInARow ? nil : Self.places(of: submitted.ids)
+            let indexes = isInARow ? nil : Self.indexes(of: submitted.ids)
             for try await ending in submitted.endings {
-                let place = places.map { $0[ending.id] } ?? Int(ending.id.rawValue - first.rawValue)
+                let index = indexes.map { $0[ending.id] } ?? Int(ending.id.rawValue - first.rawValue)
                 measurement.tasks += 1
-                if !(place.map { isRight(ending, payloads[$0]) } ?? false) { measurement.wrong += 1 }
+                if !(index.map { isRight(ending, payloads[$0]) } ?? false) { measurement.wrong += 1 }
                 if measurement.tasks % 100 == 0 { progress.advance(by: 100, share: 100 / Double(count)) }
             }
         }
     }
 
-    /// The place of each id, where they are not in a row.
-    private static func places(of ids: [TaskID]) -> [TaskID: Int] {
+    /// The index of each id, if they are not in a row.
+    private static func indexes(of ids: [TaskID]) -> [TaskID: Int] {
         Dictionary(ids.enumerated().map { ($1, $0) }) { first, _ in first }
     }
 
     /// Submitters that each wait for the result of their own task before they submit the next.
-    func concurrent(_ submitters: Int, _ count: Int, _ progress: ProgressBar) async throws -> Measurement {
+    func concurrent(_ count: Int, by submitters: Int, _ progress: ProgressBar) async throws -> Measurement {
         try await measured { measurement in
             try await withThrowingTaskGroup(of: Measurement.self) { group in
                 for submitter in 0..<submitters {

@@ -37,7 +37,9 @@ struct RawHops {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for first in stride(from: 0, to: count, by: Self.window) {
-                    let batch = (first..<min(count, first + Self.window)).map { message($0, body, exchange, queues[0]) }
+                    let batch = (first..<min(count, first + Self.window)).map {
+                        message($0, body: body, to: exchange, routedTo: queues[0])
+                    }
                     _ = try await publishers[0].publish(batch, within: .seconds(30))
                 }
             }
@@ -69,7 +71,7 @@ struct RawHops {
         return measurement
     }
 
-    private func message(_ number: Int, _ body: Data, _ exchange: Exchange, _ queue: Queue) -> Publication {
+    private func message(_ number: Int, body: Data, to exchange: Exchange, routedTo queue: Queue) -> Publication {
         Publication(
             exchange: exchange.name, routingKey: queue.name,
             message: Message(properties: BasicProperties(isPersistent: true, messageID: "\(number)"), body: body)

@@ -97,7 +97,7 @@ struct BenchCommand: AsyncParsableCommand {
                 _ = try await client.run(type, payloads: (0..<100).map(load.payload), within: .seconds(30))
                 if runs.contains(.bulk) { report.bulk = try await shown("bulk") { try await runner.bulk(count, $0) } }
                 if runs.contains(.concurrent) {
-                    report.concurrent = try await shown("concurrent") { try await runner.concurrent(submitters, concurrentCount, $0) }
+                    report.concurrent = try await shown("concurrent") { try await runner.concurrent(concurrentCount, by: submitters, $0) }
                 }
                 if runs.contains(.lone) { report.lone = try await shown("one by one") { try await runner.lone(loneCount, $0) } }
             }

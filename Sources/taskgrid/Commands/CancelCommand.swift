@@ -54,7 +54,7 @@ struct CancelCommand: AsyncParsableCommand {
                 try await ids.forEachPart { part, share in
                     let outcomes = try await client.cancel(part).map(Self.meaning)
                     progress.advance(by: part.count, failed: outcomes.count { $0.outcome != .done }, share: share)
-                    try await progress.aside {
+                    try await progress.hidden {
                         for outcome in outcomes {
                             report.add(outcome)
                             if json { try await Output.standard.line(JSON.encode(outcome)) }

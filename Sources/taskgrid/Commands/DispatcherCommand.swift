@@ -28,7 +28,8 @@ struct DispatcherCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("dispatcher", grid, [store, maxPayload, maxAttempts, retention] + health.arguments)
+            let setup = try await ServiceSetup(
+                "dispatcher", grid, arguments: [store, maxPayload, maxAttempts, retention] + health.arguments)
             let path = setup.configuration.store ?? setup.configuration.folder.store
             setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
             let store = try await SQLiteTaskStore(path: path)

@@ -118,16 +118,14 @@ struct EventsCommand: AsyncParsableCommand {
     /// An event for a line; nil for one of no known kind, which later versions may have.
     static func line(_ key: String, _ body: Data, json: Bool) throws(WireError) -> Data? {
         switch Kind(rawValue: String(key.prefix { $0 != "." })) {
-        case .task: try line(key, try JSON.decode(TypeEvent.self, body), json, text)
-        case .worker: try line(key, try JSON.decode(WorkerEvent.self, body), json, text)
-        case .grid: try line(key, try JSON.decode(GridEvent.self, body), json, text)
+        case .task: line(try JSON.decode(TypeEvent.self, body), key: key, json: json, text: text)
+        case .worker: line(try JSON.decode(WorkerEvent.self, body), key: key, json: json, text: text)
+        case .grid: line(try JSON.decode(GridEvent.self, body), key: key, json: json, text: text)
         case nil: nil
         }
     }
 
-    private static func line<Event: Encodable>(_ key: String, _ event: Event, _ json: Bool, _ text: (Event) -> String) throws(WireError)
-        -> Data
-    {
+    private static func line<Event: Encodable>(_ event: Event, key: String, json: Bool, text: (Event) -> String) -> Data {
         json ? JSON.encode(Keyed(key: key, event: event)) : Data(text(event).utf8)
     }
 

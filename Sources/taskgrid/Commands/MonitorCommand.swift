@@ -24,7 +24,7 @@ struct MonitorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("monitor", grid, [host, port, history])
+            let setup = try await ServiceSetup("monitor", grid, arguments: [host, port, history])
             let monitor = Monitor(
                 configuration: setup.configuration.monitor, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }

@@ -20,7 +20,7 @@ struct NameserviceCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let setup = try await ServiceSetup("nameservice", grid, health.arguments)
+            let setup = try await ServiceSetup("nameservice", grid, arguments: health.arguments)
             let nameservice = Nameservice(
                 endpoint: setup.location.endpoint, topology: setup.location.topology, vitals: setup.vitals, logger: setup.logger,
                 onReady: setup.ready.make

@@ -26,7 +26,7 @@ struct PauseCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
-        try await types.send(grid, json: json, "paused", "was paused before") { try await $0.pause($1) }
+        try await types.send(to: grid, json: json, done: "paused", unchanged: "was paused before") { try await $0.pause($1) }
     }
 }
 
@@ -49,7 +49,7 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
-        try await types.send(grid, json: json, "resumed", "was not paused") { try await $0.resume($1) }
+        try await types.send(to: grid, json: json, done: "resumed", unchanged: "was not paused") { try await $0.resume($1) }
     }
 }
 
@@ -62,10 +62,10 @@ struct TypeArguments: ParsableArguments {
 
     /// Sends the command and tells its outcome.
     ///
-    /// - `done`: what is so now, such as "paused".
-    /// - `unchanged`: what is said of a type that stood so before.
+    /// - `done`: the state of a type after the command, such as "paused".
+    /// - `unchanged`: the text for a type that had that state before.
     func send(
-        _ grid: GridOptions, json: Bool, _ done: String, _ unchanged: String,
+        to grid: GridOptions, json: Bool, done: String, unchanged: String,
         _ command: @escaping (GridClient, [TaskType]) async throws -> [PauseOutcome]
     ) async throws {
         try await Failure.reported {
@@ -73,14 +73,15 @@ struct TypeArguments: ParsableArguments {
                 var unknown: TaskType?
                 for outcome in try await command(client, types) {
                     if outcome.outcome == .unknown { unknown = unknown ?? outcome.type }
-                    try await Output.standard.line(json ? JSON.encode(outcome) : Data(Self.line(outcome, done, unchanged).utf8))
+                    try await Output.standard.line(
+                        json ? JSON.encode(outcome) : Data(Self.line(outcome, done: done, unchanged: unchanged).utf8))
                 }
                 if let unknown { throw try await KnownTypes(client).failure(unknown) }
             }
         }
     }
 
-    static func line(_ outcome: PauseOutcome, _ done: String, _ unchanged: String) -> String {
+    static func line(_ outcome: PauseOutcome, done: String, unchanged: String) -> String {
         switch outcome.outcome {
         case .done: "\(outcome.type) is \(done)"
         case .unchanged: "\(outcome.type) \(unchanged)"

@@ -56,7 +56,7 @@ struct RetryCommand: AsyncParsableCommand {
         try await ids.forEachPart { part, share in
             let outcomes = try await client.retry(part)
             progress.advance(by: part.count, failed: outcomes.count { $0.outcome != .done }, share: share)
-            try await progress.aside { try await tell(outcomes, &report) }
+            try await progress.hidden { try await tell(outcomes, &report) }
         }
         progress.clear()
         if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }

@@ -32,10 +32,10 @@ struct RunCommand: AsyncParsableCommand {
                 let progress = ProgressBar("tasks", isWanted: payloads.areMany)
                 defer { progress.clear() }
                 try await OrderedPipeline.run(width: SubmitCommand.width, stop: stop, read: source) { run in
-                    (run, try await client.run(type, run, options: options, acceptances, progress: progress))
+                    (run, try await client.run(run, of: type, options: options, acceptances: acceptances, progress: progress))
                 } emit: { run, endings in
                     failures += endings.count { $0.state != .succeeded }
-                    try await progress.aside {
+                    try await progress.hidden {
                         for ending in endings { try await emit(ending) }
                         try await Output.standard.flush()
                     }

@@ -56,7 +56,7 @@ struct SubmitCommand: AsyncParsableCommand {
                 progress.advance(by: ids.count, share: run.share)
                 return (run, ids)
             } emit: { run, ids in
-                try await progress.aside {
+                try await progress.hidden {
                     for id in ids { try await Output.standard.line(json ? #"{"id":\#(id)}"# : "\(id)") }
                     try await Output.standard.flush()
                 }
@@ -72,10 +72,10 @@ struct SubmitCommand: AsyncParsableCommand {
             let progress = ProgressBar("ended", isWanted: payloads.areMany)
             defer { progress.clear() }
             try await OrderedPipeline.run(width: Self.width, stop: stop, read: source) { [self] run in
-                (run, try await client.run(type, run, options: options(of: run.number), acceptances, progress: progress))
+                (run, try await client.run(run, of: type, options: options(of: run.number), acceptances: acceptances, progress: progress))
             } emit: { run, endings in
                 failures += endings.count { $0.state != .succeeded }
-                try await progress.aside {
+                try await progress.hidden {
                     for ending in endings {
                         try await Output.standard.line(json ? EndingLine(ending).json : EndingLine(ending).text)
                     }
@@ -116,7 +116,7 @@ extension PayloadOptions {
 extension GridClient {
     /// Submits a run of payloads and waits for all ends, in the payloads' order, while the bar moves.
     func run(
-        _ type: TaskType, _ run: PayloadReader.Run, options: TaskOptions, _ acceptances: Acceptances, progress: ProgressBar
+        _ run: PayloadReader.Run, of type: TaskType, options: TaskOptions, acceptances: Acceptances, progress: ProgressBar
     ) async throws -> [Ending] {
         let (receipts, ends) = try await submitEachAndWatch(
             type, payloads: run.payloads, options: options, within: .seconds(30 * 86_400)

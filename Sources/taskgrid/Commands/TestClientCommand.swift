@@ -78,7 +78,7 @@ struct Rounds: Sendable {
             try await Task.sleep(until: next, clock: .continuous)
             next += interval
             round += 1
-            try await trial.round(round, KnownTask.each(using: &generator), client)
+            try await trial.round(round, of: KnownTask.each(using: &generator), with: client)
         }
     }
 }

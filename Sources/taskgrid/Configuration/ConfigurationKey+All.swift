@@ -18,35 +18,35 @@ extension ConfigurationKey {
 
     private static let ofEveryCommand: [ConfigurationKey] = [
         ConfigurationKey(
-            "broker", \.broker, .optional(.text), valueName: "url",
+            "broker", \.broker, kind: .optional(.text), valueName: "url",
             standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
-            "The broker's URL, `amqp://` or `amqps://`."
+            description: "The broker's URL, `amqp://` or `amqps://`."
         ),
         ConfigurationKey(
-            "data", \.data, .optional(.text), valueName: "folder",
+            "data", \.data, kind: .optional(.text), valueName: "folder",
             standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
-            "The folder of a grid on this machine."
+            description: "The folder of a grid on this machine."
         ),
         ConfigurationKey(
             "prefix", \.prefix,
-            .text(
+            kind: .text(
                 "1 to \(Topology.maximumPrefixLength) letters, digits, '-', '_' or '.', the first none of the signs",
                 { Topology.isValid(prefix: $0) }
             ),
-            "The prefix of the grid's names in the broker. Grids with different prefixes can share a broker."
+            description: "The prefix of the grid's names in the broker. Grids with different prefixes can share a broker."
         ),
         ConfigurationKey(
-            "queue-kind", \.queueKind, .choice, valueName: "kind",
-            "The kind of the grid's queues: `classic`, or `quorum` for a cluster of brokers."
+            "queue-kind", \.queueKind, kind: .choice, valueName: "kind",
+            description: "The kind of the grid's queues: `classic`, or `quorum` for a cluster of brokers."
         ),
         ConfigurationKey(
-            "log-level", \.logLevel, .optional(.choice), valueName: "level",
+            "log-level", \.logLevel, kind: .optional(.choice), valueName: "level",
             standard: .words("`info` for services, `warning` for other commands", example: "info"),
-            "The lowest level logged to standard error: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`."
+            description: "The lowest level logged to standard error: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`."
         ),
         ConfigurationKey(
-            "log-format", \.logFormat, .choice, valueName: "format",
-            "The format of log lines: `text`, or `json` for an object on each line."
+            "log-format", \.logFormat, kind: .choice, valueName: "format",
+            description: "The format of log lines: `text`, or `json` for an object on each line."
         ),
     ]
 
@@ -56,17 +56,17 @@ extension ConfigurationKey {
 
     private static let ofServices: [ConfigurationKey] = [
         ConfigurationKey(
-            "ready-file", \.readyFile, .optional(.text), valueName: "file", standard: .words("none", example: "/run/taskgrid/ready"),
-            "A file that a service creates once it is connected and consumes."
+            "ready-file", \.readyFile, kind: .optional(.text), valueName: "file", standard: .words("none", example: "/run/taskgrid/ready"),
+            description: "A file that a service creates once it is connected and consumes."
         ),
         ConfigurationKey(
-            "health-host", \.health.host, .text, valueName: "host",
-            "The address of a service's `/healthz`. The monitor has its own."
+            "health-host", \.health.host, kind: .text, valueName: "host",
+            description: "The address of a service's `/healthz`. The monitor has its own."
         ),
         ConfigurationKey(
-            "health-port", \.health.port, .optional(.integer(0...65535)), valueName: "port",
+            "health-port", \.health.port, kind: .optional(.integer(0...65535)), valueName: "port",
             standard: .words("\(standardHealthPorts); a free one if that is taken", example: "\(Ports.Use.dispatcherHealth)"),
-            "The port of a service's `/healthz`; 0 for none."
+            description: "The port of a service's `/healthz`; 0 for none."
         ),
     ]
 }

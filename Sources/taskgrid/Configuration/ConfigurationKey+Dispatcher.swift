@@ -5,85 +5,87 @@ import TaskGridCore
 extension ConfigurationKey {
     static let ofDispatcher: [ConfigurationKey] = [
         ConfigurationKey(
-            "dispatcher.store", \.store, .optional(.text), valueName: "file",
+            "dispatcher.store", \.store, kind: .optional(.text), valueName: "file",
             standard: .words("`store.sqlite` in `data`", example: "~/.local/state/taskgrid/store.sqlite"),
-            "The SQLite file of the tasks."
+            description: "The SQLite file of the tasks."
         ),
         ConfigurationKey(
-            "dispatcher.max-payload", \.dispatcher.maximumPayload, .integer(1...(60 << 20)), valueName: "bytes",
-            "The most bytes that a payload may have."
+            "dispatcher.max-payload", \.dispatcher.maximumPayload, kind: .integer(1...(60 << 20)), valueName: "bytes",
+            description: "The most bytes that a payload may have."
         ),
         ConfigurationKey(
-            "dispatcher.max-attempts", \.dispatcher.retry.maxAttempts, .integer(1...1000), valueName: "count",
-            "The attempts of a task whose submission gives no number."
+            "dispatcher.max-attempts", \.dispatcher.retry.maxAttempts, kind: .integer(1...1000), valueName: "count",
+            description: "The attempts of a task whose submission gives no number."
         ),
         ConfigurationKey(
-            "dispatcher.backoff", \.dispatcher.retry.backoff.base, .duration,
-            """
-            The wait before the second attempt, doubled for each one after it. Each wait is drawn at random between the half and the \
-            whole of that.
-            """
+            "dispatcher.backoff", \.dispatcher.retry.backoff.base, kind: .duration,
+            description: """
+                The wait before the second attempt, doubled for each one after it. Each wait is drawn at random between the half and the \
+                whole of that.
+                """
         ),
         ConfigurationKey(
-            "dispatcher.max-backoff", \.dispatcher.retry.backoff.ceiling, .duration, "The longest wait between two attempts."
+            "dispatcher.max-backoff", \.dispatcher.retry.backoff.ceiling, kind: .duration,
+            description: "The longest wait between two attempts."
         ),
         ConfigurationKey(
-            "dispatcher.retention", \.dispatcher.retention, .duration, valueName: "time",
-            "How long ended tasks, their results and the keys of their submissions are kept, such as `7d`."
+            "dispatcher.retention", \.dispatcher.retention, kind: .duration, valueName: "time",
+            description: "How long ended tasks, their results and the keys of their submissions are kept, such as `7d`."
         ),
         ConfigurationKey(
-            "dispatcher.retention-count", \.dispatcher.retentionCount, .integer(0...1_000_000_000),
-            """
-            How many ended tasks are kept at most. Of the keys of submissions beyond that number the oldest are removed, but none within \
-            its first hour. A submission that is repeated with a key that was removed is a new one.
-            """
+            "dispatcher.retention-count", \.dispatcher.retentionCount, kind: .integer(0...1_000_000_000),
+            description: """
+                How many ended tasks are kept at most. Of the keys of submissions beyond that number the oldest are removed, but none \
+                within its first hour. A submission that is repeated with a key that was removed is a new one.
+                """
         ),
         ConfigurationKey(
-            "dispatcher.window", \.dispatcher.window, .duration,
-            "How much work of each type the broker holds, in time at the measured rate."
-        ),
-        ConfigurationKey("dispatcher.max-batch", \.dispatcher.maximumBatch, .integer(1...10_000), "The most tasks of a work message."),
-        ConfigurationKey(
-            "dispatcher.breaker", \.dispatcher.breaker.isEnabled, .choice("on", or: "off"),
-            "Whether circuit breakers hold tasks back: `on` or `off`."
+            "dispatcher.window", \.dispatcher.window, kind: .duration,
+            description: "How much work of each type the broker holds, in time at the measured rate."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-window", \.dispatcher.breaker.window, .duration,
-            "How far back attempts count for a type's circuit breaker."
+            "dispatcher.max-batch", \.dispatcher.maximumBatch, kind: .integer(1...10_000), description: "The most tasks of a work message."),
+        ConfigurationKey(
+            "dispatcher.breaker", \.dispatcher.breaker.isEnabled, kind: .choice("on", or: "off"),
+            description: "Whether circuit breakers hold tasks back: `on` or `off`."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-attempts", \.dispatcher.breaker.minimumAttempts, .integer(1...1_000_000),
-            "A circuit breaker stays closed while there are fewer attempts within the window."
+            "dispatcher.breaker-window", \.dispatcher.breaker.window, kind: .duration,
+            description: "How far back attempts count for a type's circuit breaker."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-percent", \.dispatcher.breaker.failureRatio, .percent,
-            "The share of failed attempts, in percent, at which a circuit breaker opens."
+            "dispatcher.breaker-attempts", \.dispatcher.breaker.minimumAttempts, kind: .integer(1...1_000_000),
+            description: "A circuit breaker stays closed while there are fewer attempts within the window."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-pause", \.dispatcher.breaker.pause, .duration,
-            "How long a circuit breaker stays open at first. It is doubled each time its probes fail."
+            "dispatcher.breaker-percent", \.dispatcher.breaker.failureRatio, kind: .percent,
+            description: "The share of failed attempts, in percent, at which a circuit breaker opens."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-max-pause", \.dispatcher.breaker.maximumPause, .duration,
-            "The longest that a circuit breaker stays open before its next probes."
+            "dispatcher.breaker-pause", \.dispatcher.breaker.pause, kind: .duration,
+            description: "How long a circuit breaker stays open at first. It is doubled each time its probes fail."
         ),
         ConfigurationKey(
-            "dispatcher.breaker-probes", \.dispatcher.breaker.probes, .integer(1...1000),
-            "The tasks that must succeed before a circuit breaker closes."
+            "dispatcher.breaker-max-pause", \.dispatcher.breaker.maximumPause, kind: .duration,
+            description: "The longest that a circuit breaker stays open before its next probes."
         ),
         ConfigurationKey(
-            "dispatcher.work", \.dispatcher.persistsWork, .choice("persistent", or: "transient"),
-            """
-            Whether the broker writes work to disk: `persistent`, or `transient`, which is faster. Lost work is found and handed out \
-            again either way.
-            """
+            "dispatcher.breaker-probes", \.dispatcher.breaker.probes, kind: .integer(1...1000),
+            description: "The tasks that must succeed before a circuit breaker closes."
         ),
         ConfigurationKey(
-            "dispatcher.prefetch", \.dispatcher.prefetch, .integer(1...65535),
-            """
-            The messages of each queue that the broker hands the dispatcher ahead. Beyond 32 MiB of them it reads no more until some \
-            are done.
-            """
+            "dispatcher.work", \.dispatcher.persistsWork, kind: .choice("persistent", or: "transient"),
+            description: """
+                Whether the broker writes work to disk: `persistent`, or `transient`, which is faster. Lost work is found and handed out \
+                again either way.
+                """
+        ),
+        ConfigurationKey(
+            "dispatcher.prefetch", \.dispatcher.prefetch, kind: .integer(1...65535),
+            description: """
+                The messages of each queue that the broker hands the dispatcher ahead. Beyond 32 MiB of them it reads no more until some \
+                are done.
+                """
         ),
     ]
 }

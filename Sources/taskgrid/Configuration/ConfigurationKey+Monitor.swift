@@ -2,34 +2,35 @@ import Monitor
 
 extension ConfigurationKey {
     static let ofMonitor: [ConfigurationKey] = [
-        ConfigurationKey("monitor.host", \.monitor.host, .text, "The address that the monitor listens on."),
+        ConfigurationKey("monitor.host", \.monitor.host, kind: .text, description: "The address that the monitor listens on."),
         ConfigurationKey(
-            "monitor.port", \.monitor.port, .integer(0...65535), "The port that the monitor listens on; 0 for any that is free."
+            "monitor.port", \.monitor.port, kind: .integer(0...65535),
+            description: "The port that the monitor listens on; 0 for any that is free."
         ),
         ConfigurationKey(
             "monitor.hosts", \.monitor.hosts, listOf: .text("a list of host names, without ports", isHostName),
             example: "grid.example.org,monitor",
-            """
-            The names that the monitor can be asked by, besides addresses, `localhost` and `monitor.host`: a list, or separated by \
-            commas. Requests for another host are refused, against DNS rebinding.
-            """
+            description: """
+                The names that the monitor can be asked by, besides addresses, `localhost` and `monitor.host`: a list, or separated by \
+                commas. Requests for another host are refused, against DNS rebinding.
+                """
         ),
         ConfigurationKey(
-            "monitor.history", \.monitor.history, .optional(.text), valueName: "file",
+            "monitor.history", \.monitor.history, kind: .optional(.text), valueName: "file",
             standard: .words("in memory; `up`: `history.sqlite` in `data`", example: "/var/lib/taskgrid/history.sqlite"),
-            "The SQLite file of the monitor's history."
+            description: "The SQLite file of the monitor's history."
         ),
         ConfigurationKey(
-            "monitor.token", \.monitor.token, .optional(token),
+            "monitor.token", \.monitor.token, kind: .optional(token),
             standard: .words("none; `up` makes one and keeps it in `data`", example: "sixteen-bytes-or-more"),
-            """
-            What a request must show that cancels, retries, pauses or resumes: 16 bytes or more. Without a token the monitor does none \
-            of that. It is better set by its variable than in a file.
-            """
+            description: """
+                The token that a request must show to cancel, retry, pause or resume: 16 bytes or more. Without a token the monitor \
+                refuses these requests. It is better set by its variable than in a file.
+                """
         ),
         ConfigurationKey(
-            "monitor.protect-reading", \.monitor.protectsReading, .choice("on", or: "off"),
-            "Whether reading needs the token too: `on` or `off`."
+            "monitor.protect-reading", \.monitor.protectsReading, kind: .choice("on", or: "off"),
+            description: "Whether reading needs the token too: `on` or `off`."
         ),
         ConfigurationKey(
             "monitor.alert-failures", \.monitor.thresholds.failurePercent, .integer(0...100),

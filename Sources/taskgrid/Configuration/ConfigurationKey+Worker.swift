@@ -1,26 +1,26 @@
 extension ConfigurationKey {
     static let ofWorker: [ConfigurationKey] = [
         ConfigurationKey(
-            "worker.concurrency", \.worker.concurrency, .integer(1...10_000), valueName: "count",
-            standard: .words("four for each core", example: "8"), "How many tasks a worker runs at a time."
+            "worker.concurrency", \.worker.concurrency, kind: .integer(1...10_000), valueName: "count",
+            standard: .words("four for each core", example: "8"), description: "How many tasks a worker runs at a time."
         ),
         ConfigurationKey(
-            "worker.prefetch", \.worker.prefetch, .optional(.integer(1...65535)), valueName: "count",
+            "worker.prefetch", \.worker.prefetch, kind: .optional(.integer(1...65535)), valueName: "count",
             standard: .words("the concurrency; twice that, at least 8, while tasks are short", example: "8"),
-            """
-            The messages of each type that the broker hands a worker ahead. A message has at most 1 MiB of payloads, or a single task.
-            """
+            description: """
+                The messages of each type that the broker hands a worker ahead. A message has at most 1 MiB of payloads, or a single task.
+                """
         ),
         ConfigurationKey(
-            "worker.results", \.worker.persistsResults, .choice("persistent", or: "transient"),
-            """
-            Whether the broker writes results to disk: `persistent`, or `transient`, which is faster. Lost results are found and their \
-            tasks run again either way.
-            """
+            "worker.results", \.worker.persistsResults, kind: .choice("persistent", or: "transient"),
+            description: """
+                Whether the broker writes results to disk: `persistent`, or `transient`, which is faster. Lost results are found and their \
+                tasks run again either way.
+                """
         ),
         ConfigurationKey(
-            "worker.drain-deadline", \.worker.drainDeadline, .duration, valueName: "time",
-            "How long running tasks may take once the worker is told to stop."
+            "worker.drain-deadline", \.worker.drainDeadline, kind: .duration, valueName: "time",
+            description: "How long running tasks may take once the worker is told to stop."
         ),
     ]
 }

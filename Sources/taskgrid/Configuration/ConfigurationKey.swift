@@ -30,8 +30,8 @@ struct ConfigurationKey: Sendable {
 
     /// A key that is read into a property of the configuration. Without `standard` its default is the property's.
     init<Value>(
-        _ name: String, _ property: any WritableKeyPath<Configuration, Value> & Sendable, _ kind: ValueKind<Value>,
-        valueName: String? = nil, standard: Default? = nil, _ description: String
+        _ name: String, _ property: any WritableKeyPath<Configuration, Value> & Sendable, kind: ValueKind<Value>,
+        valueName: String? = nil, standard: Default? = nil, description: String
     ) {
         self.name = name
         self.description = description
@@ -43,10 +43,10 @@ struct ConfigurationKey: Sendable {
         }
     }
 
-    /// A key of a list, each element of the given kind. `what` names the list in errors.
+    /// A key of a list, each element of the given kind.
     init(
         _ name: String, _ property: any WritableKeyPath<Configuration, [String]> & Sendable, listOf kind: ValueKind<String>,
-        example: String, _ description: String
+        example: String, description: String
     ) {
         self.name = name
         self.description = description

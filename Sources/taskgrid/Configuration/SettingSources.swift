@@ -86,7 +86,7 @@ struct SettingSources {
     /// - Throws: `Failure` naming it where its text is none of its kind.
     func value<Value>(_ key: String, _ kind: ValueKind<Value>) throws(Failure) -> Value? {
         guard let (text, name) = text(key) else { return nil }
-        return try Self.value(text, name, kind)
+        return try Self.value(text, named: name, kind)
     }
 
     /// A list; nil where it stands nowhere.
@@ -94,13 +94,13 @@ struct SettingSources {
         for layer in layers {
             guard let parts = layer.list(key) else { continue }
             var values: [String] = []
-            for part in parts { values.append(try Self.value(part, layer.name(key), kind)) }
+            for part in parts { values.append(try Self.value(part, named: layer.name(key), kind)) }
             return values
         }
         return nil
     }
 
-    private static func value<Value>(_ text: String, _ name: String, _ kind: ValueKind<Value>) throws(Failure) -> Value {
+    private static func value<Value>(_ text: String, named name: String, _ kind: ValueKind<Value>) throws(Failure) -> Value {
         if let value = kind.read(text) { return value }
         throw Failure(.failed, kind.isSecret ? "\(name): \(kind.what)" : "\(name): '\(text.prefix(80))' is not \(kind.what)")
     }

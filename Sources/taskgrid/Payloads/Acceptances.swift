@@ -49,17 +49,17 @@ final class Acceptances: Sendable {
         }
     }
 
-    /// The payloads that were accepted and not told, a line for each stretch of payloads and of ids that follow each other;
+    /// The payloads that were accepted and not told, a line for each range of payloads and of ids that follow each other;
     /// then those that may have been.
     func untold() -> [String] {
         let state = state.withLock { $0 }
         guard namesLines else { return state.accepted.values.map { "accepted as task \($0)" } }
-        var stretches: [(lines: ClosedRange<Int>, ids: ClosedRange<Int64>)] = []
+        var ranges: [(lines: ClosedRange<Int>, ids: ClosedRange<Int64>)] = []
         for (line, id) in state.accepted.sorted(by: { $0.key < $1.key }) {
-            if let last = stretches.last, last.lines.upperBound == line - 1, last.ids.upperBound == id.rawValue - 1 {
-                stretches[stretches.count - 1] = (last.lines.lowerBound...line, last.ids.lowerBound...id.rawValue)
+            if let last = ranges.last, last.lines.upperBound == line - 1, last.ids.upperBound == id.rawValue - 1 {
+                ranges[ranges.count - 1] = (last.lines.lowerBound...line, last.ids.lowerBound...id.rawValue)
             } else {
-                stretches.append((line...line, id.rawValue...id.rawValue))
+                ranges.append((line...line, id.rawValue...id.rawValue))
             }
         }
         var unknown: [ClosedRange<Int>] = []
@@ -70,7 +70,7 @@ final class Acceptances: Sendable {
                 unknown.append(line...line)
             }
         }
-        let accepted = stretches.map { lines, ids in
+        let accepted = ranges.map { lines, ids in
             lines.count == 1
                 ? "line \(lines.lowerBound) was accepted as task \(ids.lowerBound)"
                 : "lines \(lines.lowerBound) to \(lines.upperBound) were accepted as tasks \(ids.lowerBound) to \(ids.upperBound)"

@@ -16,7 +16,7 @@ enum OrderedPipeline {
     ///
     /// - Parameters:
     ///   - width: how many things are read and not yet given out at most.
-    ///   - stop: returns an error when it is to end before its time; what is under way then has some seconds more.
+    ///   - stop: returns an error when it is to end before its time; work under way then has some seconds more.
     ///   - read: the next thing; nil at the end, and soon after a cancellation. Called one at a time, beside the work.
     ///   - work: what is done with each.
     ///   - emit: gets the outcomes in order, up to the first thing that failed.

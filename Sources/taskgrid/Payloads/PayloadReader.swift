@@ -39,7 +39,7 @@ actor PayloadReader {
     private var given = 0
     private var linesGiven = 0
     private var linesRead = 0
-    /// The most bytes of a payload; nil: whatever it has.
+    /// The most bytes of a payload; nil: no limit.
     private var maximumPayload: Int?
     private var isAtEnd = false
 

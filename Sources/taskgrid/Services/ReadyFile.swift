@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import ServiceSupport
 
-/// A file that a service makes when it is connected and consumes, for whoever started it; gone before it starts anew.
+/// A file that a service makes when it is connected and consumes, for the process that started it; gone before it starts anew.
 struct ReadyFile: Sendable {
     let path: String?
     let logger: Logger

@@ -15,11 +15,11 @@ struct ServiceSetup {
     /// The address at which the service shows its health.
     let vitals = Vitals()
 
-    /// - `name`: what the service is called in its logs.
-    /// - `own`: the command's own arguments.
-    init(_ name: String, _ grid: GridOptions, _ own: [KeyArgument?] = []) async throws(Failure) {
+    /// - `name`: the service's name in its logs.
+    /// - `arguments`: the command's own ones.
+    init(_ name: String, _ grid: GridOptions, arguments: [KeyArgument?]) async throws(Failure) {
         try FileLimit.require("the \(name)", servesHTTP: true)
-        configuration = try await grid.configuration(own)
+        configuration = try await grid.configuration(arguments)
         location = try configuration.location()
         logger = configuration.logger(name, default: .info)
         ready = ReadyFile(path: configuration.readyFile, logger: logger)
@@ -36,8 +36,8 @@ struct ServiceSetup {
 
     /// The service's `/healthz`.
     ///
-    /// - `id`: which one of its kind it is.
-    /// - `use`: by what the documentation knows its port.
+    /// - `id`: the name of this one among several of its kind.
+    /// - `use`: the use that has its standard port.
     func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> HealthEndpoint {
         HealthEndpoint(
             service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger

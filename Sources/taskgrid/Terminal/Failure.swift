@@ -63,7 +63,7 @@ struct Failure: Error, Hashable {
             try await body()
             try await Output.standard.flush()
         } catch let error as BrokenOutput {
-            // As a program ends that SIGPIPE kills: whoever read has read enough.
+            // As a program ends that SIGPIPE kills: the reader has read enough.
             if error.isClosedPipe { throw ExitCode(128 + SIGPIPE) }
             Terminal.tell("error: standard output cannot be written to: \(String(cString: strerror(error.code)))\n")
             throw ExitCode(Code.failed.rawValue)

@@ -13,7 +13,7 @@ final class ProgressBar: Sendable {
         var drawn: ContinuousClock.Instant?
         var isShown = false
         /// Other lines are being written.
-        var isAside = false
+        var isHidden = false
     }
 
     /// The least time between two drawings.
@@ -54,14 +54,14 @@ final class ProgressBar: Sendable {
     }
 
     /// Takes the bar away while `body` writes other lines to the terminal.
-    func aside(_ body: () async throws -> Void) async rethrows {
+    func hidden(_ body: () async throws -> Void) async rethrows {
         state.withLock { state in
-            state.isAside = true
+            state.isHidden = true
             erase(&state)
         }
         defer {
             state.withLock { state in
-                state.isAside = false
+                state.isHidden = false
                 if let width, state.drawn != nil { draw(&state, width) }
             }
         }
@@ -74,7 +74,7 @@ final class ProgressBar: Sendable {
     // Both write under the lock: what is drawn and what is taken away come in their order.
 
     private func draw(_ state: inout State, _ width: Int) {
-        guard !state.isAside else { return }
+        guard !state.isHidden else { return }
         state.isShown = true
         let elapsed = ContinuousClock.now - started
         let line = Self.line(

@@ -19,7 +19,7 @@ enum Terminal {
         FileHandle.standardOutput.tell("\(text)\n")
     }
 
-    /// Writes to standard error; what cannot be written there has nowhere else to go.
+    /// Writes to standard error. If that fails, there is no other place to write to.
     static func tell(_ text: String) {
         FileHandle.standardError.tell(text)
     }

@@ -14,7 +14,7 @@ enum SHA256 {
 
         var hash = roots(of: primes.prefix(8)) { $0.squareRoot() }
         let constants = roots(of: primes[...]) { cbrt($0) }
-        for block in stride(from: 0, to: bytes.count, by: 64) { compress(&hash, bytes[block..<block + 64], constants) }
+        for block in stride(from: 0, to: bytes.count, by: 64) { compress(bytes[block..<block + 64], into: &hash, constants) }
         return hash.map { word in
             let text = String(word, radix: 16)
             return String(repeating: "0", count: 8 - text.count) + text
@@ -34,7 +34,7 @@ enum SHA256 {
     }
 
     /// Section 6.2.2.
-    private static func compress(_ hash: inout [UInt32], _ block: ArraySlice<UInt8>, _ constants: [UInt32]) {
+    private static func compress(_ block: ArraySlice<UInt8>, into hash: inout [UInt32], _ constants: [UInt32]) {
         func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
         let block = Array(block)
         var schedule = (0..<16).map { index in

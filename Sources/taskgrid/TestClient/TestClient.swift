@@ -20,14 +20,14 @@ final class TestClient: Sendable {
     }
 
     /// Submits all tasks at a time and waits for their answers.
-    func round(_ number: Int, _ tasks: [KnownTask], _ client: GridClient) async throws {
+    func round(_ number: Int, of tasks: [KnownTask], with client: GridClient) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for task in tasks { group.addTask { try await self.check(number, task, client) } }
+            for task in tasks { group.addTask { try await self.check(task, in: number, with: client) } }
             try await group.waitForAll()
         }
     }
 
-    private func check(_ round: Int, _ task: KnownTask, _ client: GridClient) async throws {
+    private func check(_ task: KnownTask, in round: Int, with client: GridClient) async throws {
         let start = ContinuousClock.now
         let place = "round \(round)  \(task.type)"
         do throws(ClientError) {

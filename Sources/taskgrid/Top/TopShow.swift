@@ -36,7 +36,7 @@ actor TopShow {
             try await screen.enter()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.renew() }
-                group.addTask { try await self.obey() }
+                group.addTask { try await self.followKeys() }
                 group.addTask { try await self.heed(signals) }
                 defer { group.cancelAll() }
                 try await group.next()
@@ -61,7 +61,7 @@ actor TopShow {
     }
 
     /// Does what keys ask for, until one asks to quit.
-    private func obey() async throws {
+    private func followKeys() async throws {
         for await bytes in screen.typed() {
             for key in keys.read(bytes) {
                 switch view.press(key, visible: visible) {

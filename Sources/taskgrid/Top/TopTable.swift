@@ -18,10 +18,10 @@ struct TopTable {
         let rows = types.sorted { one, other in
             switch order {
             case .name: one.type < other.type
-            case .load: Self.isBefore(one.row.tasks.waiting, other.row.tasks.waiting, one.type, other.type)
-            case .work: Self.isBefore(one.row.throughput, other.row.throughput, one.type, other.type)
-            case .failed: Self.isBefore(one.row.tasks.failed, other.row.tasks.failed, one.type, other.type)
-            case .slowest: Self.isBefore(one.row.p95 ?? -1, other.row.p95 ?? -1, one.type, other.type)
+            case .load: Self.isBefore((one.row.tasks.waiting, other.row.tasks.waiting), names: (one.type, other.type))
+            case .work: Self.isBefore((one.row.throughput, other.row.throughput), names: (one.type, other.type))
+            case .failed: Self.isBefore((one.row.tasks.failed, other.row.tasks.failed), names: (one.type, other.type))
+            case .slowest: Self.isBefore((one.row.p95 ?? -1, other.row.p95 ?? -1), names: (one.type, other.type))
             }
         }
         var table = Table(
@@ -46,10 +46,10 @@ struct TopTable {
         let rows = workers.sorted { one, other in
             switch order {
             case .name: one.id < other.id
-            case .load: Self.isBefore(one.row.running, other.row.running, one.id, other.id)
-            case .work: Self.isBefore(one.row.done, other.row.done, one.id, other.id)
-            case .failed: Self.isBefore(one.row.failed, other.row.failed, one.id, other.id)
-            case .slowest: Self.isBefore(one.row.lastSeen, other.row.lastSeen, one.id, other.id)
+            case .load: Self.isBefore((one.row.running, other.row.running), names: (one.id, other.id))
+            case .work: Self.isBefore((one.row.done, other.row.done), names: (one.id, other.id))
+            case .failed: Self.isBefore((one.row.failed, other.row.failed), names: (one.id, other.id))
+            case .slowest: Self.isBefore((one.row.lastSeen, other.row.lastSeen), names: (one.id, other.id))
             }
         }
         var table = Table(
@@ -69,10 +69,8 @@ struct TopTable {
     }
 
     /// The most first, and those of the same number by their names.
-    private static func isBefore<Number: Comparable, Name: Comparable>(_ one: Number, _ other: Number, _ name: Name, _ otherName: Name)
-        -> Bool
-    {
-        one == other ? name < otherName : one > other
+    private static func isBefore<Number: Comparable, Name: Comparable>(_ numbers: (Number, Number), names: (Name, Name)) -> Bool {
+        numbers.0 == numbers.1 ? names.0 < names.1 : numbers.0 > numbers.1
     }
 
     private static func types(_ worker: LiveWorkerRow) -> String {

@@ -40,7 +40,7 @@ struct TopView: Hashable {
     var offset = 0
 
     /// `visible`: how many rows are shown, for the keys that go a page on.
-    mutating func press(_ key: Key, visible: Int) -> Wish {
+    mutating func press(_ key: KeyPress, visible: Int) -> Wish {
         switch key {
         case .letter("q"), .control("C"), .control("D"): return .quit
         case .control("Z"): return .suspend
@@ -48,8 +48,8 @@ struct TopView: Hashable {
             page = page == .types ? .workers : .types
             offset = 0
         case .letter("s"):
-            let place = Order.allCases.firstIndex(of: order) ?? 0
-            order = Order.allCases[(place + 1) % Order.allCases.count]
+            let index = Order.allCases.firstIndex(of: order) ?? 0
+            order = Order.allCases[(index + 1) % Order.allCases.count]
             offset = 0
         case .down, .letter("j"): scroll(1)
         case .up, .letter("k"): scroll(-1)

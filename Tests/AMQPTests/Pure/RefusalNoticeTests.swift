@@ -62,8 +62,8 @@ struct RefusalNoticeTests {
 
 @Suite("When a channel is replaced that the broker nacks")
 struct NackCounterTests {
-    private let route = NackCounter.Route(exchange: "e", routingKey: "k")
-    private let other = NackCounter.Route(exchange: "e", routingKey: "other")
+    private let route = NackCounter.Destination(exchange: "e", routingKey: "k")
+    private let other = NackCounter.Destination(exchange: "e", routingKey: "other")
     private let start = ContinuousClock.now
 
     @Test("after two nacks in a row of one route, and once in five seconds")

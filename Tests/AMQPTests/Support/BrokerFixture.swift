@@ -54,7 +54,7 @@ struct BrokerFixture {
         await close()
     }
 
-    /// Ends the network, and with it exclusive queues; what else there is on the broker is deleted.
+    /// Ends the network, and with it exclusive queues, and deletes the rest from the broker.
     func close() async {
         proxy.close()
         guard let endpoint = try? TestBroker.endpoint() else { return }

@@ -19,7 +19,7 @@ final class Browser: Sendable {
     }
 
     func take(_ message: String) {
-        // The protocol is JSON; what were not would be missed by whoever waits for it.
+        // The protocol is JSON; a test that waits for a message would miss one that is not.
         if let value = try? JSONDecoder().decode(JSONTree.self, from: Data(message.utf8)) { said.add(value) }
     }
 

@@ -32,37 +32,6 @@ struct SchedulerTests {
         #expect(counts.balances)
     }
 
-    @Test("an unknown type is rejected with those that are known; what fits no bound is rejected by name")
-    func rejections() async throws {
-        let harness = try await SchedulerHarness()
-        let none = try await harness.submit(["x"]).replies()
-        guard case .rejected(let first) = none[0].content else { return #expect(Bool(false), "accepted without a type") }
-        #expect(first.code == .unknownType)
-        #expect(first.message.contains("none yet"))
-        _ = await harness.register(types: [.reverse, .sum])
-        let unknown = try await harness.submit(["x"], type: TaskType(literal: "nope")).replies()
-        guard case .rejected(let second) = unknown[0].content else { return #expect(Bool(false), "accepted an unknown type") }
-        #expect(second.message.hasSuffix("known types: reverse, sum"))
-        let large = try await harness.submit(["x", String(repeating: "y", count: 1001)]).replies()
-        guard case .rejected(let third) = large[0].content else { return #expect(Bool(false), "accepted a large payload") }
-        #expect(third.code == .payloadTooLarge)
-        #expect(third.message.hasPrefix("payload 2 of 2 has 1001 bytes"))
-        #expect(await harness.counts().submitted == 0)
-    }
-
-    @Test("a submission repeated with its key is answered with the same ids and runs once")
-    func repeated() async throws {
-        let harness = try await SchedulerHarness()
-        _ = await harness.register()
-        let first = await harness.submit(["a", "b"], key: "k")
-        let again = await harness.submit(["a", "b"], key: "k")
-        #expect(try first.replies().map(\.content) == [.accepted(first: 1, count: 2)])
-        #expect(try again.replies().map(\.content) == [.accepted(first: 1, count: 2, isRepeat: true)])
-        #expect(try first.items().count == 2)
-        #expect(try again.items().isEmpty)
-        #expect(await harness.counts().submitted == 2)
-    }
-
     @Test("quick tasks share a message up to a mebibyte of payloads, and a larger one goes alone")
     func largeTogether() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumPayload: 4 << 20))
@@ -186,21 +155,6 @@ struct SchedulerTests {
         let answer = await harness.scheduler.answer(TaskQuery(id: 1).message(from: "c", correlation: "1"))
         let record = try AnswerMessage.read(TaskRecord.self, answer)
         #expect(record.status == .running && record.worker == "w2" && record.attempts.last?.outcome == .running)
-    }
-
-    @Test("work that comes back for want of a queue waits until a worker shows itself")
-    func unroutable() async throws {
-        let harness = try await SchedulerHarness()
-        _ = await harness.register()
-        let out = await harness.submit(["x", "y"])
-        let returned = out.undelivered(out.publications.map { $0.isMandatory ? .returned(code: 312, text: "NO_ROUTE") : .confirmed })
-        #expect(returned.count == 2)
-        let back = await harness.turn { $0.undelivered = returned }
-        #expect(try back.items().isEmpty)
-        #expect(try await harness.tick().items().isEmpty)
-        #expect(await harness.counts().queued == 0)
-        let again = await harness.register()
-        #expect(Set(try again.items().map(\.id)) == [1, 2])
     }
 
     @Test("a delayed task is not handed out before its time")

@@ -105,7 +105,7 @@ final class FaultBroker: Sendable {
     }
 
     private func end() async {
-        // Unstructured, for it has to be done in a cancelled task too.
+        // Unstructured, because it has to be done in a cancelled task too.
         await Task { await PrivateBroker.endStrays(of: folder) }.value
     }
 }

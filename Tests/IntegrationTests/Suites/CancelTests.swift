@@ -26,7 +26,7 @@ struct CancelTests {
             try await runs.begun(1)
             try await grid.until { try await grid.client.status(submitted.ids[0]).status == .running }
             #expect(try await grid.client.cancel(submitted.ids) == [.init(id: submitted.ids[0], outcome: .done, state: .running)])
-            // Whoever waits is told, and the only slot runs the next task.
+            // The client that waits is told, and the only slot runs the next task.
             for try await ending in submitted.endings { #expect(ending.state == .cancelled) }
             #expect(try await grid.client.run(type, payload: Data("quick".utf8), within: .seconds(60)).state == .succeeded)
             #expect(try await grid.client.status(submitted.ids[0]).error == TaskError(.cancelled, "cancelled on request"))

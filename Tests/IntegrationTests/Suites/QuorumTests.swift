@@ -12,7 +12,7 @@ struct QuorumTests {
         try await Grid.run(.quorum) { grid in
             let runs = Journal<RecordedRun>()
             let worker = runs.worker(type) { text, context in
-                // By its runs, for a number may go to a hand-out that the new queue does not take.
+                // By its runs, because a number may go to a hand-out that the new queue does not take.
                 guard text != "7" || runs.attempts[context.id]?.count == 2 else { throw TaskError(.failed, "not yet") }
                 return text
             }

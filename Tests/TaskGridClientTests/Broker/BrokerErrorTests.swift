@@ -82,7 +82,7 @@ struct BrokerErrorTests {
     @Test func `a broker alarm is the reason in the error`() async throws {
         try await withClient { client, proxy in
             // `connection.blocked`, with the reason that RabbitMQ gives: class 10, method 60, a short string.
-            proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], .towardClient, .number(2))
+            proxy.inject([1, 0, 0, 0, 0, 0, 18, 0, 10, 0, 60, 13] + Array("low on memory".utf8) + [0xCE], into: .number(2))
             #expect(await log.saw { $0.message == "broker takes no messages, publishing waits" })
             let error = await failure(of: client, deadline: .seconds(1))
             #expect(error?.code == .brokerBlocked)

@@ -4,8 +4,8 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-/// Whatever comes is read or refused with a `WireError` (the compiler sees to the type), never more; and what is read can be
-/// written again and read the same.
+/// Any message is read or refused with a `WireError` (the compiler sees to the type), and a message that is read can be written again
+/// and reads the same.
 @Suite struct FuzzTests {
     /// Everything that reads a message reads this one. How many could.
     func readAll(_ message: Message, _ seed: Comment) -> Int {
@@ -42,7 +42,7 @@ import Testing
         json(TaskError.self)
         _ = AnswerMessage.isAnswer(message)
         _ = try? AnswerMessage.read(TaskRecord.self, message)
-        // Whoever refuses a message has to be able to publish it.
+        // A service that refuses a message has to be able to publish it.
         let dead = Publication.deadLetter(message, because: "malformed_body", Topology()).message
         #expect(dead.body == message.body && dead.properties.headers[WireFormat.Header.reason] != nil, seed)
         return read

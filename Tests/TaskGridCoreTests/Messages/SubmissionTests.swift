@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// Whatever a program asks for, what it sends can be read; a bound that cannot be carried becomes the nearest that can.
+    /// A submission with any settings can be read; a bound that cannot be carried becomes the nearest that can.
     @Test(arguments: [MessageForm.single, .batch]) func `settings out of range are refused`(_ form: MessageForm) throws {
         func sent(_ task: Submission.Task) throws -> Submission.Task {
             try Submission(submission(form, task).message()).tasks[0]

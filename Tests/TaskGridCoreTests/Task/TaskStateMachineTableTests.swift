@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    /// Whatever ended without success begins anew on request, under the number after its last one.
+    /// A task that ended without success begins anew on request, under the number after its last one.
     @Test(arguments: [TaskState.failed, .cancelled, .expired])
     func `a task that ended without success begins anew when it is retried on request`(_ state: TaskState) {
         var machine = Machine(state: state, attempt: 4, failures: 2, interruptions: 3, maxAttempts: 3)

@@ -73,7 +73,7 @@ import Testing
         #expect(Topology(queueKind: .quorum).dispatcherLock.isExclusive)
     }
 
-    /// Whoever declares a binding declares its two ends, and nothing twice.
+    /// Declarations that have a binding have its two ends too, and nothing twice.
     @Test(arguments: Queue.Kind.allCases) func `a binding is declared with its exchange and its queue`(_ kind: Queue.Kind) {
         for (who, declarations) in Self.everyone(Topology(queueKind: kind), id: "x", types: [Self.reverse, Self.sum]) {
             let exchanges = declarations.exchanges.map(\.name)

@@ -1,4 +1,4 @@
-/// When the counters in memory are next compared with the store's. Seldom, for counting a million waiting tasks takes a while: a
+/// When the counters in memory are next compared with the store's. Seldom, because counting a million waiting tasks takes a while: a
 /// two-hundredth of the time at most.
 struct ConsistencyCheck {
     static let interval = Duration.seconds(10)

@@ -82,7 +82,7 @@ struct DeliveryAudit {
             lost = candidates.filter { suspects[$0.key] == $0.value }
             self.judging = nil
         }
-        // Until judgement the first suspicion stands; what a later marker adds waits for the next one.
+        // Until judgement the first suspicion stands; later suspects wait for the next one.
         if judging == nil { suspects = candidates.filter { lost[$0.key] == nil } }
         next = now + (suspects.isEmpty ? Self.interval : max(Self.respite, heartbeat * 2.5))
         return lost

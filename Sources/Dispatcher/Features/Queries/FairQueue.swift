@@ -1,6 +1,6 @@
 import DequeModule
 
-/// A queue of several senders, who take turns; what one has sent keeps its order. Bounded in all and for each sender. Pure.
+/// A queue of several senders, who take turns; the elements of one sender keep their order. Bounded in all and for each sender. Pure.
 struct FairQueue<Element> {
     let capacity: Int
     /// How many may wait of one.

@@ -34,7 +34,7 @@ struct QueryService: Sendable {
 
     /// Serves until there are no more queries.
     ///
-    /// - Parameter next: the next queries; nil where the consumer has ended. They count as taken up: whoever gets no answer asks
+    /// - Parameter next: the next queries; nil where the consumer has ended. They count as taken up: a client that gets no answer asks
     ///   again.
     func run(_ next: @Sendable () async -> [Message]?) async {
         await withDiscardingTaskGroup { group in

@@ -17,20 +17,21 @@ struct Pruning: Sendable {
         defer { pulse.ends() }
         while (try? await Task.sleep(for: .seconds(30))) != nil {
             do throws(StoreError) {
-                var pruned = Pruned()
-                repeat {
-                    pulse.works()
-                    let now = await scheduler.clock.now
-                    let retention = Retention(
-                        before: now - configuration.retention, keeping: configuration.retentionCount,
-                        keysSince: now - DispatcherConfiguration.leastKeyRetention
-                    )
-                    pruned = try await store.prune(retention, limit: 500)
-                } while !pruned.isEmpty && !Task.isCancelled
+                repeat { pulse.works() } while try await !step().isEmpty && !Task.isCancelled
             } catch {
                 logger.error("store not pruned, trying again", metadata: [LogKey.error: "\(error)"])
             }
             pulse.waits()
         }
+    }
+
+    /// Removes at most 500 tasks and keys that need not be kept any longer.
+    func step() async throws(StoreError) -> Pruned {
+        let now = await scheduler.clock.now
+        let retention = Retention(
+            before: now - configuration.retention, keeping: configuration.retentionCount,
+            keysSince: now - DispatcherConfiguration.leastKeyRetention
+        )
+        return try await store.prune(retention, limit: 500)
     }
 }

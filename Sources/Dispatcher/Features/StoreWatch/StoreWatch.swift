@@ -11,9 +11,10 @@ struct StoreWatch: Sendable {
     private static let repeats = 6
 
     let store: any TaskStore
-    let publisher: Publisher
     let vitals: Vitals
     let logger: Logger
+    /// Publishes the event of a problem, with its text, or that it is over, with nil.
+    let publish: @Sendable (String?) async -> Void
 
     /// Looks until the task is cancelled.
     func run() async {
@@ -22,17 +23,26 @@ struct StoreWatch: Sendable {
         var failures = 0
         while (try? await Task.sleep(for: Self.interval)) != nil {
             pulse.works()
-            do throws(StoreError) {
-                try await store.check()
-                if failures > 0 { await tell(nil) }
-                failures = 0
-            } catch {
-                // A store that is closed is closed by its own dispatcher, which stops.
-                guard error.code != .closed else { return }
-                if failures.isMultiple(of: Self.repeats) { await tell(error) }
-                failures += 1
-            }
+            guard let count = await look(after: failures) else { return }
+            failures = count
             pulse.waits()
+        }
+    }
+
+    /// Looks once.
+    ///
+    /// - Parameter failures: how many looks in a row have failed before.
+    /// - Returns: How many have failed now; nil for a store that is closed.
+    func look(after failures: Int) async -> Int? {
+        do throws(StoreError) {
+            try await store.check()
+            if failures > 0 { await tell(nil) }
+            return 0
+        } catch {
+            // A store that is closed is closed by its own dispatcher, which stops.
+            guard error.code != .closed else { return nil }
+            if failures.isMultiple(of: Self.repeats) { await tell(error) }
+            return failures + 1
         }
     }
 
@@ -44,6 +54,6 @@ struct StoreWatch: Sendable {
         } else {
             logger.notice("store can be used again")
         }
-        await publisher.tell(.storeUnavailable, error?.message)
+        await publish(error?.message)
     }
 }

@@ -96,7 +96,7 @@ listen("/events?kind=stats", {
     async onState(state, error, wait) {
         isLive = state === "live" && grid !== null;
         if (state === "hidden") {
-            // Nobody looks; what is shown is looked at again with the first word after.
+            // Nobody looks. The page is drawn again with the first event after.
             isLive = false;
             tell();
             return undefined;

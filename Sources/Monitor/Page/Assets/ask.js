@@ -81,7 +81,7 @@ export function askToken(text, attempt) {
     });
 }
 
-/** Says what happened, for a while; what failed stays until it is put away. */
+/** Says what happened, for a while; a failure stays until it is put away. */
 export function say(text, failed = false) {
     const said = element("p", { class: failed ? "failed" : "done" }, element("span", {}, ...prose(text)));
     said.append(element("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => said.remove() }, "×"));

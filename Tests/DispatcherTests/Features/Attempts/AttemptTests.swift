@@ -49,7 +49,7 @@ struct AttemptTests {
         #expect(ended.attempts.last?.worker == "w5")
     }
 
-    @Test("the attempt that ended a task as failed, and one that was cancelled while it ran, are told; what never began is not")
+    @Test("the attempt that ended a task as failed, and one that was cancelled while it ran, are told; one that never began is not")
     func endings() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()

@@ -36,7 +36,7 @@ struct AdminCommandTests {
         #expect(try late.endings().isEmpty && late.items().isEmpty)
         let record = try #require(try await harness.store.task(1))
         #expect(record.status == .cancelled && record.result == nil)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a task that waits ends in the store, and no worker is told")
@@ -51,7 +51,7 @@ struct AdminCommandTests {
         #expect(try out.endings().map(\.id) == [1, 81] && out.endings().map(\.attempt) == [0, 0])
         #expect(out.publications.allSatisfy { $0.exchange != harness.topology.control.name })
         #expect(await harness.counts().cancelled == 2)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("nothing is taken again and again for a task that was due and is cancelled")
@@ -81,7 +81,7 @@ struct AdminCommandTests {
         let (again, out) = try await harness.command(CancelQuery(tasks: [2]))
         #expect(again.tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().isEmpty)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a cancellation that meets the end of its task in one turn says how the task ended")
@@ -104,7 +104,7 @@ struct AdminCommandTests {
         #expect(answers[0].tasks == [.init(id: 1, outcome: .refused, state: .succeeded), .init(id: 2, outcome: .done, state: .queued)])
         #expect(answers[1].tasks == [.init(id: 2, outcome: .refused, state: .cancelled)])
         #expect(try out.endings().map(\.state) == [.succeeded, .cancelled])
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a failed, a cancelled and an expired task go out again with the answer, with all their attempts")
@@ -135,7 +135,7 @@ struct AdminCommandTests {
         #expect(try out.items().sorted { $0.id < $1.id }.map(\.attempt) == [2, 2, 1])
         let counts = await harness.counts()
         #expect(counts.queued == 3 && counts.succeeded == 1 && counts.failed + counts.cancelled + counts.expired == 0)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
 
         let (again, _) = try await harness.command(RetryQuery(tasks: [1]))
         #expect(again.tasks == [.init(id: 1, outcome: .refused, state: .queued)])
@@ -146,7 +146,7 @@ struct AdminCommandTests {
             #expect(try ended.endings().count == (attempt == 4 ? 1 : 0))
             _ = await harness.tick()
         }
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("the failed ones that a filter means go out page by page, each once")
@@ -174,7 +174,7 @@ struct AdminCommandTests {
         #expect(outcomes.map(\.id.rawValue) == Array((1...1500).reversed()) && outcomes.allSatisfy { $0.outcome == .done })
         #expect(await harness.counts().failed == 0)
         #expect(await harness.counts(.sum).failed == 1)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
         let (none, _) = try await harness.command(RetryQuery(matching: filter))
         #expect(none == CommandAnswer(tasks: []))
     }
@@ -253,7 +253,7 @@ extension SchedulerHarness {
     }
 
     /// The counters in memory say what the store's do.
-    func booksAreTheStores(_ location: SourceLocation = #_sourceLocation) async throws {
+    func expectCountersOfStore(_ location: SourceLocation = #_sourceLocation) async throws {
         for (type, stored) in try await store.counts() {
             var counts = await counts(type)
             #expect(counts.balances, sourceLocation: location)

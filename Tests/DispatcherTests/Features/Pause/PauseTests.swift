@@ -16,7 +16,7 @@ struct PauseTests {
         return (try #require(try out.answers(Asked.self).first), out)
     }
 
-    @Test("a paused type hands nothing out: neither what is accepted, nor what waits, nor retries; what runs goes on")
+    @Test("a paused type hands nothing out, neither new tasks nor waiting ones nor retries; running tasks go on")
     func pause() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(types: [.reverse, .sum])
@@ -32,12 +32,12 @@ struct PauseTests {
         for _ in 0..<3 { #expect(try await harness.tick().items().isEmpty) }
         let counts = await harness.counts()
         #expect(counts.pending == 2 && counts.scheduled == 1 && counts.queued == 0 && counts.balances)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
 
         let (resumed, out) = try await give(ResumeQuery(types: [.reverse]), harness)
         #expect(resumed.types == [.init(type: .reverse, outcome: .done)])
         #expect(try out.items().map(\.id).sorted() == [2, 3, 4])
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a dispatcher keeps a pause across a restart, and publishes it")
@@ -118,6 +118,6 @@ struct PauseTests {
         let (retried, out) = try await harness.command(RetryQuery(tasks: [1]))
         #expect(retried.tasks.map(\.outcome) == [.done])
         #expect(try out.items().isEmpty)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 }

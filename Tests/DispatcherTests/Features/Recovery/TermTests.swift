@@ -35,7 +35,7 @@ struct TermTests {
         #expect(await active.scheduler.takeEvents().isEmpty)
         #expect(try await active.store.counts()[.reverse]?.queued == 2)
 
-        // Whoever has taken over gets the result, for it was not acknowledged, and does what is to be done.
+        // The dispatcher that has taken over gets the result, because it was not acknowledged, and does what is to be done.
         var again = try await standby.result(failed(1)).items()
         while again.isEmpty { again = try await standby.tick().items() }
         #expect(again.map(\.id) == [1] && again.map(\.attempt) == [2])

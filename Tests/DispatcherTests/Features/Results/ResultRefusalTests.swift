@@ -96,37 +96,6 @@ struct ResultRefusalTests {
     }
 
     @Test(
-        "a submission of type 'Greet', or of none, is answered as rejected", arguments: ["Greet", nil, String(repeating: "g", count: 255)])
-    func badName(type: String?) async throws {
-        let harness = try await harness()
-        let message = Message(
-            properties: BasicProperties(correlationID: "q-7", replyTo: "c1", messageID: "k", type: type), body: Data("x".utf8)
-        )
-        let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.submitQueue)] }
-        let reply = try #require(out.publications.first { $0.exchange == harness.topology.reply.name })
-        #expect(reply.routingKey == "c1")
-        let properties = reply.message.properties
-        #expect(properties.headers[WireFormat.Header.status] == "rejected")
-        #expect(properties.headers[WireFormat.Header.error]?.text?.hasPrefix("malformed: ") == true)
-        #expect(properties.correlationID == "q-7" && properties.type == type)
-        #expect(out.dead().count == 1)
-    }
-
-    @Test("a key that is used again for something else is rejected with the ids and the type of the first")
-    func keyReused() async throws {
-        let harness = try await harness()
-        _ = await harness.submit(["hello"], key: "k")
-        let out = await harness.submit(["other"], key: "k", type: .sum)
-        guard case .rejected(let rejection)? = try out.replies().first?.content else { return #expect(Bool(false), "not rejected") }
-        #expect(rejection.code == .keyReused)
-        #expect(rejection.message.contains("task 1 of type reverse") && rejection.message.contains("'k'"))
-        #expect(try out.items().isEmpty)
-        #expect(await harness.counts(.sum) == TaskCounts())
-        let same = await harness.submit(["hello"], key: "k") { $0.priority = 5 }
-        #expect(try same.replies().map(\.content) == [.accepted(first: 1, count: 1, isRepeat: true)])
-    }
-
-    @Test(
         "a run time beyond all bounds is bounded when it is accepted, and the task can be asked for",
         arguments: [MessageForm.single, .batch])
     func runTime(form: MessageForm) async throws {

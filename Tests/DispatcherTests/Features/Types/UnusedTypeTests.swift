@@ -67,7 +67,7 @@ struct UnusedTypeTests {
         _ = await harness.register(types: [.reverse])
         #expect(try await harness.submit(["c"]).items().count == 1)
         #expect(await harness.counts().submitted == 1, "it counts anew")
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a type is kept for an hour after its last use")
@@ -113,7 +113,7 @@ struct UnusedTypeTests {
                 ForgetOutcome(type: types[4], outcome: .done), ForgetOutcome(type: .sum, outcome: .unknown),
             ])
         #expect(try out.taskEvents().map(\.type) == [types[4]])
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("ten workers that register a thousand types each and go keep nobody out")

@@ -101,7 +101,7 @@ struct InterruptionTests {
         #expect(try await harness.result(.init(id: 1, attempt: 3, outcome: .interrupted), worker: "w2").endings().isEmpty)
         await harness.scheduler.endDepartedLeases()
         #expect(try await harness.look().endings().map(\.error?.code) == [.poison])
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 
     @Test("a delivery lost before any heartbeat named it is nobody's fault where no worker has died")
@@ -138,7 +138,7 @@ struct InterruptionTests {
         let attempt = try #require(record.attempts.last)
         #expect(attempt.outcome == .interrupted && attempt.worker == "w1")
         #expect(try #require(attempt.ended) <= before)
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
         // A worker comes.
         let items = try await harness.register("w2").items()
         #expect(items.map(\.id) == [1] && items.map(\.attempt) == [2])
@@ -160,7 +160,7 @@ struct InterruptionTests {
         var items = try await harness.register("w2").items()
         while items.count < 4 { items += try await harness.tick().items() }
         #expect(items.map(\.attempt) == [2, 2, 2, 1])
-        try await harness.booksAreTheStores()
+        try await harness.expectCountersOfStore()
     }
 }
 

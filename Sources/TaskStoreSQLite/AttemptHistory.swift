@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 
 /// The outcome of each attempt of a task.
-enum History {
+enum AttemptHistory {
     private enum Column: Int32, StatementColumn {
         case number, outcome, ended, run, worker, error
     }

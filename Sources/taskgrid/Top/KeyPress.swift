@@ -1,5 +1,5 @@
 /// A key that was pressed.
-enum Key: Hashable {
+enum KeyPress: Hashable {
     case up, down, pageUp, pageDown, home, end
     case letter(Character)
     /// With Ctrl held: Ctrl-C is `control("C")`.
@@ -15,15 +15,15 @@ struct KeyReader {
     /// No sequence that is known is longer.
     private static let longest = 16
 
-    mutating func read(_ bytes: some Sequence<UInt8>) -> [Key] {
+    mutating func read(_ bytes: some Sequence<UInt8>) -> [KeyPress] {
         let all = rest + bytes
         rest = []
-        var keys: [Key] = []
-        var place = 0
-        while place < all.count {
-            let byte = all[place]
+        var keys: [KeyPress] = []
+        var index = 0
+        while index < all.count {
+            let byte = all[index]
             guard byte == Self.escape else {
-                place += 1
+                index += 1
                 switch byte {
                 case 0x20..<0x7F: keys.append(.letter(Character(UnicodeScalar(byte))))
                 case 0x01...0x1A: keys.append(.control(Character(UnicodeScalar(byte + 0x40))))
@@ -31,12 +31,12 @@ struct KeyReader {
                 }
                 continue
             }
-            guard let end = Self.end(all, from: place) else {
-                if all.count - place < Self.longest { rest = Array(all[place...]) }
+            guard let end = Self.end(all, from: index) else {
+                if all.count - index < Self.longest { rest = Array(all[index...]) }
                 break
             }
-            if let key = Self.key(all[place...end].dropFirst()) { keys.append(key) }
-            place = end + 1
+            if let key = Self.key(all[index...end].dropFirst()) { keys.append(key) }
+            index = end + 1
         }
         return keys
     }
@@ -53,7 +53,7 @@ struct KeyReader {
         }
     }
 
-    private static func key(_ sequence: ArraySlice<UInt8>) -> Key? {
+    private static func key(_ sequence: ArraySlice<UInt8>) -> KeyPress? {
         switch String(decoding: sequence, as: UTF8.self) {
         case "[A", "OA": .up
         case "[B", "OB": .down
