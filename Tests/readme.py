@@ -260,7 +260,7 @@ def run_wire(run):
         return
     for name, block in programs.items():
         with open(f"{run.work}/{name}.py", "w") as file:
-            file.write("\n".join(block.lines).replace("amqp://guest:guest@localhost/", run.broker) + "\n")
+            file.write("\n".join(block.lines) + "\n")
     worker = run.spawn(["Wire.md's worker"], [python, f"{run.work}/worker.py"], run.work, TASKGRID_BROKER=run.broker)
     known = [TASKGRID, "workers", "--json"]
     deadline = time.monotonic() + 60
@@ -269,14 +269,21 @@ def run_wire(run):
             raise Failed(f"{programs['worker'].place}: the worker did not register:\n{run.output(worker)}")
         time.sleep(0.1)
     client = subprocess.run(
-        [python, f"{run.work}/client.py"], cwd=run.work, env=dict(os.environ, TASKGRID_BROKER=run.broker), stdin=subprocess.DEVNULL,
+        [python, f"{run.work}/client.py"], cwd=run.work, env=dict(os.environ, TASKGRID_DATA=run.grid), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     if client.returncode != 0 or client.stdout.split() != ["succeeded", "HELLO"]:
         raise Failed(f"{programs['client'].place}: the client printed\n{client.stdout}{run.output(worker)}")
-    print("        Wire.md's worker and client", flush=True)
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
+    os.killpg(worker.pid, signal.SIGTERM)
+    if worker.wait(timeout=30) != 0:
+        raise Failed(f"{programs['worker'].place}: the worker did not end in order:\n{run.output(worker)}")
     run.background.remove(worker)
+    # Sooner than its lease of three seconds would end.
+    left = time.monotonic()
+    while f"-{worker.pid}-" in subprocess.run(known, stdout=subprocess.PIPE, text=True).stdout:
+        if time.monotonic() > left + 2:
+            raise Failed(f"{programs['worker'].place}: the worker did not deregister")
+        time.sleep(0.1)
+    print("        Wire.md's worker and client", flush=True)
 
 
 def check_options():

@@ -31,9 +31,13 @@ package struct WorkerCounts: Hashable, Sendable {
 
     /// Applies a text such as `reverse=2,hash=4,wait=0`: each type named gets its count, the others keep theirs.
     ///
+    /// - Parameters:
+    ///   - text: what to apply.
+    ///   - known: the types that can be named: those whose workers can be started.
     /// - Throws: `LocalGridError` naming the part of the text that is wrong.
-    package mutating func apply(_ text: String) throws(LocalGridError) {
-        for part in text.split(separator: ",") {
+    package mutating func apply(_ text: String, known: [TaskType]) throws(LocalGridError) {
+        var named: Set<TaskType> = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", omittingEmptySubsequences: false)
             guard pair.count == 2, let count = Int(pair[1]), (0...Self.maximum).contains(count) else {
                 throw LocalGridError(
@@ -41,11 +45,23 @@ package struct WorkerCounts: Hashable, Sendable {
                     "'\(part)' is no number of workers: write TYPE=COUNT, COUNT from 0 to \(Self.maximum), as in reverse=2,hash=4"
                 )
             }
+            let type: TaskType
             do throws(InvalidTaskType) {
-                self[try TaskType(String(pair[0]))] = count
+                type = try TaskType(String(pair[0]))
             } catch {
                 throw LocalGridError(.configuration, error.description)
             }
+            guard known.contains(type) else {
+                throw LocalGridError(
+                    .configuration,
+                    "no worker of type '\(type)' comes with the grid: it has \(known.map(\.name).joined(separator: ", ")); "
+                        + "a worker of your own is a program of its own, which joins the grid when you start it"
+                )
+            }
+            guard named.insert(type).inserted else {
+                throw LocalGridError(.configuration, "'\(type)' has two numbers of workers: give it one")
+            }
+            self[type] = count
         }
     }
 }

@@ -24,6 +24,7 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid stats                      shows the tasks of each type by state
               taskgrid top                        shows the whole grid, live
               taskgrid failed                     lists the failed tasks with their errors
+              taskgrid dead                       lists the messages that could not be read
 
             Arguments override the environment (such as TASKGRID_BROKER), which overrides
             config/taskgrid.yaml, which lists all settings.
@@ -44,7 +45,7 @@ struct TaskGrid: AsyncParsableCommand {
                 name: "The grid",
                 subcommands: [
                     UpCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self,
-                    ResumeCommand.self, TypesCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
+                    ResumeCommand.self, TypesCommand.self, DeadCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
                 ]
             ),
             CommandGroup(
@@ -57,6 +58,7 @@ struct TaskGrid: AsyncParsableCommand {
     static func main() async {
         // A reader that is gone is told by the write that fails, not by the end of this process.
         signal(SIGPIPE, SIG_IGN)
+        await TypeCompletion.prepare(Array(CommandLine.arguments.dropFirst()))
         await main(nil)
     }
 }

@@ -10,7 +10,7 @@ import Testing
 
     private func stages(_ workers: String, prefix: String = "taskgrid") throws -> [[ChildProcess]] {
         var counts = WorkerCounts()
-        try counts.apply(workers)
+        try counts.apply(workers, known: ["reverse", "hash", "wait"].map { try TaskType($0) })
         var services = GridConfiguration.Services(
             executable: "/bin/taskgrid", workers: counts, topology: Topology(prefix: prefix, queueKind: .quorum))
         services.arguments[.worker] = ["--more"]

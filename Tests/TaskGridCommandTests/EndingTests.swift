@@ -9,28 +9,38 @@ import Testing
 
 @Suite("How a task ended, as a line")
 struct EndingLineTests {
+    private let type = TaskType(literal: "sum")
+
     @Test("a result is text after tabs, or an object")
     func succeeded() {
-        let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w"))
+        let line = EndingLine(
+            Ending(id: 7, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w", runTime: .microseconds(1500)), type: type)
         #expect(line.text == Data("7\tsucceeded\tolleh".utf8))
-        #expect(String(decoding: line.json, as: UTF8.self) == #"{"attempt":1,"id":7,"result":"olleh","state":"succeeded","worker":"w"}"#)
+        #expect(
+            String(decoding: line.json, as: UTF8.self)
+                == #"{"attempt":1,"error":null,"id":7,"result":{"base64":null,"bytes":5,"cut":false,"text":"olleh"},"run_ms":1.5,"state":"succeeded","type":"sum","worker":"w"}"#
+        )
     }
 
     @Test("a result that is no text stays bytes, in JSON as base64")
     func bytes() {
-        let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data([0xFF, 0]), attempt: 2, worker: "w"))
+        let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data([0xFF, 0]), attempt: 2, worker: "w"), type: type)
         #expect(line.text == Data("7\tsucceeded\t".utf8) + [0xFF, 0])
         #expect(
-            String(decoding: line.json, as: UTF8.self) == #"{"attempt":2,"id":7,"result_base64":"/wA=","state":"succeeded","worker":"w"}"#)
+            String(decoding: line.json, as: UTF8.self)
+                == #"{"attempt":2,"error":null,"id":7,"result":{"base64":"/wA=","bytes":2,"cut":false,"text":null},"run_ms":0,"state":"succeeded","type":"sum","worker":"w"}"#
+        )
     }
 
     @Test("an error stays on its line")
     func failed() {
-        let line = EndingLine(Ending(id: 7, state: .failed, error: TaskError(.invalidInput, "not\n\ta number"), attempt: 1, worker: "w"))
+        let line = EndingLine(
+            Ending(id: 7, state: .failed, error: TaskError(.invalidInput, "not\n\ta number"), attempt: 1, worker: "w"), type: type)
         #expect(line.text == Data("7\tfailed\tinvalid_input: not··a number".utf8))
         #expect(
             String(decoding: line.json, as: UTF8.self)
-                == #"{"attempt":1,"error":"invalid_input: not\n\ta number","id":7,"state":"failed","worker":"w"}"#)
+                == #"{"attempt":1,"error":"invalid_input: not\n\ta number","id":7,"result":null,"run_ms":0,"state":"failed","type":"sum","worker":"w"}"#
+        )
     }
 }
 

@@ -19,7 +19,8 @@ struct ParsingTests {
         "these are understood",
         arguments: [
             "run reverse hello", "run reverse --file -", "submit hash --file words.txt --wait --json", "result 17 --wait --within 1m",
-            "status 17 --json", "up", "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
+            "status 17 --json", "status 17 18 -", "run reverse --payload-file a.png", "run reverse hello --json", "result 17 --json", "up",
+            "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
             "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
             "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
             "broker --ports free --data /tmp/grid",
@@ -36,6 +37,9 @@ struct ParsingTests {
             "submit reverse hello --timeout 0s", "submit reverse hello --delay 10001d", "submit reverse hello --delay soon",
             "submit reverse hello --timeout -1s", "result",
             "result x", "result 0", "result 17 --within 1w", "status -1", "up --ports some", "up --ports", "workers Hash",
+            "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",
+            "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
+            "pause",
             "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
             "broker --ports 1",
             "dispatcher --unknown 1",
@@ -55,6 +59,40 @@ struct ParsingTests {
     func bounds(option: String, message: String) {
         let error = #expect(throws: (any Error).self) { try parse("submit reverse hello \(option)") }
         if let error { #expect(TaskGrid.message(for: error).contains(message)) }
+    }
+
+    @Test(
+        "a type is an argument or --type, wherever a command is about types",
+        arguments: [
+            "workers TYPE", "stats TYPE", "tasks TYPE", "failed TYPE", "events TYPE", "pause TYPE", "resume TYPE", "types forget TYPE",
+            "worker TYPE", "run TYPE hello", "submit TYPE hello",
+        ])
+    func type(line: String) throws {
+        func type(_ command: any ParsableCommand) -> String? {
+            switch command {
+            case let command as WorkersCommand: command.only.type?.name
+            case let command as StatsCommand: command.only.type?.name
+            case let command as TasksCommand: command.filter.type?.name
+            case let command as FailedCommand: command.filter.filter.type?.name
+            case let command as EventsCommand: command.only.type?.name
+            case let command as PauseCommand: command.types.types.map(\.name).joined()
+            case let command as ResumeCommand: command.types.types.map(\.name).joined()
+            case let command as TypesForgetCommand: command.types.types.map(\.name).joined()
+            case let command as WorkerCommand: command.types.joined()
+            case let command as RunCommand: command.payloads.payload == "hello" ? command.payloads.type.name : nil
+            case let command as SubmitCommand: command.payloads.payload == "hello" ? command.payloads.type.name : nil
+            default: nil
+            }
+        }
+        #expect(type(try parse(line.replacing("TYPE", with: "sum"))) == "sum")
+        #expect(type(try parse(line.replacing("TYPE", with: "--type sum"))) == "sum")
+    }
+
+    @Test("up refuses workers that it cannot start before it starts anything, and says what it can")
+    func upWorkers() throws {
+        let error = #expect(throws: (any Error).self) { try parse("up --workers foo=3") }
+        let message = error.map { TaskGrid.message(for: $0) } ?? ""
+        #expect(message.contains("'foo'") && message.contains("reverse") && message.contains("a worker of your own"), "\(message)")
     }
 
     @Test("a task's options are taken")

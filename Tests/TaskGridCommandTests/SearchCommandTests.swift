@@ -17,7 +17,7 @@ import Testing
         #expect(command.before == 9 && command.limit == 20)
         for wrong in [
             ["--limit", "0"], ["--since", "soon"], ["--text", ""], ["--since", "2026-01-02", "--until", "2026-01-01"], ["--state", "lost"],
-            ["--id", "0"], ["sum"],
+            ["--id", "0"], ["Sum"], ["sum", "--type", "hash"],
         ] {
             #expect(throws: (any Error).self) { try TasksCommand.parse(wrong) }
         }
@@ -29,7 +29,7 @@ import Testing
             settings: TaskSettings(maxAttempts: 3),
             error: TaskError(.failed, String(repeating: "long \n", count: 40)), worker: "node7-812-4c1d9e02", key: "k"
         )
-        for width in [60, 80, 120] {
+        for width in [40, 60, 80, 120] {
             for line in TasksCommand.table([task]).lines(width: width) { #expect(line.count <= width && !line.contains("\n"), "\(line)") }
         }
         #expect(TasksCommand.table([task]).lines(width: nil)[1].contains("4711  sum   failed  2026-01-01T00:00:00Z"))

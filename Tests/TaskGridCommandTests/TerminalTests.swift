@@ -20,19 +20,28 @@ struct TerminalTests {
             ])
     }
 
-    @Test("a table cuts long texts with …, then leaves lesser columns out, and never cuts a number before that")
+    @Test("a table wraps long names, then leaves lesser columns out, and never cuts a name or a number")
     func narrow() {
         #expect(
             table.lines(width: 50) == [
-                "NAME                       SLOTS    DONE  STATE", "a-name-of-twenty-six-let…      8  40,000  live",
+                "NAME                       SLOTS    DONE  STATE", "a-name-of-twenty-six-          8  40,000  live", "letters",
                 "b                             16       7  draining",
             ])
         #expect(
             table.lines(width: 40) == [
-                "NAME                      DONE  STATE",
-                "a-name-of-twenty-six-…  40,000  live",
+                "NAME                      DONE  STATE", "a-name-of-twenty-six-   40,000  live", "letters",
                 "b                            7  draining",
             ])
+    }
+
+    @Test("every name stands whole in a narrow table, and only free texts are cut", arguments: [30, 44, 60])
+    func names(width: Int) {
+        var table = Table(headings: ["ID", "WORKER", "ERROR"], numeric: [0], free: [2])
+        table.rows = [["7", "build-server-17-123456-0a1b2c3d", "failed: " + String(repeating: "x", count: 100)]]
+        let blocks = table.blocks(width: width)
+        let worker = blocks[1].map { $0.dropFirst(4).prefix { $0 != " " } }.joined()
+        #expect(worker == "build-server-17-123456-0a1b2c3d", "\(blocks[1])")
+        #expect(blocks[1].filter { $0.contains("…") }.count == 1 && blocks.joined().allSatisfy { $0.count <= width }, "\(blocks)")
     }
 
     @Test("a table fits every width that can hold its columns", arguments: 6...80)

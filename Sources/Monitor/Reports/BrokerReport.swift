@@ -1,5 +1,5 @@
 import AMQP
-import TaskGridCore
+package import TaskGridCore
 import WebSupport
 
 /// How the monitor's own connections to the broker stand.

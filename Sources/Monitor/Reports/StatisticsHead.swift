@@ -1,4 +1,4 @@
-import TaskGridCore
+package import TaskGridCore
 
 /// The fields of all types together, with which `/stats` and the stream of events begin.
 package struct StatisticsHead: Encodable, Sendable {

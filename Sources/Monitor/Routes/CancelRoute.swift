@@ -10,7 +10,7 @@ extension Route {
         ) { call -> TaskActionReport in
             let id = try call.value(of: .taskInPath)
             func cancelled(_ message: String) -> TaskActionReport {
-                TaskActionReport(id: id.description, outcome: .cancelled, message: message)
+                TaskActionReport(id: id, outcome: .cancelled, message: message)
             }
             let outcome = try await queryClient.ask(CancelQuery(tasks: [id])).tasks.first
             switch (outcome?.outcome, outcome?.state) {
@@ -35,7 +35,7 @@ struct TaskActionReport: WebReport {
 
     static let schema = JSONSchema.object(["id": .taskID, "outcome": .choice(Outcome.self), "message": .outcome]).named("TaskAction")
 
-    var id: String
+    var id: TaskID
     var outcome: Outcome
     var message: String
 }

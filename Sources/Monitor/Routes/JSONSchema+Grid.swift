@@ -4,7 +4,9 @@ import WebSupport
 /// Schemas that several reports and parameters share.
 extension JSONSchema {
     static let taskType = string(pattern: "^[a-z][a-z0-9_-]{0,63}$").named("TaskType")
-    static let taskID = string(pattern: "^[1-9][0-9]{0,17}$").named("TaskID")
+    static let taskID = integer(1...999_999_999_999_999_999).named("TaskID")
+    /// A task's id in a path or a query.
+    static let taskIDText = string(pattern: "^[1-9][0-9]{0,17}$").named("TaskIDText")
     static let taskState = choice(TaskState.allCases.map(\.name)).named("TaskState")
     static let workerState = choice(WorkerStatistics.State.self).named("WorkerState")
     static let breaker = choice(BreakerState.self).named("Breaker")

@@ -14,7 +14,7 @@ extension Route {
             switch (outcome?.outcome, outcome?.state) {
             case (.done, let state):
                 let message = "Task \(id)\(state.map { ", which stood as \($0)," } ?? "") is done again, with all its attempts."
-                return TaskActionReport(id: id.description, outcome: .retried, message: message)
+                return TaskActionReport(id: id, outcome: .retried, message: message)
             case (.refused, .succeeded?):
                 throw Problem(status: .conflict, detail: "task \(id) has succeeded: there is nothing to do again")
             case (.refused, let state):

@@ -30,7 +30,7 @@ extension RouteParameter where Value == TaskType {
 
 extension RouteParameter where Value == TaskID {
     static let taskInPath = RouteParameter(
-        "id", in: .path, summary: "The task's id.", schema: .taskID, example: "1"
+        "id", in: .path, summary: "The task's id.", schema: .taskIDText, example: "1"
     ) { text throws(Problem) in
         let text = text ?? ""
         guard let id = TaskID(plain: text) else {
@@ -42,7 +42,7 @@ extension RouteParameter where Value == TaskID {
 
 extension RouteParameter where Value == TaskID? {
     static func task(_ name: String, summary: String) -> RouteParameter {
-        RouteParameter(name, summary: summary, schema: .taskID) { text throws(Problem) in
+        RouteParameter(name, summary: summary, schema: .taskIDText) { text throws(Problem) in
             guard let text else { return nil }
             guard let id = TaskID(plain: text) else {
                 throw Problem(parameter: name, is: text, takes: "a task's id, a whole number from 1")

@@ -60,12 +60,12 @@ extension RouteParameter where Value == String? {
 /// The answer of `/tasks`: a page, the newest first.
 struct TasksReport: WebReport {
     static let schema = JSONSchema.object([
-        "tasks": .array(of: TaskSummary.schema.extended()),
+        "tasks": .array(of: TaskReport.summarySchema.extended()),
         "next": .taskID.nullable.described("The value of `after` for the next page; null on the last."),
     ]).named("Tasks")
 
-    var tasks: [TaskSummary]
-    @Nullable var next: String?
+    var tasks: [TaskReport]
+    @Nullable var next: TaskID?
 }
 
 /// One search among the tasks, which may take several queries.
@@ -87,11 +87,11 @@ private struct TaskSearch {
         for _ in 0..<Self.maximumQueries {
             let query = TasksQuery(filter, before: next, limit: limit - report.tasks.count, isBrief: true)
             let answer = try await queryClient.ask(query)
-            report.tasks += answer.tasks.map(TaskSummary.init)
+            report.tasks += answer.tasks.map { TaskReport($0, .settings) }
             next = answer.next
             if next == nil || report.tasks.count >= limit || ContinuousClock.now >= end { break }
         }
-        report.next = next?.description
+        report.next = next
         return report
     }
 
@@ -101,6 +101,6 @@ private struct TaskSearch {
         let query = TasksQuery(TaskFilter(), before: TaskID(id.rawValue + 1), limit: 1, isBrief: true)
         let task = try await queryClient.ask(query).tasks.first
         guard let task, task.id == id, filter.matches(task), after.map({ id < $0 }) ?? true else { return TasksReport(tasks: []) }
-        return TasksReport(tasks: [TaskSummary(task)])
+        return TasksReport(tasks: [TaskReport(task, .settings)])
     }
 }

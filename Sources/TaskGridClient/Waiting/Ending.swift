@@ -18,7 +18,7 @@ extension Ending {
         guard record.status.isTerminal else { return nil }
         self.init(
             id: record.id, state: record.status, result: record.result ?? Data(), error: record.error, attempt: record.attempt,
-            worker: record.worker ?? ""
+            worker: record.worker ?? "", runTime: record.runTime ?? .zero
         )
     }
 }

@@ -32,6 +32,7 @@ extension Message {
         var properties = properties
         let kept = properties.headers.filter { $0.value.isShort && $0.key.utf8.count <= WireFormat.maximumNameLength }
         properties.headers = kept.count > 32 ? [:] : kept
+        properties.headers[WireFormat.Header.deadAt] = .int(Timestamp.now().rawValue)
         properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
         let limit = WireFormat.maximumDeadBodySize
         if body.count > limit { properties.headers[WireFormat.Header.size] = .int(Int64(body.count)) }

@@ -57,6 +57,8 @@ public enum WireFormat {
         public static let isRepeat = "taskgrid-repeat"
         /// On a query: how large its answer may be.
         public static let answerBytes = "taskgrid-answer-bytes"
+        /// On a dead message: when its receiver found that it cannot read it.
+        public static let deadAt = "taskgrid-dead-at"
         /// On a dead message: why.
         public static let reason = "taskgrid-reason"
         /// On a dead message whose body was cut: how many bytes it had.

@@ -3,10 +3,14 @@ import TaskGridClient
 import TaskGridCore
 
 /// How a task ended, as a line.
-struct EndingLine: Encodable {
+struct EndingLine {
     let ending: Ending
+    let type: TaskType
 
-    init(_ ending: Ending) { self.ending = ending }
+    init(_ ending: Ending, type: TaskType) {
+        self.ending = ending
+        self.type = type
+    }
 
     /// Id, state and result or error, set apart by tabs. The result is as the worker gave it; an error stays on the line.
     var text: Data {
@@ -15,26 +19,5 @@ struct EndingLine: Encodable {
         return line
     }
 
-    var json: Data { JSON.encode(self) }
-
-    private enum CodingKeys: String, CodingKey {
-        case id, state, result, error, worker, attempt
-        case resultBase64 = "result_base64"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(ending.id, forKey: .id)
-        try container.encode(ending.state, forKey: .state)
-        if ending.state == .succeeded {
-            if let text = String(validating: ending.result, as: UTF8.self) {
-                try container.encode(text, forKey: .result)
-            } else {
-                try container.encode(ending.result, forKey: .resultBase64)
-            }
-        }
-        try container.encodeIfPresent(ending.error?.description, forKey: .error)
-        try container.encode(ending.attempt, forKey: .attempt)
-        try container.encode(ending.worker, forKey: .worker)
-    }
+    var json: Data { JSON.encode(TaskReport(ending, type: type)) }
 }

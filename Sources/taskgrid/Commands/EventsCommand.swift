@@ -1,6 +1,5 @@
 import AMQP
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import Logging
 import TaskGridClient
@@ -11,11 +10,11 @@ struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "Show the events of the grid as they happen.",
-        usage: "taskgrid events [<options>]",
+        usage: "taskgrid events [<options>] [<type>]",
         discussion: """
             taskgrid events --follow
             taskgrid events --for 10s --kind grid,worker
-            taskgrid events --follow --type sum --json | jq .states.failed
+            taskgrid events sum --follow --json | jq .states.failed
 
             Services publish events of workers that join and leave, events of the whole
             grid, and each second the counters of every type that changed.
@@ -36,8 +35,7 @@ struct EventsCommand: AsyncParsableCommand {
         transform: Self.kinds
     )
     var kind: [Kind] = Kind.allCases
-    @Option(help: "Of tasks, only those of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
-    var type: TaskType?
+    @OptionGroup var only: TypeArgument
     @Flag(help: "Print JSON, an event a line, with its routing key under 'key'.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
@@ -48,7 +46,7 @@ struct EventsCommand: AsyncParsableCommand {
             let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
             let location = try configuration.location()
             let topology = location.topology
-            if type != nil { try await checkType() }
+            if only.type != nil { try await checkType() }
             let queue = topology.listenerQueue("events", UUID().uuidString.lowercased())
             let declarations = Declarations(
                 exchanges: [topology.events], queues: [queue],
@@ -75,13 +73,13 @@ struct EventsCommand: AsyncParsableCommand {
     /// - Throws: `Failure` where the grid does not know the type. One that does not answer is listened to all the same.
     private func checkType() async throws {
         do {
-            try await grid.withClient { try await KnownTypes($0).check(type) }
+            try await grid.withClient { try await KnownTypes($0).check(only.type) }
         } catch is ClientError {}
     }
 
     /// The routing keys of the events that are wanted.
     private func keys(_ topology: Topology) -> [String] {
-        kind.map { kind in kind == .task ? type.map(topology.taskEventKey) ?? "task.*" : "\(kind.rawValue).*" }
+        kind.map { kind in kind == .task ? only.type.map(topology.taskEventKey) ?? "task.*" : "\(kind.rawValue).*" }
     }
 
     private func listen(_ consumer: Consumer, _ connection: Connection) async throws {

@@ -8,10 +8,10 @@ struct FailedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "failed",
         abstract: "List the tasks that ended as failed, the newest first, with their errors.",
-        usage: "taskgrid failed [<options>]",
+        usage: "taskgrid failed [<options>] [<type>]",
         discussion: """
             taskgrid failed
-            taskgrid failed --type sum --since 1h
+            taskgrid failed sum --since 1h
             taskgrid failed --since 2026-11-23T10:00 --until 2026-11-23T12:00
             taskgrid failed --text "no number" --limit 100 --wide
             taskgrid failed --json | jq -r .error
@@ -26,6 +26,8 @@ struct FailedCommand: AsyncParsableCommand {
     /// The number at which the counting of the rest ends.
     private static let most = 10_000
 
+    @Argument(help: "Only tasks of this type; --type says the same.", completion: .gridTypes, transform: Arguments.type)
+    var type: TaskType?
     @OptionGroup(title: "Which") var filter: FilterOptions
     @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
     var limit = Self.screenful
@@ -37,7 +39,11 @@ struct FailedCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
-    func validate() throws {
+    mutating func validate() throws {
+        if let type {
+            if let other = filter.type, other != type { throw ValidationError("give one type, not both '\(type)' and '\(other)'") }
+            filter.type = type
+        }
         if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
     }
 
@@ -84,7 +90,8 @@ struct FailedCommand: AsyncParsableCommand {
     }
 
     static func table(_ tasks: [TaskRecord]) -> Table {
-        var table = Table(headings: ["ID", "TYPE", "FAILED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 3], lesser: [4, 3])
+        var table = Table(
+            headings: ["ID", "TYPE", "FAILED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 3], free: [5], lesser: [4, 3])
         table.rows = tasks.map { task in
             [
                 "\(task.id)", task.type.name, task.completed.map { "\($0.description.prefix(19))Z" } ?? "", "\(task.attempt)",

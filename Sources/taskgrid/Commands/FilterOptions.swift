@@ -1,10 +1,9 @@
 import ArgumentParser
-import BuiltinWorkers
 import TaskGridCore
 
 /// The options that choose failed tasks.
 struct FilterOptions: ParsableArguments {
-    @Option(help: "Only tasks of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
+    @Option(help: "Only tasks of this type.", completion: .gridTypes, transform: Arguments.type)
     var type: TaskType?
 
     @Option(

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -53,13 +52,7 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 }
 
-/// The types that a command names.
-struct TypeArguments: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp("The types.", valueName: "type"), completion: .list(BuiltinWorkers.names), transform: Arguments.type
-    )
-    var types: [TaskType]
-
+extension TypeArguments {
     /// Sends the command and tells its outcome.
     ///
     /// - `done`: the state of a type after the command, such as "paused".

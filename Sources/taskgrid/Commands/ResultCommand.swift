@@ -20,6 +20,7 @@ struct ResultCommand: AsyncParsableCommand {
 
               taskgrid result 17
               taskgrid result 17 --wait --within 1m
+              taskgrid result 17 --json | jq -r .result.text
             """
     )
 
@@ -32,6 +33,8 @@ struct ResultCommand: AsyncParsableCommand {
         help: ArgumentHelp("How long to wait, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
         transform: Arguments.time)
     var within = Self.patience
+    @Flag(help: "Print the ended task as JSON, with its result or error.")
+    var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
@@ -40,7 +43,12 @@ struct ResultCommand: AsyncParsableCommand {
                 guard let ending = try await ending(client) else {
                     throw Failure(.pending, "task \(id) has not ended: see 'taskgrid status \(id)'\(wait ? "" : ", or wait with --wait")")
                 }
+                if json {
+                    let task = try await client.status(id)
+                    try await Output.standard.line(JSON.encode(TaskReport(task, [.settings, .result])))
+                }
                 switch ending.state {
+                case .succeeded where json: break
                 case .succeeded: try await Output.standard.line(ending.result)
                 case .cancelled: throw Failure(.taskCancelled, "task \(id) was cancelled")
                 case .expired: throw Failure(.taskExpired, "task \(id) expired")

@@ -8,20 +8,25 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run tasks and print their results, one a line, in the order of the payloads.",
+        usage: "taskgrid run \(PayloadOptions.usage)",
         discussion: """
             Standard output has the results and nothing else:
               taskgrid run reverse hello
               taskgrid run sum '[1, 2, 3.5]'
               taskgrid run upper --file names.txt > NAMES.txt
+              taskgrid run hash --payload-file picture.png
               cat *.txt | taskgrid run hash --file - | sort | uniq -c
 
             The error of a task that does not succeed is on standard error, and the exit
-            code is 5. Of many tasks, its line is empty.
+            code is 5. Of many tasks, its line is empty. With --json, each line is an object:
+            {"id":1,"type":"reverse","state":"succeeded","result":{"text":"olleh",…},…}
             """
     )
 
     @OptionGroup var payloads: PayloadOptions
     @OptionGroup(title: "Task") var task: TaskArguments
+    @Flag(help: "Print JSON, a task a line, whether it succeeded or not.")
+    var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
@@ -48,6 +53,7 @@ struct RunCommand: AsyncParsableCommand {
 
     /// Prints a result, or why there is none.
     private func emit(_ ending: Ending) async throws {
+        guard !json else { return try await Output.standard.line(EndingLine(ending, type: payloads.type).json) }
         guard ending.state == .succeeded else {
             let reason = Terminal.plain(ending.error?.description ?? "no reason given")
             Terminal.tell("error: task \(ending.id) \(ending.state): \(reason)\n")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -19,8 +18,7 @@ struct StatsCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Only this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
-    var type: TaskType?
+    @OptionGroup var only: TypeArgument
     @Flag(help: "Print JSON.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
@@ -29,9 +27,9 @@ struct StatsCommand: AsyncParsableCommand {
         try await Failure.reported {
             try await grid.withClient { client in
                 let counts = try await client.allCounts()
-                let workers = try await client.workers(type)
-                try KnownTypes(counts.types, workers).check(type)
-                let report = Report(counts, workers, only: type)
+                let workers = try await client.workers(only.type)
+                try KnownTypes(counts.types, workers).check(only.type)
+                let report = Report(counts, workers, only: only.type)
                 if json { return try await Output.standard.line(JSON.encode(report)) }
                 guard !report.types.isEmpty else {
                     return Terminal.tell("no types are known: start a worker, as with 'taskgrid worker reverse'\n")

@@ -3,41 +3,63 @@ import Foundation
 import TaskGridClient
 import TaskGridCore
 
-/// Shows a task.
+/// Shows tasks.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show the state of a task, and its attempts.",
-        usage: "taskgrid status [<options>] <id>",
+        abstract: "Show the state of tasks, and their attempts.",
+        usage: "taskgrid status [<options>] <id> ...",
         discussion: """
-            The exit code is 0 if the task is known, 3 if it is not.
-              taskgrid status 17
-              taskgrid status 17 --json | jq -r .status
+            taskgrid status 17
+            taskgrid status 17 18 19
+            taskgrid status 17 --json | jq -r .state
+
+            The exit code is 0 if all tasks are known, 3 if one is not.
             """
     )
 
-    @Argument(help: "The task's id.", transform: Arguments.id)
-    var id: TaskID
-    @Flag(help: "Print the task as JSON.")
+    @OptionGroup var ids: TaskIDArguments
+    @Flag(help: "Print JSON, a task a line, with payload, result and attempts.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    func validate() throws {
+        if ids.isEmpty { throw ValidationError("give the ids of tasks, or - to read them from standard input") }
+    }
+
     func run() async throws {
         try await Failure.reported {
+            var isAnyUnknown = false
             try await grid.withClient { client in
-                guard !json else { return try await Output.standard.line(JSON.encode(try await client.status(id))) }
-                // The beginning of a large payload is enough for a line.
-                let record = try await client.ask(TaskQuery(id: id))
-                let width = Terminal.width(STDOUT_FILENO)
-                for line in Self.lines(record, width: width) { try await Output.standard.line(line) }
+                var isFirst = true
+                try await ids.forEachPart { part, _ in
+                    for id in part {
+                        do {
+                            try await show(id, client, isFirst: isFirst)
+                            isFirst = false
+                        } catch let error as ClientError where error.code == .unknownTask {
+                            isAnyUnknown = true
+                            Terminal.tell("error: \(Terminal.plain(error.message))\n")
+                        }
+                    }
+                }
             }
+            if isAnyUnknown { throw Failure(.unknown, nil) }
         }
+    }
+
+    private func show(_ id: TaskID, _ client: GridClient, isFirst: Bool) async throws {
+        guard !json else { return try await Output.standard.line(JSON.encode(TaskReport(try await client.status(id)))) }
+        // The beginning of a large payload is enough for a line.
+        let record = try await client.ask(TaskQuery(id: id))
+        if !isFirst { try await Output.standard.line("") }
+        for line in Self.lines(record, width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
     }
 
     static func lines(_ record: TaskRecord, width: Int?) -> [String] {
         var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("status", "\(record.status)")]
-        fields.append(("payload", shown(record.payload, record.payloadSize)))
-        if let result = record.result { fields.append(("result", shown(result, record.resultSize))) }
+        fields.append(("payload", shown(record.payload, record.payloadSize, width)))
+        if let result = record.result { fields.append(("result", shown(result, record.resultSize, width))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
         fields.append(("attempt", "\(record.attempt) of \(record.settings.maxAttempts ?? 1)"))
         fields.append(("created", record.created.description))
@@ -55,12 +77,14 @@ struct StatusCommand: AsyncParsableCommand {
         if record.attempts.count > 1 || record.attempts.contains(where: { $0.error != nil }) {
             for attempt in record.attempts { fields.append(("attempt \(attempt.number)", Self.line(attempt))) }
         }
-        return fields.map { name, value in
-            let line = name.padding(toLength: max(11, name.count + 1), withPad: " ", startingAt: 0) + value
-            guard let width, line.count > width else { return line }
-            return line.prefix(width - 1) + "…"
+        let rows = fields.map { name, value in
+            [name.padding(toLength: max(Self.nameWidth, name.count), withPad: " ", startingAt: 0), value]
         }
+        return Table(headings: [], rows: rows).lines(width: width)
     }
+
+    /// So that the values of most tasks begin at the same column.
+    private static let nameWidth = 9
 
     /// An attempt for a line: what became of it, when, for how long, with whom, and why.
     private static func line(_ attempt: Attempt) -> String {
@@ -72,9 +96,10 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     /// Bytes for a line of the terminal; with how many there are, where these are not all.
-    private static func shown(_ bytes: Data, _ size: Int?) -> String {
+    private static func shown(_ bytes: Data, _ size: Int?, _ width: Int?) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return "\(size ?? bytes.count) bytes, not text" }
         let line = Terminal.plain(String(text.prefix(1000)))
-        return size.map { "\(Terminal.grouped($0)) bytes, which --json prints all: \(line)" } ?? line
+        let whole = size.map { "\(Terminal.grouped($0)) bytes, which --json prints all: \(line)" } ?? line
+        return Line(whole).cut(to: width.map { max(Self.nameWidth, $0 - Self.nameWidth - 2) }).text
     }
 }

@@ -8,10 +8,12 @@ struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit",
         abstract: "Submit tasks and print their ids, one a line, in the order of the payloads.",
+        usage: "taskgrid submit \(PayloadOptions.usage)",
         discussion: """
             A task whose id is printed is durable, and will run.
               taskgrid submit reverse hello
               taskgrid submit hash --file words.txt > ids.txt
+              taskgrid submit hash --payload-file picture.png
               seq 100 | taskgrid submit wait --priority 9 --delay 30s
               taskgrid submit reverse hello --key order-17
             The last command prints the same id when it is repeated: an idempotency key is
@@ -22,7 +24,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
             With --wait, each line has the id, the state and the result (or error) of a
             task that has ended, separated by tabs. With --json, each line is an object:
-            {"id":1}, with --wait also "state", "result" or "error", and more.
+            {"id":1}, with --wait also "state", "result", "error" and more, as 'taskgrid run'.
             """
     )
 
@@ -77,7 +79,7 @@ struct SubmitCommand: AsyncParsableCommand {
                 failures += endings.count { $0.state != .succeeded }
                 try await progress.hidden {
                     for ending in endings {
-                        try await Output.standard.line(json ? EndingLine(ending).json : EndingLine(ending).text)
+                        try await Output.standard.line(json ? EndingLine(ending, type: type).json : EndingLine(ending, type: type).text)
                     }
                     try await Output.standard.flush()
                 }

@@ -24,7 +24,7 @@ struct TaskJSONLines {
 
     /// Prints one.
     mutating func print(_ task: TaskRecord) async throws {
-        try await Output.standard.line(JSON.encode(task))
+        try await Output.standard.line(JSON.encode(TaskReport(task, [.settings, .payload, .result])))
         shown += 1
         last = task.id
         if task.isCut { cut += 1 }
@@ -37,6 +37,6 @@ struct TaskJSONLines {
             cut == 1
             ? "1 task is too large for a list: its payload or result is"
             : "\(cut) tasks are too large for a list: their payloads or results are"
-        return "\(what) cut (payload_bytes, result_bytes say how large); 'taskgrid status ID --json' prints one whole\n"
+        return "\(what) cut (their bytes say how large they are); 'taskgrid status ID --json' prints one whole\n"
     }
 }

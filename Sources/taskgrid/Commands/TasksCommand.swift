@@ -1,5 +1,4 @@
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -9,10 +8,10 @@ struct TasksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
         abstract: "Find tasks by type, state, time and error, the newest first.",
-        usage: "taskgrid tasks [<options>]",
+        usage: "taskgrid tasks [<options>] [<type>]",
         discussion: """
             taskgrid tasks
-            taskgrid tasks --type sum --state failed --since 1h
+            taskgrid tasks sum --state failed --since 1h
             taskgrid tasks --text "no number" --limit 100 --wide
             taskgrid tasks --json --state running | jq -r .worker
 
@@ -21,8 +20,7 @@ struct TasksCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Only tasks of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
-    var type: TaskType?
+    @OptionGroup var only: TypeArgument
     @Option(
         help: "Only those in this state: \(TaskState.allCases.map(\.name).joined(separator: ", ")).",
         completion: .list(TaskState.allCases.map(\.name)), transform: Self.state
@@ -59,14 +57,14 @@ struct TasksCommand: AsyncParsableCommand {
         }
     }
 
-    var filter: TaskFilter { TaskFilter(type: type, state: state, createdSince: since, createdUntil: until, text: text) }
+    var filter: TaskFilter { TaskFilter(type: only.type, state: state, createdSince: since, createdUntil: until, text: text) }
 
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
                 let shown = try await show(client)
                 guard shown == 0 else { return }
-                if type != nil { try await KnownTypes(client).check(type) }
+                if only.type != nil { try await KnownTypes(client).check(only.type) }
                 Terminal.tell("no tasks are like that\n")
             }
         }
@@ -110,7 +108,7 @@ struct TasksCommand: AsyncParsableCommand {
         }
         guard filter.matches(task), before.map({ id < $0 }) ?? true else { return 0 }
         if json {
-            try await Output.standard.line(JSON.encode(task))
+            try await Output.standard.line(JSON.encode(TaskReport(task, [.settings, .payload, .result])))
         } else {
             let width = wide ? nil : Terminal.width(STDOUT_FILENO)
             for line in Self.table([task]).lines(width: width) { try await Output.standard.line(line) }
@@ -120,7 +118,8 @@ struct TasksCommand: AsyncParsableCommand {
 
     static func table(_ tasks: [TaskRecord]) -> Table {
         var table = Table(
-            headings: ["ID", "TYPE", "STATE", "ACCEPTED AT", "ENDED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 5], lesser: [6, 4, 5])
+            headings: ["ID", "TYPE", "STATE", "ACCEPTED AT", "ENDED AT", "ATTEMPTS", "WORKER", "ERROR"], numeric: [0, 5], free: [7],
+            lesser: [6, 4, 5])
         func shown(_ time: Timestamp?) -> String { time.map { "\($0.description.prefix(19))Z" } ?? "-" }
         table.rows = tasks.map { task in
             [

@@ -28,7 +28,9 @@ struct TestClientCommand: AsyncParsableCommand {
     var interval = Self.defaultInterval
     @Option(help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"))
     var count: Int?
-    @Option(help: ArgumentHelp("The log file; it grows.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The log file, in the current folder if nothing else is said; it grows.", valueName: "file"), completion: .file()
+    )
     var log = "taskgrid_tests.log"
     @Option(
         help: ArgumentHelp("How long to wait for a result; \(DurationText.write(defaultPatience)) by default.", valueName: "time"),
@@ -45,6 +47,7 @@ struct TestClientCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let trial = TestClient(log: try TrialLog(path: log), patience: within)
+            Terminal.tell("each submission and result is also written to \(trial.log.path)\n")
             let rounds = Rounds(interval: interval, count: count, seed: seed ?? .random(in: .min ... .max))
             let grid = grid
             // Unstructured, since it is cancelled on its own by the signal and then awaited.

@@ -28,14 +28,28 @@ struct UpCommand: AsyncParsableCommand {
     var workers: String?
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    func validate() throws {
+        do throws(LocalGridError) {
+            _ = try counts()
+        } catch {
+            throw ValidationError("--workers: \(error.message)")
+        }
+    }
+
+    /// The workers to start.
+    private func counts() throws(LocalGridError) -> WorkerCounts {
+        let types = BuiltinWorkers.all.map(\.type)
+        var counts = WorkerCounts(Dictionary(uniqueKeysWithValues: types.map { ($0, 1) }))
+        if let workers { try counts.apply(workers, known: types) }
+        return counts
+    }
+
     func run() async throws {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
             let configuration = try await grid.configuration()
             let logger = configuration.logger("up", default: .info)
-            var counts = WorkerCounts(Dictionary(uniqueKeysWithValues: BuiltinWorkers.all.map { ($0.type, 1) }))
-            if let workers { try counts.apply(workers) }
-            var services = GridConfiguration.Services(workers: counts, topology: configuration.topology)
+            var services = GridConfiguration.Services(workers: try counts(), topology: configuration.topology)
             services.environment = inherited
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)

@@ -24,18 +24,31 @@ struct WorkerRunCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The types of the tasks, or all.", completion: .list(BuiltinWorkers.names + ["all"]))
-    var types: [String]
+    @Argument(help: ArgumentHelp("The types of the tasks, or all; --type says the same.", valueName: "type"), completion: Self.completion)
+    var arguments: [String] = []
+    @Option(name: .customLong("type"), help: ArgumentHelp("A type; may be repeated.", valueName: "type"), completion: Self.completion)
+    var options: [String] = []
     @Option(key: "worker.concurrency") var concurrency: KeyArgument?
     @Option(key: "worker.prefetch") var prefetch: KeyArgument?
     @Option(key: "worker.drain-deadline") var drainDeadline: KeyArgument?
     @OptionGroup(title: "Health") var health: HealthOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    var types: [String] { arguments + options }
+
+    /// Only these have a worker that comes with the grid.
+    private static let completion = CompletionKind.list(BuiltinWorkers.names + ["all"])
+
+    func validate() throws {
+        if arguments.isEmpty, options.isEmpty {
+            throw ValidationError("give a type: \(BuiltinWorkers.names.joined(separator: ", ")), or all of them with 'all'")
+        }
+    }
+
     func run() async throws {
         try await Failure.reported {
             let workers = try Self.workers(types)
-            let setup = try await ServiceSetup("worker", grid, [concurrency, prefetch, drainDeadline] + health.arguments)
+            let setup = try await ServiceSetup("worker", grid, arguments: [concurrency, prefetch, drainDeadline] + health.arguments)
             let worker = setup.configuration.worker
             let host = WorkerHost(
                 endpoint: setup.location.endpoint, topology: setup.location.topology, workers: workers, concurrency: worker.concurrency,

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -17,8 +16,7 @@ struct WorkersCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Only those of this type.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
-    var type: TaskType?
+    @OptionGroup var only: TypeArgument
     @Flag(help: "Print JSON, an object a line.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
@@ -26,14 +24,14 @@ struct WorkersCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
-                let workers = try await client.workers(type).sorted {
+                let workers = try await client.workers(only.type).sorted {
                     ($0.worker.types.first?.name ?? "", $0.worker.worker) < ($1.worker.types.first?.name ?? "", $1.worker.worker)
                 }
-                if workers.isEmpty, type != nil { try await KnownTypes(client).check(type) }
+                if workers.isEmpty, only.type != nil { try await KnownTypes(client).check(only.type) }
                 if json {
                     for worker in workers { try await Output.standard.line(JSON.encode(worker)) }
                 } else if workers.isEmpty {
-                    Terminal.tell(Self.none(of: type))
+                    Terminal.tell(Self.none(of: only.type))
                 } else {
                     let lines = Self.table(workers, now: .now()).lines(width: Terminal.width(STDOUT_FILENO))
                     for line in lines { try await Output.standard.line(line) }

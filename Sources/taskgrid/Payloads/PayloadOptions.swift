@@ -1,15 +1,19 @@
 import ArgumentParser
-import BuiltinWorkers
 import Foundation
 import TaskGridCore
 
 /// The type of the tasks to submit, and where their payloads come from.
 struct PayloadOptions: ParsableArguments {
-    @Argument(help: "The type of the task, such as reverse.", completion: .list(BuiltinWorkers.names), transform: Arguments.type)
-    var type: TaskType
+    /// How a command that has these is used, after its name.
+    static let usage = "[<options>] <type> [<payload>]"
 
-    @Argument(help: "The payload of a single task.")
-    var payload: String?
+    // With --type the first argument is the payload.
+    @Argument(help: ArgumentHelp("The type of the task, such as reverse; --type says the same.", valueName: "type"), completion: .gridTypes)
+    var first: String?
+    @Argument(help: ArgumentHelp("The payload of a single task.", valueName: "payload"))
+    var second: String?
+    @Option(name: .customLong("type"), help: "The type of the task.", completion: .gridTypes, transform: Arguments.type)
+    var typeOption: TaskType?
 
     @Option(
         help: ArgumentHelp(
@@ -20,15 +24,44 @@ struct PayloadOptions: ParsableArguments {
     )
     var file: String?
 
-    func validate() throws {
-        if payload != nil, file != nil { throw ValidationError("give a payload or --file, not both") }
-        if payload == nil, file == nil, Terminal.isTerminal(STDIN_FILENO) {
-            throw ValidationError("give a payload, or --file with one in each line (- for standard input)")
+    @Option(
+        help: ArgumentHelp("A file that is the payload of a single task, as it is; - for standard input.", valueName: "file"),
+        completion: .file()
+    )
+    var payloadFile: String?
+
+    /// Set by `validate`.
+    private(set) var type = TaskType(literal: "unknown")
+    /// The payload of a single task, where it is an argument.
+    private(set) var payload: String?
+
+    private enum CodingKeys: CodingKey {
+        case first, second, typeOption, file, payloadFile
+    }
+
+    mutating func validate() throws {
+        if let typeOption {
+            type = typeOption
+            if let first, second != nil {
+                let what = first == typeOption.name ? "give the type once" : "give one payload, not both '\(first)' and '\(second ?? "")'"
+                throw ValidationError(what)
+            }
+            payload = first
+        } else {
+            guard let first else { throw ValidationError("give a type, such as reverse, and a payload") }
+            type = try Arguments.type(first)
+            payload = second
+        }
+        let given = [payload == nil ? nil : "a payload", file == nil ? nil : "--file", payloadFile == nil ? nil : "--payload-file"]
+        let sources = given.compactMap(\.self)
+        if sources.count > 1 { throw ValidationError("give \(sources.joined(separator: " or ")), not both") }
+        if sources.isEmpty, Terminal.isTerminal(STDIN_FILENO) {
+            throw ValidationError("give a payload, --payload-file, or --file with one in each line (- for standard input)")
         }
     }
 
     /// Whether there may be more than one.
-    var areMany: Bool { payload == nil }
+    var areMany: Bool { payload == nil && payloadFile == nil }
 
     /// Gives the payloads, in runs. They are checked before any is given, as far as they can be.
     ///
@@ -38,12 +71,16 @@ struct PayloadOptions: ParsableArguments {
     func source(
         areFull: Bool = false, maximum: () async -> Int?
     ) async throws(Failure) -> @Sendable () async throws -> PayloadReader.Run? {
-        guard let payload else {
+        let single: SinglePayload
+        if let payload {
+            single = SinglePayload(Data(payload.utf8))
+        } else if let payloadFile {
+            single = SinglePayload(try await PayloadFile(path: payloadFile).read(maximum: await maximum()))
+        } else {
             let reader = try PayloadReader(path: file ?? "-", areFull: areFull)
             if let maximum = await maximum() { try await reader.check(maximum: maximum) }
             return { try await reader.next() }
         }
-        let single = SinglePayload(Data(payload.utf8))
         return { await single.next() }
     }
 

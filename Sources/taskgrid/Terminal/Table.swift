@@ -1,33 +1,49 @@
 /// Rows of text in columns that fit the terminal.
+///
+/// Where there is no room, free texts such as errors are cut first, then the lesser columns are left out, and at last names are wrapped:
+/// a name is never cut, because it is needed whole to be used.
 struct Table {
-    /// The width below which no column of text is cut while columns can be left out.
+    /// The width below which no column of text is shrunk while columns can be left out.
     private static let legible = 20
 
+    /// Empty: rows alone.
     let headings: [String]
     /// The columns that are numbers, set to the right.
     var numeric: Set<Int> = []
+    /// The columns of free text, which are cut.
+    var free: Set<Int> = []
     /// The columns that are left out where there is no room for all, the least wanted first.
     var lesser: [Int] = []
     var rows: [[String]] = []
 
-    /// The lines, at most `width` columns wide where that is given: long texts give way first, then the lesser columns, and
-    /// at last whatever is widest.
-    func lines(width: Int?) -> [String] {
+    private var all: [[String]] { headings.isEmpty ? rows : [headings] + rows }
+
+    /// The lines, at most `width` columns wide where that is given.
+    func lines(width: Int?) -> [String] { blocks(width: width).flatMap(\.self) }
+
+    /// The lines of each row, those of the headings first.
+    func blocks(width: Int?) -> [[String]] {
         let (columns, widths) = fitted(to: width ?? .max)
-        return ([headings] + rows).map { row in
+        return all.map { row in
             let cells = columns.map { column in
-                let cell = Self.cut(row[column], to: widths[column])
-                let padding = String(repeating: " ", count: widths[column] - cell.count)
-                return numeric.contains(column) ? padding + cell : cell + padding
+                free.contains(column) ? [Line(row[column]).cut(to: widths[column]).text] : Self.wrapped(row[column], to: widths[column])
             }
-            return cells.joined(separator: "  ").trimmingTrailingSpaces
+            return (0..<(cells.map(\.count).max() ?? 0)).map { index in
+                let parts = zip(columns, cells).map { column, lines in
+                    let part = index < lines.count ? lines[index] : ""
+                    let padding = String(repeating: " ", count: widths[column] - part.count)
+                    return numeric.contains(column) ? padding + part : part + padding
+                }
+                return parts.joined(separator: "  ").trimmingTrailingSpaces
+            }
         }
     }
 
     /// The columns to show, and the width of each.
     private func fitted(to width: Int) -> ([Int], [Int]) {
-        var columns = Array(headings.indices)
-        var widths = columns.map { column in ([headings] + rows).map { $0[column].count }.max() ?? 0 }
+        let all = all
+        var columns = Array((all.first ?? []).indices)
+        var widths = columns.map { column in all.map { $0[column].count }.max() ?? 0 }
         func isTooWide(_ least: Int) -> Bool {
             columns.reduce(2 * (columns.count - 1)) { $0 + (numeric.contains($1) ? widths[$1] : min(widths[$1], least)) } > width
         }
@@ -37,13 +53,25 @@ struct Table {
                 widths[widest] -= 1
             }
         }
+        shrink(to: Self.legible, columns.filter(free.contains))
         shrink(to: Self.legible, columns.filter { !numeric.contains($0) })
         shrink(to: 1, columns)
         return (columns, widths)
     }
 
-    private static func cut(_ text: String, to width: Int) -> String {
-        text.count > width ? text.prefix(max(0, width - 1)) + "…" : text
+    /// A name in lines of at most `width` columns, broken after a sign where there is one in the second half of a line.
+    private static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        var rest = text[...]
+        while rest.count > width {
+            let line = rest.prefix(max(1, width))
+            let signs: Set<Character> = [" ", ",", "-", "_", ".", ":", "/"]
+            let sign = line.dropFirst(line.count / 2).lastIndex(where: signs.contains)
+            let part = sign.map { rest[...$0] } ?? line
+            lines.append(String(part).trimmingTrailingSpaces)
+            rest = rest.dropFirst(part.count)
+        }
+        return lines + [String(rest)]
     }
 }
 

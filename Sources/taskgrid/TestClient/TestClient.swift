@@ -76,7 +76,7 @@ final class TestClient: Sendable {
     func finish() async throws {
         let (right, wrong) = tally.withLock { ($0.right, $0.wrong) }
         try await log.line("ended  \(right) right, \(wrong) wrong or missing")
-        if wrong > 0 { throw Failure(.failed, "\(wrong) of \(right + wrong) answers were wrong or missing") }
+        if wrong > 0 { throw Failure(.failed, "\(wrong) of \(right + wrong) answers were wrong or missing: see \(log.path)") }
     }
 
     private static func quoted(_ text: String) -> String {

@@ -4,10 +4,15 @@ import TaskGridCore
 /// A line for each thing that happens, to a file and to standard output.
 actor TrialLog {
     private let file: FileHandle
+    /// Where the file is, from the root on.
+    nonisolated let path: String
 
     init(path: String) throws(Failure) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Failure(.failed, "cannot write to \(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw Failure(.failed, "cannot write to \(path): \(String(cString: strerror(errno))); name another file with --log")
+        }
+        self.path = URL(filePath: path).path(percentEncoded: false)
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 

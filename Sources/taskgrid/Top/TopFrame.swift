@@ -29,7 +29,7 @@ struct TopFrame {
         let alerts = state.alerts.map { Line("! \(Terminal.plain($0.message))", $0.isCritical ? .bad : .warning) }
         let rest = [TopView.Page.types, .workers].flatMap { page in
             let (heading, rows) = TopTable(state, page, by: .name).lines(width: width)
-            return [Line(""), heading] + rows
+            return [Line("")] + heading + rows.flatMap(\.self)
         }
         // The part of an alert that says what to do is not cut.
         lines = [Self.verdict(state, width)] + alerts
@@ -48,21 +48,33 @@ struct TopFrame {
         let (heading, rows) = TopTable(state, view.page, by: view.order).lines(width: columns)
         // The head and the footer come first, then rows, then what is between.
         let head = Array(top.prefix(max(1, size.rows - 4)))
-        var room = max(0, size.rows - head.count - (isSpacious ? 1 : 0) - 2)
-        let wanted = min(rows.count, max(Self.tableBeforeEvents, room - Self.mostEvents - 1))
+        var room = max(0, size.rows - head.count - (isSpacious ? 1 : 0) - heading.count - 1)
+        let tableLines = rows.reduce(0) { $0 + $1.count }
+        let wanted = min(tableLines, max(Self.tableBeforeEvents, room - Self.mostEvents - 1))
         let events = isSpacious ? Self.events(state, min(Self.mostEvents, room - wanted - 2)) : []
         room -= events.count
-        visible = min(rows.count, room)
-        offset = max(0, min(view.offset, rows.count - visible))
+        offset = max(0, min(view.offset, rows.count - Self.fitting(rows.reversed(), in: room)))
+        visible = Self.fitting(rows[offset...], in: room)
         lines = head
         if isSpacious { lines.append(Line("")) }
-        lines.append(heading.padded(to: columns))
-        lines += rows[offset..<(offset + visible)]
+        lines += heading.map { $0.padded(to: columns) }
+        lines += rows[offset..<(offset + visible)].flatMap(\.self)
         lines += events
         let blank = size.rows - 1 - lines.count
         if blank > 0 { lines += Array(repeating: Line(""), count: blank) }
         lines = lines.prefix(max(1, size.rows - 1)).map { $0.cut(to: columns) }
         if size.rows > 1 { lines.append(footer(view, state, of: rows.count).cut(to: columns)) }
+    }
+
+    /// How many of the rows, from the first one on, have room in so many lines.
+    private static func fitting(_ rows: some Sequence<[Line]>, in room: Int) -> Int {
+        var (count, lines) = (0, 0)
+        for row in rows {
+            lines += row.count
+            guard lines <= room else { break }
+            count += 1
+        }
+        return count
     }
 
     private func footer(_ view: TopView, _ state: LiveReport, of count: Int) -> Line {

@@ -83,10 +83,11 @@ struct TopTable {
         return work.isPaused ? work.breaker == .closed ? "paused" : "paused, \(breaker)" : breaker
     }
 
-    /// The heading and the rows.
-    func lines(width: Int?) -> (heading: Line, rows: [Line]) {
-        let lines = table.lines(width: width)
-        return (Line(lines[0], .heading), zip(lines.dropFirst(), styles).map { Line($0, $1) })
+    /// The lines of the heading, and of each row.
+    func lines(width: Int?) -> (heading: [Line], rows: [[Line]]) {
+        let blocks = table.blocks(width: width)
+        let rows = zip(blocks.dropFirst(), styles).map { lines, style in lines.map { Line($0, style) } }
+        return (blocks[0].map { Line($0, .heading) }, rows)
     }
 }
 

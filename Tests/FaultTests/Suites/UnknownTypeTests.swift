@@ -21,4 +21,20 @@ struct UnknownTypeTests {
             }
         }
     }
+
+    @Test func `a shell completes the types that the grid knows`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.start()
+            let script = """
+                . <(\(Programs.taskgrid) --generate-completion-script bash)
+                COMP_WORDS=(\(Programs.taskgrid) run ''); COMP_CWORD=2; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+                _taskgrid 2>/dev/null
+                echo "completed: ${COMPREPLY[*]}"
+                """
+            try script.write(toFile: grid.file("complete.bash"), atomically: true, encoding: .utf8)
+            _ = try await grid.launchShell("bash \(grid.file("complete.bash"))").ended()
+            let printed = try String(contentsOfFile: grid.file("client.log"), encoding: .utf8)
+            #expect(printed.contains("completed: fault\n"), "\(printed)")
+        }
+    }
 }

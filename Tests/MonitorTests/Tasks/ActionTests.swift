@@ -37,7 +37,7 @@ import WebSupport
     func cancel() async throws {
         let done = ordering(.done, .running)
         let answer = try json(try await post("/tasks/7/cancel", done))
-        #expect(answer["outcome"] as? String == "cancelled" && answer["id"] as? String == "7")
+        #expect(answer["outcome"] as? String == "cancelled" && answer["id"] as? Int == 7)
         #expect((answer["message"] as? String)?.contains("told to stop") == true)
         #expect(try done.asked(CancelQuery.self) == [CancelQuery(tasks: [7])])
         #expect(try await post("/tasks/7/cancel", ordering(.refused, .cancelled)).status == .ok)

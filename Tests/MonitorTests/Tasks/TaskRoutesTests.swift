@@ -51,11 +51,11 @@ import WebSupport
     func pages() async throws {
         let dispatcher = dispatcher((1...9).map { task($0) }, step: 2)
         let first = try json(try await get("/tasks?limit=5", dispatcher))
-        #expect((first["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["9", "8", "7", "6", "5"])
-        #expect(first["next"] as? String == "5")
+        #expect((first["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? Int } == [9, 8, 7, 6, 5])
+        #expect(first["next"] as? Int == 5)
         #expect(try dispatcher.asked(TasksQuery.self).allSatisfy(\.isBrief))
         let second = try json(try await get("/tasks?limit=5&after=5", dispatcher))
-        #expect((second["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == ["4", "3", "2", "1"])
+        #expect((second["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? Int } == [4, 3, 2, 1])
         #expect(second["next"] is NSNull)
     }
 
@@ -67,7 +67,7 @@ import WebSupport
         }
         let report = try json(try await get("/tasks?text=x", dispatcher))
         #expect(try dispatcher.asked(TasksQuery.self).count == 10)
-        #expect(report["next"] as? String == "990")
+        #expect(report["next"] as? Int == 990)
         #expect((report["tasks"] as? [Any])?.isEmpty == true)
     }
 
@@ -143,7 +143,7 @@ import WebSupport
             ]
         }
         let report = try json(try await get("/tasks/7", dispatcher([task])))
-        #expect(report["id"] as? String == "7" && report["state"] as? String == "succeeded")
+        #expect(report["id"] as? Int == 7 && report["state"] as? String == "succeeded")
         #expect(report["run_ms"] as? Double == 1.5 && report["timeout_ms"] as? Int == 5000)
         #expect(report["backoff"] as? String == "exponential:1s:1m")
         let payload = try #require(report["payload"] as? [String: Any])
@@ -160,10 +160,10 @@ import WebSupport
     @Test("long content is cut, a text between characters")
     func content() {
         let letters = String(repeating: "ä", count: 40_000)
-        let text = ContentReport(Data(("x" + letters).utf8))
+        let text = ContentReport(Data(("x" + letters).utf8), maximum: ContentReport.maximumOnPage)
         #expect(text.cut && text.bytes == 80_001 && text.base64 == nil)
         #expect(text.text?.utf8.count == 65_535 && letters.hasPrefix(text.text?.dropFirst() ?? "-"))
-        let bytes = ContentReport(Data(repeating: 0xFF, count: 70_000))
+        let bytes = ContentReport(Data(repeating: 0xFF, count: 70_000), maximum: ContentReport.maximumOnPage)
         #expect(bytes.cut && bytes.text == nil && bytes.base64?.count == 87_384)
         #expect(ContentReport(Data()).text == "")
         #expect(ContentReport(Data("ä".utf8).dropLast()).base64 != nil, "half a character at the end of the whole is no text")

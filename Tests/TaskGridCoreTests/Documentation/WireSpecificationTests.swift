@@ -153,7 +153,7 @@ import Testing
             WireFormat.Header.runTime,
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
             WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
-            WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes,
+            WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes, WireFormat.Header.deadAt,
         ]
         #expect(named == known)
     }
@@ -197,5 +197,83 @@ import Testing
             #expect(text.contains(pattern), "\(bound)")
         }
         #expect(text.contains(WireFormat.batchContentType))
+    }
+
+    @Test func `Wire.md prints taskgrid.proto as it is`() throws {
+        let file = try String(
+            contentsOf: WireExample.specification.deletingLastPathComponent().deletingLastPathComponent().appending(path: "taskgrid.proto"),
+            encoding: .utf8)
+        let start = try #require(file.firstRange(of: "syntax ="))
+        #expect(try WireExample.text().contains("```proto\n\(file[start.lowerBound...])```"))
+    }
+
+    @Test func `the batch that Wire.md explains byte by byte is that of its example`() throws {
+        let rows = try WireExample.text().matches(of: /\n\| `((?:[0-9a-f]{2} ?)+)` \|/).map { $0.1.filter { $0 != " " } }
+        let bytes = rows.joined()
+        let body = bytes.indices.filter { bytes.distance(from: bytes.startIndex, to: $0) % 2 == 0 }
+            .compactMap { UInt8(bytes[$0...].prefix(2), radix: 16) }
+        let example = try #require(try WireExample.all().first { $0.kind == ["submission"] && $0.message.properties.contentType != nil })
+        #expect(!body.isEmpty && Array(example.message.body) == body)
+    }
+
+    /// A row of the table of values: a header with its meanings.
+    private struct Row {
+        var header: String
+        var zero: String
+        var greatest: Int64
+        var beyond: String
+    }
+
+    private func rows() throws -> [Row] {
+        try WireExample.text().matches(of: /\n\| `([a-z-]+)`[^|]*\| [^|]+ \| [^|]+ \| ([^|]+) \| ([0-9]+) \| ([^|]+) \|/).map {
+            Row(header: String($0.1), zero: String($0.2), greatest: try #require(Int64($0.3)), beyond: String($0.4))
+        }
+    }
+
+    @Test func `0, the greatest value and what is beyond it mean what Wire.md says`() throws {
+        let rows = try rows()
+        #expect(rows.count == 10)
+        for row in rows {
+            func reading(_ value: Int64?) -> (code: WireError.Code?, read: String) {
+                var read = ""
+                let code = refusal { read = try self.reading(row.header, value) }
+                return (code, read)
+            }
+            let without = reading(nil)
+            let zero = reading(0)
+            switch row.zero {
+            case "as left out": #expect(zero.code == nil && zero.read == without.read, "\(row)")
+            case "expires at once": #expect(zero.code == nil && zero.read != without.read, "\(row)")
+            case "refused": #expect(zero.code == .badProperty && without.code == .missingProperty, "\(row)")
+            default: #expect(zero.read == row.zero, "\(row)")
+            }
+            let greatest = reading(row.greatest)
+            #expect(greatest.code == nil && greatest.read != without.read, "\(row)")
+            for beyond in [row.greatest + 1, row.header == "priority" ? 255 : .max].map({ reading($0) }) {
+                switch row.beyond {
+                case "as greatest": #expect(beyond.code == nil && beyond.read == greatest.read, "\(row)")
+                default: #expect(row.beyond == "refused" && beyond.code == .badProperty, "\(row)")
+                }
+            }
+            if row.header != "priority" { #expect(reading(-1).code == .badProperty || row.header == "taskgrid-answer-bytes", "\(row)") }
+        }
+    }
+
+    /// A message whose header has the value, as the code reads it.
+    private func reading(_ header: String, _ value: Int64?) throws -> String {
+        var properties = BasicProperties(messageID: "7", type: "reverse", appID: "w")
+        if header == "priority" { properties.priority = value.map { UInt8(clamping: $0) } }
+        if header.hasPrefix("taskgrid-") { properties.headers[header] = value.map { .int($0) } }
+        switch header {
+        case WireFormat.Header.answerBytes: return "\(AnswerBudget(of: Message(properties: properties)).bytes)"
+        case WireFormat.Header.attempt, WireFormat.Header.runTime:
+            properties.headers[WireFormat.Header.store] = "s"
+            properties.headers[WireFormat.Header.status] = "succeeded"
+            if header != WireFormat.Header.attempt { properties.headers[WireFormat.Header.attempt] = 1 }
+            return "\(try Results(Message(properties: properties)).items)"
+        default:
+            let read = try Submission(Message(properties: properties)).tasks[0].settings
+            return "\((read.priority, read.timeout, read.maxAttempts, read.delay, read.expiry, read.due, read.expires))"
+        }
     }
 }

@@ -8,7 +8,7 @@ import { addressOf } from "./types.js";
 import { workerAddress } from "./workers.js";
 
 const columns = [
-    { label: "Task", text: ({ id }) => id, href: ({ id }) => `#/tasks/${id}` },
+    { label: "Task", text: ({ id }) => String(id), href: ({ id }) => `#/tasks/${id}` },
     { label: "Type", text: ({ type }) => type, href: ({ type }) => addressOf(type) },
     { label: "State", text: ({ state }) => words(state), style: ({ state }) => stateStyle(state) },
     { label: `Accepted (${zone()})`, text: ({ created }) => dayAndTime(created), title: ({ created }) => fullTime(created) },

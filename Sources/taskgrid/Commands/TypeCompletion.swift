@@ -1,0 +1,53 @@
+import ArgumentParser
+import BuiltinWorkers
+import Logging
+import Synchronization
+import TaskGridClient
+import TaskGridCore
+
+extension CompletionKind {
+    /// The types of the grid that the command line means.
+    static var gridTypes: CompletionKind {
+        .custom { _, _, beginning in TypeCompletion.names.withLock { $0 }.filter { $0.hasPrefix(beginning) } }
+    }
+}
+
+/// The types that a shell completes: those that the grid knows. If the grid does not answer in time, those that come with it.
+enum TypeCompletion {
+    static let names = Mutex(BuiltinWorkers.names)
+
+    /// The first argument of a shell that asks for completions.
+    private static let request = "---completion"
+    /// How long the broker may take to connect, and the dispatcher to answer: a person waits for the key that was pressed.
+    private static let patience = Duration.milliseconds(700)
+    /// The options that say which grid is meant.
+    private static let options = ["--broker", "--grid", "--data", "--prefix", "--config"]
+
+    /// Asks the grid for its types if a shell asks for completions. The parser asks for them without waiting, so they are learnt before.
+    ///
+    /// - Parameter arguments: those of the process, without its name.
+    static func prepare(_ arguments: [String]) async {
+        guard arguments.first == request, let known = await known(gridArguments(arguments)) else { return }
+        names.withLock { $0 = known }
+    }
+
+    /// The words of a command line that say which grid is meant.
+    static func gridArguments(_ words: [String]) -> [String] {
+        words.indices.flatMap { index -> [String] in
+            if options.contains(words[index]), index + 1 < words.count { return Array(words[index...index + 1]) }
+            return options.contains { words[index].hasPrefix("\($0)=") } ? [words[index]] : []
+        }
+    }
+
+    /// The types that the dispatcher knows; nil where it does not answer.
+    private static func known(_ arguments: [String]) async -> [String]? {
+        // A word that is completed has no room for errors.
+        let logger = Logger(label: "taskgrid") { _ in SwiftLogNoOpLogHandler() }
+        guard let location = try? await GridOptions.parse(arguments).configuration().location() else { return nil }
+        let client = GridClient(endpoint: location.endpoint, topology: location.topology, logger: logger, patience: patience)
+        guard (try? await client.start(within: patience)) != nil else { return nil }
+        let counts = try? await client.counts()
+        await client.close()
+        return counts?.keys.map(\.name).sorted()
+    }
+}

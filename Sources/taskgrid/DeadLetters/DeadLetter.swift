@@ -1,0 +1,89 @@
+import AMQP
+import Foundation
+import TaskGridCore
+
+/// A message of the dead-letter queue: one that its receiver could not read.
+struct DeadLetter: Hashable {
+    let message: Message
+
+    private var properties: BasicProperties { message.properties }
+    private var headers: FieldTable { properties.headers }
+
+    /// Eight hexadecimal digits that stay the same however often the queue is read, and however far the letter has moved in it.
+    var id: String {
+        // FNV-1a: letters that are the same in all of this have one id.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
+        for part in [reason, at?.description, properties.type, properties.messageID, properties.correlationID, source] {
+            add((part ?? "").utf8)
+            add(CollectionOfOne(0))
+        }
+        add(message.body)
+        let digits = String(UInt32(truncatingIfNeeded: hash ^ hash >> 32), radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    var reason: String { headers[WireFormat.Header.reason]?.text ?? "no reason given" }
+
+    /// When it was found unreadable.
+    var at: Timestamp? { headers[WireFormat.Header.deadAt]?.integer.map(Timestamp.init(rawValue:)) }
+
+    var type: String? { properties.type }
+
+    /// Who sent it, as far as it says: a worker or a client.
+    var source: String? { properties.appID ?? properties.replyTo }
+
+    /// Bytes of the body, before it was cut.
+    var size: Int { headers[WireFormat.Header.size]?.integer.flatMap { Int(exactly: $0) } ?? message.body.count }
+}
+
+extension DeadLetter: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case id, at, reason, type, source, headers, body
+        case messageID = "message_id"
+        case correlationID = "correlation_id"
+        case contentType = "content_type"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(at?.description, forKey: .at)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(type, forKey: .type)
+        try container.encode(source, forKey: .source)
+        try container.encode(properties.messageID, forKey: .messageID)
+        try container.encode(properties.correlationID, forKey: .correlationID)
+        try container.encode(properties.contentType, forKey: .contentType)
+        try container.encode(headers.mapValues(HeaderReport.init), forKey: .headers)
+        try container.encode(ContentReport(message.body, size: size), forKey: .body)
+    }
+}
+
+/// A header in JSON.
+struct HeaderReport: Encodable {
+    let value: FieldValue
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch value {
+        case .bool(let value): try container.encode(value)
+        case .int(let value): try container.encode(value)
+        case .double(let value) where value.isFinite: try container.encode(value)
+        case .double(let value): try container.encode("\(value)")
+        case .string(let text): try container.encode(text)
+        case .bytes(let bytes): try container.encode(bytes)
+        case .timestamp(let seconds): try container.encode(seconds)
+        case .array(let values): try container.encode(values.map(HeaderReport.init))
+        case .table(let values): try container.encode(values.mapValues(HeaderReport.init))
+        case .void: try container.encodeNil()
+        }
+    }
+
+    /// For a line.
+    var text: String {
+        if case .string(let text) = value { text } else { String(decoding: JSON.encode(self), as: UTF8.self) }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Testing
+
+@testable import taskgrid
+
+@Suite struct CompletionTests {
+    @Test func `a completion means the grid that the command line means`() {
+        let words = ["---completion", "run", "--", "type", "taskgrid", "run", "--grid", "/tmp/a b", "--priority", "3", "--prefix=blue"]
+        #expect(TypeCompletion.gridArguments(words) == ["--grid", "/tmp/a b", "--prefix=blue"])
+        #expect(TypeCompletion.gridArguments(["run", "--broker"]) == [])
+    }
+
+    @Test(
+        "a type is completed by the grid's types wherever one is written",
+        arguments: ["run", "submit", "tasks", "failed", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
+    func everywhere(command: String) throws {
+        let script = TaskGrid.completionScript(for: .bash)
+        let begin = try #require(script.firstRange(of: "_taskgrid_\(command)() {"))
+        let end = try #require(script[begin.upperBound...].firstRange(of: "\n}\n"))
+        let function = script[begin.upperBound..<end.lowerBound]
+        #expect(function.contains(command == "worker" ? "reverse" : "---completion \(command) --"), "\(command)")
+    }
+}

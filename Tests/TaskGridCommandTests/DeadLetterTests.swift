@@ -1,0 +1,65 @@
+import AMQP
+import Foundation
+import TaskGridCore
+import TestSupport
+import Testing
+
+@testable import taskgrid
+
+@Suite struct DeadLetterTests {
+    private func letter(_ body: String, reason: String = "malformed_body: x", at: Int64 = 1_767_225_600_000) -> DeadLetter {
+        var message = Message(properties: BasicProperties(type: "reverse", appID: "w"), body: Data(body.utf8))
+        message.properties.headers = [WireFormat.Header.reason: .string(reason), WireFormat.Header.deadAt: .int(at)]
+        return DeadLetter(message: message)
+    }
+
+    @Test func `a letter keeps its id, and others have other ids`() {
+        #expect(letter("a").id == letter("a").id && letter("a").id.count == 8)
+        #expect(Set([letter("a"), letter("b"), letter("a", reason: "y"), letter("a", at: 5)].map(\.id)).count == 4)
+    }
+
+    @Test func `a letter is shown with its headers, and nothing of it moves the cursor`() throws {
+        var cut = letter("\u{1B}[2J")
+        var message = cut.message
+        message.properties.headers[WireFormat.Header.size] = 70_000
+        message.properties.headers["other"] = .array([.int(1), .void])
+        cut = DeadLetter(message: message)
+        let lines = DeadShowCommand.lines(cut, width: 40)
+        #expect(lines.contains { $0.hasPrefix("bytes") && $0.hasSuffix("70,000, cut") } && lines.contains { $0.hasSuffix("[1,null]") })
+        #expect(!lines.joined().contains("\u{1B}") && lines.allSatisfy { $0.count <= 40 })
+        let json = try #require(try JSONSerialization.jsonObject(with: JSON.encode(cut)) as? [String: Any])
+        #expect(json["at"] as? String == "2026-01-01T00:00:00.000Z" && (json["headers"] as? [String: Any])?["other"] is [Any])
+        #expect((json["body"] as? [String: Any])?["bytes"] as? Int == 70_000)
+    }
+
+    @Test(.enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+    func `letters are read in their order and stay in it, until they are purged`() async throws {
+        let topology = Topology(prefix: "dead-\(UUID().uuidString.prefix(8).lowercased())")
+        let grid = try GridOptions.parse(["--broker", try TestBroker.requiredURL(), "--prefix", topology.prefix])
+        let missing = await #expect(throws: Failure.self) { try await DeadLetterQueue.withQueue(of: grid) { try await $0.count() } }
+        #expect(missing?.code == .unreachable && missing?.message?.contains("no dispatcher has run") == true)
+        try await TestBroker.withConnection { connection in
+            try await connection.declare(topology.deadLetters)
+            let publications = (1...300).map { number in
+                Publication.deadLetter(Message(body: Data("\(number)".utf8)), because: "malformed_body: \(number)", topology)
+            }
+            _ = try await connection.publish(publications)
+            for _ in 1...3 {
+                let bodies = try await DeadLetterQueue.withQueue(of: grid) { try await $0.letters() }
+                    .map { String(decoding: $0.message.body, as: UTF8.self) }
+                #expect(bodies == (1...300).map { "\($0)" })
+            }
+            #expect(try await DeadLetterQueue.withQueue(of: grid) { try await $0.purge() } == 300)
+            #expect(try await DeadLetterQueue.withQueue(of: grid) { try await $0.count() } == 0)
+            try await connection.delete(queue: topology.deadQueue.name)
+            for exchange in topology.exchanges { try await connection.delete(exchange: exchange.name) }
+        }
+    }
+
+    @Test func `purge takes --yes, and show takes ids`() throws {
+        #expect(try (TaskGrid.parseAsRoot(["dead", "purge", "--yes"]) as? DeadPurgeCommand)?.yes == true)
+        #expect(try (TaskGrid.parseAsRoot(["dead", "show", "3f09a1c2"]) as? DeadShowCommand)?.ids == ["3f09a1c2"])
+        #expect(try TaskGrid.parseAsRoot(["dead", "--limit", "5"]) is DeadListCommand)
+        #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["dead", "show"]) }
+    }
+}
