@@ -90,7 +90,8 @@ let package = Package(
             name: "taskgrid",
             dependencies: [
                 "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, configuration, lifecycle,
+                "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, configuration, yams,
+                lifecycle,
                 unixSignals, logging,
                 histogram,
             ],

@@ -41,6 +41,6 @@ python3 "$work/life.py" "$taskgrid" "$grid" &
 minutes=${1:-6}
 echo "The grid lives; the pictures are taken in $minutes minutes."
 sleep $((minutes * 60))
-TASKGRID_PICTURES_OF=$monitor TASKGRID_PICTURES_IN=Sources/Monitor/Monitor.docc/Resources \
+TASKGRID_TEST_PICTURES_OF=$monitor TASKGRID_TEST_PICTURES_IN=Sources/Monitor/Monitor.docc/Resources \
     swift test --skip-build --filter BrowserTests.PicturesTests
 ls -l Sources/Monitor/Monitor.docc/Resources

@@ -8,6 +8,9 @@ extension GridConfiguration {
         return [.monitor, .nameservice, .dispatcher] + services.workers.each.map { .worker($0.type, number: $0.number) }
     }
 
+    /// The ports that the settings name.
+    var fixedPorts: [Ports.Use: Int] { services?.monitorPort.map { [.monitor: $0] } ?? [:] }
+
     /// The services in the order in which they start; they stop in the reverse.
     func serviceStages(ports: Ports, amqp: String) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
@@ -21,7 +24,7 @@ extension GridConfiguration {
             variables["TASKGRID_PREFIX"] = services.topology.prefix
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
-            if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = folder.history }
+            if role == .monitor { variables["TASKGRID_MONITOR_HISTORY"] = services.history ?? folder.history }
             if let port = ports[use], role != .monitor { variables["TASKGRID_HEALTH_PORT"] = String(port) }
             return ChildProcess(
                 name: name,
@@ -43,7 +46,8 @@ extension GridConfiguration {
             [try child(.nameservice, named: "nameservice", port: .nameservice, stopWithin: .seconds(10))],
             [
                 try child(
-                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", folder.store], stopWithin: .seconds(20))
+                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", services.store ?? folder.store],
+                    stopWithin: .seconds(20))
             ],
             workers,
         ]

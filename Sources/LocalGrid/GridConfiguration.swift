@@ -37,6 +37,12 @@ package struct GridConfiguration: Sendable {
         package var secrets: [Role: [String: String]] = [:]
         /// The broker's URL for a process, by its name and the true URL: such as one that leads through a ``Proxy``.
         package var route: @Sendable (_ process: String, _ broker: String) throws(LocalGridError) -> String = { $1 }
+        /// The dispatcher's file of tasks and the monitor's of its history; nil: those of the folder.
+        package var store: String?
+        package var history: String?
+        /// The host and port of the monitor that the settings name; nil: the loopback, and as `ports` says.
+        package var monitorHost: String?
+        package var monitorPort: Int?
         /// How long a worker may take to end, its running tasks with it; past that it is killed.
         package var workersStopWithin: Duration = .seconds(45)
 

@@ -38,13 +38,13 @@ package struct LocalGrid: Sendable {
 
         switch configuration.broker {
         case .url(let url):
-            let ports = try Ports(configuration.ports, for: configuration.serviceUses)
+            let ports = try Ports(configuration.ports, for: configuration.serviceUses, fixed: configuration.fixedPorts)
             let file = gridFile(amqp: url, admin: nil, ports)
             try await runServices(of: file, after: [], ports: ports, onEvent: onEvent)
         case .privately:
             // Before the ports are chosen: a killed grid's broker may still hold them.
             await PrivateBroker.endStrays(of: folder)
-            let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses)
+            let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses, fixed: configuration.fixedPorts)
             let broker = try PrivateBroker(folder: folder, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
             let file = gridFile(amqp: broker.amqpURL, admin: broker.adminURL, ports)
             let result: Result<Void, LocalGridError>
@@ -69,7 +69,9 @@ package struct LocalGrid: Sendable {
     }
 
     private func gridFile(amqp: String, admin: String?, _ ports: Ports) -> GridFile {
-        GridFile(amqp: amqp, monitor: ports.monitorURL, admin: admin, pid: getpid(), topology: configuration.services?.topology)
+        GridFile(
+            amqp: amqp, monitor: ports.monitorURL(host: configuration.services?.monitorHost), admin: admin, pid: getpid(),
+            topology: configuration.services?.topology)
     }
 
     private func runServices(
@@ -88,5 +90,9 @@ package struct LocalGrid: Sendable {
 }
 
 extension Ports {
-    fileprivate var monitorURL: String? { self[.monitor].map { "http://127.0.0.1:\($0)" } }
+    /// - Parameter host: the address that the monitor listens on; nil or that of all: the loopback reaches it.
+    fileprivate func monitorURL(host: String?) -> String? {
+        let host = host.flatMap { ["0.0.0.0", "::", ""].contains($0) ? nil : $0 } ?? "127.0.0.1"
+        return self[.monitor].map { "http://\(host.contains(":") ? "[\(host)]" : host):\($0)" }
+    }
 }

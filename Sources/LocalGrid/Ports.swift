@@ -28,11 +28,23 @@ package struct Ports: Hashable, Sendable {
     ///
     /// A service's health goes to any free port where its documented one is taken.
     ///
+    /// - Parameters:
+    ///   - choice: how those are chosen that nobody named.
+    ///   - uses: what needs a port.
+    ///   - fixed: the ports that settings name; 0 is any.
     /// - Throws: `LocalGridError` naming the port that is taken, who may hold it and what to do.
-    package init(_ choice: Choice, for uses: [Use]) throws(LocalGridError) {
+    package init(_ choice: Choice, for uses: [Use], fixed: [Use: Int] = [:]) throws(LocalGridError) {
         var chosen: [Use: Int] = [:]
         for use in uses {
-            if choice == .standard, let port = use.standard {
+            if let port = fixed[use], port > 0 {
+                guard LoopbackPort.isFree(port) else {
+                    throw LocalGridError(
+                        .port, "port \(port), which the settings name, is taken, \(use.likelyHolder): stop it, or name another")
+                }
+                chosen[use] = port
+                continue
+            }
+            if choice == .standard, fixed[use] == nil, let port = use.standard {
                 if LoopbackPort.isFree(port) {
                     chosen[use] = port
                     continue

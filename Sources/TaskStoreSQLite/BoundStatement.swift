@@ -66,16 +66,16 @@ struct BoundStatement: ~Copyable {
     // A statement with one row to bind or to read says the names in its text. Finding one compares a few short strings and allocates
     // nothing; statements that run for each task have a `StatementColumn` list, where finding one costs nothing.
 
-    /// - Parameter parameter: its name with the colon, as in the statement.
+    /// Binds a parameter by its name with the colon, as in the statement.
     func bind(_ value: Int64?, to parameter: StaticString) throws { try bind(value, at: index(of: parameter)) }
 
-    /// - Parameter parameter: its name with the colon, as in the statement.
+    /// Binds a parameter by its name with the colon, as in the statement.
     func bind(_ value: Int, to parameter: StaticString) throws { try bind(value, at: index(of: parameter)) }
 
-    /// - Parameter parameter: its name with the colon, as in the statement.
+    /// Binds a parameter by its name with the colon, as in the statement.
     func bind(_ text: String?, to parameter: StaticString) throws { try bind(text, at: index(of: parameter)) }
 
-    /// - Parameter parameter: its name with the colon, as in the statement.
+    /// Binds a parameter by its name with the colon, as in the statement.
     func bind(_ data: Data?, to parameter: StaticString) throws { try bind(data, at: index(of: parameter)) }
 
     func int64(_ name: StaticString) throws -> Int64 { int64(try column(name)) }

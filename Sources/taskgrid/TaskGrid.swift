@@ -12,7 +12,7 @@ struct TaskGrid: AsyncParsableCommand {
         commandName: "taskgrid",
         abstract: "A task grid on RabbitMQ.",
         discussion: """
-            Start a whole grid on this machine, with a broker of its own, and leave it running:
+            Start a whole grid on this machine, with a broker of its own, and leave it on:
               taskgrid up
 
             Then, in another terminal:
@@ -59,6 +59,10 @@ struct TaskGrid: AsyncParsableCommand {
         // A reader that is gone is told by the write that fails, not by the end of this process.
         signal(SIGPIPE, SIG_IGN)
         await TypeCompletion.prepare(Array(CommandLine.arguments.dropFirst()))
+        if let fault = CommandWords.fault() {
+            Terminal.tell("error: \(fault)\n")
+            Foundation.exit(ExitCode.validationFailure.rawValue)
+        }
         await main(nil)
     }
 }

@@ -28,8 +28,8 @@ import Testing
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
             let files = BrokerFiles(folder: folder.broker)
-            let first = try files.prepare(amqp: 1, management: 2, logs: folder.logs)
-            let second = try files.prepare(amqp: 3, management: 4, logs: folder.logs)
+            let first = try files.prepare(amqp: 1, management: 2, seen: folder)
+            let second = try files.prepare(amqp: 3, management: 4, seen: folder)
             #expect(first == second)
             for file in [files.password, files.definitions, files.configuration] { #expect(try mode(file) == 0o600) }
             #expect(try String(contentsOfFile: files.configuration, encoding: .utf8).contains("127.0.0.1:3\n"))

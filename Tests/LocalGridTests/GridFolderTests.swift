@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    @Test func `a path that SQLite would not take is refused with what it may have`() {
+        let error = #expect(throws: LocalGridError.self) { try GridFolder("/tmp/\(String(repeating: "long/", count: 100))").open() }
+        #expect(error?.code == .folder)
+        #expect(error?.message.contains("480 at most") == true)
+    }
+
+    @Test(arguments: ["łódź", "a#b", "o'x", "a\"b", "a b", "a\nb", "100%41", "a?b", "$x", "e\u{301}", "é", "~x", "a\\b"])
+    func `a path is kept as it is given`(name: String) {
+        #expect(Array(GridFolder("/tmp/\(name)").path.utf8) == Array("/tmp/\(name)".utf8))
+    }
+
+    @Test func `a folder whose name RabbitMQ would not take is seen from within`() {
+        #expect(GridFolder("/tmp/a_b-c.d/1").seenFromWithin.path == "/tmp/a_b-c.d/1")
+        #expect(GridFolder("/tmp/a b").seenFromWithin.broker == "/proc/self/cwd/broker")
+    }
+
     @Test func `a folder that cannot be made is an error in one line`() async throws {
         try await withTemporaryFolder { folder in
             #expect(FileManager.default.createFile(atPath: folder.path, contents: nil))

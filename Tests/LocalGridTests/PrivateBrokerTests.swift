@@ -13,7 +13,7 @@ struct PrivateBrokerTests {
     }
 
     private func strays(_ folder: GridFolder) -> [pid_t] {
-        Strays.processes("RABBITMQ_PID_FILE", BrokerFiles(folder: folder.broker).pid)
+        Strays.processes(PrivateBroker.mark, folder.broker)
     }
 
     /// Runs a broker until `body` returns, then stops it.
@@ -96,6 +96,24 @@ struct PrivateBrokerTests {
         }
     }
 
+    @Test(arguments: ["łódź", "a#b", "o'x", "a\"b", "a\nb %41 $HOME`id`\\;*", String(repeating: "long-", count: 40)])
+    func `a broker starts in a folder of any name, and finds its data there again`(name: String) async throws {
+        try await withTemporaryFolder { parent in
+            let folder = GridFolder("\(parent.path)/\(name)")
+            #expect(folder.path == "\(parent.path)/\(name)")
+            for _ in 0..<2 {
+                try await withBroker(folder) { file in
+                    let user = try await get("\(#require(file.admin))/api/whoami")
+                    #expect(user.contains(#""name":"taskgrid""#))
+                    #expect(strays(folder).count >= 2)
+                    #expect(FileManager.default.fileExists(atPath: "\(BrokerFiles(folder: folder.broker).data)/taskgrid@localhost"))
+                    #expect(FileManager.default.fileExists(atPath: "\(folder.logs)/broker.log"))
+                }
+                #expect(strays(folder) == [])
+            }
+        }
+    }
+
     @Test func `a stop during the start leaves nothing running`() async throws {
         try await withTemporaryFolder { folder in
             let (started, starting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
@@ -123,7 +141,7 @@ struct PrivateBrokerTests {
                 name: "stray",
                 executable: "/bin/sleep",
                 arguments: ["1000"],
-                environment: .exactly(["RABBITMQ_PID_FILE": BrokerFiles(folder: folder.broker).pid]),
+                environment: .exactly([PrivateBroker.mark: folder.broker]),
                 log: folder.log(of: "stray")
             )
             let (started, starting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))

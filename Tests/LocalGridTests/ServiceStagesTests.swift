@@ -62,6 +62,19 @@ import Testing
         #expect(files == ["/data/history.sqlite", nil, nil, nil])
     }
 
+    @Test func `files and ports that the settings name come before those of the folder`() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts())
+        (services.store, services.history) = ("/s", "/h")
+        services.monitorPort = try LoopbackPort.free(besides: [])
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .standard, services: services)
+        let uses = configuration.serviceUses.filter { $0 == .monitor }
+        let ports = try Ports(.standard, for: uses, fixed: configuration.fixedPorts)
+        #expect(ports[.monitor] == services.monitorPort)
+        let children = try configuration.serviceStages(ports: ports, amqp: secret).flatMap { $0 }
+        #expect(variables(children[0])["TASKGRID_MONITOR_HISTORY"] == "/h")
+        #expect(children[2].arguments == ["dispatcher", "--store", "/s"])
+    }
+
     @Test func `every service has a port of its own`() throws {
         let children = try stages("hash=3").flatMap { $0 }
         let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }

@@ -144,7 +144,7 @@ import WebSupport
         #expect(a["left_reason"] is NSNull)
         #expect(a["types"] as? [String] == ["reverse"])
         #expect(a["running_tasks"] as? Int == 1)
-        #expect(a["running"] as? [String] == ["1"])
+        #expect(a["running"] as? [Int] == [1])
         #expect(a["waiting_tasks"] as? Int == 2)
         #expect(a["done"] as? Int == 5)
         #expect(a["succeeded_since_monitor_start"] as? Int == 60)

@@ -15,7 +15,9 @@ import Testing
         arguments: ["run", "submit", "tasks", "failed", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
     func everywhere(command: String) throws {
         let script = TaskGrid.completionScript(for: .bash)
-        let begin = try #require(script.firstRange(of: "_taskgrid_\(command)() {"))
+        // A worker is run by a subcommand, which is the default.
+        let name = command == "worker" ? "worker_run" : command
+        let begin = try #require(script.firstRange(of: "_taskgrid_\(name)() {"))
         let end = try #require(script[begin.upperBound...].firstRange(of: "\n}\n"))
         let function = script[begin.upperBound..<end.lowerBound]
         #expect(function.contains(command == "worker" ? "reverse" : "---completion \(command) --"), "\(command)")

@@ -1,4 +1,5 @@
 import AMQP
+import ArgumentParser
 import Foundation
 import TaskGridCore
 import TestSupport

@@ -67,9 +67,9 @@ struct OrderedPipelineTests {
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         // Nothing comes of it, until the read is cancelled.
         let (silence, _) = AsyncStream.makeStream(of: Void.self)
-        @Sendable func stop() async -> (any Error)? {
+        @Sendable func stop() async -> OrderedPipeline.Stop? {
             for await _ in begun {}
-            return Stopped()
+            return OrderedPipeline.Stop(error: Stopped())
         }
         await #expect(throws: Stopped.self) {
             try await OrderedPipeline.run(width: 4, stop: stop) {
@@ -81,6 +81,41 @@ struct OrderedPipelineTests {
             } emit: { (_: Int) in
             }
         }
+    }
+
+    @Test("a stop cuts waits short, and lets what is begun come to its end", arguments: [false, true])
+    func waits(yields: Bool) async throws {
+        struct Stopped: Error {}
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let (stopping, stopped) = AsyncStream.makeStream(of: Void.self)
+        let (silence, _) = AsyncStream.makeStream(of: Void.self)
+        let counts = Mutex((read: 0, begun: 0))
+        @Sendable func stop() async -> OrderedPipeline.Stop? {
+            for await _ in asked {}
+            stopped.finish()
+            return OrderedPipeline.Stop(error: Stopped(), yields: yields)
+        }
+        await #expect(throws: Stopped.self) {
+            try await OrderedPipeline.run(width: 8, stop: stop) {
+                counts.withLock { counts -> Int? in
+                    guard counts.read < 2 else { return nil }
+                    counts.read += 1
+                    return counts.read
+                }
+            } begin: { number in
+                // The second is asked for and not yet accepted when the stop comes.
+                if number == 2 { for await _ in stopping {} }
+                counts.withLock { $0.begun += 1 }
+                return number
+            } wait: { number in
+                if number == 1 { ask.finish() }
+                for await _ in silence {}
+                try Task.checkCancellation()
+                return number
+            } emit: { (_: Int) in
+            }
+        }
+        #expect(counts.withLock(\.begun) == 2)
     }
 
     @Test("nothing gives nothing; an error ends it")

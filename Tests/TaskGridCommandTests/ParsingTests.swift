@@ -21,6 +21,7 @@ struct ParsingTests {
             "run reverse hello", "run reverse --file -", "submit hash --file words.txt --wait --json", "result 17 --wait --within 1m",
             "status 17 --json", "status 17 18 -", "run reverse --payload-file a.png", "run reverse hello --json", "result 17 --json", "up",
             "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
+            "run reverse hello --print0 --within 1m30s", "submit wait 1 --wait --print0", "test-client --patience 1m",
             "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
             "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
             "broker --ports free --data /tmp/grid",
@@ -36,7 +37,8 @@ struct ParsingTests {
             "run reverse hello --max-attempts 0", "run reverse hello --max-attempts 2147483648", "submit reverse hello --timeout 400d",
             "submit reverse hello --timeout 0s", "submit reverse hello --delay 10001d", "submit reverse hello --delay soon",
             "submit reverse hello --timeout -1s", "result",
-            "result x", "result 0", "result 17 --within 1w", "status -1", "up --ports some", "up --ports", "workers Hash",
+            "submit wait 1 --print0", "submit wait 1 --wait --json --print0", "result x", "result 0", "result 17 --within 1w", "status -1",
+            "up --ports some", "up --ports", "workers Hash",
             "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",
             "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
             "pause",
@@ -78,7 +80,7 @@ struct ParsingTests {
             case let command as PauseCommand: command.types.types.map(\.name).joined()
             case let command as ResumeCommand: command.types.types.map(\.name).joined()
             case let command as TypesForgetCommand: command.types.types.map(\.name).joined()
-            case let command as WorkerCommand: command.types.joined()
+            case let command as WorkerRunCommand: command.types.joined()
             case let command as RunCommand: command.payloads.payload == "hello" ? command.payloads.type.name : nil
             case let command as SubmitCommand: command.payloads.payload == "hello" ? command.payloads.type.name : nil
             default: nil
@@ -86,6 +88,17 @@ struct ParsingTests {
         }
         #expect(type(try parse(line.replacing("TYPE", with: "sum"))) == "sum")
         #expect(type(try parse(line.replacing("TYPE", with: "--type sum"))) == "sum")
+    }
+
+    @Test("every line of a command's help fits a terminal of eighty columns as it is written, and names its values")
+    func help() {
+        func all(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
+            [command] + command.configuration.subcommands.flatMap(all)
+        }
+        for command in all(TaskGrid.self) {
+            for line in command.configuration.discussion.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+            #expect(!command.configuration.abstract.isEmpty && !TaskGrid.helpMessage(for: command).contains("<argument>"), "\(command)")
+        }
     }
 
     @Test("up refuses workers that it cannot start before it starts anything, and says what it can")

@@ -29,6 +29,16 @@ import Testing
         #expect(MomentText.read("\(now + .milliseconds(125))", now: now) == now + .milliseconds(125))
     }
 
+    @Test func `a time ago is taken with a minus sign and without`() throws {
+        for text in ["1h", "-1h", "1h30m", "-1h30m"] {
+            let times = [
+                try FailedCommand.parse(["--since", text]).filter.since, try TasksCommand.parse(["--since", text]).since,
+                try FailedCommand.parse(["--until", text]).filter.until,
+            ]
+            for time in times { #expect(try #require(time) < .now() - .seconds(3000), "\(text)") }
+        }
+    }
+
     @Test func `failed takes a filter for tasks`() throws {
         let command = try FailedCommand.parse(["--type", "sum", "--since", "2026-01-01", "--text", "no number", "--limit", "3"])
         #expect(

@@ -91,7 +91,8 @@ import Testing
         #expect(try PauseCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
         for wrong in [[], ["Sum"]] { #expect(throws: (any Error).self) { try ResumeCommand.parse(wrong) } }
         func line(_ outcome: PauseOutcome.Kind) -> String {
-            TypeArguments.line(PauseOutcome(type: TaskType(literal: "sum"), outcome: outcome), done: "paused", unchanged: "was paused before")
+            TypeArguments.line(
+                PauseOutcome(type: TaskType(literal: "sum"), outcome: outcome), done: "paused", unchanged: "was paused before")
         }
         #expect(line(.done) == "sum is paused" && line(.unchanged) == "sum was paused before" && line(.unknown).contains("not known"))
     }

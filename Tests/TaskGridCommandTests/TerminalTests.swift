@@ -79,6 +79,44 @@ struct TerminalTests {
         // Nor can it turn the line round, or hide.
         #expect(Terminal.plain("a\u{202E}b\u{2066}c\u{200B}d\u{2028}e\u{FEFF}f") == "a·b·c·d·e·f")
         #expect(Terminal.plain("👨‍👩‍👧 نمی‌خواهم") == "👨‍👩‍👧 نمی‌خواهم")
+        #expect(Terminal.plainLines("a\tb\r\nc\n\u{1B}[2J\u{85}d") == "a\tb\r\nc\n·[2J·d")
+    }
+
+    /// What stands for an escape sequence, a C1 control, text from right to left and a tag beyond the basic plane.
+    static let hostile = "a\u{1B}[2J\u{7F}\u{9B}1m\u{202E}\u{2066}\u{E0041}é"
+
+    @Test("JSON has none of these characters, and means the same")
+    func json() throws {
+        let encoded = JSON.encode(["error": Self.hostile])
+        let shown = Terminal.plainJSON(encoded)
+        let text = String(decoding: shown, as: UTF8.self)
+        #expect(text == #"{"error":"a\u001b[2J\u007f\u009b1m\u202e\u2066\udb40\udc41é"}"#)
+        #expect(try JSON.decode([String: String].self, shown) == ["error": Self.hostile])
+        #expect(Terminal.plainJSON(Data("{\n\t\"a\": 1\r\n}".utf8)) == Data("{\n\t\"a\": 1\r\n}".utf8))
+    }
+
+    @Test("a value in a text log has none of them, and ends where it ends")
+    func log() {
+        let quoted = TerminalLog.quoted(Self.hostile)
+        #expect(quoted == #""a\u001b[2J\u007f\u009b1m\u202e\u2066\udb40\udc41é""#)
+        #expect(TerminalLog.quoted("a b=c") == #""a b=c""#)
+        #expect(TerminalLog.quoted("plain-1.5") == "plain-1.5")
+    }
+
+    @Test("a line, JSON and a line of top have none of them, and a result that goes to a file keeps its bytes")
+    func output() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "taskgrid \(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        defer { withExtendedLifetime(file) {} }
+        let output = Output(file.fileDescriptor)
+        try await output.line("\u{1B}a\n")
+        try await output.line(JSON.encode("\u{9B}"))
+        try await output.result(Data("\u{1B}\u{9B}b\n".utf8), end: 0)
+        try await output.flush()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "·a·\n\"\\u009b\"\n\u{1B}\u{9B}b\n\0")
+        #expect(Line("\u{1B}a\u{202E}").text == "·a·")
     }
 }
 

@@ -181,7 +181,7 @@ struct TopFrameTests {
         #expect(rows.map(\.style) == [.warning, .bad, .bad, .plain])
     }
 
-    @Test("a narrow screen keeps what matters most", arguments: [(200, 12), (80, 10), (40, 5)])
+    @Test("a narrow screen keeps what matters most", arguments: [(200, 15), (80, 10), (40, 5)])
     func narrow(columns: Int, count: Int) throws {
         let heading = try #require(try texts(Self.calm, TopView(), columns, 24).first { $0.hasPrefix("TYPE") })
         let shown = heading.split(separator: " ")

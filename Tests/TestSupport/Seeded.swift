@@ -9,9 +9,9 @@ package struct Seeded: RandomNumberGenerator, Sendable {
     package init(seed: UInt64) { state = seed }
 
     /// For a test with a case for each seed: forty that are always the same and five that never are, whose failures name them;
-    /// with `TASKGRID_SEED` just that one.
+    /// with `TASKGRID_TEST_SEED` just that one.
     package static let seeds: [UInt64] =
-        ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap { UInt64($0) }.map { [$0] }
+        ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap { UInt64($0) }.map { [$0] }
         ?? Array(0..<40) + (0..<5).map { _ in .random(in: 0...(.max >> 1)) }
 
     package mutating func next() -> UInt64 {
@@ -43,12 +43,12 @@ package struct Seeded: RandomNumberGenerator, Sendable {
     }
 }
 
-/// Runs a property over many seeds. A failure's comment says which seed; `TASKGRID_SEED` starts with it.
+/// Runs a property over many seeds. A failure's comment says which seed; `TASKGRID_TEST_SEED` starts with it.
 package func forAll(_ runs: Int = 500, _ property: (inout Seeded, Comment) throws -> Void) rethrows {
-    let first = ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max >> 1))
+    let first = ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max >> 1))
     for run in 0..<runs {
         let seed = first &+ UInt64(run)
         var generator = Seeded(seed: seed)
-        try property(&generator, "TASKGRID_SEED=\(seed)")
+        try property(&generator, "TASKGRID_TEST_SEED=\(seed)")
     }
 }

@@ -186,7 +186,7 @@ final class TypeQueues {
 
     // MARK: Events
 
-    /// The types that changed since the latest call, and some of the others: one at least.
+    /// The types that changed since the latest call, and some of the others.
     ///
     /// - Parameter repeating: how many of the others.
     func takeChanged(repeating: Int) -> [TypeQueue] {
@@ -194,7 +194,6 @@ final class TypeQueues {
             guard let type = repeated.popFirst() else { break }
             if let typeQueue = typeQueues[type] { changed[type] = typeQueue }
         }
-        if changed.isEmpty, let (type, typeQueue) = typeQueues.first { changed[type] = typeQueue }
         defer { changed = [:] }
         return changed.values.sorted { $0.type < $1.type }
     }

@@ -9,7 +9,6 @@ struct BrokerFiles: Hashable, Sendable {
     var plugins: String { "\(folder)/enabled_plugins" }
     var definitions: String { "\(folder)/definitions.json" }
     var password: String { "\(folder)/password" }
-    /// Marks every process of this broker: they all carry its path in their environment.
     var pid: String { "\(folder)/pid" }
     var data: String { "\(folder)/mnesia" }
     var home: String { "\(folder)/home" }
@@ -25,10 +24,10 @@ struct BrokerFiles: Hashable, Sendable {
         try FileManager.default.removeItem(atPath: wipe)
     }
 
-    /// Writes all that the broker reads, and makes its password at the first time.
+    /// Writes all that the broker reads, and makes its password at the first time. `seen` is the grid's folder as the broker finds it.
     ///
     /// - Returns: the password.
-    func prepare(amqp: Int, management: Int, logs: String, maximumMessageSize: Int? = nil) throws(LocalGridError) -> String {
+    func prepare(amqp: Int, management: Int, seen: GridFolder, maximumMessageSize: Int? = nil) throws(LocalGridError) -> String {
         do {
             for folder in [home, data] {
                 try FileManager.default.createDirectory(
@@ -43,7 +42,7 @@ struct BrokerFiles: Hashable, Sendable {
             try PrivateFile.write("[rabbitmq_management].\n", to: plugins)
             try PrivateFile.write("[].\n", to: advanced)
             let limit = maximumMessageSize.map { "max_message_size = \($0)\n" } ?? ""
-            try PrivateFile.write(settings(amqp: amqp, management: management, logs: logs) + limit, to: configuration)
+            try PrivateFile.write(settings(amqp: amqp, management: management, seen: seen) + limit, to: configuration)
             return secret
         } catch {
             throw LocalGridError(.folder, "cannot write the broker's files in \(folder) (\(Errno.reason(of: error)))")
@@ -58,16 +57,15 @@ struct BrokerFiles: Hashable, Sendable {
     }
 
     /// The disk alarm comes well before the disk is full: at RabbitMQ's own 50 MB it may be too late for a burst.
-    /// RabbitMQ 3.10 goes without that alarm, and says so in its log, where the path has a space: it misreads what `df` answers.
-    private func settings(amqp: Int, management: Int, logs: String) -> String {
+    private func settings(amqp: Int, management: Int, seen: GridFolder) -> String {
         """
         listeners.tcp.1 = 127.0.0.1:\(amqp)
         management.tcp.ip = 127.0.0.1
         management.tcp.port = \(management)
-        load_definitions = \(definitions)
+        load_definitions = \(BrokerFiles(folder: seen.broker).definitions)
         disk_free_limit.absolute = 512MB
         vm_memory_high_watermark.relative = 0.4
-        log.dir = \(logs)
+        log.dir = \(seen.logs)
         log.file = broker.log
         log.file.level = info
         log.file.rotation.size = 10485760

@@ -11,6 +11,8 @@ struct PrivateBroker: Sendable {
     private let files: BrokerFiles
     private let ports: BrokerPorts
     private let folder: GridFolder
+    /// The folder as the broker finds it.
+    private let seen: GridFolder
     private let password: String
 
     private struct BrokerPorts {
@@ -24,10 +26,11 @@ struct PrivateBroker: Sendable {
         else { throw LocalGridError(.port, "no ports were chosen for the private broker") }
         self.installation = try .find()
         self.folder = folder
+        self.seen = folder.seenFromWithin
         self.files = BrokerFiles(folder: folder.broker)
         self.ports = BrokerPorts(amqp: amqp, management: management, epmd: epmd, distribution: distribution)
         self.password = try files.prepare(
-            amqp: amqp, management: management, logs: folder.logs, maximumMessageSize: maximumMessageSize)
+            amqp: amqp, management: management, seen: seen, maximumMessageSize: maximumMessageSize)
     }
 
     var amqpURL: String { "amqp://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(ports.amqp)" }
@@ -37,8 +40,11 @@ struct PrivateBroker: Sendable {
 
     /// Ends what a killed grid left running on the same data, and what could still run after a stop.
     static func endStrays(of folder: GridFolder) async {
-        await Strays.end("RABBITMQ_PID_FILE", BrokerFiles(folder: folder.broker).pid)
+        await Strays.end(mark, folder.broker)
     }
+
+    /// The variable that marks every process of a broker with the broker's folder.
+    static let mark = "TASKGRID_BROKER_FOLDER"
 
     /// Has the server's data taken away before it starts the next time.
     static func wipeBeforeStart(of folder: GridFolder) throws(LocalGridError) {
@@ -55,6 +61,7 @@ struct PrivateBroker: Sendable {
             executable: installation.epmd,
             arguments: ["-address", "127.0.0.1", "-port", String(port)],
             environment: .exactly(environment),
+            workingDirectory: folder.path,
             log: folder.log(of: "epmd"),
             readiness: .probe { LoopbackPort.listens(port) },
             stopWithin: .seconds(5)
@@ -67,6 +74,7 @@ struct PrivateBroker: Sendable {
             name: "broker",
             executable: installation.server,
             environment: .exactly(environment),
+            workingDirectory: folder.path,
             log: folder.log(of: "broker-start"),
             readiness: .probe {
                 // Asked in turn: the listeners open when all else is done.
@@ -82,7 +90,9 @@ struct PrivateBroker: Sendable {
     }
 
     private var environment: [String: String] {
-        [
+        let files = BrokerFiles(folder: seen.broker)
+        return [
+            Self.mark: folder.broker,
             "HOME": files.home,
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
@@ -97,7 +107,7 @@ struct PrivateBroker: Sendable {
             "RABBITMQ_ADVANCED_CONFIG_FILE": files.advanced,
             "RABBITMQ_ENABLED_PLUGINS_FILE": files.plugins,
             "RABBITMQ_MNESIA_BASE": files.data,
-            "RABBITMQ_LOG_BASE": folder.logs,
+            "RABBITMQ_LOG_BASE": seen.logs,
             "RABBITMQ_PID_FILE": files.pid,
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             // Lets the script give way to the server, so that signals go straight to it.

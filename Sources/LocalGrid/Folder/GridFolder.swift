@@ -50,10 +50,36 @@ package struct GridFolder: Hashable, Sendable {
     func log(of process: String) -> String { "\(logs)/\(process).log" }
     func readyFile(of process: String) -> String { "\(ready)/\(process)" }
 
+    /// The longest path in bytes: SQLite takes 512 with a file's name.
+    static let maximumLength = 480
+
+    /// The folder as a process that works in it finds it. RabbitMQ's scripts and settings file do not take every character, so a path with
+    /// others than ASCII letters, digits and `/._-` becomes the kernel's name of the working directory.
+    var seenFromWithin: GridFolder {
+        let isPlain = path.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "/._-".utf8.contains(byte)
+            }
+        }
+        let workingDirectory = "/proc/self/cwd"
+        return isPlain || access(workingDirectory, F_OK) != 0 ? self : GridFolder(workingDirectory)
+    }
+
+    /// - Throws: `LocalGridError` where the path is longer than SQLite takes.
+    func checkLength() throws(LocalGridError) {
+        guard path.utf8.count > Self.maximumLength else { return }
+        throw LocalGridError(
+            .folder,
+            "the data folder's path has \(path.utf8.count) bytes, and SQLite takes \(Self.maximumLength) at most: choose another with --data"
+        )
+    }
+
     /// Makes the folder where it is missing, and takes its lock.
     ///
     /// - Returns: the lock, which is given back when it is released or the process ends, however it ends.
     func open() throws(LocalGridError) -> FolderLock {
+        try checkLength()
         for folder in [path, logs, ready, broker] { try Self.make(folder) }
         return try FolderLock(self)
     }

@@ -9,6 +9,7 @@ extension GridFolder {
     ///   - make: Makes a new one.
     package func keptToken(isToken: (String) -> Bool, make: () -> String) throws(LocalGridError) -> String {
         if let kept = PrivateFile.read(tokenFile), isToken(kept) { return kept }
+        try checkLength()
         try Self.make(path)
         let new = make()
         do {

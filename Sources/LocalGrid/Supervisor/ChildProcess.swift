@@ -6,6 +6,8 @@ package struct ChildProcess: Sendable {
     package let executable: String
     package let arguments: [String]
     package let environment: Environment
+    /// Its working directory; nil: this process's own.
+    package let workingDirectory: String?
     /// The file to which its standard output and error are appended.
     package let log: String
     package let readiness: Readiness
@@ -38,6 +40,7 @@ package struct ChildProcess: Sendable {
         executable: String,
         arguments: [String] = [],
         environment: Environment = .inherited([:]),
+        workingDirectory: String? = nil,
         log: String,
         readiness: Readiness = .started,
         readyWithin: Duration = .seconds(60),
@@ -48,6 +51,7 @@ package struct ChildProcess: Sendable {
         self.executable = executable
         self.arguments = arguments
         self.environment = environment
+        self.workingDirectory = workingDirectory
         self.log = log
         self.readiness = readiness
         self.readyWithin = readyWithin

@@ -74,6 +74,7 @@ struct ChildRun {
             executable: .path(FilePath(program)),
             arguments: Arguments(arguments),
             environment: environment,
+            workingDirectory: child.workingDirectory.map { FilePath($0) },
             platformOptions: options
         )
     }

@@ -2,9 +2,8 @@ import TaskGridCore
 
 extension Alert {
     /// What calls for an alert in the work of types whose workers live and whose breakers are closed: a cause that is told hides what
-    /// follows from it. Tasks of a type fail; its backlog grows; or, where it does not, a task of it waits for too long.
-    ///
-    /// - Parameter hindered: the types of which a cause is told.
+    /// follows from it. Tasks of a type fail; its backlog grows; or, where it does not, a task of it waits for too long. The `hindered`
+    /// types are left out, because a cause of theirs is told.
     static func ofLoad(
         _ statistics: Statistics, hindered: Set<TaskType>, thresholds: AlertThresholds, at now: Timestamp
     ) -> [Subject: String] {

@@ -58,7 +58,8 @@ package struct LiveTypeRow: Encodable, Sendable {
         let waits = work.waitTimes.recent(at: now)
         queueP50 = waits?.p50.milliseconds
         queueP95 = waits?.p95.milliseconds
-        oldest = work.oldest.map { OldestReport($0, of: type, at: now) }
+        let oldest = work.oldest.map { OldestReport($0, of: type, at: now) }
+        self.oldest = oldest
         oldestSeconds = oldest?.seconds
         outcomes = OutcomesReport(work.recentOutcomes.total(at: now))
         let window = min(Throughput.window, max(.seconds(1), uptime))

@@ -7,10 +7,10 @@ package struct OldestReport: Encodable, Hashable, Sendable {
         .described("The task that waits longest, and since when it could run. Tasks that were put back to run at once are left out.")
         .named("OldestTask")
 
-    package var id: String
+    package var id: TaskID
     package var type: TaskType
     package var since: String
-    /// For how long it has waited. JSON has ``seconds``.
+    /// For how long it has waited.
     package let age: Duration
 
     private enum CodingKeys: String, CodingKey {
@@ -18,7 +18,7 @@ package struct OldestReport: Encodable, Hashable, Sendable {
     }
 
     init(_ task: OldestTask, of type: TaskType, at now: Timestamp) {
-        id = task.id.description
+        id = task.id
         self.type = type
         since = task.since.description
         age = max(.zero, now - task.since)

@@ -1,4 +1,4 @@
-import TaskGridCore
+package import TaskGridCore
 import WebSupport
 
 /// How the tasks ended that ended within the last five minutes.

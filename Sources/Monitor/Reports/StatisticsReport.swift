@@ -6,7 +6,7 @@ struct StatisticsReport: WebReport {
     static let schema = WorkReport.schema.extended(with: [
         "types": .map(of: WorkReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
         "alerts": .array(of: AlertReport.schema), "broker": BrokerReport.schema, "at": .time,
-        "data_at": .optionalTime.described("When the newest data came from the dispatcher."),
+        "data_at": .string.nullable.described("When the newest data came from the dispatcher."),
         "since": .time, "uptime_seconds": .number,
         "store": .string.nullable, "ignored_messages": .integer,
     ]).named("Statistics")

@@ -28,7 +28,7 @@ struct WorkerReport: Encodable {
     /// Tasks that run in it and that it holds ahead, by its latest message.
     var running: Int
     /// The ids of the tasks that it runs, or of some of them.
-    var runningTasks: [String]
+    var runningTasks: [TaskID]
     var waiting: Int
     /// Tasks it ended since it started, by its own count.
     var done: Int
@@ -65,7 +65,7 @@ struct WorkerReport: Encodable {
         _started = Nullable(wrappedValue: worker.started.rawValue == 0 ? nil : worker.started.description)
         lastSeen = (now - statistics.lastSeen).rounded3
         running = statistics.runningTasks
-        runningTasks = statistics.running.map(\.description)
+        runningTasks = statistics.running
         waiting = statistics.waitingTasks
         done = worker.done
         failed = worker.failed

@@ -41,7 +41,7 @@ struct FailuresReport: WebReport {
     var groups: [FailureGroupReport]
     var total: Int
     var others: Int
-    @Nullable var next: String?
+    @Nullable var next: TaskID?
 
     init(_ queryClient: MonitorQueries, _ filter: TaskFilter, after: TaskID?) async throws {
         let end = ContinuousClock.now + Self.patience
@@ -56,7 +56,7 @@ struct FailuresReport: WebReport {
         self.groups = groups.largestFirst.map(FailureGroupReport.init)
         total = groups.total
         others = groups.others
-        _next = Nullable(wrappedValue: next?.description)
+        _next = Nullable(wrappedValue: next)
     }
 }
 
@@ -71,7 +71,7 @@ struct FailureGroupReport: Encodable {
     var error: String
     var count: Int
     var example: String
-    var newest: String
+    var newest: TaskID
     /// When the first and the last of them ended.
     var first: String
     var last: String
@@ -81,7 +81,7 @@ struct FailureGroupReport: Encodable {
         error = group.error
         count = group.count
         example = group.example
-        newest = group.newest.description
+        newest = group.newest
         first = group.first.description
         last = group.last.description
     }

@@ -12,8 +12,8 @@ struct BulkCommand: AsyncParsableCommand {
             taskgrid bulk
             taskgrid bulk stop 0b7c55e1-3f0e-4d9b-9d0e-2f6d6c3a8f11
 
-            'taskgrid retry' and 'taskgrid cancel' start them. They go on if that command ends,
-            and after a restart of the dispatcher.
+            'taskgrid retry' and 'taskgrid cancel' start them. They go on if that command
+            ends, and after a restart of the dispatcher.
             """,
         subcommands: [List.self, Stop.self], defaultSubcommand: List.self
     )

@@ -13,6 +13,9 @@ struct BulkRun {
     let asksFirst: Bool
     let json: Bool
 
+    /// After how many looks at the action, four in a second, it is told that the action needs this command no more.
+    private static let looksBeforeHint = 4
+
     private var verb: String { kind == .retry ? "retry" : "cancel" }
     private var done: String { kind == .retry ? "retried" : "cancelled" }
 
@@ -30,10 +33,8 @@ struct BulkRun {
         }
         var action = try await client.startBulk(kind, matching: filter, expected: count)
         let progress = ProgressBar(done, isWanted: count > FailedCommand.screenful)
-        if count > FailedCommand.screenful {
-            Terminal.tell("The dispatcher goes on if this command ends: 'taskgrid bulk' shows how far it is, and stops it.\n")
-        }
         var shown = 0
+        var looks = 0
         while action.state == .running {
             try await Task.sleep(for: .milliseconds(250))
             guard let now = try await client.bulkAction(action.id) else { break }
@@ -41,6 +42,11 @@ struct BulkRun {
             let looked = action.done + action.refused
             progress.advance(by: looked - shown, failed: 0, share: Double(looked - shown) / Double(count))
             shown = looked
+            looks += 1
+            guard looks == Self.looksBeforeHint, action.state == .running else { continue }
+            await progress.hidden {
+                Terminal.tell("The dispatcher goes on if this command ends: 'taskgrid bulk' shows how far it is, and stops it.\n")
+            }
         }
         progress.clear()
         try await Output.standard.line(json ? String(decoding: JSON.encode(action), as: UTF8.self) : Self.sentence(action))

@@ -97,6 +97,7 @@ struct ChaosCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
+            try SettingCheck().check(file: nil)
             let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat])
             let configuration = try Configuration(try await SettingSources(arguments: arguments, file: nil))
             let folder = try folder()

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import Foundation
 import TaskGridCore
@@ -149,7 +150,8 @@ struct DeadPurgeCommand: AsyncParsableCommand {
             It asks first, with the number of letters; --yes skips the question. Tasks are
             not concerned.
               taskgrid dead purge
-              taskgrid dead list --json --limit 10000 > dead.json && taskgrid dead purge --yes
+              taskgrid dead list --json --limit 10000 > dead.json
+              taskgrid dead purge --yes
             """
     )
 

@@ -14,8 +14,9 @@ struct ErrorsCommand: AsyncParsableCommand {
             taskgrid errors --type sum --since 1h
             taskgrid errors --json | jq .count
 
-            Errors that differ in numbers and ids alone are counted together, with # in their
-            place. 'taskgrid failed' and 'taskgrid retry' take such a text as --error:
+            Errors that differ in numbers and ids alone are counted together, with # in
+            their place. 'taskgrid failed' and 'taskgrid retry' take such a text as
+            --error:
               taskgrid retry --type sum --error 'invalid_input: element # is a string'
             """
     )

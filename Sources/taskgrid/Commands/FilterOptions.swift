@@ -7,12 +7,15 @@ struct FilterOptions: ParsableArguments {
     var type: TaskType?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Only those that ended then or later: how long ago, such as 1h, or a time (UTC).", valueName: "time"),
         transform: Arguments.moment
     )
     var since: Timestamp?
 
-    @Option(help: ArgumentHelp("Only those that ended before then.", valueName: "time"), transform: Arguments.moment)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only those that ended before then.", valueName: "time"), transform: Arguments.moment
+    )
     var until: Timestamp?
 
     @Option(help: ArgumentHelp("Only those whose error has this text in it; upper and lower case are the same.", valueName: "words"))

@@ -27,7 +27,10 @@ struct KnownTypes {
     }
 
     /// The message about a type that the dispatcher does not know.
-    func failure(_ type: TaskType) -> Failure { Failure(.unknown, "the grid knows no type '\(type)': \(list(without: type))") }
+    func failure(_ type: TaskType) -> Failure {
+        let known = types.filter { $0 != type }.map(\.name)
+        return Failure(.unknown, "the grid knows no type '\(type)': \(list(without: type))\(known.suggestion(for: type.name))")
+    }
 
     /// All of them in a sentence.
     private func list(without type: TaskType) -> String {

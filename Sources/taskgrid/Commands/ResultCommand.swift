@@ -30,11 +30,12 @@ struct ResultCommand: AsyncParsableCommand {
     var wait = false
     private static let patience = Duration.seconds(3600)
     @Option(
-        help: ArgumentHelp("How long to wait, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
+        help: ArgumentHelp("How long the command may take, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
         transform: Arguments.time)
     var within = Self.patience
     @Flag(help: "Print the ended task as JSON, with its result or error.")
     var json = false
+    @OptionGroup var resultEnd: ResultEnd
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
@@ -49,7 +50,7 @@ struct ResultCommand: AsyncParsableCommand {
                 }
                 switch ending.state {
                 case .succeeded where json: break
-                case .succeeded: try await Output.standard.line(ending.result)
+                case .succeeded: try await Output.standard.result(ending.result, end: resultEnd.byte)
                 case .cancelled: throw Failure(.taskCancelled, "task \(id) was cancelled")
                 case .expired: throw Failure(.taskExpired, "task \(id) expired")
                 default: throw Failure(.taskFailed, "task \(id) failed: \(ending.error?.description ?? "no reason given")")

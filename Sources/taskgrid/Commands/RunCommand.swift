@@ -18,7 +18,10 @@ struct RunCommand: AsyncParsableCommand {
               cat *.txt | taskgrid run hash --file - | sort | uniq -c
 
             The error of a task that does not succeed is on standard error, and the exit
-            code is 5. Of many tasks, its line is empty. With --json, each line is an object:
+            code is 5. Of many tasks, its line is empty. Results are printed as soon as
+            they and those before them are there; Ctrl-C, or the end of the time that
+            --within gives, tells the ids of the other tasks. With --json, each line is an
+            object:
             {"id":1,"type":"reverse","state":"succeeded","result":{"text":"olleh",…},…}
             """
     )
@@ -27,39 +30,29 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Task") var task: TaskArguments
     @Flag(help: "Print JSON, a task a line, whether it succeeded or not.")
     var json = false
+    @OptionGroup var resultEnd: ResultEnd
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func run() async throws {
         try await Failure.reported {
-            let (type, options) = (payloads.type, task.options())
-            var failures = 0
-            try await payloads.submitting(to: grid) { client, acceptances, source, stop in
-                let progress = ProgressBar("tasks", isWanted: payloads.areMany)
-                defer { progress.clear() }
-                try await OrderedPipeline.run(width: SubmitCommand.width, stop: stop, read: source) { run in
-                    (run, try await client.run(run, of: type, options: options, acceptances: acceptances, progress: progress))
-                } emit: { run, endings in
-                    failures += endings.count { $0.state != .succeeded }
-                    try await progress.hidden {
-                        for ending in endings { try await emit(ending) }
-                        try await Output.standard.flush()
-                    }
-                    acceptances.told(run)
-                }
+            let (type, options, areMany, end, json) = (payloads.type, task.options(), payloads.areMany, resultEnd.byte, json)
+            try await payloads.run(on: grid, within: task.within, linesNameTasks: json) { _ in
+                options
+            } emit: { ending in
+                guard !json else { return try await Output.standard.line(EndingLine(ending, type: type).json) }
+                try await Self.emit(ending, areMany: areMany, end: end)
             }
-            if failures > 0 { throw Failure(.taskFailed, payloads.areMany ? "\(failures) tasks did not succeed" : nil) }
         }
     }
 
     /// Prints a result, or why there is none.
-    private func emit(_ ending: Ending) async throws {
-        guard !json else { return try await Output.standard.line(EndingLine(ending, type: payloads.type).json) }
+    private static func emit(_ ending: Ending, areMany: Bool, end: UInt8) async throws {
         guard ending.state == .succeeded else {
             let reason = Terminal.plain(ending.error?.description ?? "no reason given")
             Terminal.tell("error: task \(ending.id) \(ending.state): \(reason)\n")
-            if payloads.areMany { try await Output.standard.line("") }
+            if areMany { try await Output.standard.result(Data(), end: end) }
             return
         }
-        try await Output.standard.line(ending.result)
+        try await Output.standard.result(ending.result, end: end)
     }
 }

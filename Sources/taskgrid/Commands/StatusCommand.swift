@@ -57,15 +57,15 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     static func lines(_ record: TaskRecord, width: Int?) -> [String] {
-        var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("status", "\(record.status)")]
+        var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("state", "\(record.status)")]
         fields.append(("payload", shown(record.payload, record.payloadSize, width)))
         if let result = record.result { fields.append(("result", shown(result, record.resultSize, width))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
         fields.append(("attempt", "\(record.attempt) of \(record.settings.maxAttempts ?? 1)"))
-        fields.append(("created", record.created.description))
+        fields.append(("accepted", record.created.description))
         if let due = record.due { fields.append(("due", due.description)) }
         if let completed = record.completed {
-            fields.append(("completed", "\(completed), after \((completed - record.created).seconds) s"))
+            fields.append(("ended", "\(completed), after \((completed - record.created).seconds) s"))
         }
         if let worker = record.worker { fields.append(("worker", Terminal.plain(worker))) }
         if record.settings.priority > 0 { fields.append(("priority", "\(record.settings.priority)")) }

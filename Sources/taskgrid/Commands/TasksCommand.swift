@@ -27,11 +27,14 @@ struct TasksCommand: AsyncParsableCommand {
     )
     var state: TaskState?
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Only those accepted then or later: how long ago, such as 1h, or a time (UTC).", valueName: "time"),
         transform: Arguments.moment
     )
     var since: Timestamp?
-    @Option(help: ArgumentHelp("Only those accepted before then.", valueName: "time"), transform: Arguments.moment)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only those accepted before then.", valueName: "time"), transform: Arguments.moment
+    )
     var until: Timestamp?
     @Option(help: ArgumentHelp("Only those whose error has this text in it; upper and lower case are the same.", valueName: "words"))
     var text: String?

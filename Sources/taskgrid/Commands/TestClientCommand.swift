@@ -35,7 +35,7 @@ struct TestClientCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("How long to wait for a result; \(DurationText.write(defaultPatience)) by default.", valueName: "time"),
         transform: Arguments.time)
-    var within = Self.defaultPatience
+    var patience = Self.defaultPatience
     @Option(help: "Repeats the tasks of an earlier run, whose log names its seed.")
     var seed: UInt64?
     @OptionGroup(title: "Grid") var grid: GridOptions
@@ -46,7 +46,7 @@ struct TestClientCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failure.reported {
-            let trial = TestClient(log: try TrialLog(path: log), patience: within)
+            let trial = TestClient(log: try TrialLog(path: log), patience: patience)
             Terminal.tell("each submission and result is also written to \(trial.log.path)\n")
             let rounds = Rounds(interval: interval, count: count, seed: seed ?? .random(in: .min ... .max))
             let grid = grid

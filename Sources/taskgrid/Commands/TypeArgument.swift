@@ -3,9 +3,12 @@ import TaskGridCore
 
 /// The type that a command is about, as an argument or as `--type`.
 struct TypeArgument: ParsableArguments {
-    @Argument(help: "Only this type; --type says the same.", completion: .gridTypes, transform: Arguments.type)
+    @Argument(
+        help: ArgumentHelp("Only this type; --type says the same.", valueName: "type"), completion: .gridTypes, transform: Arguments.type)
     var argument: TaskType?
-    @Option(name: .customLong("type"), help: "Only this type.", completion: .gridTypes, transform: Arguments.type)
+    @Option(
+        name: .customLong("type"), help: ArgumentHelp("Only this type.", valueName: "type"), completion: .gridTypes,
+        transform: Arguments.type)
     var option: TaskType?
 
     /// nil: all types.

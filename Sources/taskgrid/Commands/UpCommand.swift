@@ -13,8 +13,8 @@ struct UpCommand: AsyncParsableCommand {
         abstract: "Run a whole grid on this machine: a private RabbitMQ, the services and workers.",
         usage: "taskgrid up [<options>]",
         discussion: """
-            It runs until Ctrl-C, which stops everything in order. Accepted tasks are kept in
-            the grid's folder, and run after the next start.
+            It runs until Ctrl-C, which stops everything in order. Accepted tasks are kept
+            in the grid's folder, and run after the next start.
               taskgrid up
               taskgrid up --workers hash=4,wait=0
               taskgrid up --ports free --data /tmp/grid  beside another grid
@@ -49,8 +49,17 @@ struct UpCommand: AsyncParsableCommand {
             try FileLimit.require("a grid", servesHTTP: true)
             let configuration = try await grid.configuration()
             let logger = configuration.logger("up", default: .info)
+            if let (_, name) = configuration.settings.text("health-port") {
+                throw Failure(.failed, "\(name): 'taskgrid up' gives each service a port of its own; leave this setting out")
+            }
+            let ready = ReadyFile(path: configuration.readyFile, logger: logger)
+            ready.prepare()
             var services = GridConfiguration.Services(workers: try counts(), topology: configuration.topology)
             services.environment = inherited
+            services.store = configuration.store
+            services.history = configuration.monitor.history
+            if configuration.settings.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
+            if configuration.settings.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
             let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately
@@ -66,6 +75,7 @@ struct UpCommand: AsyncParsableCommand {
             try await GridRun(grid: local, logger: logger).run { [kept] file in
                 let welcome = Welcome(file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil)
                 Terminal.say(welcome.text)
+                ready.make()
             }
         }
     }

@@ -13,12 +13,10 @@ struct WorkerCommand: AsyncParsableCommand {
             taskgrid worker quiet|resume|stop <id>
             """,
         discussion: """
-            taskgrid worker reverse
-            taskgrid worker hash upper --concurrency 16
-            taskgrid worker quiet vm-19906-de113dcca788
-
-            'taskgrid workers' lists the ids. 'taskgrid worker run --help' has all options of a
-            worker.
+              taskgrid worker reverse
+              taskgrid worker hash upper --concurrency 16
+              taskgrid worker quiet vm-19906-de113dcca788
+            'taskgrid workers' lists the ids, 'taskgrid worker run --help' all options.
             """,
         subcommands: [WorkerRunCommand.self, Quiet.self, Resume.self, Stop.self], defaultSubcommand: WorkerRunCommand.self
     )
@@ -27,8 +25,8 @@ struct WorkerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "quiet", abstract: "Have a worker take no more tasks.",
             discussion: """
-                It gives back the tasks that wait in it; running tasks go on. It stays quiet until
-                'taskgrid worker resume', or until its process ends.
+                It gives back the tasks that wait in it; running tasks go on. It stays quiet
+                until 'taskgrid worker resume', or until its process ends.
                 """)
 
         @OptionGroup var worker: WorkerArgument

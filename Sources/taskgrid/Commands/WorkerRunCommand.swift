@@ -17,8 +17,8 @@ struct WorkerRunCommand: AsyncParsableCommand {
               taskgrid worker reverse
               taskgrid worker hash upper --concurrency 16
               taskgrid worker all
-            Start more workers for more throughput. The port of /healthz is a free one if the
-            type's own is in use:
+            Start more workers for more throughput. The port of /healthz is a free one if
+            the type's own is in use:
               \(Ports.Use.workerHealth.map { "\($0.port) \($0.type)" }.joined(separator: ", "))
             On SIGTERM or Ctrl-C the running tasks finish, and the others are given back.
             """
@@ -71,7 +71,9 @@ struct WorkerRunCommand: AsyncParsableCommand {
             if worker == nil { worker = try chaosWorker(named: name) }
             guard let worker else {
                 let known = BuiltinWorkers.names.joined(separator: ", ")
-                throw Failure(.failed, "no worker for '\(name)' comes with the grid: name \(known) or all")
+                throw Failure(
+                    .failed,
+                    "no worker for '\(name)' comes with the grid: name \(known) or all\(BuiltinWorkers.names.suggestion(for: name))")
             }
             workers.append(worker)
         }

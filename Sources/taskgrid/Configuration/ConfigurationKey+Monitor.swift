@@ -33,19 +33,19 @@ extension ConfigurationKey {
             description: "Whether reading needs the token too: `on` or `off`."
         ),
         ConfigurationKey(
-            "monitor.alert-failures", \.monitor.thresholds.failurePercent, .integer(0...100),
-            """
-            An alert is raised if this share in percent of the tasks of a type that ended within five minutes have failed, ten at \
-            least; 0: never.
-            """
+            "monitor.alert-failures", \.monitor.thresholds.failurePercent, kind: .integer(0...100),
+            description: """
+                An alert is raised if this share in percent of the tasks of a type that ended within five minutes have failed, ten at \
+                least; 0: never.
+                """
         ),
         ConfigurationKey(
-            "monitor.alert-waiting", \.monitor.thresholds.waiting, .duration,
-            "An alert is raised if a task waits for longer than this, though its type is not paused; `0s`: never."
+            "monitor.alert-waiting", \.monitor.thresholds.waiting, kind: .duration,
+            description: "An alert is raised if a task waits for longer than this, though its type is not paused; `0s`: never."
         ),
         ConfigurationKey(
-            "monitor.alert-backlog", \.monitor.thresholds.backlog, .integer(0...1_000_000_000),
-            "An alert is raised if this many tasks of a type wait, and their number has grown for five minutes; 0: never."
+            "monitor.alert-backlog", \.monitor.thresholds.backlog, kind: .integer(0...1_000_000_000),
+            description: "An alert is raised if this many tasks of a type wait, and their number has grown for five minutes; 0: never."
         ),
     ]
 

@@ -16,6 +16,7 @@ struct GridOptions: ParsableArguments {
     /// The configuration, with a command's own arguments.
     func configuration(_ own: [KeyArgument?] = []) async throws(Failure) -> Configuration {
         try FileLimit.require("taskgrid", servesHTTP: false)
+        try SettingCheck().check(file: config)
         let common = [broker, grid, prefix, queueKind, logLevel, logFormat]
         return try Configuration(try await SettingSources(arguments: KeyArgument.byKey(common + own), file: config))
     }

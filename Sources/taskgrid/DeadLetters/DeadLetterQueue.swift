@@ -12,47 +12,59 @@ struct DeadLetterQueue {
     /// More than the queue can hold, with the properties of its messages.
     private static let maximumBytes = 256 << 20
 
-    private let connection: Connection
-    private let name: String
+    private let location: GridLocation
+    private let logger: Logger
+
+    private var name: String { location.topology.deadQueue.name }
 
     /// Runs `body` with the queue of the grid that the options mean.
     static func withQueue<Success>(of grid: GridOptions, _ body: (DeadLetterQueue) async throws -> Success) async throws -> Success {
         let configuration = try await grid.configuration()
         let location = try configuration.location()
         let logger = configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
-        let connection = Connection(
-            location.endpoint, name: "taskgrid dead", clientProperties: .grid, declarations: Declarations(), logger: logger)
+        return try await body(DeadLetterQueue(location: location, logger: logger))
+    }
+
+    private var connection: Connection {
+        Connection(location.endpoint, name: "taskgrid dead", clientProperties: .grid, declarations: Declarations(), logger: logger)
+    }
+
+    /// Runs `body` while the connection is up.
+    private func connected<Success>(_ connection: Connection, _ body: () async throws -> Success) async throws -> Success {
         do {
-            do {
-                try await connection.start(patience: patience)
-            } catch {
-                throw Failure(.unreachable, "\(error)")
-            }
-            let success = try await body(DeadLetterQueue(connection: connection, name: location.topology.deadQueue.name))
+            try await connection.start(patience: Self.patience)
+            let success = try await body()
             await connection.close()
             return success
         } catch {
             await connection.close()
-            throw error
+            guard let error = error as? AMQPError else { throw error }
+            guard error.code != .notFound else {
+                let what = "there is no queue \(name): no dispatcher has run on this grid yet; start one with 'taskgrid up'"
+                throw Failure(.unreachable, what)
+            }
+            throw Failure(error.code == .unreachable ? .unreachable : .failed, "\(error)")
         }
     }
 
     /// How many letters there are.
     func count() async throws -> Int {
-        do throws(AMQPError) {
-            return try await connection.depth(of: name).messages
-        } catch {
-            guard error.code == .notFound else { throw Failure(.unreachable, error.message) }
-            throw Failure(.unreachable, "there is no queue \(name): no dispatcher has run on this grid yet; start one with 'taskgrid up'")
-        }
+        let connection = connection
+        return try await connected(connection) { try await connection.depth(of: name).messages }
     }
 
     /// All letters that are there now, the oldest first. They stay where they are.
     func letters() async throws -> [DeadLetter] {
         let count = try await count()
         guard count > 0 else { return [] }
+        let connection = connection
         let consumer = connection.consumer(queues: [name], prefetch: count, maximumBytes: Self.maximumBytes)
-        return await withTaskGroup(of: [DeadLetter]?.self) { group in
+        return try await connected(connection) { await Self.read(count, from: consumer) }
+    }
+
+    /// So many letters, or those that come in time.
+    private static func read(_ count: Int, from consumer: Consumer) async -> [DeadLetter] {
+        await withTaskGroup(of: [DeadLetter]?.self) { group in
             group.addTask {
                 var letters: [DeadLetter] = []
                 while letters.count < count, let deliveries = await consumer.next() {
@@ -62,7 +74,7 @@ struct DeadLetterQueue {
             }
             group.addTask {
                 // Some may have gone since they were counted: another reader holds them, or the queue was purged.
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: patience)
                 await consumer.cancel()
                 return nil
             }
@@ -76,10 +88,7 @@ struct DeadLetterQueue {
 
     /// Deletes all letters; returns how many.
     func purge() async throws -> Int {
-        do throws(AMQPError) {
-            return try await connection.purge(queue: name)
-        } catch {
-            throw Failure(.failed, error.message)
-        }
+        let connection = connection
+        return try await connected(connection) { try await connection.purge(queue: name) }
     }
 }

@@ -49,6 +49,9 @@ final class Acceptances: Sendable {
         }
     }
 
+    /// A line was told of.
+    func told(line: Int) { state.withLock { _ = $0.accepted.removeValue(forKey: line) } }
+
     /// The payloads that were accepted and not told, a line for each range of payloads and of ids that follow each other;
     /// then those that may have been.
     func untold() -> [String] {

@@ -34,15 +34,18 @@ struct TaskArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long the submission may take; \(DurationText.write(TaskOptions().deadline)) by default.", valueName: "time"),
+            """
+            How long the command may take; by default a submission may take \(DurationText.write(TaskOptions().deadline)), and the end of a \
+            task as long as it takes.
+            """, valueName: "time"),
         transform: Arguments.time)
-    var within = TaskOptions().deadline
+    var within: Duration?
 
     var settings: TaskSettings {
         TaskSettings(maxAttempts: maxAttempts, backoff: backoff, timeout: timeout, priority: priority, delay: delay, expiry: expires)
     }
 
-    func options(key: String? = nil) -> TaskOptions { TaskOptions(settings, key: key, deadline: within) }
+    func options(key: String? = nil) -> TaskOptions { TaskOptions(settings, key: key, deadline: within ?? TaskOptions().deadline) }
 
     func validate() throws {
         if let fault = settings.fault { throw ValidationError(fault) }

@@ -27,6 +27,8 @@ struct Failure: Error, Hashable {
     let code: Code
     /// A message: what happened and what to do; nil if everything has been said.
     let message: String?
+    /// The end of a log, in lines, where there is one to show.
+    var excerpt: String?
 
     init(_ code: Code, _ message: String?) {
         self.code = code
@@ -52,7 +54,9 @@ struct Failure: Error, Hashable {
                 }
             self.init(code, error.message)
         case let error as LocalGridError:
-            self.init(error.code == .notRunning ? .unreachable : .failed, error.message)
+            let lines = error.message.split(separator: "\n", maxSplits: 1)
+            self.init(error.code == .notRunning ? .unreachable : .failed, lines.first.map(String.init))
+            excerpt = lines.dropFirst().first.map(String.init)
         default: self.init(.failed, "\(error)")
         }
     }
@@ -74,6 +78,7 @@ struct Failure: Error, Hashable {
             try? await Output.standard.flush()
             let failure = Failure(error)
             if let message = failure.message { Terminal.tell("error: \(Terminal.plain(message))\n") }
+            if let excerpt = failure.excerpt { Terminal.tell("\(excerpt)\n") }
             throw ExitCode(failure.code.rawValue)
         }
     }

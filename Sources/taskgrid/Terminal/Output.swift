@@ -17,12 +17,21 @@ actor Output {
         self.descriptor = descriptor
     }
 
-    /// Writes a line: the text and a newline.
-    func line(_ text: String) async throws(BrokenOutput) { try await line(Data(text.utf8)) }
+    /// Writes a line for people: the text, as ``Terminal/plain(_:)`` has it, and a newline.
+    func line(_ text: String) async throws(BrokenOutput) { try await write(Data(Terminal.plain(text).utf8), end: UInt8(ascii: "\n")) }
 
-    func line(_ bytes: Data) async throws(BrokenOutput) {
+    /// Writes a line of JSON, as ``Terminal/plainJSON(_:)`` has it.
+    func line(_ json: Data) async throws(BrokenOutput) { try await write(Terminal.plainJSON(json), end: UInt8(ascii: "\n")) }
+
+    /// Writes a result and its end: to a file or pipe as the worker gave it, to a terminal without what would move its cursor.
+    func result(_ bytes: Data, end: UInt8 = UInt8(ascii: "\n")) async throws(BrokenOutput) {
+        let shown = Terminal.isTerminal(descriptor) ? Data(Terminal.plainLines(String(decoding: bytes, as: UTF8.self)).utf8) : bytes
+        try await write(shown, end: end)
+    }
+
+    private func write(_ bytes: Data, end: UInt8) async throws(BrokenOutput) {
         buffer.append(bytes)
-        buffer.append(UInt8(ascii: "\n"))
+        buffer.append(end)
         if buffer.count >= Self.bufferSize || Terminal.isTerminal(descriptor) { try await flush() }
     }
 

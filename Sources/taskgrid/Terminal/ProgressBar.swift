@@ -80,11 +80,11 @@ final class ProgressBar: Sendable {
         let line = Self.line(
             what, done: state.done, failed: state.failed, fraction: state.fraction, after: elapsed, note: state.note, width: width
         )
-        Terminal.tell("\r\(line)\u{1B}[K")
+        Terminal.draw("\r\(Terminal.plain(line))\u{1B}[K")
     }
 
     private func erase(_ state: inout State) {
-        if state.isShown { Terminal.tell("\r\u{1B}[K") }
+        if state.isShown { Terminal.draw("\r\u{1B}[K") }
         state.isShown = false
     }
 

@@ -16,12 +16,17 @@ enum Terminal {
 
     /// Writes a few lines to standard output at once, for a person.
     static func say(_ text: String) {
-        FileHandle.standardOutput.tell("\(text)\n")
+        FileHandle.standardOutput.write("\(plainLines(text))\n")
     }
 
     /// Writes to standard error. If that fails, there is no other place to write to.
     static func tell(_ text: String) {
-        FileHandle.standardError.tell(text)
+        FileHandle.standardError.write(plainLines(text))
+    }
+
+    /// Writes to standard error as it is, with control sequences.
+    static func draw(_ text: String) {
+        FileHandle.standardError.write(text)
     }
 
     /// A number with thousands set apart.
@@ -34,26 +39,10 @@ enum Terminal {
         }
         return number < 0 ? "-\(text)" : text
     }
-
-    /// A text from elsewhere for a line: with a dot for what would move the cursor, end the line, change the direction of writing or
-    /// not be seen. Within a character, a joiner is part of how it is written.
-    static func plain(_ text: String) -> String {
-        String(
-            text.map { character in
-                let isPlain = character.unicodeScalars.allSatisfy { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .lineSeparator, .paragraphSeparator: false
-                    case .format: (scalar == "\u{200C}" || scalar == "\u{200D}") && character.unicodeScalars.count > 1
-                    default: true
-                    }
-                }
-                return isPlain ? character : "·"
-            })
-    }
 }
 
 extension FileHandle {
-    fileprivate func tell(_ text: String) {
+    fileprivate func write(_ text: String) {
         // An error here means that nobody reads.
         try? write(contentsOf: Data(text.utf8))
     }

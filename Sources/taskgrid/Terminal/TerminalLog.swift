@@ -29,19 +29,24 @@ struct TerminalLog: LogHandler {
         case .text:
             let values = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
             let level = event.level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-            Terminal.tell("\(time) \(level) \(label): \(Terminal.plain("\(event.message)\(values)"))\n")
+            Terminal.tell("\(time) \(level) \(label): \(Terminal.plain("\(event.message)"))\(values)\n")
         case .json:
             var fields = all.mapValues { "\($0)" }
             fields["time"] = time
             fields["level"] = event.level.rawValue
             fields["logger"] = label
             fields["message"] = "\(event.message)"
-            Terminal.tell(String(decoding: JSON.encode(fields), as: UTF8.self) + "\n")
+            Terminal.tell("\(Self.json(fields))\n")
         }
     }
 
-    private static func quoted(_ value: String) -> String {
+    /// A value by itself, or as JSON where it has characters that end it or could not be seen.
+    static func quoted(_ value: String) -> String {
         let isPlain = !value.isEmpty && value == Terminal.plain(value) && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
-        return isPlain ? value : String(decoding: JSON.encode(value), as: UTF8.self)
+        return isPlain ? value : json(value)
+    }
+
+    private static func json(_ value: some Encodable) -> String {
+        String(decoding: Terminal.plainJSON(JSON.encode(value)), as: UTF8.self)
     }
 }

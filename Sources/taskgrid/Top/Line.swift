@@ -14,8 +14,9 @@ struct Line: Hashable {
     var text: String
     var style: Style
 
+    /// The text as ``Terminal/plain(_:)`` has it.
     init(_ text: String, _ style: Style = .plain) {
-        self.text = text
+        self.text = Terminal.plain(text)
         self.style = style
     }
 

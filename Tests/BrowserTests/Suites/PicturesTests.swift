@@ -4,7 +4,7 @@ import Testing
 
 private let environment = ProcessInfo.processInfo.environment
 /// The monitor's.
-private let address = environment["TASKGRID_PICTURES_OF"]
+private let address = environment["TASKGRID_TEST_PICTURES_OF"]
 
 /// Takes the pictures of the dashboard, of a grid that lives already, for `Tests/pictures.sh`; no test of its own.
 @Suite(.enabled(if: address != nil, "no pictures are asked for"), .serialized, .timeLimit(.minutes(5)))
@@ -16,7 +16,7 @@ struct PicturesTests {
     ])
     func `a picture of the dashboard is taken for the documentation`(name: String, dark: Bool, width: Int, last: String) async throws {
         let address = try #require(address)
-        let folder = URL(filePath: try #require(environment["TASKGRID_PICTURES_IN"]))
+        let folder = URL(filePath: try #require(environment["TASKGRID_TEST_PICTURES_IN"]))
         try await Chromium.run { browser in
             let tab = try await browser.tab(width: width)
             try await tab.prefer(dark: dark)

@@ -7,11 +7,11 @@ import TestSupport
 import Testing
 
 /// Every message of the corpus, and random changes of them, to every place of a grid. The seed of a run that fails is shown;
-/// put it into `TASKGRID_SEED` to see it again.
+/// put it into `TASKGRID_TEST_SEED` to see it again.
 @Suite("Hostile messages", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct HostileMessagesTests {
     private static let seed =
-        ProcessInfo.processInfo.environment["TASKGRID_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<(1 << 32))
+        ProcessInfo.processInfo.environment["TASKGRID_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<(1 << 32))
     /// Changed messages besides those of the corpus.
     private static let mutations = 600
     /// A message that nobody can read is found at last where it should not be.

@@ -28,7 +28,7 @@ import Testing
         let report = try #require(try JSONSerialization.jsonObject(with: Data(response.body.readableBytesView)) as? [String: Any])
         let groups = try #require(report["groups"] as? [[String: Any]])
         #expect(groups.compactMap { $0["error"] as? String } == ["a", "b"] && groups.compactMap { $0["count"] as? Int } == [6, 3])
-        #expect(groups[0]["newest"] as? String == "9")
+        #expect(groups[0]["newest"] as? Int == 9)
         #expect(report["total"] as? Int == 9 && report["next"] is NSNull)
         let asked = try dispatcher.asked(FailuresQuery.self).map(\.filter)
         #expect(asked.allSatisfy { $0.type == .reverse && $0.completedSince == .start && $0.errorGroup?.description == "a #" })

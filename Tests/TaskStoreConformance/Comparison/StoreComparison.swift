@@ -19,7 +19,7 @@ package struct StoreComparison {
     private var given: Set<[Int64]> = []
     let types: [TaskType] = [.reverse, .sum, TaskType(literal: "hash")]
 
-    /// Seeds of a run's comparisons: `TASKGRID_SEED`, else three that never are the same.
+    /// Seeds of a run's comparisons: `TASKGRID_TEST_SEED`, else three that never are the same.
     package static let seeds: [UInt64] = Seeded.seeds.suffix(3)
 
     package init(_ store: any TaskStore, seed: UInt64, reopen: (() async throws -> any TaskStore)? = nil) {
@@ -33,7 +33,7 @@ package struct StoreComparison {
     package mutating func run(steps: Int) async throws {
         for step in 0..<steps {
             now += random.number(0...20)
-            let comment = Comment("TASKGRID_SEED=\(seed), step \(step)")
+            let comment = Comment("TASKGRID_TEST_SEED=\(seed), step \(step)")
             if let reopen, random.once(in: 20) {
                 await store.close()
                 store = try await reopen()

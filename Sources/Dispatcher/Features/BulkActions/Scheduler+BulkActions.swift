@@ -78,9 +78,7 @@ extension Scheduler {
         return true
     }
 
-    /// The step's changes are planned: its action has come so far.
-    ///
-    /// - Parameter tasks: how many tasks it concerns. They count as done until the outcome is known.
+    /// The step's changes are planned: its action has come so far. The `tasks` that it concerns count as done until the outcome is known.
     func planProgress(of step: BulkStep, tasks: Int, in turn: inout Turn) {
         guard var action = bulkActions.actions[step.action] else { return }
         action.before = step.next

@@ -10,8 +10,6 @@ extension Scheduler {
 
     /// The events of the types in which something changed, and of some others.
     ///
-    /// At least one type is told of, so that a listener knows that the dispatcher lives.
-    ///
     /// - Parameter repeating: of how many others.
     func takeEvents(repeating: Int = 0) -> [TypeEvent] {
         guard !isSuspended else { return [] }

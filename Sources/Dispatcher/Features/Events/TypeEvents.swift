@@ -27,6 +27,11 @@ struct TypeEvents: Sendable {
             }
             if seconds % 5 == 0 { await scheduler.repeatEvents() }
             var events = await scheduler.takeEvents(repeating: Self.repeatedEvents)
+            if events.isEmpty {
+                // One at least, so that a listener knows that the dispatcher lives, and how old its numbers are.
+                await scheduler.repeatEvents()
+                events = await scheduler.takeEvents(repeating: 1)
+            }
             await scheduler.addOldestWaiting(to: &events)
             await publisher.attempt(
                 events.map {

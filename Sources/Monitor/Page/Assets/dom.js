@@ -27,7 +27,8 @@ function fill(node, properties, children) {
 
 /** Sets a text, and touches nothing where it is the same: a selection and a screen reader stay where they are. */
 export function setText(node, text) {
-    if (node.textContent !== text) node.textContent = text;
+    const string = String(text);
+    if (node.textContent !== string) node.textContent = string;
 }
 
 /** Sets an attribute where it is another; null takes it away. */

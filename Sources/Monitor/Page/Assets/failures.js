@@ -45,7 +45,7 @@ export class FailureList {
     #button({ type, error, count: value }) {
         return {
             text: `Retry ${count(value)}`, label: `Retry the ${counted(value, "failed task")} of type ${type} with ${error}`,
-            onclick: () => bulk("retry", { type, error_group: error, since: this.query.since, until: this.query.until }, `of type ${type} that failed with “${error}”`),
+            onclick: () => bulk("retry", { type, state: "failed", error_group: error, since: this.query.since, until: this.query.until }, `of type ${type} that failed with “${error}”`),
         };
     }
 
@@ -91,7 +91,7 @@ export class Failures {
             ...Object.entries(spans).map(([value, label]) => element("option", { value, selected: value === (since === "any" ? "" : since) }, `ended ${label}`)));
         const query = { type, text, since: since === "any" ? "" : since };
         this.list = new FailureList({ id: "all-failures", title: "By error", query, fold: 100 });
-        const retry = element("button", { type: "button", class: "primary", onclick: () => bulk("retry", query, ["that failed", type && `of type ${type}`, spans[query.since]].filter(Boolean).join(" ")) }, "Retry all…");
+        const retry = element("button", { type: "button", class: "primary", onclick: () => bulk("retry", { ...query, state: "failed" }, ["that failed", type && `of type ${type}`, spans[query.since]].filter(Boolean).join(" ")) }, "Retry all…");
         this.element = element("div", { class: "page" },
             element("div", { class: "head" }, element("h1", {}, "Failures", type ? ` of ${type}` : ""), element("div", { class: "buttons" }, when, retry)),
             element("p", { class: "faint" }, ...prose("Errors that differ in numbers and ids alone are one group, with `#` in their place.")), this.list.element);

@@ -150,7 +150,7 @@ struct CircuitBreakerTests {
                 if breaker.state == .halfOpen { probes.insert(TaskID(next)) }
                 next += 1
             }
-            #expect(probes.count <= 2, "TASKGRID_SEED=\(seed)")
+            #expect(probes.count <= 2, "TASKGRID_TEST_SEED=\(seed)")
             while !out.isEmpty, Int.random(in: 0..<3, using: &random) > 0 {
                 let task = out.remove(at: Int.random(in: 0..<out.count, using: &random))
                 if Int.random(in: 0..<10, using: &random) == 0 {
@@ -163,7 +163,7 @@ struct CircuitBreakerTests {
         }
         for _ in 0..<500 { step(failing: 0.8) }
         for _ in 0..<1000 { step(failing: 0) }
-        #expect(breaker.state == .closed, "TASKGRID_SEED=\(seed)")
+        #expect(breaker.state == .closed, "TASKGRID_TEST_SEED=\(seed)")
     }
 }
 

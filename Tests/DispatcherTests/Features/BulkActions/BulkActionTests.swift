@@ -65,7 +65,7 @@ struct BulkActionTests {
         #expect(last.done == 1200 && last.refused == 0 && last.state == .finished && last.ended != nil)
         #expect(await next.counts().cancelled == 1200)
         #expect(try await next.store.bulkActions() == [last])
-        try await next.booksAreTheStores()
+        try await next.expectCountersOfStore()
     }
 
     @Test func `an action that is started twice with one id is one action`() async throws {

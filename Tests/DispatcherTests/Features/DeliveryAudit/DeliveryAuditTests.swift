@@ -136,7 +136,7 @@ struct DeliveryAuditTests {
                 }
             }
             for task in found {
-                #expect(gone.contains(task), "task \(task) was held or queued and taken for lost; TASKGRID_SEED=\(seed)")
+                #expect(gone.contains(task), "task \(task) was held or queued and taken for lost; TASKGRID_TEST_SEED=\(seed)")
                 out[task] = nil
                 audit.forget(task)
                 gone.remove(task)
@@ -161,6 +161,6 @@ struct DeliveryAuditTests {
             _ = step()
         }
         for _ in 0..<3000 where !gone.isEmpty { _ = step() }
-        #expect(gone.isEmpty, "never found: \(gone.sorted()); TASKGRID_SEED=\(seed)")
+        #expect(gone.isEmpty, "never found: \(gone.sorted()); TASKGRID_TEST_SEED=\(seed)")
     }
 }

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import TaskGridCore
+
+/// The words of the command line, checked before they are parsed.
+enum CommandWords {
+    /// A reason to refuse them; nil: there is none.
+    static func fault() -> String? {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let bytes = CommandLine.unsafeArgv[index] else { continue }
+            if let fault = textFault(bytes, name: "argument \(index)") { return fault }
+        }
+        for name in ConfigurationKey.all.map(\.variable) + ["TASKGRID_CONFIG"] {
+            guard let bytes = getenv(name) else { continue }
+            if let fault = textFault(bytes, name: name) { return fault }
+        }
+        return subcommandFault(CommandLine.arguments.dropFirst())
+    }
+
+    /// Swift would replace bytes that are no UTF-8, and the command do something else than it was told.
+    static func textFault(_ bytes: UnsafePointer<CChar>, name: String) -> String? {
+        guard String(validatingCString: bytes) == nil else { return nil }
+        return
+            "\(name) is not UTF-8: '\(Terminal.plain(String(cString: bytes)))'; a payload of any bytes goes through --file or standard input"
+    }
+
+    /// A word that stands for a subcommand and is none.
+    static func subcommandFault(_ words: some Sequence<String>) -> String? {
+        var command: any ParsableCommand.Type = TaskGrid.self
+        var path = "taskgrid"
+        for word in words {
+            let subcommands = command.configuration.subcommands
+            guard !subcommands.isEmpty, !word.hasPrefix("-") else { return nil }
+            if word == "help", command == TaskGrid.self { continue }
+            guard let next = subcommands.first(where: { $0.configuration.commandName == word }) else {
+                // The word may be an argument of the default subcommand.
+                if let standard = command.configuration.defaultSubcommand, (try? standard.parse([word])) != nil { return nil }
+                let names = subcommands.compactMap { $0.configuration.commandName } + (command == TaskGrid.self ? ["help"] : [])
+                return "\(path) has no command '\(Terminal.plain(word))'\(names.suggestion(for: word)) (see '\(path) --help')"
+            }
+            command = next
+            path += " \(word)"
+        }
+        return nil
+    }
+}
