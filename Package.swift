@@ -11,23 +11,28 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let bigInt = Target.Dependency.product(name: "BigInt", package: "BigInt")
+/// A product that the command and its services need, and no program that submits or runs tasks.
+func command(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: ["Command"]))
+}
+
+let argumentParser = command("ArgumentParser", "swift-argument-parser")
+let bigInt = command("BigInt", "BigInt")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let grdb = command("GRDB", "GRDB.swift")
+let histogram = command("Histogram", "hdrhistogram-swift")
+let httpTypes = command("HTTPTypes", "swift-http-types")
+let hummingbird = command("Hummingbird", "hummingbird")
+let hummingbirdTesting = command("HummingbirdTesting", "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let yams = command("Yams", "Yams")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let subprocess = command("Subprocess", "swift-subprocess")
+let systemPackage = command("SystemPackage", "swift-system")
 
 func source(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil) -> Target {
     .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
@@ -42,11 +47,20 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .library(name: "AMQP", targets: ["AMQP"]),
+        .library(name: "TaskGrid", targets: ["TaskGrid"]),
+        .library(name: "TaskGridTesting", targets: ["TaskGridTesting"]),
         .library(name: "TaskGridClient", targets: ["TaskGridClient", "TaskGridCore", "AMQP"]),
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
         .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher"]),
         .executable(name: "taskgrid", targets: ["taskgrid"]),
+    ],
+    traits: [
+        .trait(
+            name: "Command",
+            description: "The `taskgrid` command and the services. Libraries do without: `traits: []` fetches none of what they need."
+        ),
+        .default(enabledTraits: ["Command"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -69,11 +83,17 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         source("AMQP", ["CRabbitMQ", collections, logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
-        source("ServiceSupport", ["TaskGridCore", "AMQP"]),
+        source("ServiceSupport", ["TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
         source("TaskStore", ["TaskGridCore"]),
         source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb], exclude: ["Schema.sql"]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
+        source("TaskGridConfiguration", ["TaskGridCore", "AMQP", "TaskGridWorker", configuration, logging]),
+        source(
+            "TaskGrid",
+            ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "TaskGridConfiguration", "ServiceSupport", lifecycle, logging]
+        ),
+        source("TaskGridTesting", ["TaskGrid", "TaskGridClient", "TaskGridWorker", "TaskGridCore", "AMQP", logging]),
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
         source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
@@ -84,13 +104,13 @@ let package = Package(
             ["TaskGridCore", "AMQP", "ServiceSupport", "WebSupport", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
             resources: [.embedInCode("Page/Assets")]
         ),
-        source("LocalGrid", ["AMQP", "TaskGridCore", crypto, subprocess, systemPackage]),
-        source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "LocalGrid", logging]),
+        source("LocalGrid", ["AMQP", "TaskGridCore", "TaskGridConfiguration", crypto, subprocess, systemPackage]),
+        source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridConfiguration", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
             name: "taskgrid",
             dependencies: [
-                "TaskGridCore", "AMQP", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers", "Dispatcher",
-                "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, configuration, yams,
+                "TaskGridCore", "AMQP", "TaskGridConfiguration", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
+                "Dispatcher", "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, yams,
                 lifecycle,
                 unixSignals, logging,
                 histogram,
@@ -102,7 +122,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("TaskGridCoreTests", ["TestSupport", "TaskGridCore"]),
-        tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP"]),
+        tests("ServiceSupportTests", ["ServiceSupport", "TaskGridCore", "AMQP", logging]),
         tests("AMQPTests", ["TestSupport", "AMQP", "CRabbitMQ", "LocalGrid", "TaskGridCore", logging]),
         .target(
             name: "TaskStoreConformance", dependencies: ["TestSupport", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP"],
@@ -112,6 +132,8 @@ let package = Package(
             "TaskStoreSQLiteTests", ["TestSupport", "TaskStoreConformance", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP", grdb]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
+        tests("TaskGridTests", ["TestSupport", "TaskGrid", "TaskGridConfiguration"]),
+        tests("TaskGridTestingTests", ["TaskGrid", "TaskGridTesting"]),
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
         tests(
             "DispatcherTests",
@@ -137,19 +159,27 @@ let package = Package(
                 lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
             ]
         ),
-        tests("LocalGridTests", ["LocalGrid", "TaskGridCore", "AMQP"]),
+        tests("LocalGridTests", ["LocalGrid", "TaskGridConfiguration", "TaskGridCore", "AMQP"]),
         tests(
             "ChaosTests",
-            ["TestSupport", "Chaos", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid", "taskgrid", argumentParser, logging]
+            [
+                "TestSupport", "Chaos", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid",
+                "taskgrid",
+                argumentParser, logging,
+            ]
         ),
         tests(
             "TaskGridCommandTests",
-            ["TestSupport", "taskgrid", "TaskGridCore", "TaskGridClient", "AMQP", "LocalGrid", "Monitor", "Chaos", argumentParser, yams]
+            [
+                "TestSupport", "taskgrid", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "AMQP", "LocalGrid",
+                "Monitor", "Chaos",
+                argumentParser, yams,
+            ]
         ),
         tests(
             "IntegrationTests",
             [
-                "TestSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridClient",
+                "TestSupport", "TaskGrid", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "TaskStoreConformance", "TaskGridClient",
                 "TaskGridWorker", "BuiltinWorkers",
                 "Dispatcher",
                 "Nameservice", "Monitor", lifecycle, logging,
@@ -165,13 +195,14 @@ let package = Package(
             ]
         ),
         .executableTarget(
-            name: "FaultWorker", dependencies: ["TaskGridCore", "TaskGridWorker", "AMQP", lifecycle, logging, unixSignals],
+            name: "FaultWorker", dependencies: ["TaskGrid"],
             path: "Tests/FaultWorker", swiftSettings: settings
         ),
         tests(
             "FaultTests",
             [
-                "TestSupport", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid", "taskgrid", "FaultWorker", grdb,
+                "TestSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid", "taskgrid",
+                "FaultWorker", grdb,
                 logging,
             ]
         ),

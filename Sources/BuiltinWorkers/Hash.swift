@@ -5,7 +5,7 @@ package import TaskGridWorker
 
 /// The SHA-256 of the payload's bytes (FIPS 180-4), in lower-case hexadecimal.
 package struct Hash: TaskWorker {
-    package let type = TaskType(literal: "hash")
+    package let definition = TaskDefinition<Data, String>("hash")
 
     package init() {}
 

@@ -4,14 +4,20 @@ package import TaskGridWorker
 
 /// `hello` → `olleh`, by grapheme: what looks like one character stays whole (Unicode Standard Annex #29).
 package struct Reverse: TaskWorker {
-    package let type = TaskType(literal: "reverse")
+    package let definition = TaskDefinition<Data, Data>("reverse")
 
     package init() {}
 
     /// - Throws: `invalidInput` where the payload is no UTF-8.
     package func run(_ input: Data, context: TaskContext) async throws -> Data {
         if let reversed = Self.reverseBytes(input) { return reversed }
-        return try Self.reverseCharacters(String(payload: input))
+        let text: String
+        do throws(PayloadError) {
+            text = try PayloadCodec.text.decode(input)
+        } catch {
+            throw TaskError(error, inputOf: type)
+        }
+        return try Self.reverseCharacters(text)
     }
 
     /// From the front: a text of flags has its characters counted off from its start, and from the end each would be looked for anew.

@@ -7,7 +7,7 @@ package import TaskGridWorker
 /// Nothing is rounded: integers may have any size and `[0.1,0.2]` is `0.3`. A number has at most
 /// `NumberArray.maximumDigits` digits, and an exponent of at most `NumberArray.maximumExponent` either way.
 package struct Sum: TaskWorker {
-    package let type = TaskType(literal: "sum")
+    package let definition = TaskDefinition<Data, String>("sum")
 
     package init() {}
 

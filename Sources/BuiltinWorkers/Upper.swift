@@ -3,7 +3,7 @@ package import TaskGridWorker
 
 /// `hello straße` → `HELLO STRASSE`: Unicode's full case mapping, of no particular language.
 package struct Upper: TaskWorker {
-    package let type = TaskType(literal: "upper")
+    package let definition = TaskDefinition<String, String>("upper")
 
     package init() {}
 

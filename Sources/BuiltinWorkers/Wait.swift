@@ -3,7 +3,7 @@ package import TaskGridWorker
 
 /// `2` or `1m30s` → waits that long and gives back the payload. Holds no thread meanwhile, and ends when it is cancelled.
 package struct Wait: TaskWorker {
-    package let type = TaskType(literal: "wait")
+    package let definition = TaskDefinition<String, String>("wait")
     /// The longest wait that is taken.
     package let limit: Duration
     private let clock: any Clock<Duration>

@@ -3,6 +3,7 @@ import Foundation
 package import LocalGrid
 package import Logging
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 
 /// A grid of its own under load and faults, and what came of each task.

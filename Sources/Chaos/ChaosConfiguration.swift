@@ -1,5 +1,6 @@
 package import AMQP
-package import LocalGrid
+import LocalGrid
+package import TaskGridConfiguration
 import TaskGridCore
 
 /// The settings of a chaos run: its faults, its folder and its duration.

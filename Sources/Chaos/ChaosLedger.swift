@@ -1,5 +1,5 @@
 package import Foundation
-package import TaskGridClient
+import TaskGridClient
 package import TaskGridCore
 
 /// The tasks of a chaos run, by their numbers: submitted, accepted, ended, and whatever contradicts itself.

@@ -7,7 +7,7 @@ package struct ChaosWorker: TaskWorker {
     /// The variable of the environment that holds the journal's path.
     package static let variable = "TASKGRID_CHAOS_JOURNAL"
 
-    package let type = NumberedTask.type
+    package let definition = TaskDefinition(NumberedTask.type, input: .bytes, output: .bytes)
     private let journal: ExecutionJournal
 
     /// - Throws: `POSIXError` where the journal cannot be opened.

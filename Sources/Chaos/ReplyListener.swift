@@ -20,7 +20,7 @@ struct ReplyListener: Sendable {
     }
 
     /// Hears until the connection is closed or the task cancelled.
-    func listen(_ take: @Sendable (Reply.Ending) -> Void) async {
+    func listen(_ take: @Sendable (Ending) -> Void) async {
         while let deliveries = await consumer.next() {
             for delivery in deliveries {
                 // A message that is no reply, such as the answer to a query, ends no task.

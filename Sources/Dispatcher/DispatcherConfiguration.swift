@@ -34,7 +34,7 @@ package struct DispatcherConfiguration: Hashable, Sendable {
     package init(
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
         retentionCount: Int = 10_000_000, typeRetention: Duration = .seconds(3600), window: Duration = .seconds(2),
-        maximumWindow: Int = 50_000, batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = true,
+        maximumWindow: Int = 50_000, batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = false,
         breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500
     ) {
         self.maximumPayload = maximumPayload

@@ -1,4 +1,5 @@
 import AMQP
+import TaskGridConfiguration
 import TaskGridCore
 
 extension GridConfiguration {

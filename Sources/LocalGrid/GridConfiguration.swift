@@ -1,5 +1,6 @@
 package import AMQP
 import Foundation
+package import TaskGridConfiguration
 package import TaskGridCore
 
 /// The settings of a ``LocalGrid``: what it runs, and where.

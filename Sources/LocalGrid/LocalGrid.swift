@@ -1,4 +1,5 @@
 import Foundation
+package import TaskGridConfiguration
 
 /// A whole grid on one machine: a private RabbitMQ and every service, each a process, supervised and stopped in order.
 ///

@@ -1,4 +1,4 @@
-/// Why a grid on this machine could not be started, found or stopped.
+/// Why a grid on this machine could not be started or stopped.
 package struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The kind of failure, for a program to tell them apart.
     package enum Code: String, Sendable {
@@ -6,8 +6,6 @@ package struct LocalGridError: Error, Hashable, Sendable, CustomStringConvertibl
         case folder
         /// Another grid holds the data folder.
         case folderInUse
-        /// No grid runs in the data folder.
-        case notRunning
         /// A port is taken, or no free one was found.
         case port
         /// RabbitMQ is not installed on this machine.

@@ -49,6 +49,7 @@ package enum LogKey {
     package static let processAttempt = "process.attempt"
     package static let signal = "process.signal"
     package static let readyFile = "process.ready_file"
+    package static let livenessFile = "process.liveness_file"
 
     package static let registryInterval = "registry.interval_ms"
     package static let registryLate = "registry.late"

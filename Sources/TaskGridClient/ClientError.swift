@@ -16,6 +16,10 @@ public struct ClientError: Error, Hashable, Sendable {
         case rejected
         /// Not done within the deadline.
         case timedOut = "timed_out"
+        /// The task ended without a result; `ending` says how.
+        case taskFailed = "task_failed"
+        /// The task's result is no output of its definition.
+        case badResult = "bad_result"
         /// The store does not know the task, or no longer.
         case unknownTask = "unknown_task"
         /// The broker takes no message of this size. The submission was not accepted.
@@ -37,14 +41,21 @@ public struct ClientError: Error, Hashable, Sendable {
     public let message: String
     /// Why the dispatcher did not take the submission, where it said so.
     public let rejection: Rejection?
+    /// The end of the task that has no output.
+    public var ending: Ending? { endings.first }
+    /// In an array, so that the errors and receipts of other things stay small.
+    private let endings: [Ending]
     /// Whether what was submitted may be accepted all the same, now or later. Repeating it with the same key of the caller's
     /// own is safe: it is not accepted twice.
     public let isOutcomeUnknown: Bool
 
-    public init(_ code: Code, _ message: String, rejection: Rejection? = nil, isOutcomeUnknown: Bool = false) {
+    public init(
+        _ code: Code, _ message: String, rejection: Rejection? = nil, ending: Ending? = nil, isOutcomeUnknown: Bool = false
+    ) {
         self.code = code
         self.message = message
         self.rejection = rejection
+        endings = ending.map { [$0] } ?? []
         self.isOutcomeUnknown = isOutcomeUnknown
     }
 }
@@ -86,6 +97,12 @@ extension ClientError {
 
     init(_ rejection: Rejection) {
         self.init(.rejected, "the dispatcher rejected the submission: \(rejection.message)", rejection: rejection)
+    }
+
+    /// The error of a task that ended without a result.
+    init(_ ending: Ending, of type: TaskType) {
+        let reason = ending.error.map { ": \($0)" } ?? ""
+        self.init(.taskFailed, "task \(ending.id) (\(type)) ended as \(ending.state)\(reason)", ending: ending)
     }
 
     static let closed = ClientError(.closed, "the client is closed")

@@ -33,6 +33,7 @@ public final class GridClient: Sendable {
     let now: @Sendable () -> ContinuousClock.Instant
     let state: Mutex<ClientState>
     let queryClient: QueryClient
+    let interceptors: [any SubmitInterceptor]
     /// How many queries may be under way.
     static let maximumQueries = 10_000
     private let work: AsyncStream<Void>
@@ -41,18 +42,32 @@ public final class GridClient: Sendable {
     /// - Parameters:
     ///   - endpoint: the broker's address, virtual host and login.
     ///   - topology: the names of the grid's exchanges and queues.
+    ///   - interceptors: stand around every submission, the first one outermost.
     ///   - logger: its metadata gets the client's id.
     ///   - patience: how long a service may take to answer a query.
-    public convenience init(endpoint: Endpoint, topology: Topology, logger: Logger, patience: Duration = .seconds(5)) {
+    public convenience init(
+        endpoint: Endpoint, topology: Topology, interceptors: [any SubmitInterceptor] = [], logger: Logger, patience: Duration = .seconds(5)
+    ) {
         let id = ClientID.make()
         self.init(
             id: id, topology: topology, transport: BrokerClientTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
-            logger: logger, patience: patience
+            interceptors: interceptors, logger: logger, patience: patience
+        )
+    }
+
+    /// A client whose messages go another way than through a broker.
+    package convenience init(
+        id: String, topology: Topology, transport: some ClientTransport, interceptors: [any SubmitInterceptor], logger: Logger
+    ) {
+        self.init(
+            id: id, topology: topology, transport: transport as any ClientTransport, interceptors: interceptors, logger: logger,
+            limits: Submissions.Limits()
         )
     }
 
     init(
-        id: String, topology: Topology, transport: any ClientTransport, logger: Logger, limits: Submissions.Limits = Submissions.Limits(),
+        id: String, topology: Topology, transport: any ClientTransport, interceptors: [any SubmitInterceptor] = [], logger: Logger,
+        limits: Submissions.Limits = Submissions.Limits(),
         bounds: MessageBounds = MessageBounds(), patience: Duration = .seconds(5),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (ContinuousClock.Instant) async throws -> Void = { try await ContinuousClock().sleep(until: $0) }
@@ -62,6 +77,7 @@ public final class GridClient: Sendable {
         self.id = id
         self.topology = topology
         self.transport = transport
+        self.interceptors = interceptors
         self.logger = logger
         self.patience = patience
         self.now = now
@@ -103,9 +119,10 @@ public final class GridClient: Sendable {
 
     /// A client that is connected for the time of `body`.
     public static func withClient<Success: Sendable>(
-        endpoint: Endpoint, topology: Topology, logger: Logger, _ body: (GridClient) async throws -> Success
+        endpoint: Endpoint, topology: Topology, interceptors: [any SubmitInterceptor] = [], logger: Logger,
+        _ body: (GridClient) async throws -> Success
     ) async throws -> Success {
-        let client = GridClient(endpoint: endpoint, topology: topology, logger: logger)
+        let client = GridClient(endpoint: endpoint, topology: topology, interceptors: interceptors, logger: logger)
         try await client.start()
         do {
             let success = try await body(client)

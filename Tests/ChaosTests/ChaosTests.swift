@@ -3,6 +3,7 @@ import Foundation
 import LocalGrid
 import Logging
 import Synchronization
+import TaskGridConfiguration
 import TaskGridCore
 import TestSupport
 import Testing

@@ -145,8 +145,8 @@ extension Outbound {
         try publications.filter { $0.exchange == topology.reply.name && !AnswerMessage.isAnswer($0.message) }.map { try Reply($0.message) }
     }
 
-    func endings() throws -> [Reply.Ending] {
-        try replies().flatMap { reply -> [Reply.Ending] in if case .ended(let endings) = reply.content { endings } else { [] } }
+    func endings() throws -> [Ending] {
+        try replies().flatMap { reply -> [Ending] in if case .ended(let endings) = reply.content { endings } else { [] } }
     }
 
     func dead(_ topology: Topology = Topology()) -> [Publication] {

@@ -1,10 +1,4 @@
-import AMQP
-import Foundation
-import Logging
-import ServiceLifecycle
-import TaskGridCore
-import TaskGridWorker
-import UnixSignals
+import TaskGrid
 
 /// A worker whose tasks say themselves what goes wrong with them, for FaultTests alone. It tells each begin and end of a run to
 /// the datagram socket `FAULT_RUNS`, so that what a killed process has done is known.
@@ -25,7 +19,7 @@ import UnixSignals
 /// A run that ends gives back its payload.
 @main
 struct FaultWorker: TaskWorker {
-    let type: TaskType
+    let definition: TaskDefinition<String, String>
     let journal: RunJournal
 
     func run(_ input: String, context: TaskContext) async throws -> String {
@@ -71,25 +65,18 @@ struct FaultWorker: TaskWorker {
         try Task.checkCancellation()
     }
 
-    static func main() async throws {
+    static func main() async {
         let environment = ProcessInfo.processInfo.environment
         var logger = Logger(label: "fault-worker")
         logger.logLevel = .debug
         let journal = RunJournal(path: environment["FAULT_RUNS"] ?? "")
-        let ready = environment["TASKGRID_READY_FILE"] ?? ""
-        let host = WorkerHost(
-            endpoint: try Endpoint(url: environment["TASKGRID_BROKER"] ?? ""),
-            topology: Topology(
-                prefix: environment["TASKGRID_PREFIX"] ?? Topology.defaultPrefix,
-                queueKind: environment["TASKGRID_QUEUE_KIND"].flatMap(Queue.Kind.init) ?? .classic
-            ),
-            workers: try CommandLine.arguments.dropFirst().map { FaultWorker(type: try TaskType($0), journal: journal) },
-            concurrency: environment["TASKGRID_WORKER_CONCURRENCY"].flatMap(Int.init) ?? 4,
-            prefetch: environment["TASKGRID_WORKER_PREFETCH"].flatMap(Int.init),
-            drainDeadline: .seconds(environment["FAULT_DRAIN_DEADLINE"].flatMap(Int.init) ?? 30), endsProcess: true, logger: logger,
-            onReady: { _ = FileManager.default.createFile(atPath: ready, contents: Data("\(getpid())\n".utf8)) }
-        )
-        try await ServiceGroup(services: [host], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+        let drainDeadline = Duration.seconds(environment["FAULT_DRAIN_DEADLINE"].flatMap(Int.init) ?? 30)
+        let options = WorkerOptions(concurrency: 4, drainDeadline: drainDeadline)
+        await Grid.runWorkers(.environment, options: options, arguments: [], logger: logger) {
+            for type in CommandLine.arguments.dropFirst() {
+                FaultWorker(definition: TaskDefinition(try TaskType(type), input: .text, output: .text), journal: journal)
+            }
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 import AMQP
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
 @testable import LocalGrid
 
 @Suite struct GridFileTests {
-    private func error(reading folder: GridFolder) -> LocalGridError? {
-        #expect(throws: LocalGridError.self) { try GridFile.read(from: folder) }
+    private func error(reading folder: GridFolder) -> SettingError? {
+        #expect(throws: SettingError.self) { try GridFile.read(from: folder) }
     }
 
     @Test func `a grid file is read back as written, and is its owner's alone`() async throws {
@@ -46,7 +47,7 @@ import Testing
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
             try PrivateFile.write("{", to: folder.gridFile)
-            #expect(error(reading: folder)?.code == .folder)
+            #expect(error(reading: folder)?.code == .unreadable)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 import Testing
 
 @testable import LocalGrid

@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 

@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Synchronization
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 

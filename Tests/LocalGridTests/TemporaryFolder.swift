@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 @testable import LocalGrid
 

@@ -1,3 +1,5 @@
+import TaskGridConfiguration
+
 @testable import taskgrid
 
 /// The documents that derive from the configuration keys, as they should be.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TaskGridConfiguration
 import Testing
 
 @testable import taskgrid

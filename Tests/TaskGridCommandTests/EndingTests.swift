@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import LocalGrid
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
@@ -60,8 +60,8 @@ struct FailureTests {
 
     @Test("a grid that does not run is unreachable, other trouble with it is a failure")
     func grid() {
-        #expect(Failure(LocalGridError(.notRunning, "why")) == Failure(.unreachable, "why"))
-        #expect(Failure(LocalGridError(.port, "why")) == Failure(.failed, "why"))
+        #expect(Failure(SettingError(.notRunning, "why")) == Failure(.unreachable, "why"))
+        #expect(Failure(SettingError(.invalid, "why")) == Failure(.failed, "why"))
     }
 
     @Test("each end of a task has an exit code of its own")

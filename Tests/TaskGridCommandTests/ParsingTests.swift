@@ -2,6 +2,7 @@ import AMQP
 import ArgumentParser
 import LocalGrid
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Monitor
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 

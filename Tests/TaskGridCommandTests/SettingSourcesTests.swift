@@ -2,7 +2,9 @@ import AMQP
 import Foundation
 import LocalGrid
 import Monitor
+import TaskGridConfiguration
 import TaskGridCore
+import TaskGridWorker
 import Testing
 
 @testable import taskgrid
@@ -54,8 +56,8 @@ struct SettingSourcesTests {
         #expect(try await configuration([:], variable, yaml: "monitor:\n  hosts: [other]\n").monitor.hosts == names)
         #expect(try await configuration().monitor.hosts.isEmpty)
         for bad in ["monitor:8080", "http://monitor", "*", "a..b", "a,,b", "m\u{F6}bel"] {
-            let failure = await #expect(throws: Failure.self) { try await configuration([:], ["TASKGRID_MONITOR_HOSTS": bad]) }
-            #expect(failure?.message?.hasPrefix("TASKGRID_MONITOR_HOSTS: ") == true)
+            let failure = await #expect(throws: SettingError.self) { try await configuration([:], ["TASKGRID_MONITOR_HOSTS": bad]) }
+            #expect(failure?.message.hasPrefix("TASKGRID_MONITOR_HOSTS: ") == true)
         }
     }
 
@@ -73,11 +75,11 @@ struct SettingSourcesTests {
     func badFile(text: String?) async throws {
         try await withFile(text ?? "") { path in
             let path = text == nil ? path + ".missing" : path
-            let failure = await #expect(throws: Failure.self) {
+            let failure = await #expect(throws: SettingError.self) {
                 try await SettingSources(arguments: [:], file: path, environment: [:])
             }
-            #expect(failure?.code == .failed)
-            #expect(failure?.message?.contains(path) == true)
+            #expect(failure?.code == .invalid)
+            #expect(failure?.message.contains(path) == true)
         }
     }
 
@@ -94,8 +96,8 @@ struct SettingSourcesTests {
     @Test("a bad value is refused by its name, wherever it stands", arguments: bad)
     func badValue(key: String, value: String) async throws {
         func message(_ arguments: [String: String], _ environment: [String: String], yaml: String = "") async throws -> String {
-            let failure = await #expect(throws: Failure.self) { try await configuration(arguments, environment, yaml: yaml) }
-            #expect(failure?.code == .failed)
+            let failure = await #expect(throws: SettingError.self) { try await configuration(arguments, environment, yaml: yaml) }
+            #expect(failure?.code == .invalid)
             return failure?.message ?? ""
         }
         let words = key.split(separator: ".")
@@ -135,11 +137,11 @@ struct SettingSourcesTests {
         #expect(try "\(named.location().endpoint)".contains("broker:5672"))
         #expect(try !"\(named.location().endpoint)".contains("secret"))
         let absent = try await configuration(["data": folder], ["TASKGRID_BROKER": broker])
-        let failure = #expect(throws: Failure.self) { try absent.location() }
-        #expect(failure?.code == .unreachable)
-        #expect(failure?.message?.contains("--broker") == true)
+        let failure = #expect(throws: SettingError.self) { try absent.location() }
+        #expect(failure?.code == .notRunning)
+        #expect(failure?.message.contains("--broker") == true)
         let wrong = try await configuration([:], ["TASKGRID_BROKER": "http://a"])
-        #expect(#expect(throws: Failure.self) { try wrong.location() }?.message?.hasPrefix("TASKGRID_BROKER: ") == true)
+        #expect(#expect(throws: SettingError.self) { try wrong.location() }?.message.hasPrefix("TASKGRID_BROKER: ") == true)
     }
 }
 

@@ -1,5 +1,7 @@
 import Foundation
 import Monitor
+import TaskGridConfiguration
+import TaskGridWorker
 import Testing
 
 @testable import taskgrid

@@ -1,4 +1,5 @@
 import LocalGrid
+import TaskGridConfiguration
 import Testing
 
 @testable import taskgrid

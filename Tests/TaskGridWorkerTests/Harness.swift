@@ -50,7 +50,7 @@ struct Harness: Sendable {
     static func worker(
         _ body: @escaping @Sendable (String, TaskContext) async throws -> String
     ) -> ClosureWorker<String, String> {
-        ClosureWorker(type, body)
+        TaskDefinition(type, input: .text, output: .text).worker(body)
     }
 
     static func work(

@@ -152,14 +152,14 @@ struct ServicesTests {
     @Test func `a worker with long tasks is healthy`() async throws {
         let (begun, begins) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let worker = ClosureWorker(TaskType(literal: "long")) { (text: String, _) async throws -> String in
+        let worker = TaskDefinition<String, String>("long").worker { text, _ in
             begins.yield()
             for await _ in ended {}
             return text
         }
         let host = WorkerHost(
-            endpoint: try TestBroker.endpoint(), topology: patient.topology, workers: [worker], concurrency: 1, prefetch: 1,
-            vitals: patient.vitals, logger: .silent
+            endpoint: try TestBroker.endpoint(), topology: patient.topology, workers: [worker],
+            options: WorkerOptions(concurrency: 1, prefetch: 1), vitals: patient.vitals, logger: .silent
         )
         try await patient.live(host) { [patient] client in
             _ = try await client.health { $0.healthy && Set($0.loops.map(\.name)) == ["slots", "receiver", "sender", "heartbeat"] }

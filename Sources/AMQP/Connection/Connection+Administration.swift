@@ -23,7 +23,7 @@ extension Connection {
     }
 
     /// Declares again what the connection was given, because somebody has deleted some of it.
-    public func declareAgain() async throws(AMQPError) {
+    package func declareAgain() async throws(AMQPError) {
         try administrate { (handle, channel) throws(AMQPError) in try handle.declare(declarations, channel) }
     }
 

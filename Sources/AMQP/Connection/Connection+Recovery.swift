@@ -69,7 +69,7 @@ extension Connection {
     /// Drops the connection and makes it anew, as if it had been lost.
     ///
     /// - Parameter reason: why, for the log.
-    public func reconnect(because reason: String) {
+    package func reconnect(because reason: String) {
         guard case .open = phase else { return }
         lose(AMQPError(.connectionLost, reason))
     }

@@ -126,7 +126,7 @@ public actor Connection {
     /// Runs tasks on the connection's thread. It is for tasks that mostly wait for the connection: they receive from it without a
     /// change of threads. The connection reads nothing and sends no heartbeat while such a task runs, so the task must not block. A task
     /// that outlives the connection continues in the global pool.
-    public nonisolated var executor: any TaskExecutor { tasks }
+    package nonisolated var executor: any TaskExecutor { tasks }
 
     /// - Parameters:
     ///   - endpoint: the broker's address, virtual host and login.

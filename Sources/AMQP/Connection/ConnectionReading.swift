@@ -20,7 +20,7 @@ public struct ConnectionReading: Hashable, Sendable {
         /// When it was declared again.
         public var until: ContinuousClock.Instant?
 
-        public init(since: ContinuousClock.Instant, until: ContinuousClock.Instant? = nil) {
+        package init(since: ContinuousClock.Instant, until: ContinuousClock.Instant? = nil) {
             self.since = since
             self.until = until
         }
@@ -40,7 +40,7 @@ public struct ConnectionReading: Hashable, Sendable {
     /// Declared exchanges and queues that somebody has deleted, by kind and name; also for a moment after they are declared again.
     public var missing: [String: Missing]
 
-    public init(
+    package init(
         name: String, state: State, since: ContinuousClock.Instant, wasConnected: Bool, detail: String? = nil,
         unconsumed: [String: ContinuousClock.Instant] = [:], missing: [String: Missing] = [:]
     ) {

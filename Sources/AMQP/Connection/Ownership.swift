@@ -12,7 +12,7 @@ public enum Ownership: Hashable, Sendable {
     case everything(every: Duration)
 
     /// How often services look: what is deleted is there again within ten seconds.
-    public static let interval = Duration.seconds(4)
+    package static let interval = Duration.seconds(4)
 
     var interval: Duration? {
         switch self {

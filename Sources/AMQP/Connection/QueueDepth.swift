@@ -4,7 +4,7 @@ public struct QueueDepth: Hashable, Sendable {
     public let messages: Int
     public let consumers: Int
 
-    public init(messages: Int, consumers: Int) {
+    package init(messages: Int, consumers: Int) {
         self.messages = messages
         self.consumers = consumers
     }

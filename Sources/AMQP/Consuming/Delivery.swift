@@ -9,7 +9,7 @@ public struct Delivery: Sendable {
     public let isRedelivered: Bool
     public let message: Message
 
-    public init(
+    package init(
         tag: DeliveryTag, queue: String, exchange: String, routingKey: String, isRedelivered: Bool, message: Message
     ) {
         self.tag = tag
@@ -28,5 +28,5 @@ public struct DeliveryTag: Hashable, Sendable {
     let value: UInt64
 
     /// Whether both are of one life of the channel; else the broker delivers again what the earlier one has not acknowledged.
-    public func isOfSameLife(as other: DeliveryTag) -> Bool { epoch == other.epoch }
+    package func isOfSameLife(as other: DeliveryTag) -> Bool { epoch == other.epoch }
 }

@@ -33,7 +33,7 @@ public struct UnconfirmedPublication: Sendable {
     /// Anything but `confirmed`.
     public let outcome: PublishOutcome
 
-    public init(publication: Publication, outcome: PublishOutcome) {
+    package init(publication: Publication, outcome: PublishOutcome) {
         self.publication = publication
         self.outcome = outcome
     }

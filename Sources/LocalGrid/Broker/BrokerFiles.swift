@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 /// The files of a private broker, in a folder of its own.
 struct BrokerFiles: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 /// A RabbitMQ for one grid alone: this machine's package, run by this user, on the loopback, with its own data, user and ports.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 /// Holds a data folder for one grid, by `flock(2)`: the kernel gives it back however the process ends.
 final class FolderLock: Sendable {

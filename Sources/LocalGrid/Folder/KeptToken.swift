@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 extension GridFolder {
     /// The monitor's token, which stays the same over restarts: the one of the last start, or a new one that is kept from now on. A file

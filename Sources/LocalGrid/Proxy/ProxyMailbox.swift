@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TaskGridConfiguration
 
 /// The requests of others to a ``ProxyLoop``, and the state that it shows them; its pipe wakes the loop.
 final class ProxyMailbox: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 
 /// A socket that never waits. Its holder closes it, once.
 struct TCPSocket: Sendable {

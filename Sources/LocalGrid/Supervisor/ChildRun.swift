@@ -1,6 +1,7 @@
 import Foundation
 import Subprocess
 import SystemPackage
+import TaskGridConfiguration
 
 /// One run of a child process, from its start to its end.
 ///

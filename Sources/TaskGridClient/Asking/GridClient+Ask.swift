@@ -48,7 +48,7 @@ extension GridClient {
     }
 
     /// The task counters of all types, and which types are paused or have an open breaker.
-    public func allCounts() async throws(ClientError) -> CountsQuery.Answer {
+    package func allCounts() async throws(ClientError) -> CountsQuery.Answer {
         var all = try await ask(CountsQuery())
         while let next = all.next {
             let answer = try await ask(CountsQuery(after: next), isFurther: true)
@@ -86,7 +86,7 @@ extension GridClient {
     ///   - patience: how long it may take to answer; nil: as long as the client says.
     ///   - budget: how large the answer may be; nil: as large as usual.
     /// - Throws: `serviceUnavailable` where it does not; `unknownTask`, `badArgument` where it refuses.
-    public func ask<Asked: Query>(
+    package func ask<Asked: Query>(
         _ query: Asked, within patience: Duration? = nil, budget: AnswerBudget? = nil
     ) async throws(ClientError) -> Asked.Answer {
         do {

@@ -147,7 +147,7 @@ extension GridClient {
     ///   - before: only tasks with a lower id: the `next` of the page before.
     ///   - limit: how many tasks at most; no page has more than 1000.
     ///   - isBrief: whether payloads and results are left out.
-    public func page(
+    package func page(
         matching filter: TaskFilter, before: TaskID? = nil, limit: Int, isBrief: Bool = false
     ) async throws(ClientError) -> TasksQuery.Answer {
         let query = TasksQuery(filter, before: before, limit: min(TasksQuery.maximumLimit, limit), isBrief: isBrief)

@@ -20,7 +20,7 @@ extension GridClient {
     public func submit(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions()
     ) async throws(ClientError) -> [TaskID] {
-        try await receipts(of: post(type, payloads: payloads, options: options, watch: nil), type)
+        try await ids(of: ClientSubmission(type: type, payloads: payloads, options: options), watch: nil)
     }
 
     /// Submits a task for each payload and watches for their endings.
@@ -36,7 +36,7 @@ extension GridClient {
     ) async throws(ClientError) -> Submitted {
         let watch = state.withLock { $0.watches.open(submissions: 0, deadline: now() + patience) }
         let endings = Endings(client: self, watch: watch)
-        let ids = try await receipts(of: post(type, payloads: payloads, options: options, watch: watch), type)
+        let ids = try await self.ids(of: ClientSubmission(type: type, payloads: payloads, options: options), watch: watch)
         return Submitted(ids: ids, endings: endings)
     }
 
@@ -47,7 +47,7 @@ extension GridClient {
     public func submitEach(
         _ type: TaskType, payloads: [Data], options: TaskOptions = TaskOptions()
     ) async throws(ClientError) -> [Result<TaskID, ClientError>] {
-        await eachReceipt(of: try post(type, payloads: payloads, options: options, watch: nil))
+        try await receipts(of: ClientSubmission(type: type, payloads: payloads, options: options), watch: nil)
     }
 
     /// The same, and watches for the endings.
@@ -62,22 +62,56 @@ extension GridClient {
     ) async throws(ClientError) -> (receipts: [Result<TaskID, ClientError>], endings: Endings) {
         let watch = state.withLock { $0.watches.open(submissions: 0, deadline: now() + patience) }
         let endings = Endings(client: self, watch: watch)
-        return (await eachReceipt(of: try post(type, payloads: payloads, options: options, watch: watch)), endings)
+        return (try await receipts(of: ClientSubmission(type: type, payloads: payloads, options: options), watch: watch), endings)
     }
 
-    private func eachReceipt(of submissions: [PendingSubmission]) async -> [Result<TaskID, ClientError>] {
-        var receipts: [Result<TaskID, ClientError>] = []
-        for submission in submissions {
-            let receipt = await self.receipt(of: submission.id)
-            receipts += submission.tasks.indices.lazy.map { index in receipt.map { $0.advanced(by: index) } }
+    /// The receipt of each task, by way of the interceptors from `index` on.
+    private func receipts(
+        of submission: ClientSubmission, watch: EndingWatch.ID?, from index: Int = 0
+    ) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+        guard index < interceptors.count else {
+            var receipts: [Result<TaskID, ClientError>] = []
+            for pending in try post(submission, watch: watch) {
+                let receipt = await self.receipt(of: pending.id)
+                receipts += pending.tasks.indices.lazy.map { index in receipt.map { $0.advanced(by: index) } }
+            }
+            return receipts
         }
-        return receipts
+        return try await interceptors[index].intercept(submission) { submission throws(ClientError) in
+            try await self.receipts(of: submission, watch: watch, from: index + 1)
+        }
+    }
+
+    /// The ids of the tasks; throws where one was not accepted.
+    private func ids(of submission: ClientSubmission, watch: EndingWatch.ID?) async throws(ClientError) -> [TaskID] {
+        var ids: [TaskID] = []
+        var failure: ClientError?
+        if interceptors.isEmpty {
+            for pending in try post(submission, watch: watch) {
+                switch await receipt(of: pending.id) {
+                case .success(let first): ids += (0..<pending.tasks.count).lazy.map { first.advanced(by: $0) }
+                case .failure(let error): failure = failure ?? error
+                }
+            }
+        } else {
+            for receipt in try await receipts(of: submission, watch: watch) {
+                switch receipt {
+                case .success(let id): ids.append(id)
+                case .failure(let error): failure = failure ?? error
+                }
+            }
+        }
+        guard let failure else { return ids }
+        guard let first = ids.first, let last = ids.last else { throw failure }
+        let accepted = "\(ids.count) tasks of type \(submission.type) were accepted (ids within \(first) to \(last)), the others not"
+        throw ClientError(
+            failure.code, "\(accepted): \(failure.message)", rejection: failure.rejection, isOutcomeUnknown: failure.isOutcomeUnknown
+        )
     }
 
     /// Puts payloads into the buffer, in order.
-    private func post(
-        _ type: TaskType, payloads: [Data], options: TaskOptions, watch: EndingWatch.ID?
-    ) throws(ClientError) -> [PendingSubmission] {
+    private func post(_ submission: ClientSubmission, watch: EndingWatch.ID?) throws(ClientError) -> [PendingSubmission] {
+        let (payloads, options) = (submission.payloads, submission.options)
         try options.checked()
         // Less what a batch adds to its one record.
         let maximum = WireFormat.maximumBodySize - 1024
@@ -93,36 +127,19 @@ extension GridClient {
             for (index, chunk) in state.submissions.bounds.chunks(of: tasks).enumerated() {
                 state.lastSubmission += 1
                 let key = options.key.map { index == 0 ? $0 : "\($0)/\(index)" }
-                let submission = PendingSubmission(
-                    id: state.lastSubmission, type: type, tasks: chunk, key: key, called: called, deadline: deadline, watch: watch
+                let pending = PendingSubmission(
+                    id: state.lastSubmission, type: submission.type, tasks: chunk, key: key, called: called, deadline: deadline,
+                    watch: watch
                 )
-                state.submissions.add(submission)
-                state.receipts[submission.id] = .open(nil)
-                submissions.append(submission)
+                state.submissions.add(pending)
+                state.receipts[pending.id] = .open(nil)
+                submissions.append(pending)
             }
             if let watch { state.watches.expect(submissions.count, by: watch) }
             return submissions
         }
         wake()
         return submissions
-    }
-
-    /// Waits for the acceptance of submissions.
-    private func receipts(of submissions: [PendingSubmission], _ type: TaskType) async throws(ClientError) -> [TaskID] {
-        var ids: [TaskID] = []
-        var failure: ClientError?
-        for submission in submissions {
-            switch await receipt(of: submission.id) {
-            case .success(let first): ids += (0..<submission.tasks.count).lazy.map { first.advanced(by: $0) }
-            case .failure(let error): failure = failure ?? error
-            }
-        }
-        guard let failure else { return ids }
-        guard let first = ids.first, let last = ids.last else { throw failure }
-        let accepted = "\(ids.count) tasks of type \(type) were accepted (ids within \(first) to \(last)), the others not"
-        throw ClientError(
-            failure.code, "\(accepted): \(failure.message)", rejection: failure.rejection, isOutcomeUnknown: failure.isOutcomeUnknown
-        )
     }
 
     private func receipt(of id: PendingSubmission.ID) async -> Result<TaskID, ClientError> {

@@ -1,8 +1,8 @@
-import AMQP
+package import AMQP
 import TaskGridCore
 
 /// Carries a client's messages: the broker, or in tests one that behaves as badly as wanted.
-protocol ClientTransport: MessagePublisher {
+package protocol ClientTransport: MessagePublisher {
     /// Connects; throws after `patience` where nobody answers.
     func start(within patience: Duration) async throws(AMQPError)
 
@@ -24,5 +24,5 @@ protocol ClientTransport: MessagePublisher {
 }
 
 extension ClientTransport {
-    var receiver: (any TaskExecutor)? { nil }
+    package var receiver: (any TaskExecutor)? { nil }
 }

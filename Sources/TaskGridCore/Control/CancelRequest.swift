@@ -1,24 +1,24 @@
-public import AMQP
+package import AMQP
 
 /// A request of the dispatcher to workers through the control exchange, key `cancel.<type>` or `worker.<id>`: end these
 /// attempts. JSON: `{"tasks": [[task, attempt], …]}`; the message's `type` property is `cancel`.
 ///
 /// A worker that holds none of them ignores it.
-public struct CancelRequest: Hashable, Sendable, Codable {
+package struct CancelRequest: Hashable, Sendable, Codable {
     /// The message's `type` property.
-    public static let name = "cancel"
+    package static let name = "cancel"
     /// The most attempts that one request names.
-    public static let maximumTasks = 10_000
+    package static let maximumTasks = 10_000
 
-    public var tasks: [RegistryMessage.Held]
+    package var tasks: [RegistryMessage.Held]
 
-    public init(tasks: [RegistryMessage.Held]) {
+    package init(tasks: [RegistryMessage.Held]) {
         self.tasks = tasks
     }
 }
 
 extension CancelRequest {
-    public init(_ message: Message) throws(WireError) {
+    package init(_ message: Message) throws(WireError) {
         self = try JSON.decode(CancelRequest.self, message.body)
         guard tasks.count <= Self.maximumTasks else {
             throw WireError(.tooLarge, "tasks: \(tasks.count) attempts; at most \(Self.maximumTasks)")
@@ -26,7 +26,7 @@ extension CancelRequest {
     }
 
     /// The message to publish to `<p>.control`.
-    public func message() -> Message {
+    package func message() -> Message {
         Message(
             properties: BasicProperties(contentType: WireFormat.jsonContentType, type: Self.name), body: JSON.encode(self)
         )

@@ -1,8 +1,8 @@
-public import AMQP
+package import AMQP
 
 /// A request to one worker through the control exchange, key `worker.<id>`. The message's `type` property is the request's name; its JSON
 /// is `{}`.
-public enum WorkerRequest: String, Hashable, Sendable, Codable, CaseIterable {
+package enum WorkerRequest: String, Hashable, Sendable, Codable, CaseIterable {
     /// Take no more tasks, and give back those that wait; running tasks go on. The worker's heartbeats then say `quiet`.
     case quiet
     /// Take tasks again.
@@ -13,13 +13,13 @@ public enum WorkerRequest: String, Hashable, Sendable, Codable, CaseIterable {
 
 extension WorkerRequest {
     /// nil for a message that is no such request.
-    public init?(_ message: Message) {
+    package init?(_ message: Message) {
         guard let request = message.properties.type.flatMap(WorkerRequest.init) else { return nil }
         self = request
     }
 
     /// The message to publish to `<p>.control`.
-    public func message() -> Message {
+    package func message() -> Message {
         Message(properties: BasicProperties(contentType: WireFormat.jsonContentType, type: rawValue), body: JSON.encode([String: String]()))
     }
 }

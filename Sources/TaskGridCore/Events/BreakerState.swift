@@ -1,5 +1,5 @@
 /// Whether a type's tasks are handed out, as its circuit breaker has it.
-public enum BreakerState: String, Hashable, Sendable, Codable, CaseIterable {
+package enum BreakerState: String, Hashable, Sendable, Codable, CaseIterable {
     /// They are.
     case closed
     /// Most of the recent attempts failed: none is, for a while.

@@ -1,8 +1,8 @@
-public import AMQP
+package import AMQP
 
 extension Message {
     /// An event for the events exchange. Events are transient: nobody waits for one.
-    public static func event(_ event: some Encodable) -> Message {
+    package static func event(_ event: some Encodable) -> Message {
         Message(properties: BasicProperties(contentType: WireFormat.jsonContentType), body: JSON.encode(event))
     }
 }

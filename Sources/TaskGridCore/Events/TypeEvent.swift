@@ -1,35 +1,35 @@
 /// The tasks of one type by state, and what happened since the last such event. The dispatcher publishes it to the events
 /// exchange, as JSON, each second in which something changed and at least every five seconds.
-public struct TypeEvent: Hashable, Sendable, Codable {
-    public var type: TaskType
+package struct TypeEvent: Hashable, Sendable, Codable {
+    package var type: TaskType
     /// The identity of the store.
-    public var store: String
-    public var at: Timestamp
+    package var store: String
+    package var at: Timestamp
     /// Tasks in each state now; the terminal ones since the store was made, pruned ones included.
-    public var states: TaskCounts
+    package var states: TaskCounts
     /// The tasks that each worker ended since the last event of this type.
-    public var workers: [WorkerTally]
+    package var workers: [WorkerTally]
     /// How long successful and failed attempts ran: microseconds and how many, since the last event of this type.
-    public var runTimes: [LatencyCount]
+    package var runTimes: [LatencyCount]
     /// From acceptance to the end: microseconds and how many, since the last event of this type.
-    public var totalTimes: [LatencyCount]
+    package var totalTimes: [LatencyCount]
     /// How long tasks waited until they ran, from their acceptance or due time: microseconds and how many, since the last event of this
     /// type. Attempts of tasks that were put back to run at once are not among them.
-    public var waitTimes: [LatencyCount]
+    package var waitTimes: [LatencyCount]
     /// The task that waits longest now; nil: none does, or it is not known.
-    public var oldest: OldestTask?
+    package var oldest: OldestTask?
     /// Attempts that were tried again, since the last event of this type.
-    public var retried: Int
+    package var retried: Int
     /// Results that were refused since the last event of this type, because their attempts were never handed out.
-    public var refused: Int
+    package var refused: Int
     /// Whether the circuit breaker of the type lets its tasks through.
-    public var breaker: BreakerState
+    package var breaker: BreakerState
     /// Whether nothing of the type is handed out because somebody has paused it.
-    public var paused: Bool
+    package var paused: Bool
     /// Why no more of the tasks that wait are handed out now, for people: one sentence for each reason. Empty if some may be, or none wait.
-    public var held: [String]
+    package var held: [String]
     /// Whether the type is known no more: nobody used it. Its `states` are added to the counters of the forgotten types.
-    public var isForgotten: Bool
+    package var isForgotten: Bool
 
     enum CodingKeys: String, CodingKey {
         case type, store, at, states, workers, retried, refused, breaker, paused, held, oldest
@@ -39,7 +39,7 @@ public struct TypeEvent: Hashable, Sendable, Codable {
         case waitTimes = "wait_us"
     }
 
-    public init(
+    package init(
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
         runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], waitTimes: [LatencyCount] = [], oldest: OldestTask? = nil,
         retried: Int = 0, refused: Int = 0,
@@ -62,7 +62,7 @@ public struct TypeEvent: Hashable, Sendable, Codable {
         self.isForgotten = isForgotten
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             type: try container.decode(TaskType.self, forKey: .type),
@@ -85,25 +85,25 @@ public struct TypeEvent: Hashable, Sendable, Codable {
 }
 
 /// How many tasks of a type one worker ended within an interval.
-public struct WorkerTally: Hashable, Sendable, Codable {
-    public var worker: String
-    public var succeeded: Int
-    public var failed: Int
-    public var runTimes: [LatencyCount]
+package struct WorkerTally: Hashable, Sendable, Codable {
+    package var worker: String
+    package var succeeded: Int
+    package var failed: Int
+    package var runTimes: [LatencyCount]
 
     enum CodingKeys: String, CodingKey {
         case worker, succeeded, failed
         case runTimes = "run_us"
     }
 
-    public init(worker: String, succeeded: Int = 0, failed: Int = 0, runTimes: [LatencyCount] = []) {
+    package init(worker: String, succeeded: Int = 0, failed: Int = 0, runTimes: [LatencyCount] = []) {
         self.worker = worker
         self.succeeded = succeeded
         self.failed = failed
         self.runTimes = runTimes
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             worker: try container.decode(String.self, forKey: .worker),
@@ -115,17 +115,17 @@ public struct WorkerTally: Hashable, Sendable, Codable {
 }
 
 /// One bucket of a histogram; in JSON an array of the two numbers.
-public struct LatencyCount: Hashable, Sendable, Codable {
+package struct LatencyCount: Hashable, Sendable, Codable {
     /// The bucket's highest value.
-    public var microseconds: UInt64
-    public var count: UInt64
+    package var microseconds: UInt64
+    package var count: UInt64
 
-    public init(microseconds: UInt64, count: UInt64) {
+    package init(microseconds: UInt64, count: UInt64) {
         self.microseconds = microseconds
         self.count = count
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
         microseconds = try container.decode(UInt64.self)
         count = try container.decode(UInt64.self)
@@ -135,7 +135,7 @@ public struct LatencyCount: Hashable, Sendable, Codable {
         }
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
         try container.encode(microseconds)
         try container.encode(count)

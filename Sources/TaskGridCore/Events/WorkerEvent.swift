@@ -1,21 +1,21 @@
 /// A worker joined or left the grid: what the nameservice tells the events exchange, as JSON.
-public struct WorkerEvent: Hashable, Sendable, Codable {
-    public enum Kind: String, Sendable, Codable {
+package struct WorkerEvent: Hashable, Sendable, Codable {
+    package enum Kind: String, Sendable, Codable {
         case joined, left
     }
 
     /// Why a worker left.
-    public enum Reason: String, Sendable, Codable {
+    package enum Reason: String, Sendable, Codable {
         case deregistered
         case leaseExpired = "lease_expired"
     }
 
-    public var kind: Kind
-    public var reason: Reason?
-    public var at: Timestamp
-    public var worker: RegistryMessage
+    package var kind: Kind
+    package var reason: Reason?
+    package var at: Timestamp
+    package var worker: RegistryMessage
 
-    public init(kind: Kind, reason: Reason? = nil, at: Timestamp, worker: RegistryMessage) {
+    package init(kind: Kind, reason: Reason? = nil, at: Timestamp, worker: RegistryMessage) {
         self.kind = kind
         self.reason = reason
         self.at = at

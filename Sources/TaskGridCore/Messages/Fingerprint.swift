@@ -1,17 +1,17 @@
 internal import Crypto
-public import Foundation
+package import Foundation
 
 /// The content of a submission in 16 bytes, by which a key that is used again for something else is recognised.
 ///
 /// The first 16 bytes of the SHA-256 of the type's name, a zero byte, the number of tasks, and for each task the length of its
 /// payload and the payload; numbers have 8 bytes, the highest first. Settings are no part of it.
-public struct Fingerprint: Hashable, Sendable {
+package struct Fingerprint: Hashable, Sendable {
     static let size = 16
 
     private let high: UInt64
     private let low: UInt64
 
-    public init(_ submission: Submission) {
+    package init(_ submission: Submission) {
         var hash = BufferedHash()
         var type = submission.type.name
         type.withUTF8 { hash.update(UnsafeRawBufferPointer($0)) }
@@ -25,7 +25,7 @@ public struct Fingerprint: Hashable, Sendable {
     }
 
     /// Reads what ``bytes`` writes; nil where these are not 16 bytes.
-    public init?(_ bytes: Data) {
+    package init?(_ bytes: Data) {
         guard bytes.count == Self.size else { return nil }
         self = bytes.withUnsafeBytes { Fingerprint(bytes: $0) }
     }
@@ -36,14 +36,14 @@ public struct Fingerprint: Hashable, Sendable {
     }
 
     /// The form that the store keeps.
-    public var bytes: Data { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) } }
+    package var bytes: Data { withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { Data($0) } }
 
     private func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> (56 - 8 * (index % 8))) }
 }
 
 extension Fingerprint: LosslessStringConvertible {
     /// 32 hexadecimal digits: the form that the wire carries.
-    public var description: String {
+    package var description: String {
         String(unsafeUninitializedCapacity: 2 * Self.size) { text in
             for index in 0..<Self.size {
                 text[2 * index] = Self.digit(byte(index) >> 4)
@@ -53,7 +53,7 @@ extension Fingerprint: LosslessStringConvertible {
         }
     }
 
-    public init?(_ description: String) {
+    package init?(_ description: String) {
         guard description.utf8.count == 2 * Self.size else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
         for (index, character) in description.utf8.enumerated() {

@@ -1,10 +1,10 @@
-public import Foundation
+package import Foundation
 
 /// JSON as the grid writes and reads it: sorted keys, no escaped slashes.
-public enum JSON {
+package enum JSON {
     /// - Precondition: `value` is one of the grid's own message types, which hold nothing that JSON cannot write (their
     ///   floating-point numbers are finite).
-    public static func encode(_ value: some Encodable, pretty: Bool = false) -> Data {
+    package static func encode(_ value: some Encodable, pretty: Bool = false) -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
             pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
@@ -12,7 +12,7 @@ public enum JSON {
         return try! encoder.encode(value)
     }
 
-    public static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws(WireError) -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws(WireError) -> Value {
         guard body.count <= WireFormat.maximumBodySize else {
             throw WireError(.tooLarge, "body of \(body.count) bytes; at most \(WireFormat.maximumBodySize) are read")
         }
@@ -51,13 +51,29 @@ extension DecodingError {
     /// A message in one line: what is wrong, and where.
     var place: String {
         func at(_ context: Context) -> String {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+            // JSON that is none says where under the error.
+            let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String ?? context.debugDescription
+            return context.codingPath.place.map { "\($0): \(reason)" } ?? reason
         }
         return switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
-            at(context)
+        case .keyNotFound(let key, let context): "\((context.codingPath + [key]).place ?? key.stringValue) is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): at(context)
         @unknown default: "\(self)"
         }
+    }
+}
+
+extension [any CodingKey] {
+    /// The path as it is written in code, such as `items[2].price`; nil where it is empty.
+    var place: String? {
+        isEmpty
+            ? nil
+            : reduce(into: "") { text, key in
+                if let index = key.intValue {
+                    text += "[\(index)]"
+                } else {
+                    text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
+                }
+            }
     }
 }

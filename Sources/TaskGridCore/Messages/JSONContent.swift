@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// How bytes of people's own stand in JSON: as text or as base64.
 enum JSONContent {
@@ -31,7 +31,7 @@ enum JSONContent {
 
 extension Data {
     /// The first bytes, at most `count`: where they are the start of a text, without the character that would be cut in two.
-    public func head(_ count: Int) -> Data {
+    package func head(_ count: Int) -> Data {
         guard self.count > count else { return self }
         let head = Data(prefix(Swift.max(0, count)))
         guard String(validating: head, as: UTF8.self) == nil else { return head }

@@ -1,9 +1,9 @@
-public import AMQP
-public import Foundation
+package import AMQP
+import Foundation
 
 /// The dispatcher's reply to a client: its submission was accepted or rejected, or its tasks have ended.
-public struct Reply: Hashable, Sendable {
-    public enum Content: Hashable, Sendable {
+package struct Reply: Hashable, Sendable {
+    package enum Content: Hashable, Sendable {
         /// The tasks are durable; their ids are consecutive from `first`. `isRepeat`: the key had been accepted before, and the
         /// endings are told to the client that was first.
         case accepted(first: TaskID, count: Int, isRepeat: Bool = false)
@@ -13,79 +13,18 @@ public struct Reply: Hashable, Sendable {
         case ended([Ending])
     }
 
-    /// How one task ended.
-    public struct Ending: Hashable, Sendable {
-        public var id: TaskID
-        /// A terminal state.
-        public var state: TaskState
-        public var result: Data
-        public var error: TaskError?
-        public var attempt: Int
-        public var worker: String
-        /// How long its last attempt ran.
-        public var runTime: Duration
-
-        public init(
-            id: TaskID, state: TaskState, result: Data = Data(), error: TaskError? = nil, attempt: Int = 0, worker: String = "",
-            runTime: Duration = .zero
-        ) {
-            self.id = id
-            self.state = state
-            self.result = result
-            self.error = error
-            self.attempt = attempt
-            self.worker = worker
-            self.runTime = runTime
-        }
-    }
-
     /// `batch` only for tasks that have ended; the other answers are always `single`.
-    public var form: MessageForm
-    public var type: TaskType
+    package var form: MessageForm
+    package var type: TaskType
     /// The correlation id of the submission that is answered.
-    public var correlation: String?
-    public var content: Content
+    package var correlation: String?
+    package var content: Content
 
-    public init(form: MessageForm, type: TaskType, correlation: String?, content: Content) {
+    package init(form: MessageForm, type: TaskType, correlation: String?, content: Content) {
         self.form = form
         self.type = type
         self.correlation = correlation
         self.content = content
-    }
-}
-
-/// Why a submission was not accepted.
-public struct Rejection: Error, Hashable, Sendable {
-    public enum Code: String, Sendable, Codable {
-        case unknownType = "unknown_type"
-        case payloadTooLarge = "payload_too_large"
-        case empty
-        case malformed
-        /// The store cannot take it now (full disk, locked file): later may do.
-        case storeUnavailable = "store_unavailable"
-        /// The key was accepted before, for something else.
-        case keyReused = "key_reused"
-    }
-
-    public let code: Code
-    /// A message: what happened and what to do. It is cut like a `TaskError`'s, because it travels as a header.
-    public let message: String
-
-    public init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message.cut(toUTF8: TaskError.maximumMessageLength)
-    }
-}
-
-extension Rejection: CustomStringConvertible {
-    public var description: String { "\(code.rawValue): \(message)" }
-
-    fileprivate init(description: String) {
-        guard let (name, message) = description.splitAtColon, let code = Code(rawValue: name) else {
-            self.init(.malformed, description)
-            return
-        }
-        self.init(code, message)
     }
 }
 
@@ -95,7 +34,7 @@ extension Reply {
     /// 0 for a task that ended before it was handed out.
     fileprivate static let attempts = 0...Int(Int32.max)
 
-    public init(_ message: Message) throws(WireError) {
+    package init(_ message: Message) throws(WireError) {
         let properties = message.properties
         let form = try MessageForm(of: message)
         let type = try properties.taskType()
@@ -133,7 +72,7 @@ extension Reply {
     }
 
     /// The answer to a submission that cannot be read. Its type is repeated as it was given, whether or not it is one.
-    public static func rejection(of submission: Message, _ error: WireError) -> Message {
+    package static func rejection(of submission: Message, _ error: WireError) -> Message {
         let given = submission.properties
         let headers: [String: FieldValue] = [
             WireFormat.Header.status: .string(PBStatus.rejected.name),
@@ -150,7 +89,7 @@ extension Reply {
     /// The message to publish to `<p>.reply` with the client's id as its routing key.
     ///
     /// - Precondition: a `single` one speaks of exactly one task.
-    public func message() -> Message {
+    package func message() -> Message {
         var properties = BasicProperties(correlationID: correlation, type: type.name)
         switch content {
         case .accepted(let first, let count, let isRepeat):
@@ -192,7 +131,7 @@ extension Reply {
     }
 }
 
-extension Reply.Ending {
+extension Ending {
     fileprivate init(_ record: PBRecord) throws(WireError) {
         let (id, attempt) = try record.identity(attempts: Reply.attempts)
         guard record.worker.utf8.count <= WireFormat.maximumNameLength else {

@@ -1,16 +1,16 @@
-public import AMQP
-public import Foundation
+package import AMQP
+package import Foundation
 
 /// The results of a worker for tasks that it was handed.
-public struct Results: Hashable, Sendable {
-    public struct Item: Hashable, Sendable {
-        public var id: TaskID
-        public var attempt: Int
-        public var outcome: Outcome
+package struct Results: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
+        package var id: TaskID
+        package var attempt: Int
+        package var outcome: Outcome
         /// How long the attempt ran.
-        public var runTime: Duration
+        package var runTime: Duration
 
-        public init(id: TaskID, attempt: Int, outcome: Outcome, runTime: Duration = .zero) {
+        package init(id: TaskID, attempt: Int, outcome: Outcome, runTime: Duration = .zero) {
             self.id = id
             self.attempt = attempt
             self.outcome = outcome
@@ -19,7 +19,7 @@ public struct Results: Hashable, Sendable {
     }
 
     /// The outcome of an attempt.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         case succeeded(Data)
         case failed(TaskError)
         /// The delivery was a redelivered one, and was not run.
@@ -30,13 +30,13 @@ public struct Results: Hashable, Sendable {
         case started
     }
 
-    public var form: MessageForm
-    public var type: TaskType
-    public var store: String
-    public var worker: String
-    public var items: [Item]
+    package var form: MessageForm
+    package var type: TaskType
+    package var store: String
+    package var worker: String
+    package var items: [Item]
 
-    public init(form: MessageForm, type: TaskType, store: String, worker: String, items: [Item]) {
+    package init(form: MessageForm, type: TaskType, store: String, worker: String, items: [Item]) {
         self.form = form
         self.type = type
         self.store = store
@@ -48,7 +48,7 @@ public struct Results: Hashable, Sendable {
 extension Results {
     private static let attempts = 1...WireFormat.maximumAttempt
 
-    public init(_ message: Message) throws(WireError) {
+    package init(_ message: Message) throws(WireError) {
         let properties = message.properties
         let form = try MessageForm(of: message)
         let type = try properties.taskType()
@@ -82,7 +82,7 @@ extension Results {
     }
 
     /// The results that stand for a message that cannot be read, if it names its tasks: their attempts failed.
-    public init?(unreadable message: Message, because error: WireError) {
+    package init?(unreadable message: Message, because error: WireError) {
         let properties = message.properties
         let reason = "the worker's result cannot be read: \(error)".cut(toUTF8: TaskError.maximumMessageLength)
         let outcome = Outcome.failed(TaskError(error.code == .tooLarge ? .resultTooLarge : .failed, reason))
@@ -105,7 +105,7 @@ extension Results {
     /// The message to publish to `<p>.results` with the type as its routing key.
     ///
     /// - Precondition: a `single` one holds exactly one item.
-    public func message(isPersistent: Bool) -> Message {
+    package func message(isPersistent: Bool) -> Message {
         var properties = BasicProperties(
             headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name, appID: worker
         )

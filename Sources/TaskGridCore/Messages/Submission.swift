@@ -1,31 +1,31 @@
-public import AMQP
-public import Foundation
+package import AMQP
+package import Foundation
 
 /// A submission of one task or of many of one type, accepted or rejected as one.
-public struct Submission: Hashable, Sendable {
-    public struct Task: Hashable, Sendable {
-        public var payload: Data
-        public var settings: TaskSettings
+package struct Submission: Hashable, Sendable {
+    package struct Task: Hashable, Sendable {
+        package var payload: Data
+        package var settings: TaskSettings
 
-        public init(payload: Data, settings: TaskSettings = TaskSettings()) {
+        package init(payload: Data, settings: TaskSettings = TaskSettings()) {
             self.payload = payload
             self.settings = settings
         }
     }
 
-    public var form: MessageForm
-    public var type: TaskType
+    package var form: MessageForm
+    package var type: TaskType
     /// The idempotency key, which makes a repeated submission the same one: a UUID, or any text of up to 255 bytes.
-    public var key: String
+    package var key: String
     /// The id of the client to answer; nil: nobody waits.
-    public var client: String?
+    package var client: String?
     /// The correlation id of the answers.
-    public var correlation: String?
-    public var tasks: [Task]
+    package var correlation: String?
+    package var tasks: [Task]
     /// The fingerprint that its client has made; nil: ``Fingerprint/init(_:)-(Submission)`` says it.
-    public var fingerprint: Fingerprint?
+    package var fingerprint: Fingerprint?
 
-    public init(
+    package init(
         form: MessageForm, type: TaskType, key: String, client: String? = nil, correlation: String? = nil, tasks: [Task],
         fingerprint: Fingerprint? = nil
     ) {
@@ -40,7 +40,7 @@ public struct Submission: Hashable, Sendable {
 }
 
 extension Submission {
-    public init(_ message: Message) throws(WireError) {
+    package init(_ message: Message) throws(WireError) {
         let properties = message.properties
         let form = try MessageForm(of: message)
         let type = try properties.taskType()
@@ -61,7 +61,7 @@ extension Submission {
     /// The message to publish to `<p>.submit` with the type as its routing key.
     ///
     /// - Precondition: a `single` one holds exactly one task.
-    public func message() -> Message {
+    package func message() -> Message {
         var properties = BasicProperties(
             isPersistent: true, correlationID: correlation, replyTo: client, messageID: key, type: type.name
         )

@@ -1,6 +1,6 @@
 /// Why a message cannot be read. The message goes to `<p>.dead` with this as its reason, and is never delivered again.
-public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: String, Sendable {
+package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
         case unknownContentType = "unknown_content_type"
         case unknownVersion = "unknown_version"
         case tooLarge = "too_large"
@@ -12,15 +12,15 @@ public struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The longest message in bytes of UTF-8; a longer one, which quotes its input, is cut: it travels as a header.
-    public static let maximumMessageLength = 1024
+    package static let maximumMessageLength = 1024
 
-    public let code: Code
-    public let message: String
+    package let code: Code
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message.cut(toUTF8: Self.maximumMessageLength)
     }
 
-    public var description: String { "\(code.rawValue): \(message)" }
+    package var description: String { "\(code.rawValue): \(message)" }
 }

@@ -2,72 +2,72 @@ import AMQP
 import Foundation
 
 /// The constants of the wire, version 1.
-public enum WireFormat {
+package enum WireFormat {
     /// The content type of a batch message.
-    public static let batchContentType = "application/vnd.taskgrid.batch+protobuf; v=1"
+    package static let batchContentType = "application/vnd.taskgrid.batch+protobuf; v=1"
     static let batchMediaType = "application/vnd.taskgrid.batch+protobuf"
     static let version = "1"
-    public static let jsonContentType = "application/json"
+    package static let jsonContentType = "application/json"
 
     /// The most bytes that a body may have; larger ones are refused unread.
-    public static let maximumBodySize = 64 << 20
+    package static let maximumBodySize = 64 << 20
     /// The most bytes that are kept of the body of a dead message.
-    public static let maximumDeadBodySize = 64 << 10
+    package static let maximumDeadBodySize = 64 << 10
     /// The most records that one batch may hold.
-    public static let maximumRecords = 10_000
+    package static let maximumRecords = 10_000
     /// The most bytes of a key, a correlation id or another name on the wire (an AMQP short string's bound).
-    public static let maximumNameLength = 255
+    package static let maximumNameLength = 255
     /// The most bytes of a client's or worker's id: with the longest prefix, the queues named after it stay within 255.
-    public static let maximumIDLength = 160
+    package static let maximumIDLength = 160
     /// The highest priority; the default is 0.
-    public static let maximumPriority = 9
+    package static let maximumPriority = 9
     /// The longest time that an attempt may be given: a year.
-    public static let maximumTimeout = Duration.seconds(366 * 24 * 60 * 60)
+    package static let maximumTimeout = Duration.seconds(366 * 24 * 60 * 60)
     /// How long after an attempt's time is up the dispatcher waits for its worker to say so, before it ends the attempt itself.
-    public static let timeoutGrace = Duration.seconds(2)
+    package static let timeoutGrace = Duration.seconds(2)
     /// The longest time that a task may be delayed, or that it may have until it expires: ten thousand days.
-    public static let maximumDelay = Duration.seconds(10_000 * 24 * 60 * 60)
+    package static let maximumDelay = Duration.seconds(10_000 * 24 * 60 * 60)
     /// The longest time that an attempt can have run; a longer one that a worker reports counts as this.
-    public static let maximumRunTime = maximumTimeout
+    package static let maximumRunTime = maximumTimeout
     /// The latest time, the end of the year 9999: what any language's calendar can show.
-    public static let maximumTime = Timestamp(rawValue: 253_402_300_799_999)
+    package static let maximumTime = Timestamp(rawValue: 253_402_300_799_999)
     /// The highest attempt that a worker may speak of: far from where counting on would not fit the wire's 32 bits.
-    public static let maximumAttempt = 1 << 30
+    package static let maximumAttempt = 1 << 30
 
     /// The names of the headers.
-    public enum Header {
-        public static let attempt = "taskgrid-attempt"
-        public static let status = "taskgrid-status"
-        public static let error = "taskgrid-error"
-        public static let timeout = "taskgrid-timeout-ms"
-        public static let backoff = "taskgrid-backoff"
-        public static let maxAttempts = "taskgrid-max-attempts"
-        public static let delay = "taskgrid-delay-ms"
-        public static let expiry = "taskgrid-expiry-ms"
-        public static let due = "taskgrid-due"
-        public static let expires = "taskgrid-expires"
-        public static let runTime = "taskgrid-run-us"
-        public static let store = "taskgrid-store"
-        public static let worker = "taskgrid-worker"
-        public static let announce = "taskgrid-announce"
-        public static let alone = "taskgrid-alone"
-        public static let count = "taskgrid-count"
-        public static let fingerprint = "taskgrid-fingerprint"
+    package enum Header {
+        package static let attempt = "taskgrid-attempt"
+        package static let status = "taskgrid-status"
+        package static let error = "taskgrid-error"
+        package static let timeout = "taskgrid-timeout-ms"
+        package static let backoff = "taskgrid-backoff"
+        package static let maxAttempts = "taskgrid-max-attempts"
+        package static let delay = "taskgrid-delay-ms"
+        package static let expiry = "taskgrid-expiry-ms"
+        package static let due = "taskgrid-due"
+        package static let expires = "taskgrid-expires"
+        package static let runTime = "taskgrid-run-us"
+        package static let store = "taskgrid-store"
+        package static let worker = "taskgrid-worker"
+        package static let announce = "taskgrid-announce"
+        package static let alone = "taskgrid-alone"
+        package static let count = "taskgrid-count"
+        package static let fingerprint = "taskgrid-fingerprint"
         /// On an acceptance: the key had been accepted before.
-        public static let isRepeat = "taskgrid-repeat"
+        package static let isRepeat = "taskgrid-repeat"
         /// On a query: how large its answer may be.
-        public static let answerBytes = "taskgrid-answer-bytes"
+        package static let answerBytes = "taskgrid-answer-bytes"
         /// On a dead message: when its receiver found that it cannot read it.
-        public static let deadAt = "taskgrid-dead-at"
+        package static let deadAt = "taskgrid-dead-at"
         /// On a dead message: why.
-        public static let reason = "taskgrid-reason"
+        package static let reason = "taskgrid-reason"
         /// On a dead message whose body was cut: how many bytes it had.
-        public static let size = "taskgrid-size"
+        package static let size = "taskgrid-size"
     }
 }
 
 /// Whether a message carries one task as properties and body, or a batch of records.
-public enum MessageForm: Hashable, Sendable {
+package enum MessageForm: Hashable, Sendable {
     case single, batch
 
     /// The form that a message's content type announces. Everything that is not a batch is a single task's payload.

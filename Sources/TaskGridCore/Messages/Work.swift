@@ -1,17 +1,17 @@
-public import AMQP
-public import Foundation
+package import AMQP
+package import Foundation
 
 /// Tasks of one type on their way to a worker.
-public struct Work: Hashable, Sendable {
-    public struct Item: Hashable, Sendable {
-        public var id: TaskID
+package struct Work: Hashable, Sendable {
+    package struct Item: Hashable, Sendable {
+        package var id: TaskID
         /// The number of this hand-out, from 1.
-        public var attempt: Int
-        public var payload: Data
+        package var attempt: Int
+        package var payload: Data
         /// How long the attempt may run; nil: no limit of its own.
-        public var timeout: Duration?
+        package var timeout: Duration?
 
-        public init(id: TaskID, attempt: Int, payload: Data, timeout: Duration? = nil) {
+        package init(id: TaskID, attempt: Int, payload: Data, timeout: Duration? = nil) {
             self.id = id
             self.attempt = attempt
             self.payload = payload
@@ -19,17 +19,17 @@ public struct Work: Hashable, Sendable {
         }
     }
 
-    public var form: MessageForm
-    public var type: TaskType
+    package var form: MessageForm
+    package var type: TaskType
     /// The identity of the store that holds the tasks; results return it.
-    public var store: String
+    package var store: String
     /// The worker says `started`, and has it confirmed, before it runs these: an earlier attempt took its worker down.
-    public var announce: Bool
+    package var announce: Bool
     /// The worker runs nothing else meanwhile: one more death ends these as poison, and it is to be theirs.
-    public var alone: Bool
-    public var items: [Item]
+    package var alone: Bool
+    package var items: [Item]
 
-    public init(form: MessageForm, type: TaskType, store: String, announce: Bool = false, alone: Bool = false, items: [Item]) {
+    package init(form: MessageForm, type: TaskType, store: String, announce: Bool = false, alone: Bool = false, items: [Item]) {
         self.form = form
         self.type = type
         self.store = store
@@ -45,16 +45,16 @@ extension Work {
     /// of markers runs an empty payload, and what it says of that says as much.
     ///
     /// `number` tells it from others of its type, and stands where a task's attempt would.
-    public static func marker(type: TaskType, store: String, number: Int) -> Work {
+    package static func marker(type: TaskType, store: String, number: Int) -> Work {
         Work(form: .single, type: type, store: store, items: [Item(id: .marker, attempt: number, payload: Data())])
     }
 
-    public var isMarker: Bool { items.count == 1 && items[0].id == .marker }
+    package var isMarker: Bool { items.count == 1 && items[0].id == .marker }
 
     private static let attempts = 1...Int(Int32.max)
     private static let maximumTimeout = WireFormat.maximumTimeout.milliseconds
 
-    public init(_ message: Message) throws(WireError) {
+    package init(_ message: Message) throws(WireError) {
         let properties = message.properties
         let form = try MessageForm(of: message)
         let type = try properties.taskType()
@@ -92,7 +92,7 @@ extension Work {
     /// The message to publish to `<p>.work` with the type as its routing key.
     ///
     /// - Precondition: a `single` one holds exactly one item.
-    public func message(isPersistent: Bool) -> Message {
+    package func message(isPersistent: Bool) -> Message {
         var properties = BasicProperties(headers: [WireFormat.Header.store: .string(store)], isPersistent: isPersistent, type: type.name)
         if announce { properties.headers[WireFormat.Header.announce] = true }
         if alone { properties.headers[WireFormat.Header.alone] = true }

@@ -1,42 +1,42 @@
 /// Ends tasks that have not ended, as cancelled. Asking again does no harm: the answer is then that they have ended.
-public struct CancelQuery: Query, Hashable {
-    public static let name = "cancel"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumTasks = 1000
+package struct CancelQuery: Query, Hashable {
+    package static let name = "cancel"
+    package static let service = Topology.Service.dispatcher
+    package static let maximumTasks = 1000
 
     /// Up to 1000.
-    public var tasks: [TaskID]
+    package var tasks: [TaskID]
 
-    public init(tasks: [TaskID]) {
+    package init(tasks: [TaskID]) {
         self.tasks = tasks
     }
 
-    public typealias Answer = CommandAnswer
+    package typealias Answer = CommandAnswer
 }
 
 /// Hands out again tasks that ended without success: those named, or those that a filter means, the newest first.
-public struct RetryQuery: Query, Hashable {
-    public static let name = "retry"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumTasks = 1000
+package struct RetryQuery: Query, Hashable {
+    package static let name = "retry"
+    package static let service = Topology.Service.dispatcher
+    package static let maximumTasks = 1000
 
     /// Up to 1000; nil where the filter says which.
-    public var tasks: [TaskID]?
+    package var tasks: [TaskID]?
     /// Selects tasks where none are named; without a state those that failed, and never those that succeeded.
-    public var filter: TaskFilter?
+    package var filter: TaskFilter?
     /// With a filter: only tasks with a lower id, the `next` of the answer before.
-    public var before: TaskID?
+    package var before: TaskID?
 
-    public init(tasks: [TaskID]) {
+    package init(tasks: [TaskID]) {
         self.tasks = tasks
     }
 
-    public init(matching filter: TaskFilter, before: TaskID? = nil) {
+    package init(matching filter: TaskFilter, before: TaskID? = nil) {
         self.filter = filter
         self.before = before
     }
 
-    public typealias Answer = CommandAnswer
+    package typealias Answer = CommandAnswer
 }
 
 /// The outcome of an admin command.

@@ -1,42 +1,42 @@
-public import Foundation
+package import Foundation
 
 /// A part of a task's payload or result: how one that is too large for an answer is read.
-public struct ContentQuery: Query, Hashable {
-    public static let name = "content"
-    public static let service = Topology.Service.dispatcher
+package struct ContentQuery: Query, Hashable {
+    package static let name = "content"
+    package static let service = Topology.Service.dispatcher
 
-    public enum Part: String, Codable, Sendable {
+    package enum Part: String, Codable, Sendable {
         case payload, result
     }
 
-    public var id: TaskID
-    public var part: Part
+    package var id: TaskID
+    package var part: Part
     /// How many bytes to leave out before it.
-    public var from: Int
+    package var from: Int
 
-    public init(id: TaskID, part: Part, from: Int = 0) {
+    package init(id: TaskID, part: Part, from: Int = 0) {
         self.id = id
         self.part = part
         self.from = from
     }
 
-    public struct Answer: Codable, Sendable, Hashable {
+    package struct Answer: Codable, Sendable, Hashable {
         /// As many as fit into the answer; empty only where there are none any more.
-        public var bytes: Data
+        package var bytes: Data
         /// How many the whole has.
-        public var size: Int
+        package var size: Int
 
         enum CodingKeys: String, CodingKey {
             case size
             case bytes = "base64"
         }
 
-        public init(bytes: Data, size: Int) {
+        package init(bytes: Data, size: Int) {
             self.bytes = bytes
             self.size = size
         }
 
         /// How many bytes fit into an answer: base64 makes four of three.
-        public static func maximumBytes(_ budget: AnswerBudget) -> Int { (budget.bytes - 1024) / 4 * 3 }
+        package static func maximumBytes(_ budget: AnswerBudget) -> Int { (budget.bytes - 1024) / 4 * 3 }
     }
 }

@@ -1,25 +1,25 @@
 /// Forgets types that nobody uses: no worker of them lives, they have no tasks and no keys, and they are not paused. Their counters are
 /// added to those of the forgotten types. Asking again does no harm.
-public struct ForgetQuery: Query, Hashable {
-    public static let name = "forget"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumTypes = 1000
+package struct ForgetQuery: Query, Hashable {
+    package static let name = "forget"
+    package static let service = Topology.Service.dispatcher
+    package static let maximumTypes = 1000
 
     /// Up to 1000.
-    public var types: [TaskType]
+    package var types: [TaskType]
 
-    public init(types: [TaskType]) {
+    package init(types: [TaskType]) {
         self.types = types
     }
 
-    public typealias Answer = ForgetAnswer
+    package typealias Answer = ForgetAnswer
 }
 
 /// The outcome of forgetting, one for each type that was asked for.
-public struct ForgetAnswer: Codable, Sendable, Hashable {
-    public var types: [ForgetOutcome]
+package struct ForgetAnswer: Codable, Sendable, Hashable {
+    package var types: [ForgetOutcome]
 
-    public init(types: [ForgetOutcome]) {
+    package init(types: [ForgetOutcome]) {
         self.types = types
     }
 }

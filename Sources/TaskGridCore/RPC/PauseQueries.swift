@@ -1,40 +1,40 @@
 /// Hands out no more tasks of these types, until they are resumed: what runs goes on, what is submitted waits. It outlives
 /// the dispatcher. Asking again does no harm.
-public struct PauseQuery: Query, Hashable {
-    public static let name = "pause"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumTypes = 1000
+package struct PauseQuery: Query, Hashable {
+    package static let name = "pause"
+    package static let service = Topology.Service.dispatcher
+    package static let maximumTypes = 1000
 
     /// Up to 1000.
-    public var types: [TaskType]
+    package var types: [TaskType]
 
-    public init(types: [TaskType]) {
+    package init(types: [TaskType]) {
         self.types = types
     }
 
-    public typealias Answer = PauseAnswer
+    package typealias Answer = PauseAnswer
 }
 
 /// Hands out tasks of paused types again. Asking again does no harm.
-public struct ResumeQuery: Query, Hashable {
-    public static let name = "resume"
-    public static let service = Topology.Service.dispatcher
+package struct ResumeQuery: Query, Hashable {
+    package static let name = "resume"
+    package static let service = Topology.Service.dispatcher
 
     /// Up to 1000.
-    public var types: [TaskType]
+    package var types: [TaskType]
 
-    public init(types: [TaskType]) {
+    package init(types: [TaskType]) {
         self.types = types
     }
 
-    public typealias Answer = PauseAnswer
+    package typealias Answer = PauseAnswer
 }
 
 /// The outcome of pausing or resuming, one for each type that was asked for.
-public struct PauseAnswer: Codable, Sendable, Hashable {
-    public var types: [PauseOutcome]
+package struct PauseAnswer: Codable, Sendable, Hashable {
+    package var types: [PauseOutcome]
 
-    public init(types: [PauseOutcome]) {
+    package init(types: [PauseOutcome]) {
         self.types = types
     }
 }

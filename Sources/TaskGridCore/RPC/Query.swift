@@ -1,8 +1,8 @@
-public import AMQP
+package import AMQP
 
 /// A query to a service through `<p>.rpc`: JSON, its kind in the `type` property, answered on `<p>.reply` under the
 /// client's id with the query's correlation id.
-public protocol Query: Codable, Sendable {
+package protocol Query: Codable, Sendable {
     associatedtype Answer: Codable & Sendable
     /// The `type` property.
     static var name: String { get }
@@ -16,7 +16,7 @@ extension Query {
     ///   - correlation: tells this query's answer from those of the client's other queries.
     ///   - patience: how long the client waits; a query that is not answered by then is dropped.
     ///   - budget: how large the answer may be; nil: as large as usual.
-    public func message(
+    package func message(
         from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil
     ) -> Message {
         Message(
@@ -31,22 +31,22 @@ extension Query {
 }
 
 /// The limits of every query.
-public enum QueryLimits {
+package enum QueryLimits {
     /// The most bytes of a query's body; longer ones are refused unread.
-    public static let maximumBody = 256 << 10
+    package static let maximumBody = 256 << 10
     /// How long a caller waits that does not say so, and the longest that one can say.
-    public static let patience = Duration.seconds(30)
-    public static let maximumPatience = Duration.seconds(120)
+    package static let patience = Duration.seconds(30)
+    package static let maximumPatience = Duration.seconds(120)
 
     /// How long the client of a query waits, from when it was sent.
-    public static func patience(of query: Message) -> Duration {
+    package static func patience(of query: Message) -> Duration {
         min(max(.zero, query.properties.expiration ?? patience), maximumPatience)
     }
 }
 
 /// Why a query has no answer.
-public struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
-    public enum Code: String, Sendable, Codable {
+package struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConvertible {
+    package enum Code: String, Sendable, Codable {
         case notFound = "not_found"
         case badQuery = "bad_query"
         case unavailable
@@ -54,24 +54,24 @@ public struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConver
         case conflict
     }
 
-    public let code: Code
-    public let message: String
+    package let code: Code
+    package let message: String
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    package var description: String { message }
 }
 
 /// The answer's place on the wire: JSON, header `taskgrid-status` says `answer` or `error`.
-public enum AnswerMessage {
+package enum AnswerMessage {
     static let answer = "answer"
     static let error = "error"
 
     /// The names that it repeats are cut to what AMQP carries: what was not UTF-8 in them has grown by being replaced.
-    public static func message(_ result: Result<some Encodable, QueryError>, to query: Message) -> Message {
+    package static func message(_ result: Result<some Encodable, QueryError>, to query: Message) -> Message {
         let (status, body) =
             switch result {
             case .success(let answer): (Self.answer, JSON.encode(answer))
@@ -88,24 +88,24 @@ public enum AnswerMessage {
     }
 
     /// The answer to the same query that says why `answer` cannot be sent.
-    public static func replacing(_ answer: Message, because reason: String) -> Message {
+    package static func replacing(_ answer: Message, because reason: String) -> Message {
         let error = QueryError(.unavailable, "the answer cannot be sent: \(reason); ask for less")
         return refusal(error, to: answer)
     }
 
     /// The answer to a query that is refused.
-    public static func refusal(_ error: QueryError, to query: Message) -> Message {
+    package static func refusal(_ error: QueryError, to query: Message) -> Message {
         message(Result<Never, QueryError>.failure(error), to: query)
     }
 
     /// Whether a message on a reply queue answers a query (or else a submission).
-    public static func isAnswer(_ message: Message) -> Bool {
+    package static func isAnswer(_ message: Message) -> Bool {
         let status = message.properties.headers[WireFormat.Header.status]?.text
         return status == answer || status == error && message.properties.contentType == WireFormat.jsonContentType
     }
 
     /// The body of the answer, to be read by who asked; throws what the service refused with.
-    public static func read<Answer: Decodable>(_ type: Answer.Type, _ message: Message) throws(QueryError) -> Answer {
+    package static func read<Answer: Decodable>(_ type: Answer.Type, _ message: Message) throws(QueryError) -> Answer {
         do {
             if message.properties.headers[WireFormat.Header.status]?.text == answer {
                 return try JSON.decode(type, message.body)

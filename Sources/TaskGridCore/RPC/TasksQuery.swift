@@ -1,36 +1,36 @@
 /// Tasks that a filter means, the newest first, a page at a time.
-public struct TasksQuery: Query, Hashable {
-    public static let name = "tasks"
-    public static let service = Topology.Service.dispatcher
-    public static let maximumLimit = 1000
+package struct TasksQuery: Query, Hashable {
+    package static let name = "tasks"
+    package static let service = Topology.Service.dispatcher
+    package static let maximumLimit = 1000
 
-    public var filter: TaskFilter
+    package var filter: TaskFilter
     /// Only tasks with a lower id: the `next` of the answer before.
-    public var before: TaskID?
+    package var before: TaskID?
     /// 1 to 1000.
-    public var limit: Int
+    package var limit: Int
     /// Whether payloads and results are left out: they are cut to nothing, and marked with their sizes.
-    public var isBrief: Bool
+    package var isBrief: Bool
 
-    public init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false) {
+    package init(_ filter: TaskFilter, before: TaskID? = nil, limit: Int = 50, isBrief: Bool = false) {
         self.filter = filter
         self.before = before
         self.limit = limit
         self.isBrief = isBrief
     }
 
-    public init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
+    package init(type: TaskType? = nil, state: TaskState? = nil, before: TaskID? = nil, limit: Int = 50) {
         self.init(TaskFilter(type: type, state: state), before: before, limit: limit)
     }
 
-    public struct Answer: Codable, Sendable, Hashable {
-        public var tasks: [TaskRecord]
+    package struct Answer: Codable, Sendable, Hashable {
+        package var tasks: [TaskRecord]
         /// The place where the search goes on, as the `before` of the next query: large tasks, and searches that look at many, take
         /// more than one answer, which may be an empty one. Nil: there are no more. A task that alone is larger than an answer
         /// has its payload and its result cut.
-        public var next: TaskID?
+        package var next: TaskID?
 
-        public init(tasks: [TaskRecord], next: TaskID? = nil) {
+        package init(tasks: [TaskRecord], next: TaskID? = nil) {
             self.tasks = tasks
             self.next = next
         }
@@ -44,7 +44,7 @@ extension TasksQuery {
         case isBrief = "brief"
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             try TaskFilter(from: decoder), before: try container.decodeIfPresent(TaskID.self, forKey: .before),
@@ -53,7 +53,7 @@ extension TasksQuery {
         )
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try filter.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(before, forKey: .before)
@@ -63,25 +63,25 @@ extension TasksQuery {
 }
 
 /// How many tasks a filter means; the answer to one query is a part of the count where there are many to look at.
-public struct MatchesQuery: Query, Hashable {
-    public static let name = "matches"
-    public static let service = Topology.Service.dispatcher
+package struct MatchesQuery: Query, Hashable {
+    package static let name = "matches"
+    package static let service = Topology.Service.dispatcher
 
-    public var filter: TaskFilter
+    package var filter: TaskFilter
     /// Only tasks with a lower id: the `next` of the answer before.
-    public var before: TaskID?
+    package var before: TaskID?
 
-    public init(_ filter: TaskFilter, before: TaskID? = nil) {
+    package init(_ filter: TaskFilter, before: TaskID? = nil) {
         self.filter = filter
         self.before = before
     }
 
-    public struct Answer: Codable, Sendable, Hashable {
-        public var count: Int
+    package struct Answer: Codable, Sendable, Hashable {
+        package var count: Int
         /// The place where the count goes on, as the `before` of the next query; nil: it is done.
-        public var next: TaskID?
+        package var next: TaskID?
 
-        public init(count: Int, next: TaskID? = nil) {
+        package init(count: Int, next: TaskID? = nil) {
             self.count = count
             self.next = next
         }
@@ -93,12 +93,12 @@ extension MatchesQuery {
         case before
     }
 
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(try TaskFilter(from: decoder), before: try container.decodeIfPresent(TaskID.self, forKey: .before))
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try filter.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(before, forKey: .before)

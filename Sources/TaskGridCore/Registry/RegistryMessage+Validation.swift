@@ -1,16 +1,16 @@
 extension RegistryMessage {
     /// The most types that a worker may have.
-    public static let maximumTypes = 1000
+    package static let maximumTypes = 1000
     /// The most tasks that it may hold, begun or not.
-    public static let maximumHeld = 200_000
+    package static let maximumHeld = 200_000
 
     /// Milliseconds between two heartbeats. A longer one counts as the longest, so that no lease lasts more than three minutes.
-    public static let intervals = 10...60_000
+    package static let intervals = 10...60_000
 
     /// Whether it is within the bounds of the wire.
     ///
     /// - Throws: `malformedBody`, which names the first field that is not.
-    public func validate() throws(WireError) {
+    package func validate() throws(WireError) {
         guard !worker.isEmpty, worker.isName(atMost: WireFormat.maximumIDLength) else {
             throw WireError(.malformedBody, "worker: 1 to \(WireFormat.maximumIDLength) bytes without control characters")
         }

@@ -1,11 +1,11 @@
-public import AMQP
+package import AMQP
 import Foundation
 
 /// A worker's message to the registry exchange, as JSON. Each message says everything, so that a nameservice or a
 /// dispatcher that starts later knows the worker with its next heartbeat.
 public struct RegistryMessage: Hashable, Sendable, Codable {
     /// The kind of the message: the first word of its routing key, and its `type` property.
-    public enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         case register, heartbeat, deregister
     }
 
@@ -130,14 +130,14 @@ extension RegistryMessage {
     }
 
     /// The most bytes that a registry message may have: a worker that holds 100,000 tasks says so in two million.
-    public static let maximumSize = 4 << 20
+    package static let maximumSize = 4 << 20
 
     /// How long after its latest message a worker counts as alive: three missed heartbeats.
-    public var lease: Duration { .milliseconds(min(interval, Self.intervals.upperBound)) * 3 }
+    package var lease: Duration { .milliseconds(min(interval, Self.intervals.upperBound)) * 3 }
 
     /// The message to publish. A message that shows a worker alive expires with its lease: read later, from a queue that nobody has
     /// emptied for a while, it would be untrue.
-    public func message(_ kind: Kind) -> Message {
+    package func message(_ kind: Kind) -> Message {
         Message(
             properties: BasicProperties(
                 contentType: WireFormat.jsonContentType, expiration: kind == .deregister ? nil : lease, type: kind.rawValue,
@@ -148,7 +148,7 @@ extension RegistryMessage {
     }
 
     /// Reads a registry message and what it is for, both of which its routing key must say too: the kind, then types of the worker.
-    public static func decode(_ message: Message, routingKey: String) throws(WireError) -> (Kind, RegistryMessage) {
+    package static func decode(_ message: Message, routingKey: String) throws(WireError) -> (Kind, RegistryMessage) {
         let (kind, content) = try decode(message)
         let words = routingKey.split(separator: ".", omittingEmptySubsequences: false)
         guard words.first == kind.rawValue[...], words.dropFirst().allSatisfy({ word in content.types.contains { $0.name[...] == word } })
@@ -162,7 +162,7 @@ extension RegistryMessage {
     }
 
     /// Reads a registry message and what it is for.
-    public static func decode(_ message: Message) throws(WireError) -> (Kind, RegistryMessage) {
+    package static func decode(_ message: Message) throws(WireError) -> (Kind, RegistryMessage) {
         guard let kind = message.properties.type.flatMap(Kind.init(rawValue:)) else {
             throw WireError(
                 .badProperty, "type '\((message.properties.type ?? "").cut(toUTF8: 40))' is not register, heartbeat or deregister")

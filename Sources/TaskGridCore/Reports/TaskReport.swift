@@ -39,7 +39,7 @@ package struct TaskReport: Encodable, Sendable {
     /// - Parameters:
     ///   - ending: how it ended.
     ///   - type: its type.
-    package init(_ ending: Reply.Ending, type: TaskType) {
+    package init(_ ending: Ending, type: TaskType) {
         let task = TaskRecord(
             id: ending.id, type: type, payload: Data(), result: ending.state == .succeeded ? ending.result : nil, status: ending.state,
             created: Timestamp(rawValue: 0), attempt: ending.attempt, settings: TaskSettings(), error: ending.error,

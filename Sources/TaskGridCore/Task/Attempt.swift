@@ -46,7 +46,7 @@ public struct Attempt: Hashable, Sendable {
     }
 
     /// One that ended: it began `runTime` before.
-    public static func ended(
+    package static func ended(
         _ number: Int, _ outcome: Outcome, at time: Timestamp, after runTime: Duration?, worker: String?, error: TaskError? = nil
     ) -> Attempt {
         Attempt(

@@ -3,7 +3,7 @@ public import AMQP
 /// A backoff as people, headers, batches, JSON and the store's rows write it: `exponential:1s:1m`.
 extension Backoff: LosslessStringConvertible {
     /// Its name in errors.
-    public static let what = "backoff such as 5s, 1s:1h, constant:30s, linear:10s:10m or exponential:1s:1h"
+    package static let what = "backoff such as 5s, 1s:1h, constant:30s, linear:10s:10m or exponential:1s:1h"
 
     /// How long the longest wait is where nothing is said.
     private static let usualCeiling = Duration.seconds(3600)

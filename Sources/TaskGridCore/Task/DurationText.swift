@@ -1,7 +1,7 @@
 /// Durations as people write them.
-public enum DurationText {
+package enum DurationText {
     /// Their name in errors.
-    public static let what = "a time such as 500ms, 30s, 15m, 1h30m or 7d"
+    package static let what = "a time such as 500ms, 30s, 15m, 1h30m or 7d"
 
     private static let day = 86_400_000_000.0
     /// Each unit in microseconds.
@@ -11,7 +11,7 @@ public enum DurationText {
 
     /// Numbers and their units, the largest unit first; a bare number is seconds. Nil where it is none, negative, or above ten thousand
     /// days.
-    public static func read(_ text: String) -> Duration? {
+    package static func read(_ text: String) -> Duration? {
         if let seconds = number(text[...]) { return duration(seconds * 1_000_000) }
         var rest = text[...]
         var total = 0.0
@@ -43,7 +43,7 @@ public enum DurationText {
     }
 
     /// The text that ``read(_:)`` reads, in the largest unit in which the duration is whole, to the millisecond.
-    public static func write(_ duration: Duration) -> String {
+    package static func write(_ duration: Duration) -> String {
         let milliseconds = max(0, duration.milliseconds)
         let unit = units.last { milliseconds > 0 && milliseconds % (Int64($0.1) / 1000) == 0 } ?? units[1]
         return "\(milliseconds / (Int64(unit.1) / 1000))\(unit.0)"

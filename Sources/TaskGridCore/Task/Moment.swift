@@ -2,7 +2,7 @@
 ///
 /// `ContinuousClock.Instant` says the same, but its layout is known only once the program runs, and so is that of whatever holds one:
 /// each copy of a task that holds one would go through the runtime. This one's is fixed.
-public struct Moment: Hashable, Comparable, Sendable {
+package struct Moment: Hashable, Comparable, Sendable {
     private static let origin = ContinuousClock.now
 
     private let sinceOrigin: Duration
@@ -11,16 +11,16 @@ public struct Moment: Hashable, Comparable, Sendable {
         self.sinceOrigin = sinceOrigin
     }
 
-    public init(_ instant: ContinuousClock.Instant) {
+    package init(_ instant: ContinuousClock.Instant) {
         sinceOrigin = Self.origin.duration(to: instant)
     }
 
-    public static var now: Moment { Moment(.now) }
+    package static var now: Moment { Moment(.now) }
 
     /// The same, for the clock.
-    public var instant: ContinuousClock.Instant { Self.origin + sinceOrigin }
+    package var instant: ContinuousClock.Instant { Self.origin + sinceOrigin }
 
-    public static func + (moment: Moment, duration: Duration) -> Moment { Moment(sinceOrigin: moment.sinceOrigin + duration) }
-    public static func - (left: Moment, right: Moment) -> Duration { left.sinceOrigin - right.sinceOrigin }
-    public static func < (left: Moment, right: Moment) -> Bool { left.sinceOrigin < right.sinceOrigin }
+    package static func + (moment: Moment, duration: Duration) -> Moment { Moment(sinceOrigin: moment.sinceOrigin + duration) }
+    package static func - (left: Moment, right: Moment) -> Duration { left.sinceOrigin - right.sinceOrigin }
+    package static func < (left: Moment, right: Moment) -> Bool { left.sinceOrigin < right.sinceOrigin }
 }

@@ -1,14 +1,14 @@
 import Foundation
 
 /// Points in time as people write them.
-public enum MomentText {
+package enum MomentText {
     /// Their name in errors.
-    public static let what =
+    package static let what =
         "a time ago such as 90s, 15m, 1h30m or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
 
     /// How long before `now`, with a minus sign or without, or a date, or a date and a time: in UTC, as the grid shows times, unless a
     /// zone follows. Nil where it is none of these, or is no time from 1970 to 9999.
-    public static func read(_ text: String, now: Timestamp) -> Timestamp? {
+    package static func read(_ text: String, now: Timestamp) -> Timestamp? {
         if let age = DurationText.read(text.hasPrefix("-") ? String(text.dropFirst()) : text) {
             return max(Timestamp(rawValue: 0), now + (.zero - age))
         }

@@ -36,7 +36,7 @@ public struct TaskError: Error, Hashable, Sendable, Codable {
 
 extension TaskError.Code {
     /// Whether the task ends with it, however many attempts are left.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         switch self {
         case .invalidInput, .resultTooLarge, .payloadTooLarge: true
         case .failed, .timedOut, .interrupted, .poison, .cancelled, .expired: false
@@ -46,7 +46,7 @@ extension TaskError.Code {
 
 extension TaskError {
     /// Why a task ends that was not begun in time.
-    public static let expiry = TaskError(.expired, "not begun before its expiry")
+    package static let expiry = TaskError(.expired, "not begun before its expiry")
 }
 
 extension TaskError: CustomStringConvertible {
@@ -54,7 +54,7 @@ extension TaskError: CustomStringConvertible {
     public var description: String { "\(code.rawValue): \(message)" }
 
     /// Reads back what `description` writes; a text without a known code is a `failed`.
-    public init(description: String) {
+    package init(description: String) {
         if let (name, message) = description.splitAtColon, let code = Code(rawValue: name) {
             self.init(code, message)
         } else {

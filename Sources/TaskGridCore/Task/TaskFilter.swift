@@ -40,13 +40,13 @@ public struct TaskFilter: Hashable, Sendable {
     }
 
     /// Whether it asks for more than a type and a state, which alone a store finds without looking at each task.
-    public var looksAtEach: Bool {
+    package var looksAtEach: Bool {
         createdSince != nil || createdUntil != nil || completedSince != nil || completedUntil != nil || text != nil
             || errorGroup != nil
     }
 
     /// Whether a task is meant.
-    public func matches(_ task: TaskRecord) -> Bool {
+    package func matches(_ task: TaskRecord) -> Bool {
         func lies(_ time: Timestamp?, since: Timestamp?, until: Timestamp?) -> Bool {
             guard since != nil || until != nil else { return true }
             guard let time else { return false }

@@ -17,10 +17,10 @@ public struct TaskID: RawRepresentable, Hashable, Comparable, Sendable {
     }
 
     /// No task, but the audit's marker in a work queue: see ``Work/marker(type:store:number:)``.
-    public static let marker = TaskID(0)
+    package static let marker = TaskID(0)
 
     /// The id that lies `count` after this one, or the last one there is: ids of one submission are consecutive.
-    public func advanced(by count: Int) -> TaskID {
+    package func advanced(by count: Int) -> TaskID {
         TaskID(rawValue.saturatingAdding(Int64(count)))
     }
 }

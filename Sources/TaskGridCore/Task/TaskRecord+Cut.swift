@@ -8,7 +8,7 @@ extension TaskRecord {
     /// whole size, and of a long history the latest attempts are kept.
     ///
     /// - Parameter bytes: at least some tens of thousands, because the other fields are not cut.
-    public func fitting(_ bytes: Int) -> TaskRecord {
+    package func fitting(_ bytes: Int) -> TaskRecord {
         guard JSON.encode(self).count > bytes else { return self }
         var record = self
         record.keep(payload: 0, result: 0)
@@ -27,7 +27,7 @@ extension TaskRecord {
     }
 
     /// Keeps the first bytes of the payload and of the result, and notes how many there were.
-    public mutating func keep(payload payloadCount: Int, result resultCount: Int) {
+    package mutating func keep(payload payloadCount: Int, result resultCount: Int) {
         if payload.count > payloadCount {
             payloadSize = payloadSize ?? payload.count
             payload = payload.head(payloadCount)

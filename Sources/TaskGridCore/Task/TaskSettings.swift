@@ -50,7 +50,7 @@ public struct TaskSettings: Sendable {
     }
 
     /// Whether nothing but the defaults is given.
-    public var areDefault: Bool { given == nil }
+    package var areDefault: Bool { given == nil }
 }
 
 extension TaskSettings {
@@ -107,7 +107,7 @@ extension TaskSettings {
 
 extension TaskSettings {
     /// The first setting that is out of its bounds, as a sentence; nil: all are within them.
-    public var fault: String? {
+    package var fault: String? {
         if !(0...WireFormat.maximumPriority).contains(priority) {
             return "the priority of a task is 0 to \(WireFormat.maximumPriority), not \(priority)"
         }
@@ -144,5 +144,5 @@ extension TaskSettings: Hashable {
     }
 
     /// Whether both are the same reference, which is found out faster than equality.
-    public func isSame(as other: TaskSettings) -> Bool { given === other.given }
+    package func isSame(as other: TaskSettings) -> Bool { given === other.given }
 }

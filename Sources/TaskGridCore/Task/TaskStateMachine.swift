@@ -26,20 +26,20 @@
 /// **Blame is exact.** The first interruption counts whether the task had begun or lay in the dead worker's buffer. From
 /// then on the task travels alone and announced, and an interruption counts only if the announcement had come. Before the
 /// one that would end it, its worker runs nothing beside it.
-public struct TaskStateMachine: Hashable, Sendable {
-    public private(set) var state: TaskState
+package struct TaskStateMachine: Hashable, Sendable {
+    package private(set) var state: TaskState
     /// The number of the latest hand-out; 0 before the first.
-    public private(set) var attempt: Int
+    package private(set) var attempt: Int
     /// How many attempts failed or ran out of time.
-    public private(set) var failures: Int
+    package private(set) var failures: Int
     /// How many attempts took their worker down.
-    public private(set) var interruptions: Int
-    public let maxAttempts: Int
+    package private(set) var interruptions: Int
+    package let maxAttempts: Int
 
     /// Deaths of its worker after which a task ends as poison.
-    public static let maximumInterruptions = 3
+    package static let maximumInterruptions = 3
 
-    public init(
+    package init(
         state: TaskState = .pending, attempt: Int = 0, failures: Int = 0, interruptions: Int = 0, maxAttempts: Int
     ) {
         self.state = state
@@ -49,7 +49,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         self.maxAttempts = max(1, maxAttempts)
     }
 
-    public enum Event: Hashable, Sendable {
+    package enum Event: Hashable, Sendable {
         /// Its due time has come.
         case due
         /// It was published to its work queue.
@@ -75,7 +75,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case retried
     }
 
-    public enum Action: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
         case none
         /// Nothing is to be done, and nothing has changed; why.
         case ignored(Reason)
@@ -88,7 +88,7 @@ public struct TaskStateMachine: Hashable, Sendable {
     }
 
     /// Why an event changed nothing.
-    public enum Reason: Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
         /// The task has ended: the first terminal result stands.
         case ended
         /// The event speaks of an attempt that is not the latest.
@@ -101,7 +101,7 @@ public struct TaskStateMachine: Hashable, Sendable {
         case notApplicable
     }
 
-    public mutating func handle(_ event: Event) -> Action {
+    package mutating func handle(_ event: Event) -> Action {
         if case .retried = event { return retry() }
         guard !state.isTerminal else { return .ignored(.ended) }
         switch event {

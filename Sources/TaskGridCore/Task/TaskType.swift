@@ -42,7 +42,7 @@ extension TaskType {
     /// Makes sure that a message of this type came with a routing key that says so too.
     ///
     /// - Throws: `typeMismatch`.
-    public func check(routingKey: String) throws(WireError) {
+    package func check(routingKey: String) throws(WireError) {
         guard routingKey == name else {
             throw WireError(.typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))', and the type '\(name)'")
         }

@@ -9,7 +9,7 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
     }
 
     /// The due time of what is to be done as soon as there is room: before every other.
-    public static let atOnce = Timestamp(rawValue: 0)
+    package static let atOnce = Timestamp(rawValue: 0)
 
     /// The wall clock's time.
     public static func now() -> Timestamp {
@@ -64,13 +64,13 @@ extension Timestamp: Codable {
 
 extension Duration {
     /// Whole milliseconds, rounded towards zero; at the end of the range where the duration lies beyond it.
-    public var milliseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000_000_000) }
+    package var milliseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000_000_000) }
 
     /// Whole microseconds, rounded towards zero; at the end of the range where the duration lies beyond it.
-    public var microseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000_000) }
+    package var microseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000_000) }
 
     /// Seconds with their fraction.
-    public var seconds: Double {
+    package var seconds: Double {
         // By halves: `Double(Int128)` is generic code, and took a noticeable part of each turn of a poll loop.
         let high = Double(Int64(truncatingIfNeeded: attoseconds >> 64))
         let low = Double(UInt64(truncatingIfNeeded: attoseconds))

@@ -30,90 +30,90 @@ public struct Topology: Hashable, Sendable {
 
     // MARK: Exchanges
 
-    public var submit: Exchange { Exchange("\(prefix).submit", .topic) }
-    public var work: Exchange { Exchange("\(prefix).work", .direct) }
-    public var results: Exchange { Exchange("\(prefix).results", .topic) }
-    public var reply: Exchange { Exchange("\(prefix).reply", .direct) }
-    public var registry: Exchange { Exchange("\(prefix).registry", .topic) }
-    public var rpc: Exchange { Exchange("\(prefix).rpc", .direct) }
-    public var control: Exchange { Exchange("\(prefix).control", .topic) }
-    public var events: Exchange { Exchange("\(prefix).events", .topic) }
-    public var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
+    package var submit: Exchange { Exchange("\(prefix).submit", .topic) }
+    package var work: Exchange { Exchange("\(prefix).work", .direct) }
+    package var results: Exchange { Exchange("\(prefix).results", .topic) }
+    package var reply: Exchange { Exchange("\(prefix).reply", .direct) }
+    package var registry: Exchange { Exchange("\(prefix).registry", .topic) }
+    package var rpc: Exchange { Exchange("\(prefix).rpc", .direct) }
+    package var control: Exchange { Exchange("\(prefix).control", .topic) }
+    package var events: Exchange { Exchange("\(prefix).events", .topic) }
+    package var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
 
     /// Every exchange. Each service declares them all, so that none depends on the order in which they start.
-    public var exchanges: [Exchange] {
+    package var exchanges: [Exchange] {
         [submit, work, results, reply, registry, rpc, control, events, dead]
     }
 
     // MARK: Queues
 
-    public var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
-    public var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
-    public var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: Self.bounds(10_000)) }
+    package var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
+    package var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
+    package var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: Self.bounds(10_000)) }
     /// Undecodable messages, for people to look at: the latest 10,000 within 64 MiB.
-    public var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: Self.bounds(10_000)) }
+    package var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: Self.bounds(10_000)) }
 
     /// The bounds of a queue: its oldest messages go first.
     private static func bounds(_ messages: Int64, bytes: Int64 = 64 << 20) -> FieldTable {
         ["x-max-length": .int(messages), "x-max-length-bytes": .int(bytes)]
     }
 
-    public func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
+    package func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
 
-    public func rpcQueue(_ service: Service) -> Queue {
+    package func rpcQueue(_ service: Service) -> Queue {
         .shared(
             "\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864]
         )
     }
 
     /// The services that answer queries.
-    public enum Service: String, Sendable {
+    package enum Service: String, Sendable {
         case dispatcher, nameservice
     }
 
     /// The queue whose holder is the active dispatcher: exclusive, so a second one is refused and stands by.
-    public var dispatcherLock: Queue { .exclusive("\(prefix).dispatcher.lock") }
+    package var dispatcherLock: Queue { .exclusive("\(prefix).dispatcher.lock") }
 
     /// A queue of one listener's own.
-    public func listenerQueue(_ what: String, _ id: String) -> Queue {
+    package func listenerQueue(_ what: String, _ id: String) -> Queue {
         .exclusive("\(prefix).\(what).\(id)", arguments: Self.bounds(100_000))
     }
 
     /// A client's reply queue: bounded in bytes, since anybody can have answers sent to it. Two of the largest messages fit. Dropped
     /// answers are asked for again.
-    public func replyQueue(client: String) -> Queue {
+    package func replyQueue(client: String) -> Queue {
         .exclusive("\(prefix).reply.\(client)", arguments: ["x-max-length-bytes": .int(Int64(2 * WireFormat.maximumBodySize))])
     }
 
     // MARK: Routing keys
 
     /// `register`, `heartbeat` or `deregister`, then the worker's types, a word each; cut to AMQP's 255 bytes.
-    public func registryKey(_ what: RegistryMessage.Kind, types: [TaskType]) -> String {
+    package func registryKey(_ what: RegistryMessage.Kind, types: [TaskType]) -> String {
         var key = what.rawValue
         for type in types where key.utf8.count + 1 + type.name.utf8.count <= 255 { key += ".\(type.name)" }
         return key
     }
 
     /// The key of a request to all workers of a type.
-    public func cancelKey(_ type: TaskType) -> String { "cancel.\(type)" }
+    package func cancelKey(_ type: TaskType) -> String { "cancel.\(type)" }
 
     /// The key of a message to all workers.
-    public static let allWorkersKey = "workers"
+    package static let allWorkersKey = "workers"
 
     /// The key of a message to one worker.
-    public func workerKey(_ worker: String) -> String { "worker.\(worker)" }
+    package func workerKey(_ worker: String) -> String { "worker.\(worker)" }
 
-    public func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
-    public func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
-    public func gridEventKey(_ what: String) -> String { "grid.\(what)" }
+    package func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
+    package func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
+    package func gridEventKey(_ what: String) -> String { "grid.\(what)" }
 
     // MARK: Owners of declarations
 
     /// The declarations of every service: the exchanges.
-    public var common: Declarations { Declarations(exchanges: exchanges) }
+    package var common: Declarations { Declarations(exchanges: exchanges) }
 
     /// A work queue, which workers declare; and the dispatcher, where somebody has deleted it.
-    public func work(_ type: TaskType) -> Declarations {
+    package func work(_ type: TaskType) -> Declarations {
         Declarations(
             exchanges: [work], queues: [workQueue(type)],
             bindings: [Binding(exchange: work.name, queue: workQueue(type).name, key: type.name)]
@@ -121,12 +121,12 @@ public struct Topology: Hashable, Sendable {
     }
 
     /// The queue of dead letters, which the dispatcher declares.
-    public var deadLetters: Declarations {
+    package var deadLetters: Declarations {
         common
             + Declarations(queues: [deadQueue], bindings: [Binding(exchange: dead.name, queue: deadQueue.name, key: "")])
     }
 
-    public var dispatcher: Declarations {
+    package var dispatcher: Declarations {
         deadLetters
             + Declarations(
                 queues: [submitQueue, resultsQueue, rpcQueue(.dispatcher)],
@@ -139,13 +139,13 @@ public struct Topology: Hashable, Sendable {
     }
 
     /// A dispatcher's declarations for heartbeats, over a connection of its own.
-    public func heartbeats(id: String) -> Declarations {
+    package func heartbeats(id: String) -> Declarations {
         let heartbeats = listenerQueue("heartbeats", id)
         return common
             + Declarations(queues: [heartbeats], bindings: [Binding(exchange: registry.name, queue: heartbeats.name, key: "#")])
     }
 
-    public var nameservice: Declarations {
+    package var nameservice: Declarations {
         common
             + Declarations(
                 queues: [registryQueue, rpcQueue(.nameservice)],
@@ -157,7 +157,7 @@ public struct Topology: Hashable, Sendable {
     }
 
     /// A worker's declarations for its work.
-    public func work(types: [TaskType]) -> Declarations {
+    package func work(types: [TaskType]) -> Declarations {
         Declarations(
             queues: types.map(workQueue),
             bindings: types.map { Binding(exchange: work.name, queue: workQueue($0).name, key: $0.name) }
@@ -165,7 +165,7 @@ public struct Topology: Hashable, Sendable {
     }
 
     /// A worker's declarations for control messages, over another connection than its work.
-    public func control(worker: String, types: [TaskType]) -> Declarations {
+    package func control(worker: String, types: [TaskType]) -> Declarations {
         let queue = listenerQueue("control", worker)
         return Declarations(
             queues: [queue],
@@ -175,11 +175,11 @@ public struct Topology: Hashable, Sendable {
     }
 
     /// All that a worker declares.
-    public func worker(id: String, types: [TaskType]) -> Declarations {
+    package func worker(id: String, types: [TaskType]) -> Declarations {
         common + work(types: types) + control(worker: id, types: types)
     }
 
-    public func monitor(id: String) -> Declarations {
+    package func monitor(id: String) -> Declarations {
         let listener = listenerQueue("monitor", id)
         return common
             + Declarations(
@@ -192,7 +192,7 @@ public struct Topology: Hashable, Sendable {
             )
     }
 
-    public func client(id: String) -> Declarations {
+    package func client(id: String) -> Declarations {
         Declarations(
             exchanges: exchanges,
             queues: [replyQueue(client: id)],

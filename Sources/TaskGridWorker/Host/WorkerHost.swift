@@ -7,12 +7,14 @@ public import TaskGridCore
 
 /// A process's part in the grid as a worker: runs the tasks of its workers' types until it is told to stop.
 ///
-///     let host = WorkerHost(endpoint: endpoint, workers: [MyWorker()], logger: logger)
-///     try await ServiceGroup(services: [host], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+/// A program that is a worker and nothing else calls `Grid.runWorkers`; one that has other services too runs a host beside them:
+///
+///     let host = WorkerHost(endpoint: endpoint, workers: [greet.worker { name, _ in "Hello, \(name)!" }], logger: logger)
+///     try await ServiceGroup(services: [host, …], gracefulShutdownSignals: [.sigterm], logger: logger).run()
 ///
 /// It needs no dispatcher or nameservice to be there, reconnects by itself, and tells the registry each second what it
 /// holds. On graceful shutdown it drains: it takes no more tasks, gives back those that have not begun, lets the others
-/// finish within `drainDeadline`, then cancels these and gives them back too. When its task is cancelled it stops at
+/// finish within its drain deadline, then cancels these and gives them back too. When its task is cancelled it stops at
 /// once, and the broker hands out again what it held.
 ///
 /// Code that does not return though it was cancelled, after a timeout for instance, holds up its slot. If that leaves no
@@ -25,62 +27,48 @@ public struct WorkerHost: Service {
     private let endsProcess: Bool
     private let onReady: @Sendable () -> Void
 
-    /// Four tasks for each processor core: most tasks wait for something else most of the time, and one that computes
-    /// has a core's share anyway, as there are only as many threads as cores.
-    public static var defaultConcurrency: Int { 4 * ProcessInfo.processInfo.activeProcessorCount }
-
-    /// How long running tasks have to finish.
-    public static let defaultDrainDeadline = Duration.seconds(30)
-
     /// How many messages of a type a worker holds at most while they are short: twice the concurrency, at least 8, a message for each
     /// slot and one to follow, so that none waits for the broker.
-    public static func longestPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
+    package static func longestPrefetch(concurrency: Int) -> Int { max(8, 2 * concurrency) }
 
     /// - Parameters:
     ///   - endpoint: The broker.
     ///   - topology: The grid's names; the same as its dispatcher's.
     ///   - workers: At least one, each of a type of its own.
-    ///   - concurrency: How many tasks run at a time; at least 1.
-    ///   - prefetch: How many messages (single tasks or batches) of each type the broker hands out ahead; nil: one for each slot, and
-    ///     while tasks of the type are short up to `longestPrefetch`. It bounds what the host holds in memory. At most 65,535 (AMQP
-    ///     0-9-1, `basic.qos`).
-    ///   - drainDeadline: How long running tasks have to finish once the host is told to stop.
-    ///   - persistentResults: Whether the broker writes results to disk. The grid finds lost ones again either way.
+    ///   - interceptors: Stand around every worker, the first one outermost.
+    ///   - options: How many tasks it runs and holds, and how it stops.
     ///   - endsProcess: Whether the process ends with the host even where code of workers does not return though it was cancelled,
     ///     two seconds after all is given back: with code 0 where it was told to stop, 1 where it was stuck. For programs that do
     ///     nothing else; without it such code holds up `run()`.
     ///   - logger: Its lines gain the worker's id.
     ///   - onReady: Called once it consumes and has registered.
     public init(
-        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
-        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = WorkerHost.defaultDrainDeadline,
-        persistentResults: Bool = true, endsProcess: Bool = false, logger: Logger,
-        onReady: @escaping @Sendable () -> Void = {}
+        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker], interceptors: [any RunInterceptor] = [],
+        options: WorkerOptions = WorkerOptions(), endsProcess: Bool = false, logger: Logger, onReady: @escaping @Sendable () -> Void = {}
     ) {
         self.init(
-            endpoint: endpoint, topology: topology, workers: workers, concurrency: concurrency, prefetch: prefetch,
-            drainDeadline: drainDeadline, persistentResults: persistentResults, endsProcess: endsProcess, vitals: Vitals(), logger: logger,
-            onReady: onReady
+            endpoint: endpoint, topology: topology, workers: workers, interceptors: interceptors, options: options,
+            endsProcess: endsProcess, vitals: Vitals(), logger: logger, onReady: onReady
         )
     }
 
     /// A host that shows its health in `vitals`.
     package init(
-        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker],
-        concurrency: Int = WorkerHost.defaultConcurrency, prefetch: Int? = nil, drainDeadline: Duration = WorkerHost.defaultDrainDeadline,
-        persistentResults: Bool = true, endsProcess: Bool = false, vitals: Vitals, logger: Logger,
+        endpoint: Endpoint, topology: Topology = Topology(), workers: [any TaskWorker], interceptors: [any RunInterceptor] = [],
+        options: WorkerOptions = WorkerOptions(), endsProcess: Bool = false, vitals: Vitals, logger: Logger,
         onReady: @escaping @Sendable () -> Void = {}
     ) {
         let id = WorkerID.make()
         var logger = logger
         logger[metadataKey: LogKey.workerID] = "\(id)"
-        let concurrency = max(1, concurrency)
+        let concurrency = max(1, options.concurrency)
         let byType = Dictionary(grouping: workers, by: \.type)
         let settings = Pipeline.Settings(
-            id: id, topology: topology, workers: byType.compactMapValues(\.first), concurrency: concurrency,
-            prefetch: min(max(1, prefetch ?? concurrency), 65_535),
-            longestPrefetch: prefetch == nil ? min(Self.longestPrefetch(concurrency: concurrency), 65_535) : nil,
-            drainDeadline: drainDeadline, persistentResults: persistentResults
+            id: id, topology: topology, workers: byType.compactMapValues { $0.first?.intercepted(by: interceptors) },
+            concurrency: concurrency,
+            prefetch: min(max(1, options.prefetch ?? concurrency), 65_535),
+            longestPrefetch: options.prefetch == nil ? min(Self.longestPrefetch(concurrency: concurrency), 65_535) : nil,
+            drainDeadline: options.drainDeadline, persistentResults: options.persistsResults
         )
         self.id = id
         self.endsProcess = endsProcess

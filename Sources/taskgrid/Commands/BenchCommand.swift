@@ -2,6 +2,7 @@ import ArgumentParser
 import LocalGrid
 import Logging
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Measures the grid that runs.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LocalGrid
 import Logging
+import TaskGridConfiguration
 
 /// Runs a private broker alone.
 struct BrokerCommand: AsyncParsableCommand {

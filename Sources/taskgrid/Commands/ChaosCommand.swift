@@ -3,7 +3,9 @@ import Chaos
 import Foundation
 import LocalGrid
 import Logging
+import ServiceSupport
 import Synchronization
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Shows that nothing is lost: load and faults on a grid of its own, and a table of what came of each task.

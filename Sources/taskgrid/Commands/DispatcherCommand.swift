@@ -3,6 +3,7 @@ import Dispatcher
 import LocalGrid
 import Logging
 import ServiceSupport
+import TaskGridConfiguration
 import TaskStoreSQLite
 
 /// Runs the dispatcher.
@@ -37,7 +38,7 @@ struct DispatcherCommand: AsyncParsableCommand {
                 configuration: setup.configuration.dispatcher, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
             )
-            try await ServiceRun.run(dispatcher, health: setup.health("dispatcher", .dispatcher), logger: setup.logger)
+            try await setup.run(dispatcher, health: setup.health("dispatcher", .dispatcher))
         }
     }
 }

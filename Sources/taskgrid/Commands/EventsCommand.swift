@@ -2,7 +2,9 @@ import AMQP
 import ArgumentParser
 import Foundation
 import Logging
+import ServiceSupport
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Shows what the services tell, as it happens.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Monitor
+import ServiceSupport
+import TaskGridConfiguration
 
 /// Runs the monitor.
 struct MonitorCommand: AsyncParsableCommand {
@@ -29,7 +31,7 @@ struct MonitorCommand: AsyncParsableCommand {
                 configuration: setup.configuration.monitor, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }
             )
-            try await ServiceRun.run(monitor, logger: setup.logger)
+            try await setup.run(monitor)
         }
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import LocalGrid
 import Nameservice
+import ServiceSupport
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Runs the nameservice.
@@ -25,7 +27,7 @@ struct NameserviceCommand: AsyncParsableCommand {
                 endpoint: setup.location.endpoint, topology: setup.location.topology, vitals: setup.vitals, logger: setup.logger,
                 onReady: setup.ready.make
             )
-            try await ServiceRun.run(nameservice, health: setup.health("nameservice", .nameservice), logger: setup.logger)
+            try await setup.run(nameservice, health: setup.health("nameservice", .nameservice))
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Chaos
 import Foundation
+import ServiceSupport
 import TaskGridClient
 import TaskGridCore
 

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Monitor
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Shows the whole grid, live.

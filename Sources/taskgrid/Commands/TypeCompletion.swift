@@ -3,6 +3,7 @@ import BuiltinWorkers
 import Logging
 import Synchronization
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 
 extension CompletionKind {

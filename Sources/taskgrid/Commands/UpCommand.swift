@@ -3,6 +3,8 @@ import BuiltinWorkers
 import LocalGrid
 import Logging
 import Monitor
+import ServiceSupport
+import TaskGridConfiguration
 import TaskGridCore
 import TaskGridWorker
 
@@ -49,7 +51,7 @@ struct UpCommand: AsyncParsableCommand {
             try FileLimit.require("a grid", servesHTTP: true)
             let configuration = try await grid.configuration()
             let logger = configuration.logger("up", default: .info)
-            if let (_, name) = configuration.settings.text("health-port") {
+            if let (_, name) = configuration.sources.text("health-port") {
                 throw Failure(.failed, "\(name): 'taskgrid up' gives each service a port of its own; leave this setting out")
             }
             let ready = ReadyFile(path: configuration.readyFile, logger: logger)
@@ -58,8 +60,8 @@ struct UpCommand: AsyncParsableCommand {
             services.environment = inherited
             services.store = configuration.store
             services.history = configuration.monitor.history
-            if configuration.settings.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
-            if configuration.settings.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
+            if configuration.sources.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
+            if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
             let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately

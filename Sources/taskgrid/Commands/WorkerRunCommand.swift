@@ -3,6 +3,8 @@ import BuiltinWorkers
 import Chaos
 import Foundation
 import LocalGrid
+import ServiceSupport
+import TaskGridConfiguration
 import TaskGridCore
 import TaskGridWorker
 
@@ -49,15 +51,13 @@ struct WorkerRunCommand: AsyncParsableCommand {
         try await Failure.reported {
             let workers = try Self.workers(types)
             let setup = try await ServiceSetup("worker", grid, arguments: [concurrency, prefetch, drainDeadline] + health.arguments)
-            let worker = setup.configuration.worker
             let host = WorkerHost(
-                endpoint: setup.location.endpoint, topology: setup.location.topology, workers: workers, concurrency: worker.concurrency,
-                prefetch: worker.prefetch, drainDeadline: worker.drainDeadline, persistentResults: worker.persistsResults,
+                endpoint: setup.location.endpoint, topology: setup.location.topology, workers: workers, options: setup.configuration.worker,
                 endsProcess: true, vitals: setup.vitals, logger: setup.logger, onReady: setup.ready.make
             )
             // Of several types the first one's.
             let health = workers.first.map { setup.health("worker", id: host.id, .worker($0.type, number: 1)) }
-            try await ServiceRun.run(host, health: health, logger: setup.logger)
+            try await setup.run(host, health: health)
         }
     }
 

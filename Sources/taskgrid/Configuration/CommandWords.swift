@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 
 /// The words of the command line, checked before they are parsed.

@@ -1,47 +1,32 @@
-import AMQP
 import Dispatcher
-import Logging
 import Monitor
-import TaskGridCore
-import TaskGridWorker
+import TaskGridConfiguration
 import WebSupport
 
 /// Everything that can be configured, with its defaults. A setting is taken from the command's arguments, else from the environment,
 /// else from the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`). ``ConfigurationKey/all`` has the keys.
+@dynamicMemberLookup
 struct Configuration {
-    /// The places that it was read from.
-    var settings = SettingSources()
-    var broker: String?
-    var data: String?
-    var prefix = Topology.defaultPrefix
-    var queueKind = Queue.Kind.classic
-    /// nil: the command's own.
-    var logLevel: Logger.Level?
+    /// What other programs of the grid have too.
+    var program = ProgramSettings()
     var logFormat = TerminalLog.Format.text
-    var readyFile: String?
     var health = HealthEndpoint.Configuration()
     /// The SQLite file of the tasks; nil: that of the grid's folder.
     var store: String?
-    var dispatcher = DispatcherConfiguration(persistsWork: false)
-    var worker = Worker()
+    var dispatcher = DispatcherConfiguration()
     var monitor = MonitorConfiguration()
 
-    var topology: Topology { Topology(prefix: prefix, queueKind: queueKind) }
-
-    struct Worker {
-        var concurrency = WorkerHost.defaultConcurrency
-        /// nil: as the tasks' run times need.
-        var prefetch: Int?
-        var drainDeadline = WorkerHost.defaultDrainDeadline
-        var persistsResults = false
-    }
+    subscript<Value>(dynamicMember path: KeyPath<ProgramSettings, Value>) -> Value { program[keyPath: path] }
 
     /// The defaults.
     init() {}
 
-    /// - Throws: `Failure` naming the first setting that cannot be used.
-    init(_ settings: SettingSources) throws(Failure) {
-        self.settings = settings
-        for key in ConfigurationKey.all { try key.read(settings, &self) }
+    /// - Throws: `SettingError` naming the first setting that cannot be used.
+    init(_ sources: SettingSources) throws(SettingError) {
+        program.sources = sources
+        for key in ConfigurationKey.all { try key.read(sources, &self) }
     }
+
+    /// The grid that the command means.
+    func location() throws(SettingError) -> GridLocation { try program.location() }
 }

@@ -1,12 +1,13 @@
-import AMQP
 import LocalGrid
-import Logging
-import TaskGridCore
+import TaskGridConfiguration
 import WebSupport
+
+/// A key of the command's configuration.
+typealias ConfigurationKey = SettingKey<Configuration>
 
 extension ConfigurationKey {
     /// Every key, in the order of the YAML file and README's table.
-    static let all: [ConfigurationKey] = ofEveryCommand + ofServices + ofDispatcher + ofWorker + ofMonitor
+    static var all: [ConfigurationKey] { ConfigurationKeys.all }
 
     /// The key of this name.
     ///
@@ -16,57 +17,42 @@ extension ConfigurationKey {
         return key
     }
 
-    private static let ofEveryCommand: [ConfigurationKey] = [
+    /// The variable of the key of this name.
+    static func variable(of name: String) -> String { SettingSources.variable(of: name) }
+}
+
+/// The keys of the command, by what they are for.
+enum ConfigurationKeys {
+    static let all =
+        (ProgramSettings.gridKeys.map(\.ofCommand) + ofLogs + ProgramSettings.serviceKeys.map(\.ofCommand) + ofHealth + ofDispatcher
+            + ProgramSettings.workerKeys.map(\.ofCommand) + ofMonitor)
+
+    static let defaults = Configuration()
+
+    private static let ofLogs: [ConfigurationKey] = [
         ConfigurationKey(
-            "broker", \.broker, kind: .optional(.text), valueName: "url",
-            standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
-            description: "The broker's URL, `amqp://` or `amqps://`."
-        ),
-        ConfigurationKey(
-            "data", \.data, kind: .optional(.text), valueName: "folder",
-            standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
-            description: "The folder of a grid on this machine."
-        ),
-        ConfigurationKey(
-            "prefix", \.prefix,
-            kind: .text(
-                "1 to \(Topology.maximumPrefixLength) letters, digits, '-', '_' or '.', the first none of the signs",
-                { Topology.isValid(prefix: $0) }
-            ),
-            description: "The prefix of the grid's names in the broker. Grids with different prefixes can share a broker."
-        ),
-        ConfigurationKey(
-            "queue-kind", \.queueKind, kind: .choice, valueName: "kind",
-            description: "The kind of the grid's queues: `classic`, or `quorum` for a cluster of brokers."
-        ),
-        ConfigurationKey(
-            "log-level", \.logLevel, kind: .optional(.choice), valueName: "level",
-            standard: .words("`info` for services, `warning` for other commands", example: "info"),
-            description: "The lowest level logged to standard error: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`."
-        ),
-        ConfigurationKey(
-            "log-format", \.logFormat, kind: .choice, valueName: "format",
+            "log-format", \.logFormat, kind: .choice, in: defaults, valueName: "format",
             description: "The format of log lines: `text`, or `json` for an object on each line."
-        ),
+        )
     ]
 
     private static let standardHealthPorts =
         ([("nameservice", Ports.Use.nameserviceHealth), ("dispatcher", Ports.Use.dispatcherHealth)] + Ports.Use.workerHealth)
         .map { "\($0.1) \($0.0)" }.joined(separator: ", ")
 
-    private static let ofServices: [ConfigurationKey] = [
+    private static let ofHealth: [ConfigurationKey] = [
         ConfigurationKey(
-            "ready-file", \.readyFile, kind: .optional(.text), valueName: "file", standard: .words("none", example: "/run/taskgrid/ready"),
-            description: "A file that a service creates once it is connected and consumes."
-        ),
-        ConfigurationKey(
-            "health-host", \.health.host, kind: .text, valueName: "host",
+            "health-host", \.health.host, kind: .text, in: defaults, valueName: "host",
             description: "The address of a service's `/healthz`. The monitor has its own."
         ),
         ConfigurationKey(
-            "health-port", \.health.port, kind: .optional(.integer(0...65535)), valueName: "port",
+            "health-port", \.health.port, kind: .optional(.integer(0...65535)), in: defaults, valueName: "port",
             standard: .words("\(standardHealthPorts); a free one if that is taken", example: "\(Ports.Use.dispatcherHealth)"),
             description: "The port of a service's `/healthz`; 0 for none."
         ),
     ]
+}
+
+extension SettingKey<ProgramSettings> {
+    fileprivate var ofCommand: ConfigurationKey { within(\Configuration.program) }
 }

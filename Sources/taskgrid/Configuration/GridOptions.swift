@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import TaskGridClient
+import TaskGridConfiguration
 
 /// The options of every command: which grid is meant, and what is logged.
 struct GridOptions: ParsableArguments {
@@ -14,7 +15,7 @@ struct GridOptions: ParsableArguments {
     @Option(key: "log-format") var logFormat: KeyArgument?
 
     /// The configuration, with a command's own arguments.
-    func configuration(_ own: [KeyArgument?] = []) async throws(Failure) -> Configuration {
+    func configuration(_ own: [KeyArgument?] = []) async throws -> Configuration {
         try FileLimit.require("taskgrid", servesHTTP: false)
         try SettingCheck().check(file: config)
         let common = [broker, grid, prefix, queueKind, logLevel, logFormat]
@@ -35,7 +36,7 @@ extension Configuration {
     /// A logger to standard error.
     func logger(_ label: String, default level: Logger.Level, hidesConnections: Bool = false) -> Logger {
         Logger(label: label) {
-            TerminalLog(label: $0, format: logFormat, hidesConnections: hidesConnections, logLevel: logLevel ?? level)
+            TerminalLog(label: $0, format: logFormat, hidesConnections: hidesConnections, logLevel: program.logLevel ?? level)
         }
     }
 }

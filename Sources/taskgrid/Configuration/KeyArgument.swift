@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaskGridConfiguration
 
 /// A configuration key's value on the command line.
 struct KeyArgument: Hashable, Sendable {

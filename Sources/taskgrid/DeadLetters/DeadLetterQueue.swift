@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import Logging
+import TaskGridConfiguration
 import TaskGridCore
 
 /// The grid's dead-letter queue.

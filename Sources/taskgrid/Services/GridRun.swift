@@ -2,6 +2,7 @@ import Foundation
 import LocalGrid
 import Logging
 import ServiceSupport
+import TaskGridConfiguration
 
 /// Runs a grid on this machine until it is told to stop, and tells what happens.
 struct GridRun {

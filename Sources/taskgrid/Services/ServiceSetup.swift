@@ -2,7 +2,9 @@ import AMQP
 import Foundation
 import LocalGrid
 import Logging
+import ServiceLifecycle
 import ServiceSupport
+import TaskGridConfiguration
 import TaskGridCore
 import WebSupport
 
@@ -17,7 +19,7 @@ struct ServiceSetup {
 
     /// - `name`: the service's name in its logs.
     /// - `arguments`: the command's own ones.
-    init(_ name: String, _ grid: GridOptions, arguments: [KeyArgument?]) async throws(Failure) {
+    init(_ name: String, _ grid: GridOptions, arguments: [KeyArgument?]) async throws {
         try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(arguments)
         location = try configuration.location()
@@ -42,5 +44,13 @@ struct ServiceSetup {
         HealthEndpoint(
             service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger
         )
+    }
+
+    /// Runs the service until it is told to stop, with its health endpoint and its liveness file.
+    func run(_ service: any Service, health: HealthEndpoint? = nil) async throws {
+        var companions: [any Service] = []
+        if let health { companions.append(health) }
+        if let path = configuration.livenessFile { companions.append(LivenessFile(path: path, vitals: vitals, logger: logger)) }
+        try await ServiceRun.run(service, beside: companions, logger: logger)
     }
 }

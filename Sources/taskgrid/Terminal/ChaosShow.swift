@@ -4,6 +4,7 @@ import LocalGrid
 import Logging
 import ServiceSupport
 import Synchronization
+import TaskGridConfiguration
 
 /// Shows a chaos run while it lasts: a bar with the latest fault on a terminal, else a log line for each fault.
 final class ChaosShow: Sendable {

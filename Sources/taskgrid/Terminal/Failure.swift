@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LocalGrid
 import TaskGridClient
+import TaskGridConfiguration
 import TaskGridCore
 
 /// The end of a failed command: a line for people and a code for scripts.
@@ -50,12 +51,14 @@ struct Failure: Error, Hashable {
                 case .brokerUnavailable, .brokerBlocked, .brokerFull, .serviceUnavailable: .unreachable
                 case .unknownTask: .unknown
                 case .rejected where error.rejection?.code == .unknownType: .unknown
-                case .timedOut, .rejected, .tooLarge, .accessRefused, .badArgument, .badAnswer, .cancelled, .closed: .failed
+                case .taskFailed: .taskFailed
+                case .badResult, .timedOut, .rejected, .tooLarge, .accessRefused, .badArgument, .badAnswer, .cancelled, .closed: .failed
                 }
             self.init(code, error.message)
+        case let error as SettingError: self.init(error.code == .notRunning ? .unreachable : .failed, error.message)
         case let error as LocalGridError:
             let lines = error.message.split(separator: "\n", maxSplits: 1)
-            self.init(error.code == .notRunning ? .unreachable : .failed, lines.first.map(String.init))
+            self.init(.failed, lines.first.map(String.init))
             excerpt = lines.dropFirst().first.map(String.init)
         default: self.init(.failed, "\(error)")
         }

@@ -1,6 +1,7 @@
-import AMQP
 import Benchmark
-import TaskGridCore
+
+@testable import AMQP
+@testable import TaskGridCore
 
 /// The messages of the wire, each a batch: how long it takes to write one, and to read it.
 func codec() {

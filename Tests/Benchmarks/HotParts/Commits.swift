@@ -1,8 +1,9 @@
 import Benchmark
 import Foundation
-import TaskGridCore
-import TaskStore
-import TaskStoreSQLite
+
+@testable import TaskGridCore
+@testable import TaskStore
+@testable import TaskStoreSQLite
 
 /// Commits as a dispatcher makes them, in a file: each commit is on the disk when it returns, so the disk is part of what is measured.
 func commits() {

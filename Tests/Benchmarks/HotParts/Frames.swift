@@ -1,9 +1,8 @@
-import AMQP
 import Benchmark
 import Foundation
-import TaskGridCore
 
 @testable import AMQP
+@testable import TaskGridCore
 
 /// Frames that came put together to messages, and publications written as frames: of one task, and of a batch's size.
 func frames() {

@@ -1,5 +1,6 @@
 import Foundation
-import TaskGridCore
+
+@testable import TaskGridCore
 
 /// The samples of the benchmarks: batches of 100 tasks whose payloads and results are of 100 bytes.
 enum Samples {
@@ -26,7 +27,7 @@ enum Samples {
 
     static func reply() -> Reply {
         let endings = ids.map {
-            Reply.Ending(id: $0, state: .succeeded, result: payload, attempt: 1, worker: "worker-1", runTime: .microseconds(10))
+            Ending(id: $0, state: .succeeded, result: payload, attempt: 1, worker: "worker-1", runTime: .microseconds(10))
         }
         return Reply(form: .batch, type: type, correlation: "1", content: .ended(endings))
     }

@@ -1,5 +1,6 @@
 import Benchmark
-import TaskGridCore
+
+@testable import TaskGridCore
 
 /// The state machine of one task, from its acceptance to its end.
 func stateMachine() {

@@ -1,11 +1,10 @@
-import AMQP
 import Benchmark
 import Logging
-import TaskGridCore
-import TaskStoreSQLite
 
 @testable import AMQP
 @testable import Dispatcher
+@testable import TaskGridCore
+@testable import TaskStoreSQLite
 
 /// The dispatcher's turns of 1,000 tasks in ten messages, planned, committed and settled. The store is in memory, so that no disk
 /// is measured, and the messages are read already, as they are for the dispatcher.

@@ -49,7 +49,9 @@ struct LiveGrid: Sendable {
         let services: [any Service] = [
             Nameservice(endpoint: grid.endpoint, topology: grid.topology, logger: grid.logger),
             Dispatcher(endpoint: grid.endpoint, topology: grid.topology, store: store, logger: grid.logger),
-            WorkerHost(endpoint: grid.endpoint, topology: grid.topology, workers: [Reverse(), Sum()], concurrency: 4, logger: grid.logger),
+            WorkerHost(
+                endpoint: grid.endpoint, topology: grid.topology, workers: [Reverse(), Sum()], options: WorkerOptions(concurrency: 4),
+                logger: grid.logger),
         ]
         do {
             try await beside(services, grid.logger) {
@@ -83,8 +85,9 @@ struct LiveGrid: Sendable {
 
     /// Makes `lonely` a type that the grid knows and nobody serves: a worker of it comes, does a task, and leaves.
     func leaveLonely() async throws {
-        let worker = ClosureWorker(lonely) { (text: String, _) in text }
-        let host = WorkerHost(endpoint: endpoint, topology: topology, workers: [worker], concurrency: 1, logger: logger)
+        let worker = TaskDefinition(lonely, input: .text, output: .text).worker { text, _ in text }
+        let host = WorkerHost(
+            endpoint: endpoint, topology: topology, workers: [worker], options: WorkerOptions(concurrency: 1), logger: logger)
         try await Self.beside([host], logger) {
             try await knows(lonely)
             try await client.run(lonely, texts: ["the last one"])

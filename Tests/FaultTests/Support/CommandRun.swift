@@ -1,15 +1,21 @@
 import Foundation
 
-/// The outcome of a run of the `taskgrid` command.
+/// The outcome of a run of a program, the `taskgrid` command most often.
 struct CommandRun {
     var code: Int32
     var reason: Process.TerminationReason
     var errors: String
 
-    /// Runs the command in a folder of its own to its end.
+    /// Runs a program in a folder of its own to its end.
     ///
-    /// - Parameter limit: how many files it may have open; nil: as many as the tests.
-    static func run(_ arguments: [String], limit: Int? = nil) async throws -> CommandRun {
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - program: its path.
+    ///   - environment: beside the tests' own.
+    ///   - limit: how many files it may have open; nil: as many as the tests.
+    static func run(
+        _ arguments: [String], of program: String = Programs.taskgrid, environment: [String: String] = [:], limit: Int? = nil
+    ) async throws -> CommandRun {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -17,10 +23,11 @@ struct CommandRun {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         let limits = limit.map { "ulimit -n \($0); " } ?? ""
-        process.arguments = ["-c", "\(limits)exec \"$@\" 2>\(errors.path)", "sh", Programs.taskgrid] + arguments
+        process.arguments = ["-c", "\(limits)exec \"$@\" 2>\(errors.path)", "sh", program] + arguments
         process.currentDirectoryURL = folder
         // A backtrace takes longer than the test.
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+            .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TaskGridConfiguration
 import Testing
 
 @testable import LocalGrid

@@ -62,8 +62,8 @@ extension FaultGrid {
     }
 
     /// Every end that the client was told of, by task.
-    private var told: [TaskID: [Reply.Ending]] {
-        var told: [TaskID: [Reply.Ending]] = [:]
+    private var told: [TaskID: [Ending]] {
+        var told: [TaskID: [Ending]] = [:]
         for delivery in probe.heard.entries where delivery.exchange == topology.reply.name {
             // An answer to a query tells of no end by itself.
             guard let reply = try? Reply(delivery.message), case .ended(let endings) = reply.content else { continue }

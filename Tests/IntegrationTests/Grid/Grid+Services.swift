@@ -60,7 +60,8 @@ extension Grid {
         _ workers: [any TaskWorker], concurrency: Int = 4, prefetch: Int? = nil, known: Bool = true
     ) async throws -> (Running, id: String) {
         let host = WorkerHost(
-            endpoint: endpoint, topology: topology, workers: workers, concurrency: concurrency, prefetch: prefetch, logger: logger
+            endpoint: endpoint, topology: topology, workers: workers,
+            options: WorkerOptions(concurrency: concurrency, prefetch: prefetch), logger: logger
         )
         types.withLock { $0.formUnion(workers.map(\.type)) }
         let running = launch(host)

@@ -16,7 +16,7 @@ extension Journal<RecordedRun> {
     func worker(
         _ type: TaskType, _ body: @escaping @Sendable (String, TaskContext) async throws -> String = { text, _ in text }
     ) -> any TaskWorker {
-        ClosureWorker(type) { (text: String, context) in
+        TaskDefinition(type, input: .text, output: .text).worker { text, context in
             self.add(RecordedRun(task: context.id, attempt: context.attempt, payload: text, at: .now()))
             return try await body(text, context)
         }

@@ -2,6 +2,7 @@ import AMQP
 import BuiltinWorkers
 import TaskGridClient
 import TaskGridCore
+import TaskGridWorker
 import TestSupport
 import Testing
 

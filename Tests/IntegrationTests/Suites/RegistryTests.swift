@@ -1,6 +1,7 @@
 import BuiltinWorkers
 import TaskGridClient
 import TaskGridCore
+import TaskGridWorker
 import TestSupport
 import Testing
 

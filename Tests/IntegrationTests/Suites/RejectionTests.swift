@@ -4,6 +4,7 @@ import Dispatcher
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TaskGridWorker
 import TestSupport
 import Testing
 

@@ -52,7 +52,7 @@ struct ReplayTests {
         try await Grid.run { grid in
             let (runs, mended) = (Journal<RecordedRun>(), Latch())
             let other = TaskType(literal: "other")
-            let broken = ClosureWorker(other) { (_: String, _) async throws -> String in throw TaskError(.invalidInput, "never") }
+            let broken = TaskDefinition(other, input: .text, output: .text).worker { _, _ in throw TaskError(.invalidInput, "never") }
             _ = try await grid.startWorkers([worker(runs, mended), broken])
             let client = grid.client
             #expect(try await client.run(other, payload: payload, within: .seconds(60)).state == .failed)

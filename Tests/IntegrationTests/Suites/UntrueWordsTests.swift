@@ -3,6 +3,7 @@ import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
+import TaskGridWorker
 import TestSupport
 import Testing
 

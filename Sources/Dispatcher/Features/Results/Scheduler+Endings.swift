@@ -9,9 +9,9 @@ extension Scheduler {
             let client: String
             let type: TaskType
         }
-        var batches: [Key: [Reply.Ending]] = [:]
+        var batches: [Key: [Ending]] = [:]
         // Tasks of one submission end together mostly: neighbours have type queue and client in common.
-        var batch: (key: Key, endings: [Reply.Ending])?
+        var batch: (key: Key, endings: [Ending])?
         var typeQueue: TypeQueue?
         func closeBatch() {
             if let batch { batches[batch.key, default: []] += batch.endings }
@@ -24,7 +24,7 @@ extension Scheduler {
             typeQueue?.counters[ending.state] += 1
             typeQueue?.statistics.taskEnded(after: turn.now - plan.ended[index].task.created)
             guard let client = plan.ended[index].task.client else { continue }
-            let end = Reply.Ending(
+            let end = Ending(
                 id: ending.id, state: ending.state, result: ending.result, error: ending.error, attempt: ending.attempt,
                 worker: ending.worker, runTime: ending.runTime
             )
@@ -50,7 +50,7 @@ extension Outbound {
     private static let maximumReplyBytes = 1 << 20
 
     /// Tells a client of endings in replies of a bounded size.
-    fileprivate mutating func reply(_ endings: [Reply.Ending], of type: TaskType, to client: String) {
+    fileprivate mutating func reply(_ endings: [Ending], of type: TaskType, to client: String) {
         var rest = endings[...]
         while !rest.isEmpty {
             var bytes = 0

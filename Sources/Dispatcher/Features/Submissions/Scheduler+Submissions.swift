@@ -67,16 +67,16 @@ extension Scheduler {
     /// - Returns: those that had expired already.
     private func count(
         _ new: NewSubmission, _ accepted: Accepted, in typeQueue: TypeQueue, handingOut work: inout [HandOut]
-    ) -> [Reply.Ending] {
+    ) -> [Ending] {
         let submission = new.submission
         typeQueue.counters.submitted += accepted.count
         typeQueue.isDirty = true
-        var expired: [Reply.Ending] = []
+        var expired: [Ending] = []
         for (index, task) in submission.tasks.enumerated() {
             switch new.beginning(of: task) {
             case .expired:
                 typeQueue.counters.expired += 1
-                expired.append(Reply.Ending(id: accepted.first.advanced(by: index), state: .expired, error: .expiry))
+                expired.append(Ending(id: accepted.first.advanced(by: index), state: .expired, error: .expiry))
             case .scheduled(let due):
                 typeQueue.scheduled(for: due)
             case .ready where new.handsOut:

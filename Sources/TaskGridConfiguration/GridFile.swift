@@ -35,21 +35,21 @@ package struct GridFile: Codable, Hashable, Sendable {
 
     /// Reads the file of the grid that runs in `folder`.
     ///
-    /// - Throws: `LocalGridError` when none runs (`notRunning`), or the file cannot be read (`folder`).
-    package static func read(from folder: GridFolder) throws(LocalGridError) -> GridFile {
+    /// - Throws: `SettingError` when none runs (`notRunning`), or the file cannot be read (`unreadable`).
+    package static func read(from folder: GridFolder) throws(SettingError) -> GridFile {
         let file: GridFile
         do {
             file = try JSONDecoder().decode(GridFile.self, from: Data(contentsOf: URL(fileURLWithPath: folder.gridFile)))
         } catch is DecodingError {
-            throw LocalGridError(.folder, "\(folder.gridFile) is damaged: remove it and start the grid again")
+            throw SettingError(.unreadable, "\(folder.gridFile) is damaged: remove it and start the grid again")
         } catch {
             if access(folder.gridFile, F_OK) != 0 && errno == ENOENT {
-                throw LocalGridError(.notRunning, "no grid runs in \(folder.path); start one: \(folder.command("taskgrid up"))")
+                throw SettingError(.notRunning, "no grid runs in \(folder.path); start one: \(folder.command("taskgrid up"))")
             }
-            throw LocalGridError(.folder, "cannot read \(folder.gridFile) (\(Errno.reason(of: error))): is it another user's grid?")
+            throw SettingError(.unreadable, "cannot read \(folder.gridFile) (\(Errno.reason(of: error))): is it another user's grid?")
         }
         guard kill(file.pid, 0) == 0 || errno == EPERM else {
-            throw LocalGridError(
+            throw SettingError(
                 .notRunning,
                 """
                 the grid in \(folder.path) (process \(file.pid)) is gone without having been stopped; \
@@ -58,20 +58,5 @@ package struct GridFile: Codable, Hashable, Sendable {
             )
         }
         return file
-    }
-
-    func write(to folder: GridFolder) throws(LocalGridError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        do {
-            try PrivateFile.write(encoder.encode(self), to: folder.gridFile)
-        } catch {
-            throw LocalGridError(.folder, "cannot write \(folder.gridFile) (\(Errno.reason(of: error)))")
-        }
-    }
-
-    static func remove(from folder: GridFolder) {
-        // A file that is not there, or cannot go, is told by its pid to be stale.
-        unlink(folder.gridFile)
     }
 }

@@ -1,18 +1,25 @@
 import Foundation
-import Logging
-import ServiceSupport
+package import Logging
 
 /// A file that a service makes when it is connected and consumes, for the process that started it; gone before it starts anew.
-struct ReadyFile: Sendable {
-    let path: String?
-    let logger: Logger
+package struct ReadyFile: Sendable {
+    private let path: String?
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - path: the file; nil: none, and the log alone says it.
+    ///   - logger: also told when the service is ready.
+    package init(path: String?, logger: Logger) {
+        self.path = path
+        self.logger = logger
+    }
 
     /// Takes away what an earlier run has left.
-    func prepare() {
+    package func prepare() {
         if let path { unlink(path) }
     }
 
-    func make() {
+    package func make() {
         logger.info("ready")
         guard let path else { return }
         guard FileManager.default.createFile(atPath: path, contents: Data("\(getpid())\n".utf8)) else {

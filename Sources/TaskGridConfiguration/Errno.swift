@@ -1,14 +1,14 @@
 import Foundation
 
 /// The system's own words for why a call failed.
-enum Errno {
+package enum Errno {
     /// For the call just made.
-    static var current: String { text(errno) }
+    package static var current: String { text(errno) }
 
-    static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+    package static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
 
     /// For an error of Foundation's: the system's words under it, where there are some.
-    static func reason(of error: any Error) -> String {
+    package static func reason(of error: any Error) -> String {
         let error = error as NSError
         if error.domain == NSPOSIXErrorDomain { return text(Int32(error.code)) }
         if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError { return reason(of: underlying) }

@@ -1,10 +1,12 @@
 import Monitor
+import TaskGridConfiguration
 
-extension ConfigurationKey {
+extension ConfigurationKeys {
     static let ofMonitor: [ConfigurationKey] = [
-        ConfigurationKey("monitor.host", \.monitor.host, kind: .text, description: "The address that the monitor listens on."),
         ConfigurationKey(
-            "monitor.port", \.monitor.port, kind: .integer(0...65535),
+            "monitor.host", \.monitor.host, kind: .text, in: defaults, description: "The address that the monitor listens on."),
+        ConfigurationKey(
+            "monitor.port", \.monitor.port, kind: .integer(0...65535), in: defaults,
             description: "The port that the monitor listens on; 0 for any that is free."
         ),
         ConfigurationKey(
@@ -16,12 +18,12 @@ extension ConfigurationKey {
                 """
         ),
         ConfigurationKey(
-            "monitor.history", \.monitor.history, kind: .optional(.text), valueName: "file",
+            "monitor.history", \.monitor.history, kind: .optional(.text), in: defaults, valueName: "file",
             standard: .words("in memory; `up`: `history.sqlite` in `data`", example: "/var/lib/taskgrid/history.sqlite"),
             description: "The SQLite file of the monitor's history."
         ),
         ConfigurationKey(
-            "monitor.token", \.monitor.token, kind: .optional(token),
+            "monitor.token", \.monitor.token, kind: .optional(token), in: defaults,
             standard: .words("none; `up` makes one and keeps it in `data`", example: "sixteen-bytes-or-more"),
             description: """
                 The token that a request must show to cancel, retry, pause or resume: 16 bytes or more. Without a token the monitor \
@@ -29,22 +31,22 @@ extension ConfigurationKey {
                 """
         ),
         ConfigurationKey(
-            "monitor.protect-reading", \.monitor.protectsReading, kind: .choice("on", or: "off"),
+            "monitor.protect-reading", \.monitor.protectsReading, kind: .choice("on", or: "off"), in: defaults,
             description: "Whether reading needs the token too: `on` or `off`."
         ),
         ConfigurationKey(
-            "monitor.alert-failures", \.monitor.thresholds.failurePercent, kind: .integer(0...100),
+            "monitor.alert-failures", \.monitor.thresholds.failurePercent, kind: .integer(0...100), in: defaults,
             description: """
                 An alert is raised if this share in percent of the tasks of a type that ended within five minutes have failed, ten at \
                 least; 0: never.
                 """
         ),
         ConfigurationKey(
-            "monitor.alert-waiting", \.monitor.thresholds.waiting, kind: .duration,
+            "monitor.alert-waiting", \.monitor.thresholds.waiting, kind: .duration, in: defaults,
             description: "An alert is raised if a task waits for longer than this, though its type is not paused; `0s`: never."
         ),
         ConfigurationKey(
-            "monitor.alert-backlog", \.monitor.thresholds.backlog, kind: .integer(0...1_000_000_000),
+            "monitor.alert-backlog", \.monitor.thresholds.backlog, kind: .integer(0...1_000_000_000), in: defaults,
             description: "An alert is raised if this many tasks of a type wait, and their number has grown for five minutes; 0: never."
         ),
     ]

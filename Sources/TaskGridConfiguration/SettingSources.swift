@@ -2,9 +2,9 @@ import Configuration
 import Foundation
 
 /// The places that a setting can stand in, the first one that has it wins: arguments, environment, file.
-struct SettingSources {
+package struct SettingSources: Sendable {
     /// One place, and how it calls a key.
-    struct Layer {
+    struct Layer: Sendable {
         let reader: ConfigReader
         let name: @Sendable (String) -> String
         /// Whether an empty text is as good as none.
@@ -25,13 +25,13 @@ struct SettingSources {
     let layers: [Layer]
 
     /// No place.
-    init() { layers = [] }
+    package init() { layers = [] }
 
     /// - `arguments`: by key; those of a command may be called otherwise than their key.
     /// - `file`: `--config`; nil: `TASKGRID_CONFIG`, else `config/taskgrid.yaml` where there is one.
-    init(
+    package init(
         arguments: [String: String], file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
-    ) async throws(Failure) {
+    ) async throws(SettingError) {
         // Only what is the command's own.
         let variables = environment.filter { $0.key.hasPrefix("TASKGRID_") && !$0.value.isEmpty }
         var layers = [
@@ -40,7 +40,7 @@ struct SettingSources {
                 reader: ConfigReader(
                     provider: EnvironmentVariablesProvider(environmentVariables: variables).prefixKeys(with: "taskgrid")
                 ),
-                name: ConfigurationKey.variable
+                name: Self.variable
             ),
         ]
         let named = file ?? variables["TASKGRID_CONFIG"]
@@ -51,9 +51,9 @@ struct SettingSources {
                 layers.append(Layer(reader: ConfigReader(provider: provider), name: { "\(path): \($0)" }))
             } catch {
                 guard FileManager.default.isReadableFile(atPath: path) else {
-                    throw Failure(.failed, "the configuration file \(path) cannot be read: is it there, and yours to read?")
+                    throw SettingError(.invalid, "the configuration file \(path) cannot be read: is it there, and yours to read?")
                 }
-                throw Failure(.failed, "the configuration file \(path) cannot be read: \(error)")
+                throw SettingError(.invalid, "the configuration file \(path) cannot be read: \(error)")
             }
         }
         self.layers = layers
@@ -73,8 +73,13 @@ struct SettingSources {
         return ConfigReader(provider: InMemoryProvider(values: Dictionary(values) { $1 }))
     }
 
+    /// The variable of a key: `worker.drain-deadline` is `TASKGRID_WORKER_DRAIN_DEADLINE`.
+    package static func variable(of key: String) -> String {
+        "TASKGRID_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
+    }
+
     /// A setting's text, and how its place calls it.
-    func text(_ key: String) -> (text: String, name: String)? {
+    package func text(_ key: String) -> (text: String, name: String)? {
         for layer in layers {
             if let text = layer.text(key) { return (text, layer.name(key)) }
         }
@@ -83,14 +88,14 @@ struct SettingSources {
 
     /// A setting; nil where it stands nowhere.
     ///
-    /// - Throws: `Failure` naming it where its text is none of its kind.
-    func value<Value>(_ key: String, _ kind: ValueKind<Value>) throws(Failure) -> Value? {
+    /// - Throws: `SettingError` naming it where its text is none of its kind.
+    package func value<Value>(_ key: String, _ kind: ValueKind<Value>) throws(SettingError) -> Value? {
         guard let (text, name) = text(key) else { return nil }
         return try Self.value(text, named: name, kind)
     }
 
     /// A list; nil where it stands nowhere.
-    func list(_ key: String, _ kind: ValueKind<String>) throws(Failure) -> [String]? {
+    package func list(_ key: String, _ kind: ValueKind<String>) throws(SettingError) -> [String]? {
         for layer in layers {
             guard let parts = layer.list(key) else { continue }
             var values: [String] = []
@@ -100,8 +105,8 @@ struct SettingSources {
         return nil
     }
 
-    private static func value<Value>(_ text: String, named name: String, _ kind: ValueKind<Value>) throws(Failure) -> Value {
+    private static func value<Value>(_ text: String, named name: String, _ kind: ValueKind<Value>) throws(SettingError) -> Value {
         if let value = kind.read(text) { return value }
-        throw Failure(.failed, kind.isSecret ? "\(name): \(kind.what)" : "\(name): '\(text.prefix(80))' is not \(kind.what)")
+        throw SettingError(.invalid, kind.isSecret ? "\(name): \(kind.what)" : "\(name): '\(text.prefix(80))' is not \(kind.what)")
     }
 }

@@ -1,9 +1,6 @@
 public import Foundation
 public import TaskGridCore
 
-/// How a task ended: its state, and its result or error.
-public typealias Ending = Reply.Ending
-
 extension Ending {
     /// The task's result.
     ///

@@ -1,28 +1,28 @@
 import TaskGridCore
 
 /// How the value of a configuration key is written.
-struct ValueKind<Value>: Sendable {
+package struct ValueKind<Value>: Sendable {
     /// The expected form of a text, for the error that refuses another one.
-    let what: String
+    package let what: String
     /// The texts that it can be, where they are few.
-    var choices: [String] = []
+    package var choices: [String] = []
     /// Whether errors keep the text to themselves.
-    var isSecret = false
-    let read: @Sendable (String) -> Value?
-    let write: @Sendable (Value) -> String
+    package var isSecret = false
+    package let read: @Sendable (String) -> Value?
+    package let write: @Sendable (Value) -> String
 }
 
 extension ValueKind where Value == String {
     /// Any text.
-    static var text: ValueKind { text("a text") { _ in true } }
+    package static var text: ValueKind { text("a text") { _ in true } }
 
-    static func text(_ what: String, isSecret: Bool = false, _ isValid: @escaping @Sendable (String) -> Bool) -> ValueKind {
+    package static func text(_ what: String, isSecret: Bool = false, _ isValid: @escaping @Sendable (String) -> Bool) -> ValueKind {
         ValueKind(what: what, isSecret: isSecret, read: { isValid($0) ? $0 : nil }, write: { $0 })
     }
 }
 
 extension ValueKind where Value == Int {
-    static func integer(_ range: ClosedRange<Int>) -> ValueKind {
+    package static func integer(_ range: ClosedRange<Int>) -> ValueKind {
         ValueKind(
             what: "a whole number from \(range.lowerBound) to \(range.upperBound)",
             read: { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }, write: { "\($0)" }
@@ -32,19 +32,19 @@ extension ValueKind where Value == Int {
 
 extension ValueKind where Value == Double {
     /// A ratio, written as a whole number of percent from 1 to 100.
-    static var percent: ValueKind {
+    package static var percent: ValueKind {
         let percent = ValueKind<Int>.integer(1...100)
         return ValueKind(what: percent.what, read: { percent.read($0).map { Double($0) / 100 } }, write: { "\(Int(($0 * 100).rounded()))" })
     }
 }
 
 extension ValueKind where Value == Duration {
-    static var duration: ValueKind { ValueKind(what: DurationText.what, read: DurationText.read, write: DurationText.write) }
+    package static var duration: ValueKind { ValueKind(what: DurationText.what, read: DurationText.read, write: DurationText.write) }
 }
 
 extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
     /// One of an enumeration's cases, by its raw value.
-    static var choice: ValueKind {
+    package static var choice: ValueKind {
         let choices = Value.allCases.map(\.rawValue)
         return ValueKind(what: oneOf(choices), choices: choices, read: { Value(rawValue: $0) }, write: \.rawValue)
     }
@@ -52,7 +52,7 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Senda
 
 extension ValueKind where Value == Bool {
     /// One of two words, the first of which is true.
-    static func choice(_ yes: String, or no: String) -> ValueKind {
+    package static func choice(_ yes: String, or no: String) -> ValueKind {
         ValueKind(
             what: oneOf([yes, no]), choices: [yes, no], read: { $0 == yes ? true : $0 == no ? false : nil }, write: { $0 ? yes : no }
         )
@@ -61,7 +61,7 @@ extension ValueKind where Value == Bool {
 
 extension ValueKind {
     /// A value that may be absent.
-    static func optional<Wrapped>(_ kind: ValueKind<Wrapped>) -> ValueKind where Value == Wrapped? {
+    package static func optional<Wrapped>(_ kind: ValueKind<Wrapped>) -> ValueKind where Value == Wrapped? {
         ValueKind(
             what: kind.what, choices: kind.choices, isSecret: kind.isSecret, read: { text in kind.read(text).map { .some($0) } },
             write: { $0.map(kind.write) ?? "" }

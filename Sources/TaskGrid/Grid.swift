@@ -1,0 +1,101 @@
+import ServiceLifecycle
+import ServiceSupport
+import TaskGridConfiguration
+
+/// TaskGrid is both ends of the grid: `import TaskGrid` alone gives definitions of tasks, workers and the client.
+///
+/// It adds no more than the entry points of programs to `TaskGridClient` and `TaskGridWorker`, and `GridAddress`, which finds the grid
+/// as the `taskgrid` command does.
+
+/// The entry points of programs that are part of a grid. They own the process: an error is one line on standard error and exit code 1.
+public enum Grid {
+    /// Runs a program that is a worker and nothing else, until SIGTERM or SIGINT lets it drain; a second signal ends it at once.
+    ///
+    /// ```swift
+    /// import TaskGrid
+    ///
+    /// let greet = TaskDefinition<String, String>("greet")
+    ///
+    /// await Grid.runWorkers(.environment) {
+    ///     greet.worker { name, context in "Hello, \(name)!" }
+    /// }
+    /// ```
+    ///
+    /// With `GridAddress.environment`, the process's arguments, variables and settings file say how it works, under the names that
+    /// they have for `taskgrid worker`: `--concurrency` (`TASKGRID_WORKER_CONCURRENCY`), `--prefetch`, `--drain-deadline`, `--ready-file`,
+    /// `--liveness-file`, `--log-level` …; `--help` lists them. A worker inside of another program is a `WorkerHost`.
+    ///
+    /// - Parameters:
+    ///   - address: where the grid is.
+    ///   - interceptors: stand around every worker, the first one outermost.
+    ///   - options: how it works where arguments, environment and file do not say.
+    ///   - arguments: the arguments of the process, without its name; `[]` for a program that has arguments of its own.
+    ///   - logger: its lines gain the worker's id.
+    ///   - workers: at least one, each of a type of its own.
+    public static func runWorkers(
+        _ address: GridAddress, interceptors: [any RunInterceptor] = [], options: WorkerOptions = WorkerOptions(),
+        arguments: [String] = Array(CommandLine.arguments.dropFirst()), logger: Logger = Logger(label: "worker"),
+        @WorkerBuilder workers: () throws -> [any TaskWorker]
+    ) async {
+        await program {
+            let arguments = try WorkerArguments(arguments)
+            if arguments.asksHelp {
+                print(WorkerArguments.help, terminator: "")
+                return
+            }
+            let grid = try await address.found(arguments: arguments.values, worker: options)
+            var logger = logger
+            if let level = grid.settings.logLevel { logger.logLevel = level }
+            try await run(workers(), interceptors, of: grid, logger)
+        }
+    }
+
+    /// Runs the body of a program that is a client.
+    ///
+    /// ```swift
+    /// await Grid.runClient(.environment) { client in
+    ///     print(try await client.run(greet, "world"))
+    /// }
+    /// ```
+    ///
+    /// A program that goes on after an error uses `GridClient.withClient(_:interceptors:logger:_:)`.
+    ///
+    /// - Parameters:
+    ///   - address: where the grid is.
+    ///   - interceptors: stand around every submission, the first one outermost.
+    ///   - logger: its metadata gets the client's id.
+    ///   - body: uses the client.
+    public static func runClient(
+        _ address: GridAddress, interceptors: [any SubmitInterceptor] = [], logger: Logger = Logger(label: "client"),
+        _ body: (GridClient) async throws -> Void
+    ) async {
+        await program { try await GridClient.withClient(address, interceptors: interceptors, logger: logger, body) }
+    }
+
+    private static func run(
+        _ workers: [any TaskWorker], _ interceptors: [any RunInterceptor], of grid: FoundGrid, _ logger: Logger
+    ) async throws {
+        let settings = grid.settings
+        let vitals = Vitals()
+        let ready = ReadyFile(path: settings.readyFile, logger: logger)
+        ready.prepare()
+        let host = WorkerHost(
+            endpoint: grid.location.endpoint, topology: grid.location.topology, workers: workers,
+            interceptors: interceptors, options: settings.worker, endsProcess: true, vitals: vitals,
+            logger: logger, onReady: ready.make
+        )
+        var companions: [any Service] = []
+        if let path = settings.livenessFile { companions.append(LivenessFile(path: path, vitals: vitals, logger: logger)) }
+        try await ServiceRun.run(host, beside: companions, logger: logger)
+    }
+
+    /// Runs a program's body; its error is one line on standard error and exit code 1, where an error that leaves `main` would be a crash.
+    private static func program(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(EXIT_FAILURE)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package import AMQP
+package import TaskGridCore
+
+/// Where the grid is that a program means: its broker, and the names in it.
+package struct GridLocation: Hashable, Sendable {
+    package let endpoint: Endpoint
+    package let topology: Topology
+
+    package init(endpoint: Endpoint, topology: Topology) {
+        self.endpoint = endpoint
+        self.topology = topology
+    }
+}
+
+extension ProgramSettings {
+    /// The grid that the program means: the first place that names a broker or a grid's folder, else the grid of the standard folder.
+    /// Of a folder's grid, `grid.json` says prefix and kind of queues, unless the place that names the folder or one before it does.
+    ///
+    /// - Throws: `SettingError` that says to run `taskgrid up` where no grid runs.
+    package func location() throws(SettingError) -> GridLocation {
+        for (index, layer) in sources.layers.enumerated() {
+            if let url = layer.text("broker") {
+                return GridLocation(endpoint: try Self.endpoint(url, layer.name("broker")), topology: topology)
+            }
+            if let path = layer.text("data") { return try location(in: GridFolder(path), sources.layers[...index]) }
+        }
+        return try location(in: .standard(), sources.layers[...])
+    }
+
+    /// The folder of a grid on this machine.
+    package var folder: GridFolder { data.map { GridFolder($0) } ?? .standard() }
+
+    private func location(in folder: GridFolder, _ layers: ArraySlice<SettingSources.Layer>) throws(SettingError) -> GridLocation {
+        let file: GridFile
+        do {
+            file = try GridFile.read(from: folder)
+        } catch {
+            guard error.code == .notRunning else { throw error }
+            throw SettingError(.notRunning, "\(error.message) (or name a broker with --broker)")
+        }
+        func says(_ key: String) -> Bool { layers.contains { $0.text(key) != nil } }
+        let topology = Topology(
+            prefix: says("prefix") ? prefix : file.prefix ?? prefix,
+            queueKind: says("queue-kind") ? queueKind : file.queueKind ?? queueKind
+        )
+        return GridLocation(endpoint: try Self.endpoint(file.amqp, folder.gridFile), topology: topology)
+    }
+
+    /// Reads a broker's URL; its error names the place that it stands in.
+    package static func endpoint(_ url: String, _ name: String) throws(SettingError) -> Endpoint {
+        do throws(AMQPError) {
+            return try Endpoint(url: url)
+        } catch {
+            throw SettingError(.invalid, "\(name): \(error.message)")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package import AMQP
+package import Logging
+package import TaskGridCore
+package import TaskGridWorker
+
+/// The settings that every program of the grid has, the `taskgrid` command and a user's worker alike: which grid it means, how it logs,
+/// and how it works where it is a worker.
+///
+/// This module finds settings (arguments, environment, file) and the grid that runs on this machine. The command and `TaskGrid` read
+/// their settings with it, so that both know the same keys, the same defaults and the same grid. ``keys`` has the keys.
+package struct ProgramSettings: Sendable {
+    /// The places that they were read from.
+    package var sources = SettingSources()
+    package var broker: String?
+    package var data: String?
+    package var prefix = Topology.defaultPrefix
+    package var queueKind = Queue.Kind.classic
+    /// nil: the program's own.
+    package var logLevel: Logger.Level?
+    package var readyFile: String?
+    package var livenessFile: String?
+    package var worker = WorkerOptions()
+
+    package var topology: Topology { Topology(prefix: prefix, queueKind: queueKind) }
+
+    /// The defaults.
+    package init() {}
+
+    /// - Parameters:
+    ///   - sources: where settings stand.
+    ///   - worker: what a worker does whose settings stand nowhere.
+    /// - Throws: `SettingError` naming the first setting that cannot be used.
+    package init(_ sources: SettingSources, worker: WorkerOptions = WorkerOptions()) throws(SettingError) {
+        self.sources = sources
+        self.worker = worker
+        for key in Self.keys { try key.read(sources, &self) }
+    }
+}

@@ -1,0 +1,53 @@
+import TaskGridConfiguration
+import Testing
+
+@testable import TaskGrid
+
+@Suite struct GridAddressTests {
+    @Test func `the environment names the broker, the grid and how a worker works`() async throws {
+        let variables = [
+            "TASKGRID_BROKER": "amqp://me:secret@broker", "TASKGRID_PREFIX": "blue", "TASKGRID_QUEUE_KIND": "quorum",
+            "TASKGRID_WORKER_CONCURRENCY": "3",
+        ]
+        let found = try await GridAddress.environment(variables, file: nil).found(worker: WorkerOptions(prefetch: 7))
+        #expect(found.location.endpoint == Endpoint(host: "broker", user: "me", password: "secret"))
+        #expect(found.location.topology == Topology(prefix: "blue", queueKind: .quorum))
+        #expect(found.settings.worker == WorkerOptions(concurrency: 3, prefetch: 7))
+    }
+
+    @Test func `arguments come before the environment`() async throws {
+        let arguments = try WorkerArguments(["--broker=amqp://a", "--concurrency", "5", "--ready-file", "/run/ready"])
+        let address = GridAddress.environment(["TASKGRID_BROKER": "amqp://b", "TASKGRID_WORKER_CONCURRENCY": "3"], file: nil)
+        let found = try await address.found(arguments: arguments.values)
+        #expect(found.location.endpoint.host == "a")
+        #expect(found.settings.worker.concurrency == 5)
+        #expect(found.settings.readyFile == "/run/ready")
+    }
+
+    @Test func `without a broker or a grid the error says what to do`() async throws {
+        let address = GridAddress.environment(["TASKGRID_DATA": "/nonexistent/grid"], file: nil)
+        let error = await #expect(throws: SettingError.self) { try await address.found() }
+        #expect(error?.message == "no grid runs in /nonexistent/grid; start one: taskgrid up --grid /nonexistent/grid (or name a broker with --broker)")
+    }
+
+    @Test func `an address that is written in the program reads no environment`() async throws {
+        let found = try await GridAddress.broker("amqp://a", topology: Topology(prefix: "green")).found(arguments: ["prefix": "blue"])
+        #expect(found.location.topology.prefix == "green")
+        #expect(throws: AMQPError.self) { try GridAddress.broker("http://a") }
+    }
+
+    @Test(
+        "arguments that are none are refused by their names",
+        arguments: [(["--concurency", "3"], "--concurency"), (["hash"], "'hash'"), (["--prefetch"], "--prefetch needs a value")])
+    func badArguments(arguments: [String], words: String) {
+        let error = #expect(throws: SettingError.self) { try WorkerArguments(arguments) }
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `help lists every option with its variable`() throws {
+        #expect(try WorkerArguments(["-h"]).asksHelp)
+        for name in ["--broker <url>", "--concurrency <count>", "--liveness-file <file>", "TASKGRID_WORKER_DRAIN_DEADLINE"] {
+            #expect(WorkerArguments.help.contains(name), "\(name)")
+        }
+    }
+}
