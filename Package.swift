@@ -42,6 +42,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
+/// A program that the documentation shows, and that the tests run.
+func example(_ name: String) -> Target {
+    .executableTarget(name: name, dependencies: ["TaskGrid"], path: "Sources/Examples/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
     name: "taskgrid",
     platforms: [.macOS(.v26)],
@@ -117,6 +122,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        example("Hello"), example("Values"), example("ManyTasks"), example("Cancellation"), example("Interceptors"),
         .target(
             name: "TestSupport", dependencies: ["TaskGridCore", "AMQP", "LocalGrid", logging], path: "Tests/TestSupport",
             swiftSettings: settings

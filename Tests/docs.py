@@ -2,8 +2,8 @@
 """Builds the documentation of every module with docc: its comments, those of private declarations too, and its catalogue where it has one.
 A warning fails, such as a link to a name that no longer exists. Run it after `swift build`.
 
-In every document of the project, files that are linked or named from the project's root must exist. In the catalogues, a block of code after
-a line that ends with "`Sources/Examples/…`:" must be that file.
+In every document of the project, files that are linked or named from the project's root must exist, except one that is printed after the
+line that names it. In the catalogues, a block of code after a line that ends with "`Sources/Examples/…`:" must be that file.
 
     Tests/docs.py [MODULE…]
 """
@@ -75,7 +75,7 @@ def stale_examples():
     for page in sorted(glob.glob("Sources/*/*.docc/*.md")):
         with open(page) as file:
             text = file.read()
-        for example in re.finditer(r"`(Sources/Examples/[^`]+)`:\n+```\w*\n(.*?)^```$", text, re.M | re.S):
+        for example in re.finditer(r"`(Sources/Examples/[^`]+)`:\n+```[^\n]*\n(.*?)^```$", text, re.M | re.S):
             with open(example[1]) as file:
                 if file.read() != example[2]:
                     yield f"{page}: the example is not {example[1]}\n"
@@ -86,7 +86,7 @@ def missing_files():
     for page in ["README.md", "CHANGELOG.md", *glob.glob(".github/*.md"), *sorted(glob.glob("Sources/*/*.docc/*.md"))]:
         with open(page) as file:
             text = re.sub(r"^```.*?^```$", "", file.read(), flags=re.M | re.S)
-        named = re.findall(r"`((?:Sources|Tests|compose|config|\.ci|\.github)/[\w./+-]*)`", text)
+        named = re.findall(r"`((?:Sources|Tests|compose|config|\.ci|\.github)/[\w./+-]*)`(?!:$)", text, re.M)
         linked = re.findall(r"\]\(([\w./+-]+\.[\w]+|[\w./+-]+/|LICENSE)\)", text)
         for path in named + [os.path.join(os.path.dirname(page), path) for path in linked]:
             if not os.path.exists(path):

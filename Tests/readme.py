@@ -8,10 +8,11 @@ The blocks of README.md, and then those of Examples.md, are read in their order:
 
 - Each line of a block of `sh` is a command, which must succeed.
 - In a block of `console`, a line that begins with `$ ` is a command. The lines up to the next one are what it prints (`swift run` prints
-  the build to standard error, which does not count), and it must fail exactly if that begins with `error:`. In them `…` stands for any text, and a line of only `…` for any lines. Times, worker ids and keys
-  may differ, and so may the number of spaces between words.
-- A block of `swift` is a file of a package of its own if the line before it ends with the file's path: `` `Package.swift`: ``. The package
-  is in the folder `greeter` beside a link `taskgrid` to this checkout, so that `.package(path: "../taskgrid")` means it.
+  the build to standard error, which does not count), and it must fail exactly if that begins with `error:`. In them `…` stands for any
+  text, and a line of only `…` for any lines. Times, worker ids and keys may differ, and so may the number of spaces between words.
+- In README.md a block of `swift` is a file of a package of its own if the line before it ends with the file's path:
+  `` `Package.swift`: ``. The package is in the folder `.build/readme/greeter` beside a link `taskgrid` to this checkout, so that
+  `.package(path: "../taskgrid")` means it.
 
 The subcommands and options that any other document names only have to exist.
 
@@ -29,6 +30,7 @@ import glob
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +39,7 @@ import time
 
 CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 TASKGRID = f"{CHECKOUT}/.build/debug/taskgrid"
-DOCUMENTS = ["README.md"]
+DOCUMENTS = ["README.md", "Sources/TaskGrid/TaskGrid.docc/Examples.md"]
 BOUND = 600  # seconds that anything may take, the first build of the package included
 
 
@@ -112,7 +114,8 @@ class Run:
     def __init__(self, work):
         self.work = work
         self.grid = f"{work}/grid"
-        self.package = f"{work}/greeter"
+        # Kept from run to run, with what was fetched and compiled.
+        self.package = f"{CHECKOUT}/.build/readme/greeter"
         self.here = f"{work}/here"
         self.state = f"{work}/environment"
         self.background = []
@@ -122,7 +125,12 @@ class Run:
         os.makedirs(self.here)
         for name in os.listdir(CHECKOUT):
             os.symlink(f"{CHECKOUT}/{name}", f"{self.here}/{name}")
-        os.symlink(CHECKOUT, f"{self.work}/taskgrid")
+        shutil.rmtree(f"{self.package}/Sources", ignore_errors=True)
+        os.makedirs(self.package, exist_ok=True)
+        if not os.path.islink(f"{self.package}/../taskgrid"):
+            os.symlink("../..", f"{self.package}/../taskgrid")
+        # The versions that this checkout has.
+        shutil.copy(f"{CHECKOUT}/Package.resolved", self.package)
         os.environ.update(TASKGRID_DATA=self.grid, TASKGRID_LOG_LEVEL="warning")
         with open(self.state, "w") as file:
             file.write("")
@@ -212,13 +220,6 @@ class Run:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
             file.write("\n".join(block.lines) + "\n")
-        build = f"{self.package}/.build"
-        if not os.path.lexists(build):
-            # What was fetched and compiled for an earlier run is used again, in the versions that the checkout has.
-            os.makedirs(f"{CHECKOUT}/.build/readme", exist_ok=True)
-            os.symlink(f"{CHECKOUT}/.build/readme", build)
-            with open(f"{CHECKOUT}/Package.resolved") as pins, open(f"{self.package}/Package.resolved", "w") as own:
-                own.write(pins.read())
 
 
 def check_compose(command):
@@ -319,7 +320,7 @@ def run_document(run, document):
     for block in blocks(document):
         place = block.place
         try:
-            if block.kind == "swift":
+            if block.kind == "swift" and document == "README.md":
                 run.file(block)
             elif block.kind in ("sh", "console"):
                 for command, shown in commands(block):

@@ -1,9 +1,9 @@
-/// A key of the settings `Settings` in one value. The parser, the variable of the environment, the YAML file, `--help` and README's table
-/// derive from it; a test compares the file and the table with it.
+/// A key of the settings `Settings` in one value. The parser, the variable of the environment, the YAML file, `--help` and the table
+/// in `ConfigurationReference.md` derive from it; a test compares the file and the table with it.
 package struct SettingKey<Settings>: Sendable {
     /// Such as `worker.drain-deadline`: what stands before the dot is its section of the YAML file.
     package let name: String
-    /// Sentences for the YAML file and README; `--help` has the first one.
+    /// Sentences for the YAML file and the reference; `--help` has the first one.
     package let description: String
     /// The placeholder of a value in `--help`; nil: the option's name.
     package let valueName: String?

@@ -6,7 +6,7 @@ import WebSupport
 typealias ConfigurationKey = SettingKey<Configuration>
 
 extension ConfigurationKey {
-    /// Every key, in the order of the YAML file and README's table.
+    /// Every key, in the order of the YAML file and the reference.
     static var all: [ConfigurationKey] { ConfigurationKeys.all }
 
     /// The key of this name.

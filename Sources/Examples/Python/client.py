@@ -1,0 +1,37 @@
+import json, os, socket, uuid, pika
+
+GRID, TYPE = "taskgrid", "upper"
+CLIENT = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
+
+def broker():
+    """The broker's URL: TASKGRID_BROKER, or that of the grid of this machine, which `taskgrid up` started."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    folder = os.environ.get("TASKGRID_DATA") or os.path.join(state, "taskgrid")
+    return os.environ.get("TASKGRID_BROKER") or json.load(open(f"{folder}/grid.json"))["amqp"]
+
+channel = pika.BlockingConnection(pika.URLParameters(broker())).channel()
+channel.confirm_delivery()
+channel.exchange_declare(f"{GRID}.submit", "topic", durable=True)
+channel.exchange_declare(f"{GRID}.reply", "direct", durable=True)
+channel.queue_declare(f"{GRID}.reply.{CLIENT}", exclusive=True)
+channel.queue_bind(f"{GRID}.reply.{CLIENT}", f"{GRID}.reply", CLIENT)
+
+submission = pika.BasicProperties(
+    type=TYPE, message_id=str(uuid.uuid4()), reply_to=CLIENT, correlation_id="1", delivery_mode=2)
+
+def submit():
+    channel.basic_publish(f"{GRID}.submit", TYPE, b"hello", submission, mandatory=True)
+
+submit()
+accepted = False
+for method, properties, body in channel.consume(f"{GRID}.reply.{CLIENT}", auto_ack=True, inactivity_timeout=10):
+    if method is None:                      # no word for ten seconds
+        if not accepted:
+            submit()                        # the same key: it cannot be accepted twice
+        continue
+    status = properties.headers["taskgrid-status"]
+    if status == "accepted":
+        accepted = True
+        continue
+    print(status, properties.headers.get("taskgrid-error", ""), body.decode())
+    break
