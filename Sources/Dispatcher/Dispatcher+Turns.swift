@@ -41,7 +41,7 @@ extension Dispatcher {
                 next = await scheduler.plan(intake)
             }
             guard let turn = next.take() else { break }
-            // Where more than one task is under way, the time of a commit on another thread gathers more for the next turn.
+            // If more than one task is under way, the time of a commit on another thread gathers more for the next turn.
             let mayBlock = committed == nil && turn.isSmall && wasSmall && inbox.isEmpty
             wasSmall = turn.isSmall
             async let commit = scheduler.commit(turn, mayBlock: mayBlock)

@@ -125,7 +125,8 @@ final class TestDispatcher: Sendable {
         let deadline = clock.now + timeout
         return try await withThrowingTaskGroup(of: Data.self) { group in
             group.addTask {
-                try await worker.perform(record.payload, context: .test(of: record.type, id: record.id, attempt: attempt, deadline: deadline))
+                let context = TaskContext.test(of: record.type, id: record.id, attempt: attempt, deadline: deadline)
+                return try await worker.perform(record.payload, context: context)
             }
             group.addTask {
                 try await clock.sleep(until: deadline)

@@ -28,9 +28,7 @@ public final class TestGrid: Sendable {
     /// The tasks that clients have submitted, in order.
     public var submissions: [TestSubmission] { core.submissions }
 
-    /// Runs `body` with a client of the grid. Tasks run as long as `body` does.
-    ///
-    /// - Parameter interceptors: as a client on a broker has them.
+    /// Runs `body` with a client of the grid, which has the interceptors as a client on a broker does. Tasks run as long as `body` does.
     public func withClient<Success: Sendable>(
         interceptors: [any SubmitInterceptor] = [], _ body: (GridClient) async throws -> Success
     ) async throws -> Success {

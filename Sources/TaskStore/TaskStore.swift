@@ -60,8 +60,8 @@ package protocol TaskStore: Sendable {
     /// - Parameter types: those that are asked for; nil: all.
     func nextDue(of types: Set<TaskType>?) async throws(StoreError) -> [TaskType: Timestamp]
 
-    /// Of each type the waiting task that could run for longest: the one that was accepted first, or whose due time came first. Tasks that
-    /// were put back to run at once are not among them. Due times up to `now` have come.
+    /// Of each type the waiting task that could run for longest: the first accepted one of a priority, or the one whose due time came
+    /// first. Tasks that were put back to run at once are not among them. Due times up to `now` have come.
     func oldestWaiting(of types: [TaskType], at now: Timestamp) async throws(StoreError) -> [TaskType: OldestTask]
 
     /// The bulk actions that were written, the one that was started last first. Of those that have ended, the latest

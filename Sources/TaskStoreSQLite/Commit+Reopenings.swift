@@ -6,7 +6,10 @@ extension Commit {
     mutating func reopen(_ reopenings: [Reopening]) throws -> [Reopened] {
         let find = try BoundStatement(
             database,
-            "SELECT task.type, task.priority, ending.state, ending.attempt FROM ending JOIN task ON task.id = ending.id WHERE ending.id = :id"
+            """
+            SELECT task.type, task.priority, ending.state, ending.attempt FROM ending JOIN task ON task.id = ending.id
+            WHERE ending.id = :id
+            """
         )
         let forget = try BoundStatement(database, "DELETE FROM ending WHERE id = :id")
         let insert = try BoundStatement(

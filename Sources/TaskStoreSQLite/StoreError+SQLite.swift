@@ -51,7 +51,7 @@ extension StoreError {
     }
 }
 
-/// What SQLite and the file system report.
+/// The failures that SQLite and the file system report.
 private enum Failure {
     case diskFull, locked, readOnly, corrupt, failed
 

@@ -12,7 +12,7 @@ protocol StateColumn: StatementColumn {
 }
 
 extension TaskState {
-    /// What an SQL statement joins to `task` to read a `StateColumn` list.
+    /// The joins of an SQL statement to `task` that reads a `StateColumn` list.
     static let joins = """
         LEFT JOIN ending ON ending.id = task.id LEFT JOIN open ON open.id = task.id
         LEFT JOIN cursor ON cursor.type = task.type AND cursor.priority = task.priority

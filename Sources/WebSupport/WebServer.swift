@@ -17,7 +17,7 @@ package struct WebServer: Service {
     private static let maximumOfAddress = 384
     /// Open files that the service itself needs.
     private static let ownFiles = 160
-    private static let maximumHeadSize = 16 << 10
+    private static let maximumHeadSize = 64 << 10
 
     private let routes: [Route]
     private let host: String

@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `bytes that are no text are refused`() async throws {
-        await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
+        await #expect(throws: TaskError(.invalidInput, "the payload is not what reverse takes: byte 0 of 2 is no UTF-8")) {
             try await run(Reverse(), Data([0xFF, 0x41]))
         }
     }
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `bytes that are no text are refused`() async throws {
-        await #expect(throws: TaskError(.invalidInput, "the payload is no UTF-8 text")) {
+        await #expect(throws: TaskError(.invalidInput, "the payload is not what upper takes: byte 0 of 1 is no UTF-8")) {
             try await run(Upper(), Data([0xC3]))
         }
     }

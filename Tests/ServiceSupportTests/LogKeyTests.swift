@@ -13,8 +13,12 @@ struct LogKeyTests {
         var files = 0
         for case let file as URL in try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
         where file.pathExtension == "swift" && file.lastPathComponent != "BrokerDefinitions.swift" {  // That one writes JSON.
+            // An example shows a user's program, whose keys are its own; so does one in a comment.
+            guard !file.pathComponents.contains("Examples") else { continue }
             files += 1
-            let text = try String(contentsOf: file, encoding: .utf8)
+            let text = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter {
+                !$0.drop { $0 == " " }.hasPrefix("///")
+            }.joined(separator: "\n")
             #expect(text.firstMatch(of: literal) == nil && text.firstMatch(of: further) == nil, "\(file.lastPathComponent)")
         }
         #expect(files > 100)

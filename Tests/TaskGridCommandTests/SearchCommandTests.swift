@@ -156,7 +156,7 @@ import Testing
         let set = try await configuration(["TASKGRID_MONITOR_TOKEN": "sixteen-bytes-or-more", "TASKGRID_MONITOR_PROTECT_READING": "on"])
         #expect(set.monitor.token == "sixteen-bytes-or-more" && set.monitor.protectsReading)
         #expect(try await configuration([:]).monitor.token == nil)
-        let short = await #expect(throws: Failure.self) { _ = try await configuration(["TASKGRID_MONITOR_TOKEN": "tooshort-secret"]) }
-        #expect(short?.message?.contains("TASKGRID_MONITOR_TOKEN") == true && short?.message?.contains("secret") == false)
+        let short = await #expect(throws: SettingError.self) { _ = try await configuration(["TASKGRID_MONITOR_TOKEN": "tooshort-secret"]) }
+        #expect(short?.message.contains("TASKGRID_MONITOR_TOKEN") == true && short?.message.contains("secret") == false)
     }
 }

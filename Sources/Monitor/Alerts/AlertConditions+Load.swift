@@ -1,8 +1,8 @@
 import TaskGridCore
 
 extension Alert {
-    /// What calls for an alert in the work of types whose workers live and whose breakers are closed: a cause that is told hides what
-    /// follows from it. Tasks of a type fail; its backlog grows; or, where it does not, a task of it waits for too long. The `hindered`
+    /// The alerts of the work of types whose workers live and whose breakers are closed: a cause that is told hides its consequences.
+    /// Tasks of a type fail; its backlog grows; or, if it does not, a task of it waits for too long. The `hindered`
     /// types are left out, because a cause of theirs is told.
     static func ofLoad(
         _ statistics: Statistics, hindered: Set<TaskType>, thresholds: AlertThresholds, at now: Timestamp

@@ -44,7 +44,7 @@ extension Alert {
         let isSettled = !wasAway || reachable.map { $0 + settling <= now } ?? false
         if isSettled { conditions.merge(ofWorkers(statistics, at: now)) { $1 } }
         if let reachable { conditions.merge(ofServices(statistics, reachable: reachable, at: now)) { $1 } }
-        // What a silent dispatcher said last is no more so.
+        // The last report of a silent dispatcher is out of date.
         guard isSettled, conditions[Subject(kind: .dispatcherSilent)] == nil else { return conditions }
         let hindered = Set(conditions.keys.filter { [.noWorker, .breakerOpen].contains($0.kind) }.compactMap(\.type))
         return conditions.merging(ofLoad(statistics, hindered: hindered, thresholds: thresholds, at: now)) { $1 }

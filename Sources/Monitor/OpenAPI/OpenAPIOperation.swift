@@ -18,7 +18,7 @@ struct OpenAPIOperation: Encodable {
         init(_ parameter: any AnyRouteParameter) {
             name = parameter.name
             place = parameter.place.rawValue
-            required = parameter.place == .path
+            required = parameter.isRequired
             example = parameter.example
             description = parameter.summary
             schema = parameter.schema

@@ -20,7 +20,7 @@ import WebSupport
 /// | `total_times` | from a task's acceptance to its end | each window has its name |
 /// | `queue_times` | from when a task could run, its acceptance or its due time, to when it ran | each window has its name |
 /// | `queue_p50_ms`, `queue_p95_ms` | two of them | the last five minutes |
-/// | `oldest_waiting`, `oldest_waiting_seconds` | the task that waits longest, and how long it has; null where none does, or it is not known | now, by the latest event |
+/// | `oldest_waiting`, `oldest_waiting_seconds` | the task that waits longest, and for how long; null if unknown | now, by the latest event |
 /// | `outcomes` | tasks that succeeded and failed, and the share of those that failed | the last five minutes |
 package struct WorkReport: Encodable, Sendable {
     static let schema = JSONSchema.object(

@@ -8,7 +8,8 @@ extension Route {
         let parameters = BulkFilterParameters(now: now)
         return .get(
             "/bulk/{action}", id: "bulkCount", summary: "How many tasks a bulk action would change.",
-            parameters: parameters.after([RouteParameter.bulkAction]), problems: dispatcherProblems
+            parameters: parameters.after([RouteParameter.bulkAction]),
+            problems: dispatcherProblems.merging([409: "The action does not change tasks in that state."]) { $1 }
         ) { call in
             let kind = try call.value(of: .bulkAction)
             let filter = try parameters.value(call, kind)
@@ -25,7 +26,9 @@ extension Route {
         return .post(
             "/bulk/{action}", id: "startBulk", summary: "Cancels, or retries, all tasks that match.",
             parameters: parameters.after([RouteParameter.bulkAction, count, id]),
-            problems: dispatcherProblems.merging([409: "Another number of tasks matches than was expected."]) { $1 }
+            problems: dispatcherProblems.merging([
+                409: "Another number of tasks matches than was expected, or the action does not change tasks in that state."
+            ]) { $1 }
         ) { call -> BulkActionReport in
             let kind = try call.value(of: .bulkAction)
             let query = BulkQuery(
@@ -87,7 +90,7 @@ private struct BulkFilterParameters: Sendable {
         case .cancel: (filter.createdSince, filter.createdUntil) = times
         }
         guard kind.meant(filter) != nil else {
-            throw Problem(parameter: "state", is: filter.state?.name ?? "", takes: "another state: \(kind.states)")
+            throw Problem(status: .conflict, detail: "tasks that are \(filter.state?.name ?? "") cannot be changed so; \(kind.states)")
         }
         return filter
     }
@@ -176,7 +179,7 @@ struct BulkActionReport: WebReport {
 
 extension RouteParameter where Value == BulkAction.Kind {
     fileprivate static let bulkAction = RouteParameter(
-        "action", in: .path, summary: "What is done.", schema: .choice(BulkAction.Kind.self), example: "retry"
+        "action", in: .path, summary: "The action.", schema: .choice(BulkAction.Kind.self), example: "retry"
     ) { text throws(Problem) in
         guard let kind = text.flatMap(BulkAction.Kind.init) else {
             throw Problem(parameter: "action", is: text ?? "", takes: BulkAction.Kind.allCases.map(\.rawValue).joined(separator: " or "))
@@ -189,7 +192,7 @@ extension RouteParameter where Value == Int {
     /// A number that has to be given.
     fileprivate static func required(_ name: String, summary: String) -> RouteParameter {
         let range = 1...1_000_000_000
-        return RouteParameter(name, summary: summary, schema: .integer(range), example: "1") { text throws(Problem) in
+        return RouteParameter(name, summary: summary, schema: .integer(range), example: "1", isRequired: true) { text throws(Problem) in
             guard let value = text.flatMap({ Int($0) }), value.description == text, range.contains(value) else {
                 throw Problem(parameter: name, is: text ?? "", takes: "\(range.lowerBound) to \(range.upperBound)")
             }

@@ -23,13 +23,13 @@ extension Route {
     }
 }
 
-/// What `/failures` answers.
+/// The answer of `/failures`.
 struct FailuresReport: WebReport {
     static let schema = JSONSchema.object([
         "groups": .array(of: FailureGroupReport.schema), "total": .count.described("Failed tasks that were looked at."),
-        "others": .count.described("Those that are in none of the groups, for there are too many kinds of errors."),
+        "others": .count.described("Those that are in none of the groups, because there are too many kinds of errors."),
         "next": .taskID.nullable.described(
-            "What `after` is for older tasks, where there are too many to look at in one answer; else null."),
+            "The value of `after` for older tasks if there are too many to look at in one answer; else null."),
     ]).named("Failures")
 
     /// The most groups of one answer.

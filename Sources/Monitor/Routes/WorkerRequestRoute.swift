@@ -47,7 +47,7 @@ extension RouteParameter where Value == String {
 
 extension RouteParameter where Value == WorkerRequest {
     fileprivate static let workerRequest = RouteParameter(
-        "request", in: .path, summary: "What it is asked.", schema: .choice(WorkerRequest.self), example: "quiet"
+        "request", in: .path, summary: "The request.", schema: .choice(WorkerRequest.self), example: "quiet"
     ) { text throws(Problem) in
         guard let request = text.flatMap(WorkerRequest.init) else {
             throw Problem(parameter: "request", is: text ?? "", takes: WorkerRequest.allCases.map(\.rawValue).joined(separator: ", "))

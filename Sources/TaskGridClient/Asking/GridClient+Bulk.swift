@@ -8,8 +8,8 @@ extension GridClient {
     /// - Parameters:
     ///   - kind: what is done with the tasks.
     ///   - filter: which tasks; without a state, a retry means failed tasks and a cancellation those that have not ended.
-    ///   - expected: how many tasks are expected, as ``count(matching:before:upTo:)`` says. The action is refused, or stops, if their number
-    ///     is greater by more than a tenth and more than ten.
+    ///   - expected: how many tasks are expected, as ``count(matching:before:upTo:)`` says. The action is refused, or stops, if their
+    ///     number is greater by more than a tenth and more than ten.
     ///   - id: its id; nil: a new one. The action is started once, however often this is called with the same id.
     /// - Throws: `badArgument` for a state in which the action is not possible, and where the number of tasks has changed by much;
     ///   `serviceUnavailable` where the dispatcher does not answer.

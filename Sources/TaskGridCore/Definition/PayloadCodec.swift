@@ -2,7 +2,7 @@ public import Foundation
 
 /// Turns values into the bytes of a payload or result, and back.
 ///
-/// A definition chooses ``text`` for `String`, ``bytes`` for `Data`, ``empty`` for `Void` and ``json`` for every other `Codable` type. A
+/// A definition chooses `text` for `String`, `bytes` for `Data`, `empty` for `Void` and `json` for every other `Codable` type. A
 /// format of one's own, such as Protocol Buffers, is a codec of two functions.
 public struct PayloadCodec<Value: Sendable>: Sendable {
     private let write: @Sendable (Value) throws -> Data

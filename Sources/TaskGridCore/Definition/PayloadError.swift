@@ -23,7 +23,7 @@ public struct PayloadError: Error, Hashable, Sendable, CustomStringConvertible {
 
     init(invalidUTF8 bytes: Data) {
         let wrong = bytes.firstInvalidUTF8
-        self.init("the bytes are no UTF-8 text: byte \(wrong) of \(bytes.count) is the first that is none")
+        self.init("byte \(wrong) of \(bytes.count) is no UTF-8")
     }
 }
 

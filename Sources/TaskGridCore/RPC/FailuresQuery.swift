@@ -15,7 +15,7 @@ package struct FailuresQuery: Query, Hashable {
 
     package struct Answer: Codable, Sendable, Hashable {
         package var groups: [FailureGroup]
-        /// Where the list goes on, as the `before` of the next query; its groups are to be added to these. Nil: that is all.
+        /// The place where the list goes on, as the `before` of the next query; its groups are to be added to these. Nil: that is all.
         package var next: TaskID?
 
         package init(groups: [FailureGroup], next: TaskID? = nil) {

@@ -5,7 +5,7 @@ import Foundation
 /// Times are RFC 3339 in UTC, run times are milliseconds. A field is `null` where the task has no value, and left out where it was
 /// not asked for: see ``Part``.
 package struct TaskReport: Encodable, Sendable {
-    /// What a report shows beside its first fields.
+    /// The parts of a report beside its first fields.
     package struct Part: OptionSet, Sendable {
         package let rawValue: Int
 

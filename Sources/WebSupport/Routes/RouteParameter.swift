@@ -9,19 +9,22 @@ package struct RouteParameter<Value: Sendable>: AnyRouteParameter {
     package let summary: String
     package let schema: JSONSchema
     package let example: String?
+    package let isRequired: Bool
     private let read: Reader
 
     /// - `example`: a value that a grid is likely to know.
+    /// - `isRequired`: a request must give it; one in the path always.
     /// - `read`: the value of its text, nil where a request does not give it. It throws a `Problem` that names the parameter.
     package init(
         _ name: String, in place: RouteParameterPlace = .query, summary: String, schema: JSONSchema, example: String? = nil,
-        read: @escaping Reader
+        isRequired: Bool = false, read: @escaping Reader
     ) {
         self.name = name
         self.place = place
         self.summary = summary
         self.schema = schema
         self.example = example
+        self.isRequired = isRequired || place == .path
         self.read = read
     }
 
@@ -40,6 +43,7 @@ package protocol AnyRouteParameter: Sendable {
     var summary: String { get }
     var schema: JSONSchema { get }
     var example: String? { get }
+    var isRequired: Bool { get }
 
     /// - Throws: a `Problem` of 400 where the text is none of its values.
     func value(of text: String?) throws(Problem) -> any Sendable

@@ -45,7 +45,10 @@ struct WorkerCommand: AsyncParsableCommand {
     struct Stop: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "stop", abstract: "Have a worker finish its running tasks and end.",
-            discussion: "It ends as on SIGTERM. A supervisor, such as that of 'taskgrid up', may start another in its place."
+            discussion: """
+                It ends as on SIGTERM. A supervisor, such as that of 'taskgrid up', may start
+                another in its place.
+                """
         )
 
         @OptionGroup var worker: WorkerArgument

@@ -4,7 +4,7 @@ import TaskGridConfiguration
 import WebSupport
 
 /// Everything that can be configured, with its defaults. A setting is taken from the command's arguments, else from the environment,
-/// else from the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`). ``ConfigurationKey/all`` has the keys.
+/// else from the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`). `ConfigurationKey.all` has the keys.
 @dynamicMemberLookup
 struct Configuration {
     /// What other programs of the grid have too.

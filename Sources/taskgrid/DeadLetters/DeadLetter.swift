@@ -32,7 +32,7 @@ struct DeadLetter: Hashable {
 
     var type: String? { properties.type }
 
-    /// Who sent it, as far as it says: a worker or a client.
+    /// The worker or client that sent it, as far as it says.
     var source: String? { properties.appID ?? properties.replyTo }
 
     /// Bytes of the body, before it was cut.

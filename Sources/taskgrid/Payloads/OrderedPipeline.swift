@@ -24,7 +24,7 @@ enum OrderedPipeline {
     ///
     /// - Parameters:
     ///   - width: how many things are read and not yet given out at most.
-    ///   - stop: returns when it is to end before its time. What is begun then has some seconds more, and waits end with it.
+    ///   - stop: returns when it is to end before its time. Work under way then has some seconds more, and waits end with it.
     ///   - read: the next thing; nil at the end, and soon after a cancellation. Called one at a time, beside the work.
     ///   - begin: the part of the work that cannot be taken back.
     ///   - wait: the rest of it, which may be cut short.

@@ -3,8 +3,8 @@ import TaskGridClient
 import TaskGridCore
 
 extension PayloadOptions {
-    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C or the end of the time. What was accepted and not told by then
-    /// is told, also after a failure.
+    /// Connects, checks the payloads, and has `body` submit them until Ctrl-C or the end of the time. Payloads that were accepted and not
+    /// told by then are told, also after a failure.
     func submitting(
         to grid: GridOptions, within limit: Duration?, areFull: Bool = false,
         _ body: (

@@ -1,6 +1,6 @@
 /// Rows of text in columns that fit the terminal.
 ///
-/// Where there is no room, free texts such as errors are cut first, then the lesser columns are left out, and at last names are wrapped:
+/// If there is no room, free texts such as errors are cut first, then the lesser columns are left out, and at last names are wrapped:
 /// a name is never cut, because it is needed whole to be used.
 struct Table {
     /// The width below which no column of text is shrunk while columns can be left out.

@@ -4,7 +4,7 @@ import TaskGridCore
 /// A line for each thing that happens, to a file and to standard output.
 actor TrialLog {
     private let file: FileHandle
-    /// Where the file is, from the root on.
+    /// The absolute path of the file.
     nonisolated let path: String
 
     init(path: String) throws(Failure) {

@@ -12,7 +12,7 @@ struct PicturesTests {
     /// Down to the end of a section: all of it would be too much to see.
     @Test(arguments: [
         ("dashboard-light", false, 1280, "#workers-title"), ("dashboard-dark", true, 1280, "#workers-title"),
-        ("dashboard-narrow", false, 360, ".two"),
+        ("dashboard-narrow", false, 360, ".charts"),
     ])
     func `a picture of the dashboard is taken for the documentation`(name: String, dark: Bool, width: Int, last: String) async throws {
         let address = try #require(address)
@@ -25,7 +25,7 @@ struct PicturesTests {
             try await tab.sees("on time", in: "td[data-label=Heartbeat]")
             try await tab.until("document.querySelectorAll('.plot .line').length === 3")
             try await tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-            let end = "document.querySelector(\(quoted(last))).closest('.card, .two').getBoundingClientRect().bottom + scrollY + 16"
+            let end = "document.querySelector(\(quoted(last))).closest('.card, .charts').getBoundingClientRect().bottom + scrollY + 16"
             let picture = try await tab.screenshot(height: Int(try #require(try await tab.evaluate(end).number)))
             #expect(picture.count < 300_000)
             try picture.write(to: folder.appending(path: "\(name).png"))

@@ -62,9 +62,10 @@ import WebSupport
         #expect(report["error_group"] as? String == "failed: no #")
     }
 
-    @Test func `a state that cannot be changed so, and an unknown action, are bad requests`() async throws {
-        for uri in ["/bulk/retry?state=pending", "/bulk/cancel?state=failed", "/bulk/delete"] {
-            #expect(try await ask(uri, .get).status == .badRequest, "\(uri)")
+    @Test func `a state that cannot be changed so is a conflict, an unknown action a bad request`() async throws {
+        for uri in ["/bulk/retry?state=pending", "/bulk/cancel?state=failed"] {
+            #expect(try await ask(uri, .get).status == .conflict, "\(uri)")
         }
+        #expect(try await ask("/bulk/delete", .get).status == .badRequest)
     }
 }

@@ -57,9 +57,14 @@ package actor ModelTaskStore: TaskStore {
 
     package func oldestWaiting(of types: [TaskType], at now: Timestamp) throws(StoreError) -> [TaskType: OldestTask] {
         var oldest: [TaskType: OldestTask] = [:]
-        for task in try opened().tasks.values where types.contains(task.type) {
+        var priorities: Set<[Int]> = []
+        // The lowest id of a priority was accepted first, whatever the clock said then.
+        for task in try opened().tasks.values.sorted(by: { $0.id < $1.id }) {
+            guard let type = types.firstIndex(of: task.type) else { continue }
             switch (task.state, task.due) {
-            case (.pending, nil): oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: task.created))
+            case (.pending, nil):
+                guard priorities.insert([type, task.settings.priority]).inserted else { continue }
+                oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: task.created))
             case (.scheduled, let due?) where due <= now: oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: due))
             default: continue
             }

@@ -37,7 +37,7 @@ struct BulkActions {
         if self.step?.action == step.action { self.step = nil }
     }
 
-    /// What came of the tasks of a step is known: so many were not changed.
+    /// The outcomes of a step's tasks are known: so many were not changed.
     mutating func correct(_ id: String, refused: Int) {
         guard refused > 0, var action = actions[id] else { return }
         action.done -= refused
@@ -68,6 +68,6 @@ struct BulkStep: Hashable, Sendable {
     let action: String
     /// Its tasks are below this id; nil: the newest.
     let from: TaskID?
-    /// Where the next step goes on; nil: this is the last one.
+    /// The place where the next step goes on; nil: this is the last one.
     let next: TaskID?
 }

@@ -1,4 +1,4 @@
-// Many rows in little room: a table that is sorted, filtered and folded. What a person chose stays while the tab is open.
+// Many rows in little room: a table that is sorted, filtered and folded. A person's choices stay while the tab is open.
 import { element, setAttribute, setText } from "./dom.js";
 import { count, counted } from "./format.js";
 import { Table } from "./table.js";
@@ -45,7 +45,7 @@ export class Listing {
             this.table.element, this.none, element("div", { class: "foot" }, this.more, this.note));
     }
 
-    /** Shows the rows, each with its `name`. Where there are more than these, `known` is how many. */
+    /** Shows the rows, each with its `name`. If there are more than these, `known` is how many. */
     show(rows, known = rows.length) {
         this.#rows = rows;
         this.#known = known;

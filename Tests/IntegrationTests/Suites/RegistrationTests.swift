@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("The registry of workers", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
-struct RegistryTests {
+struct RegistrationTests {
     @Test func `the registry lists live workers by type`() async throws {
         try await Grid.run { grid in
             let (_, both) = try await grid.startWorkers([Reverse(), Hash()], concurrency: 3)

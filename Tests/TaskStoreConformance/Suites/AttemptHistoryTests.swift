@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 import Testing
 
-@Suite("The history of attempts, and paused types") struct AttemptTests {
+@Suite("The history of attempts, and paused types") struct AttemptHistoryTests {
     private func failed(_ number: Int, _ outcome: Attempt.Outcome = .failed, worker: String? = "w1", run: Duration? = .milliseconds(3))
         -> Attempt
     {

@@ -6,7 +6,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-@Suite("Answers to queries", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(4))) struct AnswersTests {
+@Suite("Answers to queries", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(4))) struct QueryAnswerTests {
     private let type = TaskType(literal: "echo")
 
     @Test("four tasks of 4 MiB of NULs are listed page by page, and each result comes whole")

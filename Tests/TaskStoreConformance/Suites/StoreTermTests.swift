@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 import Testing
 
-@Suite struct TermTests {
+@Suite struct StoreTermTests {
     @Test(arguments: StoreFactory.all)
     func `the changes of an earlier term are refused as a whole`(factory: StoreFactory) async throws {
         try await factory.withStore { store in

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import WebSupport
 
-@Suite(.timeLimit(.minutes(1))) struct EndpointTests {
+@Suite(.timeLimit(.minutes(1))) struct HealthEndpointTests {
     private let vitals = Vitals()
 
     /// Runs an endpoint and gives the port that it listens on, then ends it.

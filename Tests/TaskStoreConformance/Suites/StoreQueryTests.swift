@@ -3,7 +3,7 @@ import TaskGridCore
 import TaskStore
 import Testing
 
-@Suite struct QueryTests {
+@Suite struct StoreQueryTests {
     /// reverse: 1 succeeded, 2 failed, 3 queued, 4 scheduled, 5 pending, 6 cancelled, 7 queued again; sum: 8 queued, 9 expired.
     private func fill(_ store: any TaskStore) async throws {
         try await store.submit(.of([.text("1"), .text("2"), .text("3"), .text("4", due: .at(90))], handsOut: true))
