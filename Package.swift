@@ -58,7 +58,7 @@ let package = Package(
         .library(name: "TaskGridWorker", targets: ["TaskGridWorker", "TaskGridCore", "AMQP"]),
         // For Tests/Benchmarks, which is a package of its own.
         .library(name: "TaskGridParts", targets: ["TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher"]),
-        .executable(name: "taskgrid", targets: ["taskgrid"]),
+        .executable(name: "taskgrid", targets: ["TaskGridCommand"]),
     ],
     traits: [
         .trait(
@@ -112,7 +112,7 @@ let package = Package(
         source("LocalGrid", ["AMQP", "TaskGridCore", "TaskGridConfiguration", crypto, subprocess, systemPackage]),
         source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridConfiguration", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
-            name: "taskgrid",
+            name: "TaskGridCommand",
             dependencies: [
                 "TaskGridCore", "AMQP", "TaskGridConfiguration", "TaskStoreSQLite", "TaskGridClient", "TaskGridWorker", "BuiltinWorkers",
                 "Dispatcher", "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, yams,
@@ -170,14 +170,15 @@ let package = Package(
             "ChaosTests",
             [
                 "TestSupport", "Chaos", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid",
-                "taskgrid",
+                "TaskGridCommand",
                 argumentParser, logging,
             ]
         ),
         tests(
             "TaskGridCommandTests",
             [
-                "TestSupport", "taskgrid", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "AMQP", "LocalGrid",
+                "TestSupport", "TaskGridCommand", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "AMQP",
+                "LocalGrid",
                 "Monitor", "Chaos",
                 argumentParser, yams,
             ]
@@ -207,7 +208,8 @@ let package = Package(
         tests(
             "FaultTests",
             [
-                "TestSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid", "taskgrid",
+                "TestSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", "ServiceSupport", "TaskGridClient", "LocalGrid",
+                "TaskGridCommand",
                 "FaultWorker", grdb,
                 logging,
             ]

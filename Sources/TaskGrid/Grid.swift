@@ -46,7 +46,7 @@ public enum Grid {
             let grid = try await address.found(arguments: arguments.values, worker: options)
             var logger = logger
             if let level = grid.settings.logLevel { logger.logLevel = level }
-            try await run(workers(), interceptors, of: grid, logger)
+            try await run(workers(), interceptors: interceptors, of: grid, logger: logger)
         }
     }
 
@@ -73,7 +73,7 @@ public enum Grid {
     }
 
     private static func run(
-        _ workers: [any TaskWorker], _ interceptors: [any RunInterceptor], of grid: FoundGrid, _ logger: Logger
+        _ workers: [any TaskWorker], interceptors: [any RunInterceptor], of grid: FoundGrid, logger: Logger
     ) async throws {
         let settings = grid.settings
         let vitals = Vitals()

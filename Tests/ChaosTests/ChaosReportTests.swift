@@ -5,7 +5,7 @@ import TaskGridCore
 import Testing
 
 @testable import Chaos
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("The report of a chaos run")
 struct ChaosReportTests {

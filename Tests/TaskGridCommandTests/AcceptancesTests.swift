@@ -3,7 +3,7 @@ import TaskGridClient
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Acceptances of many payloads")
 struct AcceptancesTests {

@@ -2,7 +2,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("The benchmark's own parts")
 struct BenchTests {

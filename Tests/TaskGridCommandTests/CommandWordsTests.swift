@@ -1,6 +1,6 @@
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct CommandWordsTests {
     @Test(arguments: [

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct CompletionTests {
     @Test func `a completion means the grid that the command line means`() {

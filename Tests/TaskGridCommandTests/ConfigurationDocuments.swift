@@ -1,6 +1,6 @@
 import TaskGridConfiguration
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 /// The documents that derive from the configuration keys, as they should be.
 enum ConfigurationDocuments {

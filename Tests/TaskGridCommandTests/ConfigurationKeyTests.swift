@@ -3,7 +3,7 @@ import Foundation
 import TaskGridConfiguration
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Configuration keys")
 struct ConfigurationKeyTests {
@@ -43,7 +43,7 @@ struct ConfigurationKeyTests {
 
     @Test("the table in ConfigurationReference.md has all of them, as they describe themselves, with their defaults")
     func table() throws {
-        let rows = try lines(of: "Sources/taskgrid/taskgrid.docc/ConfigurationReference.md").drop {
+        let rows = try lines(of: "Sources/TaskGridCommand/TaskGridCommand.docc/ConfigurationReference.md").drop {
             $0 != "| key | environment | default | |"
         }.dropFirst(2).prefix { $0.hasPrefix("|") }
         #expect(Array(rows) == ConfigurationDocuments.table, difference(Array(rows), ConfigurationDocuments.table))

@@ -5,7 +5,7 @@ import TaskGridCore
 import TestSupport
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct DeadLetterTests {
     private func letter(_ body: String, reason: String = "malformed_body: x", at: Int64 = 1_767_225_600_000) -> DeadLetter {

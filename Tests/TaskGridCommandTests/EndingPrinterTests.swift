@@ -4,7 +4,7 @@ import TaskGridClient
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct EndingPrinterTests {
     private func ending(_ line: Int, _ state: TaskState = .succeeded) -> Ending {

@@ -5,7 +5,7 @@ import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("How a task ended, as a line")
 struct EndingLineTests {

@@ -3,7 +3,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Tasks with known answers")
 struct KnownTaskTests {

@@ -1,7 +1,7 @@
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct KnownTypesTests {
     private let known = KnownTypes(["hash", "reverse"].map { TaskType(literal: $0) })

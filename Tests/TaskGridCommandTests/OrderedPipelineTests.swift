@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("The ordered pipeline", .timeLimit(.minutes(1)))
 struct OrderedPipelineTests {

@@ -6,7 +6,7 @@ import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Command lines")
 struct ParsingTests {

@@ -3,7 +3,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Payloads, one a line", .timeLimit(.minutes(1)))
 struct PayloadReaderTests {

@@ -3,7 +3,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct RetryCommandTests {
     private let now = Timestamp(rawValue: 1_767_225_600_000)
@@ -98,12 +98,12 @@ import Testing
         var worker = RegistryMessage(
             worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "sum")], concurrency: 1, prefetch: 1, batch: true,
             started: now, running: [.init(task: 1, attempt: 1)])
-        #expect(WorkerArgument.line(.quiet, "w", worker) == nil)
-        #expect(WorkerArgument.line(.resume, "w", worker) == "w takes tasks")
-        #expect(WorkerArgument.line(.stop, "w", worker) == nil)
+        #expect(WorkerArgument.line(.quiet, to: "w", shownBy: worker) == nil)
+        #expect(WorkerArgument.line(.resume, to: "w", shownBy: worker) == "w takes tasks")
+        #expect(WorkerArgument.line(.stop, to: "w", shownBy: worker) == nil)
         worker.quiet = true
-        #expect(WorkerArgument.line(.quiet, "w", worker) == "w is quiet: it takes no more tasks; it still runs 1 task")
-        #expect(WorkerArgument.line(.stop, "w", nil) == "w has stopped")
+        #expect(WorkerArgument.line(.quiet, to: "w", shownBy: worker) == "w is quiet: it takes no more tasks; it still runs 1 task")
+        #expect(WorkerArgument.line(.stop, to: "w", shownBy: nil) == "w has stopped")
     }
 
     @Test func `a table fits the terminal, and is whole without one`() throws {

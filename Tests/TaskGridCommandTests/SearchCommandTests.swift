@@ -5,7 +5,7 @@ import TaskGridConfiguration
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Commands that show tasks, types and events") struct SearchCommandTests {
     private let now = Timestamp(rawValue: 1_767_225_600_000)

@@ -2,7 +2,7 @@ import Foundation
 import TaskGridConfiguration
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct SettingCheckTests {
     private func message(_ yaml: String, _ environment: [String: String] = [:]) async throws -> String? {

@@ -7,7 +7,7 @@ import TaskGridCore
 import TaskGridWorker
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Sources of settings")
 struct SettingSourcesTests {

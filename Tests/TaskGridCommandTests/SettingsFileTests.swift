@@ -4,7 +4,7 @@ import TaskGridConfiguration
 import TaskGridWorker
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 /// `config/taskgrid.yaml` is read as it is written; `ConfigurationKeyTests` compares its text with the keys.
 @Suite("The repository's settings file")

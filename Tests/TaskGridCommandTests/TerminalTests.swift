@@ -2,7 +2,7 @@ import Foundation
 import TaskGridCore
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite("Terminal output")
 struct TerminalTests {

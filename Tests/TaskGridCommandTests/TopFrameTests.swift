@@ -2,7 +2,7 @@ import TaskGridCore
 import Testing
 
 @testable import Monitor
-@testable import taskgrid
+@testable import TaskGridCommand
 
 /// A report of a grid, made of what a test cares for.
 struct SampleReport {

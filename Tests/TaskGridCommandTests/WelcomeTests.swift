@@ -2,7 +2,7 @@ import LocalGrid
 import TaskGridConfiguration
 import Testing
 
-@testable import taskgrid
+@testable import TaskGridCommand
 
 @Suite struct WelcomeTests {
     private let file = GridFile(amqp: "amqp://h", monitor: nil, admin: nil, pid: 1, topology: nil)

@@ -9,7 +9,9 @@ extension Alert {
     ) -> [Subject: String] {
         var conditions: [Subject: String] = [:]
         for (type, work) in statistics.types where !hindered.contains(type) {
-            if let message = failures(work, type, thresholds, at: now) { conditions[Subject(kind: .failureRate, type: type)] = message }
+            if let message = failures(of: type, in: work, over: thresholds, at: now) {
+                conditions[Subject(kind: .failureRate, type: type)] = message
+            }
             guard !work.isPaused, work.states.due > 0 else { continue }
             if thresholds.backlog > 0, work.backlog.waiting >= thresholds.backlog, work.backlog.grows {
                 conditions[Subject(kind: .backlogGrows, type: type)] = """
@@ -27,7 +29,7 @@ extension Alert {
     }
 
     private static func failures(
-        _ work: TypeStatistics, _ type: TaskType, _ thresholds: AlertThresholds, at now: Timestamp
+        of type: TaskType, in work: TypeStatistics, over thresholds: AlertThresholds, at now: Timestamp
     ) -> String? {
         let (succeeded, failed) = work.recentOutcomes.total(at: now)
         guard thresholds.failurePercent > 0, failed >= AlertThresholds.leastFailed else { return nil }

@@ -58,8 +58,8 @@ struct StatusCommand: AsyncParsableCommand {
 
     static func lines(_ record: TaskRecord, width: Int?) -> [String] {
         var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("state", "\(record.status)")]
-        fields.append(("payload", shown(record.payload, record.payloadSize, width)))
-        if let result = record.result { fields.append(("result", shown(result, record.resultSize, width))) }
+        fields.append(("payload", shown(record.payload, of: record.payloadSize, width: width)))
+        if let result = record.result { fields.append(("result", shown(result, of: record.resultSize, width: width))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
         fields.append(("attempt", "\(record.attempt) of \(record.settings.maxAttempts ?? 1)"))
         fields.append(("accepted", record.created.description))
@@ -96,7 +96,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     /// Bytes for a line of the terminal; with how many there are, where these are not all.
-    private static func shown(_ bytes: Data, _ size: Int?, _ width: Int?) -> String {
+    private static func shown(_ bytes: Data, of size: Int?, width: Int?) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return "\(size ?? bytes.count) bytes, not text" }
         let line = Terminal.plain(String(text.prefix(1000)))
         let whole = size.map { "\(Terminal.grouped($0)) bytes, which --json prints all: \(line)" } ?? line

@@ -45,7 +45,7 @@ struct TopCommand: AsyncParsableCommand {
                 screen != nil && Terminal.isTerminal(STDERR_FILENO)
                 ? Logger(label: "taskgrid") { _ in SwiftLogNoOpLogHandler() }
                 : configuration.logger("taskgrid", default: .warning, hidesConnections: configuration.logLevel == nil)
-            try await watching(configuration, logger) { watch in
+            try await watching(configuration, logger: logger) { watch in
                 if let screen { return try await TopShow(watch, on: screen).run() }
                 if json, !once { return try await follow(watch) }
                 try await listen(watch)
@@ -56,7 +56,9 @@ struct TopCommand: AsyncParsableCommand {
         }
     }
 
-    private func watching(_ configuration: Configuration, _ logger: Logger, _ body: (GridWatch) async throws -> Void) async throws {
+    private func watching(
+        _ configuration: Configuration, logger: Logger, _ body: (GridWatch) async throws -> Void
+    ) async throws {
         let location = try configuration.location()
         do {
             try await GridWatch.withWatch(

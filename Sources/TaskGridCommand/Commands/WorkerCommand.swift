@@ -75,7 +75,7 @@ struct WorkerArgument: ParsableArguments {
                 let end = ContinuousClock.now + Self.patience
                 while ContinuousClock.now < end {
                     let worker = try await client.workers(asked.types.first).first { $0.worker.worker == id }?.worker
-                    if let line = Self.line(request, name, worker) { return try await Output.standard.line(line) }
+                    if let line = Self.line(request, to: name, shownBy: worker) { return try await Output.standard.line(line) }
                     try await Task.sleep(for: .milliseconds(200))
                 }
                 throw Failure(.failed, "worker \(name) was asked, and has not done so within \(Int(Self.patience.seconds)) s: see its log")
@@ -84,7 +84,7 @@ struct WorkerArgument: ParsableArguments {
     }
 
     /// The sentence once it is done; nil until then.
-    static func line(_ request: WorkerRequest, _ name: String, _ worker: RegistryMessage?) -> String? {
+    static func line(_ request: WorkerRequest, to name: String, shownBy worker: RegistryMessage?) -> String? {
         let running = worker.map { $0.running.isEmpty ? "" : "; it still runs \(CommandOutcomeReport.tasks($0.running.count))" } ?? ""
         switch (request, worker) {
         case (.stop, nil): return "\(name) has stopped"
