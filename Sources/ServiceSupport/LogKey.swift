@@ -42,6 +42,8 @@ package enum LogKey {
     package static let httpPort = "http.port"
     package static let httpPath = "http.path"
 
+    package static let pauseEnd = "pause.end"
+
     package static let process = "process.name"
     package static let processEnding = "process.ending"
     package static let processEvent = "process.event"

@@ -1,12 +1,23 @@
 package import TaskGridCore
 
-/// Whether a type's tasks wait because somebody asked for it. The store only remembers it; the dispatcher keeps to it.
+/// A type's tasks wait because somebody asked for it.
+package struct Pause: Hashable, Sendable {
+    /// When it is over, by the store's clock; nil: when somebody resumes the type.
+    package var until: Timestamp?
+
+    package init(until: Timestamp? = nil) {
+        self.until = until
+    }
+}
+
+/// A change of whether a type is paused. The store only remembers it; the dispatcher keeps to it.
 package struct Pausing: Hashable, Sendable {
     package var type: TaskType
-    package var isPaused: Bool
+    /// Nil: the type is not paused any more.
+    package var pause: Pause?
 
-    package init(type: TaskType, isPaused: Bool) {
+    package init(type: TaskType, pause: Pause?) {
         self.type = type
-        self.isPaused = isPaused
+        self.pause = pause
     }
 }

@@ -92,8 +92,8 @@ package protocol TaskStore: Sendable {
         _ part: ContentQuery.Part, of id: TaskID, from: Int, limit: Int
     ) async throws(StoreError) -> ContentQuery.Answer?
 
-    /// The types that are paused.
-    func paused() async throws(StoreError) -> Set<TaskType>
+    /// The pauses of the types that are paused.
+    func pauses() async throws(StoreError) -> [TaskType: Pause]
 
     /// The ids of the same tasks, without reading the tasks.
     func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID>

@@ -40,13 +40,4 @@ enum AttemptHistory {
         }
         return attempts
     }
-
-    /// The types that are paused.
-    static func paused(_ database: Database) throws -> Set<TaskType> {
-        let types = TypeTable(database)
-        let query = try BoundStatement(database, "SELECT id FROM type WHERE paused <> 0")
-        var paused: Set<TaskType> = []
-        while try query.step() { paused.insert(try types.type(query.int64("id"))) }
-        return paused
-    }
 }

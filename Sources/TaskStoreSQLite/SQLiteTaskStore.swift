@@ -140,8 +140,8 @@ package final class SQLiteTaskStore: TaskStore {
         }
     }
 
-    package func paused() async throws(StoreError) -> Set<TaskType> {
-        try await read { try AttemptHistory.paused($0) }
+    package func pauses() async throws(StoreError) -> [TaskType: Pause] {
+        try await read { try Pause.all($0) }
     }
 
     package func tasks(_ ids: [TaskID], content: ContentLimit) async throws(StoreError) -> TaskPage<TaskRecord> {

@@ -30,7 +30,7 @@ CREATE TABLE type (
     failed INTEGER NOT NULL DEFAULT 0,
     cancelled INTEGER NOT NULL DEFAULT 0,
     expired INTEGER NOT NULL DEFAULT 0,
-    paused INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0,         -- 1 until it is resumed, or when the pause ends
     kept INTEGER NOT NULL DEFAULT 0            -- its rows in `task`, and in `submission` where that has a type
 ) STRICT;
 

@@ -29,8 +29,7 @@ struct ConnectionTests {
         return deliveries
     }
 
-    @Test("a message with every property is delivered as it was published")
-    func roundTrip() async throws {
+    @Test func `a message with every property is delivered as it was published`() async throws {
         let (declarations, exchange, queue) = route()
         let connection = try connection("round trip", declarations)
         let consumer = connection.consumer(queues: [queue], prefetch: 10)
@@ -59,8 +58,8 @@ struct ConnectionTests {
         #expect(await consumer.next() == nil)
     }
 
-    @Test("bodies of every size around a frame's come whole", arguments: [0, 1, 131_063, 131_064, 131_065, 262_128, 1_000_000])
-    func sizes(size: Int) async throws {
+    @Test(arguments: [0, 1, 131_063, 131_064, 131_065, 262_128, 1_000_000])
+    func `bodies of every size around a frame's come whole`(size: Int) async throws {
         let (declarations, exchange, queue) = route()
         let connection = try connection("sizes", declarations)
         let consumer = connection.consumer(queues: [queue], prefetch: 10)
@@ -71,8 +70,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("mandatory messages without a queue come back, the others of the batch are confirmed")
-    func mandatory() async throws {
+    @Test func `mandatory messages without a queue come back, the others of the batch are confirmed`() async throws {
         let (declarations, exchange, _) = route()
         let connection = try connection("mandatory", declarations)
         try await connection.start()
@@ -89,8 +87,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("twenty thousand messages from many tasks arrive once each, in few batches")
-    func many() async throws {
+    @Test func `twenty thousand messages from many tasks arrive once each, in few batches`() async throws {
         let (declarations, exchange, queue) = route()
         let publisher = try connection("many publish")
         let receiver = try connection("many consume", declarations)
@@ -130,8 +127,7 @@ struct ConnectionTests {
         await receiver.close()
     }
 
-    @Test("unacknowledged deliveries are bounded by the prefetch, and come again to the next consumer")
-    func prefetch() async throws {
+    @Test func `unacknowledged deliveries are bounded by the prefetch, and come again to the next consumer`() async throws {
         let queue = Queue.shared("test.\(id)", kind: .classic, arguments: ["x-expires": 60_000])
         let (declarations, exchange, name) = route(queue: queue)
         let first = try connection("prefetch 1", declarations)
@@ -156,8 +152,7 @@ struct ConnectionTests {
         await second.close()
     }
 
-    @Test("the prefetch of one queue holds for no other queue of its consumer, also when that one is consumed again")
-    func prefetchOfOneQueue() async throws {
+    @Test func `the prefetch of one queue holds for no other queue of its consumer, also when that one is consumed again`() async throws {
         let queues = ["a", "b"].map { Queue.shared("test.\(id).\($0)", kind: .classic, arguments: ["x-expires": 60_000]) }
         let exchange = "test.\(id)"
         let declarations = Declarations(
@@ -214,8 +209,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("a cancelled consumer ends after what it was given")
-    func cancel() async throws {
+    @Test func `a cancelled consumer ends after what it was given`() async throws {
         let (declarations, exchange, queue) = route()
         let connection = try connection("cancel", declarations)
         let consumer = connection.consumer(queues: [queue], prefetch: 10)
@@ -226,8 +220,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("a queue deleted under its consumer is declared and consumed again")
-    func serverCancel() async throws {
+    @Test func `a queue deleted under its consumer is declared and consumed again`() async throws {
         let (declarations, exchange, queue) = route(queue: .shared("test.\(id)", kind: .classic, arguments: ["x-expires": 60_000]))
         let connection = try connection("server cancel", declarations)
         let consumer = connection.consumer(queues: [queue], prefetch: 10)
@@ -250,8 +243,8 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("a publication for which the broker closes the channel is refused, and what was published beside it arrives once")
-    func channelClose() async throws {
+    @Test
+    func `a publication for which the broker closes the channel is refused, and what was published beside it arrives once`() async throws {
         let (declarations, exchange, queue) = route()
         let connection = try connection("channel close", declarations)
         let consumer = connection.consumer(queues: [queue], prefetch: 10)
@@ -279,8 +272,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("administration errors carry the broker's code and leave the connection usable")
-    func administration() async throws {
+    @Test func `administration errors carry the broker's code and leave the connection usable`() async throws {
         let connection = try connection("administration")
         try await connection.start()
         let missing = await #expect(throws: AMQPError.self) { try await connection.depth(of: "test.no-such-queue") }
@@ -292,8 +284,7 @@ struct ConnectionTests {
         await connection.close()
     }
 
-    @Test("an exclusive queue is refused to a second connection")
-    func exclusive() async throws {
+    @Test func `an exclusive queue is refused to a second connection`() async throws {
         let declarations = Declarations(queues: [.exclusive("test.\(id)")])
         let owner = try connection("owner", declarations)
         try await owner.start()
@@ -303,8 +294,7 @@ struct ConnectionTests {
         await owner.close()
     }
 
-    @Test("a wrong password is refused at once")
-    func accessRefused() async throws {
+    @Test func `a wrong password is refused at once`() async throws {
         var endpoint = try TestBroker.endpoint()
         endpoint.password = "wrong"
         let connection = Connection(endpoint, name: "test refused", logger: Logger(label: "test"))
@@ -312,8 +302,7 @@ struct ConnectionTests {
         #expect(error?.code == .accessRefused)
     }
 
-    @Test("a broker that cannot be reached is an error after the patience, and publishing fails at its deadline")
-    func unreachable() async throws {
+    @Test func `a broker that cannot be reached is an error after the patience, and publishing fails at its deadline`() async throws {
         let connection = Connection(Endpoint(host: "127.0.0.1", port: 1), name: "test nobody", logger: Logger(label: "test"))
         let error = await #expect(throws: AMQPError.self) { try await connection.start(patience: .milliseconds(300)) }
         #expect(error?.code == .unreachable)
@@ -323,8 +312,7 @@ struct ConnectionTests {
         #expect(closed?.code == .closed)
     }
 
-    @Test("a full queue refuses, and that is said")
-    func full() async throws {
+    @Test func `a full queue refuses, and that is said`() async throws {
         let queue = Queue.shared(
             "test.\(id)", kind: .classic, arguments: ["x-max-length": 2, "x-overflow": "reject-publish", "x-expires": 60_000]
         )

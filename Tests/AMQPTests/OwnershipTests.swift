@@ -46,8 +46,9 @@ struct OwnershipTests {
         )
     }
 
-    @Test("an exchange that somebody has deleted is declared again with its bindings, and named meanwhile", arguments: [false, true])
-    func deletedExchange(ownsExchanges: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `an exchange that somebody has deleted is declared again with its bindings, and named meanwhile`(ownsExchanges: Bool) async throws
+    {
         try await withAdministrator { administrator in
             let interval = Duration.milliseconds(50)
             let owner = try connection(ownsExchanges ? .everything(every: interval) : .bindings(every: interval))
@@ -65,8 +66,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a queue that nobody consumes is declared again, and one that was unbound is bound again")
-    func deletedQueue() async throws {
+    @Test func `a queue that nobody consumes is declared again, and one that was unbound is bound again`() async throws {
         try await withAdministrator { administrator in
             let owner = try connection(.everything(every: .milliseconds(50)))
             try await owner.start()
@@ -80,8 +80,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("an exchange that somebody has declared otherwise meanwhile is bound again")
-    func declaredOtherwise() async throws {
+    @Test func `an exchange that somebody has declared otherwise meanwhile is bound again`() async throws {
         try await withAdministrator { administrator in
             let owner = try connection(.everything(every: .milliseconds(50)))
             try await owner.start()
@@ -98,8 +97,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("a queue that an earlier version has declared otherwise is replaced, with what it holds and in its order")
-    func migratedQueue() async throws {
+    @Test func `a queue that an earlier version has declared otherwise is replaced, with what it holds and in its order`() async throws {
         try await withAdministrator { administrator in
             try await administrator.declare(declarations(earlier, exchange))
             let count = 250
@@ -126,8 +124,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("messages that a killed owner had moved to the spare queue are moved back")
-    func interruptedMigration() async throws {
+    @Test func `messages that a killed owner had moved to the spare queue are moved back`() async throws {
         try await withAdministrator { administrator in
             let spare = Exchange("\(queue.name).migration", .fanout)
             try await administrator.declare(
@@ -150,8 +147,7 @@ struct OwnershipTests {
         }
     }
 
-    @Test("an exchange of another kind is replaced")
-    func migratedExchange() async throws {
+    @Test func `an exchange of another kind is replaced`() async throws {
         try await withAdministrator { administrator in
             try await administrator.declare(Declarations(exchanges: [Exchange(exchange.name, .fanout)]))
             let owner = try connection(.everything(every: .seconds(60)))

@@ -22,8 +22,7 @@ struct ChaosLedgerTests {
         return ledger
     }
 
-    @Test("an accepted task that has not ended is lost")
-    func lost() {
+    @Test func `an accepted task that has not ended is lost`() {
         var ledger = ledger(3)
         ledger.ended(ending(1))
         ledger.ended(ending(3, .failed, error: TaskError(.failed, "no")))
@@ -33,8 +32,7 @@ struct ChaosLedgerTests {
         #expect(ledger.ended(.failed) == 1)
     }
 
-    @Test("a submission that was refused or never answered is neither accepted nor lost")
-    func notAccepted() {
+    @Test func `a submission that was refused or never answered is neither accepted nor lost`() {
         var ledger = ledger(1)
         ledger.submitted(2)
         ledger.submitted(3)
@@ -46,8 +44,7 @@ struct ChaosLedgerTests {
         #expect(ledger.lost == [1])
     }
 
-    @Test("poison is an end of its own")
-    func poison() {
+    @Test func `poison is an end of its own`() {
         var ledger = ledger(2)
         ledger.ended(ending(1, .failed, error: TaskError(.poison, "took its worker down 3 times")))
         ledger.ended(ending(2))
@@ -56,8 +53,7 @@ struct ChaosLedgerTests {
         #expect(ledger.lost.isEmpty)
     }
 
-    @Test("the same end again is one; another state, result or attempt on the wire is a second")
-    func twice() {
+    @Test func `the same end again is one; another state, result or attempt on the wire is a second`() {
         var same = ledger(1)
         for _ in 0..<3 {
             same.heard(ending(1, .succeeded, "a"))
@@ -88,8 +84,7 @@ struct ChaosLedgerTests {
         #expect(attempts.endedTwice == [1])
     }
 
-    @Test("an id for two numbers, or two ids for one, is accepted twice")
-    func acceptedTwice() {
+    @Test func `an id for two numbers, or two ids for one, is accepted twice`() {
         var ledger = ledger(2)
         ledger.accepted(1, as: 1)
         #expect(ledger.acceptedTwice.isEmpty)
@@ -98,8 +93,7 @@ struct ChaosLedgerTests {
         #expect(ledger.acceptedTwice == [1, 3])
     }
 
-    @Test("a success with another result, or without an execution, is wrong")
-    func wrong() {
+    @Test func `a success with another result, or without an execution, is wrong`() {
         var ledger = ledger(4)
         ledger.ended(ending(1, .succeeded, "1"))
         ledger.ended(ending(2, .succeeded, "x"))
@@ -108,8 +102,7 @@ struct ChaosLedgerTests {
         #expect(ledger.wrong(answer: { Data("\($0)".utf8) }, executions: [1: 1, 2: 1, 4: 1]) == [2, 3])
     }
 
-    @Test("each of many tasks is counted once, and a forgotten one is found")
-    func counters() {
+    @Test func `each of many tasks is counted once, and a forgotten one is found`() {
         forAll { generator, seed in
             var ledger = ChaosLedger()
             var expected = (accepted: 0, refused: 0, unanswered: 0, lost: Set<TaskID>())

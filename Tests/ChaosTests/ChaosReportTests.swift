@@ -41,13 +41,11 @@ struct ChaosReportTests {
         Ending(id: TaskID(Int64(number)), state: .succeeded, result: NumberedTask(number: number, milliseconds: 1).answer, attempt: 1)
     }
 
-    @Test("has nothing to complain of when all has ended as it should")
-    func good() {
+    @Test func `has nothing to complain of when all has ended as it should`() {
         #expect(violations { ledger, _, _ in ledger.ended(good(3)) } == [])
     }
 
-    @Test("tells each broken promise")
-    func bad() {
+    @Test func `tells each broken promise`() {
         #expect(violations { _, _, _ in }.first == "1 tasks were accepted and have not ended")
         #expect(
             violations { ledger, _, _ in
@@ -81,8 +79,8 @@ struct ChaosReportTests {
             } == ["1 submissions were never answered"])
     }
 
-    @Test("makes the command's exit code 1 where a task was lost, ended twice or has a wrong result", arguments: 0..<4)
-    func exitCode(fault: Int) async throws {
+    @Test(arguments: 0..<4)
+    func `makes the command's exit code 1 where a task was lost, ended twice or has a wrong result`(fault: Int) async throws {
         let scoreboard = Scoreboard(start: .now)
         for number in 1...3 {
             let submitted = scoreboard.submitted(number)
@@ -109,8 +107,7 @@ struct ChaosReportTests {
         #expect(code == (fault == 0 ? 0 : 1))
     }
 
-    @Test("fits the terminal, and shows what was lost", arguments: [40, 80, nil])
-    func table(width: Int?) {
+    @Test(arguments: [40, 80, nil]) func `fits the terminal, and shows what was lost`(width: Int?) {
         var ledger = ChaosLedger()
         for number in 1...30 {
             ledger.submitted(number)
@@ -122,18 +119,15 @@ struct ChaosReportTests {
         for line in lines.dropLast() { #expect(line.count <= width ?? .max) }
     }
 
-    @Test(
-        "a command's arguments that cannot be are refused",
-        arguments: [
-            ["--minutes", "1", "--duration", "1s"], ["--rate", "0"], ["--every", "1ms"], ["--workers", "0"], ["--faults", "rain"],
-            ["--minutes", "-1"],
-        ])
-    func arguments(arguments: [String]) {
+    @Test(arguments: [
+        ["--minutes", "1", "--duration", "1s"], ["--rate", "0"], ["--every", "1ms"], ["--workers", "0"], ["--faults", "rain"],
+        ["--minutes", "-1"],
+    ])
+    func `a command's arguments that cannot be are refused`(arguments: [String]) {
         #expect(throws: (any Error).self) { try ChaosCommand.parse(arguments) }
     }
 
-    @Test("a submission without an answer may be among the accepted ones")
-    func unanswered() {
+    @Test func `a submission without an answer may be among the accepted ones`() {
         let lines = violations { ledger, counters, _ in
             ledger.ended(good(3))
             ledger.submitted(4)

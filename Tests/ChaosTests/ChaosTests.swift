@@ -43,8 +43,7 @@ struct ChaosTests {
         return (try await run.run(), folder)
     }
 
-    @Test("in which workers and the dispatcher are killed loses nothing, and interrupts tasks in earnest")
-    func killsWorkersAndDispatcher() async throws {
+    @Test func `in which workers and the dispatcher are killed loses nothing, and interrupts tasks in earnest`() async throws {
         let injected = Mutex<Set<Fault>>([])
         // It ends when it has done what is expected of it.
         @Sendable func look(_ chaos: Chaos, _ event: Chaos.Event) {
@@ -72,8 +71,7 @@ struct ChaosTests {
         #expect(!FileManager.default.fileExists(atPath: folder.gridFile))
     }
 
-    @Test("in which all else is killed, cut, stalled, purged and wiped loses nothing")
-    func everythingElse() async throws {
+    @Test func `in which all else is killed, cut, stalled, purged and wiped loses nothing`() async throws {
         let faults = Set(Fault.allCases).subtracting([.worker, .dispatcher])
         let (report, _) = try await run(faults, for: .seconds(20), every: .seconds(2))
         let seed: Comment = "seed \(report.seed)"
@@ -85,8 +83,10 @@ struct ChaosTests {
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 
-    @Test("in which exchanges are deleted and messages are over the broker's limit loses nothing, and only tasks with such results fail")
-    func deletesAndRefuses() async throws {
+    @Test
+    func `in which exchanges are deleted and messages are over the broker's limit loses nothing, and only tasks with such results fail`()
+        async throws
+    {
         let (report, _) = try await run([.exchange, .refuse], for: .seconds(12))
         let seed: Comment = "seed \(report.seed)"
         #expect(report.violations == [], seed)
@@ -96,8 +96,7 @@ struct ChaosTests {
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 
-    @Test("a run whose faults are ended early goes on to its report")
-    func endsEarly() async throws {
+    @Test func `a run whose faults are ended early goes on to its report`() async throws {
         // The second is long enough after the first not to come before the word that ends them.
         func isSlow(_ plan: FaultPlan) -> Bool {
             plan.entries.count > 1 && plan.entries[0].at < .seconds(2) && plan.entries[1].at - plan.entries[0].at > .seconds(40)

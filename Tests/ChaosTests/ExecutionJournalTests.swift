@@ -11,8 +11,7 @@ struct ExecutionJournalTests {
         try await body(path)
     }
 
-    @Test("has each beginning once, whoever writes beside")
-    func counts() async throws {
+    @Test func `has each beginning once, whoever writes beside`() async throws {
         try await withFile { path in
             try await withThrowingTaskGroup { group in
                 for writer in 1...8 {
@@ -30,8 +29,7 @@ struct ExecutionJournalTests {
         }
     }
 
-    @Test("that is damaged is an error, not a wrong count")
-    func damaged() async throws {
+    @Test func `that is damaged is an error, not a wrong count`() async throws {
         try await withFile { path in
             try Data("1 1 1\nx\n".utf8).write(to: URL(fileURLWithPath: path))
             #expect(throws: POSIXError.self) { _ = try ExecutionJournal.executions(in: path) }

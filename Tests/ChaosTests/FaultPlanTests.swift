@@ -12,24 +12,21 @@ struct FaultPlanTests {
         )
     }
 
-    @Test("is a function of its seed and what is wished")
-    func isPure() {
+    @Test func `is a function of its seed and what is wished`() {
         forAll { generator, seed in
             let (wishes, number) = (wishes(&generator), generator.next())
             #expect(FaultPlan(seed: number, wishes).entries == FaultPlan(seed: number, wishes).entries, seed)
         }
     }
 
-    @Test("differs from seed to seed")
-    func differs() {
+    @Test func `differs from seed to seed`() {
         let wishes = FaultPlan.Wishes(
             faults: Set(Fault.allCases), duration: .seconds(60), every: .seconds(1), workers: ["worker-1", "worker-2"]
         )
         #expect(Set((0..<50).map { FaultPlan(seed: $0, wishes).entries }).count == 50)
     }
 
-    @Test("has the faults wished and no others, within its time, in order, and never two at once")
-    func isAsWished() {
+    @Test func `has the faults wished and no others, within its time, in order, and never two at once`() {
         forAll { generator, seed in
             let wishes = wishes(&generator)
             var last = Duration.zero
@@ -42,8 +39,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test("has each kind as often as any other, or once more")
-    func isFair() {
+    @Test func `has each kind as often as any other, or once more`() {
         forAll { generator, seed in
             let wishes = wishes(&generator)
             let counts = Dictionary(grouping: FaultPlan(seed: generator.next(), wishes).entries, by: \.injection.fault).mapValues(\.count)
@@ -52,8 +48,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test("meets only who is there")
-    func meetsParties() {
+    @Test func `meets only who is there`() {
         forAll { generator, seed in
             let wishes = wishes(&generator)
             for entry in FaultPlan(seed: generator.next(), wishes).entries {
@@ -68,8 +63,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test("comes as often as is wished, on the average")
-    func isAsOftenAsWished() {
+    @Test func `comes as often as is wished, on the average`() {
         forAll(20) { generator, seed in
             let wishes = FaultPlan.Wishes(faults: [.worker], duration: .seconds(10_000), every: .seconds(5), workers: ["worker"])
             let count = FaultPlan(seed: generator.next(), wishes).entries.count
@@ -78,8 +72,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test("names of faults are read, and others refused", arguments: Fault.allCases)
-    func names(fault: Fault) throws {
+    @Test(arguments: Fault.allCases) func `names of faults are read, and others refused`(fault: Fault) throws {
         #expect(try Fault.read(fault.rawValue) == [fault])
         #expect(try Fault.read("all,\(fault.rawValue)") == Set(Fault.allCases))
         #expect(throws: UnknownFault.self) { try Fault.read("\(fault.rawValue),") }

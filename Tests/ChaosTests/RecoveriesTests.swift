@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Recoveries")
 struct RecoveriesTests {
-    @Test("count from the fault to the first end of a task submitted after it; the longest stays")
-    func longest() {
+    @Test func `count from the fault to the first end of a task submitted after it; the longest stays`() {
         var recoveries = Recoveries()
         recoveries.injected(.worker, at: .seconds(10))
         #expect(recoveries.hasOpen)
@@ -20,8 +19,7 @@ struct RecoveriesTests {
         #expect(recoveries.rows == [Recoveries.Row(fault: .worker, injected: 2, longest: .seconds(4), open: 0)])
     }
 
-    @Test("one end closes all faults before its submission, and none after")
-    func several() {
+    @Test func `one end closes all faults before its submission, and none after`() {
         var recoveries = Recoveries()
         recoveries.injected(.broker, at: .seconds(1))
         recoveries.injected(.dispatcher, at: .seconds(2))
@@ -34,8 +32,7 @@ struct RecoveriesTests {
             ])
     }
 
-    @Test("agree with looking through all faults and ends at once")
-    func model() {
+    @Test func `agree with looking through all faults and ends at once`() {
         forAll { generator, seed in
             var recoveries = Recoveries()
             var faults: [(Fault, Duration)] = []

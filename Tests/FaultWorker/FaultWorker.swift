@@ -6,7 +6,7 @@ import TaskGrid
 /// | payload | what the run does |
 /// |---|---|
 /// | `sleep SECONDS` | sleeps, then ends |
-/// | `hold FILE` | ends when nobody has the file locked any more |
+/// | `hold FILE` | ends when nobody has the file locked any more, or when it is cancelled |
 /// | `hang-first` | never ends in its first attempt |
 /// | `deaf-first` | never returns in its first attempt, whatever happens, and holds its thread |
 /// | `fail-first` | fails in its first attempt |
@@ -29,7 +29,7 @@ struct FaultWorker: TaskWorker {
         case "sleep":
             guard words.count == 2, let seconds = Double(words[1]) else { throw TaskError(.invalidInput, "sleep how long?") }
             try await Task.sleep(for: .seconds(seconds))
-        case "hold" where words.count == 2: await hold(String(words[1]))
+        case "hold" where words.count == 2: try await hold(String(words[1]))
         case "hang-first" where context.attempt == 1: try await hang()
         case "deaf-first" where context.attempt == 1: while true { sleep(60) }
         case "fail-first" where context.attempt == 1: throw TaskError(.failed, "as it should")
@@ -46,16 +46,17 @@ struct FaultWorker: TaskWorker {
         return input
     }
 
-    /// Waits for a lock, on a thread that may block.
-    private func hold(_ path: String) async {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-                flock(descriptor, LOCK_SH)
-                close(descriptor)
-                continuation.resume()
-            }
+    /// Waits for a lock, on a thread that may block, or until the run is cancelled.
+    private func hold(_ path: String) async throws {
+        let (locked, continuation) = AsyncStream.makeStream(of: Void.self)
+        Thread.detachNewThread {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            flock(descriptor, LOCK_SH)
+            close(descriptor)
+            continuation.finish()
         }
+        for await _ in locked {}
+        try Task.checkCancellation()
     }
 
     /// Waits for what never comes, until the run is cancelled.

@@ -149,8 +149,7 @@ import WebSupport
         ]
     }
 
-    @Test("status, content type and content of every answer are described")
-    func described() async throws {
+    @Test func `status, content type and content of every answer are described`() async throws {
         var statuses: [String: Set<Int>] = [:]
         for (name, interface) in try await Self.interfaces() {
             for (route, status) in try await Self.ask(interface, name) { statuses[route, default: []].insert(status) }
@@ -187,8 +186,7 @@ import WebSupport
         }
     }
 
-    @Test("the stream of events is described")
-    func events() async throws {
+    @Test func `the stream of events is described`() async throws {
         let grid = try Self.grid()
         grid.broadcast.end()
         let interface = try await MonitorRoutes.sample(grid)
@@ -208,7 +206,6 @@ import WebSupport
     ])
 
     @Test(
-        "a value that fits its schema is right",
         arguments: [
             (["$ref": "#/components/schemas/Named"], ["a": 1, "b": true]), (["type": ["string", "null"]], .null),
             (["enum": ["a", "b"]], "b"),
@@ -220,12 +217,10 @@ import WebSupport
             ),
             (["type": "object", "additionalProperties": ["const": "x"]], ["a": "x", "b": "x"]),
             (["type": "string", "minLength": 1, "maxLength": 2, "pattern": "^[a-z]+$", "description": "d", "default": "e"], "ab"),
-        ] as [(JSONTree, JSONTree)]
-    )
-    func right(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema) == []) }
+        ] as [(JSONTree, JSONTree)])
+    func `a value that fits its schema is right`(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema) == []) }
 
     @Test(
-        "a value that does not fit its schema is wrong, and so is a keyword that the check does not know",
         arguments: [
             (["$ref": "#/components/schemas/Named"], ["a": 0]), (["$ref": "#/components/schemas/Named"], ["b": 1]),
             (["$ref": "#/components/schemas/Unheard"], 1), (["type": "integer"], .number(1.5)), (["type": ["string", "null"]], 1),
@@ -237,7 +232,8 @@ import WebSupport
             (["additionalProperties": ["const": "x"]], ["a": 1]),
             (["allOf": [["$ref": "#/components/schemas/Named"]], "unevaluatedProperties": false], ["a": 1, "c": 2]),
             (["format": "date-time"], "x"),
-        ] as [(JSONTree, JSONTree)]
-    )
-    func wrong(schema: JSONTree, value: JSONTree) { #expect(check.problems(value, schema).count == 1) }
+        ] as [(JSONTree, JSONTree)])
+    func `a value that does not fit its schema is wrong, and so is a keyword that the check does not know`(
+        schema: JSONTree, value: JSONTree
+    ) { #expect(check.problems(value, schema).count == 1) }
 }

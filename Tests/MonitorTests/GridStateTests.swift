@@ -55,8 +55,7 @@ import Testing
         #expect(grid.statistics.workers.keys.sorted() == ["a"])
     }
 
-    @Test("an answer that is not all gives the query to go on with, and the types are known only after the last answer")
-    func furtherPages() throws {
+    @Test func `an answer that is not all gives the query to go on with, and the types are known only after the last answer`() throws {
         func take<Asked: Query>(_ query: Asked, _ answer: Asked.Answer) throws -> (any Query)? {
             try grid.applyAnswer(AnswerMessage.message(.success(answer), to: query.message(from: "m", correlation: Asked.name)))
         }

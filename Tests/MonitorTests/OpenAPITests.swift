@@ -19,14 +19,12 @@ import WebSupport
         document = try JSON.decode(JSONTree.self, JSON.encode(OpenAPI(routes)))
     }
 
-    @Test("every route is described, and nothing else")
-    func paths() {
+    @Test func `every route is described, and nothing else`() {
         let described = document["paths"].members.flatMap { path, methods in methods.members.keys.map { "\($0) \(path)" } }
         #expect(described.sorted() == routes.map { "\($0.method.rawValue) \($0.path)" }.sorted())
     }
 
-    @Test("routes have ids of their own, and declare each parameter of their path")
-    func parameters() {
+    @Test func `routes have ids of their own, and declare each parameter of their path`() {
         #expect(Set(routes.map(\.id)).count == routes.count)
         for route in routes {
             let inPath = route.parameters.filter { $0.place == .path }.map(\.name)
@@ -36,8 +34,7 @@ import WebSupport
         }
     }
 
-    @Test("every reference leads somewhere, and no two schemas have the same name")
-    func references() {
+    @Test func `every reference leads somewhere, and no two schemas have the same name`() {
         var references: Set<String> = []
         func look(_ value: JSONTree) {
             switch value {
@@ -57,15 +54,13 @@ import WebSupport
         #expect(Dictionary(grouping: schemas, by: \.name).allSatisfy { $1.count == 1 })
     }
 
-    @Test("the module's documentation names every path")
-    func documentation() throws {
+    @Test func `the module's documentation names every path`() throws {
         let article = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Monitor/Monitor.docc/Monitor.md")
         let text = try String(contentsOf: article, encoding: .utf8)
         for route in routes { #expect(text.contains("`\(route.path)"), "\(route.path)") }
     }
 
-    @Test("it is served as JSON, indented for people")
-    func served() async throws {
+    @Test func `it is served as JSON, indented for people`() async throws {
         let application = Application(router: WebServer.router(routes, of: "the monitor"), logger: .silent)
         let response = try await application.test(.router) { try await $0.execute(uri: "/openapi.json?pretty", method: .get) }
         #expect(response.status == .ok && response.headers[.contentType] == "application/json")

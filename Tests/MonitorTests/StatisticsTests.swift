@@ -118,13 +118,16 @@ import Testing
     @Test func `paused types are known from events and answers`() {
         var statistics = Statistics(since: .start)
         statistics.apply(
-            CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash]), at: .start)
+            CountsQuery.Answer(
+                store: "s", types: [.reverse: TaskCounts(), .hash: TaskCounts()], paused: [.hash], pausedUntil: [.hash: .start]), at: .start
+        )
         #expect(statistics.types[.hash]?.isPaused == true)
+        #expect(statistics.types[.hash]?.pausedUntil == .start)
         #expect(statistics.types[.reverse]?.isPaused == false)
         var event = TypeEvent.sample()
-        event.paused = true
+        (event.paused, event.pausedUntil) = (true, .start)
         statistics.apply(event, at: .start)
-        #expect(statistics.types[.reverse]?.isPaused == true)
+        #expect(statistics.types[.reverse]?.isPaused == true && statistics.types[.reverse]?.pausedUntil == .start)
     }
 
     @Test func `the reasons why tasks are held are those of the latest event, and bounded`() {
@@ -141,8 +144,7 @@ import Testing
         #expect(statistics.types[.hash]?.held == [])
     }
 
-    @Test("a type that the dispatcher has forgotten is shown no more, and what was counted of it stays in the totals")
-    func forgottenTypes() {
+    @Test func `a type that the dispatcher has forgotten is shown no more, and what was counted of it stays in the totals`() {
         var statistics = Statistics(since: .start)
         statistics.apply(CountsQuery.Answer(store: "s", types: [:], forgotten: TaskCounts([.failed: 7])), at: .start)
         statistics.apply(.sample(.hash, [.succeeded: 2], retried: 3, refused: 1), at: .after(1))

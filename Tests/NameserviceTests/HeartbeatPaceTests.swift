@@ -7,8 +7,7 @@ import Testing
 
 @Suite("The pace of heartbeats")
 struct HeartbeatPaceTests {
-    @Test("the interval grows with the number of workers, and shrinks when clearly fewer are there")
-    func steps() {
+    @Test func `the interval grows with the number of workers, and shrinks when clearly fewer are there`() {
         var pace = HeartbeatPace()
         for (workers, interval) in [(1_000, 1_000), (1_001, 2_000), (990, 2_000), (9_900, 10_000), (3_000, 5_000), (1, 1_000)] {
             let before = pace.interval
@@ -18,8 +17,7 @@ struct HeartbeatPaceTests {
         }
     }
 
-    @Test("all are told when the interval changes, and one that joins later by itself")
-    func told() throws {
+    @Test func `all are told when the interval changes, and one that joins later by itself`() throws {
         let registry = WorkerRegistry(topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 2_000), logger: .silent)
         var publications: [Publication] = []
         for number in 0..<1_100 {

@@ -64,11 +64,8 @@ import Testing
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.hasPrefix(reason) == true)
     }
 
-    @Test(
-        "a routing key that names another kind, or a type that the worker does not have, is refused as type_mismatch",
-        arguments: ["", "heartbeat.reverse", "register.hash", "register.reverse.hash", "register.", "registered.reverse"]
-    )
-    func typeMismatch(key: String) throws {
+    @Test(arguments: ["", "heartbeat.reverse", "register.hash", "register.reverse.hash", "register.", "registered.reverse"])
+    func `a routing key that names another kind, or a type that the worker does not have, is refused as type_mismatch`(key: String) throws {
         let publications = registry().handle(RegistryMessage.sample("a").message(.register), key: key, at: .after(0))
         #expect(publications.map(\.exchange) == ["t.dead"])
         let reason = publications[0].message.properties.headers[WireFormat.Header.reason]?.text
@@ -101,8 +98,7 @@ import Testing
         #expect(try ask("sum") == [])
     }
 
-    @Test("9,900 workers are told in pages, each within the answer's budget")
-    func manyWorkersAreToldInPages() throws {
+    @Test func `9,900 workers are told in pages, each within the answer's budget`() throws {
         let registry = registry(maximum: 10_000)
         var sample = RegistryMessage.sample("", types: (0..<3).map { "a-type-with-a-long-name-\($0)" })
         sample.running = (0..<2).map { .init(task: TaskID(Int64($0 + 1_000_000)), attempt: 1) }
@@ -123,16 +119,14 @@ import Testing
         #expect(workers == Set(workers).sorted())
     }
 
-    @Test(arguments: ["counts", "", nil] as [String?])
-    func `an unknown query is refused`(name: String?) throws {
+    @Test(arguments: ["counts", "", nil] as [String?]) func `an unknown query is refused`(name: String?) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))
         let publication = registry().answer(message, key: "nameservice")
         #expect(publication.routingKey == "me")
         #expect(refusal(publication)?.code == .badQuery)
     }
 
-    @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"])
-    func `an unreadable query is refused`(body: String) throws {
+    @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"]) func `an unreadable query is refused`(body: String) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: "workers"), body: Data(body.utf8))
         #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuery)
     }

@@ -3,8 +3,7 @@ import Testing
 
 @Suite("Log keys")
 struct LogKeyTests {
-    @Test("every key of log metadata stands in LogKey, or in AMQPLogKey")
-    func keysStandOnce() throws {
+    @Test func `every key of log metadata stands in LogKey, or in AMQPLogKey`() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Sources")
         let literal = /(?:metadata: \[|Logger\.Metadata = \[|metadataKey: |metadata\[|all\[)\s*"/

@@ -21,8 +21,7 @@ import Testing
         }
     }
 
-    @Test("a query says when its caller gives up")
-    func patience() async throws {
+    @Test func `a query says when its caller gives up`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let counts = failure { _ = try await client.counts() }
@@ -33,8 +32,7 @@ import Testing
         }
     }
 
-    @Test("a payload that is too large for an answer is read whole, part after part")
-    func wholePayload() async throws {
+    @Test func `a payload that is too large for an answer is read whole, part after part`() async throws {
         let payload = Data((0..<1000).map { UInt8(truncatingIfNeeded: $0) })
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
@@ -56,8 +54,7 @@ import Testing
         }
     }
 
-    @Test("a task that changes while it is read is told so, and nothing is put together from two")
-    func changed() async throws {
+    @Test func `a task that changes while it is read is told so, and nothing is put together from two`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let error = failure { _ = try await client.status(7) }
@@ -75,8 +72,7 @@ import Testing
         }
     }
 
-    @Test("endings of which an answer looked at only some are asked for until all were looked at, with results whole")
-    func endings() async throws {
+    @Test func `endings of which an answer looked at only some are asked for until all were looked at, with results whole`() async throws {
         let transport = FakeTransport()
         let result = Data(repeating: 0xFF, count: 500)
         try await GridClient.onFake(transport) { client in
@@ -102,8 +98,7 @@ import Testing
         }
     }
 
-    @Test("workers and counters come in pages, and a page that was lost is asked for again")
-    func lists() async throws {
+    @Test func `workers and counters come in pages, and a page that was lost is asked for again`() async throws {
         let transport = FakeTransport()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in

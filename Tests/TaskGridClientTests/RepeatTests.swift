@@ -7,8 +7,7 @@ import Testing
 
 @Suite("A submission that is repeated", .timeLimit(.minutes(1)))
 struct RepeatTests {
-    @Test("carries what is left of its durations, and stands for the same")
-    func left() async throws {
+    @Test func `carries what is left of its durations, and stands for the same`() async throws {
         let transport = FakeTransport.losingTheFirst()
         let time = TestTime()
         try await GridClient.onFake(transport, time: time) { client in
@@ -35,8 +34,7 @@ struct RepeatTests {
         }
     }
 
-    @Test("with a key that was accepted before learns the known ending without delay")
-    func knownEnding() async throws {
+    @Test func `with a key that was accepted before learns the known ending without delay`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let ending = client.run(.reverse, payload: Data("abc".utf8), options: TaskOptions(key: "k"))
@@ -60,8 +58,7 @@ struct RepeatTests {
         }
     }
 
-    @Test("for something else fails as key_reused, with the ids and the type of the first")
-    func reused() async throws {
+    @Test func `for something else fails as key_reused, with the ids and the type of the first`() async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             async let error = failure { _ = try await client.submit(.reverse, payload: Data("abc".utf8), options: TaskOptions(key: "k")) }
@@ -76,16 +73,13 @@ struct RepeatTests {
         }
     }
 
-    @Test(
-        "durations that make no sense are refused before anything is sent",
-        arguments: [
-            TaskOptions(TaskSettings(delay: .seconds(-1))), .init(TaskSettings(expiry: .seconds(-1))),
-            .init(TaskSettings(delay: .seconds(Int64.max))), .init(TaskSettings(expiry: .seconds(Int64.max))),
-            .init(TaskSettings(timeout: .zero)), .init(TaskSettings(timeout: .seconds(Int64.max))),
-            .init(TaskSettings(timeout: .seconds(-1))),
-        ]
-    )
-    func nonsense(options: TaskOptions) async throws {
+    @Test(arguments: [
+        TaskOptions(TaskSettings(delay: .seconds(-1))), .init(TaskSettings(expiry: .seconds(-1))),
+        .init(TaskSettings(delay: .seconds(Int64.max))), .init(TaskSettings(expiry: .seconds(Int64.max))),
+        .init(TaskSettings(timeout: .zero)), .init(TaskSettings(timeout: .seconds(Int64.max))),
+        .init(TaskSettings(timeout: .seconds(-1))),
+    ])
+    func `durations that make no sense are refused before anything is sent`(options: TaskOptions) async throws {
         let transport = FakeTransport()
         try await GridClient.onFake(transport) { client in
             let error = await failure { _ = try await client.submit(.reverse, payload: Data(), options: options) }

@@ -11,8 +11,7 @@ struct AcceptancesTests {
         PayloadReader.Run(number: number, firstLine: firstLine, payloads: Array(repeating: Data(), count: count))
     }
 
-    @Test("is told with its lines and ids, unless it was told before; an error names its line")
-    func untold() throws {
+    @Test func `is told with its lines and ids, unless it was told before; an error names its line`() throws {
         let acceptances = Acceptances(namesLines: true)
         _ = try acceptances.add(run(0, 1, 3), (1...3).map { .success(TaskID($0)) })
         acceptances.told(run(0, 1, 3))

@@ -6,8 +6,8 @@ import Testing
 
 @Suite("The benchmark's own parts")
 struct BenchTests {
-    @Test("a payload has its size and its number, and its answer is known", arguments: BenchLoad.types, [1, 10, 100, 5000])
-    func payloads(type: String, size: Int) throws {
+    @Test(arguments: BenchLoad.types, [1, 10, 100, 5000])
+    func `a payload has its size and its number, and its answer is known`(type: String, size: Int) throws {
         let load = try BenchLoad(TaskType(type), size: size)
         let payload = load.payload(7)
         if type != "wait" { #expect(payload.count == size) }
@@ -23,15 +23,13 @@ struct BenchTests {
         #expect(!load.isRight(answer + [0], for: payload))
     }
 
-    @Test("a type whose answers are not known is refused with those that are")
-    func unknown() throws {
+    @Test func `a type whose answers are not known is refused with those that are`() throws {
         let type = TaskType(literal: "greet")
         let failure = #expect(throws: Failure.self) { try BenchLoad(type, size: 1) }
         #expect(failure?.message?.contains("reverse, upper, hash, wait") == true)
     }
 
-    @Test("percentiles are of the times recorded, in milliseconds")
-    func percentiles() throws {
+    @Test func `percentiles are of the times recorded, in milliseconds`() throws {
         var measurement = Measurement()
         #expect(measurement.percentile(50) == nil)
         for milliseconds in 1...100 { measurement.record(.milliseconds(milliseconds)) }
@@ -42,8 +40,7 @@ struct BenchTests {
         #expect(measurement.tasksPerSecond == 200)
     }
 
-    @Test("the JSON has the names that programs look for")
-    func json() throws {
+    @Test func `the JSON has the names that programs look for`() throws {
         var run = Measurement()
         run.tasks = 10
         run.seconds = 2
@@ -58,8 +55,7 @@ struct BenchTests {
         #expect(abs(try #require(lone["p99_ms"] as? Double) - 3) < 0.1)
     }
 
-    @Test("a process is measured between two readings, and one that is new is left out")
-    func usage() {
+    @Test func `a process is measured between two readings, and one that is new is left out`() {
         let old = ProcessUsage(pid: 1, name: "a", cpu: 2, peak: 10)
         let new = ProcessUsage(pid: 1, name: "a", cpu: 5, peak: 12)
         let other = ProcessUsage(pid: 2, name: "b", cpu: 5, peak: 12)
@@ -67,8 +63,7 @@ struct BenchTests {
         #expect(ProcessUsage.all(below: nil).map(\.name) == ["bench"])
     }
 
-    @Test("the tables fit the terminal", arguments: [60, 80, 120])
-    func tables(width: Int) {
+    @Test(arguments: [60, 80, 120]) func `the tables fit the terminal`(width: Int) {
         var run = Measurement()
         run.tasks = 200_000
         run.seconds = 2

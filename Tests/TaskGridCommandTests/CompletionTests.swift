@@ -10,10 +10,8 @@ import Testing
         #expect(TypeCompletion.gridArguments(["run", "--broker"]) == [])
     }
 
-    @Test(
-        "a type is completed by the grid's types wherever one is written",
-        arguments: ["run", "submit", "tasks", "failed", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
-    func everywhere(command: String) throws {
+    @Test(arguments: ["run", "submit", "tasks", "failed", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
+    func `a type is completed by the grid's types wherever one is written`(command: String) throws {
         let script = TaskGrid.completionScript(for: .bash)
         // A worker is run by a subcommand, which is the default.
         let name = command == "worker" ? "worker_run" : command

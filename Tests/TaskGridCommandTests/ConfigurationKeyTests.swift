@@ -23,8 +23,7 @@ struct ConfigurationKeyTests {
         return "\(lines.joined(separator: "\n"))"
     }
 
-    @Test("each has a name and a variable of its own, and a description of sentences")
-    func names() {
+    @Test func `each has a name and a variable of its own, and a description of sentences`() {
         let keys = ConfigurationKey.all
         #expect(Set(keys.map(\.name)).count == keys.count)
         #expect(Set(keys.map(\.variable)).count == keys.count)
@@ -35,22 +34,19 @@ struct ConfigurationKeyTests {
         }
     }
 
-    @Test("config/taskgrid.yaml has all of them, as they describe themselves, with their defaults")
-    func file() throws {
+    @Test func `config/taskgrid.yaml has all of them, as they describe themselves, with their defaults`() throws {
         let shown = Array(try lines(of: "config/taskgrid.yaml").dropLast())
         #expect(shown == ConfigurationDocuments.yaml, difference(shown, ConfigurationDocuments.yaml))
     }
 
-    @Test("the table in ConfigurationReference.md has all of them, as they describe themselves, with their defaults")
-    func table() throws {
+    @Test func `the table in ConfigurationReference.md has all of them, as they describe themselves, with their defaults`() throws {
         let rows = try lines(of: "Sources/TaskGridCommand/TaskGridCommand.docc/ConfigurationReference.md").drop {
             $0 != "| key | environment | default | |"
         }.dropFirst(2).prefix { $0.hasPrefix("|") }
         #expect(Array(rows) == ConfigurationDocuments.table, difference(Array(rows), ConfigurationDocuments.table))
     }
 
-    @Test("an option shows its key's description in the help")
-    func help() {
+    @Test func `an option shows its key's description in the help`() {
         func texts(_ command: any ParsableCommand.Type) -> [String] {
             [command.helpMessage(columns: 1000)] + command.configuration.subcommands.flatMap(texts)
         }

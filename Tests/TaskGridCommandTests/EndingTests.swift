@@ -11,8 +11,7 @@ import Testing
 struct EndingLineTests {
     private let type = TaskType(literal: "sum")
 
-    @Test("a result is text after tabs, or an object")
-    func succeeded() {
+    @Test func `a result is text after tabs, or an object`() {
         let line = EndingLine(
             Ending(id: 7, state: .succeeded, result: Data("olleh".utf8), attempt: 1, worker: "w", runTime: .microseconds(1500)), type: type)
         #expect(line.text == Data("7\tsucceeded\tolleh".utf8))
@@ -22,8 +21,7 @@ struct EndingLineTests {
         )
     }
 
-    @Test("a result that is no text stays bytes, in JSON as base64")
-    func bytes() {
+    @Test func `a result that is no text stays bytes, in JSON as base64`() {
         let line = EndingLine(Ending(id: 7, state: .succeeded, result: Data([0xFF, 0]), attempt: 2, worker: "w"), type: type)
         #expect(line.text == Data("7\tsucceeded\t".utf8) + [0xFF, 0])
         #expect(
@@ -32,8 +30,7 @@ struct EndingLineTests {
         )
     }
 
-    @Test("an error stays on its line")
-    func failed() {
+    @Test func `an error stays on its line`() {
         let line = EndingLine(
             Ending(id: 7, state: .failed, error: TaskError(.invalidInput, "not\n\ta number"), attempt: 1, worker: "w"), type: type)
         #expect(line.text == Data("7\tfailed\tinvalid_input: not··a number".utf8))
@@ -47,31 +44,27 @@ struct EndingLineTests {
 @Suite("Exit codes")
 struct FailureTests {
     @Test(
-        "an error of the client has the code that the help names",
         arguments: [
             (ClientError.Code.brokerUnavailable, 2), (.brokerBlocked, 2), (.brokerFull, 2), (.serviceUnavailable, 2), (.unknownTask, 3),
             (.timedOut, 1), (.rejected, 1), (.badArgument, 1), (.badAnswer, 1), (.cancelled, 1), (.closed, 1),
         ] as [(ClientError.Code, Int32)])
-    func client(code: ClientError.Code, exit: Int32) {
+    func `an error of the client has the code that the help names`(code: ClientError.Code, exit: Int32) {
         let failure = Failure(ClientError(code, "why"))
         #expect(failure.code.rawValue == exit)
         #expect(failure.message == "why")
     }
 
-    @Test("a grid that does not run is unreachable, other trouble with it is a failure")
-    func grid() {
+    @Test func `a grid that does not run is unreachable, other trouble with it is a failure`() {
         #expect(Failure(SettingError(.notRunning, "why")) == Failure(.unreachable, "why"))
         #expect(Failure(SettingError(.invalid, "why")) == Failure(.failed, "why"))
     }
 
-    @Test("each end of a task has an exit code of its own")
-    func tasks() {
+    @Test func `each end of a task has an exit code of its own`() {
         let codes: [Failure.Code] = [.pending, .taskFailed, .taskCancelled, .taskExpired]
         #expect(codes.map(\.rawValue) == [4, 5, 6, 7])
     }
 
-    @Test("a command ends with its failure's code; a wrong use stays one")
-    func reported() async {
+    @Test func `a command ends with its failure's code; a wrong use stays one`() async {
         let failed = await #expect(throws: ExitCode.self) { try await Failure.reported { throw Failure(.taskExpired, nil) } }
         #expect(failed?.rawValue == 7)
         let other = await #expect(throws: ExitCode.self) { try await Failure.reported { throw ExitCode(42) } }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("The ordered pipeline", .timeLimit(.minutes(1)))
 struct OrderedPipelineTests {
-    @Test("outcomes come in order though the first takes longest, and no more is read than its width", arguments: [1, 2, 7])
-    func order(width: Int) async throws {
+    @Test(arguments: [1, 2, 7])
+    func `outcomes come in order though the first takes longest, and no more is read than its width`(width: Int) async throws {
         let (opened, open) = AsyncStream.makeStream(of: Void.self)
         let counts = Mutex((read: 0, emitted: 0, most: 0))
         var outcomes: [Int] = []
@@ -31,8 +31,7 @@ struct OrderedPipelineTests {
         #expect(counts.withLock(\.most) == width)
     }
 
-    @Test("after a failure nothing more is begun, and what is under way comes to its end")
-    func underWay() async throws {
+    @Test func `after a failure nothing more is begun, and what is under way comes to its end`() async throws {
         struct Broken: Error {}
         let (failed, fail) = AsyncStream.makeStream(of: Void.self)
         let counts = Mutex((read: 0, done: 0))
@@ -61,8 +60,7 @@ struct OrderedPipelineTests {
         #expect(done >= read - 2, "each that was begun, except the failed one; the last may have been read and not begun")
     }
 
-    @Test("it ends where somebody asks for it, though a read waits")
-    func stop() async throws {
+    @Test func `it ends where somebody asks for it, though a read waits`() async throws {
         struct Stopped: Error {}
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         // Nothing comes of it, until the read is cancelled.
@@ -83,8 +81,7 @@ struct OrderedPipelineTests {
         }
     }
 
-    @Test("a stop cuts waits short, and lets what is begun come to its end", arguments: [false, true])
-    func waits(yields: Bool) async throws {
+    @Test(arguments: [false, true]) func `a stop cuts waits short, and lets what is begun come to its end`(yields: Bool) async throws {
         struct Stopped: Error {}
         let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         let (stopping, stopped) = AsyncStream.makeStream(of: Void.self)
@@ -118,8 +115,7 @@ struct OrderedPipelineTests {
         #expect(counts.withLock(\.begun) == 2)
     }
 
-    @Test("nothing gives nothing; an error ends it")
-    func ends() async throws {
+    @Test func `nothing gives nothing; an error ends it`() async throws {
         struct Broken: Error {}
         try await OrderedPipeline.run(width: 3) {
             nil as Int?

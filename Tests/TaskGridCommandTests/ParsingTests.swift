@@ -16,61 +16,53 @@ struct ParsingTests {
 
     private func parse<Command>(_ line: String, as: Command.Type) throws -> Command { try #require(try parse(line) as? Command) }
 
-    @Test(
-        "these are understood",
-        arguments: [
-            "run reverse hello", "run reverse --file -", "submit hash --file words.txt --wait --json", "result 17 --wait --within 1m",
-            "status 17 --json", "status 17 18 -", "run reverse --payload-file a.png", "run reverse hello --json", "result 17 --json", "up",
-            "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
-            "run reverse hello --print0 --within 1m30s", "submit wait 1 --wait --print0", "test-client --patience 1m",
-            "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
-            "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
-            "broker --ports free --data /tmp/grid",
-        ])
-    func good(line: String) throws {
+    @Test(arguments: [
+        "run reverse hello", "run reverse --file -", "submit hash --file words.txt --wait --json", "result 17 --wait --within 1m",
+        "status 17 --json", "status 17 18 -", "run reverse --payload-file a.png", "run reverse hello --json", "result 17 --json", "up",
+        "up --ports free --workers hash=4,wait=0 --data /tmp/grid", "workers", "workers hash --json",
+        "run reverse hello --print0 --within 1m30s", "submit wait 1 --wait --print0", "test-client --patience 1m",
+        "test-client --interval 1 --count 10 --log a.log --seed 7", "dispatcher --store a.sqlite --retention 7d --max-payload 10",
+        "nameservice --broker amqp://a", "monitor --host ::1 --port 0", "worker hash upper --concurrency 16", "worker all",
+        "broker --ports free --data /tmp/grid",
+    ])
+    func `these are understood`(line: String) throws {
         #expect(!(try parse(line) is TaskGrid))
     }
 
-    @Test(
-        "these are wrong uses",
-        arguments: [
-            "nonsense", "run", "run Reverse hello", "run reverse hello --file words.txt", "run reverse hello --priority 10",
-            "run reverse hello --max-attempts 0", "run reverse hello --max-attempts 2147483648", "submit reverse hello --timeout 400d",
-            "submit reverse hello --timeout 0s", "submit reverse hello --delay 10001d", "submit reverse hello --delay soon",
-            "submit reverse hello --timeout -1s", "result",
-            "submit wait 1 --print0", "submit wait 1 --wait --json --print0", "result x", "result 0", "result 17 --within 1w", "status -1",
-            "up --ports some", "up --ports", "workers Hash",
-            "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",
-            "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
-            "pause",
-            "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
-            "broker --ports 1",
-            "dispatcher --unknown 1",
-        ])
-    func bad(line: String) {
+    @Test(arguments: [
+        "nonsense", "run", "run Reverse hello", "run reverse hello --file words.txt", "run reverse hello --priority 10",
+        "run reverse hello --max-attempts 0", "run reverse hello --max-attempts 2147483648", "submit reverse hello --timeout 400d",
+        "submit reverse hello --timeout 0s", "submit reverse hello --delay 10001d", "submit reverse hello --delay soon",
+        "submit reverse hello --timeout -1s", "result",
+        "submit wait 1 --print0", "submit wait 1 --wait --json --print0", "result x", "result 0", "result 17 --within 1w", "status -1",
+        "up --ports some", "up --ports", "workers Hash",
+        "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",
+        "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
+        "pause",
+        "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
+        "broker --ports 1",
+        "dispatcher --unknown 1",
+    ])
+    func `these are wrong uses`(line: String) {
         let error = #expect(throws: (any Error).self) { try parse(line) }
         if let error { #expect(TaskGrid.exitCode(for: error).rawValue == 64, "\(TaskGrid.message(for: error))") }
     }
 
-    @Test(
-        "a setting out of its bounds is refused with the bounds",
-        arguments: [
-            ("--timeout 400d", "the timeout of a task is from a millisecond to 366 days"),
-            ("--max-attempts 2147483648", "a task has 1 to 2147483647 attempts, not 2147483648"),
-            ("--priority 10", "the priority of a task is 0 to 9, not 10"),
-        ])
-    func bounds(option: String, message: String) {
+    @Test(arguments: [
+        ("--timeout 400d", "the timeout of a task is from a millisecond to 366 days"),
+        ("--max-attempts 2147483648", "a task has 1 to 2147483647 attempts, not 2147483648"),
+        ("--priority 10", "the priority of a task is 0 to 9, not 10"),
+    ])
+    func `a setting out of its bounds is refused with the bounds`(option: String, message: String) {
         let error = #expect(throws: (any Error).self) { try parse("submit reverse hello \(option)") }
         if let error { #expect(TaskGrid.message(for: error).contains(message)) }
     }
 
-    @Test(
-        "a type is an argument or --type, wherever a command is about types",
-        arguments: [
-            "workers TYPE", "stats TYPE", "tasks TYPE", "failed TYPE", "events TYPE", "pause TYPE", "resume TYPE", "types forget TYPE",
-            "worker TYPE", "run TYPE hello", "submit TYPE hello",
-        ])
-    func type(line: String) throws {
+    @Test(arguments: [
+        "workers TYPE", "stats TYPE", "tasks TYPE", "failed TYPE", "events TYPE", "pause TYPE", "resume TYPE", "types forget TYPE",
+        "worker TYPE", "run TYPE hello", "submit TYPE hello",
+    ])
+    func `a type is an argument or --type, wherever a command is about types`(line: String) throws {
         func type(_ command: any ParsableCommand) -> String? {
             switch command {
             case let command as WorkersCommand: command.only.type?.name
@@ -91,8 +83,7 @@ struct ParsingTests {
         #expect(type(try parse(line.replacing("TYPE", with: "--type sum"))) == "sum")
     }
 
-    @Test("every line of a command's help fits a terminal of eighty columns as it is written, and names its values")
-    func help() {
+    @Test func `every line of a command's help fits a terminal of eighty columns as it is written, and names its values`() {
         func all(_ command: any ParsableCommand.Type) -> [any ParsableCommand.Type] {
             [command] + command.configuration.subcommands.flatMap(all)
         }
@@ -102,15 +93,13 @@ struct ParsingTests {
         }
     }
 
-    @Test("up refuses workers that it cannot start before it starts anything, and says what it can")
-    func upWorkers() throws {
+    @Test func `up refuses workers that it cannot start before it starts anything, and says what it can`() throws {
         let error = #expect(throws: (any Error).self) { try parse("up --workers foo=3") }
         let message = error.map { TaskGrid.message(for: $0) } ?? ""
         #expect(message.contains("'foo'") && message.contains("reverse") && message.contains("a worker of your own"), "\(message)")
     }
 
-    @Test("a task's options are taken")
-    func options() throws {
+    @Test func `a task's options are taken`() throws {
         let command = try parse(
             "submit wait 5 --priority 9 --delay 30s --expires 1h --max-attempts 5 --backoff linear:5s:1m --timeout 500ms --within 1m "
                 + "--key order",
@@ -129,15 +118,13 @@ struct ParsingTests {
         #expect(options.key == "order")
     }
 
-    @Test("the runs of a long submission have keys by their number, or none")
-    func keys() throws {
+    @Test func `the runs of a long submission have keys by their number, or none`() throws {
         let command = try parse("submit wait --file words.txt --key order", as: SubmitCommand.self)
         #expect([0, 1, 12].map { command.options(of: $0).key } == ["order", "order#1", "order#12"])
         #expect(try parse("submit wait --file words.txt", as: SubmitCommand.self).options(of: 3).key == nil)
     }
 
-    @Test("--grid and --data are the same, and arguments reach the configuration")
-    func grid() async throws {
+    @Test func `--grid and --data are the same, and arguments reach the configuration`() async throws {
         for name in ["--grid", "--data"] {
             let command = try parse(
                 "workers \(name) /tmp/grid --prefix blue --queue-kind quorum --log-format json", as: WorkersCommand.self)

@@ -16,26 +16,21 @@ struct PayloadReaderTests {
         }
     }
 
-    @Test(
-        "each line is a payload",
-        arguments: [
-            ("", []), ("a\nb\n", ["a", "b"]), ("a\nb", ["a", "b"]), ("\n\na\n\n", ["", "", "a", ""]), ("\n", [""]),
-            ("a\r\nb\r\n", ["a", "b"]), ("a\r\n\r\nb\r", ["a", "", "b"]), ("a\rb\r\r\n", ["a\rb\r"]), ("日本\n", ["日本"]),
-        ])
-    func lines(text: String, payloads: [String]) async throws {
+    @Test(arguments: [
+        ("", []), ("a\nb\n", ["a", "b"]), ("a\nb", ["a", "b"]), ("\n\na\n\n", ["", "", "a", ""]), ("\n", [""]),
+        ("a\r\nb\r\n", ["a", "b"]), ("a\r\n\r\nb\r", ["a", "", "b"]), ("a\rb\r\r\n", ["a\rb\r"]), ("日本\n", ["日本"]),
+    ])
+    func `each line is a payload`(text: String, payloads: [String]) async throws {
         #expect(try await runs(Data(text.utf8)).flatMap(\.payloads) == payloads.map { Data($0.utf8) })
     }
 
-    @Test("bytes that are no text stay as they are")
-    func bytes() async throws {
+    @Test func `bytes that are no text stay as they are`() async throws {
         let lines = [Data([0xFF, 0x00, 0xC3]), Data([0x80])]
         #expect(try await runs(lines[0] + [0x0A] + lines[1]).flatMap(\.payloads) == lines)
     }
 
-    @Test(
-        "lines across blocks come whole and in order, in runs that are numbered and make up the file",
-        arguments: 1...8 as ClosedRange<UInt64>)
-    func blocks(seed: UInt64) async throws {
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `lines across blocks come whole and in order, in runs that are numbered and make up the file`(seed: UInt64) async throws {
         var generator = SplitMix64(seed: seed)
         let longest = [3, 300, 5_000, 700_000][Int(seed % 4)]
         let lines = (0..<(longest > 100_000 ? 6 : 2_000)).map { number in
@@ -49,8 +44,8 @@ struct PayloadReaderTests {
         #expect(abs(whole - 1) < 0.001, "seed \(seed)")
     }
 
-    @Test("a payload that is too large is found before any is given, and its line is named", arguments: [false, true])
-    func tooLarge(isPipe: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `a payload that is too large is found before any is given, and its line is named`(isPipe: Bool) async throws {
         let large = Data(repeating: UInt8(ascii: "x"), count: 4_194_305)
         let bytes = Data("1\n2\n3\n".utf8) + large + Data("\n4\n".utf8)
         try await withFile(bytes) { path in
@@ -62,7 +57,7 @@ struct PayloadReaderTests {
                     try? pipe.fileHandleForWriting.close()
                 }
                 let reader = try PayloadReader(path: "-", standardInput: pipe.fileHandleForReading)
-                error = await #expect(throws: Failure.self) { try await reader.check(maximum: 4_194_304) }
+                error = await #expect(throws: Failure.self) { try await reader.check(maximum: 4_194_304, within: .seconds(60)) }
                 // So that its writer need not wait for ever.
                 while let more = try? pipe.fileHandleForReading.read(upToCount: 1 << 20), !more.isEmpty {}
                 await writing.value
@@ -75,8 +70,7 @@ struct PayloadReaderTests {
         }
     }
 
-    @Test("checked payloads are given whole, with the numbers of their lines", arguments: [false, true])
-    func checked(areFull: Bool) async throws {
+    @Test(arguments: [false, true]) func `checked payloads are given whole, with the numbers of their lines`(areFull: Bool) async throws {
         let lines = (1...1200).map { Data("\($0)".utf8) }
         try await withFile(Data(lines.joined(separator: Data("\r\n".utf8)))) { path in
             let reader = try PayloadReader(path: path, areFull: areFull)
@@ -90,8 +84,7 @@ struct PayloadReaderTests {
         }
     }
 
-    @Test("of standard input, a line is given as soon as it is whole")
-    func standardInput() async throws {
+    @Test func `of standard input, a line is given as soon as it is whole`() async throws {
         let pipe = Pipe()
         let reader = try PayloadReader(path: "-", standardInput: pipe.fileHandleForReading)
         pipe.fileHandleForWriting.write(Data("a\nb".utf8))
@@ -105,8 +98,7 @@ struct PayloadReaderTests {
         #expect(try await reader.next() == nil)
     }
 
-    @Test("a pipe that brings a line all the time is not read ahead for ever")
-    func steadyPipe() async throws {
+    @Test func `a pipe that brings a line all the time is not read ahead for ever`() async throws {
         let pipe = Pipe()
         let writing = Task.detached {
             while !Task.isCancelled {
@@ -121,8 +113,7 @@ struct PayloadReaderTests {
         writing.cancel()
     }
 
-    @Test("full runs depend on the lines alone")
-    func full() async throws {
+    @Test func `full runs depend on the lines alone`() async throws {
         let pipe = Pipe()
         let reader = try PayloadReader(path: "-", areFull: true, standardInput: pipe.fileHandleForReading)
         pipe.fileHandleForWriting.write(Data("first\n".utf8))
@@ -135,8 +126,7 @@ struct PayloadReaderTests {
         #expect(try await reader.next() == nil)
     }
 
-    @Test("a file that cannot be read is named")
-    func unreadable() async throws {
+    @Test func `a file that cannot be read is named`() async throws {
         let missing = #expect(throws: Failure.self) { try PayloadReader(path: "/nonexistent/words") }
         #expect(missing == Failure(.failed, "cannot read /nonexistent/words: No such file or directory"))
         let folder = await #expect(throws: Failure.self) { try await PayloadReader(path: "/").next() }

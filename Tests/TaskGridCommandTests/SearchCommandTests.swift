@@ -59,8 +59,7 @@ import Testing
         #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
     }
 
-    @Test("forget reports the outcome for each type, and what to do if it is in use")
-    func forgetting() throws {
+    @Test func `forget reports the outcome for each type, and what to do if it is in use`() throws {
         #expect(try TypesForgetCommand.parse(["sum", "hash"]).types.types.map(\.name) == ["sum", "hash"])
         #expect(throws: (any Error).self) { try TypesForgetCommand.parse([]) }
         let sum = TaskType(literal: "sum")
@@ -73,8 +72,7 @@ import Testing
         #expect(line(.tasks).contains("cancel") && line(.history).contains("pruned"))
     }
 
-    @Test("types are listed with their workers, and with tasks that are open and that have ended")
-    func listsTypes() throws {
+    @Test func `types are listed with their workers, and with tasks that are open and that have ended`() throws {
         let (sum, hash) = (TaskType(literal: "sum"), TaskType(literal: "hash"))
         var counts = TaskCounts()
         (counts.submitted, counts.pending, counts.running, counts.failed) = (1009, 4, 2, 1003)
@@ -118,8 +116,7 @@ import Testing
         #expect(throws: (any Error).self) { try EventsCommand.parse(["--kind", "all"]) }
     }
 
-    @Test("a payload that came cut is shown with the size of the whole")
-    func statusTellsTheSizeOfWhatIsCut() {
+    @Test func `a payload that came cut is shown with the size of the whole`() {
         var task = TaskRecord(
             id: 7, type: TaskType(literal: "sum"), payload: Data("abc".utf8), status: .pending, created: now,
             settings: TaskSettings(maxAttempts: 3), key: "k",

@@ -19,8 +19,7 @@ struct SettingSourcesTests {
         }
     }
 
-    @Test("an argument comes before the environment, that before the file, that before the default")
-    func precedence() async throws {
+    @Test func `an argument comes before the environment, that before the file, that before the default`() async throws {
         let key = "worker.drain-deadline"
         let environment = ["TASKGRID_WORKER_DRAIN_DEADLINE": "2m"]
         let yaml = "worker:\n  drain-deadline: 3m\n"
@@ -30,8 +29,7 @@ struct SettingSourcesTests {
         #expect(try await configuration().worker.drainDeadline == .seconds(30))
     }
 
-    @Test("the file's numbers and texts are taken, an empty value is none")
-    func yaml() async throws {
+    @Test func `the file's numbers and texts are taken, an empty value is none`() async throws {
         let taken = try await configuration(
             yaml:
                 "prefix: blue\nqueue-kind: \"quorum\"\nready-file: /run/ready\n"
@@ -47,8 +45,7 @@ struct SettingSourcesTests {
         }
     }
 
-    @Test("the monitor's names are a list, or a text with commas; a bad one is refused by its place")
-    func hosts() async throws {
+    @Test func `the monitor's names are a list, or a text with commas; a bad one is refused by its place`() async throws {
         let names = ["monitor", "grid.example.org"]
         #expect(try await configuration(yaml: "monitor:\n  hosts: [monitor, grid.example.org]\n").monitor.hosts == names)
         #expect(try await configuration(yaml: "monitor:\n  hosts: monitor, grid.example.org\n").monitor.hosts == names)
@@ -61,8 +58,7 @@ struct SettingSourcesTests {
         }
     }
 
-    @Test("the environment names the file, and the argument another")
-    func file() async throws {
+    @Test func `the environment names the file, and the argument another`() async throws {
         func prefix(_ file: String?, _ named: String) async throws -> String? {
             try await SettingSources(arguments: [:], file: file, environment: ["TASKGRID_CONFIG": named]).text("prefix")?.text
         }
@@ -71,8 +67,8 @@ struct SettingSourcesTests {
         #expect(try await withFile(red) { try await prefix($0, "/nonexistent") } == "red")
     }
 
-    @Test("a file that is not there, or is no YAML, is refused by its name", arguments: [nil, "a: [1\n", "- 1\n", "worker: 5\n- b\n"])
-    func badFile(text: String?) async throws {
+    @Test(arguments: [nil, "a: [1\n", "- 1\n", "worker: 5\n- b\n"])
+    func `a file that is not there, or is no YAML, is refused by its name`(text: String?) async throws {
         try await withFile(text ?? "") { path in
             let path = text == nil ? path + ".missing" : path
             let failure = await #expect(throws: SettingError.self) {
@@ -93,8 +89,7 @@ struct SettingSourcesTests {
         ("monitor.port", "65536"),
     ]
 
-    @Test("a bad value is refused by its name, wherever it stands", arguments: bad)
-    func badValue(key: String, value: String) async throws {
+    @Test(arguments: bad) func `a bad value is refused by its name, wherever it stands`(key: String, value: String) async throws {
         func message(_ arguments: [String: String], _ environment: [String: String], yaml: String = "") async throws -> String {
             let failure = await #expect(throws: SettingError.self) { try await configuration(arguments, environment, yaml: yaml) }
             #expect(failure?.code == .invalid)
@@ -108,8 +103,8 @@ struct SettingSourcesTests {
         #expect(try await message([:], [:], yaml: yaml).contains(": \(key): '\(value.prefix(80))' is not "))
     }
 
-    @Test("of a folder's grid, grid.json says prefix and kind, unless the place that names the folder or one before it does")
-    func topology() async throws {
+    @Test
+    func `of a folder's grid, grid.json says prefix and kind, unless the place that names the folder or one before it does`() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "taskgrid \(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -129,8 +124,7 @@ struct SettingSourcesTests {
         #expect(broker == Topology(prefix: "taskgrid", queueKind: .classic))
     }
 
-    @Test("the first place that names a broker or a folder says which grid is meant")
-    func grid() async throws {
+    @Test func `the first place that names a broker or a folder says which grid is meant`() async throws {
         let broker = "amqp://guest:secret@broker:5672"
         let folder = "/nonexistent/grid"
         let named = try await configuration(["broker": broker], ["TASKGRID_DATA": folder])
@@ -147,25 +141,21 @@ struct SettingSourcesTests {
 
 @Suite("Durations as people write them")
 struct DurationTextTests {
-    @Test(
-        "a number and its unit, seconds without one",
-        arguments: [
-            ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("12h", .seconds(43_200)),
-            ("7d", .seconds(604_800)), ("2", .seconds(2)), ("1.5s", .milliseconds(1500)), ("0.1h", .seconds(360)), ("0", .zero),
-            ("10000d", .seconds(864_000_000)), ("1h30m", .seconds(5400)), ("1d2h3m4s5ms", .milliseconds(93_784_005)),
-            ("1m1.5s", .milliseconds(61_500)),
-        ])
-    func good(text: String, duration: Duration) {
+    @Test(arguments: [
+        ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("15m", .seconds(900)), ("12h", .seconds(43_200)),
+        ("7d", .seconds(604_800)), ("2", .seconds(2)), ("1.5s", .milliseconds(1500)), ("0.1h", .seconds(360)), ("0", .zero),
+        ("10000d", .seconds(864_000_000)), ("1h30m", .seconds(5400)), ("1d2h3m4s5ms", .milliseconds(93_784_005)),
+        ("1m1.5s", .milliseconds(61_500)),
+    ])
+    func `a number and its unit, seconds without one`(text: String, duration: Duration) {
         #expect(DurationText.read(text) == duration)
     }
 
-    @Test(
-        "anything else is none",
-        arguments: [
-            "", "s", "ms", "-1s", "1 s", "1w", "30m1h", "1h1h", "1h30", "1h 30m", "h30m", ".", "1..2s", ".5s", "5.s", "1e3", "0x10", "+1s",
-            "nan", "inf", "1e300d", "10001d", "１s",
-        ])
-    func bad(text: String) {
+    @Test(arguments: [
+        "", "s", "ms", "-1s", "1 s", "1w", "30m1h", "1h1h", "1h30", "1h 30m", "h30m", ".", "1..2s", ".5s", "5.s", "1e3", "0x10", "+1s",
+        "nan", "inf", "1e300d", "10001d", "１s",
+    ])
+    func `anything else is none`(text: String) {
         #expect(DurationText.read(text) == nil)
     }
 }

@@ -13,15 +13,13 @@ struct SettingsFileTests {
 
     init() throws { text = try String(contentsOf: repositoryFile("config/taskgrid.yaml"), encoding: .utf8) }
 
-    @Test("as it stands, it changes nothing")
-    func parses() async throws {
+    @Test func `as it stands, it changes nothing`() async throws {
         let settings = try await SettingSources(arguments: [:], file: repositoryFile("config/taskgrid.yaml").path, environment: [:])
         _ = try Configuration(settings)
         for key in ConfigurationKey.all { #expect(settings.text(key.name) == nil) }
     }
 
-    @Test("the file shows the defaults, and each line can be uncommented")
-    func defaults() async throws {
+    @Test func `the file shows the defaults, and each line can be uncommented`() async throws {
         let all = text.replacing(/(?m)^((?: {2})?)# ([a-z-]+: \S+)$/) { "\($0.1)\($0.2)" }
         let defaults = try Configuration(try await withFile("") { try await SettingSources(arguments: [:], file: $0, environment: [:]) })
         let settings = try await withFile(all) { try await SettingSources(arguments: [:], file: $0, environment: [:]) }

@@ -11,8 +11,7 @@ struct TerminalTests {
         rows: [["a-name-of-twenty-six-letters", "8", "40,000", "live"], ["b", "16", "7", "draining"]]
     )
 
-    @Test("a table has its columns under their headings")
-    func wide() {
+    @Test func `a table has its columns under their headings`() {
         #expect(
             table.lines(width: nil) == [
                 "NAME                          SLOTS    DONE  STATE", "a-name-of-twenty-six-letters      8  40,000  live",
@@ -20,8 +19,7 @@ struct TerminalTests {
             ])
     }
 
-    @Test("a table wraps long names, then leaves lesser columns out, and never cuts a name or a number")
-    func narrow() {
+    @Test func `a table wraps long names, then leaves lesser columns out, and never cuts a name or a number`() {
         #expect(
             table.lines(width: 50) == [
                 "NAME                       SLOTS    DONE  STATE", "a-name-of-twenty-six-          8  40,000  live", "letters",
@@ -34,8 +32,7 @@ struct TerminalTests {
             ])
     }
 
-    @Test("every name stands whole in a narrow table, and only free texts are cut", arguments: [30, 44, 60])
-    func names(width: Int) {
+    @Test(arguments: [30, 44, 60]) func `every name stands whole in a narrow table, and only free texts are cut`(width: Int) {
         var table = Table(headings: ["ID", "WORKER", "ERROR"], numeric: [0], free: [2])
         table.rows = [["7", "build-server-17-123456-0a1b2c3d", "failed: " + String(repeating: "x", count: 100)]]
         let blocks = table.blocks(width: width)
@@ -44,13 +41,11 @@ struct TerminalTests {
         #expect(blocks[1].filter { $0.contains("…") }.count == 1 && blocks.joined().allSatisfy { $0.count <= width }, "\(blocks)")
     }
 
-    @Test("a table fits every width that can hold its columns", arguments: 6...80)
-    func fits(width: Int) {
+    @Test(arguments: 6...80) func `a table fits every width that can hold its columns`(width: Int) {
         for line in table.lines(width: width) { #expect(line.count <= width) }
     }
 
-    @Test("the table of workers keeps whole numbers at sixty columns")
-    func workers() throws {
+    @Test func `the table of workers keeps whole numbers at sixty columns`() throws {
         let worker = RegistryMessage(
             worker: "build-server-17-123456-0a1b2c3d", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")],
             concurrency: 8,
@@ -63,18 +58,17 @@ struct TerminalTests {
         #expect(lines.allSatisfy { $0.count <= 60 })
     }
 
-    @Test("an age has its two largest units", arguments: [(-5, "0s"), (59, "59s"), (129, "2m9s"), (11_520, "3h12m"), (180_000, "2d2h")])
-    func age(seconds: Int, text: String) {
+    @Test(arguments: [(-5, "0s"), (59, "59s"), (129, "2m9s"), (11_520, "3h12m"), (180_000, "2d2h")])
+    func `an age has its two largest units`(seconds: Int, text: String) {
         #expect(WorkersCommand.age(.seconds(seconds)) == text)
     }
 
-    @Test("thousands are set apart", arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")])
-    func grouped(number: Int, text: String) {
+    @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (-1_234_567, "-1,234,567")])
+    func `thousands are set apart`(number: Int, text: String) {
         #expect(Terminal.grouped(number) == text)
     }
 
-    @Test("a text from elsewhere cannot move the cursor")
-    func plain() {
+    @Test func `a text from elsewhere cannot move the cursor`() {
         #expect(Terminal.plain("a\u{1B}[2Jb\r\n\tc\u{9B}1m é👍🏽") == "a·[2Jb··c·1m é👍🏽")
         // Nor can it turn the line round, or hide.
         #expect(Terminal.plain("a\u{202E}b\u{2066}c\u{200B}d\u{2028}e\u{FEFF}f") == "a·b·c·d·e·f")
@@ -85,8 +79,7 @@ struct TerminalTests {
     /// What stands for an escape sequence, a C1 control, text from right to left and a tag beyond the basic plane.
     static let hostile = "a\u{1B}[2J\u{7F}\u{9B}1m\u{202E}\u{2066}\u{E0041}é"
 
-    @Test("JSON has none of these characters, and means the same")
-    func json() throws {
+    @Test func `JSON has none of these characters, and means the same`() throws {
         let encoded = JSON.encode(["error": Self.hostile])
         let shown = Terminal.plainJSON(encoded)
         let text = String(decoding: shown, as: UTF8.self)
@@ -95,16 +88,14 @@ struct TerminalTests {
         #expect(Terminal.plainJSON(Data("{\n\t\"a\": 1\r\n}".utf8)) == Data("{\n\t\"a\": 1\r\n}".utf8))
     }
 
-    @Test("a value in a text log has none of them, and ends where it ends")
-    func log() {
+    @Test func `a value in a text log has none of them, and ends where it ends`() {
         let quoted = TerminalLog.quoted(Self.hostile)
         #expect(quoted == #""a\u001b[2J\u007f\u009b1m\u202e\u2066\udb40\udc41é""#)
         #expect(TerminalLog.quoted("a b=c") == #""a b=c""#)
         #expect(TerminalLog.quoted("plain-1.5") == "plain-1.5")
     }
 
-    @Test("a line, JSON and a line of top have none of them, and a result that goes to a file keeps its bytes")
-    func output() async throws {
+    @Test func `a line, JSON and a line of top have none of them, and a result that goes to a file keeps its bytes`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "taskgrid \(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
@@ -126,26 +117,22 @@ struct ProgressBarTests {
         ProgressBar.line("ended", done: done, failed: failed, fraction: fraction, after: .seconds(2), width: width)
     }
 
-    @Test("it says how much is done and how fast, and how much failed")
-    func numbers() {
+    @Test func `it says how much is done and how fast, and how much failed`() {
         #expect(line() == "5,000 ended · 2,500/s")
         #expect(line(failed: 3) == "5,000 ended · 2,500/s · 3 failed")
     }
 
-    @Test("it is filled as far as it is", arguments: [(0.0, 0), (0.25, 10), (0.5, 20), (1.0, 40)])
-    func bar(fraction: Double, filled: Int) {
+    @Test(arguments: [(0.0, 0), (0.25, 10), (0.5, 20), (1.0, 40)]) func `it is filled as far as it is`(fraction: Double, filled: Int) {
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 40 - filled)
         #expect(line(fraction: fraction) == "\(bar) \(Int(fraction * 100)) % · 5,000 ended · 2,500/s")
     }
 
-    @Test("it stays within the terminal", arguments: 2...120)
-    func width(columns: Int) {
+    @Test(arguments: 2...120) func `it stays within the terminal`(columns: Int) {
         #expect(line(failed: 1, width: columns).count < columns)
         #expect(line(failed: 1, fraction: 0.5, width: columns).count < columns)
     }
 
-    @Test("no time is no trouble")
-    func atOnce() {
+    @Test func `no time is no trouble`() {
         #expect(ProgressBar.line("ended", done: 0, failed: 0, fraction: nil, after: .zero, width: 80) == "0 ended · 0/s")
     }
 }

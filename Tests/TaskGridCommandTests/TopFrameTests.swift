@@ -98,9 +98,9 @@ struct TopFrameTests {
     )
 
     @Test(
-        "it fills every screen, and no line is wider", arguments: [1, 2, 3, 5, 9, 20, 40, 80, 132, 200],
+        arguments: [1, 2, 3, 5, 9, 20, 40, 80, 132, 200],
         [1, 2, 3, 4, 5, 8, 12, 15, 16, 24, 50, 90])
-    func fits(columns: Int, rows: Int) throws {
+    func `it fills every screen, and no line is wider`(columns: Int, rows: Int) throws {
         for text in [SampleReport(), Self.calm, .full] {
             for page in [TopView.Page.types, .workers] {
                 let lines = try texts(text, TopView(page: page, offset: 7), columns, rows)
@@ -111,8 +111,7 @@ struct TopFrameTests {
         }
     }
 
-    @Test("the state of the grid and the time come first, then the counters, the table, and the newest events")
-    func calm() throws {
+    @Test func `the state of the grid and the time come first, then the counters, the table, and the newest events`() throws {
         let lines = try texts(Self.calm)
         #expect(lines[0].hasPrefix("Healthy · 1 worker ") && lines[0].hasSuffix(" 21:50:07Z") && lines[0].count == 80)
         #expect(lines[1].hasPrefix("Ledger  balances · 21,243 submitted: 1,234 pending, 20,008 succeeded, 1 failed"))
@@ -126,15 +125,13 @@ struct TopFrameTests {
         #expect(lines.last == "q quit  t workers  s sort: name  ↑↓ scroll")
     }
 
-    @Test("the ledger is shown whole if there is room for a second line")
-    func ledger() throws {
+    @Test func `the ledger is shown whole if there is room for a second line`() throws {
         let lines = try texts(Self.calm, TopView(), 60, 24)
         #expect(lines[1] == "Ledger  balances · 21,243 submitted: 1,234 pending, 20,008" && lines[2] == "        succeeded, 1 failed")
         #expect(try texts(Self.calm, TopView(), 60, 12)[1].hasSuffix("…"))
     }
 
-    @Test("alerts are told whole where they fit, in at most a quarter of the screen, and the others counted")
-    func alerts() throws {
+    @Test func `alerts are told whole where they fit, in at most a quarter of the screen, and the others counted`() throws {
         var text = Self.calm
         text.alerts = ["12 tasks of type sum wait and no worker runs them: start one with 'taskgrid worker sum'"]
         let lines = try texts(text)
@@ -149,8 +146,7 @@ struct TopFrameTests {
         #expect(TopFrame(whole: text.report, width: 80).lines[1].text.hasSuffix("'taskgrid worker sum'"))
     }
 
-    @Test("it says what it does not know")
-    func unknown() throws {
+    @Test func `it says what it does not know`() throws {
         #expect(TopFrame(nil, size: .init(columns: 80, rows: 24)).lines.map(\.text) == ["TaskGrid+: connecting…"])
         #expect(try texts(SampleReport(store: nil))[0].hasPrefix("Connecting… no dispatcher has answered yet"))
         #expect(try texts(SampleReport())[0].hasPrefix("Healthy · no workers yet"))
@@ -158,8 +154,7 @@ struct TopFrameTests {
         #expect(try texts(SampleReport(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
     }
 
-    @Test("a grid is not called healthy before its alerts can be known")
-    func tooEarly() throws {
+    @Test func `a grid is not called healthy before its alerts can be known`() throws {
         var text = Self.calm
         text.uptime = 3.4
         #expect(try texts(text)[0].hasPrefix("No alerts in the first 3 s; some take up to 5 s"))
@@ -167,8 +162,7 @@ struct TopFrameTests {
         #expect(try texts(text)[0].hasPrefix("Needs attention: 1 alert"))
     }
 
-    @Test("a type that is paused, or whose breaker is not closed, is seen")
-    func breakers() throws {
+    @Test func `a type that is paused, or whose breaker is not closed, is seen`() throws {
         let text = SampleReport(types: [
             "a": SampleReport.work(isPaused: true), "b": SampleReport.work(breaker: .halfOpen),
             "c": SampleReport.work(breaker: .open, isPaused: true),
@@ -181,16 +175,14 @@ struct TopFrameTests {
         #expect(rows.map(\.style) == [.warning, .bad, .bad, .plain])
     }
 
-    @Test("a narrow screen keeps what matters most", arguments: [(200, 15), (80, 10), (40, 5)])
-    func narrow(columns: Int, count: Int) throws {
+    @Test(arguments: [(200, 15), (80, 10), (40, 5)]) func `a narrow screen keeps what matters most`(columns: Int, count: Int) throws {
         let heading = try #require(try texts(Self.calm, TopView(), columns, 24).first { $0.hasPrefix("TYPE") })
         let shown = heading.split(separator: " ")
         #expect(
             shown.count == count && shown.contains("WAITING") && shown.contains("FAILED") && shown.last == "BREAKER", "\(heading)")
     }
 
-    @Test("of a grid with more types than are told the footer says how many there are")
-    func busiest() throws {
+    @Test func `of a grid with more types than are told the footer says how many there are`() throws {
         var text = SampleReport.full
         text.known = (10_000, 40, 25)
         let lines = try texts(text)
@@ -205,8 +197,7 @@ struct TopFrameTests {
         }
     }
 
-    @Test("rows scroll as far as there are some, and the footer says where one is")
-    func scrolling() throws {
+    @Test func `rows scroll as far as there are some, and the footer says where one is`() throws {
         var text = SampleReport.full
         text.alerts = []
         func frame(_ offset: Int) throws -> TopFrame {
@@ -223,8 +214,8 @@ struct TopFrameTests {
         #expect(last.lines[4] == first.lines[4])
     }
 
-    @Test("rows are in the order that was chosen, those alike by their names", arguments: TopView.Order.allCases)
-    func sorting(order: TopView.Order) throws {
+    @Test(arguments: TopView.Order.allCases)
+    func `rows are in the order that was chosen, those alike by their names`(order: TopView.Order) throws {
         let text = SampleReport(
             types: [
                 "a": SampleReport.work(pending: 1, failed: 3, rate: 2, p95: nil),
@@ -246,16 +237,14 @@ struct TopFrameTests {
         #expect(names(.types) == types && names(.workers) == workers)
     }
 
-    @Test("without a screen it has everything, uncut")
-    func whole() throws {
+    @Test func `without a screen it has everything, uncut`() throws {
         let lines = TopFrame(whole: SampleReport.full.report, width: nil).lines.map(\.text)
         #expect(lines.count { $0.hasPrefix("type-") } == 40 && lines.count { $0.hasPrefix("worker-") } == 40)
         #expect(lines.count { $0.hasPrefix("! alert number") } == 9 && lines.count { $0.contains("warning, dispatcher") } == 10)
         #expect(!lines.contains { $0.contains("…") || $0.contains("q quit") })
     }
 
-    @Test("texts from the grid cannot move the cursor")
-    func plain() throws {
+    @Test func `texts from the grid cannot move the cursor`() throws {
         let text = SampleReport(
             workers: ["w\u{1b}[2J": SampleReport.worker(host: "h\r\n")], alerts: ["x\u{1b}]0;y\u{7}"],
             events: [(.error, "a\u{9b}1m\nb")])
@@ -269,8 +258,7 @@ struct TopFrameTests {
 
 @Suite("The keys and the screen of top")
 struct TopViewTests {
-    @Test("keys are known by their sequences, whole or in pieces")
-    func keys() {
+    @Test func `keys are known by their sequences, whole or in pieces`() {
         let bytes = Array("jq\u{1B}[A\u{1B}OB\u{1B}[5~\u{1B}[1;5C\u{1B}[6~\u{1B}[H\u{1B}[4~ \u{03}\u{1A}é\u{1B}x".utf8)
         let expected: [KeyPress] = [
             .letter("j"), .letter("q"), .up, .down, .pageUp, .pageDown, .home, .end, .letter(" "), .control("C"), .control("Z"),
@@ -285,17 +273,14 @@ struct TopViewTests {
         }
     }
 
-    @Test("a sequence that never ends does not grow")
-    func endless() {
+    @Test func `a sequence that never ends does not grow`() {
         var reader = KeyReader()
         #expect(reader.read(Array("\u{1B}[111111111111111111111111111111".utf8)).isEmpty)
         #expect(reader.read(Array("q".utf8)) == [.letter("q")])
     }
 
-    @Test(
-        "q, Ctrl-C and the end of input quit; Ctrl-Z suspends; no other key does",
-        arguments: [KeyPress.letter("q"), .control("C"), .control("D")])
-    func ending(key: KeyPress) {
+    @Test(arguments: [KeyPress.letter("q"), .control("C"), .control("D")])
+    func `q, Ctrl-C and the end of input quit; Ctrl-Z suspends; no other key does`(key: KeyPress) {
         var view = TopView()
         #expect(view.press(key, visible: 5) == .quit)
         #expect(view.press(.control("Z"), visible: 5) == .suspend)
@@ -303,8 +288,7 @@ struct TopViewTests {
         #expect(view == TopView())
     }
 
-    @Test("t changes the table, s goes through all orders, and both begin at the top")
-    func choices() {
+    @Test func `t changes the table, s goes through all orders, and both begin at the top`() {
         var view = TopView(offset: 4)
         _ = view.press(.letter("t"), visible: 5)
         #expect(view == TopView(page: .workers))
@@ -317,8 +301,7 @@ struct TopViewTests {
         #expect(seen == [.load, .work, .failed, .slowest, .name] && view.offset == 0)
     }
 
-    @Test("keys scroll, never above the first row")
-    func scrolling() {
+    @Test func `keys scroll, never above the first row`() {
         var view = TopView()
         for (key, offset) in [
             (KeyPress.up, 0), (.down, 1), (.letter("j"), 2), (.letter("k"), 1), (.pageDown, 6), (.letter(" "), 11), (.pageUp, 6),
@@ -330,15 +313,13 @@ struct TopViewTests {
         }
     }
 
-    @Test("a frame is drawn over the one before: no line is left of it, and the screen does not scroll")
-    func frame() {
+    @Test func `a frame is drawn over the one before: no line is left of it, and the screen does not scroll`() {
         let lines = [Line("a", .bad), Line("b")]
         #expect(Screen.frame(lines, isColoured: false) == "\u{1B}[?2026h\u{1B}[Ha\u{1B}[K\r\nb\u{1B}[K\u{1B}[J\u{1B}[?2026l")
         #expect(Screen.frame(lines, isColoured: true).contains("\u{1B}[1;31ma\u{1B}[0m\u{1B}[K\r\nb"))
     }
 
-    @Test("a text is broken between words, and within those that are too long", arguments: 1...40)
-    func wrapping(width: Int) {
+    @Test(arguments: 1...40) func `a text is broken between words, and within those that are too long`(width: Int) {
         let text = "no worker runs them: start-one-with-a-command-that-is-long now"
         let lines = Line.wrapped(text, width: width)
         #expect(lines.allSatisfy { $0.count <= width })
@@ -346,16 +327,11 @@ struct TopViewTests {
         if width == 20 { #expect(lines[0] == "no worker runs them:") }
     }
 
-    @Test(
-        "numbers are short",
-        arguments: [(0.0, "0"), (0.25, "0.25"), (12.34, "12.3"), (5008.4, "5,008")]
-    )
-    func rates(value: Double, text: String) { #expect(CompactNumber.rate(value) == text) }
+    @Test(arguments: [(0.0, "0"), (0.25, "0.25"), (12.34, "12.3"), (5008.4, "5,008")])
+    func `numbers are short`(value: Double, text: String) { #expect(CompactNumber.rate(value) == text) }
 
     @Test(
-        "times have a unit",
         arguments: [(nil, "-"), (0.004, "0.00ms"), (0.25, "0.25ms"), (2.25, "2.2ms"), (340, "340ms"), (2_500, "2.5s"), (129_000, "2m9s")]
-            as [(Double?, String)]
-    )
-    func times(value: Double?, text: String) { #expect(CompactNumber.time(value) == text) }
+            as [(Double?, String)])
+    func `times have a unit`(value: Double?, text: String) { #expect(CompactNumber.time(value) == text) }
 }

@@ -23,8 +23,7 @@ struct TopTerminalTests {
         await probe.close(topology)
     }
 
-    @Test("it draws what happens, obeys its keys, follows the size, and gives the terminal back")
-    func watching() async throws {
+    @Test func `it draws what happens, obeys its keys, follows the size, and gives the terminal back`() async throws {
         try await withTop { terminal, probe in
             let worker = RegistryMessage(
                 worker: "w-1", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")], concurrency: 1, prefetch: 1,
@@ -59,8 +58,7 @@ struct TopTerminalTests {
         }
     }
 
-    @Test("Ctrl-C quits, in good order")
-    func controlC() async throws {
+    @Test func `Ctrl-C quits, in good order`() async throws {
         try await withTop { terminal, _ in
             terminal.type("\u{3}")
             #expect(await terminal.exitCode() == 0)
@@ -69,8 +67,7 @@ struct TopTerminalTests {
         }
     }
 
-    @Test("a signal ends it, and it gives the terminal back", arguments: [SIGINT, SIGTERM, SIGQUIT])
-    func signals(signal: Int32) async throws {
+    @Test(arguments: [SIGINT, SIGTERM, SIGQUIT]) func `a signal ends it, and it gives the terminal back`(signal: Int32) async throws {
         try await withTop { terminal, _ in
             terminal.signal(signal)
             #expect(await terminal.exitCode() == 128 + signal)

@@ -37,10 +37,8 @@ import Testing
         #expect(throws: AMQPError.self) { try GridAddress.broker("http://a") }
     }
 
-    @Test(
-        "arguments that are none are refused by their names",
-        arguments: [(["--concurency", "3"], "--concurency"), (["hash"], "'hash'"), (["--prefetch"], "--prefetch needs a value")])
-    func badArguments(arguments: [String], words: String) {
+    @Test(arguments: [(["--concurency", "3"], "--concurency"), (["hash"], "'hash'"), (["--prefetch"], "--prefetch needs a value")])
+    func `arguments that are none are refused by their names`(arguments: [String], words: String) {
         let error = #expect(throws: SettingError.self) { try WorkerArguments(arguments) }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }

@@ -29,15 +29,13 @@ import Testing
         #expect(try TaskDefinition<Int, Void>("forget").input.decode(Data("5".utf8)) == 5)
     }
 
-    @Test(
-        "an error of decoding names the field",
-        arguments: [
-            (#"{"items":[{"name":"a","price":1},{"name":"b","price":"2"}]}"#, "items[1].price: "),
-            (#"{"items":[{"name":"a"}]}"#, "items[0].price is missing"),
-            (#"{"items":[{"name":null,"price":1}]}"#, "items[0].name: "),
-            ("{}", "items is missing"),
-        ])
-    func field(payload: String, message: String) {
+    @Test(arguments: [
+        (#"{"items":[{"name":"a","price":1},{"name":"b","price":"2"}]}"#, "items[1].price: "),
+        (#"{"items":[{"name":"a"}]}"#, "items[0].price is missing"),
+        (#"{"items":[{"name":null,"price":1}]}"#, "items[0].name: "),
+        ("{}", "items is missing"),
+    ])
+    func `an error of decoding names the field`(payload: String, message: String) {
         let order = TaskDefinition<Order, String>("order")
         let error = #expect(throws: PayloadError.self) { try order.input.decode(Data(payload.utf8)) }
         #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")

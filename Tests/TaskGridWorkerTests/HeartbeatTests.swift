@@ -41,8 +41,7 @@ import Testing
         }
     }
 
-    @Test("a worker that is asked speaks within a moment, and from then on at the interval that it was told")
-    func heedsRequests() async throws {
+    @Test func `a worker that is asked speaks within a moment, and from then on at the interval that it was told`() async throws {
         try await Harness(PipelineTests.upper).run { harness in
             await harness.broker.until { !$0.registry.isEmpty }
             harness.broker.deliver(control: HeartbeatRequest(interval: 5000).message())

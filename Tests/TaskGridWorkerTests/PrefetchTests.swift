@@ -5,8 +5,7 @@ import Testing
 @testable import TaskGridWorker
 
 @Suite(.timeLimit(.minutes(1))) struct PrefetchTests {
-    @Test("the prefetch grows while tasks are short, and shrinks as soon as one runs long")
-    func adapts() async throws {
+    @Test func `the prefetch grows while tasks are short, and shrinks as soon as one runs long`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
             if text == "long" {
@@ -30,8 +29,7 @@ import Testing
         }
     }
 
-    @Test("a task that has just begun does not count as a short one")
-    func justBegun() async throws {
+    @Test func `a task that has just begun does not count as a short one`() async throws {
         let (begun, gate) = (Gate(), Gate())
         let worker = Harness.worker { text, _ in
             begun.open()
@@ -52,8 +50,7 @@ import Testing
         }
     }
 
-    @Test("tasks that came as short ones and are long run in all slots, and what still waits is given back")
-    func turnLong() async throws {
+    @Test func `tasks that came as short ones and are long run in all slots, and what still waits is given back`() async throws {
         let (begun, gate) = (Journal<String>(), Gate())
         let worker = Harness.worker { text, _ in
             guard text != "short" else { return text }

@@ -42,7 +42,7 @@ extension ForwardingTaskStore {
     ) async throws(StoreError) -> ContentQuery.Answer? {
         try await store.content(part, of: id, from: from, limit: limit)
     }
-    package func paused() async throws(StoreError) -> Set<TaskType> { try await store.paused() }
+    package func pauses() async throws(StoreError) -> [TaskType: Pause] { try await store.pauses() }
     package func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) async throws(StoreError) -> TaskPage<TaskID> {
         try await store.ids(filter, before: before, limit: limit)
     }

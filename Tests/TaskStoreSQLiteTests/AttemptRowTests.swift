@@ -19,8 +19,7 @@ struct AttemptRowTests {
         StoreChanges(attempts: attempts.map { EndedAttempt(id: id, attempt: $0) })
     }
 
-    @Test("it goes with its task")
-    func pruned() async throws {
+    @Test func `it goes with its task`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             _ = try await store.commit(note(failed(1)))
@@ -32,8 +31,7 @@ struct AttemptRowTests {
         }
     }
 
-    @Test("a task that is done at once leaves no row of an attempt")
-    func nothingForASuccess() async throws {
+    @Test func `a task that is done at once leaves no row of an attempt`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             try await store.end(.of(1))

@@ -9,8 +9,7 @@ import Testing
 @Suite("Steps that look at a bounded number of tasks")
 struct BoundedStepTests {
     /// Of many types a few ids each are read: a page of each state is right all the same, and so is what follows.
-    @Test("of very many types each step reads a bounded number of tasks, and none is left out")
-    func manyTypes() async throws {
+    @Test func `of very many types each step reads a bounded number of tasks, and none is left out`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             let types = 1000
             let many = try TaskType("t0")
@@ -29,8 +28,7 @@ struct BoundedStepTests {
         }
     }
 
-    @Test
-    func `a search goes through many tasks in bounded steps`() async throws {
+    @Test func `a search goes through many tasks in bounded steps`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             let count = 12_000
             try await store.submit(.of((0..<count).map { .text("\($0)") }, handsOut: true))
@@ -74,8 +72,7 @@ struct BoundedStepTests {
     }
 
     /// A hundred times as many endings of tasks that lived long as a step may look at stand before an old one.
-    @Test
-    func `tasks that lived long do not keep the others`() async throws {
+    @Test func `tasks that lived long do not keep the others`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             try await store.submit(.of((1...2001).map { .text("\($0)") }, created: .at(1), handsOut: true))
             let endings = (1...2000).map { NewEnding.of(TaskID(Int64($0)), completed: .at(90)) } + [.of(2001, completed: .at(10))]

@@ -8,8 +8,7 @@ import Testing
 
 @Suite("The row of the clock")
 struct ClockRowTests {
-    @Test("a commit that gives no ids keeps the clock when a second has passed or the wall clock was set")
-    func keptAtTimes() async throws {
+    @Test func `a commit that gives no ids keeps the clock when a second has passed or the wall clock was set`() async throws {
         try await StoreFactory.sqliteInMemory.withStore { store in
             let types: [TaskType] = [.sum, .reverse, TaskType(literal: "hash"), TaskType(literal: "upper")]
             for (index, (clock, wall, kept)) in [

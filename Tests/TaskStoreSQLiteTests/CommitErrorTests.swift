@@ -10,8 +10,7 @@ struct CommitErrorTests {
         StoreError(StoreError.ofCommit(DatabaseError(resultCode: code)), path: "/store.db").code
     }
 
-    @Test("after an input or output error the outcome is not known, after any other the transaction was not made")
-    func outcome() {
+    @Test func `after an input or output error the outcome is not known, after any other the transaction was not made`() {
         for error in [ResultCode.SQLITE_IOERR, .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_WRITE] { #expect(code(error) == .unknown) }
         #expect(code(.SQLITE_FULL) == .diskFull)
         #expect(code(.SQLITE_BUSY) == .locked)

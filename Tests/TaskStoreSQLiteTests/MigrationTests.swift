@@ -9,8 +9,7 @@ import Testing
 
 @Suite("Stores of earlier versions")
 struct MigrationTests {
-    @Test("a store of the last version knows how many tasks each type has")
-    func migrates() async throws {
+    @Test func `a store of the last version knows how many tasks each type has`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             let old = try DatabaseQueue(path: path)
@@ -41,8 +40,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("a submission that an earlier version accepted stands for what its tasks say")
-    func earlier() async throws {
+    @Test func `a submission that an earlier version accepted stands for what its tasks say`() async throws {
         try await withFolder { folder in
             let path = folder + "/store.db"
             var migrator = DatabaseMigrator()

@@ -8,8 +8,7 @@ import Testing
 
 @Suite("Numbers of types")
 struct TypeNumberTests {
-    @Test("a type that comes back after it was forgotten has a number that none had")
-    func comesBack() async throws {
+    @Test func `a type that comes back after it was forgotten has a number that none had`() async throws {
         let store = try await SQLiteTaskStore.inMemory()
         _ = try await store.commit(StoreChanges(types: [.reverse, .sum]))
         #expect(try await store.forget(.sum))

@@ -98,7 +98,8 @@ extension StoreClock {
     /// The task that waits longest, with the time that people read.
     func shown(_ task: OldestTask) -> OldestTask { OldestTask(id: task.id, since: shown(task.since)) }
 
-    private func shown(_ time: Timestamp) -> Timestamp {
+    /// A time as people read it.
+    func shown(_ time: Timestamp) -> Timestamp {
         min(max(Timestamp(rawValue: 0), time + wallOffset), WireFormat.maximumTime)
     }
 }

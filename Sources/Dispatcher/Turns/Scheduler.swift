@@ -141,8 +141,9 @@ actor Scheduler {
         await planResults(results, in: &turn)
     }
 
-    /// Plans what time brings: leases and expiries once a second, which is every other tick; timeouts when they come.
+    /// Plans what time brings: leases and expiries once a second, which is every other tick; ends of pauses and timeouts when they come.
     private func planTick(in turn: inout Turn) async {
+        planPauseEnds(in: &turn)
         guard lastLook + .milliseconds(900) <= .now else { return await planTimeouts(in: &turn) }
         lastLook = .now
         await planLeases(in: &turn)

@@ -28,7 +28,8 @@ final class TypeQueue {
     private(set) var queueLimit: QueueLimit?
     private var queueRefusals = EventThrottle()
     /// Somebody asked that nothing be handed out.
-    var isPaused = false
+    var pause: Pause?
+    var isPaused: Bool { pause != nil }
     /// How many tasks all its workers run at a time.
     var concurrency = 0 {
         didSet { if concurrency > 0 { unattended = nil } else if oldValue > 0 { unattended = .now } }

@@ -36,6 +36,7 @@ package struct LiveTypeRow: Encodable, Sendable {
     package var activeWorkers: Int
     package var breaker: BreakerState
     package var isPaused: Bool
+    @Nullable package var pausedUntil: String?
 
     enum CodingKeys: String, CodingKey {
         case tasks, breaker, outcomes
@@ -48,6 +49,7 @@ package struct LiveTypeRow: Encodable, Sendable {
         case p95 = "p95_ms"
         case activeWorkers = "active_workers"
         case isPaused = "paused"
+        case pausedUntil = "paused_until"
     }
 
     init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
@@ -67,6 +69,7 @@ package struct LiveTypeRow: Encodable, Sendable {
         self.activeWorkers = activeWorkers
         breaker = work.breaker
         isPaused = work.isPaused
+        pausedUntil = work.pausedUntil?.description
     }
 }
 

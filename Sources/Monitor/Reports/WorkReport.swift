@@ -12,6 +12,7 @@ import WebSupport
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
 /// | `breaker` | `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
 /// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
+/// | `paused_until` | when the pause of a type ends by itself; null if it does not, or there is none | now, by the latest event |
 /// | `held` | why no more of the waiting tasks of a type are handed out, in words; empty if some may be | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
@@ -29,6 +30,7 @@ package struct WorkReport: Encodable, Sendable {
             "average_processing_time_ms": .milliseconds, "p50_ms": .milliseconds, "p95_ms": .milliseconds, "p99_ms": .milliseconds,
             "tasks": TaskCounts.schema, "ledger": LedgerReport.schema, "breaker": .breaker,
             "paused": .boolean.described("Of all types: whether that is so of one of them."),
+            "paused_until": .optionalTime,
             "held": .array(of: .string).described("Why no more of the waiting tasks are handed out; empty if some may be or none wait."),
             "throughput_per_second": .number.atLeast(0),
             "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
@@ -50,6 +52,7 @@ package struct WorkReport: Encodable, Sendable {
     package var ledger: LedgerReport
     package var breaker: BreakerState
     package var isPaused: Bool
+    @Nullable package var pausedUntil: String?
     package var held: [String]
     package var throughput: Double
     package var retried: Int
@@ -72,6 +75,7 @@ package struct WorkReport: Encodable, Sendable {
         case p99 = "p99_ms"
         case tasks, ledger, breaker, outcomes
         case isPaused = "paused"
+        case pausedUntil = "paused_until"
         case held
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
@@ -88,7 +92,8 @@ package struct WorkReport: Encodable, Sendable {
     /// Of one type.
     init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
         self.init(
-            activeWorkers: activeWorkers, states: work.states, breaker: work.breaker, isPaused: work.isPaused, held: work.held,
+            activeWorkers: activeWorkers, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
+            pausedUntil: work.pausedUntil, held: work.held,
             ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes, totalTimes: work.totalTimes,
             waitTimes: work.waitTimes, oldest: work.oldest.map { OldestReport($0, of: type, at: now) },
             outcomes: OutcomesReport(work.recentOutcomes.total(at: now)), at: now
@@ -110,7 +115,8 @@ package struct WorkReport: Encodable, Sendable {
     }
 
     private init(
-        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, held: [String] = [], ended: Double, uptime: Duration,
+        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, pausedUntil: Timestamp? = nil, held: [String] = [],
+        ended: Double, uptime: Duration,
         seen: Counters,
         runTimes: Latencies, totalTimes: Latencies, waitTimes: Latencies, oldest: OldestReport?, outcomes: OutcomesReport,
         at now: Timestamp
@@ -121,6 +127,7 @@ package struct WorkReport: Encodable, Sendable {
         ledger = LedgerReport(states)
         self.breaker = breaker
         self.isPaused = isPaused
+        _pausedUntil = Nullable(wrappedValue: pausedUntil?.description)
         self.held = held
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
         retried = seen.retried

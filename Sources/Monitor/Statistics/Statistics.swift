@@ -81,7 +81,8 @@ struct Statistics {
         let paused = answer.paused.map(Set.init)
         for (type, states) in answer.types where hasPlace(for: type) {
             types[type, default: TypeStatistics()].apply(
-                states, isPaused: paused?.contains(type), breaker: answer.breakers.map { $0[type] ?? .closed }, isNew: knowsTypes, at: now
+                states, isPaused: paused?.contains(type), pausedUntil: answer.pausedUntil?[type],
+                breaker: answer.breakers.map { $0[type] ?? .closed }, isNew: knowsTypes, at: now
             )
         }
         // The types of further pages are as old as these.

@@ -21,11 +21,13 @@ struct TypeStatistics {
     private(set) var breaker = BreakerState.closed
     /// Whether somebody has paused it.
     private(set) var isPaused = false
+    /// When the pause ends by itself.
+    private(set) var pausedUntil: Timestamp?
     /// Why no more of its waiting tasks are handed out, as the dispatcher told last.
     private(set) var held: [String] = []
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
-    private var hasBooks = false
+    private var hasCounters = false
     /// By how much an event may be overtaken.
     private static let overtaking = Duration.seconds(5)
 
@@ -42,9 +44,10 @@ struct TypeStatistics {
         latest = event.at
         breaker = event.breaker
         isPaused = event.paused
+        pausedUntil = event.pausedUntil
         held = event.held.prefix(8).map { String($0.prefix(200)) }
         oldest = event.oldest
-        if !hasBooks {
+        if !hasCounters {
             // If nothing was known before, the counts of the event itself are all that has happened.
             var states = isNew ? TaskCounts() : event.states
             states.succeeded = max(0, states.succeeded - event.workers.map(\.succeeded).saturatingSum)
@@ -54,20 +57,22 @@ struct TypeStatistics {
     }
 
     /// The dispatcher's answer about its counters.
-    mutating func apply(_ states: TaskCounts, isPaused: Bool?, breaker: BreakerState?, isNew: Bool, at now: Timestamp) {
-        if let isPaused { self.isPaused = isPaused }
+    mutating func apply(
+        _ states: TaskCounts, isPaused: Bool?, pausedUntil: Timestamp?, breaker: BreakerState?, isNew: Bool, at now: Timestamp
+    ) {
+        if let isPaused { (self.isPaused, self.pausedUntil) = (isPaused, pausedUntil) }
         if let breaker { self.breaker = breaker }
-        if !hasBooks, isNew { apply(TaskCounts(), at: now + .seconds(-1)) }
+        if !hasCounters, isNew { apply(TaskCounts(), at: now + .seconds(-1)) }
         apply(states, at: now)
     }
 
     private mutating func apply(_ states: TaskCounts, at now: Timestamp) {
-        if hasBooks {
+        if hasCounters {
             let change = Counters(states) - Counters(self.states)
             seen = seen + change
             recentOutcomes.add(succeeded: change.succeeded, failed: change.failed, at: now)
         }
-        hasBooks = true
+        hasCounters = true
         self.states = states
         throughput.record(total: seen.ended, at: now)
         arrivals.record(total: seen.submitted, at: now)
@@ -81,12 +86,13 @@ struct TypeStatistics {
         arrivals = Throughput()
         breaker = .closed
         isPaused = false
+        pausedUntil = nil
         held = []
         oldest = nil
         recentOutcomes = RecentOutcomes()
         backlog = BacklogTrend()
         latest = nil
-        hasBooks = false
+        hasCounters = false
     }
 }
 

@@ -92,16 +92,19 @@ extension GridClient {
 
     /// Hands out no more tasks of these types, until they are resumed. Running tasks go on. The pause outlives the dispatcher.
     ///
-    /// - Returns: For each type `done`; `unchanged` where it was paused before; `unknown` where the type is not known.
+    /// - Parameters:
+    ///   - types: up to 1000.
+    ///   - time: after which they are resumed by themselves, from 1 ms to ten years; nil: never.
+    /// - Returns: For each type `done`; `unchanged` where it was paused before, without a time; `unknown` where the type is not known.
     /// - Throws: `serviceUnavailable` where the dispatcher does not answer: they may be paused by then.
-    public func pause(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
-        try await command(PauseQuery(types: types)).answer.types
+    public func pause(_ types: [TaskType], for time: Duration? = nil) async throws(ClientError) -> [PauseOutcome] {
+        try await command(PauseQuery(types: types, time: time.map { UInt64(clamping: $0.milliseconds) })).answer.types
     }
 
     /// Hands out tasks of paused types again.
     ///
     /// - Returns: For each type `done`; `unchanged` where it was not paused; `unknown` where the type is not known.
-    /// - Throws: as `pause(_:)`.
+    /// - Throws: as `pause(_:for:)`.
     public func resume(_ types: [TaskType]) async throws(ClientError) -> [PauseOutcome] {
         try await command(ResumeQuery(types: types)).answer.types
     }

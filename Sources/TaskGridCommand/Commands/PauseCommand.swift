@@ -7,12 +7,13 @@ import TaskGridCore
 struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Stop handing out tasks of these types, until they are resumed.",
+        abstract: "Stop handing out tasks of these types, for a time or until they are resumed.",
         usage: "taskgrid pause [<options>] <type> ...",
         discussion: """
             Running tasks go on. New tasks are accepted and wait, and so do retries. A pause
-            survives every restart, until 'taskgrid resume'.
+            survives every restart, until its time is over or until 'taskgrid resume'.
               taskgrid pause hash
+              taskgrid pause hash --for 1h
               taskgrid pause hash sum --json
 
             The exit code is 0 if all are paused (or were before), 3 if one is not known.
@@ -20,12 +21,26 @@ struct PauseCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var types: TypeArguments
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Resume them by itself after this time, such as 90s, 30m or 1h30m.", valueName: "time"),
+        transform: Arguments.time
+    )
+    var time: Duration?
     @Flag(help: "Print JSON, an object a line: type, and outcome (done, unchanged, unknown).")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
+    func validate() throws {
+        if let time, !(1...Int64(PauseQuery.maximumTime)).contains(time.milliseconds) {
+            throw ValidationError("--for is at least 1ms and at most ten years (3650d)")
+        }
+    }
+
     func run() async throws {
-        try await types.send(to: grid, json: json, done: "paused", unchanged: "was paused before") { try await $0.pause($1) }
+        let done = "paused" + (time.map { " for \(DurationText.write($0))" } ?? "")
+        try await types.send(to: grid, json: json, done: done, unchanged: "was paused before") { [time] in try await $0.pause($1, for: time)
+        }
     }
 }
 

@@ -45,7 +45,13 @@ struct StatsCommand: AsyncParsableCommand {
             var tasks: TaskCounts
             var workers: Int
             var paused: Bool
+            var pausedUntil: String?
             var breaker: BreakerState
+
+            enum CodingKeys: String, CodingKey {
+                case tasks, workers, paused, breaker
+                case pausedUntil = "paused_until"
+            }
         }
 
         var store: String
@@ -62,6 +68,7 @@ struct StatsCommand: AsyncParsableCommand {
             for name in Set(counts.types.keys).union(served.keys) where type == nil || type == name {
                 types[name] = Entry(
                     tasks: counts.types[name] ?? TaskCounts(), workers: served[name] ?? 0, paused: counts.paused?.contains(name) ?? false,
+                    pausedUntil: counts.pausedUntil?[name]?.description,
                     breaker: counts.breakers?[name] ?? .closed
                 )
             }
@@ -92,7 +99,7 @@ struct StatsCommand: AsyncParsableCommand {
 
     private static func state(_ entry: Report.Entry) -> String {
         let hindrances = [
-            entry.paused ? "paused" : nil,
+            entry.paused ? "paused\(entry.pausedUntil.map { " until \($0.prefix(19))Z" } ?? "")" : nil,
             entry.breaker == .closed ? nil : "breaker \(entry.breaker == .open ? "open" : "half open")",
             entry.workers == 0 && entry.tasks.pending + entry.tasks.queued > 0 ? "no worker" : nil,
         ].compactMap { $0 }

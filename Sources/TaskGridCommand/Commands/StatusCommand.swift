@@ -61,7 +61,7 @@ struct StatusCommand: AsyncParsableCommand {
         fields.append(("payload", shown(record.payload, of: record.payloadSize, width: width)))
         if let result = record.result { fields.append(("result", shown(result, of: record.resultSize, width: width))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
-        fields.append(("attempt", "\(record.attempt) of \(record.settings.maxAttempts ?? 1)"))
+        fields.append(("attempt", attempt(record)))
         fields.append(("accepted", record.created.description))
         if let due = record.due { fields.append(("due", due.description)) }
         if let completed = record.completed {
@@ -81,6 +81,13 @@ struct StatusCommand: AsyncParsableCommand {
             [name.padding(toLength: max(Self.nameWidth, name.count), withPad: " ", startingAt: 0), value]
         }
         return Table(headings: [], rows: rows).lines(width: width)
+    }
+
+    /// The attempt that the task is in. Attempts before a retry on request, and those that a worker's death ended, are numbered too, and do
+    /// not count.
+    private static func attempt(_ record: TaskRecord) -> String {
+        let most = record.settings.maxAttempts ?? 1
+        return record.attempt <= most ? "\(record.attempt) of \(most)" : "\(record.attempt) (up to \(most) may fail after a retry)"
     }
 
     /// So that the values of most tasks begin at the same column.

@@ -26,6 +26,8 @@ package struct TypeEvent: Hashable, Sendable, Codable {
     package var breaker: BreakerState
     /// Whether nothing of the type is handed out because somebody has paused it.
     package var paused: Bool
+    /// When the pause ends by itself; nil: it does not, or there is none.
+    package var pausedUntil: Timestamp?
     /// Why no more of the tasks that wait are handed out now, for people: one sentence for each reason. Empty if some may be, or none wait.
     package var held: [String]
     /// Whether the type is known no more: nobody used it. Its `states` are added to the counters of the forgotten types.
@@ -34,6 +36,7 @@ package struct TypeEvent: Hashable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case type, store, at, states, workers, retried, refused, breaker, paused, held, oldest
         case isForgotten = "forgotten"
+        case pausedUntil = "paused_until"
         case runTimes = "run_us"
         case totalTimes = "total_us"
         case waitTimes = "wait_us"
@@ -43,7 +46,7 @@ package struct TypeEvent: Hashable, Sendable, Codable {
         type: TaskType, store: String, at: Timestamp, states: TaskCounts, workers: [WorkerTally] = [],
         runTimes: [LatencyCount] = [], totalTimes: [LatencyCount] = [], waitTimes: [LatencyCount] = [], oldest: OldestTask? = nil,
         retried: Int = 0, refused: Int = 0,
-        breaker: BreakerState = .closed, paused: Bool = false, held: [String] = [], isForgotten: Bool = false
+        breaker: BreakerState = .closed, paused: Bool = false, pausedUntil: Timestamp? = nil, held: [String] = [], isForgotten: Bool = false
     ) {
         self.type = type
         self.store = store
@@ -58,6 +61,7 @@ package struct TypeEvent: Hashable, Sendable, Codable {
         self.refused = refused
         self.breaker = breaker
         self.paused = paused
+        self.pausedUntil = pausedUntil
         self.held = held
         self.isForgotten = isForgotten
     }
@@ -78,6 +82,7 @@ package struct TypeEvent: Hashable, Sendable, Codable {
             refused: try container.countIfPresent(forKey: .refused),
             breaker: try container.decodeIfPresent(BreakerState.self, forKey: .breaker) ?? .closed,
             paused: try container.decodeIfPresent(Bool.self, forKey: .paused) ?? false,
+            pausedUntil: try container.decodeIfPresent(Timestamp.self, forKey: .pausedUntil),
             held: try container.decodeIfPresent([String].self, forKey: .held) ?? [],
             isForgotten: try container.decodeIfPresent(Bool.self, forKey: .isForgotten) ?? false
         )

@@ -63,6 +63,8 @@ package struct CountsQuery: Query, Hashable {
         package var types: [TaskType: TaskCounts]
         /// The types of which nothing is handed out, on request.
         package var paused: [TaskType]?
+        /// When the pauses end that end by themselves.
+        package var pausedUntil: [TaskType: Timestamp]?
         /// The circuit breakers that are not closed.
         package var breakers: [TaskType: BreakerState]?
         /// The counters of the types that were forgotten, all of whose tasks have ended and were pruned.
@@ -70,13 +72,20 @@ package struct CountsQuery: Query, Hashable {
         /// The place where the list goes on, as the `after` of the next query; nil: there are no more.
         package var next: TaskType?
 
+        enum CodingKeys: String, CodingKey {
+            case store, types, paused, breakers, forgotten, next
+            case pausedUntil = "paused_until"
+        }
+
         package init(
-            store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, breakers: [TaskType: BreakerState]? = nil,
+            store: String, types: [TaskType: TaskCounts], paused: [TaskType]? = nil, pausedUntil: [TaskType: Timestamp]? = nil,
+            breakers: [TaskType: BreakerState]? = nil,
             forgotten: TaskCounts? = nil, next: TaskType? = nil
         ) {
             self.store = store
             self.types = types
             self.paused = paused
+            self.pausedUntil = pausedUntil
             self.breakers = breakers
             self.forgotten = forgotten
             self.next = next

@@ -1,5 +1,5 @@
-/// Hands out no more tasks of these types, until they are resumed: what runs goes on, what is submitted waits. It outlives
-/// the dispatcher. Asking again does no harm.
+/// Hands out no more tasks of these types, until they are resumed or for a time: running tasks go on, submitted ones wait. The pause
+/// outlives the dispatcher. Asking again does no harm, and sets the time anew.
 package struct PauseQuery: Query, Hashable {
     package static let name = "pause"
     package static let service = Topology.Service.dispatcher
@@ -7,9 +7,20 @@ package struct PauseQuery: Query, Hashable {
 
     /// Up to 1000.
     package var types: [TaskType]
+    /// For how many milliseconds, 1 to ``maximumTime``; nil: until they are resumed.
+    package var time: UInt64?
 
-    package init(types: [TaskType]) {
+    /// Ten years, in milliseconds.
+    package static let maximumTime: UInt64 = 3650 * 86_400_000
+
+    package enum CodingKeys: String, CodingKey {
+        case types
+        case time = "for_ms"
+    }
+
+    package init(types: [TaskType], time: UInt64? = nil) {
         self.types = types
+        self.time = time
     }
 
     package typealias Answer = PauseAnswer

@@ -16,8 +16,7 @@ struct BrokerSaysTests {
         0, .connectionClose, WireFrame.big(UInt16(320)) + WireFrame.short("CONNECTION_FORCED") + [0, 0, 0, 0]
     )
 
-    @Test("while it takes no messages, publishing waits: to its deadline, or until it takes them again")
-    func blockedAndUnblocked() async throws {
+    @Test func `while it takes no messages, publishing waits: to its deadline, or until it takes them again`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.inject(blocked)
         #expect(await fixture.logged("broker takes no messages, publishing waits"))
@@ -36,8 +35,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("a message sent before the alarm has an unknown outcome at its deadline")
-    func blockedAfterSending() async throws {
+    @Test func `a message sent before the alarm has an unknown outcome at its deadline`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.stall(.towardBroker)
         let sent = Task.immediate { try await connection.publish([fixture.publication()], within: .seconds(5)) }
@@ -51,8 +49,7 @@ struct BrokerSaysTests {
         await fixture.close()
     }
 
-    @Test("a block is forgotten with the connection that it was said on")
-    func blockedThenLost() async throws {
+    @Test func `a block is forgotten with the connection that it was said on`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.inject(blocked)
         #expect(await fixture.logged("broker takes no messages, publishing waits"))
@@ -62,8 +59,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("the end of the connection is answered before it is left")
-    func connectionClosedWhileIdle() async throws {
+    @Test func `the end of the connection is answered before it is left`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
@@ -73,8 +69,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("a closed connection's publications are unknown, with the broker's code, and it comes back")
-    func connectionClosed() async throws {
+    @Test func `a closed connection's publications are unknown, with the broker's code, and it comes back`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
@@ -91,8 +86,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("a connection closed in the midst of a call is known to be lost, and comes back")
-    func connectionClosedInCall() async throws {
+    @Test func `a connection closed in the midst of a call is known to be lost, and comes back`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
@@ -111,21 +105,18 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test(
-        "a frame against the protocol ends the connection, which comes back",
-        arguments: [
-            ("garbage", [UInt8](repeating: 0xFF, count: 20)),
-            ("an unknown method", WireFrame.method(1, MethodID(60, 999)).bytes),
-            ("a body without a method", WireFrame.body(3, [1]).bytes),
-            ("a header without a method on the publishing channel", WireFrame.header(1, bodySize: 1).bytes),
-            (
-                "a body longer than announced",
-                WireFrame.method(3, .basicDeliver, WireFrame.short("t") + WireFrame.big(UInt64(1)) + [0] + [0] + [0]).bytes
-                    + WireFrame.header(3, bodySize: 1).bytes + WireFrame.body(3, [1, 2]).bytes
-            ),
-        ]
-    )
-    func againstTheProtocol(what: String, bytes: [UInt8]) async throws {
+    @Test(arguments: [
+        ("garbage", [UInt8](repeating: 0xFF, count: 20)),
+        ("an unknown method", WireFrame.method(1, MethodID(60, 999)).bytes),
+        ("a body without a method", WireFrame.body(3, [1]).bytes),
+        ("a header without a method on the publishing channel", WireFrame.header(1, bodySize: 1).bytes),
+        (
+            "a body longer than announced",
+            WireFrame.method(3, .basicDeliver, WireFrame.short("t") + WireFrame.big(UInt64(1)) + [0] + [0] + [0]).bytes
+                + WireFrame.header(3, bodySize: 1).bytes + WireFrame.body(3, [1, 2]).bytes
+        ),
+    ])
+    func `a frame against the protocol ends the connection, which comes back`(what: String, bytes: [UInt8]) async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -137,8 +128,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("frames that mean nothing to this side are passed over")
-    func unused() async throws {
+    @Test func `frames that mean nothing to this side are passed over`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.inject(.heartbeat)
         fixture.proxy.inject(.method(1, .basicAck, WireFrame.big(UInt64(99)) + [0]))
@@ -149,8 +139,8 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("a consumer's channel closed by the broker is opened again: its deliveries come again, old tags mean nothing")
-    func consumerChannel() async throws {
+    @Test
+    func `a consumer's channel closed by the broker is opened again: its deliveries come again, old tags mean nothing`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -173,8 +163,8 @@ struct BrokerSaysTests {
     }
 
     /// As RabbitMQ does where several deliveries of a channel are not acknowledged in time.
-    @Test("a channel that the broker closes several times at once is opened again, and the connection is kept", arguments: [2, 5])
-    func closedTwice(count: Int) async throws {
+    @Test(arguments: [2, 5])
+    func `a channel that the broker closes several times at once is opened again, and the connection is kept`(count: Int) async throws {
         let endpoint = try TestBroker.endpoint()
         let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
@@ -203,8 +193,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("channels that are closed again and again make the connection reconnect")
-    func manyChannels() async throws {
+    @Test func `channels that are closed again and again make the connection reconnect`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -223,8 +212,7 @@ struct BrokerSaysTests {
     }
 
     /// As RabbitMQ 3.10 does on a channel whose first publish fell into the election of a quorum queue's leader.
-    @Test("a channel on which every message is nacked is replaced, and what waits beside it is sent again")
-    func nackedChannel() async throws {
+    @Test func `a channel on which every message is nacked is replaced, and what waits beside it is sent again`() async throws {
         let endpoint = try TestBroker.endpoint()
         let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
@@ -264,8 +252,7 @@ struct BrokerSaysTests {
         await fixture.close(connection)
     }
 
-    @Test("a queue deleted after an administration error is declared and consumed again on the same connection")
-    func cancelledAfterError() async throws {
+    @Test func `a queue deleted after an administration error is declared and consumed again on the same connection`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)

@@ -7,8 +7,7 @@ import Testing
 
 @Suite("A connection that is closed", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct CloseTests {
-    @Test("says goodbye after what was published, and everybody who waits is told")
-    func order() async throws {
+    @Test func `says goodbye after what was published, and everybody who waits is told`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -43,8 +42,7 @@ struct CloseTests {
         await fixture.close()
     }
 
-    @Test("publications that wait, for confirms or for the broker to take messages, fail as closed")
-    func publications() async throws {
+    @Test func `publications that wait, for confirms or for the broker to take messages, fail as closed`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -64,8 +62,7 @@ struct CloseTests {
         await fixture.close()
     }
 
-    @Test("ends in time where the broker takes no bytes and the socket is full")
-    func full() async throws {
+    @Test func `ends in time where the broker takes no bytes and the socket is full`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.stall(.towardBroker)
         let publication = Publication(exchange: fixture.exchange, routingKey: "k", message: Message(body: Data(count: 32 << 20)))
@@ -78,8 +75,7 @@ struct CloseTests {
         await fixture.close()
     }
 
-    @Test("takes no more: every call says so, and nobody is left waiting")
-    func afterwards() async throws {
+    @Test func `takes no more: every call says so, and nobody is left waiting`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -96,8 +92,8 @@ struct CloseTests {
         await fixture.close()
     }
 
-    @Test("while it is being started, the start fails as closed; so it does where its task is cancelled", arguments: [false, true])
-    func whileStarting(isCancelled: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `while it is being started, the start fails as closed; so it does where its task is cancelled`(isCancelled: Bool) async throws {
         let fixture = try BrokerFixture()
         fixture.proxy.refuse(true)
         let connection = fixture.connection()

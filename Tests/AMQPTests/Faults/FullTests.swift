@@ -28,8 +28,7 @@ struct FullTests {
         connection.consumer(queues: [fixture.queue.name], prefetch: 1000, maximumBytes: Self.maximumBytes)
     }
 
-    @Test("is handed no more than that and a message, though many wait, and each in its turn")
-    func bounded() async throws {
+    @Test func `is handed no more than that and a message, though many wait, and each in its turn`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         try await fill(fixture, 64)
         let connection = fixture.connection()
@@ -46,8 +45,7 @@ struct FullTests {
         await fixture.close(connection)
     }
 
-    @Test("keeps its connection while it is full, and goes on however late it acknowledges")
-    func stays() async throws {
+    @Test func `keeps its connection while it is full, and goes on however late it acknowledges`() async throws {
         let fixture = try BrokerFixture(isShared: true, heartbeat: 3)
         try await fill(fixture, 16)
         let connection = fixture.connection()
@@ -68,8 +66,7 @@ struct FullTests {
         await fixture.close(connection)
     }
 
-    @Test("deliveries come again after a reconnect, and the bytes are counted from zero")
-    func lost() async throws {
+    @Test func `deliveries come again after a reconnect, and the bytes are counted from zero`() async throws {
         let fixture = try BrokerFixture(isShared: true, heartbeat: 3)
         try await fill(fixture, 16)
         let connection = fixture.connection()
@@ -88,8 +85,7 @@ struct FullTests {
         await fixture.close(connection)
     }
 
-    @Test("counts as one that does not consume until the broker says that it does")
-    func unanswered() async throws {
+    @Test func `counts as one that does not consume until the broker says that it does`() async throws {
         let endpoint = try TestBroker.endpoint()
         let fixture = try BrokerFixture(isShared: true)
         try await fill(fixture, 1)
@@ -120,8 +116,7 @@ struct FullTests {
         await fixture.close(connection)
     }
 
-    @Test("can be closed while it is full")
-    func closed() async throws {
+    @Test func `can be closed while it is full`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         try await fill(fixture, 16)
         let connection = fixture.connection()

@@ -7,8 +7,7 @@ import Testing
 
 @Suite("A connection that is lost", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct ReconnectTests {
-    @Test("a connection reconnects, declares and consumes again, and logs it")
-    func comesBack() async throws {
+    @Test func `a connection reconnects, declares and consumes again, and logs it`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -28,8 +27,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("gets its deliveries again, marked as redelivered, and old tags acknowledge nothing")
-    func redelivered() async throws {
+    @Test func `gets its deliveries again, marked as redelivered, and old tags acknowledge nothing`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -62,8 +60,7 @@ struct ReconnectTests {
         await fixture.close()
     }
 
-    @Test("has not taken deliveries that waited to be fetched: they are dropped, and come once")
-    func waitingDeliveries() async throws {
+    @Test func `has not taken deliveries that waited to be fetched: they are dropped, and come once`() async throws {
         let fixture = try BrokerFixture(isShared: true)
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -84,8 +81,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("fails what was not confirmed, which may be published again")
-    func unconfirmed() async throws {
+    @Test func `fails what was not confirmed, which may be published again`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.stall(.towardBroker)
         let first = Task.immediate { try await connection.publish([fixture.publication("1")]) }
@@ -99,8 +95,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("a connection retries for ever; publishing waits until its deadline, and nothing was sent by then")
-    func refused() async throws {
+    @Test func `a connection retries for ever; publishing waits until its deadline, and nothing was sent by then`() async throws {
         let (fixture, connection) = try await BrokerFixture.started()
         fixture.proxy.refuse(true)
         fixture.proxy.cut()
@@ -118,8 +113,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("a consumer that was being cancelled ends with the connection, and is not consumed again")
-    func cancelled() async throws {
+    @Test func `a consumer that was being cancelled ends with the connection, and is not consumed again`() async throws {
         let fixture = try BrokerFixture()
         let connection = fixture.connection()
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
@@ -135,8 +129,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("is given up after two heartbeats of silence")
-    func stalled() async throws {
+    @Test func `is given up after two heartbeats of silence`() async throws {
         let fixture = try BrokerFixture(heartbeat: 1)
         let connection = fixture.connection()
         let reconnections = try await Reconnections(starting: connection)
@@ -153,8 +146,7 @@ struct ReconnectTests {
         await fixture.close(connection)
     }
 
-    @Test("an idle one stays, because both sides send heartbeats")
-    func idle() async throws {
+    @Test func `an idle one stays, because both sides send heartbeats`() async throws {
         let (fixture, connection) = try await BrokerFixture.started(heartbeat: 3)
         // The broker gives up after two intervals without a byte; eight halves of one are four.
         #expect(await fixture.proxy.journal.saw(8) { $0 == .sent(type: 8, channel: 0, nil) })

@@ -35,7 +35,7 @@ import Testing
         #expect(Backoff(base: .seconds(-1), ceiling: .seconds(-1)).delay(before: 3) == .zero)
     }
 
-    @Test("a wait is drawn between the half and the whole of its limit") func theJitterIsEqual() {
+    @Test func `a wait is drawn between the half and the whole of its limit`() {
         forAll(200) { generator, seed in
             let number = Int.random(in: 1...12, using: &generator)
             let limit = backoff.limit(before: number)

@@ -7,8 +7,7 @@ import Testing
 struct ConfirmLedgerTests {
     private typealias Settled = ConfirmLedger.Settled
 
-    @Test("single acknowledgements in any order settle a batch when its last has come")
-    func single() {
+    @Test func `single acknowledgements in any order settle a batch when its last has come`() {
         var ledger = ConfirmLedger()
         let batch = ledger.register(count: 3)
         #expect(ledger.acknowledged(3, multiple: false) == [])
@@ -19,8 +18,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(2, multiple: false) == [])
     }
 
-    @Test("one with `multiple` settles all up to its number, over batches; tag 0 settles everything")
-    func multiple() {
+    @Test func `one with multiple settles all up to its number, over batches; tag 0 settles everything`() {
         var ledger = ConfirmLedger()
         let batches = (0..<4).map { _ in ledger.register(count: 2) }
         let both: [PublishOutcome] = [.confirmed, .confirmed]
@@ -34,8 +32,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(0, multiple: true) == [])
     }
 
-    @Test("a later batch may end first, and an acknowledgement of what was never published says nothing")
-    func laterFirst() {
+    @Test func `a later batch may end first, and an acknowledgement of what was never published says nothing`() {
         var ledger = ConfirmLedger()
         let first = ledger.register(count: 1)
         let second = ledger.register(count: 1)
@@ -44,16 +41,14 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(.max, multiple: true) == [Settled(batch: first, outcomes: [.confirmed])])
     }
 
-    @Test("negative acknowledgements count for what was not yet acknowledged")
-    func refused() {
+    @Test func `negative acknowledgements count for what was not yet acknowledged`() {
         var ledger = ConfirmLedger()
         let batch = ledger.register(count: 3)
         _ = ledger.acknowledged(2, multiple: false)
         #expect(ledger.refused(3, multiple: true) == [Settled(batch: batch, outcomes: [.nacked, .confirmed, .nacked])])
     }
 
-    @Test("a returned message is known by its id before its acknowledgement, which does not change it")
-    func returned() {
+    @Test func `a returned message is known by its id before its acknowledgement, which does not change it`() {
         var ledger = ConfirmLedger()
         let batch = ledger.register(count: 3, mandatory: ["a": 0, "c": 2])
         #expect(ledger.returned(messageID: "c", code: 312, text: "NO_ROUTE") == true)
@@ -66,8 +61,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.returned(messageID: "a", code: 312, text: "NO_ROUTE") == false)
     }
 
-    @Test("an id that is published again belongs to the oldest publication without an outcome")
-    func repeatedID() {
+    @Test func `an id that is published again belongs to the oldest publication without an outcome`() {
         var ledger = ConfirmLedger()
         let first = ledger.register(count: 1, mandatory: ["a": 0])
         let second = ledger.register(count: 1, mandatory: ["a": 0])
@@ -80,8 +74,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(3, multiple: false) == [Settled(batch: third, outcomes: [outcome])])
     }
 
-    @Test("on a new channel, unconfirmed publications are numbered from 1 on, and the others keep their outcomes")
-    func restart() {
+    @Test func `on a new channel, unconfirmed publications are numbered from 1 on, and the others keep their outcomes`() {
         var ledger = ConfirmLedger()
         let first = ledger.register(count: 4, mandatory: ["b": 1])
         let forgotten = ledger.register(count: 1)
@@ -108,8 +101,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.isEmpty)
     }
 
-    @Test("after a reset tags begin at 1 and batches are new ones")
-    func reset() {
+    @Test func `after a reset tags begin at 1 and batches are new ones`() {
         var ledger = ConfirmLedger()
         let first = ledger.register(count: 2)
         let second = ledger.register(count: 2, mandatory: ["a": 0])
@@ -123,8 +115,7 @@ struct ConfirmLedgerTests {
         #expect(ledger.acknowledged(1, multiple: false) == [Settled(batch: third, outcomes: [.confirmed])])
     }
 
-    @Test("the ledger agrees with a list of entries, whatever the broker says")
-    func model() {
+    @Test func `the ledger agrees with a list of entries, whatever the broker says`() {
         forAll { generator, seed in
             var ledger = ConfirmLedger()
             var model = LedgerModel()

@@ -30,8 +30,7 @@ struct ContentAssemblerTests {
         return try memory.withUnsafeBytes { bytes in try assembler.take(.body(bytes)) }
     }
 
-    @Test("a method, a header and as many bodies as the header asks for make a message; then the next may begin")
-    func whole() throws {
+    @Test func `a method, a header and as many bodies as the header asks for make a message; then the next may begin`() throws {
         var assembler = ContentAssembler()
         let properties = BasicProperties(messageID: "m")
         for tag in 1...3 as ClosedRange<UInt64> {
@@ -49,8 +48,7 @@ struct ContentAssemblerTests {
         }
     }
 
-    @Test("a message without a body is whole with its header")
-    func empty() throws {
+    @Test func `a message without a body is whole with its header`() throws {
         var assembler = ContentAssembler()
         for _ in 1...2 {
             #expect(try add(returned, &assembler) == nil)
@@ -63,8 +61,7 @@ struct ContentAssemblerTests {
         }
     }
 
-    @Test("a body longer than announced is a violation, in one frame and in several")
-    func tooLong() throws {
+    @Test func `a body longer than announced is a violation, in one frame and in several`() throws {
         var assembler = ContentAssembler()
         _ = try assembler.take(deliver(1))
         _ = try assembler.take(header(2))
@@ -76,16 +73,14 @@ struct ContentAssemblerTests {
         #expect(throws: Violation.self) { try take([2, 3], &assembler) }
     }
 
-    @Test("a header that announces more than memory holds reserves no such memory")
-    func hugeHeader() throws {
+    @Test func `a header that announces more than memory holds reserves no such memory`() throws {
         var assembler = ContentAssembler()
         _ = try assembler.take(deliver(1))
         _ = try assembler.take(.header(bodySize: .max, properties: BasicProperties()))
         #expect(try take([1], &assembler) == nil)
     }
 
-    @Test("each frame out of its order is a violation that says what was due")
-    func wrongCommands() throws {
+    @Test func `each frame out of its order is a violation that says what was due`() throws {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         let orders: [([BrokerFrame], String)] = [
             ([.body(nothing)], "a body frame where a method was due"),
@@ -104,8 +99,7 @@ struct ContentAssemblerTests {
         }
     }
 
-    @Test("any split of a body comes together, and channels that take turns do not mix")
-    func splits() throws {
+    @Test func `any split of a body comes together, and channels that take turns do not mix`() throws {
         try forAll { generator, seed in
             var assemblers = [ContentAssembler(), ContentAssembler(), ContentAssembler()]
             let bodies = assemblers.indices.map { _ in generator.bytes(0...300) }

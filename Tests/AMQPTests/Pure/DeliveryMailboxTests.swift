@@ -16,8 +16,7 @@ struct DeliveryMailboxTests {
 
     private func tags(_ deliveries: [Delivery]?) -> [UInt64]? { deliveries?.map(\.tag.value) }
 
-    @Test("waiting elements are taken at once, in order, all of them")
-    func putFirst() async {
+    @Test func `waiting elements are taken at once, in order, all of them`() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...2))
         mailbox.put(deliveries(3...5))
@@ -26,8 +25,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [6])
     }
 
-    @Test("a waiting reader is handed the next element")
-    func takeFirst() async {
+    @Test func `a waiting reader is handed the next element`() async {
         let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         mailbox.put(deliveries(1...2))
@@ -36,8 +34,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [3])
     }
 
-    @Test("a finished mailbox gives what it holds, then nil, and takes no more")
-    func finish() async {
+    @Test func `a finished mailbox gives what it holds, then nil, and takes no more`() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         mailbox.finish()
@@ -47,8 +44,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == nil)
     }
 
-    @Test("finishing ends the wait")
-    func finishWhileWaiting() async {
+    @Test func `finishing ends the wait`() async {
         let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         mailbox.finish()
@@ -56,8 +52,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await taker.value) == nil)
     }
 
-    @Test("a cancelled wait ends with nil, and what comes later waits for the next taker")
-    func cancelWhileWaiting() async {
+    @Test func `a cancelled wait ends with nil, and what comes later waits for the next taker`() async {
         let mailbox = DeliveryMailbox()
         let taker = Task.immediate { await mailbox.next() }
         taker.cancel()
@@ -66,8 +61,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [1])
     }
 
-    @Test("a task that was cancelled before takes nothing, and nothing is lost")
-    func cancelledBefore() async {
+    @Test func `a task that was cancelled before takes nothing, and nothing is lost`() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         let taker = Task.immediate {
@@ -78,8 +72,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await mailbox.next()) == [1])
     }
 
-    @Test("a dropped element is not taken, and the wait goes on")
-    func drop() async {
+    @Test func `a dropped element is not taken, and the wait goes on`() async {
         let mailbox = DeliveryMailbox()
         mailbox.put(deliveries(1...1))
         mailbox.drop()
@@ -89,8 +82,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await taker.value) == [2])
     }
 
-    @Test("a second taker ends the wait of the first, whose cancellation then does nothing to the second")
-    func displaced() async {
+    @Test func `a second taker ends the wait of the first, whose cancellation then does nothing to the second`() async {
         let mailbox = DeliveryMailbox()
         let first = Task.immediate { await mailbox.next() }
         let second = Task.immediate { await mailbox.next() }
@@ -100,8 +92,7 @@ struct DeliveryMailboxTests {
         #expect(tags(await second.value) == [1])
     }
 
-    @Test("of many deliveries none is lost or doubled between threads, whoever is cancelled meanwhile")
-    func race() async {
+    @Test func `of many deliveries none is lost or doubled between threads, whoever is cancelled meanwhile`() async {
         let mailbox = DeliveryMailbox()
         let taken = await withTaskGroup(of: [UInt64].self) { group in
             group.addTask {

@@ -3,8 +3,7 @@ import Testing
 
 @Suite("A broker's URL")
 struct EndpointTests {
-    @Test("everything but the scheme has a default")
-    func defaults() throws {
+    @Test func `everything but the scheme has a default`() throws {
         for url in [
             "amqp://", "amqp:///", "amqp://localhost", "AMQP://localhost:5672/", "amqp://guest:guest@localhost:5672/%2F?heartbeat=10",
         ] {
@@ -13,8 +12,7 @@ struct EndpointTests {
         #expect(try Endpoint(url: "amqps://h") == Endpoint(host: "h", port: 5671, isSecure: true))
     }
 
-    @Test("every part is read, and percent-encoding undone")
-    func parts() throws {
+    @Test func `every part is read, and percent-encoding undone`() throws {
         let endpoint = try Endpoint(url: "amqp://us%40er:p%40ss%3A%2F%25%20w@broker.example:5673/a%2Fb%20c?heartbeat=3600&other=1")
         #expect(
             endpoint
@@ -28,27 +26,23 @@ struct EndpointTests {
         #expect(try Endpoint(url: "amqp://h/é").virtualHost == "é")
     }
 
-    @Test(
-        "a bad one is refused, and the error never holds the password",
-        arguments: [
-            "", "localhost", "amqp:localhost", "http://u:SECRET@h", "u:SECRET@h:5672", "amqp://u:SECRET@h:0", "amqp://u:SECRET@h:65536",
-            "amqp://u:SECRET@h:port", "amqp://u:SECRET@h:-1", "amqp://u:SEC/RET@h", "amqp://u:SECRET@h/a/b", "amqp://u:SECRET@h//",
-            "amqp://u:SECRET@h?heartbeat=0", "amqp://u:SECRET@h?heartbeat=3601", "amqp://u:SECRET@h?heartbeat=x",
-            "amqp://u:SECRET@h?heartbeat",
-            "amqp://u:SECRET%FF@h", "amqp://u%FF:SECRET@h", "amqp://u:SECRET@h/%FF", "amqp://u:SECRET%00@h", "amqp://u:SECRET@h/%00",
-            "amqp://u:SECRET/SECRET@h", "amqp://u:5672/SECRET@h:5672/v", "amqp://u:5672#SECRET@h", "amqp://u:5672?SECRET@h",
-            "amqp://u:SECRET@SECRET@h", "amqps://u:SEC/RET?@h",
-        ]
-    )
-    func bad(url: String) {
+    @Test(arguments: [
+        "", "localhost", "amqp:localhost", "http://u:SECRET@h", "u:SECRET@h:5672", "amqp://u:SECRET@h:0", "amqp://u:SECRET@h:65536",
+        "amqp://u:SECRET@h:port", "amqp://u:SECRET@h:-1", "amqp://u:SEC/RET@h", "amqp://u:SECRET@h/a/b", "amqp://u:SECRET@h//",
+        "amqp://u:SECRET@h?heartbeat=0", "amqp://u:SECRET@h?heartbeat=3601", "amqp://u:SECRET@h?heartbeat=x",
+        "amqp://u:SECRET@h?heartbeat",
+        "amqp://u:SECRET%FF@h", "amqp://u%FF:SECRET@h", "amqp://u:SECRET@h/%FF", "amqp://u:SECRET%00@h", "amqp://u:SECRET@h/%00",
+        "amqp://u:SECRET/SECRET@h", "amqp://u:5672/SECRET@h:5672/v", "amqp://u:5672#SECRET@h", "amqp://u:5672?SECRET@h",
+        "amqp://u:SECRET@SECRET@h", "amqps://u:SEC/RET?@h",
+    ])
+    func `a bad one is refused, and the error never holds the password`(url: String) {
         let error = #expect(throws: AMQPError.self) { try Endpoint(url: url) }
         #expect(error?.code == .badURL)
         #expect(error.map { "\($0) \(String(reflecting: $0))" }?.contains("SEC") == false)
         #expect(error?.message.contains("RET") == false)
     }
 
-    @Test("its description is a URL without the password, which reads back to the same place")
-    func description() throws {
+    @Test func `its description is a URL without the password, which reads back to the same place`() throws {
         for url in ["amqp://u:SECRET@h", "amqps://u:SECRET@[::1]:7/v", "amqp://u:SECRET@h:1/v?heartbeat=5"] {
             let endpoint = try Endpoint(url: url)
             #expect(!"\(endpoint) \(String(reflecting: endpoint)) \([endpoint])".contains("SECRET"))

@@ -44,35 +44,31 @@ struct FrameEncoderTests {
         #expect(encoded(publication, frameSize: frameSize) == (try reference(publication, frameSize: frameSize)), comment)
     }
 
-    @Test("a publish with no property, and with all, is librabbitmq's to the byte", arguments: [true, false])
-    func properties(isMandatory: Bool) throws {
+    @Test(arguments: [true, false])
+    func `a publish with no property, and with all, is librabbitmq's to the byte`(isMandatory: Bool) throws {
         for properties in [BasicProperties(), BasicProperties(isPersistent: true), Self.everything] {
             let message = Message(properties: properties, body: Data("body".utf8))
             try expectEqual(Publication(exchange: "e", routingKey: "k", message: message, isMandatory: isMandatory))
         }
     }
 
-    @Test("short strings of 0 and of 255 bytes are librabbitmq's to the byte", arguments: [0, 1, 254, 255])
-    func shortStrings(length: Int) throws {
+    @Test(arguments: [0, 1, 254, 255]) func `short strings of 0 and of 255 bytes are librabbitmq's to the byte`(length: Int) throws {
         let text = String(repeating: "x", count: length)
         let properties = BasicProperties(contentType: text, headers: [text: .string(text)], correlationID: text, type: text)
         try expectEqual(Publication(exchange: text, routingKey: text, message: Message(properties: properties)))
     }
 
-    @Test("bodies are cut where librabbitmq cuts them", arguments: [0, 1, 4087, 4088, 4089, 8176, 8177, 20_000])
-    func bodies(size: Int) throws {
+    @Test(arguments: [0, 1, 4087, 4088, 4089, 8176, 8177, 20_000]) func `bodies are cut where librabbitmq cuts them`(size: Int) throws {
         let body = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         try expectEqual(Publication(exchange: "e", routingKey: "k", message: Message(body: body)))
     }
 
-    @Test("a body that is a slice of another is written from its own start")
-    func slice() throws {
+    @Test func `a body that is a slice of another is written from its own start`() throws {
         let body = Data(0...255)[100..<200]
         try expectEqual(Publication(exchange: "e", routingKey: "k", message: Message(body: body)))
     }
 
-    @Test("any publish is librabbitmq's to the byte")
-    func anyPublish() throws {
+    @Test func `any publish is librabbitmq's to the byte`() throws {
         try forAll(200) { generator, seed in
             let message = Message(properties: generator.properties(), body: generator.bytes(0...10_000))
             let publication = Publication(
@@ -82,8 +78,7 @@ struct FrameEncoderTests {
         }
     }
 
-    @Test("acks, cancels, consumes, closes and heartbeats are librabbitmq's to the byte")
-    func methods() throws {
+    @Test func `acks, cancels, consumes, closes and heartbeats are librabbitmq's to the byte`() throws {
         var encoder = FrameEncoder(maximumFrameSize: 4096)
         encoder.ack(.max - 1, multiple: true, channel: 3)
         encoder.ack(1, multiple: false, channel: 65_535)
@@ -113,8 +108,7 @@ struct FrameEncoderTests {
         #expect(encoder.bytes.isEmpty)
     }
 
-    @Test("librabbitmq reads back what was written, whatever it is")
-    func roundTrip() throws {
+    @Test func `librabbitmq reads back what was written, whatever it is`() throws {
         try forAll(200) { generator, seed in
             let message = Message(properties: generator.properties(), body: generator.bytes(0...10_000))
             let bytes = encoded(Publication(exchange: "e", routingKey: "k", message: message), frameSize: 4096)

@@ -22,8 +22,7 @@ struct FrameTests {
         #expect(try read(frame) == "\(frame.channel) \(expected)")
     }
 
-    @Test("each method that this side acts on is read with all its fields")
-    func methods() throws {
+    @Test func `each method that this side acts on is read with all its fields`() throws {
         let short = WireFrame.short
         let eight = WireFrame.big(UInt64.max - 7)
         try expect(
@@ -55,8 +54,7 @@ struct FrameTests {
         try expect(.heartbeat, .other(8))
     }
 
-    @Test("every number type of a table is read as an integer or a double, and a text that is not UTF-8 is mended")
-    func tableTypes() throws {
+    @Test func `every number type of a table is read as an integer or a double, and a text that is not UTF-8 is mended`() throws {
         let big64 = WireFrame.big(UInt64.max)
         let fields: [(String, [UInt8], FieldValue)] = [
             ("b", [0xFF], -1), ("B", [0xFF], 255), ("s", [0xFF, 0xFE], -2), ("u", [0xFF, 0xFE], 65_534),
@@ -75,8 +73,7 @@ struct FrameTests {
         }
     }
 
-    @Test("properties that this side does not use are passed over")
-    func unusedProperties() throws {
+    @Test func `properties that this side does not use are passed over`() throws {
         // All fourteen, in the protocol's order.
         let properties =
             WireFrame.short("type") + WireFrame.short("gzip") + [0, 0, 0, 0] + [2, 9] + WireFrame.short("c") + WireFrame.short("r")
@@ -94,8 +91,7 @@ struct FrameTests {
         )
     }
 
-    @Test("a message with short strings that are not UTF-8 can be published again, as dead letters are")
-    func mended() throws {
+    @Test func `a message with short strings that are not UTF-8 can be published again, as dead letters are`() throws {
         let short: [UInt8] = [255] + [UInt8](repeating: 0xFF, count: 255)
         let entry = short + Array("V".utf8)
         let properties = WireFrame.big(UInt32(entry.count)) + entry + short
@@ -109,8 +105,7 @@ struct FrameTests {
         try Publication(exchange: "e", routingKey: "k", message: message).check(maximumFrameSize: 131_072)
     }
 
-    @Test("a header nested to the frame's very end neither ends the process nor is read without bound")
-    func nesting() async throws {
+    @Test func `a header nested to the frame's very end neither ends the process nor is read without bound`() async throws {
         // On a thread such as a connection's, not on the test's own.
         let depth = await OneThread().run {
             var value: [UInt8] = []
@@ -136,14 +131,11 @@ struct FrameTests {
         #expect(depth == FieldValue.maximumDepth)
     }
 
-    @Test(
-        "bytes that are no frame are refused",
-        arguments: [
-            [UInt8](repeating: 0xFF, count: 20), [1, 0, 0, 0, 0, 0, 4, 0, 60, 0, 60, 0xCD], WireFrame.method(1, MethodID(60, 999)).bytes,
-            WireFrame.method(1, .basicAck, [1]).bytes, WireFrame(type: 3, payload: .init(repeating: 0, count: 131_072)).bytes,
-        ]
-    )
-    func garbage(bytes: [UInt8]) throws {
+    @Test(arguments: [
+        [UInt8](repeating: 0xFF, count: 20), [1, 0, 0, 0, 0, 0, 4, 0, 60, 0, 60, 0xCD], WireFrame.method(1, MethodID(60, 999)).bytes,
+        WireFrame.method(1, .basicAck, [1]).bytes, WireFrame(type: 3, payload: .init(repeating: 0, count: 131_072)).bytes,
+    ])
+    func `bytes that are no frame are refused`(bytes: [UInt8]) throws {
         #expect(try !Library().decode(bytes) { _, frame in Issue.record("read as \(frame)") })
     }
 }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("The unacknowledged deliveries of a channel")
 struct HeldDeliveriesTests {
-    @Test("are full above their limit, and not at it")
-    func limit() {
+    @Test func `are full above their limit, and not at it`() {
         var held = HeldDeliveries(limit: 10)
         held.add(10)
         #expect(!held.isFull)
@@ -17,8 +16,7 @@ struct HeldDeliveriesTests {
         #expect(held.bytes == 1)
     }
 
-    @Test("are acknowledged one by one in any order, all up to one, and never twice")
-    func acknowledge() {
+    @Test func `are acknowledged one by one in any order, all up to one, and never twice`() {
         var held = HeldDeliveries(limit: 100)
         for size in [1, 2, 4, 8, 16] { held.add(size) }
         held.acknowledge(3, multiple: false)
@@ -35,8 +33,7 @@ struct HeldDeliveriesTests {
         #expect(held.bytes == 0)
     }
 
-    @Test("have as many bytes as a list of them, whatever is acknowledged")
-    func likeAList() throws {
+    @Test func `have as many bytes as a list of them, whatever is acknowledged`() throws {
         forAll(300) { generator, seed in
             var held = HeldDeliveries(limit: 500)
             var list: [UInt64: Int] = [:]

@@ -6,8 +6,7 @@ import Testing
 
 @Suite("A thread that polls and runs an actor's jobs", .timeLimit(.minutes(1)))
 struct PollLoopTests {
-    @Test("jobs run on one thread, and wake it whenever it sleeps")
-    func oneThread() async {
+    @Test func `jobs run on one thread, and wake it whenever it sleeps`() async {
         let actor = OneThread()
         for number in 0..<2000 { await actor.mark(number) }
         #expect(await actor.marks == Array(0..<2000))
@@ -15,16 +14,14 @@ struct PollLoopTests {
         #expect(await actor.threads != [UInt(pthread_self())])
     }
 
-    @Test("jobs of many threads all run, each once and on the one thread")
-    func manyThreads() async {
+    @Test func `jobs of many threads all run, each once and on the one thread`() async {
         let actor = OneThread()
         await actor.enqueue(2000)
         #expect(await actor.marks.sorted() == Array(0..<2000))
         #expect(await actor.threads.count == 1)
     }
 
-    @Test("jobs that one thread enqueues run in their order")
-    func order() async {
+    @Test func `jobs that one thread enqueues run in their order`() async {
         let loop = PollLoop(name: "order")
         let actor = Ordered(loop: loop)
         // Enqueued before the thread runs; unstructured, because each must have left its job in the queue when the next comes.
@@ -33,20 +30,17 @@ struct PollLoopTests {
         #expect(await actor.numbers == Array(0..<100))
     }
 
-    @Test("isolation holds on the thread and nowhere else")
-    func isolation() async {
+    @Test func `isolation holds on the thread and nowhere else`() async {
         let actor = OneThread()
         #expect(await actor.isIsolatingHere)
         #expect(!actor.isIsolating)
     }
 
-    @Test("a check of isolation from elsewhere ends the process")
-    func wrongThread() async {
+    @Test func `a check of isolation from elsewhere ends the process`() async {
         await #expect(processExitsWith: .failure) { OneThread().check() }
     }
 
-    @Test("a deadline and a wake each bring a turn")
-    func turns() async {
+    @Test func `a deadline and a wake each bring a turn`() async {
         let turns = Mutex(0)
         let (stream, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(10))
         let actor = OneThread { isReadable in
@@ -67,8 +61,7 @@ struct PollLoopTests {
         #expect(await iterator.next() == 4)
     }
 
-    @Test("bytes, room to write, and the end of a socket bring a turn")
-    func socket() async throws {
+    @Test func `bytes, room to write, and the end of a socket bring a turn`() async throws {
         var pair: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
         let (near, far) = (pair[0], pair[1])
@@ -97,8 +90,7 @@ struct PollLoopTests {
         close(near)
     }
 
-    @Test("actors that share a thread are polled by it, each with its own socket, until the last is gone")
-    func shared() async throws {
+    @Test func `actors that share a thread are polled by it, each with its own socket, until the last is gone`() async throws {
         var pair: [Int32] = [-1, -1]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
         let (near, far) = (pair[0], pair[1])
@@ -132,8 +124,7 @@ struct PollLoopTests {
         close(near)
     }
 
-    @Test("a task that prefers the thread runs on it, and changes to no other for its actor")
-    func taskOnTheThread() async {
+    @Test func `a task that prefers the thread runs on it, and changes to no other for its actor`() async {
         let actor = OneThread()
         await actor.mark(0)
         let thread = await actor.threads
@@ -153,8 +144,7 @@ struct PollLoopTests {
         #expect(await actor.threads == thread)
     }
 
-    @Test("a task that outlives the actor whose thread it prefers comes to its end")
-    func taskThatOutlives() async {
+    @Test func `a task that outlives the actor whose thread it prefers comes to its end`() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         let task: Task<Bool, Never>
         let hasEnded: @Sendable () -> Bool
@@ -175,8 +165,7 @@ struct PollLoopTests {
 
     private static func thread() -> UInt { UInt(pthread_self()) }
 
-    @Test("the thread ends once its actor is gone")
-    func end() async {
+    @Test func `the thread ends once its actor is gone`() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         do {
             let witness = Witness(continuation)

@@ -24,8 +24,7 @@ struct PublicationTests {
         }
     }
 
-    @Test("a short string over 255 bytes is refused by its name, whichever it is")
-    func shortStrings() {
+    @Test func `a short string over 255 bytes is refused by its name, whichever it is`() {
         #expect(refusal(exchange: long)?.message == "the message's exchange has 256 bytes; AMQP carries 255")
         #expect(refusal(routingKey: long)?.message.contains("routing key") == true)
         #expect(refusal(BasicProperties(contentType: long))?.message.contains("content-type") == true)
@@ -42,15 +41,13 @@ struct PublicationTests {
         #expect(refusal(exchange: most, routingKey: most, properties, isMandatory: true) == nil)
     }
 
-    @Test("a header's name over 255 bytes is refused at any depth")
-    func names() {
+    @Test func `a header's name over 255 bytes is refused at any depth`() {
         for headers: FieldTable in [[long: 1], ["a": .table([long: 1])], ["a": .array([.array([.table(["b": .table([long: 1])])])])]] {
             #expect(refusal(BasicProperties(headers: headers))?.code == .badMessage)
         }
     }
 
-    @Test("a number that is not finite is refused at any depth, because RabbitMQ closes the connection for it")
-    func numbers() {
+    @Test func `a number that is not finite is refused at any depth, because RabbitMQ closes the connection for it`() {
         for number in [Double.nan, .infinity, -.infinity] {
             #expect(refusal(BasicProperties(headers: ["a": .double(number)]))?.code == .badMessage)
             #expect(refusal(BasicProperties(headers: ["a": .array([.table(["b": .double(number)])])]))?.code == .badMessage)
@@ -58,8 +55,7 @@ struct PublicationTests {
         #expect(refusal(BasicProperties(headers: ["a": .double(1e300)])) == nil)
     }
 
-    @Test("headers that do not fit a frame are refused, and those that pass do fit")
-    func size() throws {
+    @Test func `headers that do not fit a frame are refused, and those that pass do fit`() throws {
         func headers(_ size: Int) -> BasicProperties { BasicProperties(headers: ["a": .bytes(Data(count: size))]) }
         #expect(refusal(headers(131_072))?.code == .badMessage)
         #expect(refusal(headers(8192), maximumFrameSize: 8192)?.code == .badMessage)
@@ -78,8 +74,7 @@ struct PublicationTests {
         }
     }
 
-    @Test("a mandatory message needs a message-id")
-    func mandatory() {
+    @Test func `a mandatory message needs a message-id`() {
         #expect(refusal(isMandatory: true)?.code == .badMessage)
         #expect(refusal(BasicProperties(messageID: "m"), isMandatory: true) == nil)
     }

@@ -10,52 +10,44 @@ struct RefusalNoticeTests {
         Publication(exchange: exchange, routingKey: key, message: Message(body: Data(count: size)))
     }
 
-    @Test(
-        "a message over the broker's size is known by its size, and so is the limit",
-        arguments: [
-            "PRECONDITION_FAILED - message size 101 is larger than configured max size 100",
-            "PRECONDITION_FAILED - message size 101 is larger than max size 100",
-        ]
-    )
-    func size(text: String) throws {
+    @Test(arguments: [
+        "PRECONDITION_FAILED - message size 101 is larger than configured max size 100",
+        "PRECONDITION_FAILED - message size 101 is larger than max size 100",
+    ])
+    func `a message over the broker's size is known by its size, and so is the limit`(text: String) throws {
         let notice = try #require(RefusalNotice(code: 406, text: text))
         #expect(notice.maximumBodySize == 100)
         #expect(notice.refusal(of: publication(size: 101)) == .tooLarge(size: 101, limit: 100))
         #expect(notice.refusal(of: publication(size: 100)) == nil)
     }
 
-    @Test(
-        "one that the user may not write is known by its exchange, and with topic permissions by its routing key",
-        arguments: [
-            ("ACCESS_REFUSED - access to exchange 'e' in vhost '/' refused for user 'u'", true),
-            ("ACCESS_REFUSED - write access to exchange 'e' in vhost '/' refused for user 'u'", true),
-            ("ACCESS_REFUSED - write access to topic 'k' in exchange 'e' in vhost '/' refused for user 'u'", true),
-            ("ACCESS_REFUSED - write access to topic 'other' in exchange 'e' in vhost '/' refused for user 'u'", false),
-        ]
-    )
-    func access(text: String, fits: Bool) throws {
+    @Test(arguments: [
+        ("ACCESS_REFUSED - access to exchange 'e' in vhost '/' refused for user 'u'", true),
+        ("ACCESS_REFUSED - write access to exchange 'e' in vhost '/' refused for user 'u'", true),
+        ("ACCESS_REFUSED - write access to topic 'k' in exchange 'e' in vhost '/' refused for user 'u'", true),
+        ("ACCESS_REFUSED - write access to topic 'other' in exchange 'e' in vhost '/' refused for user 'u'", false),
+    ])
+    func `one that the user may not write is known by its exchange, and with topic permissions by its routing key`(text: String, fits: Bool)
+        throws
+    {
         let notice = try #require(RefusalNotice(code: 403, text: text))
         #expect(notice.refusal(of: publication()) == (fits ? .accessRefused(text) : nil))
         #expect(notice.refusal(of: publication("ee")) == nil)
         #expect(notice.maximumBodySize == nil)
     }
 
-    @Test("one whose exchange is missing is known by it")
-    func missing() throws {
+    @Test func `one whose exchange is missing is known by it`() throws {
         let text = "NOT_FOUND - no exchange 'e' in vhost '/'"
         let notice = try #require(RefusalNotice(code: 404, text: text))
         #expect(notice.refusal(of: publication()) == .exchangeNotFound(text, mayHaveArrived: false))
         #expect(notice.refusal(of: publication("other")) == nil)
     }
 
-    @Test(
-        "anything else names no publication",
-        arguments: [
-            (406, "PRECONDITION_FAILED - unknown delivery tag 1"), (406, "message size 10 is larger than max size 20"),
-            (406, "message size 1 2 3"), (404, "NOT_FOUND - no queue 'q' in vhost '/'"), (541, "INTERNAL_ERROR"), (403, ""),
-        ]
-    )
-    func others(code: Int, text: String) {
+    @Test(arguments: [
+        (406, "PRECONDITION_FAILED - unknown delivery tag 1"), (406, "message size 10 is larger than max size 20"),
+        (406, "message size 1 2 3"), (404, "NOT_FOUND - no queue 'q' in vhost '/'"), (541, "INTERNAL_ERROR"), (403, ""),
+    ])
+    func `anything else names no publication`(code: Int, text: String) {
         #expect(RefusalNotice(code: code, text: text) == nil)
     }
 }
@@ -66,8 +58,7 @@ struct NackCounterTests {
     private let other = NackCounter.Destination(exchange: "e", routingKey: "other")
     private let start = ContinuousClock.now
 
-    @Test("after two nacks in a row of one route, and once in five seconds")
-    func interval() {
+    @Test func `after two nacks in a row of one route, and once in five seconds`() {
         var counter = NackCounter()
         #expect(counter.nacked(route, at: start) == false)
         #expect(counter.nacked(other, at: start) == false)
@@ -76,8 +67,7 @@ struct NackCounterTests {
         #expect(counter.nacked(other, at: start + .seconds(5)) == true)
     }
 
-    @Test("not where a message of the route was taken between them")
-    func confirmed() {
+    @Test func `not where a message of the route was taken between them`() {
         var counter = NackCounter()
         #expect(counter.nacked(route, at: start) == false)
         counter.confirmed(route, at: start)
@@ -86,8 +76,7 @@ struct NackCounterTests {
         #expect(counter.nacked(route, at: start) == false)
     }
 
-    @Test("never where the channel takes others of the route: its queue is full")
-    func full() {
+    @Test func `never where the channel takes others of the route: its queue is full`() {
         var counter = NackCounter()
         var replaced: [Int] = []
         for second in 0..<240 {
@@ -101,8 +90,7 @@ struct NackCounterTests {
         #expect(counter.nacked(route, at: start + .seconds(240)) == true)
     }
 
-    @Test("a route is forgotten a minute after its last nack")
-    func forgotten() {
+    @Test func `a route is forgotten a minute after its last nack`() {
         var counter = NackCounter()
         #expect(counter.nacked(route, at: start) == false)
         counter.confirmed(route, at: start + .seconds(59))
@@ -111,8 +99,7 @@ struct NackCounterTests {
         #expect(counter.isEmpty)
     }
 
-    @Test("for a route that a new channel does not help ever more seldom, once a minute in the end")
-    func backoff() {
+    @Test func `for a route that a new channel does not help ever more seldom, once a minute in the end`() {
         var counter = NackCounter()
         var replaced: [Int] = []
         for second in 0..<240 where counter.nacked(route, at: start + .seconds(second)) { replaced.append(second) }
@@ -122,8 +109,7 @@ struct NackCounterTests {
 
 @Suite("Channels that the broker closes")
 struct ChannelLossesTests {
-    @Test("six within a minute are too many; over the whole life of a connection any number is tolerated")
-    func window() {
+    @Test func `six within a minute are too many; over the whole life of a connection any number is tolerated`() {
         var losses = ChannelLosses()
         let start = ContinuousClock.now
         for number in 0..<100 { #expect(losses.add(at: start + .seconds(12 * number)) == true) }

@@ -43,7 +43,7 @@ struct AdmissionTests {
 
     @Test func `a paused type hands out nothing`() {
         let typeQueue = typeQueue()
-        typeQueue.isPaused = true
+        typeQueue.pause = Pause()
         #expect(admission.room(for: typeQueue) == 0)
         #expect(!Admission.mayHandOut(typeQueue, at: now))
         #expect(reasons(typeQueue) == ["paused"])
@@ -101,7 +101,7 @@ struct AdmissionTests {
 
     @Test func `every policy that holds a type back is named`() {
         let typeQueue = typeQueue(concurrency: 0)
-        typeQueue.isPaused = true
+        typeQueue.pause = Pause()
         typeQueue.isRoutable = false
         #expect(reasons(typeQueue) == ["paused", "no worker", "no work queue"])
     }
@@ -109,12 +109,13 @@ struct AdmissionTests {
     // MARK: How many
 
     @Test(
-        "the window holds two seconds of work, at least twice what runs at once, at most its bound",
         arguments: [
             (4, nil, 64), (0, nil, 0), (100, nil, 200), (4, .milliseconds(10), 800), (4, .seconds(60), 8), (4, .microseconds(1), 50_000),
             (60_000, .seconds(60), 120_000), (2_000_000, .seconds(60), 1_000_000),
         ] as [(Int, Duration?, Int)])
-    func window(concurrency: Int, runTime: Duration?, window: Int) {
+    func `the window holds two seconds of work, at least twice what runs at once, at most its bound`(
+        concurrency: Int, runTime: Duration?, window: Int
+    ) {
         #expect(admission.window(of: typeQueue(concurrency: concurrency, runTime: runTime)) == window)
     }
 

@@ -16,14 +16,14 @@ struct StoreClockTests {
     ///   - wall: what the wall clock shows when it begins.
     ///   - begins: what the store's clock shows then.
     @Test(
-        "goes on from what the store has kept, by the time that has passed on the wall clock, and never back",
         arguments: [
             (nil, 5000, 5000), (saved(5000, 5000), 9000, 9000), (saved(5000, 5000), 2000, 5000),
             // The wall was set back by an hour before, and forth.
             (saved(3_605_000, 5000), 9000, 3_609_000), (saved(5000, 3_605_000), 3_609_000, 9000),
-        ] as [(StoreClockReading?, Int, Int)]
-    )
-    func begins(saved: StoreClockReading?, wall: Int, begins: Int) {
+        ] as [(StoreClockReading?, Int, Int)])
+    func `goes on from what the store has kept, by the time that has passed on the wall clock, and never back`(
+        saved: StoreClockReading?, wall: Int, begins: Int
+    ) {
         let moment = Moment.now
         let source = TimeSource(wall: { Timestamp(rawValue: Int64(wall)) }, moment: { moment })
         let clock = StoreClock(after: saved, source: source)
@@ -32,8 +32,7 @@ struct StoreClockTests {
         #expect(clock.wallOffset == difference)
     }
 
-    @Test("follows the monotonic clock, and knows how far the wall clock has stepped")
-    func steps() {
+    @Test func `follows the monotonic clock, and knows how far the wall clock has stepped`() {
         let time = ManualTime(isFrozen: true)
         var clock = StoreClock(source: time.source)
         let start = clock.now
@@ -53,8 +52,7 @@ struct StoreClockTests {
         #expect(hasStepped && clock.wallOffset == .zero)
     }
 
-    @Test("a process that begins a new term goes on from its own clock, whatever the wall has become")
-    func terms() {
+    @Test func `a process that begins a new term goes on from its own clock, whatever the wall has become`() {
         let time = ManualTime(isFrozen: true)
         let clock = StoreClock(source: time.source)
         let before = clock.now
@@ -63,8 +61,10 @@ struct StoreClockTests {
         #expect(next.now >= before && next.now - before < .seconds(100))
     }
 
-    @Test("the dispatcher's wall clock steps back one hour: delays and retries do not stand still, and absolute times follow the wall")
-    func dispatcher() async throws {
+    @Test
+    func `the dispatcher's wall clock steps back one hour: delays and retries do not stand still, and absolute times follow the wall`()
+        async throws
+    {
         var configuration = DispatcherConfiguration.quick
         configuration.retry.backoff = Backoff(base: .seconds(2), ceiling: .seconds(2))
         let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
@@ -88,8 +88,7 @@ struct StoreClockTests {
         #expect(try await harness.tick().items().map(\.id) == [3])
     }
 
-    @Test("an absolute time that comes with the turn that sees the wall clock step goes by the new wall clock")
-    func stepWithinTurn() async throws {
+    @Test func `an absolute time that comes with the turn that sees the wall clock step goes by the new wall clock`() async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         harness.time.step(.seconds(3600))
@@ -107,8 +106,7 @@ struct StoreClockTests {
         #expect(try await harness.tick().items().map(\.id) == [1])
     }
 
-    @Test("durations go on across a restart under another wall clock")
-    func restart() async throws {
+    @Test func `durations go on across a restart under another wall clock`() async throws {
         let time = ManualTime(isFrozen: true)
         let harness = try await SchedulerHarness(time: time)
         _ = await harness.register()

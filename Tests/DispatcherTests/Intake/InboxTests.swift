@@ -15,8 +15,7 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("deliveries from before a reconnect are dropped when the first of them comes again")
-    func reconnect() async {
+    @Test func `deliveries from before a reconnect are dropped when the first of them comes again`() async {
         func delivery(_ epoch: Int, _ tag: UInt64) -> Arrival {
             let tag = DeliveryTag(epoch: epoch, value: tag)
             return Arrival(
@@ -41,8 +40,7 @@ struct InboxTests {
         return Arrival(delivery, Topology())
     }
 
-    @Test("a turn takes deliveries in order, up to a bound of tasks and one of bytes, and at least one")
-    func bounds() async {
+    @Test func `a turn takes deliveries in order, up to a bound of tasks and one of bytes, and at least one`() async {
         let inbox = Inbox(.init(tasks: 10, bytes: 100))
         inbox.put((1...12).map { delivery($0, bytes: 1) })
         #expect(await inbox.take().arrivals.map(\.tag.value) == Array(1...10))
@@ -58,8 +56,7 @@ struct InboxTests {
         #expect(await tasks.take().arrivals.map(\.tag.value) == [4])
     }
 
-    @Test("a whole turn is taken ahead only where more waits, and nothing else does")
-    func ahead() async {
+    @Test func `a whole turn is taken ahead only where more waits, and nothing else does`() async {
         let inbox = Inbox(.init(tasks: 16))
         inbox.put((1...16).map { delivery($0, bytes: 10) })
         #expect(inbox.takeFull()?.arrivals.count == nil)
@@ -81,8 +78,7 @@ struct InboxTests {
         return (.heartbeat, message)
     }
 
-    @Test("of each worker the latest word waits, of a bounded number of workers")
-    func registry() async {
+    @Test func `of each worker the latest word waits, of a bounded number of workers`() async {
         let inbox = Inbox()
         for progress in 1...1000 { inbox.put([word("a", progress), word("b", progress)]) }
         let taken = await inbox.take().registry
@@ -93,8 +89,7 @@ struct InboxTests {
         #expect(await inbox.take().registry.count == WorkerTable.defaultMaximum)
     }
 
-    @Test("one who waits is woken, and everything that came is taken at once")
-    func wakes() async {
+    @Test func `one who waits is woken, and everything that came is taken at once`() async {
         let inbox = Inbox()
         async let taken = inbox.take()
         inbox.update { $0.isTick = true }
@@ -106,8 +101,7 @@ struct InboxTests {
         #expect(intake.isFinished)
     }
 
-    @Test("a pipe keeps the order, holds its sender back, and ends after what was sent")
-    func pipe() async {
+    @Test func `a pipe keeps the order, holds its sender back, and ends after what was sent`() async {
         let pipe = Pipe<Int>(capacity: 2)
         async let sent: Void = {
             for number in 1...1000 { await pipe.send(number) }
@@ -119,8 +113,7 @@ struct InboxTests {
         #expect(received == Array(1...1000))
     }
 
-    @Test("several may wait to send, and none is forgotten", arguments: [1, 2])
-    func senders(capacity: Int) async {
+    @Test(arguments: [1, 2]) func `several may wait to send, and none is forgotten`(capacity: Int) async {
         let pipe = Pipe<Int>(capacity: capacity)
         await withTaskGroup { group in
             for number in 0..<100 { group.addTask { await pipe.send(number) } }
@@ -132,8 +125,7 @@ struct InboxTests {
         }
     }
 
-    @Test("those who wait to send go on when the pipe is finished")
-    func finished() async {
+    @Test func `those who wait to send go on when the pipe is finished`() async {
         let pipe = Pipe<Int>(capacity: 1)
         await withTaskGroup { group in
             for number in 0..<10 { group.addTask { await pipe.send(number) } }
@@ -142,8 +134,7 @@ struct InboxTests {
         }
     }
 
-    @Test("rejected submissions are in no turn, and results stay")
-    func removeSubmissions() async {
+    @Test func `rejected submissions are in no turn, and results stay`() async {
         let inbox = Inbox()
         inbox.put([submission(1, tasks: 1), delivery(2, bytes: 1), submission(3, tasks: 2), delivery(4, bytes: 1), submission(5, tasks: 1)])
         let removed = inbox.removeSubmissions()

@@ -9,8 +9,7 @@ import Testing
 
 @Suite("The scheduler")
 struct SchedulerTests {
-    @Test("a task goes out with its own acceptance, and its end is told to its client")
-    func straight() async throws {
+    @Test func `a task goes out with its own acceptance, and its end is told to its client`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         let accepted = await harness.submit(["hello"], form: .single)
@@ -32,8 +31,7 @@ struct SchedulerTests {
         #expect(counts.balances)
     }
 
-    @Test("quick tasks share a message up to a mebibyte of payloads, and a larger one goes alone")
-    func largeTogether() async throws {
+    @Test func `quick tasks share a message up to a mebibyte of payloads, and a larger one goes alone`() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumPayload: 4 << 20))
         _ = await harness.register()
         _ = await harness.submit(["quick"])
@@ -44,8 +42,7 @@ struct SchedulerTests {
         #expect(works.flatMap(\.items).map(\.id) == (2...7).map { TaskID($0) })
     }
 
-    @Test("a failure is retried as a new attempt until no attempts are left")
-    func retries() async throws {
+    @Test func `a failure is retried as a new attempt until no attempts are left`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["x"])
@@ -62,8 +59,7 @@ struct SchedulerTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("invalid input ends at once")
-    func invalidInput() async throws {
+    @Test func `invalid input ends at once`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["x"])
@@ -71,8 +67,7 @@ struct SchedulerTests {
         #expect(try ended.endings().map(\.state) == [.failed])
     }
 
-    @Test("a result that comes twice, or after a failure of an old attempt, ends the task once")
-    func fenced() async throws {
+    @Test func `a result that comes twice, or after a failure of an old attempt, ends the task once`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["x"])
@@ -90,8 +85,7 @@ struct SchedulerTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("a task with a backoff of its own waits by that")
-    func ownBackoff() async throws {
+    @Test func `a task with a backoff of its own waits by that`() async throws {
         let hour = Duration.seconds(3600)
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: hour, ceiling: hour)))
@@ -105,8 +99,7 @@ struct SchedulerTests {
         #expect(try await harness.store.task(2)?.status == .scheduled)
     }
 
-    @Test("a success that arrives while the task waits for its retry is taken")
-    func lateSuccess() async throws {
+    @Test func `a success that arrives while the task waits for its retry is taken`() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .seconds(3600), ceiling: .seconds(3600))))
         )
@@ -121,8 +114,7 @@ struct SchedulerTests {
         #expect(counts.balances)
     }
 
-    @Test("a redelivered task runs again, alone, when its worker is gone, and not while it lives")
-    func interrupted() async throws {
+    @Test func `a redelivered task runs again, alone, when its worker is gone, and not while it lives`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w1")
         _ = await harness.register("w2")
@@ -141,8 +133,7 @@ struct SchedulerTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("an attempt that is announced runs, at whoever announced it")
-    func announced() async throws {
+    @Test func `an attempt that is announced runs, at whoever announced it`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["x"])
@@ -157,8 +148,7 @@ struct SchedulerTests {
         #expect(record.status == .running && record.worker == "w2" && record.attempts.last?.outcome == .running)
     }
 
-    @Test("a delayed task is not handed out before its time")
-    func delayed() async throws {
+    @Test func `a delayed task is not handed out before its time`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         let due = Timestamp.now() + .seconds(3600)
@@ -169,8 +159,7 @@ struct SchedulerTests {
         #expect(try await harness.store.task(1)?.status == .scheduled)
     }
 
-    @Test("more than the window holds waits in the store and follows in order")
-    func window() async throws {
+    @Test func `more than the window holds waits in the store and follows in order`() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
         _ = await harness.register(concurrency: 1)
         let out = await harness.submit((0..<200).map { "\($0)" })
@@ -189,8 +178,7 @@ struct SchedulerTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("batches go only where every worker takes them, and grow with the speed measured")
-    func batches() async throws {
+    @Test func `batches go only where every worker takes them, and grow with the speed measured`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 2)
         let first = await harness.submit(["a"])
@@ -203,8 +191,7 @@ struct SchedulerTests {
         #expect(try mixed.works().allSatisfy { $0.form == .single })
     }
 
-    @Test("unreadable messages go to the dead-letter queue with the reason, and are acknowledged")
-    func unreadable() async throws {
+    @Test func `unreadable messages go to the dead-letter queue with the reason, and are acknowledged`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         var bad = Message(
@@ -223,8 +210,7 @@ struct SchedulerTests {
         #expect(worse.publications.count == 1)
     }
 
-    @Test("results of another store's tasks go to the dead-letter queue with an error event")
-    func otherStore() async throws {
+    @Test func `results of another store's tasks go to the dead-letter queue with an error event`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["x"])
@@ -234,8 +220,7 @@ struct SchedulerTests {
         #expect(await harness.counts().queued == 1)
     }
 
-    @Test("a scheduler that starts takes over what was handed out, waits and is scheduled")
-    func resumes() async throws {
+    @Test func `a scheduler that starts takes over what was handed out, waits and is scheduled`() async throws {
         let before = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 64))
         _ = await before.register(concurrency: 1)
         _ = await before.submit((0..<100).map { "\($0)" })
@@ -248,8 +233,7 @@ struct SchedulerTests {
         #expect(await after.counts().balances)
     }
 
-    @Test("queries: one task, pages, endings without payloads, counts; bad ones get an error")
-    func queries() async throws {
+    @Test func `queries: one task, pages, endings without payloads, counts; bad ones get an error`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit((1...120).map { "payload \($0)" })

@@ -19,15 +19,13 @@ struct SmallTurnTests {
         return NewSubmission(submission: submission, created: .atOnce, handsOut: true, defaultMaxAttempts: 1)
     }
 
-    @Test("the turn of a single submission, and that of its result, are small")
-    func single() throws {
+    @Test func `the turn of a single submission, and that of its result, are small`() throws {
         #expect(try turn { $0 = StoreChanges(submissions: [try submission([100])]) }.isSmall)
         let ending = NewEnding(id: 1, type: try TaskType("a"), state: .succeeded, result: Data(count: 100), attempt: 1, completed: .atOnce)
         #expect(turn { $0 = StoreChanges(endings: [ending]) }.isSmall)
     }
 
-    @Test("turns of many tasks, of large payloads, and those that take waiting tasks are not")
-    func large() throws {
+    @Test func `turns of many tasks, of large payloads, and those that take waiting tasks are not`() throws {
         #expect(try !turn { $0 = StoreChanges(submissions: [try submission([1, 1])]) }.isSmall)
         #expect(try !turn { $0 = StoreChanges(submissions: [try submission([65_537])]) }.isSmall)
         #expect(try !turn { $0 = StoreChanges(submissions: [try submission([1]), try submission([1])]) }.isSmall)

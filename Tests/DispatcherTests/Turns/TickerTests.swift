@@ -1,4 +1,5 @@
 import TaskGridCore
+import TaskStore
 import Testing
 
 @testable import Dispatcher
@@ -6,17 +7,14 @@ import Testing
 @Suite("The dispatcher's clock", .timeLimit(.minutes(1)))
 struct TickerTests {
     @Test(
-        "ticks each half second, and when something is due, but no more than ten times a second",
         arguments: [(nil, 500), (-5000, 100), (0, 100), (99, 100), (100, 100), (101, 101), (499, 499), (501, 500), (60_000, 500)]
-            as [(Int?, Int)]
-    )
-    func next(due: Int?, tick: Int) {
+            as [(Int?, Int)])
+    func `ticks each half second, and when something is due, but no more than ten times a second`(due: Int?, tick: Int) {
         let last = ContinuousClock.now
         #expect(Ticker().next(after: last, due: due.map { last + .milliseconds($0) }) == last + .milliseconds(tick))
     }
 
-    @Test("a waiter for a tick is woken by an earlier due time")
-    func told() async {
+    @Test func `a waiter for a tick is woken by an earlier due time`() async {
         let ticker = Ticker(interval: .seconds(3600))
         let due = Moment.now + .milliseconds(150)
         async let tick: Void = ticker.wait(after: .now)
@@ -28,8 +26,7 @@ struct TickerTests {
         #expect(Moment.now >= due)
     }
 
-    @Test("expects the first task that is due, of whatever type, and none that is due already")
-    func expects() async throws {
+    @Test func `expects the first task that is due, of whatever type, and none that is due already`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(types: [.reverse, .sum])
         let ticker = harness.scheduler.ticker
@@ -45,8 +42,7 @@ struct TickerTests {
         #expect(ticker.due == clock.moment(at: second), "time brings what is paused no nearer")
     }
 
-    @Test("cancelling ends the wait")
-    func cancelled() async {
+    @Test func `cancelling ends the wait`() async {
         let ticker = Ticker(interval: .seconds(3600))
         await withTaskGroup { group in
             group.addTask { await ticker.wait(after: .now) }
@@ -58,6 +54,6 @@ struct TickerTests {
 extension Scheduler {
     fileprivate func makeDueButPaused(_ type: TaskType) {
         typeQueues[type]?.nextDue = clock.now
-        typeQueues[type]?.isPaused = true
+        typeQueues[type]?.pause = Pause()
     }
 }

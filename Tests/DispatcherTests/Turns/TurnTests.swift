@@ -16,8 +16,7 @@ struct TurnTests {
         _ = await harness.register()
     }
 
-    @Test("a window is not promised twice, and what is left waits and goes out in its order")
-    func window() async throws {
+    @Test func `a window is not promised twice, and what is left waits and goes out in its order`() async throws {
         let first = await plan(5)
         let second = await plan(5)
         #expect(first.plan.changes.submissions.map(\.handsOut) == [true])
@@ -36,8 +35,7 @@ struct TurnTests {
         #expect(try rest.items().map(\.id) == [9, 10])
     }
 
-    @Test("a result that comes twice in turns that overlap ends its task once")
-    func twice() async throws {
+    @Test func `a result that comes twice in turns that overlap ends its task once`() async throws {
         _ = await harness.submit(["a"])
         let first = await planResult(1)
         let second = await planResult(1)
@@ -48,8 +46,7 @@ struct TurnTests {
         #expect(counts.balances)
     }
 
-    @Test("the counters that are told are those between two turns")
-    func counters() async throws {
+    @Test func `the counters that are told are those between two turns`() async throws {
         _ = await harness.submit(["a"])
         let told = await harness.scheduler.toldCounts
         let first = await planResult(1)
@@ -62,8 +59,7 @@ struct TurnTests {
         #expect((counts?.succeeded, counts?.queued) == (1, 1))
     }
 
-    @Test("a schedule that a turn has planned is not forgotten when the turn before asks for due times")
-    func dues() async throws {
+    @Test func `a schedule that a turn has planned is not forgotten when the turn before asks for due times`() async throws {
         var configuration = DispatcherConfiguration(maximumWindow: 8)
         configuration.retry.backoff = Backoff(base: .seconds(3600), ceiling: .seconds(3600))
         let harness = try await SchedulerHarness(configuration)

@@ -22,10 +22,10 @@ struct UncertainCommitTests {
 
     private var success: Results.Item { Results.Item(id: 1, attempt: 1, outcome: .succeeded(Data("done".utf8))) }
 
-    @Test(
-        "it says and acknowledges nothing, and does nothing more until it reads the store again",
-        arguments: UncertainStore.Outcome.allCases)
-    func standsStill(outcome: UncertainStore.Outcome) async throws {
+    @Test(arguments: UncertainStore.Outcome.allCases)
+    func `it says and acknowledges nothing, and does nothing more until it reads the store again`(outcome: UncertainStore.Outcome)
+        async throws
+    {
         store.failNextCommit(outcome)
         #expect(await harness.submit(["a"], key: "k").isEmpty)
         #expect(await harness.submit(["b"]).isEmpty)
@@ -33,10 +33,8 @@ struct UncertainCommitTests {
         #expect(try await store.counts()[.reverse]?.submitted == (outcome == .committed ? 1 : 0))
     }
 
-    @Test(
-        "a submission that comes again is accepted once, answered, and its task goes out",
-        arguments: UncertainStore.Outcome.allCases)
-    func submission(outcome: UncertainStore.Outcome) async throws {
+    @Test(arguments: UncertainStore.Outcome.allCases)
+    func `a submission that comes again is accepted once, answered, and its task goes out`(outcome: UncertainStore.Outcome) async throws {
         store.failNextCommit(outcome)
         #expect(await harness.submit(["a"], key: "k").isEmpty)
         _ = await harness.turn { $0.mustResume = true }
@@ -51,10 +49,10 @@ struct UncertainCommitTests {
         #expect(await harness.machine(1) != nil)
     }
 
-    @Test(
-        "a result that comes again ends its task once, and its client is told or finds it ended",
-        arguments: UncertainStore.Outcome.allCases)
-    func result(outcome: UncertainStore.Outcome) async throws {
+    @Test(arguments: UncertainStore.Outcome.allCases)
+    func `a result that comes again ends its task once, and its client is told or finds it ended`(outcome: UncertainStore.Outcome)
+        async throws
+    {
         _ = await harness.submit(["a"])
         store.failNextCommit(outcome)
         #expect(await harness.result(success).isEmpty)
@@ -69,8 +67,7 @@ struct UncertainCommitTests {
         #expect(await harness.counts() == counts)
     }
 
-    @Test("a turn that was planned meanwhile is of the earlier term and changes nothing")
-    func plannedMeanwhile() async throws {
+    @Test func `a turn that was planned meanwhile is of the earlier term and changes nothing`() async throws {
         _ = await harness.submit(["a"])
         let results = Results(form: .batch, type: .reverse, store: store.identity, worker: "w1", items: [success])
         let intake = Inbox.Intake(arrivals: [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)])

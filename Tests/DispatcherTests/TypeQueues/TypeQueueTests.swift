@@ -22,8 +22,7 @@ struct TypeQueueTests {
         OpenTask(id: TaskID(id), type: .reverse, settings: TaskSettings(maxAttempts: 3), created: now, attempt: attempt, form: .single)
     }
 
-    @Test("a type whose tasks have become long is known before the first of them ends")
-    func becomesLong() throws {
+    @Test func `a type whose tasks have become long is known before the first of them ends`() throws {
         let typeQueue = typeQueue(runTime: .microseconds(10))
         let start = ContinuousClock.now
         typeQueue.learnFromRunning(at: Moment(start))
@@ -40,8 +39,7 @@ struct TypeQueueTests {
         #expect(typeQueue.batchSize(1000, configuration) == 1)
     }
 
-    @Test("published counters are those after a turn, though a task has no state within one")
-    func settled() throws {
+    @Test func `published counters are those after a turn, though a task has no state within one`() throws {
         let typeQueue = typeQueue()
         typeQueue.counters.submitted = 1
         typeQueue.hand(out: open(1))
@@ -58,8 +56,7 @@ struct TypeQueueTests {
         #expect(typeQueue.isDirty)
     }
 
-    @Test("a batch runs about five milliseconds, spreads over the workers, and never holds long tasks together")
-    func batchSize() {
+    @Test func `a batch runs about five milliseconds, spreads over the workers, and never holds long tasks together`() {
         #expect(typeQueue().batchSize(1000, configuration) == 1)
         #expect(typeQueue(runTime: .microseconds(10)).batchSize(1000, configuration) == 250)
         #expect(typeQueue(runTime: .microseconds(10)).batchSize(5000, configuration) == 256)
@@ -70,8 +67,7 @@ struct TypeQueueTests {
         #expect(typeQueue(runTime: .microseconds(10), batches: false).batchSize(1000, configuration) == 1)
     }
 
-    @Test("a heartbeat makes a task run, once, and only its latest attempt")
-    func names() throws {
+    @Test func `a heartbeat makes a task run, once, and only its latest attempt`() throws {
         let typeQueue = typeQueue()
         typeQueue.hand(out: open(1, attempt: 2))
         typeQueue.recordHolder(of: .init(task: 1, attempt: 1), worker: "old", report: 1, runs: true, at: .now)
@@ -86,8 +82,7 @@ struct TypeQueueTests {
         #expect(typeQueue.running == 0)
     }
 
-    @Test("an event tells what happened since the last, and nothing twice")
-    func statistics() {
+    @Test func `an event tells what happened since the last, and nothing twice`() {
         var statistics = TypeQueueStatistics()
         statistics.attemptEnded("w1", succeeded: true, runTime: .microseconds(100))
         statistics.attemptEnded("w1", succeeded: true, runTime: .microseconds(100))

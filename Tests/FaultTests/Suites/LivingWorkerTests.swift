@@ -43,8 +43,7 @@ struct LivingWorkerTests {
         return Set(found.values)
     }
 
-    @Test("five times the connection that consumes is closed: the task runs once, in one worker, and ends")
-    func consumingConnection() async throws {
+    @Test func `five times the connection that consumes is closed: the task runs once, in one worker, and ends`() async throws {
         try await FaultGrid.run { grid in
             let (workers, submitted, id, hold) = try await holding(grid)
             var closed: Set<String> = []
@@ -64,8 +63,9 @@ struct LivingWorkerTests {
         }
     }
 
-    @Test("five times both connections are closed: the task runs elsewhere at once, its old run is ended, and it is no poison")
-    func bothConnections() async throws {
+    @Test
+    func `five times both connections are closed: the task runs elsewhere at once, its old run is ended, and it is no poison`() async throws
+    {
         try await FaultGrid.run { grid in
             let (workers, submitted, id, hold) = try await holding(grid)
             var closed: Set<String> = []
@@ -89,8 +89,10 @@ struct LivingWorkerTests {
         }
     }
 
-    @Test("the only worker of a type dies in the middle of a task: the attempt is over when it was last heard of, and the task waits")
-    func onlyWorker() async throws {
+    @Test
+    func `the only worker of a type dies in the middle of a task: the attempt is over when it was last heard of, and the task waits`()
+        async throws
+    {
         try await FaultGrid.run { grid in
             try await grid.launch(.dispatcher).ready()
             let doomed = grid.launchWorker(named: "doomed", concurrency: 1, prefetch: 4, restarts: false)

@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Many payloads through a pipe", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
 struct SubmitFileTests {
-    @Test("payloads are checked before any is sent, and the error names the line", arguments: ["submit", "run"])
-    func tooLarge(command: String) async throws {
+    @Test(arguments: ["submit", "run"])
+    func `payloads are checked before any is sent, and the error names the line`(command: String) async throws {
         try await FaultGrid.run { grid in
             try await grid.start()
             let client = grid.launchShell(
@@ -21,8 +21,7 @@ struct SubmitFileTests {
         }
     }
 
-    @Test("after Ctrl-C, what was accepted has been printed with its ids")
-    func interrupted() async throws {
+    @Test func `after Ctrl-C, what was accepted has been printed with its ids`() async throws {
         try await FaultGrid.run { grid in
             try await grid.start()
             let pipe = grid.file("pipe")

@@ -19,8 +19,7 @@ struct ForgottenTypeTests {
         }
     }
 
-    @Test("a type is forgotten on request, with its empty work queue, and known again when a worker registers it")
-    func forgetting() async throws {
+    @Test func `a type is forgotten on request, with its empty work queue, and known again when a worker registers it`() async throws {
         try await Grid.run { grid in
             let runs = Journal<RecordedRun>()
             let (worker, _) = try await grid.startWorkers([runs.worker(type)])

@@ -9,8 +9,7 @@ import Testing
 @Suite("Answers to queries", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(4))) struct QueryAnswerTests {
     private let type = TaskType(literal: "echo")
 
-    @Test("four tasks of 4 MiB of NULs are listed page by page, and each result comes whole")
-    func large() async throws {
+    @Test func `four tasks of 4 MiB of NULs are listed page by page, and each result comes whole`() async throws {
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
             let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)], concurrency: 1)
@@ -33,8 +32,7 @@ import Testing
         }
     }
 
-    @Test("forty small queries with another client's reply-to put 1 MiB each into its queue, at most")
-    func anothersReplyTo() async throws {
+    @Test func `forty small queries with another client's reply-to put 1 MiB each into its queue, at most`() async throws {
         try await Grid.run(configuration: DispatcherConfiguration(maximumPayload: 5 << 20)) { grid in
             let runs = Journal<RecordedRun>()
             _ = try await grid.startWorkers([runs.worker(type)])

@@ -11,8 +11,8 @@ import class TaskStoreConformance.UncertainStore
 struct UnknownOutcomeTests {
     private let type = TaskType(literal: "echo")
 
-    @Test("loses nothing, ends nothing twice, and its clients get their answers", arguments: UncertainStore.Outcome.allCases)
-    func recovers(outcome: UncertainStore.Outcome) async throws {
+    @Test(arguments: UncertainStore.Outcome.allCases)
+    func `loses nothing, ends nothing twice, and its clients get their answers`(outcome: UncertainStore.Outcome) async throws {
         try await Grid.run { grid in
             let runs = Journal<RecordedRun>()
             try await grid.stopDispatcher()

@@ -18,8 +18,7 @@ struct UntrueWordsTests {
         )
     }
 
-    @Test("a bad type name, and a routing key of another type, are answered as rejected")
-    func rejected() async throws {
+    @Test func `a bad type name, and a routing key of another type, are answered as rejected`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse()])
             let client = PlainClient(grid)
@@ -37,11 +36,8 @@ struct UntrueWordsTests {
         }
     }
 
-    @Test(
-        "a task that has expired when it is accepted ends as expired",
-        arguments: [["taskgrid-expires": 1], ["taskgrid-expiry-ms": 0]] as [[String: FieldValue]]
-    )
-    func expired(headers: [String: FieldValue]) async throws {
+    @Test(arguments: [["taskgrid-expires": 1], ["taskgrid-expiry-ms": 0]] as [[String: FieldValue]])
+    func `a task that has expired when it is accepted ends as expired`(headers: [String: FieldValue]) async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse()])
             let client = PlainClient(grid)
@@ -53,8 +49,10 @@ struct UntrueWordsTests {
         }
     }
 
-    @Test("a success for a task that is due later ends nothing, and an attempt that runs on after its timeout is ended in time")
-    func worker() async throws {
+    @Test
+    func `a success for a task that is due later ends nothing, and an attempt that runs on after its timeout is ended in time`()
+        async throws
+    {
         let type = TaskType(literal: "shout")
         try await Grid.run { grid in
             try await PlainWorker(grid, type: type).run { worker in
@@ -84,8 +82,8 @@ struct UntrueWordsTests {
         }
     }
 
-    @Test("a key that is used for something else is key_reused; the same submission gives the known ending without delay")
-    func keys() async throws {
+    @Test
+    func `a key that is used for something else is key_reused; the same submission gives the known ending without delay`() async throws {
         try await Grid.run { grid in
             _ = try await grid.startWorkers([Reverse(), Upper()])
             let options = TaskOptions(key: "k")

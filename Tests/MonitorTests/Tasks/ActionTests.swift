@@ -33,8 +33,7 @@ import WebSupport
         PlayedDispatcher { $0.answered(CommandAnswer(tasks: [CommandOutcome(id: 7, outcome: outcome, state: state)])) }
     }
 
-    @Test("cancelling says what happened")
-    func cancel() async throws {
+    @Test func `cancelling says what happened`() async throws {
         let done = ordering(.done, .running)
         let answer = try json(try await post("/tasks/7/cancel", done))
         #expect(answer["outcome"] as? String == "cancelled" && answer["id"] as? Int == 7)
@@ -47,8 +46,7 @@ import WebSupport
         #expect(try await post("/tasks/x/cancel", done).status == .badRequest)
     }
 
-    @Test("retrying says what happened")
-    func retry() async throws {
+    @Test func `retrying says what happened`() async throws {
         let done = ordering(.done, .failed)
         #expect(try json(try await post("/tasks/7/retry", done))["outcome"] as? String == "retried")
         #expect(try done.asked(RetryQuery.self) == [RetryQuery(tasks: [7])])
@@ -56,14 +54,19 @@ import WebSupport
         #expect(try await post("/tasks/7/retry", ordering(.unknown, nil)).status == .notFound)
     }
 
-    @Test("pausing and resuming say what happened")
-    func pause() async throws {
+    @Test func `pausing and resuming say what happened`() async throws {
         func pausing(_ outcome: PauseOutcome.Kind) -> PlayedDispatcher {
             PlayedDispatcher { $0.answered(PauseAnswer(types: [PauseOutcome(type: .reverse, outcome: outcome)])) }
         }
         let done = pausing(.done)
         #expect(try json(try await post("/types/reverse/pause", done))["paused"] as? Bool == true)
         #expect(try done.asked(PauseQuery.self) == [PauseQuery(types: [.reverse])])
+        let timed = pausing(.done)
+        _ = try await post("/types/reverse/pause?for=1h30m", timed)
+        #expect(try timed.asked(PauseQuery.self) == [PauseQuery(types: [.reverse], time: 5_400_000)])
+        for time in ["", "0s", "30", "-1h", "4000d", "soon"] {
+            #expect(try await post("/types/reverse/pause?for=\(time)", timed).status == .badRequest)
+        }
         let resumed = pausing(.unchanged)
         #expect(try json(try await post("/types/reverse/resume", resumed))["paused"] as? Bool == false)
         #expect(try resumed.asked(ResumeQuery.self) == [ResumeQuery(types: [.reverse])])
@@ -72,20 +75,18 @@ import WebSupport
     }
 
     @Test(
-        "without the token nothing is asked",
         arguments: [
             [:], [.authorization: "Bearer wrong"], [.authorization: "correct-horse-battery"], [.authorization: "Bearer "],
             [.authorization: "Basic correct-horse-battery"], [.authorization: "Bearer correct-horse-batterycorrect-horse-battery"],
         ] as [HTTPFields])
-    func unauthorized(headers: HTTPFields) async throws {
+    func `without the token nothing is asked`(headers: HTTPFields) async throws {
         let dispatcher = ordering(.done, .running)
         let response = try await post("/tasks/7/cancel", dispatcher, headers)
         #expect(response.status == .unauthorized && response.headers[.wwwAuthenticate] == "Bearer")
         #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
-    @Test("a monitor without a token refuses every change")
-    func switchedOff() async throws {
+    @Test func `a monitor without a token refuses every change`() async throws {
         for headers in [[:], [.authorization: "Bearer "], Self.bearer] as [HTTPFields] {
             let dispatcher = ordering(.done, .running)
             let response = try await post("/tasks/7/cancel", dispatcher, headers, token: nil)
@@ -94,8 +95,7 @@ import WebSupport
         }
     }
 
-    @Test("a page from elsewhere is refused, even with the token; one of the monitor's own is not")
-    func crossSite() async throws {
+    @Test func `a page from elsewhere is refused, even with the token; one of the monitor's own is not`() async throws {
         let site = try #require(HTTPField.Name("sec-fetch-site"))
         for (origin, from, status) in [
             ("http://evil.example", nil, HTTPResponse.Status.forbidden), ("null", nil, .forbidden), ("http://localhost:1", nil, .forbidden),
@@ -109,23 +109,20 @@ import WebSupport
         }
     }
 
-    @Test("a large body is refused, and parameters are")
-    func body() async throws {
+    @Test func `a large body is refused, and parameters are`() async throws {
         let dispatcher = ordering(.done, .running)
         #expect(try await post("/tasks/7/cancel", dispatcher, body: ByteBuffer(repeating: 0, count: 20_000)).status == .contentTooLarge)
         #expect(try await post("/tasks/7/cancel?now=1", dispatcher).status == .badRequest)
         #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
-    @Test("texts are the same only where every byte is")
-    func comparison() {
+    @Test func `texts are the same only where every byte is`() {
         #expect(Guard.isSame("abc", "abc"))
         for given in ["", "a", "ab", "abd", "abcabc", "abca", "xbc"] { #expect(!Guard.isSame(given, "abc"), "\(given)") }
         #expect(!Guard.isSame("", ""))
     }
 
-    @Test("reading needs the token where that is configured, except of routes that tell nothing")
-    func reading() async throws {
+    @Test func `reading needs the token where that is configured, except of routes that tell nothing`() async throws {
         let interface = try await MonitorRoutes.sample(access: Guard(token: Self.token, protectsReading: true))
         let open = interface.routes.filter { $0.access == .open }.map(\.path)
         #expect(open.sorted() == ["/", "/assets/{name}", "/healthz"])

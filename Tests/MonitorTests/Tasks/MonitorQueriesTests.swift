@@ -19,8 +19,7 @@ import WebSupport
         try #require(await #expect(throws: Problem.self) { try await body() })
     }
 
-    @Test("an answer reaches its query, even before the broker has confirmed the query")
-    func answer() async throws {
+    @Test func `an answer reaches its query, even before the broker has confirmed the query`() async throws {
         let dispatcher = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: $0.properties.correlationID ?? "", types: [:])) }
         let queryClient = dispatcher.query()
         let stores = try await withThrowingTaskGroup(of: String.self) { group in
@@ -30,8 +29,7 @@ import WebSupport
         #expect(stores.count == MonitorQueries.maximum)
     }
 
-    @Test("a query carries what it comes back by")
-    func message() async throws {
+    @Test func `a query carries what it comes back by`() async throws {
         let seen = Mutex<[Publication]>([])
         let queryClient = queries { publication, _ throws(AMQPError) in
             seen.withLock { $0.append(publication) }
@@ -47,8 +45,7 @@ import WebSupport
         #expect(publication.message.properties.expiration == MonitorQueries.deadline)
     }
 
-    @Test("a query without an answer fails after its time, and makes room for another")
-    func silence() async throws {
+    @Test func `a query without an answer fails after its time, and makes room for another`() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query(sleep: { _ in })
         for _ in 0..<2 * MonitorQueries.maximum {
             let problem = try await problem { _ = try await queryClient.ask(CountsQuery()) }
@@ -56,8 +53,7 @@ import WebSupport
         }
     }
 
-    @Test("one query too many is refused with the time to retry, and a cancelled one makes room for another")
-    func bounded() async throws {
+    @Test func `one query too many is refused with the time to retry, and a cancelled one makes room for another`() async throws {
         let asked = Journal<String>()
         let answers = Mutex(false)
         let dispatcher = PlayedDispatcher { query in
@@ -77,8 +73,7 @@ import WebSupport
         #expect(try await queryClient.ask(CountsQuery()) == counts)
     }
 
-    @Test("one search too many is refused, and other queries are not", .timeLimit(.minutes(1)))
-    func boundedSearches() async throws {
+    @Test(.timeLimit(.minutes(1))) func `one search too many is refused, and other queries are not`() async throws {
         let queryClient = PlayedDispatcher { $0.answered(CountsQuery.Answer(store: "s", types: [:])) }.query()
         let (begun, gate) = (Journal<Int>(), Latch())
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -100,8 +95,7 @@ import WebSupport
         try await queryClient.search {}
     }
 
-    @Test("a refusal of the dispatcher and an unreachable broker are problems of their own")
-    func refusals() async throws {
+    @Test func `a refusal of the dispatcher and an unreachable broker are problems of their own`() async throws {
         for (code, status) in [
             (QueryError.Code.notFound, HTTPResponse.Status.notFound), (.badQuery, .badRequest), (.unavailable, .serviceUnavailable),
         ] {
@@ -119,8 +113,7 @@ import WebSupport
         #expect(try await self.problem { _ = try await full.ask(CountsQuery()) }.status == .serviceUnavailable)
     }
 
-    @Test("an answer that comes too late is dropped, and one to another query is not taken")
-    func late() async throws {
+    @Test func `an answer that comes too late is dropped, and one to another query is not taken`() async throws {
         let queryClient = PlayedDispatcher { _ in nil }.query()
         func message(_ correlation: String?) -> Message { Message(properties: BasicProperties(correlationID: correlation, type: "counts")) }
         #expect(queryClient.accept(message("query-77")))

@@ -47,8 +47,7 @@ import WebSupport
         }
     }
 
-    @Test("a page is put together from as many answers as it takes, and says where to go on")
-    func pages() async throws {
+    @Test func `a page is put together from as many answers as it takes, and says where to go on`() async throws {
         let dispatcher = dispatcher((1...9).map { task($0) }, step: 2)
         let first = try json(try await get("/tasks?limit=5", dispatcher))
         #expect((first["tasks"] as? [[String: Any]])?.compactMap { $0["id"] as? Int } == [9, 8, 7, 6, 5])
@@ -59,8 +58,7 @@ import WebSupport
         #expect(second["next"] is NSNull)
     }
 
-    @Test("a search takes ten queries at most, and says where to go on")
-    func boundedSearch() async throws {
+    @Test func `a search takes ten queries at most, and says where to go on`() async throws {
         let dispatcher = PlayedDispatcher { message in
             let before = (try? JSON.decode(TasksQuery.self, message.body))?.before?.rawValue ?? 1000
             return message.answered(TasksQuery.Answer(tasks: [], next: TaskID(before - 1)))
@@ -71,8 +69,7 @@ import WebSupport
         #expect((report["tasks"] as? [Any])?.isEmpty == true)
     }
 
-    @Test("of a payload that came cut, the page says how large the whole is")
-    func cutPayload() async throws {
+    @Test func `of a payload that came cut, the page says how large the whole is`() async throws {
         let dispatcher = dispatcher([
             task(7) { task in
                 task.payload = Data(repeating: 0x61, count: 100)
@@ -83,8 +80,7 @@ import WebSupport
         #expect(payload["bytes"] as? Int == 4 << 20 && payload["cut"] as? Bool == true && (payload["text"] as? String)?.count == 100)
     }
 
-    @Test("the dispatcher gets the query that the request means")
-    func filters() async throws {
+    @Test func `the dispatcher gets the query that the request means`() async throws {
         let dispatcher = dispatcher([])
         let uri = "/tasks?type=sum&state=failed&since=-1h&until=2023-11-15T00:00:00%2B02:00&text=no%20number%25&limit=7&after=99"
         #expect(try await get(uri, dispatcher).status == .ok)
@@ -96,8 +92,7 @@ import WebSupport
         #expect(query.before == 99 && query.limit == 7)
     }
 
-    @Test("one is found by its id, where it is what else is asked for")
-    func byID() async throws {
+    @Test func `one is found by its id, where it is what else is asked for`() async throws {
         let dispatcher = dispatcher([task(7) { $0.status = .running }, task(9)])
         for (uri, count) in [
             ("/tasks?id=7", 1), ("/tasks?id=8", 0), ("/tasks?id=7&state=failed", 0), ("/tasks?id=7&state=running", 1),
@@ -110,16 +105,14 @@ import WebSupport
         #expect(try dispatcher.asked(TaskQuery.self).isEmpty)
     }
 
-    @Test(
-        "bad parameters are bad requests, and nobody is asked",
-        arguments: [
-            "/tasks?type=A", "/tasks?state=lost", "/tasks?limit=0", "/tasks?limit=201", "/tasks?limit=+5", "/tasks?since=soon",
-            "/tasks?since=5",
-            "/tasks?until=2026-13-01", "/tasks?text=", "/tasks?id=0", "/tasks?id=007", "/tasks?after=x", "/tasks?page=2", "/tasks/x",
-            "/tasks/0",
-            "/tasks/%2B5", "/tasks/99999999999999999999", "/tasks/7?x=1", "/tasks?text=\(String(repeating: "x", count: 251))",
-        ])
-    func badParameters(uri: String) async throws {
+    @Test(arguments: [
+        "/tasks?type=A", "/tasks?state=lost", "/tasks?limit=0", "/tasks?limit=201", "/tasks?limit=+5", "/tasks?since=soon",
+        "/tasks?since=5",
+        "/tasks?until=2026-13-01", "/tasks?text=", "/tasks?id=0", "/tasks?id=007", "/tasks?after=x", "/tasks?page=2", "/tasks/x",
+        "/tasks/0",
+        "/tasks/%2B5", "/tasks/99999999999999999999", "/tasks/7?x=1", "/tasks?text=\(String(repeating: "x", count: 251))",
+    ])
+    func `bad parameters are bad requests, and nobody is asked`(uri: String) async throws {
         let dispatcher = dispatcher([])
         let response = try await get(uri, dispatcher)
         #expect(response.status == .badRequest)
@@ -127,8 +120,7 @@ import WebSupport
         #expect(try dispatcher.asked(TasksQuery.self).isEmpty && dispatcher.asked(TaskQuery.self).isEmpty)
     }
 
-    @Test("a task is told whole")
-    func whole() async throws {
+    @Test func `a task is told whole`() async throws {
         let task = task(7) {
             $0.status = .succeeded
             $0.result = Data([0xFF, 0])
@@ -157,8 +149,7 @@ import WebSupport
         #expect(try await get("/tasks/8", dispatcher([task])).status == .notFound)
     }
 
-    @Test("long content is cut, a text between characters")
-    func content() {
+    @Test func `long content is cut, a text between characters`() {
         let letters = String(repeating: "ä", count: 40_000)
         let text = ContentReport(Data(("x" + letters).utf8), maximum: ContentReport.maximumOnPage)
         #expect(text.cut && text.bytes == 80_001 && text.base64 == nil)

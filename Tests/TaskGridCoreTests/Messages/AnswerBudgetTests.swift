@@ -5,8 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("The size of an answer") struct AnswerBudgetTests {
-    @Test("a query says how large its answer may be, within bounds")
-    func budgets() {
+    @Test func `a query says how large its answer may be, within bounds`() {
         #expect(AnswerBudget(of: CountsQuery().message(from: "c", correlation: "1")).bytes == 1 << 20)
         for (asked, bytes) in [(0, 256 << 10), (2 << 20, 2 << 20), (64 << 20, 4 << 20)] {
             let message = CountsQuery().message(from: "c", correlation: "1", budget: AnswerBudget(asked))
@@ -19,16 +18,14 @@ import Testing
         }
     }
 
-    @Test("a query says how long its client waits, and no client waits for ever")
-    func patience() {
+    @Test func `a query says how long its client waits, and no client waits for ever`() {
         func patience(_ asked: Duration?) -> Duration {
             QueryLimits.patience(of: CountsQuery().message(from: "c", correlation: "1", within: asked))
         }
         #expect(patience(nil) == .seconds(30) && patience(.seconds(5)) == .seconds(5) && patience(.seconds(1 << 40)) == .seconds(120))
     }
 
-    @Test("no list is longer than its budget, whatever its elements hold")
-    func lists() {
+    @Test func `no list is longer than its budget, whatever its elements hold`() {
         forAll(10) { generator, seed in
             var list = AnswerList<TaskRecord>(AnswerBudget(0))
             while true {
@@ -41,8 +38,8 @@ import Testing
         }
     }
 
-    @Test("bytes of every kind take no more than twice their number in JSON", arguments: [0x00, 0x1B, 0x22, 0x61, 0xFF] as [UInt8])
-    func escapes(byte: UInt8) throws {
+    @Test(arguments: [0x00, 0x1B, 0x22, 0x61, 0xFF] as [UInt8])
+    func `bytes of every kind take no more than twice their number in JSON`(byte: UInt8) throws {
         let bytes = Data(repeating: byte, count: 300_000)
         let record = TaskRecord(
             id: 1, type: TaskRecordTests.type, payload: bytes, status: .pending, created: Timestamp(rawValue: 1),
@@ -52,8 +49,7 @@ import Testing
         #expect(try JSON.decode(TaskRecord.self, written) == record)
     }
 
-    @Test("a record that is too large is cut to what fits, says how large it was, and begins as it did")
-    func cut() {
+    @Test func `a record that is too large is cut to what fits, says how large it was, and begins as it did`() {
         forAll(20) { generator, seed in
             var record = TaskRecord.random(using: &generator)
             (record.payloadSize, record.resultSize) = (nil, nil)
@@ -80,8 +76,7 @@ import Testing
         }
     }
 
-    @Test("a text is cut between two characters")
-    func characters() {
+    @Test func `a text is cut between two characters`() {
         let text = Data("aé漢".utf8)
         #expect((0...6).map { String(decoding: text.head($0), as: UTF8.self) } == ["", "a", "a", "aé", "aé", "aé", "aé漢"])
         #expect(Data([0xFF, 0xFE, 0xFD]).head(2).count == 2)

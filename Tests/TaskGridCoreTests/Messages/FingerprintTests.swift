@@ -9,14 +9,12 @@ struct FingerprintTests {
         return Fingerprint(Submission(form: .batch, type: type, key: "k", tasks: tasks))
     }
 
-    @Test("is as the specification says")
-    func vector() throws {
+    @Test func `is as the specification says`() throws {
         // Python: sha256(b"reverse\0" + pack(">Q", 1) + pack(">Q", 5) + b"hello").digest()[:16].hex()
         #expect(fingerprint(TopologyTests.reverse, "hello").description == "86137a592ce0e5541dfd210f89d23983")
     }
 
-    @Test("tells types, payloads, their order and their bounds apart, and does not look at settings")
-    func difference() {
+    @Test func `tells types, payloads, their order and their bounds apart, and does not look at settings`() {
         let same = fingerprint(TopologyTests.reverse, "ab", "c")
         #expect(fingerprint(TopologyTests.reverse, "ab", "c", priority: 7) == same)
         let others = [
@@ -27,8 +25,7 @@ struct FingerprintTests {
         #expect(Set(others + [same]).count == others.count + 1)
     }
 
-    @Test("is read back from its text and its bytes, and from nothing else")
-    func forms() {
+    @Test func `is read back from its text and its bytes, and from nothing else`() {
         let known = fingerprint(TopologyTests.reverse, "x")
         #expect(Fingerprint(known.description) == known)
         #expect(Fingerprint(known.description.uppercased()) == known)

@@ -32,7 +32,7 @@ import Testing
             try roundTrip(TasksQuery(filter, before: id, limit: 7), .init(tasks: [record], next: generator.maybe { $0.taskID() }))
             try roundTrip(TasksQuery(filter, limit: 7, isBrief: true), .init(tasks: []))
             let pause = PauseOutcome(type: record.type, outcome: [.done, .unchanged, .unknown][generator.number(0...2)])
-            try roundTrip(PauseQuery(types: [record.type]), .init(types: [pause]))
+            try roundTrip(PauseQuery(types: [record.type], time: generator.number(0...1) == 0 ? nil : 3_600_000), .init(types: [pause]))
             try roundTrip(ResumeQuery(types: [record.type]), .init(types: [pause]))
             let reason: ForgetOutcome.Reason = [.workers, .tasks, .paused, .history][generator.number(0...3)]
             let forget = ForgetOutcome(type: record.type, outcome: .refused, reason: reason)

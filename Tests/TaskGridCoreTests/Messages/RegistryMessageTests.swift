@@ -74,8 +74,7 @@ import Testing
         #expect(refused(#""interval_ms":0.5"#) == .malformedBody)
     }
 
-    @Test("an interval of an hour counts as a minute, so that no lease lasts longer than three")
-    func longInterval() throws {
+    @Test func `an interval of an hour counts as a minute, so that no lease lasts longer than three`() throws {
         let worker = try read(#"{"worker":"w","types":["sum"],"interval_ms":3600000}"#)
         #expect(worker.interval == 60_000)
         #expect(worker.lease == .seconds(180))

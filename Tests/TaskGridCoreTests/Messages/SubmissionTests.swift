@@ -84,8 +84,8 @@ import Testing
         }
     }
 
-    @Test("durations travel as durations, and an expiry of nothing is one", arguments: [MessageForm.single, .batch])
-    func durations(_ form: MessageForm) throws {
+    @Test(arguments: [MessageForm.single, .batch])
+    func `durations travel as durations, and an expiry of nothing is one`(_ form: MessageForm) throws {
         func sent(_ task: Submission.Task) throws -> Submission.Task { try Submission(submission(form, task).message()).tasks[0] }
         let task = Submission.Task(payload: Data(), settings: TaskSettings(delay: .seconds(5), expiry: .seconds(60)))
         #expect(try sent(task) == task)
@@ -96,8 +96,8 @@ import Testing
         }
     }
 
-    @Test("a duration and an absolute time of the same task are refused", arguments: [MessageForm.single, .batch])
-    func both(_ form: MessageForm) {
+    @Test(arguments: [MessageForm.single, .batch])
+    func `a duration and an absolute time of the same task are refused`(_ form: MessageForm) {
         let time = Timestamp(rawValue: 7)
         for task in [
             Submission.Task(payload: Data(), settings: TaskSettings(delay: .seconds(1), due: time)),
@@ -107,8 +107,7 @@ import Testing
         }
     }
 
-    @Test("durations and fingerprints that are none are refused")
-    func badHeaders() {
+    @Test func `durations and fingerprints that are none are refused`() {
         let message = ReadingTests.submission.single
         for header in [WireFormat.Header.delay, WireFormat.Header.expiry] {
             let last = WireFormat.maximumDelay.milliseconds
@@ -122,8 +121,7 @@ import Testing
         }
     }
 
-    @Test("a routing key that names another type is refused")
-    func typeMismatch() {
+    @Test func `a routing key that names another type is refused`() {
         #expect(refusal { try Self.type.check(routingKey: "hash") } == .typeMismatch)
         #expect(refusal { try Self.type.check(routingKey: "reverse.hash") } == .typeMismatch)
         #expect(refusal { try Self.type.check(routingKey: "reverse") } == nil)

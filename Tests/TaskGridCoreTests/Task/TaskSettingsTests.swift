@@ -5,8 +5,7 @@ import Testing
 
 @Suite("settings of tasks")
 struct TaskSettingsTests {
-    @Test("are shared by copies, and copied by a change")
-    func copies() {
+    @Test func `are shared by copies, and copied by a change`() {
         let one = TaskSettings(timeout: .seconds(1), priority: 3)
         var other = one
         #expect(other.isSame(as: one))
@@ -17,16 +16,14 @@ struct TaskSettingsTests {
         #expect(one == other && one.hashValue == other.hashValue)
     }
 
-    @Test("that say nothing are the defaults, however they came to it")
-    func defaults() {
+    @Test func `that say nothing are the defaults, however they came to it`() {
         var settings = TaskSettings(delay: .seconds(1), due: nil)
         #expect(!settings.areDefault)
         settings.delay = nil
         #expect(settings.areDefault && settings == TaskSettings() && settings.isSame(as: TaskSettings()))
     }
 
-    @Test("give back what they were given")
-    func values() {
+    @Test func `give back what they were given`() {
         let backoff = Backoff(base: .seconds(1), ceiling: .seconds(2))
         var settings = TaskSettings(
             maxAttempts: 1, backoff: backoff, timeout: .seconds(2), priority: 3, delay: .seconds(4), expiry: .seconds(5),
@@ -40,19 +37,16 @@ struct TaskSettingsTests {
         #expect(settings.areDefault)
     }
 
-    @Test(
-        "that make no sense say so",
-        arguments: [
-            TaskSettings(maxAttempts: 0), TaskSettings(timeout: .zero), TaskSettings(priority: 10), TaskSettings(priority: -1),
-            TaskSettings(delay: .seconds(-1)), TaskSettings(expiry: .seconds(Int64.max)),
-            TaskSettings(backoff: Backoff(base: .seconds(-1), ceiling: .seconds(1))),
-            TaskSettings(backoff: Backoff(base: .seconds(2), ceiling: .seconds(1))),
-            TaskSettings(backoff: Backoff(base: .microseconds(1), ceiling: .seconds(1))),
-            TaskSettings(backoff: Backoff(base: .seconds(1), ceiling: .seconds(10_000 * 86_400 + 1))),
-            TaskSettings(delay: .seconds(1), due: Timestamp(rawValue: 1)), TaskSettings(expiry: .zero, expires: Timestamp(rawValue: 1)),
-        ]
-    )
-    func faults(_ settings: TaskSettings) {
+    @Test(arguments: [
+        TaskSettings(maxAttempts: 0), TaskSettings(timeout: .zero), TaskSettings(priority: 10), TaskSettings(priority: -1),
+        TaskSettings(delay: .seconds(-1)), TaskSettings(expiry: .seconds(Int64.max)),
+        TaskSettings(backoff: Backoff(base: .seconds(-1), ceiling: .seconds(1))),
+        TaskSettings(backoff: Backoff(base: .seconds(2), ceiling: .seconds(1))),
+        TaskSettings(backoff: Backoff(base: .microseconds(1), ceiling: .seconds(1))),
+        TaskSettings(backoff: Backoff(base: .seconds(1), ceiling: .seconds(10_000 * 86_400 + 1))),
+        TaskSettings(delay: .seconds(1), due: Timestamp(rawValue: 1)), TaskSettings(expiry: .zero, expires: Timestamp(rawValue: 1)),
+    ])
+    func `that make no sense say so`(_ settings: TaskSettings) {
         #expect(settings.fault != nil)
         #expect(TaskSettings().fault == nil)
     }

@@ -142,8 +142,7 @@ import Testing
         }
     }
 
-    @Test("a success of any attempt that was handed out is taken, and the number stays")
-    func aSuccessOfAnOlderAttempt() {
+    @Test func `a success of any attempt that was handed out is taken, and the number stays`() {
         for attempt in [1, 2] {
             var machine = Machine(state: .queued, attempt: 2, maxAttempts: 3)
             #expect(machine.handle(.succeeded(attempt: attempt)) == .end(.succeeded, nil))
@@ -151,8 +150,8 @@ import Testing
         }
     }
 
-    @Test("a success of an attempt that was never handed out is refused", arguments: [(2, 3), (2, 99), (2, 0), (2, -1), (0, 1), (0, 0)])
-    func aSuccessOfNoAttempt(handedOut: Int, claimed: Int) {
+    @Test(arguments: [(2, 3), (2, 99), (2, 0), (2, -1), (0, 1), (0, 0)])
+    func `a success of an attempt that was never handed out is refused`(handedOut: Int, claimed: Int) {
         for state in [TaskState.pending, .scheduled, .queued, .running] {
             var machine = Machine(state: state, attempt: handedOut, maxAttempts: 3)
             #expect(machine.handle(.succeeded(attempt: claimed)) == .ignored(.unknownAttempt))

@@ -20,7 +20,10 @@ extension StoreComparison {
         for _ in 0..<random.number(0...5) { _ = changes.reopen(Reopening(id: anyID())) }
         for _ in 0..<random.number(0...3) { changes.schedules.append(schedule()) }
         for _ in 0..<random.number(0...3) { changes.attempts.append(attempt()) }
-        if random.once(in: 6) { changes.pauses.append(Pausing(type: anyType(), isPaused: random.coin())) }
+        if random.once(in: 6) {
+            let pause = random.coin() ? Pause(until: random.coin() ? .at(random.number(2...1000)) : nil) : nil
+            changes.pauses.append(Pausing(type: anyType(), pause: pause))
+        }
         for _ in 0..<random.number(0...2) {
             let (limit, bytes) = (random.number(0...15), random.once(in: 3) ? random.number(0...60) : 1 << 20)
             _ = changes.take(.of(anyType(), limit: limit, bytes: bytes, now: .at(now)))

@@ -12,7 +12,7 @@ extension StoreComparison {
         let some: Set<TaskType> = [anyType(), anyType()]
         #expect(try await store.counts(of: some) == model.counts(of: some), comment)
         #expect(try await store.countsOfForgotten() == model.countsOfForgotten(), comment)
-        #expect(try await store.paused() == model.paused(), comment)
+        #expect(try await store.pauses() == model.pauses(), comment)
         #expect(try await store.nextDue() == model.nextDue(), comment)
         let time = Timestamp.at(now)
         #expect(try await store.oldestWaiting(of: types, at: time) == model.oldestWaiting(of: types, at: time), comment)

@@ -14,7 +14,7 @@ struct ModelState {
     var tasks: [TaskID: ModelTask] = [:]
     var keys: [String: Key] = [:]
     var types: Set<TaskType> = []
-    var paused: Set<TaskType> = []
+    var pauses: [TaskType: Pause] = [:]
     var bulkActions: [String: BulkAction] = [:]
     /// The numbers of submitted and ended tasks, of those that are gone too.
     var counters: [TaskType: TaskCounts] = [:]
@@ -37,7 +37,7 @@ struct ModelState {
         for schedule in changes.schedules { apply(schedule) }
         for attempt in changes.attempts { note(attempt) }
         for pausing in changes.pauses where types.contains(pausing.type) {
-            if pausing.isPaused { paused.insert(pausing.type) } else { paused.remove(pausing.type) }
+            pauses[pausing.type] = pausing.pause
         }
         for action in changes.bulkActions { bulkActions[action.id] = action }
         let old = bulkActions.values.filter { $0.ended != nil }.sorted { ($0.started, $0.id) > ($1.started, $1.id) }
@@ -142,7 +142,7 @@ struct ModelState {
     }
 
     private mutating func forget(_ type: TaskType) -> Bool {
-        guard types.contains(type), !paused.contains(type), !tasks.values.contains(where: { $0.type == type }),
+        guard types.contains(type), pauses[type] == nil, !tasks.values.contains(where: { $0.type == type }),
             !keys.values.contains(where: { $0.type == type })
         else { return false }
         forgotten = forgotten + (counters.removeValue(forKey: type) ?? TaskCounts())

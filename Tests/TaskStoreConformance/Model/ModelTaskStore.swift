@@ -124,7 +124,7 @@ package actor ModelTaskStore: TaskStore {
         return ContentQuery.Answer(bytes: Data(whole.dropFirst(max(0, from)).prefix(max(0, limit))), size: whole.count)
     }
 
-    package func paused() throws(StoreError) -> Set<TaskType> { try opened().paused }
+    package func pauses() throws(StoreError) -> [TaskType: Pause] { try opened().pauses }
 
     package func ids(_ filter: TaskFilter, before: TaskID?, limit: Int) throws(StoreError) -> TaskPage<TaskID> {
         var filter = filter

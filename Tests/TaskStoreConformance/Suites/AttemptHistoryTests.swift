@@ -14,10 +14,10 @@ import Testing
         StoreChanges(attempts: attempts.map { EndedAttempt(id: id, attempt: $0) })
     }
 
-    @Test(
-        "those that failed come back as they were, in their order, and the one that succeeded from the ending",
-        arguments: StoreFactory.all)
-    func wholeHistory(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `those that failed come back as they were, in their order, and the one that succeeded from the ending`(factory: StoreFactory)
+        async throws
+    {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             let lost = failed(2, .lost, worker: nil, run: nil)
@@ -35,8 +35,8 @@ import Testing
         }
     }
 
-    @Test("a success of an attempt that counted as lost is its last word", arguments: StoreFactory.all)
-    func lateSuccess(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a success of an attempt that counted as lost is its last word`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             _ = try await store.commit(note(failed(1, .lost)))
@@ -45,8 +45,8 @@ import Testing
         }
     }
 
-    @Test("the latest of very many attempts are kept, and none of an unknown task", arguments: StoreFactory.all)
-    func bounded(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `the latest of very many attempts are kept, and none of an unknown task`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a")], handsOut: true))
             // Numbers with gaps: what was given back unbegun has one too.
@@ -58,8 +58,8 @@ import Testing
         }
     }
 
-    @Test("tasks without their content have its size, and everything else", arguments: StoreFactory.all)
-    func withoutContent(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `tasks without their content have its size, and everything else`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((0..<5).map { .text("payload \($0)") }, handsOut: true))
             try await store.end(.of(2))

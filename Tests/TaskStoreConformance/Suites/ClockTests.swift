@@ -5,8 +5,9 @@ import Testing
 
 @Suite("Times of a store")
 struct ClockTests {
-    @Test("a task that has expired when it is accepted ends at once, and is neither handed out nor open", arguments: StoreFactory.all)
-    func expired(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a task that has expired when it is accepted ends at once, and is neither handed out nor open`(factory: StoreFactory) async throws
+    {
         try await factory.withStore { store in
             let tasks = [
                 Submission.Task.text("runs"), .text("past", expires: .at(99)), .text("now", expires: .at(100)),
@@ -27,8 +28,8 @@ struct ClockTests {
         }
     }
 
-    @Test("durations count from the acceptance, and absolute times follow the wall clock", arguments: StoreFactory.all)
-    func alignment(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `durations count from the acceptance, and absolute times follow the wall clock`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             // The wall clock is a second ahead.
             var new = NewSubmission.of(
@@ -69,9 +70,10 @@ struct ClockTests {
         }
     }
 
-    @Test(
-        "a scheduled task whose time lies before the clock's beginning stays scheduled, and is due at once", arguments: StoreFactory.all)
-    func farAhead(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a scheduled task whose time lies before the clock's beginning stays scheduled, and is due at once`(factory: StoreFactory)
+        async throws
+    {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a", due: .at(5000))], created: .at(0)))
             _ = try await store.align(.milliseconds(Timestamp.at(5000).rawValue), after: nil, limit: 9)
@@ -81,8 +83,7 @@ struct ClockTests {
         }
     }
 
-    @Test("the clock is kept, and does not go back", arguments: StoreFactory.all)
-    func kept(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `the clock is kept, and does not go back`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             #expect(try await store.clock() == nil)
             let reading = StoreClockReading(clock: .at(500), wall: .at(400))

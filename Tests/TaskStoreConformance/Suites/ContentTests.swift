@@ -11,8 +11,8 @@ import Testing
         try await store.end(.of(2, result: String(repeating: "abcdefghij", count: 10)))
     }
 
-    @Test("a page ends with the task that makes it as large as asked for, and says where to go on", arguments: StoreFactory.all)
-    func pages(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a page ends with the task that makes it as large as asked for, and says where to go on`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             let page = try await store.tasks(TaskFilter(), before: nil, limit: 9, content: .all(150))
@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    @Test("parts of a payload or a result are the whole when put together", arguments: StoreFactory.all)
-    func parts(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `parts of a payload or a result are the whole when put together`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await fill(store)
             for part in [ContentQuery.Part.payload, .result] {

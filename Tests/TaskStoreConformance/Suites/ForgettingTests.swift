@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Forgetting types")
 struct ForgettingTests {
-    @Test(
-        "a type that has nothing is forgotten, its counters move to those of the forgotten ones, and the sum stays",
-        arguments: StoreFactory.all)
-    func forgets(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a type that has nothing is forgotten, its counters move to those of the forgotten ones, and the sum stays`(factory: StoreFactory)
+        async throws
+    {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b")], handsOut: true))
             try await store.submit(.of(.sum, [.text("c")], handsOut: true))
@@ -29,12 +29,12 @@ struct ForgettingTests {
         }
     }
 
-    @Test("a type with waiting, scheduled or handed-out tasks or a pause is not forgotten", arguments: StoreFactory.all)
-    func keeps(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a type with waiting, scheduled or handed-out tasks or a pause is not forgotten`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
-            _ = try await store.commit(StoreChanges(types: [.sum], pauses: [Pausing(type: .sum, isPaused: true)]))
+            _ = try await store.commit(StoreChanges(types: [.sum], pauses: [Pausing(type: .sum, pause: Pause())]))
             #expect(try await store.forget(.sum) == false)
-            _ = try await store.commit(StoreChanges(pauses: [Pausing(type: .sum, isPaused: false)]))
+            _ = try await store.commit(StoreChanges(pauses: [Pausing(type: .sum, pause: nil)]))
             // Additions of the same commit count.
             let receipt = try await store.commit(
                 StoreChanges(submissions: [.of(.sum, [.text("a", due: .at(50))])], forgettings: [Forgetting(type: .sum)]))
@@ -47,8 +47,8 @@ struct ForgettingTests {
         }
     }
 
-    @Test("an idempotency key keeps its type, after its tasks are gone too", arguments: StoreFactory.all)
-    func keys(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `an idempotency key keeps its type, after its tasks are gone too`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("a")], handsOut: true))
             try await store.end(.of(1))
@@ -61,8 +61,8 @@ struct ForgettingTests {
         }
     }
 
-    @Test("a type that comes back after it was forgotten is a new one", arguments: StoreFactory.all)
-    func comesBack(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a type that comes back after it was forgotten is a new one`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             _ = try await store.commit(StoreChanges(types: [.reverse, .sum]))
             #expect(try await store.forget(.sum))

@@ -4,8 +4,7 @@ import TaskStore
 import Testing
 
 @Suite struct HandOutTests {
-    @Test(arguments: StoreFactory.all)
-    func `a higher priority goes first, then a lower id`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `a higher priority goes first, then a lower id`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(
                 .of([.text("a"), .text("b", priority: 5), .text("c"), .text("d", priority: 9), .text("e", priority: 5)])
@@ -22,8 +21,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `a take stops at its bytes but gives one task at least`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `a take stops at its bytes but gives one task at least`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((1...4).map { _ in .text("12345") }))
             #expect(try await store.take(.of(bytes: 3)).handOuts.map(\.task.id) == [1])
@@ -34,8 +32,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `a take of no tasks says whether some wait`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `a take of no tasks says whether some wait`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             #expect(try await store.take(.of(.sum, limit: 0)).isExhausted)
             try await store.submit(.of([.text("a")]))
@@ -44,8 +41,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `ended tasks are not taken`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `ended tasks are not taken`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b"), .text("c", due: .at(5))]))
             try await store.end(.of(1, .cancelled, attempt: 0), .of(3, .cancelled, attempt: 0))
@@ -54,8 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `tasks that are handed out at once are not taken again`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `tasks that are handed out at once are not taken again`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of([.text("a"), .text("b", due: .at(50)), .text("c", priority: 3)], handsOut: true))
             #expect(try await store.handedOut().map(\.id) == [1, 3])
@@ -80,8 +75,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `handed-out tasks come in pages`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `handed-out tasks come in pages`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of((0..<10).map { .text("\($0)", priority: $0 % 3) }, handsOut: true))
             try await store.submit(.of(.sum, [.text("other")], handsOut: true))
@@ -100,8 +94,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreFactory.all)
-    func `one commit takes the tasks that it accepts`(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `one commit takes the tasks that it accepts`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let receipt = try await store.commit(
                 StoreChanges(
@@ -115,10 +108,10 @@ import Testing
         }
     }
 
-    @Test(
-        "all takes of a commit share its bytes: once they are used up, the others get nothing and are not exhausted",
-        arguments: StoreFactory.all)
-    func takesShareTheirBytes(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `all takes of a commit share its bytes: once they are used up, the others get nothing and are not exhausted`(factory: StoreFactory)
+        async throws
+    {
         try await factory.withStore { store in
             let types = try ["a", "b", "c"].map { try TaskType($0) }
             for type in types { try await store.submit(.of(type, [.text("12345"), .text("67890")])) }
@@ -131,8 +124,7 @@ import Testing
         }
     }
 
-    @Test("counts and due times of some types are those of all", arguments: StoreFactory.all)
-    func countsOfSome(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `counts and due times of some types are those of all`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             for number in 0..<20 {
                 let tasks: [Submission.Task] = [.text("a"), .text("b", priority: 3), .text("c", due: .at(50 + number))]

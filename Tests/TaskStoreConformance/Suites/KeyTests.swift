@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Keys of submissions")
 struct KeyTests {
-    @Test("a key that is used again for something else is told with the type of the first", arguments: StoreFactory.all)
-    func reuse(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a key that is used again for something else is told with the type of the first`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("hello")]))
             let others = [
@@ -23,8 +23,7 @@ struct KeyTests {
         }
     }
 
-    @Test("a key keeps its content after the payload is gone", arguments: StoreFactory.all)
-    func pruned(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all) func `a key keeps its content after the payload is gone`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("hello")], handsOut: true))
             try await store.end(.of(1))
@@ -36,8 +35,8 @@ struct KeyTests {
         }
     }
 
-    @Test("the client's fingerprint is taken, whatever the payload has become on its way", arguments: StoreFactory.all)
-    func clientsFingerprint(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `the client's fingerprint is taken, whatever the payload has become on its way`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             var first = NewSubmission.of(key: "k", [.text("encrypted")])
             first.submission.fingerprint = Fingerprint("000102030405060708090a0b0c0d0e0f")
@@ -48,8 +47,8 @@ struct KeyTests {
         }
     }
 
-    @Test("the same fingerprint makes no repeat of another type or another number of tasks", arguments: StoreFactory.all)
-    func wrongFingerprint(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `the same fingerprint makes no repeat of another type or another number of tasks`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             let fingerprint = Fingerprint("000102030405060708090a0b0c0d0e0f")
             func submit(_ new: NewSubmission) async throws -> Accepted {
@@ -66,8 +65,9 @@ struct KeyTests {
         }
     }
 
-    @Test("beyond the number that is kept, the oldest keys without tasks go, and none of the latest hour", arguments: StoreFactory.all)
-    func bounded(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `beyond the number that is kept, the oldest keys without tasks go, and none of the latest hour`(factory: StoreFactory) async throws
+    {
         try await factory.withStore { store in
             for number in 1...20 {
                 try await store.submit(.of(key: "\(number)", [.text("x")], created: .at(number), handsOut: true))
@@ -88,8 +88,8 @@ struct KeyTests {
         }
     }
 
-    @Test("a retention of less than an hour takes no key that is younger", arguments: StoreFactory.all)
-    func least(factory: StoreFactory) async throws {
+    @Test(arguments: StoreFactory.all)
+    func `a retention of less than an hour takes no key that is younger`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("x")], created: .at(5), handsOut: true))
             try await store.end(.of(1, completed: .at(6)))

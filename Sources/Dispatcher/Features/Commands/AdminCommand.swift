@@ -6,7 +6,9 @@ import TaskGridCore
 /// else, and answered once that is durable and nothing else is owed to the broker.
 struct AdminCommand: Sendable {
     enum Kind: Hashable, Sendable {
-        case cancel, retry, pause, resume, forget
+        case cancel, retry, resume, forget
+        /// For a time; nil: until the types are resumed.
+        case pause(time: Duration?)
         case startBulk(BulkAction)
         case stopBulk(id: String)
         case ask(worker: String, WorkerRequest)

@@ -19,6 +19,7 @@ extension Scheduler {
             var event = typeQueue.statistics.takeEvent(
                 typeQueue.type, store: store.identity, counts: typeQueue.settled, breaker: typeQueue.breaker.state, at: now)
             event.paused = typeQueue.isPaused
+            event.pausedUntil = typeQueue.pause?.until.map(clock.shown)
             if typeQueue.hasWaiting(at: clock.now) { event.held = admission.reasons(for: typeQueue, at: time.moment()) }
             event.oldest = typeQueue.oldestQueued.map(clock.shown)
             return event

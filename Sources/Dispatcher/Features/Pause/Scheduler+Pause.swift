@@ -14,29 +14,48 @@ struct PlannedPause {
 extension Scheduler {
     /// Plans what such a command asks for. The type queue knows at once, so that this very turn takes nothing more.
     func planPause(_ command: AdminCommand, in turn: inout Turn) {
-        let isPaused = command.kind == .pause
+        var pause: Pause?
+        if case .pause(let time) = command.kind { pause = Pause(until: time.map { turn.now + $0 }) }
         var outcomes: [PauseOutcome] = []
         for type in command.types {
             guard let typeQueue = typeQueues[type] else {
                 outcomes.append(PauseOutcome(type: type, outcome: .unknown))
                 continue
             }
-            guard typeQueue.isPaused != isPaused else {
+            guard typeQueue.pause != pause else {
                 outcomes.append(PauseOutcome(type: type, outcome: .unchanged))
                 continue
             }
-            typeQueue.isPaused = isPaused
-            typeQueue.isDirty = true
-            turn.plan.changes.pauses.append(Pausing(type: type, isPaused: isPaused))
+            change(typeQueue, to: pause, in: &turn)
             outcomes.append(PauseOutcome(type: type, outcome: .done))
-            logger.notice(
-                isPaused ? "type paused on request, its tasks wait" : "type resumed on request, its tasks are handed out again",
-                metadata: [LogKey.taskType: "\(type)"]
-            )
-            let words = isPaused ? "is paused on request: its tasks wait" : "is resumed on request: its tasks are handed out again"
-            tell(.notice, "type '\(type)' \(words)", in: &turn)
+            if let pause {
+                let end = pause.until.map(clock.shown)
+                logger.notice(
+                    "type paused on request, its tasks wait",
+                    metadata: [LogKey.taskType: "\(type)", LogKey.pauseEnd: end.map { "\($0)" } ?? "when it is resumed"])
+                tell(.notice, "type '\(type)' is paused on request\(end.map { " until \($0)" } ?? ""): its tasks wait", in: &turn)
+            } else {
+                logger.notice("type resumed on request, its tasks are handed out again", metadata: [LogKey.taskType: "\(type)"])
+                tell(.notice, "type '\(type)' is resumed on request: its tasks are handed out again", in: &turn)
+            }
         }
         turn.plan.pauses.append(PlannedPause(command: command, answer: PauseAnswer(types: outcomes)))
+    }
+
+    /// Plans the end of pauses whose time is over.
+    func planPauseEnds(in turn: inout Turn) {
+        for typeQueue in typeQueues.all {
+            guard let end = typeQueue.pause?.until, end <= turn.now else { continue }
+            change(typeQueue, to: nil, in: &turn)
+            logger.notice("pause of the type is over, its tasks are handed out again", metadata: [LogKey.taskType: "\(typeQueue.type)"])
+            tell(.notice, "the pause of type '\(typeQueue.type)' is over: its tasks are handed out again", in: &turn)
+        }
+    }
+
+    private func change(_ typeQueue: TypeQueue, to pause: Pause?, in turn: inout Turn) {
+        typeQueue.pause = pause
+        typeQueue.isDirty = true
+        turn.plan.changes.pauses.append(Pausing(type: typeQueue.type, pause: pause))
     }
 
     /// The commands are durable: replies.

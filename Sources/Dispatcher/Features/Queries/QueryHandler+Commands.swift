@@ -13,8 +13,12 @@ extension QueryHandler {
             let tasks = try Self.bounded(try JSON.decode(CancelQuery.self, message.body).tasks, CancelQuery.maximumTasks)
             return AdminCommand(kind: .cancel, tasks: tasks, query: message, replyTo: replyTo)
         case PauseQuery.name:
-            let types = try JSON.decode(PauseQuery.self, message.body).types
-            return try command(.pause, types: types, atMost: PauseQuery.maximumTypes, by: message, from: replyTo)
+            let query = try JSON.decode(PauseQuery.self, message.body)
+            guard query.time.map((1...PauseQuery.maximumTime).contains) ?? true else {
+                throw QueryError(.badQuery, "for_ms: 1 to \(PauseQuery.maximumTime)")
+            }
+            let kind = AdminCommand.Kind.pause(time: query.time.map { .milliseconds(Int64($0)) })
+            return try command(kind, types: query.types, atMost: PauseQuery.maximumTypes, by: message, from: replyTo)
         case ResumeQuery.name:
             let types = try JSON.decode(ResumeQuery.self, message.body).types
             return try command(.resume, types: types, atMost: PauseQuery.maximumTypes, by: message, from: replyTo)

@@ -10,6 +10,8 @@ extension Scheduler {
         return CountsQuery.Answer(
             store: store.identity, types: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.settled) }),
             paused: page.filter(\.isPaused).map(\.type),
+            pausedUntil: Dictionary(
+                uniqueKeysWithValues: page.compactMap { typeQueue in typeQueue.pause?.until.map { (typeQueue.type, clock.shown($0)) } }),
             breakers: Dictionary(uniqueKeysWithValues: page.map { ($0.type, $0.breaker.state) }.filter { $1 != .closed }),
             forgotten: forgottenTypes.counters, next: page.count < rest.count ? page.last?.type : nil
         )

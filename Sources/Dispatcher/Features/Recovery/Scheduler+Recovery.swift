@@ -9,7 +9,7 @@ extension Scheduler {
     func read() async throws(StoreError) {
         let counts = try await store.counts()
         let dues = try await store.nextDue()
-        let paused = try await store.paused()
+        let pauses = try await store.pauses()
         let forgotten = try await store.countsOfForgotten()
         let bulkActions = BulkActions(try await store.bulkActions())
         let typeQueues = TypeQueues()
@@ -34,7 +34,7 @@ extension Scheduler {
             if let earlier = self.typeQueues[typeQueue.type] { typeQueue.learn(from: earlier) }
             // Another dispatcher may have ended probes of this one.
             typeQueue.breaker.withdraw { typeQueue.handed[$0] == nil }
-            typeQueue.isPaused = paused.contains(typeQueue.type)
+            typeQueue.pause = pauses[typeQueue.type]
             (typeQueue.concurrency, typeQueue.takesBatches) = workers.service(of: typeQueue.type)
             typeQueue.hasWorkers = workers.serves(typeQueue.type)
         }

@@ -1,15 +1,16 @@
 // The one dialog: asks before something is done, and for the token. It stays open until what it was asked for is done or given up.
 import { byId, element, prose, setText } from "./dom.js";
-import { Problem, post, token } from "./api.js";
+import { Problem, post, token, withQuery } from "./api.js";
 
 let earlier = Promise.resolve();
 
 /**
  * Asks one question at a time; answers whether it was affirmed.
  *
- * @param attempt called with what was filled in, when it is affirmed. If it throws a problem, the dialog says so and stays open.
+ * @param choice a list to choose from: `label`, and `options` of value and text, the first one preselected.
+ * @param attempt called with the token and the choice, when it is affirmed. If it throws a problem, the dialog says so and stays open.
  */
-async function ask({ title, text, yes, danger = false, wantsToken = false, attempt = () => {} }) {
+async function ask({ title, text, yes, danger = false, wantsToken = false, choice = null, attempt = () => {} }) {
     const dialog = byId("ask");
     if (dialog.open) return false;
     // A dialog tells that it was closed a moment later: not to the question that comes next.
@@ -21,6 +22,9 @@ async function ask({ title, text, yes, danger = false, wantsToken = false, attem
     byId("ask-yes").className = danger ? "danger" : "primary";
     byId("ask-yes").disabled = false;
     byId("ask-field").hidden = !wantsToken;
+    byId("ask-choice").hidden = !choice;
+    byId("ask-choice-label").textContent = choice?.label ?? "";
+    byId("ask-select").replaceChildren(...(choice?.options ?? []).map(([value, text]) => element("option", { value }, text)));
     tell(null);
     const field = byId("ask-token");
     field.value = "";
@@ -37,7 +41,7 @@ async function ask({ title, text, yes, danger = false, wantsToken = false, attem
             byId("ask-yes").disabled = true;
             tell(null);
             try {
-                await attempt(field.value.trim());
+                await attempt(field.value.trim(), byId("ask-select").value);
                 if (dialog.open) dialog.close("yes");
             } catch (error) {
                 if (!(error instanceof Problem)) throw error;
@@ -91,24 +95,28 @@ export function say(text, failed = false) {
 }
 
 /**
- * Asks, sends an action with the token, and says what came of it.
+ * Asks, sends an action with the token, and with what was chosen under the name of the choice, and says what came of it.
  *
  * @param told the answer in words.
  * @returns the answer, or null where nothing was done.
  */
 export async function act(path, question, told = ({ message }) => message) {
+    let target = path;
     let answer = null;
     let failure = null;
+    const choose = (_, chosen) => {
+        if (chosen) target = withQuery(path, { [question.choice.name]: chosen });
+    };
     /** Sends it. Only a token that is not taken is thrown: all else is an outcome. */
     const attempt = async () => {
         try {
-            answer = await post(path);
+            answer = await post(target);
         } catch (error) {
             if (isRefused(error)) throw error;
             failure = error;
         }
     };
-    if (!(await ask(question))) return null;
+    if (!(await ask({ ...question, attempt: choose }))) return null;
     const hint = "Actions on the grid carry the token that `taskgrid up` printed, or that the monitor was configured with. It is kept until this tab is closed.";
     try {
         if (token.get()) await attempt();

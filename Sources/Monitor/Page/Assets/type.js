@@ -1,7 +1,7 @@
 // One type: how it stands, its history, its workers, and its latest tasks.
 import { element, setText } from "./dom.js";
 import { get, withQuery } from "./api.js";
-import { count, counted, milliseconds, rate } from "./format.js";
+import { count, counted, dayAndTime, milliseconds, rate } from "./format.js";
 import { FailureList } from "./failures.js";
 import { Figures } from "./figures.js";
 import { History } from "./history.js";
@@ -29,7 +29,7 @@ export class Type {
         this.title = `Type ${name}`;
         this.state = element("span", { class: "chip", hidden: true });
         this.pause = element("button", { type: "button", hidden: true });
-        this.note = element("p", { class: "faint", hidden: true }, "It is paused: none of its tasks is handed out until it is resumed.");
+        this.note = element("p", { class: "faint", hidden: true });
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.figures = new Figures(figures);
         this.history = new History(name);
@@ -82,6 +82,7 @@ export class Type {
         this.pause.setAttribute("aria-label", button.label);
         this.pause.onclick = button.onclick;
         this.pause.hidden = false;
+        setText(this.note, `It is paused: none of its tasks is handed out until ${type.paused_until ? dayAndTime(type.paused_until) : "it is resumed"}.`);
         this.note.hidden = !type.paused;
         this.problem.hidden = true;
         this.figures.show(type);

@@ -1,7 +1,7 @@
 // The types: their table, the page of all of them, and the actions that pause and resume one.
 import { act } from "./ask.js";
 import { element, prose } from "./dom.js";
-import { count, milliseconds, percent, rate, seconds } from "./format.js";
+import { count, dayAndTime, milliseconds, percent, rate, seconds } from "./format.js";
 import { withQuery } from "./api.js";
 import { Listing } from "./listing.js";
 
@@ -20,7 +20,7 @@ const troubles = { failure_rate: ["failing", "bad"], backlog_grows: ["backlog gr
 export function standing(type) {
     const held = { open: "breaker open", half_open: "breaker half open" }[type.breaker];
     if (held) return { text: type.paused ? `paused, ${held}` : held, style: type.breaker === "open" ? "bad" : "warn", weight: 3 };
-    if (type.paused) return { text: "paused", style: "", weight: 2 };
+    if (type.paused) return { text: type.paused_until ? `paused until ${dayAndTime(type.paused_until)}` : "paused", style: "", weight: 2 };
     if (type.active_workers === 0) return waiting(type) > 0 ? { text: "no worker", style: "bad", weight: 3 } : { text: "no worker", style: "", weight: 0 };
     const trouble = troubles[type.alert];
     return trouble ? { text: trouble[0], style: trouble[1], weight: 3 } : { text: "ready", style: "", weight: 0 };
@@ -84,11 +84,14 @@ export class Types {
     leave() {}
 }
 
+/** For how long a type can be paused here. */
+const pauseTimes = { name: "for", label: "For", options: [["", "Until it is resumed"], ["15m", "15 minutes"], ["1h", "1 hour"], ["8h", "8 hours"], ["1d", "1 day"]] };
+
 /** The button that pauses a type, or resumes it. */
 export function pauseButton(name, isPaused) {
     const path = `/types/${encodeURIComponent(name)}/${isPaused ? "resume" : "pause"}`;
     const question = isPaused
         ? { title: `Resume ${name}?`, yes: "Resume", text: "Its waiting tasks are handed out again." }
-        : { title: `Pause ${name}?`, yes: "Pause", text: "None of its tasks is handed out until it is resumed. Tasks that the workers hold go on." };
+        : { title: `Pause ${name}?`, yes: "Pause", text: "None of its tasks is handed out meanwhile. Tasks that the workers hold go on.", choice: pauseTimes };
     return { text: question.yes, label: `${question.yes} ${name}`, onclick: () => act(path, question) };
 }

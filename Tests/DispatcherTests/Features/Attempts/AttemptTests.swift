@@ -14,8 +14,7 @@ struct AttemptTests {
         return try AnswerMessage.read(TaskRecord.self, answer)
     }
 
-    @Test("attempts that failed, timed out, lost their worker and succeeded are listed in order")
-    func everyOutcome() async throws {
+    @Test func `attempts that failed, timed out, lost their worker and succeeded are listed in order`() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 5, backoff: Backoff(base: .zero, ceiling: .zero))))
         _ = await harness.register()
@@ -49,8 +48,10 @@ struct AttemptTests {
         #expect(ended.attempts.last?.worker == "w5")
     }
 
-    @Test("the attempt that ended a task as failed, and one that was cancelled while it ran, are told; one that never began is not")
-    func endings() async throws {
+    @Test
+    func `the attempt that ended a task as failed, and one that was cancelled while it ran, are told; one that never began is not`()
+        async throws
+    {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b", "c"])
@@ -63,8 +64,7 @@ struct AttemptTests {
         #expect(try await ask(3, harness).attempts.isEmpty)
     }
 
-    @Test("a task that succeeds at once, or is given back, stores no attempt")
-    func nothing() async throws {
+    @Test func `a task that succeeds at once, or is given back, stores no attempt`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -73,8 +73,7 @@ struct AttemptTests {
         #expect(try await harness.store.task(1)?.attempts.map(\.outcome) == [.succeeded])
     }
 
-    @Test("a brief list has neither payloads nor results")
-    func brief() async throws {
+    @Test func `a brief list has neither payloads nor results`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -86,8 +85,7 @@ struct AttemptTests {
         }
     }
 
-    @Test("a running task is not listed as queued")
-    func queuedAlone() async throws {
+    @Test func `a running task is not listed as queued`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])

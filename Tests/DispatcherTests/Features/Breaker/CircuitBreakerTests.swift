@@ -21,8 +21,7 @@ struct CircuitBreakerTests {
         for id in 0..<count { breaker.ended(TaskID(Int64(1000 + id)), isFailure: false, at: at(second)) }
     }
 
-    @Test("opens when the share of failures is reached, and not on too few attempts")
-    func opens() {
+    @Test func `opens when the share of failures is reached, and not on too few attempts`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 9, at: 0)
         #expect(breaker.state == .closed)
@@ -32,8 +31,7 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(3.9)) == 0)
     }
 
-    @Test("stays closed while most attempts succeed")
-    func mostlyWell() {
+    @Test func `stays closed while most attempts succeed`() {
         var breaker = CircuitBreaker(settings)
         for second in 0..<100 {
             succeed(&breaker, 6, at: Double(second))
@@ -42,8 +40,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .closed)
     }
 
-    @Test("forgets what lies before the window")
-    func slides() {
+    @Test func `forgets what lies before the window`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 9, at: 0)
         fail(&breaker, 9, at: 10)
@@ -52,8 +49,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .open)
     }
 
-    @Test("lets a few through after the pause, and closes when all of them succeed")
-    func closes() {
+    @Test func `lets a few through after the pause, and closes when all of them succeed`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 10, at: 0)
         #expect(breaker.allowance(at: at(4)) == 2)
@@ -70,8 +66,7 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(6)) == nil)
     }
 
-    @Test("opens again for twice as long when a probe fails, up to the longest pause")
-    func opensAgain() {
+    @Test func `opens again for twice as long when a probe fails, up to the longest pause`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 10, at: 0)
         var now = 0.0
@@ -85,8 +80,7 @@ struct CircuitBreakerTests {
         }
     }
 
-    @Test("attempts that were handed out before the breaker opened neither close nor open it")
-    func stragglers() {
+    @Test func `attempts that were handed out before the breaker opened neither close nor open it`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 10, at: 0)
         succeed(&breaker, 50, at: 1)
@@ -98,8 +92,7 @@ struct CircuitBreakerTests {
         #expect(breaker.state == .halfOpen)
     }
 
-    @Test("a probe that ends without a verdict makes room for another")
-    func withdrawn() {
+    @Test func `a probe that ends without a verdict makes room for another`() {
         var breaker = CircuitBreaker(settings)
         fail(&breaker, 10, at: 0)
         _ = breaker.allowance(at: at(4))
@@ -110,8 +103,7 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(4)) == 1)
     }
 
-    @Test("probes that can have no result any more make room for others")
-    func forgotten() {
+    @Test func `probes that can have no result any more make room for others`() {
         var breaker = CircuitBreaker(settings)
         breaker.withdraw { _ in true }
         #expect(breaker.state == .closed)
@@ -125,15 +117,13 @@ struct CircuitBreakerTests {
         #expect(breaker.allowance(at: at(5)) == 1)
     }
 
-    @Test("can be switched off")
-    func disabled() {
+    @Test func `can be switched off`() {
         var breaker = CircuitBreaker(BreakerSettings(isEnabled: false))
         fail(&breaker, 1000, at: 0)
         #expect(breaker.state == .closed)
     }
 
-    @Test("never lets more out while half open than its probes, and always gets out of it", arguments: Seeded.seeds)
-    func property(seed: UInt64) {
+    @Test(arguments: Seeded.seeds) func `never lets more out while half open than its probes, and always gets out of it`(seed: UInt64) {
         var random = Seeded(seed: seed)
         var breaker = CircuitBreaker(settings)
         var now = 0.0

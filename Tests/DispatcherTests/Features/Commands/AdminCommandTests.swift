@@ -12,8 +12,8 @@ struct AdminCommandTests {
         Results.Item(id: id, attempt: attempt, outcome: .failed(TaskError(.invalidInput, "no number")))
     }
 
-    @Test("a task that is queued or runs ends at once; its client and the workers are told, and late reports change nothing")
-    func cancelHandedOut() async throws {
+    @Test
+    func `a task that is queued or runs ends at once; its client and the workers are told, and late reports change nothing`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b", "c"])
@@ -39,8 +39,7 @@ struct AdminCommandTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a task that waits ends in the store, and no worker is told")
-    func cancelWaiting() async throws {
+    @Test func `a task that waits ends in the store, and no worker is told`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["later"]) { $0.due = .now() + .seconds(3600) }
@@ -54,8 +53,7 @@ struct AdminCommandTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("nothing is taken again and again for a task that was due and is cancelled")
-    func cancelScheduled() async throws {
+    @Test func `nothing is taken again and again for a task that was due and is cancelled`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["soon", "later"]) { $0.due = .now() + .seconds(3600) }
@@ -65,8 +63,7 @@ struct AdminCommandTests {
         #expect(await harness.scheduler.plan(Inbox.Intake(isTick: true)).plan.changes.takes.isEmpty)
     }
 
-    @Test("an ended task is refused with its state, an unknown one is named so, and a repeated command does no harm")
-    func cancelWhatCannotBe() async throws {
+    @Test func `an ended task is refused with its state, an unknown one is named so, and a repeated command does no harm`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -84,8 +81,7 @@ struct AdminCommandTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a cancellation that meets the end of its task in one turn says how the task ended")
-    func cancelTooLate() async throws {
+    @Test func `a cancellation that meets the end of its task in one turn says how the task ended`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -107,8 +103,7 @@ struct AdminCommandTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a failed, a cancelled and an expired task go out again with the answer, with all their attempts")
-    func retry() async throws {
+    @Test func `a failed, a cancelled and an expired task go out again with the answer, with all their attempts`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["failed", "cancelled", "done"])
@@ -149,8 +144,7 @@ struct AdminCommandTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("the failed ones that a filter means go out page by page, each once")
-    func retryMatching() async throws {
+    @Test func `the failed ones that a filter means go out page by page, each once`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 2000)
         _ = await harness.register("w2", types: [.sum], concurrency: 2000)
@@ -179,8 +173,7 @@ struct AdminCommandTests {
         #expect(none == CommandAnswer(tasks: []))
     }
 
-    @Test("a bad command is answered with what is wrong, and one too many is told to ask again")
-    func refusals() async throws {
+    @Test func `a bad command is answered with what is wrong, and one too many is told to ask again`() async throws {
         let harness = try await SchedulerHarness()
         let inbox = Inbox()
         for body in [
@@ -210,8 +203,7 @@ struct AdminCommandTests {
         }
     }
 
-    @Test("searches and counts")
-    func queries() async throws {
+    @Test func `searches and counts`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 100)
         _ = await harness.submit((0..<30).map(String.init))

@@ -8,8 +8,7 @@ import Testing
 
 @Suite("The consistency check of the counters")
 struct ConsistencyTests {
-    @Test("counters that do not balance are an error event, and the store's word is taken")
-    func counters() async throws {
+    @Test func `counters that do not balance are an error event, and the store's word is taken`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b"])
@@ -21,8 +20,7 @@ struct ConsistencyTests {
         #expect(await harness.tick().publications.allSatisfy { $0.routingKey != "grid.error" })
     }
 
-    @Test("the next check follows after ten seconds, or two hundred times as long as this one took")
-    func pace() {
+    @Test func `the next check follows after ten seconds, or two hundred times as long as this one took`() {
         var check = ConsistencyCheck()
         let start = ContinuousClock.now
         check.done(since: start, at: start + .milliseconds(10))

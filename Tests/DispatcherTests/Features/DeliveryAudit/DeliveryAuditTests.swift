@@ -9,8 +9,7 @@ struct DeliveryAuditTests {
     private let start = Moment.now
     private let beat = Duration.seconds(1)
 
-    @Test("sends a marker every two seconds while they come back, and none while nothing is out")
-    func interval() {
+    @Test func `sends a marker every two seconds while they come back, and none while nothing is out`() {
         var audit = DeliveryAudit(after: 100)
         #expect(audit.marker(at: start, hasHandedOut: true) == nil)
         // A task that ends within the interval needs none.
@@ -23,14 +22,12 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .seconds(7), hasHandedOut: true) == 102)
     }
 
-    @Test("sends one at once where much may have been lost")
-    func due() {
+    @Test func `sends one at once where much may have been lost`() {
         var audit = DeliveryAudit(after: 100, due: start)
         #expect(audit.marker(at: start, hasHandedOut: true) == 101)
     }
 
-    @Test("sends ever fewer markers while none comes back, so that a queue nobody empties is not filled with them")
-    func silence() {
+    @Test func `sends ever fewer markers while none comes back, so that a queue nobody empties is not filled with them`() {
         var audit = DeliveryAudit(after: 0, due: start)
         var times: [Int] = []
         for second in 0..<3600 where audit.marker(at: start + .seconds(second), hasHandedOut: true) != nil { times.append(second) }
@@ -41,8 +38,7 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .seconds(4002), hasHandedOut: true) != nil)
     }
 
-    @Test("a task that two markers in a row do not find is lost; the second one leaves time for every worker's heartbeats")
-    func lost() {
+    @Test func `a task that two markers in a row do not find is lost; the second one leaves time for every worker's heartbeats`() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         #expect(audit.returned(1, candidates: [7: 1, 8: 2], heartbeat: beat, at: start) == [:])
@@ -54,8 +50,7 @@ struct DeliveryAuditTests {
         #expect(audit.suspects == [9: 1])
     }
 
-    @Test("workers that beat slowly are given more time")
-    func slowHeartbeat() {
+    @Test func `workers that beat slowly are given more time`() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.returned(1, candidates: [7: 1], heartbeat: .seconds(4), at: start)
@@ -63,8 +58,7 @@ struct DeliveryAuditTests {
         #expect(audit.marker(at: start + .seconds(10), hasHandedOut: true) == 2)
     }
 
-    @Test("a heartbeat that names a suspect clears it, though nobody names it when the next marker is back")
-    func cleared() {
+    @Test func `a heartbeat that names a suspect clears it, though nobody names it when the next marker is back`() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.returned(1, candidates: [7: 3, 8: 1], heartbeat: beat, at: start)
@@ -76,8 +70,7 @@ struct DeliveryAuditTests {
         #expect(audit.suspects == [7: 3])
     }
 
-    @Test("a suspect that is out under another number, or no more, is not lost")
-    func changed() {
+    @Test func `a suspect that is out under another number, or no more, is not lost`() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.returned(1, candidates: [7: 1, 8: 1], heartbeat: beat, at: start)
@@ -86,8 +79,7 @@ struct DeliveryAuditTests {
         #expect(audit.returned(2, candidates: [7: 2, 8: 1], heartbeat: beat, at: start + .seconds(3)) == [:])
     }
 
-    @Test("a marker sent before the suspicion does not judge it")
-    func early() {
+    @Test func `a marker sent before the suspicion does not judge it`() {
         var audit = DeliveryAudit(after: 0, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.marker(at: start + .seconds(2), hasHandedOut: true)
@@ -97,8 +89,7 @@ struct DeliveryAuditTests {
         #expect(audit.returned(3, candidates: [7: 1], heartbeat: beat, at: start + .seconds(5)) == [7: 1])
     }
 
-    @Test("a marker of another dispatcher, one that comes twice and one never sent say nothing")
-    func strange() {
+    @Test func `a marker of another dispatcher, one that comes twice and one never sent say nothing`() {
         var audit = DeliveryAudit(after: 100, due: start)
         _ = audit.marker(at: start, hasHandedOut: true)
         _ = audit.returned(101, candidates: [7: 1], heartbeat: beat, at: start)
@@ -111,8 +102,7 @@ struct DeliveryAuditTests {
 
     /// A model of queue, workers and losses: whatever is lost is found within some markers, and what a worker names in
     /// every heartbeat is never taken for lost.
-    @Test("finds all that is lost and nothing that is held", arguments: Seeded.seeds)
-    func property(seed: UInt64) {
+    @Test(arguments: Seeded.seeds) func `finds all that is lost and nothing that is held`(seed: UInt64) {
         var random = Seeded(seed: seed)
         var audit = DeliveryAudit(after: 0, due: start)
         var now = start

@@ -19,8 +19,7 @@ struct LosingTests {
         return await harness.result(.init(id: .marker, attempt: try #require(number), outcome: .returned))
     }
 
-    @Test("a delivery that two markers do not find is handed out again")
-    func lost() async throws {
+    @Test func `a delivery that two markers do not find is handed out again`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a", "b", "c"])
@@ -36,8 +35,7 @@ struct LosingTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("after a restart, what is out is audited too")
-    func afterRestart() async throws {
+    @Test func `after a restart, what is out is audited too`() async throws {
         let before = try await SchedulerHarness()
         _ = await before.register()
         _ = await before.submit(["a"])
@@ -50,8 +48,7 @@ struct LosingTests {
         #expect(again.map(\.attempt) == [2])
     }
 
-    @Test("nobody is blamed for what came back when the broker, or the dispatcher, was away")
-    func inherited() async throws {
+    @Test func `nobody is blamed for what came back when the broker, or the dispatcher, was away`() async throws {
         let before = try await SchedulerHarness()
         _ = await before.register()
         _ = await before.submit(["a"])
@@ -68,8 +65,7 @@ struct LosingTests {
         #expect(await harness.machine(1)?.interruptions == 1)
     }
 
-    @Test("a task that is handed out after a marker is not judged by it")
-    func handedOutLater() async throws {
+    @Test func `a task that is handed out after a marker is not judged by it`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a"])
@@ -83,8 +79,7 @@ struct LosingTests {
         #expect(first == nil || first?.attempt == 2)
     }
 
-    @Test("work that a queue refuses goes out again later, not at once")
-    func refused() async throws {
+    @Test func `work that a queue refuses goes out again later, not at once`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         let out = await harness.submit((0..<20).map(String.init))
@@ -98,8 +93,7 @@ struct LosingTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("no marker is sent to a type without workers, nor one of another store taken up")
-    func noWorker() async throws {
+    @Test func `no marker is sent to a type without workers, nor one of another store taken up`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a"])
@@ -109,8 +103,7 @@ struct LosingTests {
         #expect(foreign.publications.isEmpty)
     }
 
-    @Test("a type whose attempts fail is held back, probed, and let go again")
-    func breaker() async throws {
+    @Test func `a type whose attempts fail is held back, probed, and let go again`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retry = RetryPolicy(maxAttempts: 1, backoff: Backoff(base: .zero, ceiling: .zero))
         configuration.breaker = BreakerSettings(minimumAttempts: 4, pause: .zero, probes: 2)
@@ -134,8 +127,7 @@ struct LosingTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("invalid input and cancelled tasks open no breaker")
-    func notTheWorkersFault() async throws {
+    @Test func `invalid input and cancelled tasks open no breaker`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2)
         let harness = try await SchedulerHarness(configuration)
@@ -150,8 +142,7 @@ struct LosingTests {
         #expect(await harness.scheduler.takeEvents().first?.breaker == .closed)
     }
 
-    @Test("a success that comes in the very turn of a retry ends the task, and the counters balance")
-    func lateInTheSameTurn() async throws {
+    @Test func `a success that comes in the very turn of a retry ends the task, and the counters balance`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.submit(["a"])

@@ -13,8 +13,7 @@ struct TypeEventTests {
         return harness
     }
 
-    @Test("a type in which something changed is told of once, with its counters")
-    func changed() async throws {
+    @Test func `a type in which something changed is told of once, with its counters`() async throws {
         let harness = try await harness()
         _ = await harness.submit(["a", "b"])
         let events = await harness.scheduler.takeEvents()
@@ -23,8 +22,7 @@ struct TypeEventTests {
         #expect(await harness.scheduler.takeEvents().isEmpty)
     }
 
-    @Test("types in which nothing changed are told of again, as many at a time as asked for")
-    func repeated() async throws {
+    @Test func `types in which nothing changed are told of again, as many at a time as asked for`() async throws {
         let harness = try await harness()
         await harness.scheduler.repeatEvents()
         var told: [TaskType] = []
@@ -37,8 +35,7 @@ struct TypeEventTests {
         #expect(await harness.scheduler.takeEvents(repeating: 1).isEmpty)
     }
 
-    @Test("a scheduler that does nothing until it has read the store again tells nothing")
-    func suspended() async throws {
+    @Test func `a scheduler that does nothing until it has read the store again tells nothing`() async throws {
         let harness = try await harness()
         _ = await harness.submit(["a"])
         await harness.scheduler.suspend(StoreError(.superseded, "another dispatcher"))

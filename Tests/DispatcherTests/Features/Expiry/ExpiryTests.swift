@@ -10,11 +10,11 @@ import Testing
 @Suite("Expiries and timeouts")
 struct ExpiryTests {
     @Test(
-        "a task whose expiry has come when it is accepted is accepted, ends as expired, and never runs",
         arguments: [MessageForm.single, .batch],
-        [TaskSettings(expiry: .zero), TaskSettings(expires: Timestamp(rawValue: 1))]
-    )
-    func atAcceptance(form: MessageForm, settings: TaskSettings) async throws {
+        [TaskSettings(expiry: .zero), TaskSettings(expires: Timestamp(rawValue: 1))])
+    func `a task whose expiry has come when it is accepted is accepted, ends as expired, and never runs`(
+        form: MessageForm, settings: TaskSettings
+    ) async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         let out = await harness.submit(["x"], form: form) { $0 = settings }
@@ -27,8 +27,7 @@ struct ExpiryTests {
         #expect(try await harness.record(1)?.status == .expired)
     }
 
-    @Test("a task that expires while it waits is not handed out any more, however late that is noticed")
-    func whileWaiting() async throws {
+    @Test func `a task that expires while it waits is not handed out any more, however late that is noticed`() async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         _ = await harness.submit(["x"]) {
@@ -42,8 +41,7 @@ struct ExpiryTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("a task that expires in its work queue is cancelled there too")
-    func inTheQueue() async throws {
+    @Test func `a task that expires in its work queue is cancelled there too`() async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         _ = await harness.submit(["x"]) { $0.expiry = .seconds(5) }
@@ -53,8 +51,7 @@ struct ExpiryTests {
         #expect(try out.cancels() == [.init(task: 1, attempt: 1)])
     }
 
-    @Test("an expired task that is retried runs, without its expiry")
-    func retried() async throws {
+    @Test func `an expired task that is retried runs, without its expiry`() async throws {
         let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
         _ = await harness.register()
         _ = await harness.submit(["x"]) { $0.expiry = .zero }
@@ -77,8 +74,7 @@ struct ExpiryTests {
         return harness
     }
 
-    @Test("an attempt whose worker does not end it is ended two seconds after its timeout, and cancelled")
-    func timesOut() async throws {
+    @Test func `an attempt whose worker does not end it is ended two seconds after its timeout, and cancelled`() async throws {
         let harness = try await running()
         harness.time.pass(Self.timeout + WireFormat.timeoutGrace - .milliseconds(250))
         #expect(try await harness.tick().endings().isEmpty)
@@ -92,23 +88,23 @@ struct ExpiryTests {
         #expect(try late.endings().isEmpty)
     }
 
-    @Test("a success whose run time is too long is late")
-    func late() async throws {
+    @Test func `a success whose run time is too long is late`() async throws {
         let harness = try await running()
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(5)))
         #expect(try out.endings().map(\.error?.code) == [.timedOut])
     }
 
-    @Test("a success within the grace counts")
-    func withinGrace() async throws {
+    @Test func `a success within the grace counts`() async throws {
         let harness = try await running()
         harness.time.pass(.seconds(2))
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(2)))
         #expect(try out.endings().map(\.state) == [.succeeded])
     }
 
-    @Test("a success of an attempt that the dispatcher has ended for want of time is late, whatever it says", arguments: [false, true])
-    func lateWord(isHandedOutAgain: Bool) async throws {
+    @Test(arguments: [false, true])
+    func `a success of an attempt that the dispatcher has ended for want of time is late, whatever it says`(isHandedOutAgain: Bool)
+        async throws
+    {
         var configuration = DispatcherConfiguration.quick
         if !isHandedOutAgain { configuration.retry.backoff = Backoff(base: .seconds(3600), ceiling: .seconds(3600)) }
         let harness = try await SchedulerHarness(configuration, time: ManualTime(isFrozen: true))
@@ -124,8 +120,7 @@ struct ExpiryTests {
         #expect(await harness.counts().succeeded == 0)
     }
 
-    @Test("no timeout ends an attempt while the broker brings no word of its worker")
-    func cutOff() async throws {
+    @Test func `no timeout ends an attempt while the broker brings no word of its worker`() async throws {
         let harness = try await running()
         harness.isCutOff.value.withLock { $0 = true }
         harness.time.pass(.seconds(60))

@@ -21,8 +21,10 @@ struct TakesTests {
         return (harness, types)
     }
 
-    @Test("a turn takes 8 MiB of all types together, whoever got nothing is first in the next one, and turns follow until all is out")
-    func bytesAreShared() async throws {
+    @Test
+    func `a turn takes 8 MiB of all types together, whoever got nothing is first in the next one, and turns follow until all is out`()
+        async throws
+    {
         let (harness, types) = try await types(30, tasks: 2, bytes: 1 << 20)
         var out = await harness.pause(types, false)
         var served: [TaskType: Int] = [:]
@@ -44,8 +46,7 @@ struct TakesTests {
         for type in types { #expect(await harness.counts(type).queued == 2) }
     }
 
-    @Test("with more types than a turn takes from, all get their turn")
-    func typesAreShared() async throws {
+    @Test func `with more types than a turn takes from, all get their turn`() async throws {
         let (harness, types) = try await types(600, tasks: 3, bytes: 1)
         var out = await harness.pause(types, false)
         var served = Set(try out.works().map(\.type))
@@ -59,8 +60,7 @@ struct TakesTests {
         #expect(served.count == 600 && turns <= 4)
     }
 
-    @Test("a budget is divided equally, and what some do not need goes to the others")
-    func shares() {
+    @Test func `a budget is divided equally, and what some do not need goes to the others`() {
         #expect(Scheduler.shares(of: 100, []) == [])
         #expect(Scheduler.shares(of: 100, [500]) == [100])
         #expect(Scheduler.shares(of: 100, [500, 500]) == [50, 50])
@@ -77,7 +77,7 @@ extension SchedulerHarness {
             isPause
             ? PauseQuery(types: types).message(from: "c", correlation: "1")
             : ResumeQuery(types: types).message(from: "c", correlation: "1")
-        let command = AdminCommand(kind: isPause ? .pause : .resume, tasks: [], types: types, query: query, replyTo: "c")
+        let command = AdminCommand(kind: isPause ? .pause(time: nil) : .resume, tasks: [], types: types, query: query, replyTo: "c")
         return await turn { $0.commands = [command] }
     }
 }

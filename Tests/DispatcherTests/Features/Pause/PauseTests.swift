@@ -16,8 +16,7 @@ struct PauseTests {
         return (try #require(try out.answers(Asked.self).first), out)
     }
 
-    @Test("a paused type hands nothing out, neither new tasks nor waiting ones nor retries; running tasks go on")
-    func pause() async throws {
+    @Test func `a paused type hands nothing out, neither new tasks nor waiting ones nor retries; running tasks go on`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(types: [.reverse, .sum])
         #expect(try await harness.submit(["runs", "fails"]).items().count == 2)
@@ -40,8 +39,7 @@ struct PauseTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a dispatcher keeps a pause across a restart, and publishes it")
-    func outlives() async throws {
+    @Test func `a dispatcher keeps a pause across a restart, and publishes it`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = try await give(PauseQuery(types: [.reverse]), harness)
@@ -56,7 +54,43 @@ struct PauseTests {
         let (_, out) = try await give(ResumeQuery(types: [.reverse]), next)
         #expect(try out.items().count == 1)
         #expect(await next.scheduler.takeEvents().map(\.paused) == [false])
-        #expect(try await harness.store.paused().isEmpty)
+        #expect(try await harness.store.pauses().isEmpty)
+    }
+
+    @Test func `a pause for a time is over when it is over, and not when the dispatcher is started again`() async throws {
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        _ = try await give(PauseQuery(types: [.reverse], time: 2000), harness)
+        let until = try #require(await harness.scheduler.takeEvents().first?.pausedUntil)
+        #expect(until == (await harness.scheduler.clock.now) + .seconds(2))
+        #expect(try await harness.submit(["a"]).items().isEmpty)
+
+        let next = try await SchedulerHarness(store: harness.store, time: harness.time)
+        _ = await next.register()
+        let counts = await next.scheduler.answer(CountsQuery().message(from: "c", correlation: "1"))
+        #expect(try AnswerMessage.read(CountsQuery.Answer.self, counts).pausedUntil == [.reverse: until])
+        harness.time.pass(.milliseconds(1999))
+        #expect(try await next.tick().items().isEmpty)
+        harness.time.pass(.milliseconds(1))
+        #expect(try await next.tick().items().count == 1)
+        let event = try #require(await next.scheduler.takeEvents().last)
+        #expect(!event.paused && event.pausedUntil == nil)
+        #expect(try await harness.store.pauses().isEmpty)
+    }
+
+    @Test func `a pause gets another time, or none, when it is asked for again`() async throws {
+        let harness = try await SchedulerHarness(time: ManualTime(isFrozen: true))
+        _ = await harness.register()
+        var outcomes: [PauseOutcome.Kind] = []
+        for time: UInt64? in [1000, 60_000, nil, nil, 1000] {
+            outcomes += try await give(PauseQuery(types: [.reverse], time: time), harness).0.types.map(\.outcome)
+        }
+        #expect(outcomes == [.done, .done, .done, .unchanged, .done])
+        for time in [0, PauseQuery.maximumTime + 1] {
+            let query = PauseQuery(types: [.reverse], time: time).message(from: "c", correlation: "1")
+            let refusal = try #require(await harness.scheduler.answer(query, from: "c", commandsTo: Inbox()))
+            #expect(throws: QueryError.self) { try AnswerMessage.read(PauseAnswer.self, refusal) }
+        }
     }
 
     /// A scheduler with two tasks whose attempts have failed, so that the breaker of their type is open.
@@ -72,8 +106,10 @@ struct PauseTests {
         return harness
     }
 
-    @Test("a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once")
-    func breaker() async throws {
+    @Test
+    func `a paused type whose breaker is open sends no probe until it is resumed, and each change of the breaker is told at once`()
+        async throws
+    {
         let harness = try await withOpenBreaker(maxAttempts: 3)
         _ = try await give(PauseQuery(types: [.reverse]), harness)
         harness.time.pass(.seconds(2))
@@ -84,16 +120,14 @@ struct PauseTests {
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.halfOpen])
     }
 
-    @Test("a breaker that lets probes through tells so at once, though nothing waits")
-    func halfOpen() async throws {
+    @Test func `a breaker that lets probes through tells so at once, though nothing waits`() async throws {
         let harness = try await withOpenBreaker(maxAttempts: 1)
         harness.time.pass(.seconds(2))
         _ = await harness.tick()
         #expect(await harness.scheduler.takeEvents().map(\.breaker) == [.halfOpen])
     }
 
-    @Test("asking again changes nothing, an unknown type is told, and too many types are refused")
-    func answers() async throws {
+    @Test func `asking again changes nothing, an unknown type is told, and too many types are refused`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = try await give(PauseQuery(types: [.reverse]), harness)
@@ -107,8 +141,7 @@ struct PauseTests {
         #expect(throws: QueryError.self) { try AnswerMessage.read(PauseAnswer.self, refusal) }
     }
 
-    @Test("a task that is cancelled while its type is paused ends, and one that is retried waits")
-    func commands() async throws {
+    @Test func `a task that is cancelled while its type is paused ends, and one that is retried waits`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = try await give(PauseQuery(types: [.reverse]), harness)

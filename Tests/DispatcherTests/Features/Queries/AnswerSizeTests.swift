@@ -20,8 +20,7 @@ import Testing
         return try AnswerMessage.read(Asked.Answer.self, answer)
     }
 
-    @Test("four payloads of 4 MiB of NULs are listed in answers of 1 MiB, cut and marked, and read whole in parts")
-    func payloadsOfNULs() async throws {
+    @Test func `four payloads of 4 MiB of NULs are listed in answers of 1 MiB, cut and marked, and read whole in parts`() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register()
         let payload = String(repeating: "\0", count: 4 << 20)
@@ -48,8 +47,7 @@ import Testing
         #expect(beyond.bytes.isEmpty)
     }
 
-    @Test("a payload that fits into an answer is never cut because of those before it")
-    func wholeWhereItFits() async throws {
+    @Test func `a payload that fits into an answer is never cut because of those before it`() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register()
         for size in [900_000, 300_000, 700_000, 10, 1_000_000] { _ = await harness.submit([String(repeating: "x", count: size)]) }
@@ -63,8 +61,7 @@ import Testing
         #expect(tasks.map(\.payload.count) == [1_000_000, 10, 700_000, 300_000, 900_000] && tasks.allSatisfy { !$0.isCut })
     }
 
-    @Test("twenty pending 1-MB tasks and one ended id in one query: the ending is in the first answer")
-    func endingsReadNoPayloads() async throws {
+    @Test func `twenty pending 1-MB tasks and one ended id in one query: the ending is in the first answer`() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register(concurrency: 100)
         for _ in 0..<20 { _ = await harness.submit([String(repeating: "x", count: 1_000_000)]) }
@@ -75,8 +72,7 @@ import Testing
         #expect(answer.unknown == [22] && answer.lookedAt == nil)
     }
 
-    @Test("endings with large results come in as many answers as they need, each of which says how far it came")
-    func largeEndings() async throws {
+    @Test func `endings with large results come in as many answers as they need, each of which says how far it came`() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register(concurrency: 100)
         _ = await harness.submit((1...6).map(String.init))
@@ -100,8 +96,7 @@ import Testing
         for task in ended { #expect(task.resultSize == (task.id == 4 ? 3 << 20 : nil)) }
     }
 
-    @Test("five thousand endings are learnt in a few answers")
-    func manyEndings() async throws {
+    @Test func `five thousand endings are learnt in a few answers`() async throws {
         let harness = try await SchedulerHarness(DispatcherConfiguration(maximumWindow: 5000))
         _ = await harness.register(concurrency: 5000)
         _ = await harness.submit((1...5000).map(String.init))
@@ -126,8 +121,7 @@ import Testing
         #expect(learnt == 5000 && answers > 1 && answers < 20)
     }
 
-    @Test("the counters of ten thousand types come in pages")
-    func manyTypes() async throws {
+    @Test func `the counters of ten thousand types come in pages`() async throws {
         let harness = try await SchedulerHarness()
         let types = try (0..<10_000).map { try TaskType("a-type-with-a-rather-long-name-of-sixty-four-bytes-\($0)") }
         for start in stride(from: 0, to: types.count, by: 1000) {
@@ -143,8 +137,7 @@ import Testing
         #expect(known == Set(types))
     }
 
-    @Test("running tasks are listed in pages too")
-    func running() async throws {
+    @Test func `running tasks are listed in pages too`() async throws {
         let harness = try await SchedulerHarness(large)
         _ = await harness.register(concurrency: 100)
         for _ in 0..<5 { _ = await harness.submit([String(repeating: "x", count: 400_000)]) }
@@ -159,8 +152,7 @@ import Testing
         #expect(ids == [5, 4, 3, 2, 1])
     }
 
-    @Test("a long search ends in its time, says how far it came, and comes to its end with the queries after")
-    func search() async throws {
+    @Test func `a long search ends in its time, says how far it came, and comes to its end with the queries after`() async throws {
         let harness = try await SchedulerHarness()
         let count = 20_000
         _ = await harness.register(concurrency: 0)
@@ -185,8 +177,7 @@ import Testing
         #expect(counted.count == count && counted.next == nil)
     }
 
-    @Test("commands are told from searches, and both from what is read at once")
-    func kinds() {
+    @Test func `commands are told from searches, and both from what is read at once`() {
         func kind(_ query: some Query) -> QueryHandler.Kind { QueryHandler.kind(of: query.message(from: "c", correlation: "1")) }
         #expect(kind(CancelQuery(tasks: [1])) == .command && kind(RetryQuery(tasks: [1])) == .command)
         #expect(kind(PauseQuery(types: [])) == .command && kind(ResumeQuery(types: [])) == .command)

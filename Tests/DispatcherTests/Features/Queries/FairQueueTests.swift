@@ -4,8 +4,7 @@ import Testing
 @testable import Dispatcher
 
 @Suite("Queries that wait") struct FairQueueTests {
-    @Test("clients take turns, and each one's queries keep their order")
-    func turns() {
+    @Test func `clients take turns, and each one's queries keep their order`() {
         var queue = FairQueue<Int>(capacity: 100, share: 50)
         let taken = [(1, "a"), (2, "a"), (3, "a"), (11, "b"), (12, "b"), (21, "c")].map { queue.append($0, from: $1) }
         var order: [Int] = []
@@ -13,8 +12,7 @@ import Testing
         #expect(taken.allSatisfy(\.self) && order == [1, 11, 21, 2, 12, 3] && queue.count == 0)
     }
 
-    @Test("one caller fills its share and no more, and all together the whole")
-    func bounds() {
+    @Test func `one caller fills its share and no more, and all together the whole`() {
         var queue = FairQueue<Int>(capacity: 5, share: 3)
         let ofOne = (1...4).map { queue.append($0, from: "a") }
         let ofOthers = (1...4).map { queue.append($0, from: "b\($0)") }
@@ -24,8 +22,7 @@ import Testing
         #expect(first == 1 && again == [true, false])
     }
 
-    @Test("several loops take from one queue until it is finished", .timeLimit(.minutes(1)))
-    func loops() async {
+    @Test(.timeLimit(.minutes(1))) func `several loops take from one queue until it is finished`() async {
         let queue = QueryQueue()
         let taken = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<3 {

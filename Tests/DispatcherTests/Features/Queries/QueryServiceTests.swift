@@ -62,8 +62,7 @@ import Testing
         }
     }
 
-    @Test("commands and quick queries are answered while every search loop is held up")
-    func searchesHoldNothingUp() async throws {
+    @Test func `commands and quick queries are answered while every search loop is held up`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register(concurrency: 0)
         _ = await harness.submit(["a", "b"]) { $0.due = .now() + .seconds(3600) }
@@ -91,8 +90,7 @@ import Testing
         }
     }
 
-    @Test("a query whose caller has given up is not answered")
-    func givenUp() async throws {
+    @Test func `a query whose caller has given up is not answered`() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in
             service.ask(CountsQuery().message(from: "a", correlation: "late", within: .zero))
@@ -105,8 +103,7 @@ import Testing
         }
     }
 
-    @Test("a caller with too many queries is told so, and others are answered")
-    func tooMany() async throws {
+    @Test func `a caller with too many queries is told so, and others are answered`() async throws {
         let harness = try await SchedulerHarness()
         let (held, gate) = (Journal<String>(), Latch())
         @Sendable func publish(_ publication: Publication) async -> PublishOutcome {
@@ -129,8 +126,7 @@ import Testing
         }
     }
 
-    @Test("a query that is too large, or has nobody to answer, is refused unread")
-    func unreadable() async throws {
+    @Test func `a query that is too large, or has nobody to answer, is refused unread`() async throws {
         let harness = try await SchedulerHarness()
         try await serve(harness) { service in
             var large = CancelQuery(tasks: []).message(from: "a", correlation: "large")

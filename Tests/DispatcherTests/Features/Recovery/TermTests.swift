@@ -20,8 +20,7 @@ struct TermTests {
         Results.Item(id: id, attempt: 1, outcome: .failed(TaskError(.failed, "no")))
     }
 
-    @Test("its turn is dropped whole, and it does nothing more until it reads the store again")
-    func superseded() async throws {
+    @Test func `its turn is dropped whole, and it does nothing more until it reads the store again`() async throws {
         let standby = try await SchedulerHarness(store: active.store)
         _ = await standby.register()
         // Before it knows: the turn takes up a result and a submission, and says what it made of neither.
@@ -48,8 +47,7 @@ struct TermTests {
         #expect(await standby.result(.init(id: 2, attempt: 1, outcome: .succeeded(Data()))).isEmpty)
     }
 
-    @Test("a turn that was planned before the dispatcher was superseded, and committed after, is dropped too")
-    func overlapping() async throws {
+    @Test func `a turn that was planned before the dispatcher was superseded, and committed after, is dropped too`() async throws {
         let item = Results.Item(id: 1, attempt: 1, outcome: .succeeded(Data()))
         let results = Results(form: .batch, type: .reverse, store: active.store.identity, worker: "w1", items: [item])
         let planned = await active.scheduler.plan(
@@ -61,8 +59,7 @@ struct TermTests {
         #expect(await standby.machine(1)?.attempt == 1)
     }
 
-    @Test("a breaker whose probes another dispatcher has ended probes with other tasks")
-    func breaker() async throws {
+    @Test func `a breaker whose probes another dispatcher has ended probes with other tasks`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.breaker = BreakerSettings(minimumAttempts: 2, pause: .zero, probes: 1)
         let active = try await SchedulerHarness(configuration)
@@ -78,8 +75,7 @@ struct TermTests {
         #expect(try await active.submit(["c"]).items().map(\.payload) == [Data("c".utf8)])
     }
 
-    @Test("counters that do not balance make it read again what is handed out")
-    func stuck() async throws {
+    @Test func `counters that do not balance make it read again what is handed out`() async throws {
         await active.scheduler.forget(1)
         // Nobody knows of it any more: its failure leads to nothing.
         #expect(try await active.result(failed(1)).items().isEmpty)
@@ -90,8 +86,7 @@ struct TermTests {
         #expect(await active.counts().balances)
     }
 
-    @Test("a store that fails is given up once the process is to end, and nothing is acknowledged")
-    func givesUp() async throws {
+    @Test func `a store that fails is given up once the process is to end, and nothing is acknowledged`() async throws {
         await active.store.close()
         active.scheduler.stopRetrying(at: .now)
         let out = await active.result(failed(1))

@@ -19,8 +19,8 @@ struct ResultRefusalTests {
         .succeeded(Data("forged".utf8)), .failed(TaskError(.invalidInput, "forged")), .interrupted, .returned, .started,
     ]
 
-    @Test("any report of a task that was never handed out is refused and counted", arguments: outcomes)
-    func neverHandedOut(outcome: Results.Outcome) async throws {
+    @Test(arguments: outcomes)
+    func `any report of a task that was never handed out is refused and counted`(outcome: Results.Outcome) async throws {
         let harness = try await harness()
         _ = await harness.submit(["later"]) { $0.delay = .seconds(3600) }
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: outcome))
@@ -35,8 +35,10 @@ struct ResultRefusalTests {
         #expect(await harness.scheduler.takeEvents().first { $0.type == .reverse }?.refused == 2)
     }
 
-    @Test("any report of attempt 99 where 1 was handed out is refused and counted, and the real one counts", arguments: outcomes)
-    func attemptTooHigh(outcome: Results.Outcome) async throws {
+    @Test(arguments: outcomes)
+    func `any report of attempt 99 where 1 was handed out is refused and counted, and the real one counts`(outcome: Results.Outcome)
+        async throws
+    {
         let harness = try await harness()
         _ = await harness.submit(["a"])
         let out = await harness.result(.init(id: 1, attempt: 99, outcome: outcome, runTime: .seconds(1000)))
@@ -47,8 +49,7 @@ struct ResultRefusalTests {
         #expect(try real.endings().map(\.result) == [Data("real".utf8)])
     }
 
-    @Test("a success of an older attempt that was handed out counts, also after the task was put back")
-    func olderAttempt() async throws {
+    @Test func `a success of an older attempt that was handed out counts, also after the task was put back`() async throws {
         let harness = try await SchedulerHarness(
             DispatcherConfiguration(retry: RetryPolicy(maxAttempts: 3, backoff: Backoff(base: .seconds(3600), ceiling: .seconds(3600)))))
         _ = await harness.register()
@@ -60,8 +61,7 @@ struct ResultRefusalTests {
         #expect(await harness.counts().balances)
     }
 
-    @Test("a report of a task of another type is refused")
-    func otherType() async throws {
+    @Test func `a report of a task of another type is refused`() async throws {
         let harness = try await harness()
         _ = await harness.submit(["a"])
         let out = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data())), type: .sum)
@@ -69,8 +69,7 @@ struct ResultRefusalTests {
         #expect(await harness.scheduler.takeEvents().first { $0.type == .sum }?.refused == 1)
     }
 
-    @Test("a submission or result whose routing key names another type is refused as type_mismatch")
-    func typeMismatch() async throws {
+    @Test func `a submission or result whose routing key names another type is refused as type_mismatch`() async throws {
         let harness = try await harness()
         let submission = Submission(
             form: .single, type: .reverse, key: "k", client: "c1", correlation: "q", tasks: [.init(payload: Data("x".utf8))]
@@ -95,10 +94,8 @@ struct ResultRefusalTests {
         #expect(try late.replies().isEmpty)
     }
 
-    @Test(
-        "a run time beyond all bounds is bounded when it is accepted, and the task can be asked for",
-        arguments: [MessageForm.single, .batch])
-    func runTime(form: MessageForm) async throws {
+    @Test(arguments: [MessageForm.single, .batch])
+    func `a run time beyond all bounds is bounded when it is accepted, and the task can be asked for`(form: MessageForm) async throws {
         let harness = try await harness()
         _ = await harness.submit(["a", "b"])
         for (id, outcome) in [(1, Results.Outcome.succeeded(Data())), (2, .failed(TaskError(.invalidInput, "no")))]

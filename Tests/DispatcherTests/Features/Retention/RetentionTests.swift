@@ -21,8 +21,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("an ended task goes after its retention, its key not before an hour, and a task that has not ended stays")
-    func retention() async throws {
+    @Test func `an ended task goes after its retention, its key not before an hour, and a task that has not ended stays`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retention = .seconds(60)
         let time = ManualTime(isFrozen: true)
@@ -43,8 +42,7 @@ struct RetentionTests {
         #expect(try await prune(harness, configuration) == Pruned(keys: 1))
     }
 
-    @Test("of more ended tasks than are kept the oldest go")
-    func count() async throws {
+    @Test func `of more ended tasks than are kept the oldest go`() async throws {
         var configuration = DispatcherConfiguration.quick
         configuration.retentionCount = 2
         let harness = try await SchedulerHarness(configuration)

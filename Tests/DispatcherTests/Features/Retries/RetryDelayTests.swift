@@ -22,8 +22,8 @@ struct RetryDelayTests {
         #expect((.milliseconds(500)...(.seconds(1)) as ClosedRange<Duration>).contains(policy.delay(beforeRetry: 2, of: task(own))))
     }
 
-    @Test("after a lost delivery it grows with each loss, up to a minute", arguments: [(1, 100), (2, 200), (5, 1600), (100, 60_000)])
-    func lost(losses: Int, limit: Int) {
+    @Test(arguments: [(1, 100), (2, 200), (5, 1600), (100, 60_000)])
+    func `after a lost delivery it grows with each loss, up to a minute`(losses: Int, limit: Int) {
         let delay = RetryPolicy.delay(afterLossOf: task(TaskSettings(), attempt: losses).machine)
         #expect(delay >= .milliseconds(limit / 2) && delay <= .milliseconds(limit))
     }

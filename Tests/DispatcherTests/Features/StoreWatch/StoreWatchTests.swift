@@ -35,8 +35,7 @@ struct StoreWatchTests {
 
     private var reasons: [String] { vitals.report(service: "dispatcher", id: "1").reasons }
 
-    @Test("a store that cannot be written is told of, again every half minute, and once more when it is over")
-    func trouble() async throws {
+    @Test func `a store that cannot be written is told of, again every half minute, and once more when it is over`() async throws {
         #expect(await watch.look(after: 0) == 0)
         #expect(told.entries.isEmpty)
 
@@ -53,8 +52,7 @@ struct StoreWatchTests {
         #expect(reasons.isEmpty)
     }
 
-    @Test("the watch ends with a store that its own dispatcher has closed, and tells nothing")
-    func closed() async throws {
+    @Test func `the watch ends with a store that its own dispatcher has closed, and tells nothing`() async throws {
         store.failure.withLock { $0 = StoreError(.closed, "closed") }
         #expect(await watch.look(after: 0) == nil)
         #expect(told.entries.isEmpty)

@@ -14,8 +14,7 @@ struct SubmissionAcceptanceTests {
         return harness
     }
 
-    @Test("an unknown type is rejected with those that are known; a payload over the bound is rejected by its number")
-    func rejections() async throws {
+    @Test func `an unknown type is rejected with those that are known; a payload over the bound is rejected by its number`() async throws {
         let harness = try await SchedulerHarness()
         let none = try await harness.submit(["x"]).replies()
         guard case .rejected(let first) = none[0].content else { return #expect(Bool(false), "accepted without a type") }
@@ -32,8 +31,7 @@ struct SubmissionAcceptanceTests {
         #expect(await harness.counts().submitted == 0)
     }
 
-    @Test("a submission repeated with its key is answered with the same ids and runs once")
-    func repeated() async throws {
+    @Test func `a submission repeated with its key is answered with the same ids and runs once`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         let first = await harness.submit(["a", "b"], key: "k")
@@ -45,9 +43,8 @@ struct SubmissionAcceptanceTests {
         #expect(await harness.counts().submitted == 2)
     }
 
-    @Test(
-        "a submission of type 'Greet', or of none, is answered as rejected", arguments: ["Greet", nil, String(repeating: "g", count: 255)])
-    func badName(type: String?) async throws {
+    @Test(arguments: ["Greet", nil, String(repeating: "g", count: 255)])
+    func `a submission of type 'Greet', or of none, is answered as rejected`(type: String?) async throws {
         let harness = try await harness()
         let message = Message(
             properties: BasicProperties(correlationID: "q-7", replyTo: "c1", messageID: "k", type: type), body: Data("x".utf8)
@@ -62,8 +59,7 @@ struct SubmissionAcceptanceTests {
         #expect(out.dead().count == 1)
     }
 
-    @Test("a key that is used again for something else is rejected with the ids and the type of the first")
-    func keyReused() async throws {
+    @Test func `a key that is used again for something else is rejected with the ids and the type of the first`() async throws {
         let harness = try await harness()
         _ = await harness.submit(["hello"], key: "k")
         let out = await harness.submit(["other"], key: "k", type: .sum)

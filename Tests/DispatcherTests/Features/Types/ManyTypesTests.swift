@@ -11,8 +11,7 @@ import Testing
 struct ManyTypesTests {
     private let now = Timestamp(rawValue: 1_000_000)
 
-    @Test("a dispatcher with 10,000 types, each with a task that is handed out and one that waits, starts within 5 s")
-    func starts() async throws {
+    @Test func `a dispatcher with 10,000 types, each with a task that is handed out and one that waits, starts within 5 s`() async throws {
         let store = try await SQLiteTaskStore.inMemory()
         let types = try (0..<10_000).map { try TaskType("t\($0)") }
         let submissions = types.enumerated().flatMap { number, type in
@@ -39,8 +38,7 @@ struct ManyTypesTests {
         #expect(resumption.duration(to: clock.now) < .seconds(5))
     }
 
-    @Test("a turn looks only at the types that it concerns")
-    func looks() throws {
+    @Test func `a turn looks only at the types that it concerns`() throws {
         let typeQueues = TypeQueues()
         for number in 0..<1000 {
             let typeQueue = TypeQueue(type: try TaskType("t\(number)"))
@@ -74,8 +72,7 @@ struct ManyTypesTests {
         #expect(typeQueues.nextDue(after: now + .seconds(3)) == nil)
     }
 
-    @Test("each type is told of though nothing changes, some at a time")
-    func events() throws {
+    @Test func `each type is told of though nothing changes, some at a time`() throws {
         let typeQueues = TypeQueues()
         for number in 0..<50 { typeQueues.add(TypeQueue(type: try TaskType("t\(number)"))) }
         typeQueues.settle(at: now)

@@ -21,8 +21,8 @@ struct UnusedTypeTests {
         return (try #require(try out.answers(ForgetQuery.self).first).types, out)
     }
 
-    @Test("a type that the store does not know after a resumption is known again with the next heartbeat of its worker")
-    func unknownToTheStore() async throws {
+    @Test
+    func `a type that the store does not know after a resumption is known again with the next heartbeat of its worker`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         #expect(try await harness.store.commit(StoreChanges(forgettings: [Forgetting(type: .reverse)])).forgettings == [true])
@@ -33,8 +33,9 @@ struct UnusedTypeTests {
         #expect(try await harness.submit(["a"]).items().count == 1)
     }
 
-    @Test("a type without workers, tasks and pause is forgotten by itself; its counters stay in the totals, and all are told")
-    func byThemselves() async throws {
+    @Test
+    func `a type without workers, tasks and pause is forgotten by itself; its counters stay in the totals, and all are told`() async throws
+    {
         let harness = try await SchedulerHarness(Self.configuration(after: .zero))
         _ = await harness.register(types: [.reverse, .sum])
         _ = await harness.submit(["a"])
@@ -70,8 +71,7 @@ struct UnusedTypeTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a type is kept for an hour after its last use")
-    func afterAnHour() async throws {
+    @Test func `a type is kept for an hour after its last use`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         _ = await harness.register(kind: .deregister)
@@ -80,8 +80,7 @@ struct UnusedTypeTests {
         #expect(DispatcherConfiguration().typeRetention == .seconds(3600))
     }
 
-    @Test("waiting and scheduled tasks and a pause keep a type, over a restart too")
-    func inUse() async throws {
+    @Test func `waiting and scheduled tasks and a pause keep a type, over a restart too`() async throws {
         let harness = try await SchedulerHarness(Self.configuration(after: .zero))
         let types = try ["waits", "later", "paused", "unused"].map { try TaskType($0) }
         _ = await harness.register(types: types)
@@ -93,8 +92,7 @@ struct UnusedTypeTests {
         #expect(await next.scheduler.types == types.dropLast().sorted())
     }
 
-    @Test("a type is forgotten on request, or the answer says why not")
-    func onRequest() async throws {
+    @Test func `a type is forgotten on request, or the answer says why not`() async throws {
         let harness = try await SchedulerHarness()
         let types = try ["served", "waits", "paused", "history", "unused"].map { try TaskType($0) }
         _ = await harness.register(types: types)
@@ -116,8 +114,7 @@ struct UnusedTypeTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("ten workers that register a thousand types each and go keep nobody out")
-    func tenThousandTypes() async throws {
+    @Test func `ten workers that register a thousand types each and go keep nobody out`() async throws {
         let harness = try await SchedulerHarness()
         for worker in 0..<10 {
             let types = try (0..<1000).map { try TaskType("t\(worker)-\($0)") }

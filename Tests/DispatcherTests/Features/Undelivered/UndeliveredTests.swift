@@ -12,8 +12,7 @@ struct UndeliveredTests {
         out.publications.map { $0.isMandatory ? outcome : .confirmed }
     }
 
-    @Test("work that comes back for want of a queue waits until a worker shows itself")
-    func unroutable() async throws {
+    @Test func `work that comes back for want of a queue waits until a worker shows itself`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register()
         let out = await harness.submit(["x", "y"])

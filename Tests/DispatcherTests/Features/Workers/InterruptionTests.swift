@@ -30,8 +30,7 @@ struct InterruptionTests {
         return await harness.result(.init(id: 1, attempt: attempt, outcome: .interrupted), worker: "w2")
     }
 
-    @Test("one connection gone: the holder lives, and its task is not handed out again")
-    func oneConnection() async throws {
+    @Test func `one connection gone: the holder lives, and its task is not handed out again`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w1")
         _ = await harness.submit(["a"])
@@ -45,8 +44,10 @@ struct InterruptionTests {
         #expect(await harness.machine(1)?.attempt == 1)
     }
 
-    @Test("both gone, however often: the task runs again at once, nobody is blamed once the worker speaks, and its old run is ended")
-    func bothConnections() async throws {
+    @Test
+    func `both gone, however often: the task runs again at once, nobody is blamed once the worker speaks, and its old run is ended`()
+        async throws
+    {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w2")
         _ = await harness.register("w1")
@@ -63,8 +64,7 @@ struct InterruptionTests {
         }
     }
 
-    @Test("a word of a worker that came late from before its death withdraws nothing")
-    func ghost() async throws {
+    @Test func `a word of a worker that came late from before its death withdraws nothing`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w2")
         _ = await harness.register("w1")
@@ -76,8 +76,8 @@ struct InterruptionTests {
         #expect(await harness.scheduler.workers.workers["w1"] == nil)
     }
 
-    @Test("a task with a provisional interruption goes out a third time only after the verdict, and then as its own fault")
-    func verdict() async throws {
+    @Test
+    func `a task with a provisional interruption goes out a third time only after the verdict, and then as its own fault`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w2")
         _ = await harness.register("w1")
@@ -104,8 +104,7 @@ struct InterruptionTests {
         try await harness.expectCountersOfStore()
     }
 
-    @Test("a delivery lost before any heartbeat named it is nobody's fault where no worker has died")
-    func unnamed() async throws {
+    @Test func `a delivery lost before any heartbeat named it is nobody's fault where no worker has died`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w2")
         _ = await harness.register("w1")
@@ -121,8 +120,9 @@ struct InterruptionTests {
         }
     }
 
-    @Test("with its worker's lease gone the attempt is over when the worker was last heard of, and the task waits as pending")
-    func lease() async throws {
+    @Test
+    func `with its worker's lease gone the attempt is over when the worker was last heard of, and the task waits as pending`() async throws
+    {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w1", interval: 0)
         _ = await harness.submit(["a", "b"])
@@ -144,8 +144,7 @@ struct InterruptionTests {
         #expect(items.map(\.id) == [1] && items.map(\.attempt) == [2])
     }
 
-    @Test("without a worker there is no window: what was queued waits in the store, and the queue is emptied")
-    func unattended() async throws {
+    @Test func `without a worker there is no window: what was queued waits in the store, and the queue is emptied`() async throws {
         let harness = try await SchedulerHarness()
         _ = await harness.register("w1")
         _ = await harness.submit(["a", "b", "c"])

@@ -23,8 +23,7 @@ struct SilenceTests {
         return harness
     }
 
-    @Test("while the broker takes no messages, and for a lease after that, no worker is given up")
-    func alarm() async throws {
+    @Test func `while the broker takes no messages, and for a lease after that, no worker is given up`() async throws {
         let harness = try await orphan()
         harness.isCutOff.value.withLock { $0 = true }
         for _ in 0..<3 { _ = await harness.look() }
@@ -33,8 +32,7 @@ struct SilenceTests {
         #expect(try await harness.store.counts()[.reverse]?.scheduled == 0)
     }
 
-    @Test("one that stays silent though it could be heard is given up, and its task runs again")
-    func silent() async throws {
+    @Test func `one that stays silent though it could be heard is given up, and its task runs again`() async throws {
         let harness = try await orphan()
         _ = await harness.look()
         #expect(await harness.scheduler.workers.workers.isEmpty)
@@ -43,8 +41,7 @@ struct SilenceTests {
         #expect(works.flatMap(\.items).map(\.attempt) == [2])
     }
 
-    @Test("however many tasks run beyond their expiry, one that waits ends at its own")
-    func expiries() async throws {
+    @Test func `however many tasks run beyond their expiry, one that waits ends at its own`() async throws {
         let harness = try await SchedulerHarness()
         let held = (1...1100).map { RegistryMessage.Held(task: TaskID($0), attempt: 1) }
         _ = await harness.register(concurrency: 2000)
@@ -59,8 +56,7 @@ struct SilenceTests {
         #expect(try await harness.look().endings().map(\.state) == [.expired])
     }
 
-    @Test("a whole lease follows a time in which nobody could be heard")
-    func leaseAfter() async throws {
+    @Test func `a whole lease follows a time in which nobody could be heard`() async throws {
         let start = ContinuousClock.now
         var table = WorkerTable()
         let message = RegistryMessage(

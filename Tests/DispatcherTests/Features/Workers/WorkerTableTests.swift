@@ -18,8 +18,7 @@ struct WorkerTableTests {
         )
     }
 
-    @Test("a change is published once")
-    func changes() {
+    @Test func `a change is published once`() {
         var table = WorkerTable()
         #expect(table.record(.register, of: message(), at: start) == [.reverse])
         #expect(table.record(.heartbeat, of: message(), at: start) == [])
@@ -29,8 +28,7 @@ struct WorkerTableTests {
         #expect(table.record(.deregister, of: message(), at: start) == [])
     }
 
-    @Test("a lease ends after three missed heartbeats")
-    func lease() {
+    @Test func `a lease ends after three missed heartbeats`() {
         var table = WorkerTable()
         _ = table.record(.heartbeat, of: message(), at: start)
         #expect(table.expire(at: start + .milliseconds(2999)).gone.isEmpty)
@@ -38,8 +36,7 @@ struct WorkerTableTests {
         #expect(table.workers.isEmpty)
     }
 
-    @Test("a worker holds what its latest report names, as long as it lives")
-    func holder() throws {
+    @Test func `a worker holds what its latest report names, as long as it lives`() throws {
         var table = WorkerTable()
         let task = OpenTask(
             id: 1, type: .reverse, settings: TaskSettings(maxAttempts: 1), created: Timestamp(rawValue: 1), attempt: 1, form: .single
@@ -59,8 +56,7 @@ struct WorkerTableTests {
         #expect(table.departed["a"]?.heard == start)
     }
 
-    @Test("a heartbeat that says nothing new renews the lease, and nothing else")
-    func unchanged() throws {
+    @Test func `a heartbeat that says nothing new renews the lease, and nothing else`() throws {
         var table = WorkerTable()
         let held = [RegistryMessage.Held(task: 1, attempt: 1)]
         _ = table.record(.heartbeat, of: message(running: held), at: start)
@@ -77,8 +73,7 @@ struct WorkerTableTests {
         }
     }
 
-    @Test("the longest interval of a type is that of the workers that it has")
-    func heartbeat() {
+    @Test func `the longest interval of a type is that of the workers that it has`() {
         var table = WorkerTable()
         var slow = message("slow")
         slow.interval = 5000
@@ -89,8 +84,7 @@ struct WorkerTableTests {
         #expect(table.heartbeat(of: .reverse) == .seconds(1))
     }
 
-    @Test("batches need every worker of the type; one that drains does not count")
-    func service() {
+    @Test func `batches need every worker of the type; one that drains does not count`() {
         var table = WorkerTable()
         #expect(table.service(of: .reverse) == (0, false))
         _ = table.record(.heartbeat, of: message("a"), at: start)
@@ -101,8 +95,7 @@ struct WorkerTableTests {
         #expect(table.service(of: .reverse) == (2, true))
     }
 
-    @Test("a worker too many is not taken, and leaves room when it goes")
-    func bound() {
+    @Test func `a worker too many is not taken, and leaves room when it goes`() {
         var table = WorkerTable(maximum: 2)
         for worker in ["a", "b", "c", "a"] { _ = table.record(.heartbeat, of: message(worker), at: start) }
         #expect(Set(table.workers.keys) == ["a", "b"])
@@ -111,8 +104,7 @@ struct WorkerTableTests {
         #expect(Set(table.workers.keys) == ["b", "c"])
     }
 
-    @Test("the tasks held by all together are bounded")
-    func heldBound() {
+    @Test func `the tasks held by all together are bounded`() {
         var table = WorkerTable(maximumHeld: 10)
         let held = (1...4).map { RegistryMessage.Held(task: TaskID(Int64($0)), attempt: 1) }
         for number in 0...2 { _ = table.record(.heartbeat, of: message("\(number)", waiting: held), at: start) }
