@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Runs the commands and packages of README.md, the commands of Examples.md and the Python programs of Wire.md, as they are printed, on a
-grid that it starts and stops. Run it after `swift build`.
+"""Runs the commands and packages of README.md and TaskGrid.md, the commands of Examples.md and the Python programs of Wire.md, as they are
+printed, on a grid that it starts and stops. Run it after `swift build`.
 
     Tests/readme.py
 
-The blocks of README.md, and then those of Examples.md, are read in their order:
+The blocks of README.md, those of TaskGrid.md, and then those of Examples.md, are read in their order:
 
 - Each line of a block of `sh` is a command, which must succeed.
 - In a block of `console`, a line that begins with `$ ` is a command. The lines up to the next one are what it prints (`swift run` prints
   the build to standard error, which does not count), and it must fail exactly if that begins with `error:`. In them `…` stands for any
   text, and a line of only `…` for any lines. Times, worker ids and keys may differ, and so may the number of spaces between words.
-- In README.md a block of `swift` is a file of a package of its own if the line before it ends with the file's path:
+- In README.md and TaskGrid.md a block of `swift` is a file of a package of its own if the line before it ends with the file's path:
   `` `Package.swift`: ``. The package is in the folder `.build/readme/greeter` beside a link `taskgrid` to this checkout, so that
   `.package(path: "../taskgrid")` means it.
 
@@ -39,7 +39,8 @@ import time
 
 CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 TASKGRID = f"{CHECKOUT}/.build/debug/taskgrid"
-DOCUMENTS = ["README.md", "Sources/TaskGrid/TaskGrid.docc/Examples.md"]
+DOCUMENTS = ["README.md", "Sources/TaskGrid/TaskGrid.docc/TaskGrid.md", "Sources/TaskGrid/TaskGrid.docc/Examples.md"]
+WITH_PACKAGE = DOCUMENTS[:2]
 BOUND = 600  # seconds that anything may take, the first build of the package included
 
 
@@ -125,7 +126,8 @@ class Run:
         os.makedirs(self.here)
         for name in os.listdir(CHECKOUT):
             os.symlink(f"{CHECKOUT}/{name}", f"{self.here}/{name}")
-        shutil.rmtree(f"{self.package}/Sources", ignore_errors=True)
+        for folder in ("Sources", "Tests"):
+            shutil.rmtree(f"{self.package}/{folder}", ignore_errors=True)
         os.makedirs(self.package, exist_ok=True)
         if not os.path.islink(f"{self.package}/../taskgrid"):
             os.symlink("../..", f"{self.package}/../taskgrid")
@@ -194,7 +196,7 @@ class Run:
             return check_compose(command)
         stays = re.match(r"taskgrid worker\b|swift run ", command) and shown is None
         folder = self.package if command.startswith("swift ") else self.here
-        if self.document != "README.md":
+        if self.document not in WITH_PACKAGE:
             command = re.sub(r"^swift run ", f"{CHECKOUT}/.build/debug/", command)
         if stays:
             self.readied += 1
@@ -320,7 +322,7 @@ def run_document(run, document):
     for block in blocks(document):
         place = block.place
         try:
-            if block.kind == "swift" and document == "README.md":
+            if block.kind == "swift" and document in WITH_PACKAGE:
                 run.file(block)
             elif block.kind in ("sh", "console"):
                 for command, shown in commands(block):

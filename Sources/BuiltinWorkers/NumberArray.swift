@@ -143,7 +143,9 @@ struct NumberArray {
     }
 
     private func shown(_ byte: Unicode.Scalar) -> String {
-        (" "..."~").contains(byte) ? "'\(byte)'" : "byte \(byte.value)"
+        // Not as a number alone, which would look like a place.
+        (" "..."~").contains(byte)
+            ? "'\(byte)'" : "the byte 0x\(byte.value < 16 ? "0" : "")\(String(byte.value, radix: 16, uppercase: true))"
     }
 }
 

@@ -56,6 +56,7 @@ package struct WorkerCounts: Hashable, Sendable {
                     .configuration,
                     "no worker of type '\(type)' comes with the grid: it has \(known.map(\.name).joined(separator: ", ")); "
                         + "a worker of your own is a program of its own, which joins the grid when you start it"
+                        + known.map(\.name).suggestion(for: type.name)
                 )
             }
             guard named.insert(type).inserted else {

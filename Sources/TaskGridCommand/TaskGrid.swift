@@ -55,14 +55,25 @@ struct TaskGrid: AsyncParsableCommand {
         ]
     )
 
+    /// As in the errors of commands that run.
+    static var _errorPrefix: String { "error: " }
+
     static func main() async {
         // A reader that is gone is told by the write that fails, not by the end of this process.
         signal(SIGPIPE, SIG_IGN)
+        ClosedDescriptors.fill()
         await TypeCompletion.prepare(Array(CommandLine.arguments.dropFirst()))
         if let fault = CommandWords.fault() {
             Terminal.tell("error: \(fault)\n")
             Foundation.exit(ExitCode.validationFailure.rawValue)
         }
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch {
+            guard let hint = CommandWords.hint(afterMessage: message(for: error)) else { exit(withError: error) }
+            Terminal.tell("\(fullMessage(for: error))\n\(hint)\n")
+            Foundation.exit(exitCode(for: error).rawValue)
+        }
     }
 }

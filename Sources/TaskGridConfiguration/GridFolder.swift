@@ -36,7 +36,7 @@ package struct GridFolder: Hashable, Sendable {
 
     /// A command for a shell with the option that names this folder, where it is not the standard one.
     package func command(_ words: String) -> String {
-        self == .standard() ? words : "\(words) --grid \(ShellWord(path))"
+        self == .standard() ? words : "\(words) --grid \(ShellWord(path: path))"
     }
 
     package var store: String { "\(path)/store.sqlite" }

@@ -18,6 +18,8 @@ extension ProgramSettings {
     ///
     /// - Throws: `SettingError` that says to run `taskgrid up` where no grid runs.
     package func location() throws(SettingError) -> GridLocation {
+        // A broker that another place overrides has to be one too.
+        if let (url, name) = sources.text("broker") { _ = try Self.endpoint(url, name) }
         for (index, layer) in sources.layers.enumerated() {
             if let url = layer.text("broker") {
                 return GridLocation(endpoint: try Self.endpoint(url, layer.name("broker")), topology: topology)
@@ -25,6 +27,24 @@ extension ProgramSettings {
             if let path = layer.text("data") { return try location(in: GridFolder(path), sources.layers[...index]) }
         }
         return try location(in: .standard(), sources.layers[...])
+    }
+
+    /// The broker's URL for a grid that starts in ``folder``; nil: a broker of its own.
+    ///
+    /// - Throws: `SettingError` where a place before that of the broker names the folder: it would come first for every other command, and mean a
+    ///   grid with a broker of its own.
+    package func brokerToStart() throws(SettingError) -> String? {
+        guard let (url, name) = sources.text("broker") else { return nil }
+        _ = try Self.endpoint(url, name)
+        let layer = sources.layers.first { $0.text("broker") != nil || $0.text("data") != nil }
+        guard let layer, layer.text("broker") == nil else { return url }
+        throw SettingError(
+            .invalid,
+            """
+            \(layer.name("data")) names the grid's folder, and \(name) a broker: for a grid on that broker give --broker with the folder, and \
+            for a grid with a broker of its own take \(name) away
+            """
+        )
     }
 
     /// The folder of a grid on this machine.
@@ -43,6 +63,13 @@ extension ProgramSettings {
             prefix: says("prefix") ? prefix : file.prefix ?? prefix,
             queueKind: says("queue-kind") ? queueKind : file.queueKind ?? queueKind
         )
+        if let kind = file.queueKind, topology.prefix == file.prefix, topology.queueKind != kind {
+            let name = layers.first { $0.text("queue-kind") != nil }?.name("queue-kind") ?? "queue-kind"
+            throw SettingError(
+                .invalid,
+                "\(name): the queues of the grid in \(folder.path) are \(kind.rawValue), not \(topology.queueKind.rawValue); leave it out"
+            )
+        }
         return GridLocation(endpoint: try Self.endpoint(file.amqp, folder.gridFile), topology: topology)
     }
 

@@ -12,10 +12,13 @@ extension ProgramSettings {
         SettingKey(
             "broker", \.broker, kind: .optional(.text), in: defaults, valueName: "url",
             standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
-            description: "The broker's URL, `amqp://` or `amqps://`."
+            description: """
+                The broker's URL, `amqp://` or `amqps://`. The nodes of a cluster are separated by commas, `amqp://user:password@a,b:5673/vhost`, \
+                or are a list of URLs: each connection tries them in an order of its own.
+                """
         ),
         SettingKey(
-            "data", \.data, kind: .optional(.text), in: defaults, valueName: "folder",
+            "data", \.data, kind: .optional(.path), in: defaults, valueName: "folder",
             standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
             description: "The folder of a grid on this machine."
         ),
@@ -41,12 +44,12 @@ extension ProgramSettings {
     /// How whoever started a service learns of it.
     package static let serviceKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
-            "ready-file", \.readyFile, kind: .optional(.text), in: defaults, valueName: "file",
+            "ready-file", \.readyFile, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("none", example: "/run/taskgrid/ready"),
             description: "A file that a service creates once it is connected and consumes."
         ),
         SettingKey(
-            "liveness-file", \.livenessFile, kind: .optional(.text), in: defaults, valueName: "file",
+            "liveness-file", \.livenessFile, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("none", example: "/run/taskgrid/alive"),
             description:
                 "A file that a service writes every 5 seconds while it is healthy. A service whose file is older than 15 seconds is stuck or gone."

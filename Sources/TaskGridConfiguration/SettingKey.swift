@@ -9,6 +9,8 @@ package struct SettingKey<Settings>: Sendable {
     package let valueName: String?
     /// The values that it can have, where they are few.
     package let choices: [String]
+    /// Whether its values begin with a digit.
+    package let isNumber: Bool
     package let standard: SettingDefault
     /// Takes it into a configuration from the first place that has it.
     package let read: @Sendable (SettingSources, inout Settings) throws(SettingError) -> Void
@@ -22,6 +24,7 @@ package struct SettingKey<Settings>: Sendable {
         self.description = description
         self.valueName = valueName
         choices = kind.choices
+        isNumber = kind.isNumber
         self.standard = standard ?? .value(kind.write(defaults[keyPath: property]))
         read = { sources, settings throws(SettingError) in
             if let value = try sources.value(name, kind) { settings[keyPath: property] = value }
@@ -37,6 +40,7 @@ package struct SettingKey<Settings>: Sendable {
         self.description = description
         valueName = nil
         choices = []
+        isNumber = false
         standard = .words("none", example: example)
         read = { sources, settings throws(SettingError) in
             if let value = try sources.list(name, kind) { settings[keyPath: property] = value }
@@ -55,6 +59,7 @@ package struct SettingKey<Settings>: Sendable {
         description = key.description
         valueName = key.valueName
         choices = key.choices
+        isNumber = key.isNumber
         standard = key.standard
         self.read = read
     }

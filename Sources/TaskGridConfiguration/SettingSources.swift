@@ -10,8 +10,12 @@ package struct SettingSources: Sendable {
         /// Whether an empty text is as good as none.
         var skipsEmpty = true
 
+        /// A text; of a list as the file writes it its elements with commas between them.
         func text(_ key: String) -> String? {
-            guard let text = reader.string(forKey: ConfigKey(key), isSecret: true), !(skipsEmpty && text.isEmpty) else { return nil }
+            let elements = reader.stringArray(forKey: ConfigKey(key), isSecret: true)
+            guard let text = reader.string(forKey: ConfigKey(key), isSecret: true) ?? elements?.joined(separator: ","),
+                !(skipsEmpty && text.isEmpty)
+            else { return nil }
             return text
         }
 

@@ -6,14 +6,26 @@ package struct ShellWord: CustomStringConvertible {
         self.text = text
     }
 
-    /// As it is where no character means something to a shell, else quoted. A text with control characters is written in `$'…'` (POSIX
-    /// 2024, bash, zsh), which stays on one line.
+    /// A path of a folder. It may end with a slash, so that the shell leaves a line feed at its end.
+    package init(path: String) {
+        text = path.utf8.last == UInt8(ascii: "\n") ? "\(path)/" : path
+    }
+
+    /// As it is where no character means something to a shell, else quoted. Characters that would move a terminal's cursor or turn its line
+    /// round are left to `printf`, which every POSIX shell has, so that the word is one line. Only a line feed at the end would be lost.
     package var description: String {
         if !text.isEmpty, text.utf8.allSatisfy(Self.isPlain) { return text }
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard text.unicodeScalars.contains(where: Self.isUnseen) else {
             return "'\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
         }
-        return "$'\(text.utf8.map(Self.escaped).joined())'"
+        return "\"$(printf '\(text.utf8.map(Self.escaped).joined())')\""
+    }
+
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -25,8 +37,9 @@ package struct ShellWord: CustomStringConvertible {
 
     private static func escaped(_ byte: UInt8) -> String {
         switch byte {
-        case UInt8(ascii: "'"), UInt8(ascii: "\\"): "\\\(Character(Unicode.Scalar(byte)))"
-        case 0x20...0x7E: String(Character(Unicode.Scalar(byte)))
+        case UInt8(ascii: "%"): "%%"
+        // A hyphen may begin an option.
+        case 0x20...0x7E where !"'\\-".utf8.contains(byte): String(Character(Unicode.Scalar(byte)))
         default: "\\\(byte >> 6)\(byte >> 3 & 7)\(byte & 7)"
         }
     }

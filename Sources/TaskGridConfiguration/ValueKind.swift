@@ -8,6 +8,8 @@ package struct ValueKind<Value>: Sendable {
     package var choices: [String] = []
     /// Whether errors keep the text to themselves.
     package var isSecret = false
+    /// Whether it begins with a digit, so that a word which begins with '-' is a negative one and no option.
+    package var isNumber = false
     package let read: @Sendable (String) -> Value?
     package let write: @Sendable (Value) -> String
 }
@@ -15,6 +17,9 @@ package struct ValueKind<Value>: Sendable {
 extension ValueKind where Value == String {
     /// Any text.
     package static var text: ValueKind { text("a text") { _ in true } }
+
+    /// The path of a file or a folder.
+    package static var path: ValueKind { text("the path of a file or folder") { !$0.isEmpty } }
 
     package static func text(_ what: String, isSecret: Bool = false, _ isValid: @escaping @Sendable (String) -> Bool) -> ValueKind {
         ValueKind(what: what, isSecret: isSecret, read: { isValid($0) ? $0 : nil }, write: { $0 })
@@ -24,7 +29,7 @@ extension ValueKind where Value == String {
 extension ValueKind where Value == Int {
     package static func integer(_ range: ClosedRange<Int>) -> ValueKind {
         ValueKind(
-            what: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            what: "a whole number from \(range.lowerBound) to \(range.upperBound)", isNumber: true,
             read: { text in Int(text).flatMap { range.contains($0) ? $0 : nil } }, write: { "\($0)" }
         )
     }
@@ -34,12 +39,17 @@ extension ValueKind where Value == Double {
     /// A ratio, written as a whole number of percent from 1 to 100.
     package static var percent: ValueKind {
         let percent = ValueKind<Int>.integer(1...100)
-        return ValueKind(what: percent.what, read: { percent.read($0).map { Double($0) / 100 } }, write: { "\(Int(($0 * 100).rounded()))" })
+        return ValueKind(
+            what: percent.what, isNumber: true, read: { percent.read($0).map { Double($0) / 100 } },
+            write: { "\(Int(($0 * 100).rounded()))" }
+        )
     }
 }
 
 extension ValueKind where Value == Duration {
-    package static var duration: ValueKind { ValueKind(what: DurationText.what, read: DurationText.read, write: DurationText.write) }
+    package static var duration: ValueKind {
+        ValueKind(what: DurationText.whatAtMost, isNumber: true, read: DurationText.read, write: DurationText.write)
+    }
 }
 
 extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
@@ -63,7 +73,8 @@ extension ValueKind {
     /// A value that may be absent.
     package static func optional<Wrapped>(_ kind: ValueKind<Wrapped>) -> ValueKind where Value == Wrapped? {
         ValueKind(
-            what: kind.what, choices: kind.choices, isSecret: kind.isSecret, read: { text in kind.read(text).map { .some($0) } },
+            what: kind.what, choices: kind.choices, isSecret: kind.isSecret, isNumber: kind.isNumber,
+            read: { text in kind.read(text).map { .some($0) } },
             write: { $0.map(kind.write) ?? "" }
         )
     }

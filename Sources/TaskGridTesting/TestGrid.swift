@@ -6,9 +6,8 @@ package import TaskGridClient
 ///
 /// ```swift
 /// let grid = TestGrid { greet.worker { name, _ in "Hello, \(name)!" } }
-/// try await grid.withClient { client in
-///     #expect(try await client.run(greet, "world") == "Hello, world!")
-/// }
+/// let text = try await grid.withClient { client in try await client.run(greet, "world") }
+/// #expect(text == "Hello, world!")
 /// #expect(try grid.submissions.map { try $0.input(of: greet) } == ["world"])
 /// ```
 ///

@@ -9,9 +9,7 @@ import TaskGridCore
 ///
 /// ```swift
 /// struct Timing: RunInterceptor {
-///     func intercept(
-///         _ payload: Data, context: TaskContext, next: @Sendable (Data, TaskContext) async throws -> Data
-///     ) async throws -> Data {
+///     func intercept(_ payload: Data, context: TaskContext, next: NextRun) async throws -> Data {
 ///         let begin = ContinuousClock.now
 ///         defer { context.logger.info("ran", metadata: ["time": "\(begin.duration(to: .now))"]) }
 ///         return try await next(payload, context)
@@ -19,6 +17,9 @@ import TaskGridCore
 /// }
 /// ```
 public protocol RunInterceptor: Sendable {
+    /// Runs an attempt, by way of the interceptors inside of this one.
+    typealias NextRun = @Sendable (Data, TaskContext) async throws -> Data
+
     /// Runs one attempt of a task, by way of `next` most often.
     ///
     /// - Parameters:
@@ -27,9 +28,7 @@ public protocol RunInterceptor: Sendable {
     ///   - next: runs the interceptors inside of this one, and then the worker.
     /// - Returns: the bytes of the result.
     /// - Throws: an error that counts as the worker's own.
-    func intercept(
-        _ payload: Data, context: TaskContext, next: @Sendable (Data, TaskContext) async throws -> Data
-    ) async throws -> Data
+    func intercept(_ payload: Data, context: TaskContext, next: NextRun) async throws -> Data
 }
 
 extension TaskWorker {

@@ -15,6 +15,14 @@ extension OpenTasks {
             WHERE type = :type AND attempt IS NOT NULL AND due > 0 AND due <= :now ORDER BY due, id LIMIT 1
             """
         )
+        // Put back to run at once: it could run again when its last attempt had ended. One that was retried on request has none that count.
+        let putBack = try BoundStatement(
+            database,
+            """
+            SELECT id, (SELECT max(ended) FROM attempt WHERE attempt.task = open.id) AS since FROM open INDEXED BY open_deferred
+            WHERE type = :type AND attempt IS NOT NULL AND due = 0 AND failures + interruptions > 0 ORDER BY id LIMIT 1
+            """
+        )
         var oldest: [TaskType: OldestTask] = [:]
         for type in types {
             guard let number = try self.types.number(of: type) else { continue }
@@ -35,6 +43,12 @@ extension OpenTasks {
                 oldest[type] = .older(oldest[type], OldestTask(id: TaskID(try scheduled.int64("id")), since: since))
             }
             scheduled.reset()
+            try putBack.bind(number, to: ":type")
+            if try putBack.step(), let since = try putBack.optionalInt64("since") {
+                let task = OldestTask(id: TaskID(try putBack.int64("id")), since: Timestamp(rawValue: since))
+                oldest[type] = .older(oldest[type], task)
+            }
+            putBack.reset()
         }
         return oldest
     }

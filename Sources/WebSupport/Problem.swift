@@ -43,11 +43,11 @@ package struct Problem: Error, Hashable {
 }
 
 extension Response {
-    /// JSON and a line's end.
+    /// JSON as `JSON.shown` has it, and a line's end.
     package static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, contentType: String = "application/json", pretty: Bool = false
     ) -> Response {
-        json(encoded: JSON.encode(value, pretty: pretty), status: status, contentType: contentType)
+        json(encoded: JSON.shown(value, pretty: pretty), status: status, contentType: contentType)
     }
 
     /// JSON that is encoded already, and a line's end.

@@ -39,7 +39,10 @@ import Testing
         ("true", "the payload is a boolean, not an array of numbers"), ("null", "the payload is null, not an array of numbers"),
         ("[1,tru]", "element 1 is no JSON value ('tru'), not a number"),
         ("\u{FEFF}1", "the payload is a number, not an array of numbers"),
-        ("é", "the payload is no JSON value (byte 195), not an array of numbers"),
+        ("é", "the payload is no JSON value (the byte 0xC3), not an array of numbers"),
+        ("\u{202E}[1]", "the payload is no JSON value (the byte 0xE2), not an array of numbers"),
+        ("[1,\u{1}]", "element 1 is no JSON value (the byte 0x01), not a number"),
+        ("[1\u{1}]", "the byte 0x01 at byte 2, where ',' or ']' has to be"),
     ])
     func `an input that is no list of numbers is refused with the place of the mistake`(_ payload: String, _ message: String) async {
         #expect(await refusal(Sum(), payload) == TaskError(.invalidInput, message))

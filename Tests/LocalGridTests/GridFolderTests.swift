@@ -54,6 +54,15 @@ import Testing
         #expect(GridFolder("/tmp/a b").seenFromWithin.broker == "/proc/self/cwd/broker")
     }
 
+    @Test func `a disk is full where less is left than a process needs`() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            withExtendedLifetime(lock) {}
+            #expect(FreeSpace.isShort(at: folder.path, least: .max) && !FreeSpace.isShort(at: folder.path, least: 0))
+            #expect(!FreeSpace.isShort(at: "\(folder.path)/none", least: .max))
+        }
+    }
+
     @Test func `a folder that cannot be made is an error in one line`() async throws {
         try await withTemporaryFolder { folder in
             #expect(FileManager.default.createFile(atPath: folder.path, contents: nil))

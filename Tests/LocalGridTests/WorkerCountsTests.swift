@@ -15,6 +15,12 @@ import Testing
         #expect(counts.total == 6)
     }
 
+    @Test func `a misspelt type is refused with the one that was meant`() {
+        var counts = WorkerCounts()
+        let error = #expect(throws: LocalGridError.self) { try counts.apply("hahs=1", known: [try type("hash"), try type("wait")]) }
+        #expect(error?.message.hasSuffix("; did you mean 'hash'?") == true, "\(error?.message ?? "")")
+    }
+
     @Test(arguments: ["hash", "hash=", "hash=-1", "hash=257", "hash=1=2", "Hash=1", "=1", "hash=x", "foo=3", "hash=1,hash=2", "hash=1,"])
     func `a wrong text is refused`(text: String) {
         var counts = WorkerCounts()

@@ -46,8 +46,8 @@ import Testing
             let conditions = Alert.conditions(statistics, broker: well, at: .after(second))
             #expect(
                 conditions == [
-                    missing: "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)): "
-                        + "start a worker of type reverse"
+                    missing: "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)), when worker only stopped "
+                        + "sending heartbeats: start a worker of type reverse"
                 ])
         }
         #expect(ScalesReport(statistics, target: .seconds(60), at: .after(4)).types[.reverse]?.waiting == 1)

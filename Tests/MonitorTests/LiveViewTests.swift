@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    @Test func `what cannot be seen, or moves the cursor, is escaped in the stream`() throws {
+        var state = try state(types: 1, workers: 0, at: 0)
+        var view = LiveView(state, at: .start)
+        var worker = RegistryMessage.sample("w\u{202E}")
+        worker.host = "h\u{200B}"
+        state.statistics.apply(.heartbeat, worker, at: .start)
+        let change = String(decoding: view.move(to: LiveView(state, at: .start)), as: UTF8.self)
+        for text in [change, String(decoding: view.snapshot, as: UTF8.self)] {
+            #expect(text.contains(#""w\u202e""#) && text.contains(#""h\u200b""#) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) })
+        }
+    }
+
     @Test func `with 10,000 types of which 10 are busy, a second of changes is small and the busiest are shown`() throws {
         var state = try state(types: 10_000, workers: 0, at: 0)
         var view = LiveView(state, at: .start)

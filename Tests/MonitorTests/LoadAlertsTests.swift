@@ -23,13 +23,13 @@ struct LoadAlertsTests {
         return statistics
     }
 
-    @Test func `half of the tasks of a type that fail are an alert, and gone five minutes after the last`() throws {
+    @Test func `half of the endings of tasks of a type that are failures are an alert, and gone five minutes after the last`() throws {
         var statistics = statistics(succeeded: 20, failed: 20)
         let conditions = Alert.conditions(statistics, broker: well, at: .after(180))
         let failing = Alert.Subject(kind: .failureRate, type: .reverse)
         #expect(
             conditions == [
-                failing: "50 % of the tasks of type reverse that ended in the last 5 minutes have failed: see "
+                failing: "50 % of the endings of tasks of type reverse in the last 5 minutes were failures: see "
                     + "'taskgrid errors --type reverse' for their errors"
             ])
         #expect(failing.kind.severity == .critical)
@@ -95,6 +95,19 @@ struct LoadAlertsTests {
         #expect(kinds(waiting(growing, oldest: oldest), at: 304) == [.noWorker])
         let away = Alert.conditions(waiting(growing, oldest: oldest), broker: BrokerReport(connected: false), at: .after(300))
         #expect(away.keys.map(\.kind) == [.brokerUnreachable])
+    }
+
+    @Test func `an alert about a breaker leads to the errors of the attempts that failed`() {
+        func message(_ states: [TaskState: Int]) -> String? {
+            var statistics = Statistics(since: .start)
+            var event = TypeEvent.sample(states)
+            event.breaker = .open
+            statistics.apply(.heartbeat, .sample("a"), at: .start)
+            statistics.apply(event, at: .start)
+            return Alert.conditions(statistics, broker: well, at: .start)[Alert.Subject(kind: .breakerOpen, type: .reverse)]
+        }
+        #expect(message([.scheduled: 60])?.contains("'taskgrid tasks --type reverse --state scheduled'") == true)
+        #expect(message([.pending: 60])?.contains("'taskgrid tasks --type reverse'") == true)
     }
 
     @Test func `alerts are told in the order of causes and severity`() {

@@ -60,7 +60,8 @@ struct MonitorTests {
             let stats = try await stats(client)
             #expect(stats["active_workers"] as? Int == 1)
             #expect(stats["pending_tasks"] as? Int == 3)
-            #expect(stats["average_processing_time_ms"] as? Double == 2)
+            let types = try #require(stats["types"] as? [String: [String: Any]])
+            #expect(types["reverse"]?["average_processing_time_ms"] as? Double == 2)
             #expect(try await client.get("/healthz").status == .ok)
             let queues = String(buffer: try #require(try await client.get("/queues").body))
             #expect(queues.contains("\"\(topology.prefix).registry\":{\"consumers\":0,\"exists\":true,\"messages\":1}"))
@@ -124,13 +125,13 @@ struct MonitorTests {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         var endpoint = try TestBroker.endpoint()
         let (publishers, ended) = (Journal<Int>(), Journal<Proxy.Event>())
-        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { event in
+        let proxy = try Proxy(to: endpoint.addresses[0].host, port: endpoint.addresses[0].port) { event in
             if case .ended = event { ended.add(event) }
         } onFrame: { frame in
             if frame.method == .basicPublish { publishers.add(frame.link) }
             return .pass
         }
-        (endpoint.host, endpoint.port) = ("127.0.0.1", proxy.port)
+        endpoint.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         try await withMonitor(probe, endpoint: endpoint) { client in
             let publisher = try await publishers.first { $0 }
             proxy.stall([.towardBroker], .number(publisher))

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Testing
 
 @testable import TaskGridCommand
@@ -24,7 +25,22 @@ import Testing
 
     @Test func `bytes that are no UTF-8 are refused by their place`() {
         let bytes = [0x63, 0x61, 0x66, -0x17, 0] as [CChar]
-        #expect(CommandWords.textFault(bytes, name: "argument 3")?.hasPrefix("argument 3 is not UTF-8: 'caf\u{FFFD}'") == true)
-        #expect(CommandWords.textFault([0x63, -0x3D, -0x57, 0], name: "argument 3") == nil)
+        #expect(CommandWords.textFault(bytes, name: "argument 3", advice: "do so") == "argument 3 is not UTF-8: 'caf\u{FFFD}'; do so")
+        #expect(CommandWords.textFault([0x63, -0x3D, -0x57, 0], name: "argument 3", advice: "do so") == nil)
+    }
+
+    @Test func `a payload that looks like an option is told to stand after two hyphens`() throws {
+        func hint(_ words: String...) -> String? {
+            let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(words) }
+            return error.flatMap { CommandWords.hint(afterMessage: TaskGrid.message(for: $0)) }
+        }
+        #expect(hint("run", "wait", "-1")?.contains("taskgrid run wait -- -1") == true)
+        #expect(hint("submit", "wait", "-.5") != nil)
+        #expect(hint("run", "wait", "--wiht") == nil && hint("run", "wait", "1", "--priority", "-1") == nil)
+    }
+
+    @Test func `an error of the command line begins as every other one`() throws {
+        let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["run", "--nothing"]) }
+        #expect(error.map { TaskGrid.fullMessage(for: $0) }?.hasPrefix("error: ") == true)
     }
 }

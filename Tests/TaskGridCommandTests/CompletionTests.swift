@@ -1,4 +1,5 @@
 import ArgumentParser
+import TaskGridCore
 import Testing
 
 @testable import TaskGridCommand
@@ -10,7 +11,7 @@ import Testing
         #expect(TypeCompletion.gridArguments(["run", "--broker"]) == [])
     }
 
-    @Test(arguments: ["run", "submit", "tasks", "failed", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
+    @Test(arguments: ["run", "submit", "tasks", "failed", "errors", "retry", "workers", "stats", "events", "pause", "resume", "worker"])
     func `a type is completed by the grid's types wherever one is written`(command: String) throws {
         let script = TaskGrid.completionScript(for: .bash)
         // A worker is run by a subcommand, which is the default.
@@ -19,5 +20,19 @@ import Testing
         let end = try #require(script[begin.upperBound...].firstRange(of: "\n}\n"))
         let function = script[begin.upperBound..<end.lowerBound]
         #expect(function.contains(command == "worker" ? "reverse" : "---completion \(command) --"), "\(command)")
+    }
+
+    @Test func `the kinds of events, and the states of tasks, are completed`() throws {
+        let script = TaskGrid.completionScript(for: .bash)
+        for (command, words) in [("events", ["task", "worker", "grid"]), ("retry", TaskState.allCases.map(\.name))] {
+            let begin = try #require(script.firstRange(of: "_taskgrid_\(command)() {"))
+            let end = try #require(script[begin.upperBound...].firstRange(of: "\n}\n"))
+            let list = words.map { "'\($0)'" }.joined(separator: "$'\\n'")
+            #expect(script[begin.upperBound..<end.lowerBound].contains("-W \(list)"), "\(command)")
+        }
+    }
+
+    @Test(arguments: ["quiet", "resume", "stop"]) func `a worker that is asked is completed by the ids of the live ones`(command: String) {
+        #expect(TaskGrid.completionScript(for: .bash).contains("---completion worker \(command) --"))
     }
 }

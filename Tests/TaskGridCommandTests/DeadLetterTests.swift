@@ -33,6 +33,22 @@ import Testing
         #expect((json["body"] as? [String: Any])?["bytes"] as? Int == 70_000)
     }
 
+    @Test(arguments: [-1, Int64.max / 2, Int64.min, 253_402_300_800_000])
+    func `a time and a size that cannot be are not shown as facts`(number: Int64) {
+        var message = letter("abc", at: number).message
+        message.properties.headers[WireFormat.Header.size] = .int(number)
+        let hostile = DeadLetter(message: message)
+        #expect(hostile.at == nil && hostile.size == 3)
+        #expect(DeadListCommand.table([hostile]).rows[0][1] == "-")
+        #expect(DeadShowCommand.lines(hostile, width: nil).contains { $0.hasPrefix("dead at") && $0.hasSuffix("unknown") })
+    }
+
+    @Test func `equal letters are shown once, with their number`() {
+        let distinct = DeadShowCommand.distinct([letter("a"), letter("b"), letter("a")])
+        #expect(distinct.map(\.letter) == [letter("a"), letter("b")] && distinct.map(\.copies) == [2, 1])
+        #expect(DeadShowCommand.lines(letter("a"), copies: 2, width: nil).contains { $0.hasPrefix("copies") && $0.hasSuffix("2") })
+    }
+
     @Test(.enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
     func `letters are read in their order and stay in it, until they are purged`() async throws {
         let topology = Topology(prefix: "dead-\(UUID().uuidString.prefix(8).lowercased())")

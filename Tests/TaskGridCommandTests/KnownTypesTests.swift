@@ -13,6 +13,11 @@ import Testing
         #expect(throws: Never.self) { try known.check(nil) }
     }
 
+    @Test func `an error about an unknown type is followed by the one that may be meant`() {
+        #expect(known.suggestion(for: TaskType(literal: "hsah")) == "; did you mean 'hash'?")
+        #expect(known.suggestion(for: TaskType(literal: "hash")) == "" && known.suggestion(for: TaskType(literal: "other")) == "")
+    }
+
     @Test func `the error says how to begin if no type is known, and a long list is cut`() {
         let none = KnownTypes([] as [TaskType]).failure(TaskType(literal: "nope"))
         #expect(none.message == "the grid knows no type 'nope': it knows none yet; start a worker, as with 'taskgrid worker reverse'")
@@ -24,6 +29,7 @@ import Testing
         #expect(WorkersCommand.none(of: nil) == "no workers live: start one, such as with 'taskgrid worker reverse'\n")
         #expect(
             WorkersCommand.none(of: TaskType(literal: "hash"))
-                == "no workers live for hash: start one, such as with 'taskgrid worker reverse'\n")
+                == "no workers live for hash: start one with 'taskgrid worker hash'\n")
+        #expect(WorkersCommand.none(of: TaskType(literal: "greet")) == "no workers live for greet: start one\n")
     }
 }

@@ -36,6 +36,9 @@ struct ParsingTests {
         "submit reverse hello --timeout -1s", "result",
         "submit wait 1 --print0", "submit wait 1 --wait --json --print0", "result x", "result 0", "result 17 --within 1w", "status -1",
         "up --ports some", "up --ports", "workers Hash",
+        "run wait 1 --within 0s", "result 17 --within 0s", "chaos --duration 0s", "chaos --workers 0",
+        "failed --limit 99999999999999999999",
+        "errors hash --type sum",
         "status", "run reverse hello --payload-file a", "run reverse --file a --payload-file a", "run --type reverse a b",
         "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
         "pause",
@@ -50,8 +53,12 @@ struct ParsingTests {
 
     @Test(arguments: [
         ("--timeout 400d", "the timeout of a task is from a millisecond to 366 days"),
-        ("--max-attempts 2147483648", "a task has 1 to 2147483647 attempts, not 2147483648"),
-        ("--priority 10", "the priority of a task is 0 to 9, not 10"),
+        ("--max-attempts 2147483648", "'2147483648' is not a whole number from 1 to 2147483647"),
+        ("--max-attempts 99999999999999999999999", "is not a whole number from 1 to 2147483647"),
+        ("--max-attempts -1", "'-1' is not a whole number from 1 to 2147483647"),
+        ("--priority 10", "'10' is not a whole number from 0 to 9"), ("--delay 10001d", "at most 10000d"),
+        ("--expires 10001d", "at most 10000d"), ("--timeout -5s", "'-5s' is not a time such as 500ms"),
+        ("--within -1s", "'-1s' is not a time such as 500ms"), ("--within 0s", "'0s' is no time to do anything in"),
     ])
     func `a setting out of its bounds is refused with the bounds`(option: String, message: String) {
         let error = #expect(throws: (any Error).self) { try parse("submit reverse hello \(option)") }
@@ -59,7 +66,8 @@ struct ParsingTests {
     }
 
     @Test(arguments: [
-        "workers TYPE", "stats TYPE", "tasks TYPE", "failed TYPE", "events TYPE", "pause TYPE", "resume TYPE", "types forget TYPE",
+        "workers TYPE", "stats TYPE", "tasks TYPE", "failed TYPE", "errors TYPE", "events TYPE", "pause TYPE", "resume TYPE",
+        "types forget TYPE",
         "worker TYPE", "run TYPE hello", "submit TYPE hello",
     ])
     func `a type is an argument or --type, wherever a command is about types`(line: String) throws {
@@ -69,6 +77,7 @@ struct ParsingTests {
             case let command as StatsCommand: command.only.type?.name
             case let command as TasksCommand: command.filter.type?.name
             case let command as FailedCommand: command.filter.filter.type?.name
+            case let command as ErrorsCommand: command.filter.filter.type?.name
             case let command as EventsCommand: command.only.type?.name
             case let command as PauseCommand: command.types.types.map(\.name).joined()
             case let command as ResumeCommand: command.types.types.map(\.name).joined()
@@ -91,6 +100,19 @@ struct ParsingTests {
             for line in command.configuration.discussion.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
             #expect(!command.configuration.abstract.isEmpty && !TaskGrid.helpMessage(for: command).contains("<argument>"), "\(command)")
         }
+    }
+
+    @Test func `a misspelt worker is refused with the type or the subcommand that was meant`() throws {
+        for (name, meant) in [("hahs", "hash"), ("quite", "quiet")] {
+            let failure = #expect(throws: Failure.self) { try WorkerRunCommand.workers([name]) }
+            #expect(failure?.message?.hasSuffix("; did you mean '\(meant)'?") == true, "\(failure?.message ?? "")")
+        }
+    }
+
+    @Test func `a negative number after an option of a setting is its value`() async throws {
+        let command = try parse("worker hash --concurrency -1", as: WorkerRunCommand.self)
+        #expect(command.concurrency?.text == "-1")
+        #expect(throws: (any Error).self) { try parse("workers --grid --json") }
     }
 
     @Test func `up refuses workers that it cannot start before it starts anything, and says what it can`() throws {

@@ -22,6 +22,7 @@ import Testing
         for text in [
             "", "yesterday", "2026-13-01", "2026-02-30x", "2026-01-01T25:00", "--1h", "2026-02-30", "2026-02-29", "2026-04-31T10:00",
             "2026-01-00", "2026-01-01T00:00+99:00", "2026-01-01T01", "1969-12-31", "2026-01-01T",
+            "2026", "20261129", "-20261129", "0", "1.5", "10001d",
         ] {
             #expect(read(text) == nil, "\(text)")
         }
@@ -36,6 +37,14 @@ import Testing
                 try FailedCommand.parse(["--until", text]).filter.until,
             ]
             for time in times { #expect(try #require(time) < .now() - .seconds(3000), "\(text)") }
+        }
+    }
+
+    @Test func `a number without a unit, which may be a year or a date, is refused with what to write`() {
+        for options in [["--since", "20261129"], ["--until", "2026"]] {
+            let error = #expect(throws: (any Error).self) { try FailedCommand.parse(options) }
+            let message = error.map { FailedCommand.message(for: $0) } ?? ""
+            #expect(message.contains("a time ago with its unit such as 90s") && message.contains("2026-11-23,"), "\(message)")
         }
     }
 
@@ -75,6 +84,22 @@ import Testing
         }
     }
 
+    @Test func `a kind of error is taken as taskgrid errors prints it`() {
+        let kinds = ["failed: no row #", "failed: esc \u{1B}[#m red \u{202E} bidi", "failed: \(String(repeating: "\u{1}", count: 190))"]
+        for kind in kinds {
+            #expect(FilterOptions.group(printedAs: Terminal.plain(kind), among: kinds).description == kind)
+        }
+        #expect(FilterOptions.group(printedAs: "failed: a·b 7", among: kinds).description == "failed: a·b #")
+    }
+
+    @Test func `if no task has the error, the message says where the whole text is`() {
+        let filter = TaskFilter(type: TaskType(literal: "sum"), errorGroup: ErrorGroup(text: "failed"))
+        #expect(
+            FilterOptions.none("failed tasks of type sum", filter)
+                == "no failed tasks of type sum; 'taskgrid errors --wide' prints the kinds of errors whole\n")
+        #expect(FilterOptions.none("failed tasks", TaskFilter()) == "no failed tasks\n")
+    }
+
     @Test func `the end of a bulk action is told as a sentence`() {
         var action = BulkAction(id: "b", kind: .retry, filter: TaskFilter(), expected: 802, started: now)
         (action.state, action.done) = (.finished, 1)
@@ -83,9 +108,22 @@ import Testing
         #expect(BulkRun.sentence(action) == "800 tasks will be done again, 2 will not: their state has changed")
         (action.state, action.refused) = (.exceeded, 0)
         #expect(
-            BulkRun.sentence(action) == "800 tasks will be done again; stopped, because more tasks match than the 802 that were expected")
+            BulkRun.sentence(action, left: 1200)
+                == "800 tasks will be done again; stopped, because more tasks match than the 802 that were expected: 1,200 that match are left"
+        )
+        #expect(BulkRun.sentence(action).hasSuffix("that were expected: the others are left as they are"))
         (action.kind, action.state) = (.cancel, .stopped)
         #expect(BulkRun.sentence(action) == "800 tasks cancelled; stopped on request")
+    }
+
+    @Test func `stopping a bulk action that has ended says so`() {
+        var action = BulkAction(id: "b", kind: .retry, filter: TaskFilter(), expected: 125, started: now)
+        action.done = 125
+        #expect(BulkCommand.Stop.line(action) == "125 tasks will be done again")
+        action.state = .finished
+        #expect(BulkCommand.Stop.line(action) == "it has ended already: 125 tasks will be done again")
+        action.state = .exceeded
+        #expect(BulkCommand.Stop.line(action).hasPrefix("it has ended already: 125 tasks"))
     }
 
     @Test func `worker runs types, and asks a worker by its id`() throws {
@@ -103,7 +141,10 @@ import Testing
         #expect(WorkerArgument.line(.stop, to: "w", shownBy: worker) == nil)
         worker.quiet = true
         #expect(WorkerArgument.line(.quiet, to: "w", shownBy: worker) == "w is quiet: it takes no more tasks; it still runs 1 task")
-        #expect(WorkerArgument.line(.stop, to: "w", shownBy: nil) == "w has stopped")
+        let restart = "; a supervisor, such as 'taskgrid up', starts another in its place"
+        #expect(WorkerArgument.line(.stop, to: "w", shownBy: nil) == "w has stopped\(restart)")
+        worker.draining = true
+        #expect(WorkerArgument.line(.stop, to: "w", shownBy: worker) == "w stops; it still runs 1 task\(restart)")
     }
 
     @Test func `a table fits the terminal, and is whole without one`() throws {

@@ -16,6 +16,7 @@ import Testing
         ])
         #expect(command.filter == TaskFilter(type: TaskType(literal: "sum"), state: .running, createdSince: now, text: "x"))
         #expect(command.before == 9 && command.limit == 20)
+        #expect(try TasksCommand.parse(["--error", "failed: no row 7"]).filter.errorGroup?.description == "failed: no row #")
         for wrong in [
             ["--limit", "0"], ["--since", "soon"], ["--text", ""], ["--since", "2026-01-02", "--until", "2026-01-01"], ["--state", "lost"],
             ["--id", "0"], ["Sum"], ["sum", "--type", "hash"],
@@ -57,6 +58,23 @@ import Testing
         #expect(lines[1].hasSuffix("no worker") && lines[2].hasSuffix("ok") && lines[3].hasSuffix("paused"))
         #expect(lines[4].hasSuffix("breaker half open"))
         #expect(StatsCommand.Report(answer, [], only: TaskType(literal: "sum")).types.count == 1)
+    }
+
+    @Test(arguments: [TaskState.pending, .scheduled, .queued])
+    func `stats says that tasks wait where no worker takes them`(state: TaskState) {
+        let hash = TaskType(literal: "hash")
+        var counts = TaskCounts()
+        counts[state] = 1
+        var worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [hash], concurrency: 1, prefetch: 1, batch: false, started: now)
+        func line(_ counts: TaskCounts, _ workers: [RegistryMessage]) -> String {
+            let report = StatsCommand.Report(
+                CountsQuery.Answer(store: "s", types: [hash: counts]), workers.map { LiveWorker(worker: $0, lastSeen: now) }, only: nil)
+            return StatsCommand.table(report).lines(width: nil)[1]
+        }
+        #expect(line(counts, []).hasSuffix("no worker") && line(counts, [worker]).hasSuffix("ok"))
+        worker.quiet = true
+        #expect(line(counts, [worker]).hasSuffix("no worker takes tasks") && line(TaskCounts(), [worker]).hasSuffix("ok"))
     }
 
     @Test func `forget reports the outcome for each type, and what to do if it is in use`() throws {
@@ -116,14 +134,73 @@ import Testing
         #expect(throws: (any Error).self) { try EventsCommand.parse(["--kind", "all"]) }
     }
 
+    @Test func `workers have their times in JSON as tasks have, and nothing where one does not say`() throws {
+        var worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "sum")], concurrency: 1, prefetch: 1, batch: false,
+            started: now
+        )
+        func json() throws -> [String: Any] {
+            let data = JSON.encode(LiveWorkerReport(LiveWorker(worker: worker, lastSeen: now + .seconds(1))))
+            return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        }
+        #expect(try json()["last_seen"] as? String == "2026-01-01T00:00:01.000Z")
+        let message = try #require(try json()["worker"] as? [String: Any])
+        #expect(message["worker"] as? String == "w" && message["types"] as? [String] == ["sum"] && message["pid"] as? Int == 1)
+        #expect(message["started"] as? String == "2026-01-01T00:00:00.000Z")
+        worker.started = Timestamp(rawValue: 0)
+        #expect(try (json()["worker"] as? [String: Any])?["started"] is NSNull)
+    }
+
+    @Test func `groups of failures and bulk actions have in JSON the fields that the monitor has`() throws {
+        func json(_ value: some Encodable) throws -> [String: Any] {
+            try #require(try JSONSerialization.jsonObject(with: JSON.encode(value)) as? [String: Any])
+        }
+        let (type, later) = (TaskType(literal: "sum"), now + .seconds(1))
+        let group = try json(
+            FailureGroupReport(FailureGroup(type: type, error: "a #", count: 2, example: "a 1", newest: 9, first: now, last: later)))
+        #expect(group["first"] as? String == "2026-01-01T00:00:00.000Z" && group["last"] as? String == "2026-01-01T00:00:01.000Z")
+        let filter = TaskFilter(type: type, state: .failed, errorGroup: ErrorGroup(text: "a #"))
+        let action = try json(BulkActionReport(BulkAction(id: "b", kind: .retry, filter: filter, expected: 2, started: now)))
+        #expect(
+            action["type"] as? String == "sum" && action["task_state"] as? String == "failed" && action["error_group"] as? String == "a #")
+        #expect(action["started"] as? String == "2026-01-01T00:00:00.000Z" && action["ended"] is NSNull && action["filter"] == nil)
+    }
+
     @Test func `a payload that came cut is shown with the size of the whole`() {
         var task = TaskRecord(
             id: 7, type: TaskType(literal: "sum"), payload: Data("abc".utf8), status: .pending, created: now,
             settings: TaskSettings(maxAttempts: 3), key: "k",
             payloadSize: 4 << 20)
-        #expect(StatusCommand.lines(task, width: nil).contains { $0.contains("4,194,304 bytes") && $0.hasSuffix("abc") })
+        #expect(StatusCommand.lines(task, width: nil).contains { $0.contains("4,194,304 bytes") && $0.hasSuffix("abc…") })
         task.payloadSize = nil
         #expect(StatusCommand.lines(task, width: nil).contains("payload    abc"))
+    }
+
+    @Test func `of a payload or a result that is too long for a line the beginning is shown, with a mark and the size of the whole`() {
+        var task = TaskRecord(
+            id: 7, type: TaskType(literal: "sum"), payload: Data(String(repeating: "x", count: 5000).utf8), status: .succeeded,
+            created: now,
+            settings: TaskSettings(), key: "k")
+        task.result = Data(String(repeating: "🇦🇹", count: 1001).utf8)
+        let lines = StatusCommand.lines(task, width: nil)
+        #expect(lines.contains("payload    5,000 bytes, which --json prints all: " + String(repeating: "x", count: 1000) + "…"))
+        #expect(lines.contains("result     8,008 bytes, which --json prints all: " + String(repeating: "🇦🇹", count: 1000) + "…"))
+        task.result = Data(String(repeating: "y", count: 1000).utf8)
+        #expect(StatusCommand.lines(task, width: nil).contains("result     " + String(repeating: "y", count: 1000)))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `status asks for several tasks at a time, and shows them in the order of their ids`() async throws {
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        var shown: [TaskID] = []
+        try await StatusCommand.each(of: [5, 3, 9, 1], atOnce: 3) { id in
+            // The first is found only once the third was asked for.
+            if id == 9 { open.finish() }
+            if id == 5 { for await _ in opened {} }
+            return id
+        } emit: { id in
+            shown.append(id)
+        }
+        #expect(shown == [5, 3, 9, 1])
     }
 
     @Test func `status shows the attempts of a task`() {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import TaskGridConfiguration
 import Testing
@@ -47,8 +48,24 @@ import Testing
     @Test func `a variable that there is not is refused, with the one that was meant`() async throws {
         let fault = try await message("", ["TASKGRID_MONITR_TOKEN": "x"])
         #expect(fault == "TASKGRID_MONITR_TOKEN is no setting; did you mean 'TASKGRID_MONITOR_TOKEN'?")
+        #expect(try await message("", ["TASKGRID_FOO": "x"]) == "TASKGRID_FOO is no setting")
         #expect(try await message("", ["TASKGRID_TEST_BROKER": "x", "TASKGRID_FAILPOINT": "x", "TASKGRIDX": "x"]) == nil)
         #expect(try await message("", ["TASKGRID_NOTHING": ""]) == nil)
+    }
+
+    @Test func `a file that cannot be read is refused with the reason`() throws {
+        func fault(_ path: String) -> String? {
+            #expect(throws: Failure.self) { try SettingCheck().check(file: path, environment: [:]) }?.message
+        }
+        #expect(fault("/tmp")?.hasSuffix("cannot be read: it is no regular file") == true)
+        #expect(fault("/tmp/taskgrid-none.yaml")?.hasSuffix("cannot be read: No such file or directory") == true)
+    }
+
+    @Test func `a file in place of the grid's folder is refused`() async throws {
+        try await withFile("") { path in
+            let error = await #expect(throws: Failure.self) { _ = try await GridOptions.parse(["--grid", path]).configuration() }
+            #expect(error?.message == "\(path) is a file, where the grid's folder belongs: choose a folder with --grid")
+        }
     }
 
     @Test func `an error about the file does not show what is in it`() async throws {

@@ -82,12 +82,23 @@ struct SettingSourcesTests {
     /// Values that cannot be.
     static let bad: [(key: String, value: String)] = [
         ("prefix", "-a"), ("prefix", ".a"), ("prefix", "ä"), ("prefix", String(repeating: "a", count: 65)), ("queue-kind", "stream"),
-        ("log-level", "loud"), ("log-format", "xml"), ("dispatcher.max-payload", "0"), ("dispatcher.max-attempts", "1001"),
+        ("log-level", "loud"), ("log-format", "xml"), ("dispatcher.max-payload", "0"), ("dispatcher.max-attempts", "2147483648"),
         ("dispatcher.backoff", "-1s"), ("dispatcher.max-backoff", "soon"), ("dispatcher.retention", "1e300d"),
         ("dispatcher.retention-count", "-1"), ("dispatcher.window", "2 s"), ("dispatcher.max-batch", "0"),
         ("dispatcher.prefetch", "65536"), ("worker.concurrency", "0"), ("worker.prefetch", "1.5"), ("worker.drain-deadline", "nan"),
         ("monitor.port", "65536"),
     ]
+
+    @Test(arguments: ["data", "ready-file", "liveness-file", "dispatcher.store", "monitor.history"])
+    func `an empty argument is no path`(key: String) async throws {
+        let failure = await #expect(throws: SettingError.self) { try await configuration([key: ""]) }
+        #expect(failure?.message == "--\(key.split(separator: ".").last ?? ""): '' is not the path of a file or folder")
+    }
+
+    @Test func `a time that is too long is refused with the longest`() async throws {
+        let failure = await #expect(throws: SettingError.self) { try await configuration(["worker.drain-deadline": "10001d"]) }
+        #expect(failure?.message.hasSuffix("at most 10000d") == true, "\(failure?.message ?? "")")
+    }
 
     @Test(arguments: bad) func `a bad value is refused by its name, wherever it stands`(key: String, value: String) async throws {
         func message(_ arguments: [String: String], _ environment: [String: String], yaml: String = "") async throws -> String {
@@ -117,11 +128,15 @@ struct SettingSourcesTests {
         #expect(try await configuration(data, ["TASKGRID_PREFIX": "red"]).location().topology == blue)
         #expect(try await configuration(data, yaml: "prefix: red\nqueue-kind: classic\n").location().topology == blue)
         #expect(try await configuration(data.merging(["prefix": "red"]) { $1 }).location().topology.prefix == "red")
-        let named = ["TASKGRID_DATA": folder.path, "TASKGRID_QUEUE_KIND": "classic"]
-        #expect(try await configuration([:], named).location().topology == Topology(prefix: "blue"))
+        // A grid of another prefix may have other queues.
+        let named = ["TASKGRID_DATA": folder.path, "TASKGRID_PREFIX": "red", "TASKGRID_QUEUE_KIND": "classic"]
+        #expect(try await configuration([:], named).location().topology == Topology(prefix: "red"))
+        let other = try await configuration(data.merging(["queue-kind": "classic"]) { $1 })
+        let failure = #expect(throws: SettingError.self) { try other.location() }
+        #expect(failure?.message == "--queue-kind: the queues of the grid in \(folder.path) are quorum, not classic; leave it out")
         #expect(try await configuration(data, ["TASKGRID_BROKER": "amqp://other"]).location().topology == blue)
         let broker = try await configuration(["broker": "amqp://other"], named).location().topology
-        #expect(broker == Topology(prefix: "taskgrid", queueKind: .classic))
+        #expect(broker == Topology(prefix: "red", queueKind: .classic))
     }
 
     @Test func `the first place that names a broker or a folder says which grid is meant`() async throws {
@@ -134,8 +149,23 @@ struct SettingSourcesTests {
         let failure = #expect(throws: SettingError.self) { try absent.location() }
         #expect(failure?.code == .notRunning)
         #expect(failure?.message.contains("--broker") == true)
-        let wrong = try await configuration([:], ["TASKGRID_BROKER": "http://a"])
-        #expect(#expect(throws: SettingError.self) { try wrong.location() }?.message.hasPrefix("TASKGRID_BROKER: ") == true)
+        for data in [[:], ["data": folder]] {
+            let wrong = try await configuration(data, ["TASKGRID_BROKER": "http://a"])
+            #expect(#expect(throws: SettingError.self) { try wrong.location() }?.message.hasPrefix("TASKGRID_BROKER: ") == true)
+        }
+    }
+
+    @Test func `a grid starts on the broker that stands with its folder or before it, and another one is named`() async throws {
+        let broker = "amqp://broker"
+        #expect(try await configuration(["data": "/tmp/x", "broker": broker]).program.brokerToStart() == broker)
+        #expect(try await configuration(["broker": broker], ["TASKGRID_DATA": "/tmp/x"]).program.brokerToStart() == broker)
+        #expect(try await configuration(["data": "/tmp/x"]).program.brokerToStart() == nil)
+        #expect(try await configuration([:], ["TASKGRID_BROKER": broker]).program.brokerToStart() == broker)
+        let conflict = try await configuration(["data": "/tmp/x"], ["TASKGRID_BROKER": broker])
+        let failure = #expect(throws: SettingError.self) { try conflict.program.brokerToStart() }
+        #expect(failure?.message.hasPrefix("--data names the grid's folder, and TASKGRID_BROKER a broker") == true)
+        let wrong = try await configuration(["data": "/tmp/x", "broker": "http://a"])
+        #expect(throws: SettingError.self) { try wrong.program.brokerToStart() }
     }
 }
 

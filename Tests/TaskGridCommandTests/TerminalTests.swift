@@ -19,17 +19,35 @@ struct TerminalTests {
             ])
     }
 
-    @Test func `a table wraps long names, then leaves lesser columns out, and never cuts a name or a number`() {
+    @Test func `a table leaves lesser columns out and says so, then wraps long names, and never cuts a name or a number`() {
         #expect(
             table.lines(width: 50) == [
-                "NAME                       SLOTS    DONE  STATE", "a-name-of-twenty-six-          8  40,000  live", "letters",
-                "b                             16       7  draining",
+                "NAME                            DONE  STATE", "a-name-of-twenty-six-letters  40,000  live",
+                "b                                  7  draining", "not shown: SLOTS; a wider terminal or --json has", "them",
             ])
         #expect(
             table.lines(width: 40) == [
-                "NAME                      DONE  STATE", "a-name-of-twenty-six-   40,000  live", "letters",
-                "b                            7  draining",
+                "NAME                          STATE", "a-name-of-twenty-six-letters  live", "b                             draining",
+                "not shown: SLOTS, DONE; a wider terminal", "or --json has them",
             ])
+        #expect(
+            table.lines(width: 30).prefix(4) == [
+                "NAME                  STATE", "a-name-of-twenty-     live", "six-letters", "b                     draining",
+            ])
+        #expect(table.lines(width: 53).count == 3)
+    }
+
+    @Test(arguments: 50...120) func `a heading is not broken while a column can be left out, and each is named`(width: Int) {
+        var table = StatsCommand.table(
+            StatsCommand.Report(CountsQuery.Answer(store: "s", types: [TaskType(literal: "reverse"): TaskCounts()]), [], only: nil))
+        table.rows[0][10] = "paused until 2026-11-29T10:00:00Z, no worker"
+        let lines = table.lines(width: width)
+        let headings = lines[0].split(separator: " ").map(String.init)
+        let omitted = table.headings.filter { !headings.contains($0) }
+        #expect(headings == table.headings.filter { !omitted.contains($0) } && lines.allSatisfy { $0.count <= width }, "\(lines)")
+        let last = lines.joined(separator: " ").split(separator: "not shown: ").dropFirst().first
+        #expect((last.map(String.init) ?? "").hasPrefix(omitted.joined(separator: ", ")), "\(lines)")
+        #expect(lines.joined().contains("2026-11-29T10:00:00Z"), "\(lines)")
     }
 
     @Test(arguments: [30, 44, 60]) func `every name stands whole in a narrow table, and only free texts are cut`(width: Int) {
@@ -45,7 +63,7 @@ struct TerminalTests {
         for line in table.lines(width: width) { #expect(line.count <= width) }
     }
 
-    @Test func `the table of workers keeps whole numbers at sixty columns`() throws {
+    @Test func `the table of workers keeps whole names at sixty columns`() throws {
         let worker = RegistryMessage(
             worker: "build-server-17-123456-0a1b2c3d", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")],
             concurrency: 8,
@@ -53,8 +71,9 @@ struct TerminalTests {
         )
         let live = LiveWorker(worker: worker, lastSeen: Timestamp(rawValue: 0))
         let lines = WorkersCommand.table([live], now: Timestamp(rawValue: 129_000)).lines(width: 60)
-        #expect(lines[0].split(separator: " ") == ["WORKER", "TYPES", "RUNNING", "DONE", "STATE"])
-        #expect(lines[1].contains("1,234,567"))
+        #expect(lines[0].split(separator: " ") == ["WORKER", "TYPES", "RUNNING", "STATE"])
+        #expect(lines[1].contains("build-server-17-123456-0a1b2c3d"))
+        #expect(lines[2].hasPrefix("not shown: SLOTS, WAITING, DONE, FAILED, UP;"))
         #expect(lines.allSatisfy { $0.count <= 60 })
     }
 
@@ -81,11 +100,11 @@ struct TerminalTests {
 
     @Test func `JSON has none of these characters, and means the same`() throws {
         let encoded = JSON.encode(["error": Self.hostile])
-        let shown = Terminal.plainJSON(encoded)
+        let shown = JSON.visible(encoded)
         let text = String(decoding: shown, as: UTF8.self)
         #expect(text == #"{"error":"a\u001b[2J\u007f\u009b1m\u202e\u2066\udb40\udc41é"}"#)
         #expect(try JSON.decode([String: String].self, shown) == ["error": Self.hostile])
-        #expect(Terminal.plainJSON(Data("{\n\t\"a\": 1\r\n}".utf8)) == Data("{\n\t\"a\": 1\r\n}".utf8))
+        #expect(JSON.visible(Data("{\n\t\"a\": 1\r\n}".utf8)) == Data("{\n\t\"a\": 1\r\n}".utf8))
     }
 
     @Test func `a value in a text log has none of them, and ends where it ends`() {

@@ -34,10 +34,10 @@ struct TopTerminalTests {
             (counts.submitted, counts[.succeeded]) = (42, 42)
             let event = TypeEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
             try await probe.say(topology.events, "task.reverse", .event(event))
-            // The nameservice's word, without which the grid is not called healthy.
+            // The nameservice's word, without which the grid is silent.
             try await probe.say(topology.events, "worker.joined", .event(WorkerEvent(kind: .joined, at: .now(), worker: worker)))
-            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].hasPrefix("Healthy") }
-            #expect(types[0].hasPrefix("Healthy · 1 worker") && types.contains { $0.hasPrefix("TYPE ") })
+            let types = try await terminal.frame { $0.contains { $0.hasPrefix("reverse ") } && $0[0].contains("1 worker") }
+            #expect(types[0].hasPrefix("No alerts in the first ") && types.contains { $0.hasPrefix("TYPE ") })
             #expect(types[1] == "Ledger  balances · 42 submitted: 42 succeeded")
 
             terminal.type("t")

@@ -189,6 +189,7 @@ extension TaskRecord {
             error: generator.maybe { $0.error() }, worker: generator.maybe { $0.text() },
             due: generator.maybe { $0.timestamp() }, key: generator.text(), expires: generator.maybe { $0.timestamp() },
             runTime: generator.maybe { .microseconds($0.number(0...1_000_000)) }, attempts: generator.list(0...3) { .random(using: &$0) },
+            held: generator.list(0...2) { $0.text() },
             payloadSize: generator.maybe { $0.number(0...1 << 53) }, resultSize: generator.maybe { $0.number(0...1 << 53) }
         )
     }

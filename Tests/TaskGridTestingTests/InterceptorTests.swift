@@ -16,7 +16,7 @@ private struct Marking: SubmitInterceptor, RunInterceptor {
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    func intercept(_ submission: ClientSubmission, next: Next) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+    func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>] {
         notes.add("\(name) submits \(submission.payloads.count)")
         var submission = submission
         submission.payloads = submission.payloads.map { $0 + Data(name.utf8) }
@@ -25,9 +25,7 @@ private struct Marking: SubmitInterceptor, RunInterceptor {
         return receipts
     }
 
-    func intercept(
-        _ payload: Data, context: TaskContext, next: @Sendable (Data, TaskContext) async throws -> Data
-    ) async throws -> Data {
+    func intercept(_ payload: Data, context: TaskContext, next: NextRun) async throws -> Data {
         notes.add("\(name) runs")
         let result = try await next(payload + Data(name.utf8), context)
         notes.add("\(name) ran")
@@ -53,7 +51,7 @@ private struct Marking: SubmitInterceptor, RunInterceptor {
 
     @Test func `an interceptor of a client may refuse`() async throws {
         struct Refusing: SubmitInterceptor {
-            func intercept(_ submission: ClientSubmission, next: Next) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+            func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>] {
                 throw ClientError(.badArgument, "not today")
             }
         }

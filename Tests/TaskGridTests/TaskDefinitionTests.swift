@@ -34,11 +34,24 @@ import Testing
         (#"{"items":[{"name":"a"}]}"#, "items[0].price is missing"),
         (#"{"items":[{"name":null,"price":1}]}"#, "items[0].name: "),
         ("{}", "items is missing"),
+        (#"{"items":[{"name":"a\"{[,1","price":1},{"name":"b","price":1e999}]}"#, "items[1].price: the number 1e999 does not fit"),
     ])
     func `an error of decoding names the field`(payload: String, message: String) {
         let order = TaskDefinition<Order, String>("order")
         let error = #expect(throws: PayloadError.self) { try order.input.decode(Data(payload.utf8)) }
         #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        ("[1, -2.5, 3]", "[1]: the number -2.5 does not fit"),
+        ("[99999999999999999999]", "[0]: the number 99999999999999999999 does not fit"),
+        ("[1, 2", "The given data was not valid JSON"), ("]}\"\\", "The given data was not valid JSON"), ("[1, tru]", "The given data"),
+    ])
+    func `an error of decoding names a number that does not fit its field`(payload: String, message: String) {
+        let error = #expect(throws: PayloadError.self) { try TaskDefinition<[Int], Int>("sum").input.decode(Data(payload.utf8)) }
+        #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")
+        let lone = #expect(throws: PayloadError.self) { try TaskDefinition<UInt8, Int>("byte").input.decode(Data("300".utf8)) }
+        #expect(lone?.message == "the number 300 does not fit this field")
     }
 
     @Test func `an error of encoding names the field`() {

@@ -88,6 +88,10 @@ import Testing
             await harness.broker.until { Set($0.acknowledged) == Set(tags) }
             #expect(Set(harness.broker.events.items.map(\.id)) == [1, 2])
             #expect(harness.broker.events.items.allSatisfy { $0.outcome == .failed(TaskError(.cancelled, "cancelled on request")) })
+            // They have not failed.
+            harness.clock.advance(by: .seconds(1))
+            await harness.broker.until { $0.registry.last?.content.running.isEmpty == true && $0.registry.last?.kind == .heartbeat }
+            #expect(harness.broker.events.registry.last?.content.failed == 0)
         }
     }
 

@@ -25,8 +25,8 @@ package enum TestBroker {
     /// A network of the test's own before the broker, and the broker's address there.
     package static func behindProxy() throws -> (Proxy, Endpoint) {
         var endpoint = try endpoint()
-        let proxy = try Proxy(to: endpoint.host, port: endpoint.port)
-        (endpoint.host, endpoint.port) = ("127.0.0.1", proxy.port)
+        let proxy = try Proxy(to: endpoint.addresses[0].host, port: endpoint.addresses[0].port)
+        endpoint.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         return (proxy, endpoint)
     }
 

@@ -10,7 +10,7 @@ extension Connection {
     /// Connects, declares and consumes; on failure waits for the next attempt.
     func establish() {
         do throws(AMQPError) {
-            let handle = try Handle(endpoint, name: name, clientProperties: clientProperties)
+            let handle = try Handle(endpoint.at(rotation.current), name: name, clientProperties: clientProperties)
             let session = ConnectionSession(handle)
             try openAdministration(session)
             try declareAll(session)
@@ -36,20 +36,19 @@ extension Connection {
                 return shared.listeners.values
             }
             for listener in listeners { listener.yield(established) }
-            logger.info(established == 1 ? "connected" : "connected again", metadata: [AMQPLogKey.endpoint: "\(endpoint)"])
+            logger.info(
+                established == 1 ? "connected" : "connected again", metadata: [AMQPLogKey.endpoint: "\(endpoint.at(rotation.current))"])
             starting?.continuation.resume(returning: .success(()))
             starting = nil
             resumeWaiters()
         } catch {
-            failures += 1
             retry(after: error)
         }
     }
 
     /// The connection is gone: everything under way has an unknown outcome.
     func lose(_ error: AMQPError) {
-        if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { failures = 0 }
-        failures += 1
+        if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { rotation.reset() }
         shared.withLock { shared in
             shared.enter(.unconnected)
             for number in shared.consumers.indices { shared.consumers[number].lapse() }
@@ -75,21 +74,23 @@ extension Connection {
     }
 
     private func retry(after error: AMQPError) {
+        var generator = SystemRandomNumberGenerator()
+        let delay = rotation.fail(backoff, using: &generator)
         if let starting {
+            // A node that starts or leaves its cluster may refuse what the others take.
             let isHopeless = [.accessRefused, .preconditionFailed, .unsupported, .badURL].contains(error.code)
-            if isHopeless || starting.deadline.map({ $0 <= .now }) == true {
+            if isHopeless && rotation.isRoundOver || starting.deadline.map({ $0 <= .now }) == true {
                 end(error)
                 return
             }
         }
-        let delay = backoff.delay(before: failures)
         let isLocked = error.code == .resourceLocked
         let wasLocked = shared.withLock { shared in
             defer { shared.enter(isLocked ? .locked : .unconnected, error.message) }
             return shared.state == .locked
         }
         let metadata: Logger.Metadata = [
-            AMQPLogKey.error: "\(error)", AMQPLogKey.retryNumber: "\(failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
+            AMQPLogKey.error: "\(error)", AMQPLogKey.retryNumber: "\(rotation.failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
         ]
         if isLocked {
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)

@@ -103,8 +103,7 @@ public actor Connection {
     let shared = Mutex(SharedState())
 
     var phase = Phase.idle
-    /// Attempts to connect since the broker was last connected.
-    var failures = 0
+    var rotation: AddressRotation
     /// How often the connection was established.
     public internal(set) var established = 0
     var ledger = ConfirmLedger()
@@ -129,13 +128,13 @@ public actor Connection {
     package nonisolated var executor: any TaskExecutor { tasks }
 
     /// - Parameters:
-    ///   - endpoint: the broker's address, virtual host and login.
+    ///   - endpoint: the broker's addresses, virtual host and login.
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
     ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1,
     ///     `connection.start-ok`).
     ///   - declarations: declared each time the connection is established, before anything is consumed.
     ///   - ownership: what the connection does beyond declaring `declarations`.
-    ///   - backoff: the waits between attempts to connect.
+    ///   - backoff: the waits between attempts to connect, or between rounds of all addresses.
     ///   - other: a connection whose thread this one shares: tasks that use both need not change threads. While one of them connects,
     ///     which may take 5 seconds a call, the other one reads nothing and sends no heartbeat.
     ///   - logger: for what happens to the connection; each line names it.
@@ -145,6 +144,8 @@ public actor Connection {
         backoff: Backoff = Backoff(base: .milliseconds(200), ceiling: .seconds(2)), sharingThreadOf other: Connection? = nil, logger: Logger
     ) {
         self.endpoint = endpoint
+        var generator = SystemRandomNumberGenerator()
+        rotation = AddressRotation(endpoint.addresses, using: &generator)
         self.name = name
         self.clientProperties = clientProperties
         self.declarations = declarations

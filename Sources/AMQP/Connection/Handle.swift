@@ -25,6 +25,7 @@ final class Handle {
     /// The highest number that a channel may have, as agreed with the broker.
     let lastChannel: UInt16
 
+    /// Connects to the first address of `endpoint`.
     init(_ endpoint: Endpoint, name: String, clientProperties: FieldTable) throws(AMQPError) {
         guard !endpoint.isSecure else {
             throw AMQPError(.unsupported, "\(endpoint): TLS is not built in yet; use amqp:// within a trusted network")
@@ -37,7 +38,7 @@ final class Handle {
         var timeout = timeval(Self.callTimeout)
         amqp_set_handshake_timeout(state, &timeout)
         amqp_set_rpc_timeout(state, &timeout)
-        let status = amqp_socket_open_noblock(socket, endpoint.host, Int32(endpoint.port), &timeout)
+        let status = amqp_socket_open_noblock(socket, endpoint.addresses[0].host, Int32(endpoint.addresses[0].port), &timeout)
         guard status == AMQP_STATUS_OK.rawValue else {
             throw AMQPError(.unreachable, "no broker answers at \(endpoint) (\(Self.text(status))): is it running?")
         }
@@ -54,6 +55,9 @@ final class Handle {
             }
         }
         if let error = Self.error(reply, "the login of \(endpoint)") {
+            guard error.brokerCode != 403 else {
+                throw AMQPError(error.code, "\(error.message) (\(endpoint.loginAdvice))", brokerCode: error.brokerCode)
+            }
             throw error.code == .timedOut ? AMQPError(.unreachable, error.message) : error
         }
         heartbeat = Int(amqp_get_heartbeat(state))

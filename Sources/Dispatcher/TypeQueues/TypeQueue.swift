@@ -114,12 +114,13 @@ final class TypeQueue {
         isDirty = true
     }
 
-    /// An attempt came to its end with a worker. The task `waited` so long before it ran, where that is known.
-    func attemptEnded(_ worker: String, succeeded: Bool, runTime: Duration, waited: Duration? = nil) {
+    /// An attempt came to its end with a worker; one that was cancelled has neither succeeded nor failed. The task `waited` so long before
+    /// it ran, where that is known.
+    func attemptEnded(_ worker: String, succeeded: Bool?, runTime: Duration, waited: Duration? = nil) {
         if let waited { statistics.taskWaited(waited) }
         self.runTime.record(runTime)
         queueLimit?.attemptEnded()
-        statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime)
+        if let succeeded { statistics.attemptEnded(worker, succeeded: succeeded, runTime: runTime) }
     }
 
     /// Called each second.

@@ -5,7 +5,7 @@ let shout = TaskDefinition<String, String>("shout")
 
 /// Prints what is submitted.
 struct Printing: SubmitInterceptor {
-    func intercept(_ submission: ClientSubmission, next: Next) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+    func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>] {
         print("submitting \(submission.payloads.count) of type \(submission.type)")
         return try await next(submission)
     }
@@ -13,9 +13,7 @@ struct Printing: SubmitInterceptor {
 
 /// Logs how long each task ran.
 struct Timing: RunInterceptor {
-    func intercept(
-        _ payload: Data, context: TaskContext, next: @Sendable (Data, TaskContext) async throws -> Data
-    ) async throws -> Data {
+    func intercept(_ payload: Data, context: TaskContext, next: NextRun) async throws -> Data {
         let begin = ContinuousClock.now
         defer { context.logger.info("task ran", metadata: ["time": "\(begin.duration(to: .now))"]) }
         return try await next(payload, context)

@@ -62,7 +62,7 @@ channel = pika.BlockingConnection(pika.URLParameters(broker())).channel()
 channel.confirm_delivery()
 for exchange, kind in [("work", "direct"), ("results", "topic"), ("registry", "topic"), ("control", "topic")]:
     channel.exchange_declare(f"{GRID}.{exchange}", kind, durable=True)
-channel.queue_declare(f"{GRID}.work.{TYPE}", durable=True)    # quorum queues: arguments={"x-queue-type": "quorum"}
+channel.queue_declare(f"{GRID}.work.{TYPE}", durable=True)    # of quorum queues with the arguments of section "Exchanges and queues"
 channel.queue_bind(f"{GRID}.work.{TYPE}", f"{GRID}.work", TYPE)
 channel.queue_declare(f"{GRID}.control.{WORKER}", exclusive=True, arguments={"x-max-length": 1000})
 channel.queue_bind(f"{GRID}.control.{WORKER}", f"{GRID}.control", f"worker.{WORKER}")

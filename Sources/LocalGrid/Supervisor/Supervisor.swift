@@ -1,4 +1,5 @@
 package import AMQP
+import Foundation
 import TaskGridCore
 
 /// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
@@ -104,7 +105,8 @@ package struct Supervisor: Sendable {
 
     private static func failure(of child: ChildProcess, _ ending: ProcessEvent.Ending) -> String {
         let tail = LogFile.tail(child.log)
-        let summary = "\(child.name) \(ending) before it was ready; see \(child.log)"
+        let isFull = FreeSpace.isShort(at: (child.log as NSString).deletingLastPathComponent)
+        let summary = "\(child.name) \(ending) before it was ready\(isFull ? ", and the disk is full" : ""); see \(child.log)"
         return tail.isEmpty ? summary : "\(summary), which ends:\n\(tail)"
     }
 }

@@ -26,7 +26,7 @@ struct Alert: Hashable, Sendable {
         case noWorker = "no_worker"
         /// The circuit breaker of a type holds its tasks back.
         case breakerOpen = "breaker_open"
-        /// Too many of the tasks of a type that ended of late have failed.
+        /// Too many of the endings of tasks of a type of late were failures.
         case failureRate = "failure_rate"
         /// A worker went silent without saying goodbye.
         case heartbeatLost = "heartbeat_lost"
@@ -93,8 +93,8 @@ struct Alert: Hashable, Sendable {
 }
 
 extension LiveReport {
-    /// How long a problem lasts at most before it is an alert.
-    package static let longestGrace = Alert.Kind.allCases.map(\.grace).max() ?? .zero
+    /// How long one has to listen before every alert is known: failures and backlogs are those of so long a time.
+    package static let longestLook = BacklogTrend.window
 }
 
 /// An alert as JSON shows it.

@@ -36,7 +36,7 @@ extension Alert {
         let share = Double(failed) / (Double(failed) + Double(succeeded))
         guard share * 100 >= Double(thresholds.failurePercent) else { return nil }
         return """
-            \(Int((share * 100).rounded())) % of the tasks of type \(type) that ended in the last 5 minutes have failed: see \
+            \(Int((share * 100).rounded())) % of the endings of tasks of type \(type) in the last 5 minutes were failures: see \
             'taskgrid errors --type \(type)' for their errors
             """
     }

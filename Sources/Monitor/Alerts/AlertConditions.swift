@@ -76,8 +76,12 @@ extension Alert {
         case .open, .halfOpen:
             // One that holds nothing back is nobody's concern: it closes with the next tasks that succeed.
             guard work.states.waiting > 0 else { break }
-            conditions[Subject(kind: .breakerOpen, type: type)] =
-                "most recent attempts of type \(type) failed, so its tasks wait: see 'taskgrid failed --type \(type)' for their errors"
+            // A task whose attempt failed waits for the next one, and has not failed itself.
+            let state = work.states.scheduled > 0 ? " --state scheduled" : ""
+            conditions[Subject(kind: .breakerOpen, type: type)] = """
+                most recent attempts of type \(type) failed, so its tasks wait: see 'taskgrid tasks --type \(type)\(state)' for their \
+                errors, and 'taskgrid status ID' for each attempt of one
+                """
         case .closed: break
         }
         if !work.states.balances {
@@ -91,8 +95,8 @@ extension Alert {
 
     private static func ofWorkers(_ statistics: Statistics, at now: Timestamp) -> [Subject: String] {
         var service: [TaskType: Service] = [:]
-        for worker in statistics.workers.values {
-            for type in worker.worker.types { service[type, default: Service()].add(worker, at: now) }
+        for (id, worker) in statistics.workers {
+            for type in worker.worker.types { service[type, default: Service()].add(id, worker, at: now) }
         }
         var conditions: [Subject: String] = [:]
         for (id, worker) in statistics.workers {
@@ -108,9 +112,9 @@ extension Alert {
                 worker \(id) has stopped sending heartbeats, and tasks of its types wait (\(types)): restart it, and see its log
                 """
         }
-        for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.states.needed > 0 {
-            let since = service[type]?.gone.map { " since \($0)" } ?? ""
-            let needed = work.states.needed
+        for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.needed > 0 {
+            let since = service[type]?.end.map { " since \($0.at), when worker \($0.worker) \($0.what)" } ?? ""
+            let needed = work.needed
             let tasks = needed == 1 ? "a task of type \(type) waits" : "\(needed) tasks of type \(type) wait"
             let resume = (service[type]?.quiet ?? 0) > 0 ? "'taskgrid worker resume' one that is quiet, or " : ""
             conditions[Subject(kind: .noWorker, type: type)] =
@@ -127,21 +131,26 @@ extension Alert {
         private(set) var isServed = false
         /// How many workers take no tasks on request.
         private(set) var quiet = 0
-        /// When the latest of its workers left, where one did.
-        private(set) var gone: Timestamp?
+        /// When and how the last of its workers stopped taking tasks, where that is known.
+        private(set) var end: (at: Timestamp, worker: String, what: String)?
         private var newest = Timestamp(rawValue: .min)
 
-        mutating func add(_ worker: WorkerStatistics, at now: Timestamp) {
-            guard let left = worker.gone(at: now) else {
-                guard !worker.worker.quiet else {
-                    quiet += 1
-                    return
-                }
+        mutating func add(_ id: String, _ worker: WorkerStatistics, at now: Timestamp) {
+            let gone = worker.gone(at: now)
+            if worker.worker.quiet {
+                if gone == nil { quiet += 1 }
+                if let since = worker.quietSince { note((since, id, "went quiet")) }
+            } else if let gone {
+                note((gone, id, worker.left?.reason == .deregistered ? "left" : "stopped sending heartbeats"))
+            } else {
                 isServed = true
                 newest = max(newest, worker.joined)
-                return
             }
-            gone = max(gone ?? left, left)
+        }
+
+        private mutating func note(_ other: (at: Timestamp, worker: String, what: String)) {
+            // Of two at the same time always the same one.
+            if end.map({ ($0.at, $0.worker) < (other.at, other.worker) }) ?? true { end = other }
         }
 
         /// Whether a worker has come in the place of one that was last heard then.
@@ -149,7 +158,11 @@ extension Alert {
     }
 }
 
-extension TaskCounts {
-    /// Tasks that need a worker now; one that the dispatcher still counts as running does, where no worker lives.
-    fileprivate var needed: Int { due.saturatingAdding(running) }
+extension TypeStatistics {
+    /// Tasks that need a worker now; one that the dispatcher still counts as running does, where no worker lives. Where only scheduled
+    /// tasks wait and the time of the oldest has passed, it is their number: the dispatcher does not say how many of them are due.
+    fileprivate var needed: Int {
+        let needed = states.due.saturatingAdding(states.running)
+        return needed == 0 && oldest != nil ? states.scheduled : needed
+    }
 }

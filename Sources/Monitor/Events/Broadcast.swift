@@ -59,7 +59,7 @@ final class Broadcast: Sendable {
     private func leave(_ number: UInt64) { state.withLock { $0.listeners[number] = nil } }
 
     func send(_ kind: ServerSentEvent.Kind, _ event: some Encodable) {
-        let data = JSON.encode(event)
+        let data = JSON.shown(event)
         state.withLock { state in
             state.latest += 1
             let block = ServerSentEvent.block(id: state.latest, kind: kind, data: data)

@@ -3,8 +3,8 @@ import TaskGridCore
 extension LiveView {
     /// Each part of the report, encoded.
     init(_ report: LiveReport) {
-        head = JSON.encode(report.head)
-        lists = ["alerts": JSON.encode(report.alerts), "events": JSON.encode(report.events)]
+        head = JSON.shown(report.head)
+        lists = ["alerts": JSON.shown(report.alerts), "events": JSON.shown(report.events)]
         var (types, workers) = (Rows(), Rows())
         for (type, row) in report.types { types.add(type.name, row) }
         for (id, row) in report.workers { workers.add(id, row) }

@@ -17,7 +17,7 @@ struct LiveView: Sendable {
         fileprivate var late: [String] = []
 
         mutating func add(_ key: String, _ row: some Encodable) {
-            encoded[key] = JSON.encode(row)
+            encoded[key] = JSON.shown(row)
             order.append(key)
         }
     }
@@ -96,11 +96,11 @@ private struct LiveObject {
     var size: Int { bytes.count + 1 }
     var data: Data { bytes + Data("}".utf8) }
 
-    static func size(of key: String, _ value: Data) -> Int { JSON.encode(key).count + value.count + 2 }
+    static func size(of key: String, _ value: Data) -> Int { JSON.shown(key).count + value.count + 2 }
 
     mutating func add(_ name: String, _ value: Data) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(JSON.encode(name))
+        bytes.append(JSON.shown(name))
         bytes.append(UInt8(ascii: ":"))
         bytes.append(value)
     }

@@ -46,7 +46,6 @@ struct HistoryRecorder: Sendable {
             all.workers += 1
             for type in Set(worker.worker.types) { workers[type, default: 0] += 1 }
         }
-        all.times = statistics.runTimes.counts(in: slots)
         var types: [TaskType: Rollup] = [:]
         for (type, work) in statistics.types {
             var rollup = Rollup(happened: work.seen - told[type, default: Counters()])

@@ -22,7 +22,7 @@ package struct LiveHead: Encodable, Sendable {
     }
 }
 
-/// A type, as far as a table shows it: some of the fields of `WorkReport`.
+/// A type, as far as a table shows it: some of the fields of `TypeReport`.
 package struct LiveTypeRow: Encodable, Sendable {
     package var tasks: TaskCounts
     package var throughput: Double

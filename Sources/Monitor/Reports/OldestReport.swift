@@ -4,7 +4,7 @@ import WebSupport
 /// The task that waits longest.
 package struct OldestReport: Encodable, Hashable, Sendable {
     static let schema = JSONSchema.object(["id": .taskID, "type": .taskType, "since": .time])
-        .described("The task that waits longest, and since when it could run. Tasks that were put back to run at once are left out.")
+        .described("The task that waits longest, and since when it could run. Tasks that were retried on request are left out.")
         .named("OldestTask")
 
     package var id: TaskID

@@ -1,12 +1,13 @@
 package import TaskGridCore
 import WebSupport
 
-/// How the tasks ended that ended within the last five minutes.
+/// How often tasks ended within the last five minutes, and how. A task that was retried and ended again counts each time.
 package struct OutcomesReport: Encodable, Hashable, Sendable {
     static let schema = JSONSchema.object([
         "succeeded": .count, "failed": .count,
-        "failure_rate": .number.atLeast(0).nullable.described("Failed tasks among both, 0 to 1; null where none ended."),
-    ]).described("Tasks that ended within the last five minutes.").named("Outcomes")
+        "failure_rate": .number.atLeast(0).nullable.described("The share of `failed` in both, 0 to 1; null where none ended."),
+    ]).described("How often tasks ended within the last five minutes. A task that was retried and ended again counts each time.").named(
+        "Outcomes")
 
     package var succeeded: Int
     package var failed: Int

@@ -30,7 +30,7 @@ final class StatisticsPage: Sendable {
             return nil
         }
         if let known { return known }
-        let data = JSON.encode(StatisticsReport(grid.current, at: now))
+        let data = JSON.shown(StatisticsReport(grid.current, at: now))
         latest.withLock { $0 = Latest(at: now, data: data) }
         return data
     }

@@ -1,10 +1,10 @@
 import TaskGridCore
 import WebSupport
 
-/// The answer of `/stats`: the fields of `WorkReport` for all types together, and under `types` for each.
+/// The answer of `/stats`: the fields of `WorkReport` for all types together, and under `types` those of `TypeReport` for each.
 struct StatisticsReport: WebReport {
     static let schema = WorkReport.schema.extended(with: [
-        "types": .map(of: WorkReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
+        "types": .map(of: TypeReport.schema), "workers": .map(of: WorkerReport.schema), "events": .array(of: GridEventReport.schema),
         "alerts": .array(of: AlertReport.schema), "broker": BrokerReport.schema, "at": .time,
         "data_at": .string.nullable.described("When the newest data came from the dispatcher."),
         "since": .time, "uptime_seconds": .number,
@@ -12,7 +12,7 @@ struct StatisticsReport: WebReport {
     ]).named("Statistics")
 
     var head: StatisticsHead
-    var types: [TaskType: WorkReport]
+    var types: [TaskType: TypeReport]
     var workers: [String: WorkerReport]
     /// The grid's latest events, the oldest first.
     var events: [GridEventReport]
@@ -35,7 +35,7 @@ struct StatisticsReport: WebReport {
         }
         self.types = Dictionary(
             uniqueKeysWithValues: types.map { type, work in
-                (type, WorkReport(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
+                (type, TypeReport(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
             }
         )
         workers = WorkersReport(statistics, at: now).workers

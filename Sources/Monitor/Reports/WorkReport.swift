@@ -1,24 +1,21 @@
 package import TaskGridCore
 import WebSupport
 
-/// The work of one type, or of all.
+/// The work of one type, or of all. How long attempts ran is told of one type alone: see ``TypeReport``.
 ///
 /// | field | what | window |
 /// |---|---|---|
 /// | `active_workers` | workers that hold a lease | now |
 /// | `pending_tasks` | accepted and not running: `pending`, `scheduled` and `queued` | now, by the latest event |
-/// | `average_processing_time_ms`, `p50_ms`, `p95_ms`, `p99_ms` | how long attempts ran; null where none did | the last five minutes |
 /// | `tasks` | tasks submitted, and in each state | since the store was made |
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
 /// | `breaker` | `closed`, `open` or `half_open`; of all types, the one that lets least through | now, by the latest event |
 /// | `paused` | whether nothing is handed out on request; of all types, whether that is so of one of them | now, by the latest event |
 /// | `paused_until` | when the pause of a type ends by itself; null if it does not, or there is none | now, by the latest event |
-/// | `held` | why no more of the waiting tasks of a type are handed out, in words; empty if some may be | now, by the latest event |
+/// | `held` | why no more of the waiting tasks of a type are handed out, in words; empty if some may be, or the dispatcher is silent | now, by the latest event |
 /// | `throughput_per_second` | tasks that succeeded or failed | the last minute, or since the start where that is later |
 /// | `retried_attempts` | attempts that were tried again | since the monitor's start |
 /// | `refused_results` | results that were refused, because their attempts were never handed out | since the monitor's start |
-/// | `run_times` | how long attempts ran | each window has its name |
-/// | `total_times` | from a task's acceptance to its end | each window has its name |
 /// | `queue_times` | from when a task could run, its acceptance or its due time, to when it ran | each window has its name |
 /// | `queue_p50_ms`, `queue_p95_ms` | two of them | the last five minutes |
 /// | `oldest_waiting`, `oldest_waiting_seconds` | the task that waits longest, and for how long; null if unknown | now, by the latest event |
@@ -27,14 +24,13 @@ package struct WorkReport: Encodable, Sendable {
     static let schema = JSONSchema.object(
         [
             "active_workers": .count, "pending_tasks": .count.described("Accepted and not running."),
-            "average_processing_time_ms": .milliseconds, "p50_ms": .milliseconds, "p95_ms": .milliseconds, "p99_ms": .milliseconds,
             "tasks": TaskCounts.schema, "ledger": LedgerReport.schema, "breaker": .breaker,
             "paused": .boolean.described("Of all types: whether that is so of one of them."),
             "paused_until": .optionalTime,
             "held": .array(of: .string).described("Why no more of the waiting tasks are handed out; empty if some may be or none wait."),
             "throughput_per_second": .number.atLeast(0),
             "retried_attempts": .count, "refused_results": .count.described("Results of attempts that were never handed out."),
-            "run_times": LatencyWindows.schema, "total_times": LatencyWindows.schema, "queue_times": LatencyWindows.schema,
+            "queue_times": LatencyWindows.schema,
             "queue_p50_ms": .milliseconds, "queue_p95_ms": .milliseconds, "oldest_waiting": OldestReport.schema.nullable,
             "oldest_waiting_seconds": OldestReport.secondsSchema,
             "outcomes": OutcomesReport.schema,
@@ -44,10 +40,6 @@ package struct WorkReport: Encodable, Sendable {
 
     package var activeWorkers: Int
     package var pendingTasks: Int
-    @Nullable package var average: Double?
-    @Nullable package var p50: Double?
-    @Nullable package var p95: Double?
-    @Nullable package var p99: Double?
     package var tasks: TaskCounts
     package var ledger: LedgerReport
     package var breaker: BreakerState
@@ -57,8 +49,6 @@ package struct WorkReport: Encodable, Sendable {
     package var throughput: Double
     package var retried: Int
     package var refused: Int
-    var runTimes: LatencyWindows
-    var totalTimes: LatencyWindows
     var queueTimes: LatencyWindows
     @Nullable package var queueP50: Double?
     @Nullable package var queueP95: Double?
@@ -69,10 +59,6 @@ package struct WorkReport: Encodable, Sendable {
     enum CodingKeys: String, CodingKey {
         case activeWorkers = "active_workers"
         case pendingTasks = "pending_tasks"
-        case average = "average_processing_time_ms"
-        case p50 = "p50_ms"
-        case p95 = "p95_ms"
-        case p99 = "p99_ms"
         case tasks, ledger, breaker, outcomes
         case isPaused = "paused"
         case pausedUntil = "paused_until"
@@ -80,8 +66,6 @@ package struct WorkReport: Encodable, Sendable {
         case throughput = "throughput_per_second"
         case retried = "retried_attempts"
         case refused = "refused_results"
-        case runTimes = "run_times"
-        case totalTimes = "total_times"
         case queueTimes = "queue_times"
         case queueP50 = "queue_p50_ms"
         case queueP95 = "queue_p95_ms"
@@ -93,9 +77,8 @@ package struct WorkReport: Encodable, Sendable {
     init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
         self.init(
             activeWorkers: activeWorkers, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
-            pausedUntil: work.pausedUntil, held: work.held,
-            ended: work.throughput.ended(at: now), uptime: uptime, seen: work.seen, runTimes: work.runTimes, totalTimes: work.totalTimes,
-            waitTimes: work.waitTimes, oldest: work.oldest.map { OldestReport($0, of: type, at: now) },
+            pausedUntil: work.pausedUntil, held: work.held(at: now), ended: work.throughput.ended(at: now), uptime: uptime,
+            seen: work.seen, waitTimes: work.waitTimes, oldest: work.oldest.map { OldestReport($0, of: type, at: now) },
             outcomes: OutcomesReport(work.recentOutcomes.total(at: now)), at: now
         )
     }
@@ -108,17 +91,14 @@ package struct WorkReport: Encodable, Sendable {
         }
         self.init(
             activeWorkers: activeWorkers, states: statistics.states, breaker: statistics.breaker, isPaused: statistics.isPaused,
-            ended: statistics.ended(at: now), uptime: now - statistics.since, seen: statistics.seen, runTimes: statistics.runTimes,
-            totalTimes: statistics.totalTimes, waitTimes: statistics.waitTimes,
+            ended: statistics.ended(at: now), uptime: now - statistics.since, seen: statistics.seen, waitTimes: statistics.waitTimes,
             oldest: statistics.oldest.map { OldestReport($0.task, of: $0.type, at: now) }, outcomes: OutcomesReport(outcomes), at: now
         )
     }
 
     private init(
         activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, pausedUntil: Timestamp? = nil, held: [String] = [],
-        ended: Double, uptime: Duration,
-        seen: Counters,
-        runTimes: Latencies, totalTimes: Latencies, waitTimes: Latencies, oldest: OldestReport?, outcomes: OutcomesReport,
+        ended: Double, uptime: Duration, seen: Counters, waitTimes: Latencies, oldest: OldestReport?, outcomes: OutcomesReport,
         at now: Timestamp
     ) {
         self.activeWorkers = activeWorkers
@@ -132,17 +112,11 @@ package struct WorkReport: Encodable, Sendable {
         throughput = (ended / min(Throughput.window, max(.seconds(1), uptime)).seconds).rounded3
         retried = seen.retried
         refused = seen.refused
-        self.runTimes = LatencyWindows(runTimes, at: now)
-        self.totalTimes = LatencyWindows(totalTimes, at: now)
         queueTimes = LatencyWindows(waitTimes, at: now)
         queueP50 = queueTimes.recent.p50
         queueP95 = queueTimes.recent.p95
         _oldest = Nullable(wrappedValue: oldest)
         oldestSeconds = oldest?.seconds
         self.outcomes = outcomes
-        average = self.runTimes.recent.average
-        p50 = self.runTimes.recent.p50
-        p95 = self.runTimes.recent.p95
-        p99 = self.runTimes.recent.p99
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTypes
-import TaskGridCore
-import WebSupport
+package import TaskGridCore
+package import WebSupport
 
 extension Route {
     static func bulkCount(_ queryClient: MonitorQueries, now: @escaping @Sendable () -> Timestamp) -> Route {
@@ -27,7 +27,10 @@ extension Route {
             "/bulk/{action}", id: "startBulk", summary: "Cancels, or retries, all tasks that match.",
             parameters: parameters.after([RouteParameter.bulkAction, count, id]),
             problems: dispatcherProblems.merging([
-                409: "Another number of tasks matches than was expected, or the action does not change tasks in that state."
+                409: """
+                Another number of tasks matches than was expected, the action does not change tasks in that state, or the id is that of \
+                another action.
+                """
             ]) { $1 }
         ) { call -> BulkActionReport in
             let kind = try call.value(of: .bulkAction)
@@ -131,9 +134,9 @@ struct BulkActionsReport: WebReport {
     var actions: [BulkActionReport]
 }
 
-/// A bulk action as it stands.
-struct BulkActionReport: WebReport {
-    static let schema = JSONSchema.object([
+/// A bulk action as it stands: the same in the monitor and in `taskgrid bulk`.
+package struct BulkActionReport: WebReport {
+    package static let schema = JSONSchema.object([
         "id": .string, "action": .choice(BulkAction.Kind.self), "state": .choice(BulkAction.State.self),
         "expected": .count.described("How many tasks whoever started it expected."), "done": .count.described("Tasks that were changed."),
         "refused": .count.described("Tasks whose state had changed meanwhile."), "type": .taskType.nullable,
@@ -161,7 +164,7 @@ struct BulkActionReport: WebReport {
         case errorGroup = "error_group"
     }
 
-    init(_ action: BulkAction) {
+    package init(_ action: BulkAction) {
         id = action.id
         self.action = action.kind
         state = action.state
@@ -194,7 +197,7 @@ extension RouteParameter where Value == Int {
         let range = 1...1_000_000_000
         return RouteParameter(name, summary: summary, schema: .integer(range), example: "1", isRequired: true) { text throws(Problem) in
             guard let value = text.flatMap({ Int($0) }), value.description == text, range.contains(value) else {
-                throw Problem(parameter: name, is: text ?? "", takes: "\(range.lowerBound) to \(range.upperBound)")
+                throw Problem(parameter: name, is: text, takes: "\(range.lowerBound) to \(range.upperBound)")
             }
             return value
         }

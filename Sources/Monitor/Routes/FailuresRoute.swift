@@ -1,5 +1,5 @@
 import HTTPTypes
-import TaskGridCore
+package import TaskGridCore
 import WebSupport
 
 extension Route {
@@ -60,10 +60,12 @@ struct FailuresReport: WebReport {
     }
 }
 
-/// Failed tasks of one type whose errors differ in numbers and ids alone.
-struct FailureGroupReport: Encodable {
+/// Failed tasks of one type whose errors are of one kind: the same in the monitor and in `taskgrid errors`.
+package struct FailureGroupReport: Encodable, Sendable {
     static let schema = JSONSchema.object([
-        "type": .taskType, "error": .string.described("The error with `#` for numbers and ids: what `error_group` takes."), "count": .count,
+        "type": .taskType,
+        "error": .string.described("The error with `#` for numbers and ids and `…` for quoted texts: what `error_group` takes."),
+        "count": .count,
         "example": .string.described("The error of the newest of them."), "newest": .taskID, "first": .time, "last": .time,
     ]).named("FailureGroup")
 
@@ -76,7 +78,7 @@ struct FailureGroupReport: Encodable {
     var first: String
     var last: String
 
-    init(_ group: FailureGroup) {
+    package init(_ group: FailureGroup) {
         type = group.type
         error = group.error
         count = group.count

@@ -56,7 +56,8 @@ extension RouteParameter where Value == Timestamp? {
     /// A point in time: how long before `now`, with a minus sign or without, or a date and a time.
     static func moment(_ name: String, summary: String, now: @escaping @Sendable () -> Timestamp) -> RouteParameter {
         RouteParameter(name, summary: summary, schema: .moment) { text throws(Problem) in
-            guard let text else { return nil }
+            // The zone's plus sign, which a query that is not encoded has as a space.
+            guard let text = text?.replacing(" ", with: "+") else { return nil }
             // A bare number could be meant as seconds ago or since 1970.
             guard text.wholeMatch(of: /-?[0-9.]+/) == nil, let moment = MomentText.read(text, now: now()) else {
                 throw Problem(parameter: name, is: text, takes: MomentText.what)

@@ -33,6 +33,7 @@ extension TaskReport: WebReport {
     package static let schema = summarySchema.extended(with: [
         "payload": ContentReport.schema, "result": ContentReport.schema.nullable,
         "attempts": .array(of: AttemptReport.schema).atMost(items: 102).described("The first one first; of very many the latest."),
+        "held": .array(of: .string).described("Why it is not handed out, of a task that could run; otherwise empty."),
     ]).named("Task")
 }
 

@@ -47,11 +47,11 @@ extension RouteParameter where Value == String? {
 
     static let errorText = RouteParameter(
         "text", summary: "A text that the error contains; the case of ASCII letters makes no difference.",
-        schema: .string(length: 1...maximumLength)
+        schema: .string(pattern: "^[^\\x00]{1,\(maximumLength)}$")
     ) { text throws(Problem) in
         guard let text else { return nil }
-        guard (1...maximumLength).contains(text.unicodeScalars.count) else {
-            throw Problem(parameter: "text", is: text, takes: "1 to \(maximumLength) characters")
+        guard (1...maximumLength).contains(text.unicodeScalars.count), !text.contains("\0") else {
+            throw Problem(parameter: "text", is: text, takes: "1 to \(maximumLength) characters, none of them NUL")
         }
         return text
     }

@@ -12,11 +12,10 @@ extension Route {
 /// The answer of `/types`: the fields of `/stats` for each type, and the workers that run it.
 struct TypesReport: WebReport {
     struct Entry: Encodable {
-        fileprivate static let schema = WorkReport.schema.extended(with: [
-            "workers": .array(of: .string).described("The ids of those that hold a lease.")
-        ]).named("TypeWork")
+        fileprivate static let schema = TypeReport.schema(
+            named: "TypeWork", with: ["workers": .array(of: .string).described("The ids of those that hold a lease.")])
 
-        var work: WorkReport
+        var work: TypeReport
         /// The ids of those that hold a lease, in their order.
         var workers: [String]
 

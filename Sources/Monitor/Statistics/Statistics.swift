@@ -29,9 +29,7 @@ struct Statistics {
     /// The counts of the types that were forgotten since the monitor began.
     private var forgottenSeen = Counters()
     private(set) var workers: [String: WorkerStatistics] = [:]
-    /// The times of all types together.
-    private(set) var runTimes = Latencies()
-    private(set) var totalTimes = Latencies()
+    /// From when tasks could run to when they did, of all types together.
     private(set) var waitTimes = Latencies()
     /// The latest ones, the oldest first.
     private(set) var gridEvents: [GridEvent] = []
@@ -57,8 +55,6 @@ struct Statistics {
         hear(.dispatcher, at: now)
         adopt(store: event.store)
         for tally in event.workers { workers[tally.worker]?.apply(tally) }
-        runTimes.record(event.runTimes, at: now)
-        totalTimes.record(event.totalTimes, at: now)
         waitTimes.record(event.waitTimes, at: now)
         unlisted?.remove(event.type)
         guard !event.isForgotten else { return forget(event) }

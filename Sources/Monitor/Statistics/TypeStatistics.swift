@@ -24,7 +24,9 @@ struct TypeStatistics {
     /// When the pause ends by itself.
     private(set) var pausedUntil: Timestamp?
     /// Why no more of its waiting tasks are handed out, as the dispatcher told last.
-    private(set) var held: [String] = []
+    private var held: [String] = []
+    /// When it told so.
+    private var heldAt = Timestamp(rawValue: 0)
     /// The dispatcher's time of the latest event.
     private var latest: Timestamp?
     private var hasCounters = false
@@ -45,7 +47,7 @@ struct TypeStatistics {
         breaker = event.breaker
         isPaused = event.paused
         pausedUntil = event.pausedUntil
-        held = event.held.prefix(8).map { String($0.prefix(200)) }
+        (held, heldAt) = (event.held.prefix(8).map { String($0.prefix(200)) }, now)
         oldest = event.oldest
         if !hasCounters {
             // If nothing was known before, the counts of the event itself are all that has happened.
@@ -78,6 +80,10 @@ struct TypeStatistics {
         arrivals.record(total: seen.submitted, at: now)
         backlog.record(states.due, at: now)
     }
+
+    /// Why no more of its waiting tasks are handed out. The reasons that a dispatcher gave before it went silent are out of date: they say
+    /// how long they last.
+    func held(at now: Timestamp) -> [String] { now < heldAt + Alert.longestSilence ? held : [] }
 
     /// Forgets the counters, which were another store's.
     mutating func forgetStates() {

@@ -25,6 +25,8 @@ struct WorkerStatistics {
     let joined: Timestamp
     private(set) var lastSeen: Timestamp
     private(set) var left: (reason: WorkerEvent.Reason, at: Timestamp)?
+    /// When it was first heard to take no tasks on request; nil where it takes some, or took none when it was heard first.
+    private(set) var quietSince: Timestamp?
     /// Tasks that it ended, as the dispatcher counted them since the monitor began.
     private(set) var succeeded = 0
     private(set) var failed = 0
@@ -48,6 +50,7 @@ struct WorkerStatistics {
     /// Takes a message that shows it alive.
     mutating func apply(_ message: RegistryMessage, at now: Timestamp) {
         let fresh = WorkerStatistics(message, at: now)
+        if !message.quiet { quietSince = nil } else if !worker.quiet { quietSince = now }
         worker = fresh.worker
         running = fresh.running
         runningTasks = fresh.runningTasks

@@ -35,7 +35,8 @@ struct Guard: Sendable {
             throw Problem(status: .forbidden, detail: "reading needs a token, and none is configured (monitor.token)")
         }
         let header = request.headers[.authorization] ?? ""
-        let parts = header.split(separator: " ", maxSplits: 1)
+        // One or more spaces follow the scheme (RFC 9110 section 11.4).
+        let parts = header.split(separator: " ")
         guard parts.count == 2, parts[0].lowercased() == "bearer" else {
             throw Problem(
                 status: .unauthorized,

@@ -8,7 +8,7 @@ public import TaskGridCore
 ///
 /// ```swift
 /// struct Limited: SubmitInterceptor {
-///     func intercept(_ submission: ClientSubmission, next: Next) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+///     func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>] {
 ///         var submission = submission
 ///         submission.options.settings.maxAttempts = 1
 ///         return try await next(submission)
@@ -17,7 +17,7 @@ public import TaskGridCore
 /// ```
 public protocol SubmitInterceptor: Sendable {
     /// Submits tasks, by way of the interceptors inside of this one.
-    typealias Next = @Sendable (ClientSubmission) async throws(ClientError) -> [Result<TaskID, ClientError>]
+    typealias NextSubmit = @Sendable (ClientSubmission) async throws(ClientError) -> [Result<TaskID, ClientError>]
 
     /// Submits tasks, by way of `next` once most often. A call that does not go on to `next` throws or gives a receipt of its own for each.
     ///
@@ -25,7 +25,7 @@ public protocol SubmitInterceptor: Sendable {
     ///   - submission: the submission, as the interceptor outside of this one has passed it on. The number of its payloads stays the same.
     ///   - next: runs the interceptors inside of this one, and then submits.
     /// - Returns: for each payload, in their order, the task's id, or why it was not accepted.
-    func intercept(_ submission: ClientSubmission, next: Next) async throws(ClientError) -> [Result<TaskID, ClientError>]
+    func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>]
 }
 
 /// Tasks of one type that a client is about to submit.

@@ -44,19 +44,19 @@ struct BenchCommand: AsyncParsableCommand {
         help: "The type of the tasks: \(BenchLoad.types.joined(separator: ", ")).", completion: .list(BenchLoad.types),
         transform: Arguments.type)
     var type: TaskType = BenchLoad.standardType
-    @Option(help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many bytes each payload has.", valueName: "bytes"))
     var size = 100
     @Option(
         help: ArgumentHelp("The runs to make. (default: bulk,concurrent,lone)", valueName: "run,…"),
         completion: .list(Run.allCases.map(\.rawValue)), transform: Self.runs)
     var runs: [Run] = Run.allCases
-    @Option(help: ArgumentHelp("How many tasks in bulk.", valueName: "tasks"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many tasks in bulk.", valueName: "tasks"))
     var count = 200_000
-    @Option(help: ArgumentHelp("How many submitters at a time.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many submitters at a time.", valueName: "count"))
     var submitters = 32
-    @Option(help: ArgumentHelp("How many tasks the submitters submit in all.", valueName: "tasks"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many tasks the submitters submit in all.", valueName: "tasks"))
     var concurrentCount = 20_000
-    @Option(help: ArgumentHelp("How many tasks one by one.", valueName: "tasks"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many tasks one by one.", valueName: "tasks"))
     var loneCount = 1000
     @Option(help: ArgumentHelp("Measure this too: raw, the broker without the grid.", valueName: "what"))
     var compare: Comparison?

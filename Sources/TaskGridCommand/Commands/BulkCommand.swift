@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Monitor
 import TaskGridClient
 import TaskGridCore
 
@@ -21,7 +22,7 @@ struct BulkCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List them, the newest first.")
 
-        @Flag(help: "Print JSON, one a line.")
+        @Flag(help: "Print JSON, one a line, as the monitor's /bulk-actions has it.")
         var json = false
         @OptionGroup(title: "Grid") var grid: GridOptions
 
@@ -31,7 +32,7 @@ struct BulkCommand: AsyncParsableCommand {
                     let actions = try await client.bulkActions()
                     guard !actions.isEmpty else { return Terminal.tell("no bulk action was started of late\n") }
                     if json {
-                        for action in actions { try await Output.standard.line(JSON.encode(action)) }
+                        for action in actions { try await Output.standard.line(JSON.encode(BulkActionReport(action))) }
                     } else {
                         for line in BulkCommand.table(actions).lines(width: Terminal.width(STDOUT_FILENO)) {
                             try await Output.standard.line(line)
@@ -53,8 +54,16 @@ struct BulkCommand: AsyncParsableCommand {
         func run() async throws {
             try await Failure.reported {
                 try await grid.withClient { client in
-                    try await Output.standard.line(BulkRun.sentence(try await client.stopBulk(id)))
+                    try await Output.standard.line(Self.line(try await client.stopBulk(id)))
                 }
+            }
+        }
+
+        /// The sentence about an action that was asked to stop.
+        static func line(_ action: BulkAction) -> String {
+            switch action.state {
+            case .running, .stopped: BulkRun.sentence(action)
+            case .finished, .exceeded: "it has ended already: \(BulkRun.sentence(action))"
             }
         }
     }

@@ -4,18 +4,20 @@ import TaskGridCore
 
 /// How a command changes all tasks that match.
 struct BulkOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Only tasks in this state.", valueName: "state"), transform: TasksCommand.state)
+    @Option(
+        help: ArgumentHelp(
+            "Only tasks in this state; by default a retry takes failed ones, a cancellation all that have not ended.", valueName: "state"),
+        completion: .list(TaskState.allCases.map(\.name)), transform: TasksCommand.state)
     var state: TaskState?
     @Flag(help: "Do not ask first.")
     var yes = false
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "How many tasks are expected: nothing is done if others match, by more than a tenth and ten.", valueName: "number"))
+            "How many tasks are expected. Nothing is started if the number that match differs by more than 10 and by more than 10 %.",
+            valueName: "number"),
+        transform: Arguments.number(1...Arguments.most))
     var count: Int?
-
-    func validate() throws {
-        if let count, count < 1 { throw ValidationError("--count is at least 1, not \(count)") }
-    }
 
     /// Whether the person at the terminal is asked first.
     var asksFirst: Bool { !yes && count == nil && Terminal.isTerminal(STDIN_FILENO) && Terminal.isTerminal(STDERR_FILENO) }

@@ -1,4 +1,5 @@
 import Foundation
+import Monitor
 import TaskGridClient
 import TaskGridCore
 
@@ -25,7 +26,7 @@ struct BulkRun {
         if let expected { count = expected } else { count = try await client.count(matching: meant) }
         guard count > 0 else {
             try await KnownTypes(client).check(filter.type)
-            return Terminal.tell("no \(words)\n")
+            return Terminal.tell(FilterOptions.none(words, filter))
         }
         guard !asksFirst || confirm(count) else {
             Terminal.tell("nothing was done\n")
@@ -49,11 +50,17 @@ struct BulkRun {
             }
         }
         progress.clear()
-        try await Output.standard.line(json ? String(decoding: JSON.encode(action), as: UTF8.self) : Self.sentence(action))
+        if json {
+            try await Output.standard.line(JSON.encode(BulkActionReport(action)))
+        } else {
+            let left = action.state == .exceeded ? try await client.count(matching: meant) : nil
+            try await Output.standard.line(Self.sentence(action, left: left))
+        }
         guard action.state == .finished, action.refused == 0 else { throw Failure(.failed, nil) }
     }
 
-    static func sentence(_ action: BulkAction) -> String {
+    /// What became of an action; `left` is how many tasks match and were not changed, where that is known.
+    static func sentence(_ action: BulkAction, left: Int? = nil) -> String {
         let retries = action.kind == .retry
         let tasks = CommandOutcomeReport.tasks(action.done)
         var sentence = "\(tasks) \(retries ? "will be done again" : "cancelled")"
@@ -63,7 +70,9 @@ struct BulkRun {
         switch action.state {
         case .running, .finished: break
         case .stopped: sentence += "; stopped on request"
-        case .exceeded: sentence += "; stopped, because more tasks match than the \(Terminal.grouped(action.expected)) that were expected"
+        case .exceeded:
+            sentence += "; stopped, because more tasks match than the \(Terminal.grouped(action.expected)) that were expected: "
+            sentence += left.map { "\(Terminal.grouped($0)) that match are left" } ?? "the others are left as they are"
         }
         return sentence
     }

@@ -21,8 +21,8 @@ struct CancelCommand: AsyncParsableCommand {
             The exit code is 0 if all are cancelled (or were before), 3 if some are not
             known, 1 if some had ended otherwise.
 
-            With options instead of ids it cancels all tasks that match and have not ended;
-            --since and --until are then times of acceptance. On a terminal it asks first.
+            With options instead of ids it cancels all tasks that match and have not ended.
+            --since and --until are times of acceptance here. On a terminal it asks first.
             The dispatcher goes on if the command ends: see 'taskgrid bulk'.
             """
     )
@@ -70,7 +70,7 @@ struct CancelCommand: AsyncParsableCommand {
     }
 
     private func cancelMatching(_ client: GridClient) async throws {
-        var tasks = filter.openFilter
+        var tasks = try await filter.resolved(filter.openFilter, client)
         tasks.state = bulk.state
         let run = BulkRun(
             kind: .cancel, filter: tasks, words: "\(bulk.state?.name ?? "open") tasks\(filter.words)", expected: bulk.count,

@@ -32,12 +32,11 @@ struct ChaosCommand: AsyncParsableCommand {
             The fault plan is a function of --seed (and of --faults, --every, the duration
             and --workers); the tasks that a fault meets are not.
 
-            Executed more than once: counts an interrupted execution and the one that
-            followed. The result of such a task counts once.
-
-            Recovery: the time from a fault until the client learns of the end of a task
-            that it submitted after the fault; the longest one for each kind of fault. It
-            includes the effects of other faults in that time.
+            In the table, "Executed more than once" counts an interrupted execution and the
+            one that followed. The result of such a task counts once. "Recovery" is the
+            time from a fault until the client learns of the end of a task that it
+            submitted after the fault; the longest one for each kind of fault. It includes
+            the effects of other faults in that time.
             """
     )
 
@@ -47,12 +46,16 @@ struct ChaosCommand: AsyncParsableCommand {
     }.joined(separator: "\n")
 
     private static let defaultMinutes = 1.0
+    private static let defaultWorkers = 3
 
-    @Option(help: ArgumentHelp("How many minutes of faults; \(Int(defaultMinutes)) by default.", valueName: "minutes"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many minutes of faults; \(Int(defaultMinutes)) by default.", valueName: "minutes"))
     var minutes: Double?
-    @Option(help: ArgumentHelp("How long, in place of --minutes, such as 30s.", valueName: "time"), transform: Arguments.time)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How long, in place of --minutes, such as 30s.", valueName: "time"),
+        transform: Arguments.someTime)
     var duration: Duration?
-    @Option(help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
     var rate: Double = 100
     @Option(
         help: ArgumentHelp("The faults to inject, separated by commas; all by default.", valueName: "names"),
@@ -60,15 +63,19 @@ struct ChaosCommand: AsyncParsableCommand {
     )
     var faults: Set<Fault> = Set(Fault.allCases)
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The mean time between two faults; \(DurationText.write(ChaosConfiguration.defaultInterval)) by default.", valueName: "time"),
         transform: Arguments.time)
     var every = ChaosConfiguration.defaultInterval
     @Option(help: "Repeats the fault plan of an earlier run, which printed its seed; random by default.")
     var seed: UInt64?
-    @Option(help: ArgumentHelp("Worker processes.", valueName: "count"))
-    var workers = 3
     @Option(
+        parsing: .unconditional, help: ArgumentHelp("Worker processes. (default: \(defaultWorkers))", valueName: "count"),
+        transform: Arguments.number(1...WorkerCounts.maximum))
+    var workers = Self.defaultWorkers
+    @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long the tasks may take that are left at the end; \(DurationText.write(ChaosConfiguration.defaultPatience)) by default.",
             valueName: "time"),
@@ -91,9 +98,6 @@ struct ChaosCommand: AsyncParsableCommand {
         if let minutes, !(minutes > 0 && minutes <= 100_000) { throw ValidationError("--minutes is above 0, not \(minutes)") }
         guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is above 0 and at most 10000, not \(rate)") }
         guard every >= .milliseconds(100) else { throw ValidationError("--every is at least 100ms") }
-        guard (1...WorkerCounts.maximum).contains(workers) else {
-            throw ValidationError("--workers is 1 to \(WorkerCounts.maximum), not \(workers)")
-        }
     }
 
     func run() async throws {

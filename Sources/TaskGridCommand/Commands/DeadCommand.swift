@@ -34,17 +34,15 @@ struct DeadListCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(FailedCommand.screenful))", valueName: "count"),
+        transform: Arguments.number(1...Arguments.most))
     var limit = FailedCommand.screenful
     @Flag(help: "Show reasons whole, however wide the terminal is.")
     var wide = false
     @Flag(help: "Print JSON, a letter a line, with its headers and its body.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
-
-    func validate() throws {
-        if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
-    }
 
     func run() async throws {
         try await Failure.reported {
@@ -85,7 +83,8 @@ struct DeadShowCommand: AsyncParsableCommand {
             taskgrid dead show 3f09a1c2 --json | jq .headers
 
             Of a large body the first 64 KiB are kept. The exit code is 3 if an id is not
-            that of a dead letter (any more).
+            that of a dead letter (any more). Equal letters have one id; "copies" is their
+            number.
             """
     )
 
@@ -98,29 +97,42 @@ struct DeadShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let letters = try await DeadLetterQueue.withQueue(of: grid) { try await $0.letters() }
-            let known = Dictionary(letters.map { ($0.id, $0) }) { $1 }
+            let known = Dictionary(grouping: letters, by: \.id)
             var isAnyUnknown = false
-            for (index, id) in ids.enumerated() {
-                guard let letter = known[id.lowercased()] else {
+            var isFirst = true
+            for id in ids {
+                guard let found = known[id.lowercased()] else {
                     Terminal.tell("error: there is no dead letter '\(Terminal.plain(id))': 'taskgrid dead' lists them\n")
                     isAnyUnknown = true
                     continue
                 }
-                if json {
-                    try await Output.standard.line(JSON.encode(letter))
-                } else {
-                    if index > 0 { try await Output.standard.line("") }
-                    for line in Self.lines(letter, width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
+                for (letter, copies) in Self.distinct(found) {
+                    if json {
+                        for _ in 0..<copies { try await Output.standard.line(JSON.encode(letter)) }
+                        continue
+                    }
+                    if !isFirst { try await Output.standard.line("") }
+                    isFirst = false
+                    let lines = Self.lines(letter, copies: copies, width: Terminal.width(STDOUT_FILENO))
+                    for line in lines { try await Output.standard.line(line) }
                 }
             }
             if isAnyUnknown { throw Failure(.unknown, nil) }
         }
     }
 
-    static func lines(_ letter: DeadLetter, width: Int?) -> [String] {
+    /// Letters that differ, in their order, with how often each is there.
+    static func distinct(_ letters: [DeadLetter]) -> [(letter: DeadLetter, copies: Int)] {
+        var counts: [DeadLetter: Int] = [:]
+        for letter in letters { counts[letter, default: 0] += 1 }
+        return letters.compactMap { letter in counts.removeValue(forKey: letter).map { (letter, $0) } }
+    }
+
+    static func lines(_ letter: DeadLetter, copies: Int = 1, width: Int?) -> [String] {
         let properties = letter.message.properties
-        var fields = [("dead letter", letter.id), ("reason", letter.reason)]
-        if let at = letter.at { fields.append(("dead at", at.description)) }
+        var fields = [("dead letter", letter.id)]
+        if copies > 1 { fields.append(("copies", Terminal.grouped(copies))) }
+        fields += [("reason", letter.reason), ("dead at", letter.at?.description ?? "unknown")]
         let named = [
             ("type", properties.type), ("from", letter.source), ("message-id", properties.messageID),
             ("correlation-id", properties.correlationID), ("content-type", properties.contentType),

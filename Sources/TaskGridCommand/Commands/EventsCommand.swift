@@ -28,13 +28,18 @@ struct EventsCommand: AsyncParsableCommand {
         case task, worker, grid
     }
 
+    private static let standardTime = Duration.seconds(6)
+
     @Flag(help: "Go on until Ctrl-C.")
     var follow = false
-    @Option(name: .customLong("for"), help: ArgumentHelp("How long to listen otherwise.", valueName: "time"), transform: Arguments.time)
-    var duration: Duration = .seconds(6)
+    @Option(
+        name: .customLong("for"), parsing: .unconditional,
+        help: ArgumentHelp("How long to listen without --follow. (default: \(DurationText.write(standardTime)))", valueName: "time"),
+        transform: Arguments.someTime)
+    var duration = Self.standardTime
     @Option(
         help: ArgumentHelp("Only these: \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "kind,…"),
-        transform: Self.kinds
+        completion: .list(Kind.allCases.map(\.rawValue)), transform: Self.kinds
     )
     var kind: [Kind] = Kind.allCases
     @OptionGroup var only: TypeArgument

@@ -29,7 +29,9 @@ struct FailedCommand: AsyncParsableCommand {
     @Argument(help: "Only tasks of this type; --type says the same.", completion: .gridTypes, transform: Arguments.type)
     var type: TaskType?
     @OptionGroup(title: "Which") var filter: FilterOptions
-    @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(Self.screenful))", valueName: "count"),
+        transform: Arguments.number(1...Arguments.most))
     var limit = Self.screenful
     @Option(help: ArgumentHelp("Go on after this task of an earlier list.", valueName: "id"), transform: Arguments.id)
     var before: TaskID?
@@ -39,35 +41,30 @@ struct FailedCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
-    mutating func validate() throws {
-        if let type {
-            if let other = filter.type, other != type { throw ValidationError("give one type, not both '\(type)' and '\(other)'") }
-            filter.type = type
-        }
-        if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
-    }
+    mutating func validate() throws { try filter.take(type) }
 
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
-                let (shown, last) = try await show(client)
+                let tasks = try await filter.resolved(filter.filter, client)
+                let (shown, last) = try await show(tasks, client)
                 guard shown > 0 else {
                     if filter.type != nil { try await KnownTypes(client).check(filter.type) }
                     let place = before.map { " before task \($0)" } ?? ""
-                    return Terminal.tell("no failed tasks\(filter.words)\(place)\n")
+                    return Terminal.tell(FilterOptions.none("failed tasks\(filter.words)\(place)", tasks))
                 }
                 guard let last, shown == limit else { return }
-                let rest = try await client.count(matching: filter.filter, before: last, upTo: Self.most)
+                let rest = try await client.count(matching: tasks, before: last, upTo: Self.most)
                 if rest > 0 { Terminal.tell(Self.more(rest, last: last)) }
             }
         }
     }
 
     /// Shows the tasks; answers how many, and the last one's id.
-    private func show(_ client: GridClient) async throws -> (Int, TaskID?) {
+    private func show(_ filter: TaskFilter, _ client: GridClient) async throws -> (Int, TaskID?) {
         if json {
             var lines = TaskJSONLines()
-            try await lines.print(client, filter.filter, before: before, limit: limit)
+            try await lines.print(client, filter, before: before, limit: limit)
             if let notice = lines.notice { Terminal.tell(notice) }
             return (lines.shown, lines.last)
         }
@@ -77,7 +74,7 @@ struct FailedCommand: AsyncParsableCommand {
         while shown < limit {
             // A table is set as a whole, and a long one in parts: its memory has a bound.
             let part = min(1000, limit - shown)
-            let tasks = try await client.tasks(matching: filter.filter, before: last, limit: part, isBrief: true)
+            let tasks = try await client.tasks(matching: filter, before: last, limit: part, isBrief: true)
             if !tasks.isEmpty {
                 for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
             }

@@ -32,6 +32,11 @@ struct KnownTypes {
         return Failure(.unknown, "the grid knows no type '\(type)': \(list(without: type))\(known.suggestion(for: type.name))")
     }
 
+    /// Names the one that may be meant by a type that is none of them, to follow an error that says so.
+    func suggestion(for type: TaskType) -> String {
+        types.contains(type) ? "" : types.map(\.name).suggestion(for: type.name)
+    }
+
     /// All of them in a sentence.
     private func list(without type: TaskType) -> String {
         let names = types.filter { $0 != type }.map(\.name).sorted()

@@ -10,8 +10,8 @@ struct PauseCommand: AsyncParsableCommand {
         abstract: "Stop handing out tasks of these types, for a time or until they are resumed.",
         usage: "taskgrid pause [<options>] <type> ...",
         discussion: """
-            Running tasks go on. New tasks are accepted and wait, and so do retries. A pause
-            survives every restart, until its time is over or until 'taskgrid resume'.
+            Running tasks go on. New tasks are accepted and wait, and so do retries.
+            A pause survives every restart, until its time is over or 'taskgrid resume'.
               taskgrid pause hash
               taskgrid pause hash --for 1h
               taskgrid pause hash sum --json
@@ -22,7 +22,7 @@ struct PauseCommand: AsyncParsableCommand {
 
     @OptionGroup var types: TypeArguments
     @Option(
-        name: .customLong("for"),
+        name: .customLong("for"), parsing: .unconditional,
         help: ArgumentHelp("Resume them by itself after this time, such as 90s, 30m or 1h30m.", valueName: "time"),
         transform: Arguments.time
     )

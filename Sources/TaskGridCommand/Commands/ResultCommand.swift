@@ -30,8 +30,9 @@ struct ResultCommand: AsyncParsableCommand {
     var wait = false
     private static let patience = Duration.seconds(3600)
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long the command may take, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
-        transform: Arguments.time)
+        transform: Arguments.someTime)
     var within = Self.patience
     @Flag(help: "Print the ended task as JSON, with its result or error.")
     var json = false

@@ -64,7 +64,7 @@ struct RetryCommand: AsyncParsableCommand {
     }
 
     private func retryMatching(_ client: GridClient) async throws {
-        var tasks = filter.filter
+        var tasks = try await filter.resolved(filter.filter, client)
         tasks.state = bulk.state
         let run = BulkRun(
             kind: .retry, filter: tasks, words: "\(bulk.state?.name ?? "failed") tasks\(filter.words)", expected: bulk.count,

@@ -19,9 +19,9 @@ struct RunCommand: AsyncParsableCommand {
 
             The error of a task that does not succeed is on standard error, and the exit
             code is 5. Of many tasks, its line is empty. Results are printed as soon as
-            they and those before them are there; Ctrl-C, or the end of the time that
-            --within gives, tells the ids of the other tasks. With --json, each line is an
-            object:
+            they and those before them are there. Ctrl-C, or the end of the time that
+            --within gives, prints the others that are there, with empty lines for tasks
+            that have not ended, and tells their ids. With --json, each line is an object:
             {"id":1,"type":"reverse","state":"succeeded","result":{"text":"olleh",…},…}
             """
     )
@@ -36,7 +36,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let (type, options, areMany, end, json) = (payloads.type, task.options(), payloads.areMany, resultEnd.byte, json)
-            try await payloads.run(on: grid, within: task.within, linesNameTasks: json) { _ in
+            let gap: @Sendable () async throws -> Void = { try await Output.standard.result(Data(), end: end) }
+            try await payloads.run(on: grid, within: task.within, gap: json ? nil : gap) { _ in
                 options
             } emit: { ending in
                 guard !json else { return try await Output.standard.line(EndingLine(ending, type: type).json) }

@@ -44,6 +44,8 @@ struct StatsCommand: AsyncParsableCommand {
         struct Entry: Encodable {
             var tasks: TaskCounts
             var workers: Int
+            /// Those of the workers that take tasks: they are not quiet, and do not drain.
+            var takingWorkers: Int
             var paused: Bool
             var pausedUntil: String?
             var breaker: BreakerState
@@ -64,10 +66,12 @@ struct StatsCommand: AsyncParsableCommand {
             if type == nil { forgotten = counts.forgotten }
             types = [:]
             let served = workers.countsByType
+            let taking = workers.filter(\.worker.takesTasks).countsByType
             // A type that has workers and no tasks yet is one too.
             for name in Set(counts.types.keys).union(served.keys) where type == nil || type == name {
                 types[name] = Entry(
-                    tasks: counts.types[name] ?? TaskCounts(), workers: served[name] ?? 0, paused: counts.paused?.contains(name) ?? false,
+                    tasks: counts.types[name] ?? TaskCounts(), workers: served[name] ?? 0, takingWorkers: taking[name] ?? 0,
+                    paused: counts.paused?.contains(name) ?? false,
                     pausedUntil: counts.pausedUntil?[name]?.description,
                     breaker: counts.breakers?[name] ?? .closed
                 )
@@ -80,7 +84,7 @@ struct StatsCommand: AsyncParsableCommand {
             headings: [
                 "TYPE", "WORKERS", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "STATE",
             ],
-            numeric: Set(1...9), lesser: [9, 8, 3]
+            numeric: Set(1...9), lesser: [9, 8, 3, 4, 1, 6, 5]
         )
         table.rows = report.types.sorted { $0.key < $1.key }.map { type, entry in
             let tasks = entry.tasks
@@ -98,10 +102,11 @@ struct StatsCommand: AsyncParsableCommand {
     }
 
     private static func state(_ entry: Report.Entry) -> String {
+        let waiting = entry.tasks.pending + entry.tasks.scheduled + entry.tasks.queued
         let hindrances = [
             entry.paused ? "paused\(entry.pausedUntil.map { " until \($0.prefix(19))Z" } ?? "")" : nil,
             entry.breaker == .closed ? nil : "breaker \(entry.breaker == .open ? "open" : "half open")",
-            entry.workers == 0 && entry.tasks.pending + entry.tasks.queued > 0 ? "no worker" : nil,
+            entry.takingWorkers > 0 || waiting == 0 ? nil : entry.workers == 0 ? "no worker" : "no worker takes tasks",
         ].compactMap { $0 }
         return hindrances.isEmpty ? "ok" : hindrances.joined(separator: ", ")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import TaskGridClient
 import TaskGridCore
 
@@ -30,14 +31,17 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             var isAnyUnknown = false
-            try await grid.withClient { client in
+            try await grid.withClient { [json] client in
                 var isFirst = true
                 try await ids.forEachPart { part, _ in
-                    for id in part {
-                        do {
-                            try await show(id, client, isFirst: isFirst)
+                    try await Self.each(of: part, atOnce: json ? Self.wholeAtOnce : Self.briefAtOnce) { id in
+                        try await Self.find(id, client, isWhole: json)
+                    } emit: { found in
+                        switch found {
+                        case .success(let record):
+                            try await show(record, isFirst: isFirst)
                             isFirst = false
-                        } catch let error as ClientError where error.code == .unknownTask {
+                        case .failure(let error):
                             isAnyUnknown = true
                             Terminal.tell("error: \(Terminal.plain(error.message))\n")
                         }
@@ -48,16 +52,40 @@ struct StatusCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ id: TaskID, _ client: GridClient, isFirst: Bool) async throws {
-        guard !json else { return try await Output.standard.line(JSON.encode(TaskReport(try await client.status(id)))) }
-        // The beginning of a large payload is enough for a line.
-        let record = try await client.ask(TaskQuery(id: id))
+    /// How many tasks are asked for at a time.
+    private static let briefAtOnce = 32
+    /// The same of tasks with their payloads and results, which may be large.
+    private static let wholeAtOnce = 4
+
+    /// Finds several at a time, and emits what was found in the order of the ids.
+    static func each<Found: Sendable>(
+        of ids: [TaskID], atOnce width: Int, find: @escaping @Sendable (TaskID) async throws -> Found,
+        emit: (Found) async throws -> Void
+    ) async throws {
+        let rest = Mutex(ids[...])
+        try await OrderedPipeline.run(width: width, read: { rest.withLock { $0.popFirst() } }, work: find, emit: emit)
+    }
+
+    /// - Returns: the task, or the error that says that it is not known.
+    private static func find(_ id: TaskID, _ client: GridClient, isWhole: Bool) async throws -> Result<TaskRecord, ClientError> {
+        do throws(ClientError) {
+            // Without JSON, the beginning of a large payload is enough for a line.
+            return .success(isWhole ? try await client.status(id) : try await client.ask(TaskQuery(id: id)))
+        } catch {
+            guard error.code == .unknownTask else { throw error }
+            return .failure(error)
+        }
+    }
+
+    private func show(_ record: TaskRecord, isFirst: Bool) async throws {
+        guard !json else { return try await Output.standard.line(JSON.encode(TaskReport(record))) }
         if !isFirst { try await Output.standard.line("") }
         for line in Self.lines(record, width: Terminal.width(STDOUT_FILENO)) { try await Output.standard.line(line) }
     }
 
     static func lines(_ record: TaskRecord, width: Int?) -> [String] {
         var fields = [("task", "\(record.id)"), ("type", "\(record.type)"), ("state", "\(record.status)")]
+        if !record.held.isEmpty { fields.append(("waits", Terminal.plain(record.held.joined(separator: "; ")))) }
         fields.append(("payload", shown(record.payload, of: record.payloadSize, width: width)))
         if let result = record.result { fields.append(("result", shown(result, of: record.resultSize, width: width))) }
         if let error = record.error { fields.append(("error", Terminal.plain(error.description))) }
@@ -90,6 +118,9 @@ struct StatusCommand: AsyncParsableCommand {
         return record.attempt <= most ? "\(record.attempt) of \(most)" : "\(record.attempt) (up to \(most) may fail after a retry)"
     }
 
+    /// The most characters of a payload or a result that are shown.
+    private static let maximumShown = 1000
+
     /// So that the values of most tasks begin at the same column.
     private static let nameWidth = 9
 
@@ -105,8 +136,10 @@ struct StatusCommand: AsyncParsableCommand {
     /// Bytes for a line of the terminal; with how many there are, where these are not all.
     private static func shown(_ bytes: Data, of size: Int?, width: Int?) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else { return "\(size ?? bytes.count) bytes, not text" }
-        let line = Terminal.plain(String(text.prefix(1000)))
-        let whole = size.map { "\(Terminal.grouped($0)) bytes, which --json prints all: \(line)" } ?? line
+        let head = text.prefix(Self.maximumShown)
+        let line = Terminal.plain(String(head))
+        let isCut = size != nil || head.endIndex < text.endIndex
+        let whole = isCut ? "\(Terminal.grouped(size ?? bytes.count)) bytes, which --json prints all: \(line)…" : line
         return Line(whole).cut(to: width.map { max(Self.nameWidth, $0 - Self.nameWidth - 2) }).text
     }
 }

@@ -35,7 +35,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @OptionGroup var payloads: PayloadOptions
     @OptionGroup(title: "Task") var task: TaskArguments
-    @Option(help: "The idempotency key, accepted once; the n-th message of many appends n.")
+    @Option(help: "The idempotency key, which the grid accepts once; of many payloads, further messages have KEY#1, KEY#2 and so on.")
     var key: String?
     @Flag(help: "Wait for the tasks to end; the exit code is 5 if one failed.")
     var wait = false
@@ -76,7 +76,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func submitAndWait() async throws {
         let (json, end, type) = (json, resultEnd.byte, payloads.type)
-        try await payloads.run(on: grid, within: task.within, linesNameTasks: true, areFull: key != nil) { [self] run in
+        try await payloads.run(on: grid, within: task.within, gap: nil, areFull: key != nil) { [self] run in
             options(of: run)
         } emit: { ending in
             let line = EndingLine(ending, type: type)

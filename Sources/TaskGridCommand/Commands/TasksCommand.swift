@@ -36,11 +36,15 @@ struct TasksCommand: AsyncParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("Only those accepted before then.", valueName: "time"), transform: Arguments.moment
     )
     var until: Timestamp?
-    @Option(help: ArgumentHelp("Only those whose error has this text in it; upper and lower case are the same.", valueName: "words"))
+    @Option(help: ArgumentHelp("Only those whose error has this text in it; letters from A to Z match in either case.", valueName: "words"))
     var text: String?
+    @Option(help: FilterOptions.errorHelp)
+    var error: String?
     @Option(help: ArgumentHelp("Only the one with this id.", valueName: "id"), transform: Arguments.id)
     var id: TaskID?
-    @Option(help: ArgumentHelp("How many to show.", valueName: "count"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(FailedCommand.screenful))", valueName: "count"),
+        transform: Arguments.number(1...Arguments.most))
     var limit = FailedCommand.screenful
     @Option(help: ArgumentHelp("Go on after this task of an earlier list.", valueName: "id"), transform: Arguments.id)
     var before: TaskID?
@@ -51,7 +55,6 @@ struct TasksCommand: AsyncParsableCommand {
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
-        if limit < 1 { throw ValidationError("--limit is at least 1, not \(limit)") }
         if let text, !(1...TaskFilter.maximumTextLength).contains(text.utf8.count) {
             throw ValidationError("--text has 1 to \(TaskFilter.maximumTextLength) bytes, not \(text.utf8.count)")
         }
@@ -60,12 +63,16 @@ struct TasksCommand: AsyncParsableCommand {
         }
     }
 
-    var filter: TaskFilter { TaskFilter(type: only.type, state: state, createdSince: since, createdUntil: until, text: text) }
+    var filter: TaskFilter {
+        TaskFilter(
+            type: only.type, state: state, createdSince: since, createdUntil: until, text: text,
+            errorGroup: error.map(ErrorGroup.init(text:)))
+    }
 
     func run() async throws {
         try await Failure.reported {
             try await grid.withClient { client in
-                let shown = try await show(client)
+                let shown = try await show(FilterOptions.resolved(filter, error: error, client), client)
                 guard shown == 0 else { return }
                 if only.type != nil { try await KnownTypes(client).check(only.type) }
                 Terminal.tell("no tasks are like that\n")
@@ -73,8 +80,8 @@ struct TasksCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ client: GridClient) async throws -> Int {
-        if let id { return try await show(id, client) }
+    private func show(_ filter: TaskFilter, _ client: GridClient) async throws -> Int {
+        if let id { return try await show(id, filter, client) }
         var (shown, last, mayGoOn) = (0, before, false)
         if json {
             var lines = TaskJSONLines()
@@ -101,7 +108,7 @@ struct TasksCommand: AsyncParsableCommand {
     }
 
     /// Shows the one task, if it is what else is asked for.
-    private func show(_ id: TaskID, _ client: GridClient) async throws -> Int {
+    private func show(_ id: TaskID, _ filter: TaskFilter, _ client: GridClient) async throws -> Int {
         let task: TaskRecord
         do throws(ClientError) {
             task = json ? try await client.status(id) : try await client.ask(TaskQuery(id: id))

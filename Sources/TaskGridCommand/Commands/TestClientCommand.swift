@@ -24,26 +24,26 @@ struct TestClientCommand: AsyncParsableCommand {
     private static let defaultPatience = Duration.seconds(60)
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The time between two rounds; \(DurationText.write(defaultInterval)) by default.", valueName: "time"),
         transform: Arguments.time)
     var interval = Self.defaultInterval
-    @Option(help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("How many rounds; without it, until Ctrl-C.", valueName: "rounds"),
+        transform: Arguments.number(1...Arguments.most))
     var count: Int?
     @Option(
         help: ArgumentHelp("The log file, in the current folder if nothing else is said; it grows.", valueName: "file"), completion: .file()
     )
     var log = "taskgrid_tests.log"
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long to wait for a result; \(DurationText.write(defaultPatience)) by default.", valueName: "time"),
         transform: Arguments.time)
     var patience = Self.defaultPatience
     @Option(help: "Repeats the tasks of an earlier run, whose log names its seed.")
     var seed: UInt64?
     @OptionGroup(title: "Grid") var grid: GridOptions
-
-    func validate() throws {
-        if let count, count < 1 { throw ValidationError("--count is at least 1, not \(count)") }
-    }
 
     func run() async throws {
         try await Failure.reported {

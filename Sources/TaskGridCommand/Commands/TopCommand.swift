@@ -19,19 +19,25 @@ struct TopCommand: AsyncParsableCommand {
             q or Ctrl-C quits, t changes between types and workers, s changes the order,
             the arrows (or j and k) and page up and down scroll. Without a terminal it does
             the same as --once. It uses the broker alone and needs no monitor. Rates and
-            times begin when it starts, and are of the last minute and five minutes.
+            times begin when it starts, and are of the last minute and five minutes: it
+            knows nothing of failures before. Alerts follow monitor.alert-… of its own
+            configuration, not of the monitor's.
             """
     )
 
     private static let interval = Duration.seconds(1)
+    private static let standardTime = Duration.seconds(6)
 
     @Flag(help: "Print types and workers once, without a screen, and end.")
     var once = false
     @Option(
-        name: .customLong("for"), help: ArgumentHelp("How long to listen for --once; alerts are known after 5 s.", valueName: "time"),
+        name: .customLong("for"),
+        help: ArgumentHelp(
+            "How long to listen for --once (default: \(DurationText.write(standardTime))); most alerts take up to 15 s, those of failures and backlogs 5 min.",
+            valueName: "time"),
         transform: Arguments.time
     )
-    var duration: Duration = .seconds(6)
+    var duration = Self.standardTime
     @Flag(help: "Print JSON, an object each second, as the monitor's /stats has it.")
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions

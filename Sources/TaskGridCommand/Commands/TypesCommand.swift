@@ -79,7 +79,7 @@ struct TypesListCommand: AsyncParsableCommand {
 struct TypesForgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
-        abstract: "Forget types that nobody uses at once.",
+        abstract: "Forget types that nobody uses, without waiting an hour.",
         usage: "taskgrid types forget [<options>] <type> ...",
         discussion: """
             Their counters stay in the totals. An empty work queue without a consumer is

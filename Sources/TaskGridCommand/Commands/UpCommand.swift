@@ -64,8 +64,7 @@ struct UpCommand: AsyncParsableCommand {
             if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
-            let broker = configuration.broker.map { GridConfiguration.Broker.url($0) } ?? .privately
-            if case .url = broker { _ = try configuration.location() }
+            let broker = try configuration.program.brokerToStart().map { GridConfiguration.Broker.url($0) } ?? .privately
             let folder = configuration.folder
             var kept: String?
             if configuration.monitor.token == nil {
@@ -101,14 +100,14 @@ struct Welcome {
 
     var text: String {
         let example = "taskgrid run reverse hello"
-        let command = namesFolder ? "\(example) --grid \(ShellWord(folder.path))" : folder.command(example)
+        let command = namesFolder ? "\(example) --grid \(ShellWord(path: folder.path))" : folder.command(example)
         var lines = ["", "The grid runs. Try it in another terminal:", "", "    \(command)", ""]
         if let monitor = file.monitor {
             lines.append("    dashboard       \(monitor)/")
             lines.append("    token           \(token ?? "as configured (monitor.token)"), for its buttons")
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
-        lines.append("    logs            \(folder.logs)")
+        lines.append("    logs            \(ShellWord(path: folder.logs))")
         lines.append("")
         lines.append("Ctrl-C stops it.")
         return lines.joined(separator: "\n")

@@ -46,8 +46,8 @@ struct WorkerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "stop", abstract: "Have a worker finish its running tasks and end.",
             discussion: """
-                It ends as on SIGTERM. A supervisor, such as that of 'taskgrid up', may start
-                another in its place.
+                It ends as on SIGTERM. A supervisor, such as 'taskgrid up', starts another in
+                its place; to have fewer, start 'taskgrid up' with another --workers.
                 """
         )
 
@@ -62,7 +62,7 @@ struct WorkerArgument: ParsableArguments {
     /// How long it may take to do what it is asked.
     private static let patience = Duration.seconds(10)
 
-    @Argument(help: "The worker's id, as 'taskgrid workers' shows it.")
+    @Argument(help: "The worker's id, as 'taskgrid workers' shows it.", completion: .gridWorkers)
     var id: String
     @OptionGroup(title: "Grid") var grid: GridOptions
 
@@ -86,9 +86,10 @@ struct WorkerArgument: ParsableArguments {
     /// The sentence once it is done; nil until then.
     static func line(_ request: WorkerRequest, to name: String, shownBy worker: RegistryMessage?) -> String? {
         let running = worker.map { $0.running.isEmpty ? "" : "; it still runs \(CommandOutcomeReport.tasks($0.running.count))" } ?? ""
+        let restart = "; a supervisor, such as 'taskgrid up', starts another in its place"
         switch (request, worker) {
-        case (.stop, nil): return "\(name) has stopped"
-        case (.stop, let worker?) where worker.draining: return "\(name) stops\(running)"
+        case (.stop, nil): return "\(name) has stopped\(restart)"
+        case (.stop, let worker?) where worker.draining: return "\(name) stops\(running)\(restart)"
         case (.quiet, let worker?) where worker.quiet: return "\(name) is quiet: it takes no more tasks\(running)"
         case (.resume, let worker?) where worker.takesTasks: return "\(name) takes tasks"
         default: return nil

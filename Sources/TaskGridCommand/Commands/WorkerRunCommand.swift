@@ -62,7 +62,7 @@ struct WorkerRunCommand: AsyncParsableCommand {
     }
 
     /// A worker of each type named, once.
-    private static func workers(_ types: [String]) throws(Failure) -> [any TaskWorker] {
+    static func workers(_ types: [String]) throws(Failure) -> [any TaskWorker] {
         var names: [String] = []
         for name in types.flatMap({ $0 == "all" ? BuiltinWorkers.names : [$0] }) where !names.contains(name) { names.append(name) }
         var workers: [any TaskWorker] = []
@@ -71,9 +71,10 @@ struct WorkerRunCommand: AsyncParsableCommand {
             if worker == nil { worker = try chaosWorker(named: name) }
             guard let worker else {
                 let known = BuiltinWorkers.names.joined(separator: ", ")
-                throw Failure(
-                    .failed,
-                    "no worker for '\(name)' comes with the grid: name \(known) or all\(BuiltinWorkers.names.suggestion(for: name))")
+                // The word may be a misspelt subcommand, for this one is the default.
+                let subcommands = WorkerCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+                let meant = (BuiltinWorkers.names + ["all"] + subcommands).suggestion(for: name)
+                throw Failure(.failed, "no worker for '\(name)' comes with the grid: name \(known) or all\(meant)")
             }
             workers.append(worker)
         }

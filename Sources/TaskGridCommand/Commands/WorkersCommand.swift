@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuiltinWorkers
 import Foundation
 import TaskGridClient
 import TaskGridCore
@@ -29,7 +30,7 @@ struct WorkersCommand: AsyncParsableCommand {
                 }
                 if workers.isEmpty, only.type != nil { try await KnownTypes(client).check(only.type) }
                 if json {
-                    for worker in workers { try await Output.standard.line(JSON.encode(worker)) }
+                    for worker in workers { try await Output.standard.line(JSON.encode(LiveWorkerReport(worker))) }
                 } else if workers.isEmpty {
                     Terminal.tell(Self.none(of: only.type))
                 } else {
@@ -41,13 +42,15 @@ struct WorkersCommand: AsyncParsableCommand {
     }
 
     static func none(of type: TaskType?) -> String {
-        "no workers live\(type.map { " for \($0)" } ?? ""): start one, such as with 'taskgrid worker reverse'\n"
+        guard let type else { return "no workers live: start one, such as with 'taskgrid worker reverse'\n" }
+        return
+            "no workers live for \(type): start one\(BuiltinWorkers.names.contains(type.name) ? " with 'taskgrid worker \(type)'" : "")\n"
     }
 
     static func table(_ workers: [LiveWorker], now: Timestamp) -> Table {
         var table = Table(
             headings: ["WORKER", "TYPES", "SLOTS", "RUNNING", "WAITING", "DONE", "FAILED", "UP", "STATE"], numeric: [2, 3, 4, 5, 6, 7],
-            lesser: [4, 7, 6, 2]
+            lesser: [4, 2, 7, 6, 5, 3]
         )
         table.rows = workers.map { live in
             let worker = live.worker

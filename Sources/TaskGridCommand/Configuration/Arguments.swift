@@ -1,14 +1,34 @@
 import AMQP
 import ArgumentParser
 import LocalGrid
+import TaskGridConfiguration
 import TaskGridCore
 
 /// Texts of the command line as values, with errors that say what they have to be.
 enum Arguments {
     @Sendable static func time(_ text: String) throws -> Duration {
-        guard let time = DurationText.read(text) else { throw ValidationError("'\(text)' is not \(DurationText.what)") }
+        guard let time = DurationText.read(text) else { throw ValidationError("'\(text)' is not \(DurationText.whatAtMost)") }
         return time
     }
+
+    /// A time in which something can be done.
+    @Sendable static func someTime(_ text: String) throws -> Duration {
+        let time = try time(text)
+        guard time >= .milliseconds(1) else { throw ValidationError("'\(text)' is no time to do anything in: give 1ms or more") }
+        return time
+    }
+
+    /// A whole number of a range.
+    static func number(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+        let kind = ValueKind<Int>.integer(range)
+        return { text in
+            guard let number = kind.read(text) else { throw ValidationError("'\(text)' is not \(kind.what)") }
+            return number
+        }
+    }
+
+    /// The largest number of things that an option takes.
+    static let most = 1_000_000_000
 
     @Sendable static func backoff(_ text: String) throws -> Backoff {
         guard let backoff = Backoff(text) else { throw ValidationError("'\(text)' is not a \(Backoff.what)") }

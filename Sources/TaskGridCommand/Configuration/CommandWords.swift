@@ -9,20 +9,29 @@ enum CommandWords {
     static func fault() -> String? {
         for index in 1..<max(1, Int(CommandLine.argc)) {
             guard let bytes = CommandLine.unsafeArgv[index] else { continue }
-            if let fault = textFault(bytes, name: "argument \(index)") { return fault }
+            let advice =
+                "a payload of any bytes goes through --payload-file or standard input, a file or folder through a link with another name"
+            if let fault = textFault(bytes, name: "argument \(index)", advice: advice) { return fault }
         }
         for name in ConfigurationKey.all.map(\.variable) + ["TASKGRID_CONFIG"] {
             guard let bytes = getenv(name) else { continue }
-            if let fault = textFault(bytes, name: name) { return fault }
+            if let fault = textFault(bytes, name: name, advice: "settings are; a file or folder has a link with another name") {
+                return fault
+            }
         }
         return subcommandFault(CommandLine.arguments.dropFirst())
     }
 
     /// Swift would replace bytes that are no UTF-8, and the command do something else than it was told.
-    static func textFault(_ bytes: UnsafePointer<CChar>, name: String) -> String? {
+    static func textFault(_ bytes: UnsafePointer<CChar>, name: String, advice: String) -> String? {
         guard String(validatingCString: bytes) == nil else { return nil }
-        return
-            "\(name) is not UTF-8: '\(Terminal.plain(String(cString: bytes)))'; a payload of any bytes goes through --file or standard input"
+        return "\(name) is not UTF-8: '\(Terminal.plain(String(cString: bytes)))'; \(advice)"
+    }
+
+    /// What to do after an error of the parser that does not say it; nil: it does.
+    static func hint(afterMessage message: String) -> String? {
+        guard message.contains(/^Unknown option '-[0-9.]/) else { return nil }
+        return "a payload that begins with '-' stands after '--', as in: taskgrid run wait -- -1"
     }
 
     /// A word that stands for a subcommand and is none.

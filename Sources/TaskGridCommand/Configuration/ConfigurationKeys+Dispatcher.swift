@@ -6,7 +6,7 @@ import TaskGridCore
 extension ConfigurationKeys {
     static let ofDispatcher: [ConfigurationKey] = [
         ConfigurationKey(
-            "dispatcher.store", \.store, kind: .optional(.text), in: defaults, valueName: "file",
+            "dispatcher.store", \.store, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("`store.sqlite` in `data`", example: "~/.local/state/taskgrid/store.sqlite"),
             description: "The SQLite file of the tasks."
         ),
@@ -15,7 +15,8 @@ extension ConfigurationKeys {
             description: "The most bytes that a payload may have."
         ),
         ConfigurationKey(
-            "dispatcher.max-attempts", \.dispatcher.retry.maxAttempts, kind: .integer(1...1000), in: defaults, valueName: "count",
+            "dispatcher.max-attempts", \.dispatcher.retry.maxAttempts, kind: .integer(1...TaskSettings.maximumAttempts), in: defaults,
+            valueName: "count",
             description: "The attempts of a task whose submission gives no number."
         ),
         ConfigurationKey(

@@ -18,7 +18,7 @@ extension ConfigurationKeys {
                 """
         ),
         ConfigurationKey(
-            "monitor.history", \.monitor.history, kind: .optional(.text), in: defaults, valueName: "file",
+            "monitor.history", \.monitor.history, kind: .optional(.path), in: defaults, valueName: "file",
             standard: .words("in memory; `up`: `history.sqlite` in `data`", example: "/var/lib/taskgrid/history.sqlite"),
             description: "The SQLite file of the monitor's history."
         ),

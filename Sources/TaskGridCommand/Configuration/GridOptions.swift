@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Logging
 import TaskGridClient
 import TaskGridConfiguration
@@ -19,7 +20,13 @@ struct GridOptions: ParsableArguments {
         try FileLimit.require("taskgrid", servesHTTP: false)
         try SettingCheck().check(file: config)
         let common = [broker, grid, prefix, queueKind, logLevel, logFormat]
-        return try Configuration(try await SettingSources(arguments: KeyArgument.byKey(common + own), file: config))
+        let configuration = try Configuration(try await SettingSources(arguments: KeyArgument.byKey(common + own), file: config))
+        let folder = configuration.folder.path
+        var isFolder: ObjCBool = true
+        guard !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || isFolder.boolValue else {
+            throw Failure(.failed, "\(folder) is a file, where the grid's folder belongs: choose a folder with --grid")
+        }
+        return configuration
     }
 
     /// Runs `body` with a client of the grid.

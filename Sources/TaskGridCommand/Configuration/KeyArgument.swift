@@ -29,6 +29,7 @@ extension Option where Value == KeyArgument? {
         let key = ConfigurationKey.named(key)
         self.init(
             name: names ?? [.customLong(key.option)],
+            parsing: key.isNumber ? .unconditional : .next,
             help: ArgumentHelp(key.help, valueName: key.valueName),
             completion: completion ?? (key.choices.isEmpty ? nil : .list(key.choices)),
             transform: { KeyArgument(key: key.name, text: $0) }

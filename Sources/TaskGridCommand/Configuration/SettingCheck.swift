@@ -6,7 +6,7 @@ import Yams
 /// Makes sure that the environment and the settings file have known keys alone, and one value where one belongs.
 struct SettingCheck {
     /// Keys whose value may be a list.
-    private static let lists: Set = ["monitor.hosts"]
+    private static let lists: Set = ["broker", "monitor.hosts"]
     /// Variables that are no settings: the file's name, and those of processes that the command itself starts.
     private static let otherVariables: Set = ["TASKGRID_CONFIG", "TASKGRID_FAILPOINT", "TASKGRID_CHAOS_JOURNAL"]
 
@@ -30,12 +30,15 @@ struct SettingCheck {
                 && !name.hasPrefix("TASKGRID_TEST_")
         }
         guard let name = unknown.keys.min() else { return }
-        throw Failure(.failed, "\(name) is no setting\(known.suggestion(for: name))")
+        // The prefix, which all have, makes none of them likelier.
+        let prefix = "TASKGRID_"
+        let meant = known.map { String($0.dropFirst(prefix.count)) }.closest(to: String(name.dropFirst(prefix.count)))
+        throw Failure(.failed, "\(name) is no setting\(meant.map { "; did you mean '\(prefix)\($0)'?" } ?? "")")
     }
 
     private func checkFile(_ path: String) throws(Failure) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(.failed, "the configuration file \(path) cannot be read: is it there, and yours to read?")
+            throw Failure(.failed, "the configuration file \(path) cannot be read: \(Self.obstacle(path))")
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw Failure(.failed, "the configuration file \(path) cannot be read: it is not UTF-8")
@@ -78,6 +81,13 @@ struct SettingCheck {
                 throw Failure(.failed, "\(path): \(name) has a list of something other than values")
             }
         }
+    }
+
+    /// Why a file cannot be read.
+    private static func obstacle(_ path: String) -> String {
+        guard access(path, F_OK) == 0 else { return Errno.current }
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        return type == .typeRegular ? "it is not yours to read" : "it is no regular file"
     }
 
     /// The parser's words without the text of the file, which may hold a secret.

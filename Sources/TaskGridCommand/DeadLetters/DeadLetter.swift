@@ -27,16 +27,27 @@ struct DeadLetter: Hashable {
 
     var reason: String { headers[WireFormat.Header.reason]?.text ?? "no reason given" }
 
-    /// When it was found unreadable.
-    var at: Timestamp? { headers[WireFormat.Header.deadAt]?.integer.map(Timestamp.init(rawValue:)) }
+    /// From 1970 to the end of the year 9999, in milliseconds.
+    private static let moments: Range<Int64> = 0..<253_402_300_800_000
+    /// The most bytes that RabbitMQ takes in a message.
+    private static let maximumSize = 512 << 20
+
+    /// When it was found unreadable; nil where its header says none that can be: anybody may have written it.
+    var at: Timestamp? {
+        headers[WireFormat.Header.deadAt]?.integer.flatMap { Self.moments.contains($0) ? Timestamp(rawValue: $0) : nil }
+    }
 
     var type: String? { properties.type }
 
     /// The worker or client that sent it, as far as it says.
     var source: String? { properties.appID ?? properties.replyTo }
 
-    /// Bytes of the body, before it was cut.
-    var size: Int { headers[WireFormat.Header.size]?.integer.flatMap { Int(exactly: $0) } ?? message.body.count }
+    /// Bytes of the body, before it was cut; of the body as it is, where its header says a number that cannot be.
+    var size: Int {
+        let count = message.body.count
+        guard let size = headers[WireFormat.Header.size]?.integer.flatMap({ Int(exactly: $0) }) else { return count }
+        return (count...max(count, Self.maximumSize)).contains(size) ? size : count
+    }
 }
 
 extension DeadLetter: Encodable {

@@ -27,25 +27,34 @@ actor EndingPrinter {
         isPrinting = true
         defer { isPrinting = false }
         try await progress.hidden {
+            let first = next
             while let ending = early.removeValue(forKey: next) {
-                try await print(ending, line: next)
+                try await print(ending)
                 next += 1
             }
             try await Output.standard.flush()
+            // Only now: nobody may read what is written.
+            for line in first..<next { acceptances.told(line: line) }
         }
     }
 
-    /// Prints those that have ended though one before them has not: for lines that name their tasks.
-    func printEarly() async throws {
+    /// Prints those that have ended though one before them has not.
+    ///
+    /// - Parameter gap: prints a line for one that has not ended; nil: the lines name their tasks.
+    func printEarly(gap: (@Sendable () async throws -> Void)?) async throws {
         let rest = early.sorted { $0.key < $1.key }
         early = [:]
-        for (line, ending) in rest { try await print(ending, line: line) }
+        for (line, ending) in rest {
+            if let gap { for _ in next..<line { try await gap() } }
+            try await print(ending)
+            next = line + 1
+        }
         try await Output.standard.flush()
+        for (line, _) in rest { acceptances.told(line: line) }
     }
 
-    private func print(_ ending: Ending, line: Int) async throws {
+    private func print(_ ending: Ending) async throws {
         if ending.state != .succeeded { failures += 1 }
         try await emit(ending)
-        acceptances.told(line: line)
     }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TaskGridConfiguration
 
 /// A file that is one payload, byte for byte.
 struct PayloadFile {
@@ -30,7 +31,7 @@ struct PayloadFile {
                     }
                     continuation.resume(returning: .success(bytes))
                 } catch {
-                    continuation.resume(returning: .failure(Failure(.failed, "cannot read \(name): \(error.localizedDescription)")))
+                    continuation.resume(returning: .failure(Failure(.failed, "cannot read \(name): \(Errno.reason(of: error))")))
                 }
             }
         }

@@ -17,7 +17,15 @@ extension PayloadOptions {
         try await grid.withClient { client in
             // A dispatcher that does not answer cannot say; it checks them itself when it comes.
             let source = try await self.source(areFull: areFull) { try? await client.maximumPayload() }
-            try await StopOnInterrupt.during(limit: limit) { stop in try await body(client, acceptances, source, stop) }
+            do {
+                try await StopOnInterrupt.during(limit: limit) { stop in try await body(client, acceptances, source, stop) }
+            } catch {
+                let failure = Failure(error)
+                guard failure.code == .unknown, let message = failure.message, let known = try? await KnownTypes(client) else {
+                    throw error
+                }
+                throw Failure(.unknown, message + known.suggestion(for: type))
+            }
         }
     }
 
@@ -26,13 +34,14 @@ extension PayloadOptions {
     /// - Parameters:
     ///   - grid: the grid.
     ///   - limit: how long all of it may take.
-    ///   - linesNameTasks: what `emit` prints says which task it is of, so that after an early end the rest of those that ended is printed.
+    ///   - gap: prints a line for a task that has not ended by an early end, before others that have; nil: what `emit` prints says which
+    ///     task it is of.
     ///   - areFull: the runs of payloads depend on the payloads alone.
     ///   - options: the options of the run of this number.
     ///   - emit: prints how a task ended.
     /// - Throws: `Failure`, also where a task did not succeed.
     func run(
-        on grid: GridOptions, within limit: Duration?, linesNameTasks: Bool, areFull: Bool = false,
+        on grid: GridOptions, within limit: Duration?, gap: (@Sendable () async throws -> Void)?, areFull: Bool = false,
         options: @escaping @Sendable (_ run: Int) -> TaskOptions, emit: @escaping @Sendable (Ending) async throws -> Void
     ) async throws {
         let (type, areMany) = (type, areMany)
@@ -50,12 +59,12 @@ extension PayloadOptions {
                 }
             } catch {
                 progress.clear()
-                if linesNameTasks { try await printer.printEarly() }
+                try await printer.printEarly(gap: gap)
                 throw error
             }
             failures = await printer.failures
         }
-        if failures > 0 { throw Failure(.taskFailed, areMany ? "\(failures) tasks did not succeed" : nil) }
+        if failures > 0 { throw Failure(.taskFailed, areMany ? "\(CommandOutcomeReport.tasks(failures)) did not succeed" : nil) }
     }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 import TaskGridCore
 import UnixSignals
 
-/// Ctrl-C while tasks are being submitted, or the end of their time: what was accepted is told before the command ends. A second Ctrl-C ends
+/// Ctrl-C or the end of the terminal while tasks are being submitted, or the end of their time: what was accepted is told before the command ends. A second Ctrl-C ends
 /// it at once.
 enum StopOnInterrupt {
     /// Runs `body` with a function that waits for Ctrl-C, and returns how the command ends then. It may
@@ -10,7 +10,7 @@ enum StopOnInterrupt {
     static func during(
         limit: Duration?, _ body: (@escaping @Sendable () async -> OrderedPipeline.Stop?) async throws -> Void
     ) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: trapped)
         let end = limit.map { (limit: $0, time: ContinuousClock.now + $0) }
         try await body {
             await withTaskGroup(of: OrderedPipeline.Stop?.self) { group in
@@ -26,6 +26,14 @@ enum StopOnInterrupt {
                 return await group.next() ?? nil
             }
         }
+    }
+
+    /// Under nohup, which has SIGHUP ignored, the command outlives its terminal.
+    private static var trapped: [UnixSignal] {
+        var hangup = sigaction()
+        sigaction(SIGHUP, nil, &hangup)
+        let isIgnored = unsafeBitCast(hangup.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        return isIgnored ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
     }
 
     private static func interruption(_ signals: UnixSignalsSequence) async -> OrderedPipeline.Stop? {

@@ -34,6 +34,8 @@ struct GridRun {
         switch event.what {
         case .starting: logger.info("starting", metadata: [LogKey.process: process])
         case .ready(let duration): logger.info("ready", metadata: [LogKey.process: process, LogKey.processTime: "\(Self.shown(duration))"])
+        case .ended where Self.isAsked(event):
+            logger.info("worker was asked to stop, starting another", metadata: [LogKey.process: process])
         case .ended(let ending):
             logger.error("process ended unexpectedly", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
         case .restarting(let attempt, let duration):
@@ -42,6 +44,11 @@ struct GridRun {
                 metadata: [LogKey.process: process, LogKey.processAttempt: "\(attempt)", LogKey.processTime: "\(Self.shown(duration))"])
         case .stopped(let ending): logger.info("stopped", metadata: [LogKey.process: process, LogKey.processEnding: "\(ending)"])
         }
+    }
+
+    /// Whether a worker ended because somebody asked it to: by `taskgrid worker stop` or SIGTERM, after which it ends with success.
+    static func isAsked(_ event: ProcessEvent) -> Bool {
+        event.process.hasPrefix("worker-") && event.what == .ended(.exited(code: 0))
     }
 
     private static func shown(_ duration: Duration) -> String {

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import TaskGridCore
 
 /// Standard output, for what a program or a person asked for; nothing else goes there.
 ///
@@ -20,8 +21,8 @@ actor Output {
     /// Writes a line for people: the text, as ``Terminal/plain(_:)`` has it, and a newline.
     func line(_ text: String) async throws(BrokenOutput) { try await write(Data(Terminal.plain(text).utf8), end: UInt8(ascii: "\n")) }
 
-    /// Writes a line of JSON, as ``Terminal/plainJSON(_:)`` has it.
-    func line(_ json: Data) async throws(BrokenOutput) { try await write(Terminal.plainJSON(json), end: UInt8(ascii: "\n")) }
+    /// Writes a line of JSON, as `JSON.visible` has it.
+    func line(_ json: Data) async throws(BrokenOutput) { try await write(JSON.visible(json), end: UInt8(ascii: "\n")) }
 
     /// Writes a result and its end: to a file or pipe as the worker gave it, to a terminal without what would move its cursor.
     func result(_ bytes: Data, end: UInt8 = UInt8(ascii: "\n")) async throws(BrokenOutput) {

@@ -47,6 +47,6 @@ struct TerminalLog: LogHandler {
     }
 
     private static func json(_ value: some Encodable) -> String {
-        String(decoding: Terminal.plainJSON(JSON.encode(value)), as: UTF8.self)
+        String(decoding: JSON.shown(value), as: UTF8.self)
     }
 }

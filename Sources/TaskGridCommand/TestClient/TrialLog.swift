@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 
 /// A line for each thing that happens, to a file and to standard output.
@@ -21,7 +22,7 @@ actor TrialLog {
         do {
             try file.write(contentsOf: Data("\(line)\n".utf8))
         } catch {
-            throw Failure(.failed, "the log cannot be written: \(error.localizedDescription)")
+            throw Failure(.failed, "the log cannot be written: \(Errno.reason(of: error))")
         }
         try await Output.standard.line(line)
         try await Output.standard.flush()

@@ -97,12 +97,12 @@ struct TopFrame {
         } else {
             let paused = state.types.filter(\.row.isPaused).map(\.type.name).sorted()
             let workers = state.head.statistics.all.activeWorkers
-            let isKnown = state.head.statistics.uptime >= LiveReport.longestGrace.seconds
+            let isKnown = state.head.statistics.uptime >= LiveReport.longestLook.seconds
             let parts = [
                 isKnown
                     ? "Healthy"
                     : "No alerts in the first \(Int(state.head.statistics.uptime)) s; "
-                        + "some take up to \(Int(LiveReport.longestGrace.seconds)) s",
+                        + "some take up to \(Int(LiveReport.longestLook.seconds / 60)) min",
                 workers == 0 ? "no workers yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers")",
                 paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
             ]
@@ -113,9 +113,9 @@ struct TopFrame {
         return Line(line.text + String(repeating: " ", count: columns - line.text.count - clock.count) + clock, line.style)
     }
 
-    /// The alerts, in at most a quarter of the screen.
+    /// The alerts, in at most a quarter of the screen, or half of one that is narrow and high.
     private static func alerts(_ state: LiveReport, _ size: Size) -> [Line] {
-        let most = max(1, size.rows / 4)
+        let most = max(1, size.rows / (size.columns < 60 && size.rows >= 16 ? 2 : 4))
         var lines: [Line] = []
         for (index, alert) in state.alerts.enumerated() {
             let wrapped = Line.wrapped(Terminal.plain(alert.message), width: max(1, size.columns - 2))
@@ -125,7 +125,9 @@ struct TopFrame {
             guard wrapped.count <= room || index == 0 else {
                 return lines + [Line("  … and \(state.head.alerts - index) more", .bad)]
             }
-            for (index, text) in wrapped.prefix(max(1, room)).enumerated() {
+            var shown = Array(wrapped.prefix(max(1, room)))
+            if shown.count < wrapped.count, let last = shown.popLast() { shown.append(last.prefix(max(0, size.columns - 3)) + "…") }
+            for (index, text) in shown.enumerated() {
                 lines.append(Line((index == 0 ? "! " : "  ") + text, alert.isCritical ? .bad : .warning))
             }
         }
@@ -135,19 +137,21 @@ struct TopFrame {
 
     /// The ledger, and what goes on.
     ///
-    /// `width`: where the ledger is broken; nil: it has one line.
+    /// `width`: where each is broken; nil: each has one line.
     private static func counters(_ state: LiveReport, width: Int?) -> [Line] {
         let (ledger, tasks) = (state.head.statistics.all.ledger, state.head.statistics.all.tasks)
         let states = TaskState.allCases.filter { tasks[$0] > 0 }.map { "\(Terminal.grouped(tasks[$0])) \($0.name)" }
         let verdict = ledger.balances ? "balances" : "\(Terminal.grouped(ledger.accounted)) accounted for"
         let sum =
             "\(verdict) · \(Terminal.grouped(ledger.submitted)) submitted" + (states.isEmpty ? "" : ": \(states.joined(separator: ", "))")
-        let parts = width.map { Line.wrapped(sum, width: max(1, $0 - 8)) } ?? [sum]
-        let lines = parts.enumerated().map { Line(($0 == 0 ? "Ledger  " : "        ") + $1, ledger.balances ? .plain : .bad) }
+        func lines(_ name: String, _ text: String, _ style: Line.Style) -> [Line] {
+            let parts = width.map { Line.wrapped(text, width: max(1, $0 - 8)) } ?? [text]
+            return parts.enumerated().map { Line(($0 == 0 ? name : "        ") + $1, style) }
+        }
         let broker = !state.head.statistics.broker.connected ? "not reached" : state.head.statistics.broker.blocked ? "alarm" : "connected"
         let window = WorkersCommand.age(.seconds(Int64(min(60, max(1, state.head.statistics.uptime)))))
-        let rate = "Rate    \(CompactNumber.rate(state.head.statistics.all.throughput))/s in \(window)\(queue(state)) · broker \(broker)"
-        return lines + [Line(rate, broker == "connected" ? .plain : .bad)]
+        let rate = "\(CompactNumber.rate(state.head.statistics.all.throughput))/s in \(window)\(queue(state)) · broker \(broker)"
+        return lines("Ledger  ", sum, ledger.balances ? .plain : .bad) + lines("Rate    ", rate, broker == "connected" ? .plain : .bad)
     }
 
     /// How long tasks waited of late, and since when the one waits that has waited longest.

@@ -26,7 +26,7 @@ struct TopTable {
         }
         var table = Table(
             headings: [
-                "TYPE", "WAITING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P50", "P95", "QUEUE P95", "OLDEST",
+                "TYPE", "PENDING", "SCHEDULED", "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "RATE", "P50", "P95", "QUEUE P95", "OLDEST",
                 "WORKERS", "BREAKER",
             ],
             numeric: Set(1...12), lesser: [10, 2, 11, 8, 3, 12, 9, 5, 4, 7]
@@ -58,7 +58,7 @@ struct TopTable {
         )
         table.rows = rows.map { id, worker in
             [
-                Terminal.plain(id), worker.state, Self.types(worker), Terminal.plain(worker.host),
+                Terminal.plain(id), Self.state(worker), Self.types(worker), Terminal.plain(worker.host),
                 "\(worker.concurrency)", Terminal.grouped(worker.running), Terminal.grouped(worker.done), Terminal.grouped(worker.failed),
                 CompactNumber.ago(Double(worker.lastSeen)), Terminal.plain(worker.version),
             ]
@@ -77,6 +77,9 @@ struct TopTable {
         let more = worker.typeCount - worker.types.count
         return worker.types.map(\.name).joined(separator: ",") + (more > 0 ? " and \(more) more" : "")
     }
+
+    /// A worker that takes tasks is `live`, as ``WorkersCommand`` says.
+    private static func state(_ worker: LiveWorkerRow) -> String { worker.state == "alive" ? "live" : worker.state }
 
     private static func breaker(_ work: LiveTypeRow) -> String {
         let breaker = work.breaker.rawValue.replacing("_", with: " ")

@@ -7,7 +7,7 @@ struct TopView: Hashable {
     /// The order of the rows: names from a to z, all else with the most first.
     enum Order: String, CaseIterable {
         case name
-        /// Tasks that wait, of types; tasks that run, of workers.
+        /// Tasks that do not run yet, of types; tasks that run, of workers.
         case load
         /// Tasks a second, of types; tasks done, of workers.
         case work
@@ -18,7 +18,7 @@ struct TopView: Hashable {
         func title(_ page: Page) -> String {
             switch (self, page) {
             case (.name, _): "name"
-            case (.load, .types): "waiting"
+            case (.load, .types): "not running yet"
             case (.load, .workers): "running"
             case (.work, .types): "rate"
             case (.work, .workers): "done"

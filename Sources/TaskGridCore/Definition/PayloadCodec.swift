@@ -76,8 +76,15 @@ extension PayloadCodec where Value: Codable {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return try encoder.encode(value)
-        } decode: {
-            try JSONDecoder().decode(Value.self, from: $0)
+        } decode: { payload in
+            do {
+                return try JSONDecoder().decode(Value.self, from: payload)
+            } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty && context.underlyingError == nil {
+                guard let (number, place) = UnfittingNumber.find(in: payload, for: Value.self) else {
+                    throw DecodingError.dataCorrupted(context)
+                }
+                throw PayloadError("\(place.map { "\($0): " } ?? "")the number \(number.cut(toUTF8: 40)) does not fit this field")
+            }
         }
     }
 

@@ -48,12 +48,18 @@ extension Int {
 }
 
 extension DecodingError {
+    /// Swift's text about a value of an enumeration names the enumeration, which nobody knows who sends messages.
+    private func inWords(_ reason: String) -> String {
+        guard let match = reason.wholeMatch(of: /(?s)Cannot initialize \w+ from invalid \w+ value (.*)/) else { return reason }
+        return "'\(match.1)' is none of its values"
+    }
+
     /// A message in one line: what is wrong, and where.
     var place: String {
         func at(_ context: Context) -> String {
             // JSON that is none says where under the error.
             let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String ?? context.debugDescription
-            return context.codingPath.place.map { "\($0): \(reason)" } ?? reason
+            return context.codingPath.place.map { "\($0): \(inWords(reason))" } ?? inWords(reason)
         }
         return switch self {
         case .keyNotFound(let key, let context): "\((context.codingPath + [key]).place ?? key.stringValue) is missing"

@@ -1,6 +1,7 @@
 /// Starts a bulk action. Asking again with the same id does no harm: the answer says how it stands.
 ///
-/// It is refused with `conflict` if the number of tasks that match differs by more than a tenth, and more than ten, from `expected`.
+/// It is refused with `conflict` if the number of tasks that match differs by more than a tenth, and more than ten, from `expected`, or if
+/// the id is that of another action or filter.
 package struct BulkQuery: Query, Hashable {
     package static let name = "bulk"
     package static let service = Topology.Service.dispatcher

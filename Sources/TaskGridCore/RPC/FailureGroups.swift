@@ -4,7 +4,7 @@ public struct FailureGroup: Codable, Sendable, Hashable {
     public static let maximumExampleLength = 300
 
     public var type: TaskType
-    /// The error's text without numbers and ids (``ErrorGroup``).
+    /// The error's text without numbers, ids and quoted texts (``ErrorGroup``).
     public var error: String
     public var count: Int
     /// The error of the newest of them.

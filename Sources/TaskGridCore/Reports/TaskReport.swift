@@ -55,7 +55,7 @@ package struct TaskReport: Encodable, Sendable {
         case created, completed, priority, due, expires, backoff, key
         case maxAttempts = "max_attempts"
         case timeout = "timeout_ms"
-        case payload, result, attempts
+        case payload, result, attempts, held
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -85,6 +85,9 @@ package struct TaskReport: Encodable, Sendable {
             let result = task.result.map { ContentReport($0, size: task.resultSize, maximum: maximumContent) }
             try container.encode(result, forKey: .result)
         }
-        if parts.contains(.attempts) { try container.encode(task.attempts.map(AttemptReport.init), forKey: .attempts) }
+        if parts.contains(.attempts) {
+            try container.encode(task.attempts.map(AttemptReport.init), forKey: .attempts)
+            try container.encode(task.held, forKey: .held)
+        }
     }
 }

@@ -3,6 +3,10 @@ package enum DurationText {
     /// Their name in errors.
     package static let what = "a time such as 500ms, 30s, 15m, 1h30m or 7d"
 
+    /// The same, with the longest one.
+    package static let whatAtMost = "\(what), at most \(maximumDays)d"
+
+    private static let maximumDays = 10_000
     private static let day = 86_400_000_000.0
     /// Each unit in microseconds.
     private static let units: [(String, Double)] = [
@@ -39,7 +43,7 @@ package enum DurationText {
 
     /// In whole microseconds, because a duration times a fraction is rounded.
     private static func duration(_ microseconds: Double) -> Duration? {
-        microseconds <= 10_000 * day ? .microseconds(Int64(microseconds.rounded())) : nil
+        microseconds <= Double(maximumDays) * day ? .microseconds(Int64(microseconds.rounded())) : nil
     }
 
     /// The text that ``read(_:)`` reads, in the largest unit in which the duration is whole, to the millisecond.

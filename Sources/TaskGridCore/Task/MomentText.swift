@@ -4,12 +4,16 @@ import Foundation
 package enum MomentText {
     /// Their name in errors.
     package static let what =
-        "a time ago such as 90s, 15m, 1h30m or 7d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or 2026-11-23T10:00+02:00"
+        """
+        a time ago with its unit such as 90s, 15m, 1h30m or 7d, at most 10000d, or a time such as 2026-11-23, 2026-11-23T10:00 (UTC) or \
+        2026-11-23T10:00+02:00
+        """
 
-    /// How long before `now`, with a minus sign or without, or a date, or a date and a time: in UTC, as the grid shows times, unless a
+    /// How long before `now`, with a minus sign or without, and with its units, or a date, or a date and a time: in UTC, as the grid shows times, unless a
     /// zone follows. Nil where it is none of these, or is no time from 1970 to 9999.
     package static func read(_ text: String, now: Timestamp) -> Timestamp? {
-        if let age = DurationText.read(text.hasPrefix("-") ? String(text.dropFirst()) : text) {
+        // A bare number may be meant as a year, a date without hyphens, or seconds.
+        if text.last?.isLetter == true, let age = DurationText.read(text.hasPrefix("-") ? String(text.dropFirst()) : text) {
             return max(Timestamp(rawValue: 0), now + (.zero - age))
         }
         let pattern = /(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d(?:\.\d{1,9})?)?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?/

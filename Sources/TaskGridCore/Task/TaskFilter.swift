@@ -39,6 +39,9 @@ public struct TaskFilter: Hashable, Sendable {
         self.isOpen = isOpen
     }
 
+    /// Whether a text can be looked for: one of 1 to ``maximumTextLength`` bytes without a NUL, at which SQLite's LIKE ends a pattern.
+    package static func isValid(text: String) -> Bool { (1...maximumTextLength).contains(text.utf8.count) && !text.utf8.contains(0) }
+
     /// Whether it asks for more than a type and a state, which alone a store finds without looking at each task.
     package var looksAtEach: Bool {
         createdSince != nil || createdUntil != nil || completedSince != nil || completedUntil != nil || text != nil
@@ -71,7 +74,7 @@ extension TaskFilter: Codable {
         case completedUntil = "completed_until"
     }
 
-    /// - Throws: `DecodingError` for a text that is empty or longer than ``maximumTextLength``, too.
+    /// - Throws: `DecodingError` for a text that is not valid, too.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -85,9 +88,10 @@ extension TaskFilter: Codable {
             errorGroup: try container.decodeIfPresent(String.self, forKey: .errorGroup).map(ErrorGroup.init(text:)),
             isOpen: try container.decodeIfPresent(Bool.self, forKey: .isOpen) ?? false
         )
-        guard text.map({ (1...Self.maximumTextLength).contains($0.utf8.count) }) ?? true else {
+        guard text.map(Self.isValid(text:)) ?? true else {
             throw DecodingError.dataCorruptedError(
-                forKey: .text, in: container, debugDescription: "a text to look for has 1 to \(Self.maximumTextLength) bytes"
+                forKey: .text, in: container,
+                debugDescription: "a text to look for has 1 to \(Self.maximumTextLength) bytes, and no NUL among them"
             )
         }
     }

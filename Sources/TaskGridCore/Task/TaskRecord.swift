@@ -29,6 +29,8 @@ public struct TaskRecord: Hashable, Sendable {
     public var runTime: Duration?
     /// Its history, the first one first: only where one task was asked for, and of very many the latest.
     public var attempts: [Attempt]
+    /// Why it is not handed out now, for people, though it could run: only where one task was asked for.
+    public var held: [String]
     /// How many bytes the whole payload has, where `payload` is only its beginning.
     public var payloadSize: Int?
     /// How many bytes the whole result has, where `result` is only its beginning.
@@ -38,7 +40,7 @@ public struct TaskRecord: Hashable, Sendable {
         id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
         completed: Timestamp? = nil, attempt: Int = 0, settings: TaskSettings, error: TaskError? = nil, worker: String? = nil,
         due: Timestamp? = nil, key: String, expires: Timestamp? = nil, runTime: Duration? = nil, attempts: [Attempt] = [],
-        payloadSize: Int? = nil, resultSize: Int? = nil
+        held: [String] = [], payloadSize: Int? = nil, resultSize: Int? = nil
     ) {
         self.id = id
         self.type = type
@@ -56,6 +58,7 @@ public struct TaskRecord: Hashable, Sendable {
         self.expires = expires
         self.runTime = runTime
         self.attempts = attempts
+        self.held = held
         self.payloadSize = payloadSize
         self.resultSize = resultSize
     }
@@ -66,7 +69,7 @@ extension TaskRecord: Codable {
     /// `payload_base64` and `result_base64`; so do texts that are mostly control characters, which JSON makes six bytes each.
     /// `payload_bytes` and `result_bytes` are there where the field is cut.
     enum CodingKeys: String, CodingKey {
-        case id, type, payload, result, status, attempt, error, worker, due, key, expires, attempts
+        case id, type, payload, result, status, attempt, error, worker, due, key, expires, attempts, held
         case payloadBase64 = "payload_base64"
         case resultBase64 = "result_base64"
         case created = "timestamp_created"
@@ -99,6 +102,7 @@ extension TaskRecord: Codable {
             expires: try container.decodeIfPresent(Timestamp.self, forKey: .expires),
             runTime: try container.decodeIfPresent(Int64.self, forKey: .runTime).map(Duration.microseconds),
             attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? [],
+            held: try container.decodeIfPresent([String].self, forKey: .held) ?? [],
             payloadSize: try container.contains(.payloadSize) ? container.count(forKey: .payloadSize) : nil,
             resultSize: try container.contains(.resultSize) ? container.count(forKey: .resultSize) : nil
         )
@@ -129,6 +133,7 @@ extension TaskRecord: Codable {
         try container.encodeIfPresent(expires, forKey: .expires)
         try container.encodeIfPresent(runTime?.microseconds, forKey: .runTime)
         if !attempts.isEmpty { try container.encode(attempts, forKey: .attempts) }
+        if !held.isEmpty { try container.encode(held, forKey: .held) }
         try container.encodeIfPresent(payloadSize, forKey: .payloadSize)
         try container.encodeIfPresent(resultSize, forKey: .resultSize)
     }

@@ -4,14 +4,13 @@ import Foundation
 /// The settings' forms outside a process: the properties and headers of a single submission, a message of a batch, fields of JSON.
 extension TaskSettings {
     private static let maximumDelay = WireFormat.maximumDelay.milliseconds
-    private static let maximumAttempts = Int64(Int32.max)
     private static let maximumTimeout = WireFormat.maximumTimeout.milliseconds
     private static let maximumTime = WireFormat.maximumTime.rawValue
 
     /// Those of a single submission.
     init(_ properties: BasicProperties) throws(WireError) {
         self.init(
-            maxAttempts: try properties.setting(WireFormat.Header.maxAttempts, upTo: Self.maximumAttempts).map(Int.init),
+            maxAttempts: try properties.setting(WireFormat.Header.maxAttempts, upTo: Int64(Self.maximumAttempts)).map(Int.init),
             backoff: try Self.backoff(properties.text(WireFormat.Header.backoff), "header \(WireFormat.Header.backoff)"),
             timeout: try properties.setting(WireFormat.Header.timeout, upTo: Self.maximumTimeout).map(Duration.milliseconds),
             priority: min(Int(properties.priority ?? 0), WireFormat.maximumPriority),
@@ -30,7 +29,7 @@ extension TaskSettings {
             throw WireError(.malformedBody, "settings with an expiry_ms beyond \(Self.maximumDelay)")
         }
         self.init(
-            maxAttempts: try Self.value(settings.maxAttempts, "max_attempts", upTo: Self.maximumAttempts).map(Int.init),
+            maxAttempts: try Self.value(settings.maxAttempts, "max_attempts", upTo: Int64(Self.maximumAttempts)).map(Int.init),
             backoff: try Self.backoff(settings.backoff.isEmpty ? nil : settings.backoff, "backoff"),
             timeout: try Self.value(settings.timeoutMs, "timeout_ms", upTo: Self.maximumTimeout).map(Duration.milliseconds),
             priority: min(Int(settings.priority), WireFormat.maximumPriority),

@@ -39,6 +39,9 @@ public struct TaskSettings: Sendable {
                 expires: expires))
     }
 
+    /// The most attempts that a task can have.
+    package static let maximumAttempts = Int(Int32.max)
+
     private static let defaults = Values()
 
     private static func given(_ values: Values) -> Given? { values == defaults ? nil : Given(values) }
@@ -111,8 +114,8 @@ extension TaskSettings {
         if !(0...WireFormat.maximumPriority).contains(priority) {
             return "the priority of a task is 0 to \(WireFormat.maximumPriority), not \(priority)"
         }
-        if let maxAttempts, !(1...Int(Int32.max)).contains(maxAttempts) {
-            return "a task has 1 to \(Int32.max) attempts, not \(maxAttempts)"
+        if let maxAttempts, !(1...Self.maximumAttempts).contains(maxAttempts) {
+            return "a task has 1 to \(Self.maximumAttempts) attempts, not \(maxAttempts)"
         }
         if let timeout, !(Duration.milliseconds(1)...WireFormat.maximumTimeout).contains(timeout) {
             return "the timeout of a task is from a millisecond to 366 days"

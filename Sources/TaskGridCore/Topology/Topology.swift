@@ -7,7 +7,7 @@ public struct Topology: Hashable, Sendable {
     public static let defaultPrefix = "taskgrid"
 
     public let prefix: String
-    /// The kind of the submit, results and work queues.
+    /// The kind of every queue that outlives its connection.
     public let queueKind: Queue.Kind
 
     /// The most bytes of a prefix: every name that starts with it stays within AMQP's 255.
@@ -49,9 +49,9 @@ public struct Topology: Hashable, Sendable {
 
     package var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
     package var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
-    package var registryQueue: Queue { .shared("\(prefix).registry", kind: .classic, arguments: Self.bounds(10_000)) }
+    package var registryQueue: Queue { .shared("\(prefix).registry", kind: queueKind, arguments: Self.bounds(10_000)) }
     /// Undecodable messages, for people to look at: the latest 10,000 within 64 MiB.
-    package var deadQueue: Queue { .shared("\(prefix).dead", kind: .classic, arguments: Self.bounds(10_000)) }
+    package var deadQueue: Queue { .shared("\(prefix).dead", kind: queueKind, arguments: Self.bounds(10_000)) }
 
     /// The bounds of a queue: its oldest messages go first.
     private static func bounds(_ messages: Int64, bytes: Int64 = 64 << 20) -> FieldTable {
@@ -62,7 +62,7 @@ public struct Topology: Hashable, Sendable {
 
     package func rpcQueue(_ service: Service) -> Queue {
         .shared(
-            "\(prefix).rpc.\(service.rawValue)", kind: .classic, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864]
+            "\(prefix).rpc.\(service.rawValue)", kind: queueKind, arguments: ["x-message-ttl": 30_000, "x-max-length-bytes": 67_108_864]
         )
     }
 

@@ -140,6 +140,8 @@ extension Pipeline.State {
         resultBuffer.add(finished)
         switch finished.item.outcome {
         case .succeeded: succeeded += 1
+        // A cancelled attempt has not failed.
+        case .failed(let error) where error.code == .cancelled: break
         case .failed: failed += 1
         case .interrupted, .returned, .started: break
         }

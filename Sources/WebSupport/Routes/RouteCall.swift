@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 package import Hummingbird
 
@@ -15,7 +16,7 @@ package struct RouteCall: Sendable {
         for parameter in parameters {
             let text: String? =
                 switch parameter.place {
-                case .path: context.parameters.get(parameter.name) ?? ""
+                case .path: try Self.decoded(context.parameters.get(parameter.name) ?? "", parameter.name)
                 case .query: query[parameter.name]
                 case .header: HTTPField.Name(parameter.name).flatMap { request.headers[$0] }
                 }
@@ -25,20 +26,31 @@ package struct RouteCall: Sendable {
         self.values = values
     }
 
+    /// The query's parameters, as forms write them: `+` is a space (application/x-www-form-urlencoded, URL Standard section 5.1).
     private static func query(_ request: Request, _ parameters: [any AnyRouteParameter]) throws(Problem) -> [String: String] {
         let known = parameters.filter { $0.place == .query }.map(\.name).sorted()
         var values: [String: String] = [:]
-        for (key, value) in request.uri.queryParameters {
-            let name = String(key)
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { $0.replacing("+", with: " ") }
+            let name = try decoded(parts[0], "a name")
             guard known.contains(name) else {
                 let there = known.isEmpty ? "none" : known.map { "'\($0)'" }.joined(separator: ", ")
                 throw Problem(status: .badRequest, detail: "there is no parameter '\(name.prefix(40))'; there is \(there)")
             }
-            guard values.updateValue(String(value), forKey: name) == nil else {
+            let value = try decoded(parts.count > 1 ? parts[1] : "", name)
+            guard values.updateValue(value, forKey: name) == nil else {
                 throw Problem(status: .badRequest, detail: "parameter '\(name)' is given twice")
             }
         }
         return values
+    }
+
+    /// A text whose bytes may be percent-encoded (RFC 3986 section 2.1).
+    private static func decoded(_ text: some StringProtocol, _ name: String) throws(Problem) -> String {
+        guard let decoded = text.removingPercentEncoding else {
+            throw Problem(status: .badRequest, detail: "parameter '\(name.prefix(40))' is not percent-encoded UTF-8")
+        }
+        return decoded
     }
 
     /// The value of one of the route's parameters.

@@ -50,9 +50,10 @@ package protocol AnyRouteParameter: Sendable {
 }
 
 extension Problem {
-    /// A parameter is given a text that it does not take.
-    package init(parameter: String, is text: String, takes choice: String) {
-        self.init(status: .badRequest, detail: "parameter '\(parameter)' is '\(text.prefix(40))'; it takes \(choice)")
+    /// A parameter is given a text that it does not take, or (nil) is not given though it must be.
+    package init(parameter: String, is text: String?, takes choice: String) {
+        let what = text.map { "'\($0.prefix(40))'" } ?? "missing"
+        self.init(status: .badRequest, detail: "parameter '\(parameter)' is \(what); it takes \(choice)")
     }
 }
 

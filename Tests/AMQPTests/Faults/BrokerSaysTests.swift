@@ -168,7 +168,7 @@ struct BrokerSaysTests {
         let endpoint = try TestBroker.endpoint()
         let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
-        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        let proxy = try Proxy(to: endpoint.addresses[0].host, port: endpoint.addresses[0].port) { _ in
         } onFrame: { frame in
             if frame.direction == .towardClient, frame.method == .channelClose, frame.channel == 3 {
                 for _ in 1..<count { boxed.withLock { $0 }?.inject(frame.bytes) }
@@ -177,7 +177,7 @@ struct BrokerSaysTests {
         }
         boxed.withLock { $0 = proxy }
         var through = endpoint
-        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        through.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         let connection = Connection(through, name: "test closed", declarations: fixture.declarations, logger: Logger(into: fixture.log))
         let consumer = connection.consumer(queues: [fixture.queue.name], prefetch: 10)
         try await connection.start()
@@ -217,7 +217,7 @@ struct BrokerSaysTests {
         let fixture = try BrokerFixture()
         let boxed = Mutex<Proxy?>(nil)
         let held = Mutex(false)
-        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        let proxy = try Proxy(to: endpoint.addresses[0].host, port: endpoint.addresses[0].port) { _ in
         } onFrame: { frame in
             guard frame.direction == .towardClient, frame.method == .basicAck, frame.channel == 1 else { return .pass }
             if held.withLock({ $0 }) {
@@ -230,7 +230,7 @@ struct BrokerSaysTests {
         }
         boxed.withLock { $0 = proxy }
         var through = endpoint
-        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        through.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         let other = Queue.exclusive("\(fixture.exchange).other")
         let more = Declarations(queues: [other], bindings: [Binding(exchange: fixture.exchange, queue: other.name, key: "other")])
         let connection = Connection(

@@ -90,7 +90,7 @@ struct FullTests {
         let fixture = try BrokerFixture(isShared: true)
         try await fill(fixture, 1)
         let answers = Journal<Void>()
-        let proxy = try Proxy(to: endpoint.host, port: endpoint.port) { _ in
+        let proxy = try Proxy(to: endpoint.addresses[0].host, port: endpoint.addresses[0].port) { _ in
         } onFrame: { frame in
             guard frame.method == .basicConsumeOK else { return .pass }
             answers.add(())
@@ -98,7 +98,7 @@ struct FullTests {
             return answers.count == 2 ? .discard : .pass
         }
         var through = endpoint
-        (through.host, through.port) = ("127.0.0.1", proxy.port)
+        through.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         let other = Queue.exclusive("\(fixture.exchange).other")
         let connection = Connection(
             through, name: "test", declarations: fixture.declarations + Declarations(queues: [other]), logger: .silent

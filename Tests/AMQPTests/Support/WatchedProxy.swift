@@ -22,7 +22,7 @@ struct WatchedProxy: Sendable {
     /// - Parameter heartbeat: the interval that a client that connects here asks for, in seconds.
     init(to broker: Endpoint, heartbeat: Int = 10) throws {
         let journal = Journal<Event>()
-        proxy = try Proxy(to: broker.host, port: broker.port) { event in
+        proxy = try Proxy(to: broker.addresses[0].host, port: broker.addresses[0].port) { event in
             switch event {
             case .joined: journal.add(.joined)
             case .refused: journal.add(.refused)
@@ -36,8 +36,7 @@ struct WatchedProxy: Sendable {
         }
         self.journal = journal
         var endpoint = broker
-        endpoint.host = "127.0.0.1"
-        endpoint.port = proxy.port
+        endpoint.addresses = [.init(host: "127.0.0.1", port: proxy.port)]
         endpoint.heartbeat = heartbeat
         self.endpoint = endpoint
     }

@@ -37,8 +37,14 @@ extension DashboardTests {
                     try await tab.click("tbody th a")
                     try await tab.sees("Only errors like", in: ".search")
                     try await tab.sees("24 tasks, the newest first", in: ".results")
+                    try await tab.sees("Retry all 24 that match…", in: ".results .head button")
                     try await tab.click(".search .group a")
                     try await tab.sees("25 tasks, the newest first", in: ".results")
+
+                    // Of tasks that have all ended, none can be cancelled.
+                    try await tab.evaluate("location.hash = '#/tasks?text=is%20a%20string'")
+                    try await tab.sees("Retry all 24 that match…", in: ".results .head button")
+                    try await tab.until("document.querySelectorAll('.results .head button')[1].hidden")
                     #expect(tab.complaints.filter { !$0.contains("401") } == [])
                 }
             }
@@ -77,7 +83,7 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     try await tab.open(address + "#/workers")
                     try await tab.click("tbody th a")
-                    try await tab.sees("alive", in: "h1 .chip")
+                    try await tab.sees("live", in: "h1 .chip")
                     try await tab.click(".head .buttons button")
                     try await tab.click("#ask-yes")
                     try await answer(tab)
@@ -85,7 +91,7 @@ extension DashboardTests {
                     try await tab.sees("Take tasks again", in: ".head .buttons button")
                     try await tab.click(".head .buttons button")
                     try await tab.click("#ask-yes")
-                    try await tab.sees("alive", in: "h1 .chip")
+                    try await tab.sees("live", in: "h1 .chip")
                     try await grid.client.run(grid.reverse, texts: ["again"])
                 }
             }

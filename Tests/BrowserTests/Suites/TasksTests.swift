@@ -33,7 +33,7 @@ extension DashboardTests {
 
                     // By type and state, page by page.
                     try await tab.open(address + "#/tasks?type=reverse&state=succeeded")
-                    try await tab.sees("50 tasks, the newest first", in: ".results")
+                    try await tab.sees("50 tasks, the newest first; there are more", in: ".results")
                     try await tab.click(".pages a:last-child")
                     try await tab.sees("10 tasks, the newest first, further back", in: ".results")
                     #expect(tab.complaints == [])
@@ -168,7 +168,7 @@ extension DashboardTests {
                     try await tab.click("[aria-label='Resume reverse']")
                     try await tab.sees("Resume reverse?", in: "#ask")
                     try await tab.click("#ask-yes")
-                    try await tab.sees("ready", in: "td[data-label=State]")
+                    try await tab.sees("ok", in: "td[data-label=State]")
                     for try await ending in waiting.endings { #expect(ending.state == .succeeded) }
                     #expect(tab.complaints == [])
                 }
@@ -222,9 +222,9 @@ extension DashboardTests {
                     #expect(try await tab.evaluate("window.copied").string == payload)
                     // Its type and its worker have pages of their own.
                     try await tab.click(".facts a[href^='#/workers/']")
-                    try await tab.sees("alive", in: "h1 .chip")
+                    try await tab.sees("live", in: "h1 .chip")
                     try await tab.click(".links a")
-                    try await tab.sees("ready", in: "h1 .chip")
+                    try await tab.sees("ok", in: "h1 .chip")
                     #expect(tab.complaints == [])
                 }
             }

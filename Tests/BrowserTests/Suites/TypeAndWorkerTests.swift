@@ -18,7 +18,7 @@ extension DashboardTests {
                     try await tab.sees("1 succeeded in all", in: ".figures")
                     try await tab.sees("\(task)", in: ".results tbody th")
                     #expect(try await tab.evaluate("document.querySelectorAll('.results tbody tr').length").number == 1)
-                    try await tab.sees("alive", in: ".listing td")
+                    try await tab.sees("live", in: ".listing td")
                     // Run times are told of one type, and not on the first page.
                     try await tab.sees("Run time of an attempt", in: ".chart h3")
                     #expect(tab.requests.contains { $0.hasSuffix("/history?window=5m&type=reverse") })
@@ -43,7 +43,7 @@ extension DashboardTests {
                     let tab = try await browser.tab()
                     try await tab.open(address + "#/workers")
                     try await tab.click("tbody th a")
-                    try await tab.sees("alive", in: "h1 .chip")
+                    try await tab.sees("live", in: "h1 .chip")
                     try await tab.sees("reverse", in: ".links")
                     try await tab.sees("on time", in: ".facts")
                     try await tab.evaluate("location.hash = '#/workers/nobody'")
@@ -67,6 +67,10 @@ extension DashboardTests {
                     #expect(try await tab.evaluate("\(scale)([1, 2, 3, 400, 500, 600]))").number == 600)
                     // Nothing but the burst.
                     #expect(try await tab.evaluate("\(scale)([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9000]))").number == 9000)
+                    // Counts have whole numbers alone.
+                    let ticks = "import('/assets/scale.js').then(({ roof, ticks }) => ticks(roof"
+                    #expect(try await tab.evaluate("\(ticks)(0, true), true))") == [.number(0), .number(1)])
+                    #expect(try await tab.evaluate("\(ticks)(7, true), true))") == [.number(0), .number(5), .number(10)])
                     let smooth = "import('/assets/smooth.js').then(({ smoothed }) => smoothed"
                     let points = "[{ t: 100, n: 1 }, { t: 10, n: 9 }, null, null, null, null, { t: 5, n: 0 }]"
                     #expect(

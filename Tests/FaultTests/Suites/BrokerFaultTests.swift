@@ -63,7 +63,7 @@ struct BrokerFaultTests {
             try await broker.start().ready()
             try await grid.logged("worker", "consuming queue \(grid.topology.workQueue(FaultGrid.fault).name) got no answer")
             let deleted = ContinuousClock.now
-            for queue in [grid.topology.submitQueue, grid.topology.resultsQueue, grid.topology.workQueue(FaultGrid.fault)] {
+            for queue in grid.topology.dispatcher.queues + [grid.topology.workQueue(FaultGrid.fault)] {
                 try await broker.control("delete_queue", queue.name)
             }
             let endings = try await grid.settle(submitted + grid.submit(["after"]), repeats: true)

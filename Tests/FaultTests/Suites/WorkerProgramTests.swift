@@ -12,7 +12,7 @@ struct WorkerProgramTests {
 
     @Test func `a refused login is one line that names the user, not a crash`() async throws {
         let endpoint = try TestBroker.endpoint()
-        let run = try await run(broker: "amqp://stranger:secret@\(endpoint.host):\(endpoint.port)")
+        let run = try await run(broker: "amqp://stranger:secret@\(endpoint.addresses[0])")
         #expect(run.reason == .exit && run.code == 1)
         let error = try #require(run.errors.split(separator: "\n").first { $0.hasPrefix("error: ") })
         #expect(error.contains("stranger") && !error.contains("secret"), "\(error)")

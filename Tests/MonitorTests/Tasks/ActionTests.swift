@@ -54,6 +54,13 @@ import WebSupport
         #expect(try await post("/tasks/7/retry", ordering(.unknown, nil)).status == .notFound)
     }
 
+    @Test(arguments: [("%C3%BC", "ü"), ("a%22b", "a\"b"), ("my%20worker%2F1", "my worker/1"), ("a+b", "a+b")])
+    func `a worker is found by its id, whatever characters it has`(path: String, id: String) async throws {
+        let dispatcher = PlayedDispatcher { $0.answered(WorkerRequestQuery.Answer(worker: id, types: [.reverse], running: 0)) }
+        #expect(try json(try await post("/workers/\(path)/quiet", dispatcher))["worker"] as? String == id)
+        #expect(try dispatcher.asked(WorkerRequestQuery.self).map(\.worker) == [id])
+    }
+
     @Test func `pausing and resuming say what happened`() async throws {
         func pausing(_ outcome: PauseOutcome.Kind) -> PlayedDispatcher {
             PlayedDispatcher { $0.answered(PauseAnswer(types: [PauseOutcome(type: .reverse, outcome: outcome)])) }

@@ -53,7 +53,11 @@ import WebSupport
 
     @Test func `a bulk action needs the token and the count that was confirmed`() async throws {
         #expect(try await ask("/bulk/retry?type=reverse&count=802", .post, isAllowed: false).status == .unauthorized)
-        #expect(try await ask("/bulk/retry?type=reverse", .post).status == .badRequest)
+        for (count, what) in [("", "missing"), ("&count=", "''"), ("&count=many", "'many'")] {
+            let refused = try await ask("/bulk/retry?type=reverse\(count)", .post)
+            #expect(refused.status == .badRequest)
+            #expect(try json(refused)["detail"] as? String == "parameter 'count' is \(what); it takes 1 to 1000000000")
+        }
         #expect(try await ask("/bulk/retry?type=reverse&count=12", .post).status == .conflict)
         let started = try await ask("/bulk/retry?type=reverse&count=802&error_group=failed:%20no%20%23&id=mine", .post)
         #expect(started.status == .ok)

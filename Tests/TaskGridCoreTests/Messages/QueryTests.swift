@@ -116,7 +116,8 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"limit":1,"text":""}"#, #"{"limit":1,"state":"done"}"#, #"{"limit":1,"completed_since":-1}"#, #"{"limit":1,"type":"A B"}"#,
+        #"{"limit":1,"text":""}"#, #"{"limit":1,"text":"a\u0000b"}"#, #"{"limit":1,"state":"done"}"#, #"{"limit":1,"completed_since":-1}"#,
+        #"{"limit":1,"type":"A B"}"#,
         #"{"limit":1,"created_until":"yesterday"}"#, #"{"text":"x"}"#,
     ]) func `a malformed filter is refused`(_ body: String) {
         #expect(refusal { _ = try JSON.decode(TasksQuery.self, Data(body.utf8)) } == .malformedBody)
@@ -139,6 +140,15 @@ import Testing
         } catch {
             #expect(error.message.hasPrefix("tasks[1]: "))
         }
+    }
+
+    @Test func `an error about a value of a choice names the value and no type of Swift's`() {
+        struct Choice: Decodable {
+            enum Reason: String, Decodable { case late }
+            var reason: Reason
+        }
+        let error = #expect(throws: WireError.self) { try JSON.decode(Choice.self, Data(#"{"reason": "a\nb"}"#.utf8)) }
+        #expect(error?.message == "reason: 'a\nb' is none of its values")
     }
 
     @Test func `a field value is a text or an integer, or neither`() {

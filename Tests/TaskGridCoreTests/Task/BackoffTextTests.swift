@@ -20,7 +20,8 @@ struct BackoffTextTests {
 
     @Test(arguments: [
         ("5s", "exponential:5s:1h"), ("1s:1m", "exponential:1s:1m"), ("linear:5s", "linear:5s:1h"), ("2h", "exponential:2h:2h"),
-        ("5", "exponential:5s:1h"),
+        ("5", "exponential:5s:1h"), ("0", "exponential:0s:1h"), ("0ms", "exponential:0s:1h"), ("exponential:90m", "exponential:90m:90m"),
+        ("constant:10000d", "constant:10000d"),
     ])
     func `may leave out the growth and the longest wait`(_ text: String, _ whole: String) {
         #expect(Backoff(text)?.description == whole)

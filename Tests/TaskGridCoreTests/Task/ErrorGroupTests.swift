@@ -10,7 +10,11 @@ struct ErrorGroupTests {
         ("failed: no row 550e8400-e29b-41d4-a716-446655440000", "failed: no row #"),
         ("failed: digest deadbeef01 of v2", "failed: digest # of v#"),
         ("failed: facade", "failed: facade"),
-        ("failed: Größe 12 Ω", "failed: Größe # Ω"),
+        ("failed: Größe 12 Ω", "failed: Größe # Ω"), ("the payload is not UTF-8 but UTF-16, v8", "the payload is not UTF-8 but UTF-16, v#"),
+        ("the payload is no JSON value ('wa')", "the payload is no JSON value ('…')"), ("no \"a'b\" and no `c`", "no \"…\" and no `…`"),
+        ("can't open the users' file 'x'", "can't open the users' file '…'"), ("it isn't here", "it isn't here"), ("'a''b'", "'…''…'"),
+        ("7'x' é'x' ''", "#'x' é'x' '…'"), ("no 'end", "no 'end"),
+        ("is '" + String(repeating: "long ", count: 200), "is '…'"),
         ("", ""),
     ])
     func `an error's kind is its text without numbers and ids`(_ text: String, _ group: String) {
@@ -18,7 +22,9 @@ struct ErrorGroupTests {
     }
 
     @Test func `the kind of a kind is itself`() {
-        for text in ["failed: task 12 of 1f2e3d4c5b", "failed: " + String(repeating: "ä7", count: 400)] {
+        let texts = ["failed: task 12 of 1f2e3d4c5b", "failed: " + String(repeating: "ä7", count: 400), "7'x' 'y' UTF-8 'z"]
+        let cut = (0..<12).map { String(repeating: "x", count: 190 + $0) + " 'a' 'b' `c" + String(repeating: "'d\"", count: 300) }
+        for text in texts + cut {
             let group = ErrorGroup(text: text)
             #expect(ErrorGroup(text: group.description) == group)
             #expect(group.description.utf8.count <= ErrorGroup.maximumLength)

@@ -51,9 +51,14 @@ import Testing
 
     @Test func `quorum queues are declared so, and queues of one listener never are`() {
         #expect(Topology().workQueue(Self.sum).arguments == [:])
-        for queue in [Topology(queueKind: .quorum)].flatMap({ [$0.submitQueue, $0.resultsQueue, $0.workQueue(Self.sum)] }) {
-            #expect(queue.arguments == ["x-queue-type": "quorum"])
-            #expect(queue.isDurable && !queue.isExclusive)
+        let topology = Topology(queueKind: .quorum)
+        for queue in [topology.submitQueue, topology.resultsQueue, topology.workQueue(Self.sum)] {
+            #expect(
+                queue.arguments
+                    == ["x-queue-type": "quorum", "x-queue-leader-locator": "balanced", "x-delivery-limit": 2_147_483_647])
+        }
+        for queue in (topology.dispatcher + topology.nameservice + topology.work(types: [Self.sum])).queues {
+            #expect(queue.arguments["x-queue-type"] == "quorum" && queue.isDurable && !queue.isExclusive, "\(queue.name)")
         }
         // A queue of one listener is never replicated.
         let replies = Topology(queueKind: .quorum).replyQueue(client: "c")

@@ -58,6 +58,7 @@ package actor ModelTaskStore: TaskStore {
     package func oldestWaiting(of types: [TaskType], at now: Timestamp) throws(StoreError) -> [TaskType: OldestTask] {
         var oldest: [TaskType: OldestTask] = [:]
         var priorities: Set<[Int]> = []
+        var putBack: Set<TaskType> = []
         // The lowest id of a priority was accepted first, whatever the clock said then.
         for task in try opened().tasks.values.sorted(by: { $0.id < $1.id }) {
             guard let type = types.firstIndex(of: task.type) else { continue }
@@ -65,6 +66,9 @@ package actor ModelTaskStore: TaskStore {
             case (.pending, nil):
                 guard priorities.insert([type, task.settings.priority]).inserted else { continue }
                 oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: task.created))
+            case (.pending, .atOnce?) where task.failures + task.interruptions > 0:
+                guard putBack.insert(task.type).inserted, let since = task.attempts.values.compactMap(\.ended).max() else { continue }
+                oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: since))
             case (.scheduled, let due?) where due <= now: oldest[task.type] = .older(oldest[task.type], OldestTask(id: task.id, since: due))
             default: continue
             }

@@ -39,9 +39,11 @@ extension Scheduler {
         )
     }
 
-    /// The record as it stands now, with the attempt that runs as the last one.
+    /// The record as it stands now, with the attempt that runs as the last one; of a task that waits though it could run, with the reasons.
     func withRunningAttempt(_ task: TaskRecord) -> TaskRecord {
         guard var task = current([task]).first else { return task }
+        let isDue = task.status == .pending || (task.status == .scheduled && task.due.map { $0 <= clock.wall } == true)
+        if isDue, let typeQueue = typeQueues[task.type] { task.held = admission.reasons(for: typeQueue, at: time.moment()) }
         guard let handed = typeQueues[task.type]?.handed[task.id], let since = handed.runningSince else { return task }
         let runTime = Moment.now - since
         task.attempts.append(

@@ -60,6 +60,18 @@ struct BulkActions {
     }
 }
 
+extension BulkAction {
+    /// Whether another with its id is the same, started again. Its times are left out: those that say how long ago move on until then.
+    func isRepeated(by other: BulkAction) -> Bool {
+        func what(_ action: BulkAction) -> TaskFilter {
+            TaskFilter(
+                type: action.filter.type, state: action.filter.state, text: action.filter.text, errorGroup: action.filter.errorGroup,
+                isOpen: action.filter.isOpen)
+        }
+        return kind == other.kind && what(self) == what(other)
+    }
+}
+
 /// A part of a bulk action, taken within one turn.
 struct BulkStep: Hashable, Sendable {
     /// The most tasks of one.

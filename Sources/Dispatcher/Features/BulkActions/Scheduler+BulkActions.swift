@@ -24,7 +24,10 @@ extension Scheduler {
 
     func planStart(of action: BulkAction, _ command: AdminCommand, in turn: inout Turn) {
         if let known = bulkActions.actions[action.id] {
-            turn.plan.bulkAnswers.append(PlannedBulkAnswer(command: command, answer: .success(known)))
+            let refusal = QueryError(
+                .conflict, "id '\(action.id)' is that of another bulk action, a \(known.kind.rawValue): start this one with another id")
+            let answer: Result<BulkAction, QueryError> = known.isRepeated(by: action) ? .success(known) : .failure(refusal)
+            turn.plan.bulkAnswers.append(PlannedBulkAnswer(command: command, answer: answer))
             return
         }
         guard bulkActions.running.count < BulkActions.maximumRunning else {

@@ -44,8 +44,9 @@ extension Scheduler {
 
     /// Plans the end of pauses whose time is over.
     func planPauseEnds(in turn: inout Turn) {
-        for typeQueue in typeQueues.all {
-            guard let end = typeQueue.pause?.until, end <= turn.now else { continue }
+        let ended = typeQueues.all.filter { $0.pause?.until.map { $0 <= turn.now } ?? false }.map(\.type)
+        // Looked up, so that what waits is handed out in this turn.
+        for typeQueue in ended.compactMap({ typeQueues[$0] }) {
             change(typeQueue, to: nil, in: &turn)
             logger.notice("pause of the type is over, its tasks are handed out again", metadata: [LogKey.taskType: "\(typeQueue.type)"])
             tell(.notice, "the pause of type '\(typeQueue.type)' is over: its tasks are handed out again", in: &turn)

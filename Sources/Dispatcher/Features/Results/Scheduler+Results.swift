@@ -61,7 +61,9 @@ extension Scheduler {
             report.payload = payload
             apply(.succeeded(attempt: item.attempt), at: index, of: typeQueue, report: report, in: &turn)
         case .failed(let error):
-            typeQueue.attemptEnded(worker, succeeded: false, runTime: item.runTime, waited: waited)
+            // A cancelled attempt has not failed.
+            let succeeded: Bool? = error.code == .cancelled ? nil : false
+            typeQueue.attemptEnded(worker, succeeded: succeeded, runTime: item.runTime, waited: waited)
             apply(.failed(attempt: item.attempt, error), at: index, of: typeQueue, report: report, in: &turn)
         case .interrupted:
             planRedelivery(of: RegistryMessage.Held(task: item.id, attempt: item.attempt), in: typeQueue, &turn)

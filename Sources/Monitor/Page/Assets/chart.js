@@ -17,12 +17,14 @@ export class Chart {
     /**
      * @param series what is drawn: each with a `name`, a `style` (a class), `value` of a point (null: none) and `area`.
      * @param format a value as text.
+     * @param isCount whether values are counts, so that the axis has whole numbers alone.
      */
-    constructor({ title, series, format, empty }) {
+    constructor({ title, series, format, empty, isCount = false }) {
         this.series = series;
         this.title = element("h3", {}, title);
         this.name = title;
         this.format = format;
+        this.isCount = isCount;
         this.empty = empty;
         this.drawing = svg("svg", { height, "aria-hidden": "true" });
         this.note = element("p", { class: "note", hidden: true }, empty);
@@ -69,7 +71,7 @@ export class Chart {
 
     #draw() {
         const known = this.#points.filter((point) => !point.gap);
-        const top = roof(Math.max(0, ...this.series.map(({ value }) => ordinary(known.map((point) => value(point) ?? 0)))));
+        const top = roof(Math.max(0, ...this.series.map(({ value }) => ordinary(known.map((point) => value(point) ?? 0)))), this.isCount);
         // A value far above all others ends at the top, where it is written.
         const y = (value) => height - margin.bottom - Math.min(1, value / top) * (height - margin.top - margin.bottom);
         this.y = y;
@@ -82,9 +84,9 @@ export class Chart {
 
     #axes(top, y) {
         const right = this.#width - margin.right;
-        const levels = ticks(top).flatMap((value) => [
+        const levels = ticks(top, this.isCount).flatMap((value) => [
             svg("line", { class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value) }),
-            svg("text", { class: "label", x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, this.format(value)),
+            svg("text", { class: "label", x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, value === 0 ? "0" : this.format(value)),
         ]);
         const times = timeTicks(this.#range, Math.max(2, Math.floor((right - margin.left) / 72))).map((at) =>
             svg("text", { class: "label", x: this.#x(at), y: height - 6, "text-anchor": "middle" }, this.#isLong ? dayOfMonth(at) : hourAndMinute(at)));

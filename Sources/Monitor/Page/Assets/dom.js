@@ -38,6 +38,9 @@ export function setAttribute(node, name, value) {
 }
 
 /** A text in which `commands` stand in backticks, as nodes. */
-export const prose = (text) => text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 1 ? element("code", {}, part) : part));
+export const prose = (text) => text.split(/`([^`]+)`/).flatMap((part, index) => (index % 2 === 1 ? element("code", {}, ...unbroken(part)) : unbroken(part)));
+
+/** A line does not break at the hyphens of an option such as --type. */
+const unbroken = (text) => text.split(/(--[a-z-]+)/).map((part, index) => (index % 2 === 1 ? element("span", { class: "option" }, part) : part));
 
 export const byId = (id) => document.getElementById(id);

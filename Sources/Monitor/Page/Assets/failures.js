@@ -94,7 +94,7 @@ export class Failures {
         const retry = element("button", { type: "button", class: "primary", onclick: () => bulk("retry", { ...query, state: "failed" }, ["that failed", type && `of type ${type}`, spans[query.since]].filter(Boolean).join(" ")) }, "Retry all…");
         this.element = element("div", { class: "page" },
             element("div", { class: "head" }, element("h1", {}, "Failures", type ? ` of ${type}` : ""), element("div", { class: "buttons" }, when, retry)),
-            element("p", { class: "faint" }, ...prose("Errors that differ in numbers and ids alone are one group, with `#` in their place.")), this.list.element);
+            element("p", { class: "faint" }, ...prose("Errors that differ in numbers, ids and quoted texts alone are one group, with `#` or `…` in their place.")), this.list.element);
         this.list.load();
     }
 

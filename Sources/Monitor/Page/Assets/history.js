@@ -30,7 +30,7 @@ export class History {
             ],
         });
         this.waiting = new Chart({
-            title: "Tasks not running yet", format: count, empty: "No history yet: it fills while the monitor runs",
+            title: "Tasks not running yet", format: count, isCount: true, empty: "No history yet: it fills while the monitor runs",
             series: [{ name: "at the end of each step", style: "first", area: true, value: (point) => point.waiting }],
         });
         this.runTime = type === null ? null : new Chart({

@@ -3,17 +3,17 @@
 const steps = [1, 2, 2.5, 5, 10];
 const times = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 10080].map((minutes) => minutes * 60_000);
 
-/** The distance between ticks, about three of them up to `maximum`. */
-function distance(maximum) {
-    const rough = maximum / 3;
+/** The distance between ticks, about three of them up to `maximum`; a whole number where values are counts. */
+function distance(maximum, isCount) {
+    const rough = isCount ? Math.max(1, maximum / 3) : maximum / 3;
     const power = 10 ** Math.floor(Math.log10(rough));
-    return steps.find((step) => step * power >= rough * (1 - 1e-9)) * power;
+    return steps.find((step) => step * power >= rough * (1 - 1e-9) && (!isCount || Number.isInteger(step * power))) * power;
 }
 
 /** The end of an axis that must show `maximum`. */
-export function roof(maximum) {
+export function roof(maximum, isCount = false) {
     if (!(maximum > 0)) return 1;
-    const step = distance(maximum);
+    const step = distance(maximum, isCount);
     return Math.ceil(maximum / step - 1e-9) * step;
 }
 
@@ -29,8 +29,8 @@ export function ordinary(values, far = 4) {
 }
 
 /** From 0 to an end that `roof` has chosen. */
-export function ticks(end) {
-    const step = distance(end);
+export function ticks(end, isCount = false) {
+    const step = distance(end, isCount);
     return Array.from({ length: Math.round(end / step) + 1 }, (_, index) => index * step);
 }
 

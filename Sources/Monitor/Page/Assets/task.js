@@ -95,6 +95,7 @@ export class Task {
         const facts = [
             ["Type", task.type, addressOf(task.type)], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
             ["Attempt", task.attempt === 0 ? "none yet" : task.attempt > task.max_attempts ? `${task.attempt} (up to ${task.max_attempts} may fail after a retry)` : `${task.attempt} of ${task.max_attempts}`], ["Waited", waited(task)],
+            ["Waits because", task.held?.length ? task.held.join("; ") : null],
             ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker, task.worker && workerAddress(task.worker)],
             ["Priority", String(task.priority)], ["Key", task.key], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
             ["Timeout", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],

@@ -49,7 +49,7 @@ export class TaskList {
             this.table.show(tasks, ({ id }) => id);
             this.table.element.hidden = tasks.length === 0 && next !== null;
             const none = next ? "None so far: the search goes on further back" : "";
-            setText(this.told, tasks.length === 0 ? none : `${counted(tasks.length, "task")}, the newest first${this.query.after ? ", further back" : ""}`);
+            setText(this.told, tasks.length === 0 ? none : `${counted(tasks.length, "task")}, the newest first${this.query.after ? ", further back" : ""}${next ? "; there are more" : ""}`);
             this.onPage(next);
         } catch (error) {
             if (!this.#asking.signal.aborted) setText(this.told, `The tasks cannot be shown: ${error.message}`);

@@ -1,18 +1,23 @@
 // The search of tasks: what is asked stands in the address, so it can be kept, sent on and gone back to.
-import { element, prose } from "./dom.js";
-import { withQuery } from "./api.js";
+import { element, prose, setText } from "./dom.js";
+import { get, withQuery } from "./api.js";
 import { bulk } from "./bulk.js";
-import { words } from "./format.js";
+import { count, words } from "./format.js";
 import { TaskList } from "./tasklist.js";
 import { canRetry as retriable, hasEnded, states } from "./states.js";
 
 /** How often the list is asked for again, in milliseconds: each time the dispatcher searches. */
 const interval = 3000;
+/** How often the tasks that an action would change are counted again, in milliseconds. */
+const countInterval = 30_000;
 const spans = { "": "at any time", "-10m": "in the last 10 minutes", "-1h": "in the last hour", "-1d": "in the last day", "-7d": "in the last week", between: "between…" };
 
 export class Tasks {
     title = "Tasks";
     #asked = performance.now();
+    #counted = performance.now();
+    /** The actions that are offered: each with its `action`, `query`, `label` and `button`. */
+    #offers = [];
 
     constructor(parameters) {
         this.asked = Object.fromEntries(parameters);
@@ -26,7 +31,7 @@ export class Tasks {
         });
         this.list.element.append(this.pages);
         this.element = element("div", { class: "page" }, element("h1", {}, "Tasks"), this.form, this.list.element);
-        this.list.load();
+        this.list.load().then(() => this.#count());
     }
 
     #form() {
@@ -59,12 +64,27 @@ export class Tasks {
         const { id, type, state, text, error_group: group, since, until } = this.asked;
         const query = { type, state, text, error_group: group, since, until };
         const which = ["that match", type && `of type ${type}`, state && words(state), (text || group) && `with “${text || group}” in their error`, (since || until) && "accepted in that time"].filter(Boolean).join(", ");
-        const button = (action, label) => element("button", { type: "button", class: "small", onclick: () => bulk(action, query, which) }, label);
+        const offer = (action, label) => ({ action, query, label, button: element("button", { type: "button", class: "small", onclick: () => bulk(action, query, which) }, `${label} all that match…`) });
         // A time of acceptance says nothing of when a task ended, which is what a retry goes by.
         const canRetry = !id && !since && !until && (!state || retriable(state));
         const canCancel = !id && (!state || !hasEnded(state));
         const hasFilter = Object.values(query).some(Boolean);
-        return element("div", { class: "buttons" }, hasFilter && canRetry ? button("retry", "Retry all that match…") : null, hasFilter && canCancel ? button("cancel", "Cancel all that match…") : null);
+        this.#offers = [hasFilter && canRetry ? offer("retry", "Retry") : null, hasFilter && canCancel ? offer("cancel", "Cancel") : null].filter((one) => one !== null);
+        return element("div", { class: "buttons" }, ...this.#offers.map(({ button }) => button));
+    }
+
+    /** Says how many tasks each action would change, and hides an action that would change none. */
+    async #count() {
+        this.#counted = performance.now();
+        for (const { action, query, label, button } of this.#offers) {
+            try {
+                const { count: matching, complete } = await get(withQuery(`/bulk/${action}`, query));
+                setText(button, `${label} all ${count(matching)}${complete ? "" : " or more"} that match…`);
+                button.hidden = matching === 0;
+            } catch {
+                // The button counts again when it is pressed, and says why it cannot.
+            }
+        }
     }
 
     #search(event) {
@@ -73,7 +93,7 @@ export class Tasks {
         const time = (value) => (value ? new Date(value).toISOString() : "");
         const [since, until] = when === "between" ? [time(from), time(to)] : [when, ""];
         const hash = `#${withQuery("/tasks", { id, type, state, text, error_group: this.asked.error_group, since, until })}`;
-        if (location.hash === hash) this.list.load();
+        if (location.hash === hash) this.list.load().then(() => this.#count());
         else location.hash = hash;
     }
 
@@ -91,6 +111,7 @@ export class Tasks {
         this.#asked = performance.now();
         // Pages further back do not change by new tasks.
         if (!this.asked.after) this.list.load();
+        if (performance.now() - this.#counted >= countInterval) this.#count();
     }
 
     /** Offers the types, and the one that was chosen though it may be gone. */

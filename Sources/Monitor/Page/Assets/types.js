@@ -14,16 +14,16 @@ export const oldest = (shown) => (age(shown) === null ? "pending and queued" : `
 /** The share of failed tasks among those that ended of late, in words. */
 export const failing = ({ outcomes }) => percent(outcomes?.failure_rate);
 
-const troubles = { failure_rate: ["failing", "bad"], backlog_grows: ["backlog grows", "warn"], oldest_waiting: ["late", "warn"] };
+const troubles = { no_worker: ["no worker", "bad"], failure_rate: ["failing", "bad"], backlog_grows: ["backlog grows", "warn"], oldest_waiting: ["late", "warn"] };
 
 /** The state of a type: its words, the style of its chip, and how much it matters. */
 export function standing(type) {
     const held = { open: "breaker open", half_open: "breaker half open" }[type.breaker];
     if (held) return { text: type.paused ? `paused, ${held}` : held, style: type.breaker === "open" ? "bad" : "warn", weight: 3 };
     if (type.paused) return { text: type.paused_until ? `paused until ${dayAndTime(type.paused_until)}` : "paused", style: "", weight: 2 };
-    if (type.active_workers === 0) return waiting(type) > 0 ? { text: "no worker", style: "bad", weight: 3 } : { text: "no worker", style: "", weight: 0 };
+    if (type.active_workers === 0 && type.alert !== "no_worker") return waiting(type) > 0 ? { text: "no worker", style: "bad", weight: 3 } : { text: "no worker", style: "", weight: 0 };
     const trouble = troubles[type.alert];
-    return trouble ? { text: trouble[0], style: trouble[1], weight: 3 } : { text: "ready", style: "", weight: 0 };
+    return trouble ? { text: trouble[0], style: trouble[1], weight: 3 } : { text: "ok", style: "", weight: 0 };
 }
 
 /** The types that the grid tells, each with its name and the first alert about it. */
@@ -49,7 +49,7 @@ const columns = [
     number("Running", ({ tasks }) => tasks.running, count, { hint: "Tasks that workers run now" }),
     number("Failed", ({ tasks }) => tasks.failed, count, { hint: "Tasks that ended as failed and were not retried since", href: (row) => ofState(row, "failed"), style: ({ tasks }) => (tasks.failed > 0 ? "bad" : "faint") }),
     number("Finished /s", ({ throughput_per_second: value }) => value, rate, { hint: "Tasks that succeeded or failed per second, over the last minute" }),
-    number("Failing", ({ outcomes }) => outcomes?.failure_rate ?? null, percent, { hint: "Failed tasks among those that ended in the last five minutes", style: ({ outcomes }) => (outcomes?.failure_rate > 0 ? "bad" : "faint") }),
+    number("Failing", ({ outcomes }) => outcomes?.failure_rate ?? null, percent, { hint: "Failures among the endings of tasks in the last five minutes; a task that was retried counts each time", style: ({ outcomes }) => (outcomes?.failure_rate > 0 ? "bad" : "faint") }),
     number("In queue p95", ({ queue_p95_ms: value }) => value ?? null, milliseconds, { hint: "Time from when a task could run to when it ran; 95 of 100 were faster; over five minutes" }),
     number("Run p95", ({ p95_ms: value }) => value, milliseconds, { hint: "How long an attempt ran; 95 of 100 were faster; over five minutes" }),
     number("Workers", ({ active_workers: value }) => value, count, { hint: "Workers that run this type" }),

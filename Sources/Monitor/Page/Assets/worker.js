@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { act } from "./ask.js";
 import { count, fullTime, milliseconds, words } from "./format.js";
 import { addressOf } from "./types.js";
-import { heard, workerStyle } from "./workers.js";
+import { heard, workerState, workerStyle } from "./workers.js";
 
 const interval = 2000;
 const questions = {
@@ -54,14 +54,14 @@ export class Worker {
 
     #show(worker) {
         this.problem.hidden = true;
-        setText(this.state, words(worker.state));
+        setText(this.state, workerState(worker.state));
         this.state.className = workerStyle(worker.state);
         this.state.hidden = false;
         const facts = [
             ["Host", worker.host], ["Process", String(worker.pid)], ["Version", worker.version], ["Started", worker.started && fullTime(worker.started)],
             ["Heartbeat", heard(worker)], ["Why it left", worker.left_reason && words(worker.left_reason)],
             ["Slots", count(worker.concurrency)], ["Running", count(worker.running_tasks)], ["Holds ahead", count(worker.waiting_tasks)],
-            ["Finished attempts", count(worker.done)], ["Failed attempts", count(worker.failed)],
+            ["Succeeded attempts", count(worker.done)], ["Failed attempts", count(worker.failed)],
             ["Mean run time", worker.average_processing_time_ms === null ? null : milliseconds(worker.average_processing_time_ms)],
         ].filter(([, value]) => value);
         if (facts.join("\n") !== this.#facts) {

@@ -8,6 +8,8 @@ const styles = { alive: "good", quiet: "", draining: "", silent: "bad", left: ""
 const weights = { silent: 0, draining: 1, quiet: 1, alive: 2, left: 3 };
 
 export const workerAddress = (id) => `#/workers/${encodeURIComponent(id)}`;
+/** A worker's state in words: one that takes tasks is `live`, as the commands say. */
+export const workerState = (state) => (state === "alive" ? "live" : words(state));
 export const workerStyle = (state) => `chip ${styles[state] ?? ""}`.trim();
 /** When a worker was last heard: in words that stay true while they stand. */
 export const heard = ({ last_seen_seconds_ago: ago }) => (ago < 1.5 ? "on time" : `${seconds(Math.round(ago))} ago`);
@@ -19,12 +21,12 @@ const columns = [
         label: "Worker", by: ({ name }) => name, text: ({ name }) => name, href: ({ name }) => workerAddress(name),
         title: ({ pid, started }) => (started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}`),
     },
-    { label: "State", by: ({ state }) => state, text: ({ state }) => words(state), style: ({ state }) => workerStyle(state), title: ({ left_reason: reason }) => reason },
+    { label: "State", by: ({ state }) => workerState(state), text: ({ state }) => workerState(state), style: ({ state }) => workerStyle(state), title: ({ left_reason: reason }) => reason },
     { label: "Types", by: served, text: served, style: () => "clip-line", title: served },
     { label: "Host", by: ({ host }) => host, text: ({ host }) => host, minor: true },
     { label: "Slots", number: true, by: ({ concurrency }) => concurrency, text: ({ concurrency }) => count(concurrency), minor: true, hint: "Tasks that it runs at a time, at most" },
     { label: "Running", number: true, by: ({ running_tasks: value }) => value, text: ({ running_tasks: value }) => count(value), hint: "Tasks that it runs now" },
-    { label: "Finished", number: true, by: ({ done }) => done, text: ({ done }) => count(done), hint: "Attempts that it ended since it started" },
+    { label: "Succeeded attempts", number: true, by: ({ done }) => done, text: ({ done }) => count(done), hint: "Attempts that succeeded in it since it started" },
     {
         label: "Failed attempts", number: true, by: ({ failed }) => failed, text: ({ failed }) => count(failed), style: ({ failed }) => (failed > 0 ? "bad" : "faint"),
         hint: "Attempts that failed in it since it started; the tasks may have succeeded in another attempt",
@@ -41,7 +43,7 @@ export function workersListing({ id, fold, all = null }) {
         empty: prose("No workers yet: `taskgrid worker reverse`"),
         // One that is missed comes first, one that left last.
         order: (one, other) => (weights[one.state] ?? 2) - (weights[other.state] ?? 2) || one.name.localeCompare(other.name),
-        found: ({ state, host, types }) => [state, host, ...types],
+        found: ({ state, host, types }) => [workerState(state), host, ...types],
     });
 }
 

@@ -78,6 +78,29 @@ struct BulkActionTests {
         #expect(await step(harness) == false)
     }
 
+    @Test func `an id that stands for another action or other tasks is refused`() async throws {
+        let harness = try await harness(30)
+        _ = try await give(BulkQuery(.cancel, matching: TaskFilter(createdSince: Timestamp(rawValue: 1)), expected: 30, id: "b"), harness)
+            .get()
+        // The same ten seconds later, of tasks since an hour ago.
+        let later = TaskFilter(createdSince: Timestamp(rawValue: 10_001))
+        let again = try await give(BulkQuery(.cancel, matching: later, expected: 30, id: "b"), harness).get()
+        #expect(again.filter.createdSince == Timestamp(rawValue: 1))
+        for query in [
+            BulkQuery(.retry, matching: TaskFilter(), expected: 30, id: "b"),
+            BulkQuery(.cancel, matching: TaskFilter(type: .reverse), expected: 30, id: "b"),
+            BulkQuery(.cancel, matching: TaskFilter(state: .pending), expected: 30, id: "b"),
+        ] {
+            let result = try await give(query, harness)
+            guard case .failure(let error) = result else {
+                Issue.record("\(query) was answered with another action")
+                continue
+            }
+            #expect(error.code == .conflict && error.message.contains("'b'"))
+        }
+        #expect(await action(harness)?.kind == .cancel)
+    }
+
     @Test func `failed tasks of one kind of error are retried, and no others`() async throws {
         let harness = try await harness(0)
         _ = await harness.register()

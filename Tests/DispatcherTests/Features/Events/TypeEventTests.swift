@@ -22,6 +22,15 @@ struct TypeEventTests {
         #expect(await harness.scheduler.takeEvents().isEmpty)
     }
 
+    @Test func `a cancelled attempt is none of its worker's failures`() async throws {
+        let harness = try await harness()
+        _ = await harness.submit(["a", "b"])
+        _ = await harness.result(.init(id: 1, attempt: 1, outcome: .failed(TaskError(.cancelled, "cancelled on request"))))
+        _ = await harness.result(.init(id: 2, attempt: 1, outcome: .failed(TaskError(.failed, "no disk"))))
+        let event = try #require(await harness.scheduler.takeEvents().first { $0.type == .reverse })
+        #expect(event.workers.map(\.failed) == [1])
+    }
+
     @Test func `types in which nothing changed are told of again, as many at a time as asked for`() async throws {
         let harness = try await harness()
         await harness.scheduler.repeatEvents()

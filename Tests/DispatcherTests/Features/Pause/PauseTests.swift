@@ -25,6 +25,10 @@ struct PauseTests {
 
         #expect(try await harness.submit(["later", "later still"]).items().isEmpty)
         #expect(try await harness.submit(["a"], type: .sum).items().count == 1, "the other types go on")
+        let waiting = await harness.scheduler.answer(TaskQuery(id: 3).message(from: "c", correlation: "1"))
+        #expect(try AnswerMessage.read(TaskRecord.self, waiting).held == ["paused"])
+        let running = await harness.scheduler.answer(TaskQuery(id: 1).message(from: "c", correlation: "1"))
+        #expect(try AnswerMessage.read(TaskRecord.self, running).held == [])
         let ended = await harness.result(
             .init(id: 1, attempt: 1, outcome: .succeeded(Data())), .init(id: 2, attempt: 1, outcome: .failed(TaskError(.failed, "x"))))
         #expect(try ended.endings().map(\.id) == [1] && ended.items().isEmpty)

@@ -1,0 +1,51 @@
+import AMQP
+import Logging
+import TestSupport
+import Testing
+
+/// A broker that several addresses lead to, as the nodes of a cluster do.
+@Suite("A broker of several addresses", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
+struct ClusterAddressTests {
+    private func connection(_ proxies: [WatchedProxy]) -> Connection {
+        var endpoint = proxies[0].endpoint
+        endpoint.addresses = proxies.flatMap(\.endpoint.addresses)
+        return Connection(endpoint, name: "test cluster", logger: Logger(label: "test"))
+    }
+
+    @Test func `a connection whose node dies goes on with one that lives, and comes back to the first when the other dies`() async throws {
+        let proxies = try [WatchedProxy(to: TestBroker.endpoint()), WatchedProxy(to: TestBroker.endpoint())]
+        let connection = connection(proxies)
+        let reconnections = try await Reconnections(starting: connection)
+        for round in 2...5 {
+            let used = proxies[0].isUsed ? 0 : 1
+            // The node refuses connections until the other one dies.
+            proxies[used].refuse(true)
+            proxies[1 - used].refuse(false)
+            proxies[used].cut()
+            #expect(await reconnections.next() == round)
+            #expect(connection.isConnected && proxies[1 - used].isUsed)
+        }
+        await connection.close()
+        for proxy in proxies { proxy.close() }
+    }
+
+    @Test func `an address where nobody listens does not keep a connection from the others`() async throws {
+        let proxy = try WatchedProxy(to: TestBroker.endpoint())
+        for _ in 0..<8 {
+            var endpoint = proxy.endpoint
+            endpoint.addresses.append(.init(host: "127.0.0.1", port: 1))
+            let connection = Connection(endpoint, name: "test cluster", logger: Logger(label: "test"))
+            try await connection.start(patience: .seconds(20))
+            await connection.close()
+        }
+        proxy.close()
+    }
+}
+
+extension WatchedProxy {
+    /// A connection that was joined has not ended.
+    fileprivate var isUsed: Bool {
+        let events = journal.entries
+        return events.count { $0 == .joined } > events.count { $0 == .ended }
+    }
+}
