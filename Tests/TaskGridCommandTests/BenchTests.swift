@@ -46,7 +46,7 @@ struct BenchTests {
         run.seconds = 2
         run.record(.milliseconds(3))
         let report = BenchReport(type: "reverse", size: 100, submitters: 4, bulk: run, concurrent: run, lone: run, raw: run)
-        let object = try #require(try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
+        let object = try #require(try JSONSerialization.jsonObject(with: JSON.visible(report.json)) as? [String: Any])
         for name in ["bulk", "concurrent", "raw"] {
             #expect((object[name] as? [String: Any])?["tasks_per_second"] as? Double == 5, "\(name)")
         }

@@ -58,7 +58,7 @@ struct BenchReport {
     // MARK: For programs
 
     /// An object of the runs by name; times in milliseconds, processor time in seconds, memory in bytes.
-    var json: String {
+    var json: Data {
         var object: [String: Any] = ["type": type, "size": size]
         for (name, run) in [("bulk", bulk), ("concurrent", concurrent), ("lone", lone), ("raw", raw)] {
             guard let run else { continue }
@@ -75,7 +75,6 @@ struct BenchReport {
             object[name] = members
         }
         // Proof that this cannot throw: strings, numbers, arrays and dictionaries of these, and no number is infinite.
-        let data = try! JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted])
-        return String(decoding: data, as: UTF8.self)
+        return try! JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted])
     }
 }

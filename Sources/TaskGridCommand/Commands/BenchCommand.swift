@@ -110,7 +110,11 @@ struct BenchCommand: AsyncParsableCommand {
                 )
                 report.raw = try await shown("raw") { try await hops.run(min(count, 50_000), size: size, $0) }
             }
-            for line in json ? [report.json] : report.lines(width: Terminal.width(1)) { try await Output.standard.line(line) }
+            if json {
+                try await Output.standard.line(report.json)
+            } else {
+                for line in report.lines(width: Terminal.width(1)) { try await Output.standard.line(line) }
+            }
             try await Output.standard.flush()
             if report.wrong > 0 { throw Failure(.failed, "\(report.wrong) tasks failed or had a wrong result") }
         }

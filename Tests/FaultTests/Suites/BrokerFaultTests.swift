@@ -63,8 +63,11 @@ struct BrokerFaultTests {
             try await broker.start().ready()
             try await grid.logged("worker", "consuming queue \(grid.topology.workQueue(FaultGrid.fault).name) got no answer")
             let deleted = ContinuousClock.now
-            for queue in grid.topology.dispatcher.queues + [grid.topology.workQueue(FaultGrid.fault)] {
-                try await broker.control("delete_queue", queue.name)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for queue in grid.topology.dispatcher.queues + [grid.topology.workQueue(FaultGrid.fault)] {
+                    group.addTask { try await broker.control("delete_queue", queue.name) }
+                }
+                try await group.waitForAll()
             }
             let endings = try await grid.settle(submitted + grid.submit(["after"]), repeats: true)
             report("quorum queues without a leader, from when they are deleted until all has ended", .now - deleted)
