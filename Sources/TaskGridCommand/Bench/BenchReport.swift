@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridCore
 
 /// The benchmark's report: as tables for people, as JSON for programs.
 struct BenchReport {
@@ -54,27 +55,74 @@ struct BenchReport {
         }
         return table
     }
+}
 
-    // MARK: For programs
+// MARK: For programs
 
-    /// An object of the runs by name; times in milliseconds, processor time in seconds, memory in bytes.
-    var json: Data {
-        var object: [String: Any] = ["type": type, "size": size]
-        for (name, run) in [("bulk", bulk), ("concurrent", concurrent), ("lone", lone), ("raw", raw)] {
-            guard let run else { continue }
-            var members: [String: Any] = [
-                "tasks": run.tasks, "seconds": run.seconds, "tasks_per_second": run.tasksPerSecond, "wrong": run.wrong,
-            ]
-            for (key, percentile) in [("p50_ms", 50.0), ("p90_ms", 90), ("p99_ms", 99), ("p999_ms", 99.9)] {
-                if let value = run.percentile(percentile) { members[key] = value }
-            }
-            if name == "concurrent" { members["submitters"] = submitters }
-            members["processes"] = run.usage.map {
-                ["name": $0.name, "pid": Int($0.pid), "cpu_seconds": $0.cpu, "peak_bytes": $0.peak] as [String: Any]
-            }
-            object[name] = members
+extension BenchReport: Encodable {
+    /// An object of the runs by name, with line breaks.
+    var json: Data { JSON.encode(self, pretty: true) }
+
+    private enum CodingKeys: CodingKey {
+        case type, size, bulk, concurrent, lone, raw
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(type, forKey: .type)
+        try container.encode(size, forKey: .size)
+        try container.encodeIfPresent(bulk.map { Run($0) }, forKey: .bulk)
+        try container.encodeIfPresent(concurrent.map { Run($0, submitters: submitters) }, forKey: .concurrent)
+        try container.encodeIfPresent(lone.map { Run($0) }, forKey: .lone)
+        try container.encodeIfPresent(raw.map { Run($0) }, forKey: .raw)
+    }
+
+    /// One run: times in milliseconds, processor time in seconds, memory in bytes.
+    private struct Run: Encodable {
+        let tasks: Int
+        let seconds: Double
+        let tasksPerSecond: Double
+        let wrong: Int
+        let p50: Double?
+        let p90: Double?
+        let p99: Double?
+        let p999: Double?
+        let submitters: Int?
+        let processes: [Process]
+
+        enum CodingKeys: String, CodingKey {
+            case tasks, seconds, wrong, submitters, processes
+            case tasksPerSecond = "tasks_per_second"
+            case p50 = "p50_ms"
+            case p90 = "p90_ms"
+            case p99 = "p99_ms"
+            case p999 = "p999_ms"
         }
-        // Proof that this cannot throw: strings, numbers, arrays and dictionaries of these, and no number is infinite.
-        return try! JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted])
+
+        init(_ run: Measurement, submitters: Int? = nil) {
+            tasks = run.tasks
+            seconds = run.seconds
+            tasksPerSecond = run.tasksPerSecond
+            wrong = run.wrong
+            p50 = run.percentile(50)
+            p90 = run.percentile(90)
+            p99 = run.percentile(99)
+            p999 = run.percentile(99.9)
+            self.submitters = submitters
+            processes = run.usage.map { Process(name: $0.name, pid: $0.pid, cpu: $0.cpu, peak: $0.peak) }
+        }
+    }
+
+    private struct Process: Encodable {
+        let name: String
+        let pid: Int32
+        let cpu: Double
+        let peak: Int
+
+        enum CodingKeys: String, CodingKey {
+            case name, pid
+            case cpu = "cpu_seconds"
+            case peak = "peak_bytes"
+        }
     }
 }
