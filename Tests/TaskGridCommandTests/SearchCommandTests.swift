@@ -15,7 +15,7 @@ import Testing
             "--type", "sum", "--state", "running", "--since", "2026-01-01", "--text", "x", "--before", "9",
         ])
         #expect(command.filter == TaskFilter(type: TaskType(literal: "sum"), state: .running, createdSince: now, text: "x"))
-        #expect(command.before == 9 && command.limit == 20)
+        #expect(command.list.before == 9 && command.list.limit == 20)
         #expect(try TasksCommand.parse(["--error", "failed: no row 7"]).filter.errorGroup?.description == "failed: no row #")
         for wrong in [
             ["--limit", "0"], ["--since", "soon"], ["--text", ""], ["--since", "2026-01-02", "--until", "2026-01-01"], ["--state", "lost"],

@@ -33,7 +33,7 @@ struct BulkRun {
             throw Failure(.failed, nil)
         }
         var action = try await client.startBulk(kind, matching: filter, expected: count)
-        let progress = ProgressBar(done, isWanted: count > FailedCommand.screenful)
+        let progress = ProgressBar(done, isWanted: count > ListOptions.screenful)
         var shown = 0
         var looks = 0
         while action.state == .running {

@@ -34,34 +34,15 @@ struct CancelCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
-    func validate() throws {
-        if !ids.isEmpty, !filter.isEmpty || bulk.state != nil {
-            throw ValidationError("give ids, or options that say which tasks, not both")
-        }
-        if ids.isEmpty, filter.isEmpty, bulk.state == nil {
-            throw ValidationError(
-                "say which tasks: ids, - for ids from standard input, or --type, --state, --since, --until, --text, --error")
-        }
-    }
+    func validate() throws { try ids.check(against: filter, bulk: bulk) }
 
     func run() async throws {
         try await Failure.reported {
             if ids.isEmpty { return try await grid.withClient { try await cancelMatching($0) } }
             var report = CommandOutcomeReport()
             try await grid.withClient { client in
-                let progress = ProgressBar("cancelled", isWanted: ids.sources.contains(.standardInput))
-                defer { progress.clear() }
-                try await ids.forEachPart { part, share in
-                    let outcomes = try await client.cancel(part).map(Self.meaning)
-                    progress.advance(by: part.count, failed: outcomes.count { $0.outcome != .done }, share: share)
-                    try await progress.hidden {
-                        for outcome in outcomes {
-                            report.add(outcome)
-                            if json { try await Output.standard.line(JSON.encode(outcome)) }
-                            guard report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) else { continue }
-                            Terminal.tell("error: \(reason)\n")
-                        }
-                    }
+                report = try await ids.change(done: "cancelled", json: json, reason: Self.reason) {
+                    try await client.cancel($0).map(Self.meaning)
                 }
             }
             if !json { try await Output.standard.line(report.sentence("cancelled", "could not be")) }

@@ -35,9 +35,9 @@ struct DeadListCommand: AsyncParsableCommand {
     )
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(FailedCommand.screenful))", valueName: "count"),
+        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(ListOptions.screenful))", valueName: "count"),
         transform: Arguments.number(1...Arguments.most))
-    var limit = FailedCommand.screenful
+    var limit = ListOptions.screenful
     @Flag(help: "Show reasons whole, however wide the terminal is.")
     var wide = false
     @Flag(help: "Print JSON, a letter a line, with its headers and its body.")

@@ -25,7 +25,9 @@ struct FilterOptions: ParsableArguments {
     )
     var until: Timestamp?
 
-    @Option(help: ArgumentHelp("Only those whose error has this text in it; letters from A to Z match in either case.", valueName: "words"))
+    @Option(
+        help: ArgumentHelp("Only those whose error has this text in it; letters from A to Z match in either case.", valueName: "words"),
+        transform: Arguments.errorText)
     var text: String?
 
     @Option(help: Self.errorHelp)
@@ -89,9 +91,6 @@ struct FilterOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if let text, !(1...TaskFilter.maximumTextLength).contains(text.utf8.count) {
-            throw ValidationError("--text has 1 to \(TaskFilter.maximumTextLength) bytes, not \(text.utf8.count)")
-        }
         if let since, let until, since >= until {
             throw ValidationError("--since \(since) is not before --until \(until): no task can have ended between them")
         }

@@ -30,37 +30,18 @@ struct RetryCommand: AsyncParsableCommand {
     var json = false
     @OptionGroup(title: "Grid") var grid: GridOptions
 
-    func validate() throws {
-        if !ids.isEmpty, !filter.isEmpty || bulk.state != nil {
-            throw ValidationError("give ids, or options that say which tasks, not both")
-        }
-        if ids.isEmpty, filter.isEmpty, bulk.state == nil {
-            throw ValidationError(
-                "say which tasks: ids, - for ids from standard input, or --type, --state, --since, --until, --text, --error")
-        }
-    }
+    func validate() throws { try ids.check(against: filter, bulk: bulk) }
 
     func run() async throws {
         try await Failure.reported {
+            if ids.isEmpty { return try await grid.withClient { try await retryMatching($0) } }
             var report = CommandOutcomeReport()
             try await grid.withClient { client in
-                if ids.isEmpty { try await retryMatching(client) } else { report = try await retryNamed(client) }
+                report = try await ids.change(done: "retried", json: json, reason: Self.reason) { try await client.retry($0) }
             }
+            if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
             if let failure = report.failure { throw failure }
         }
-    }
-
-    private func retryNamed(_ client: GridClient) async throws -> CommandOutcomeReport {
-        var report = CommandOutcomeReport()
-        let progress = ProgressBar("retried", isWanted: ids.sources.contains(.standardInput))
-        try await ids.forEachPart { part, share in
-            let outcomes = try await client.retry(part)
-            progress.advance(by: part.count, failed: outcomes.count { $0.outcome != .done }, share: share)
-            try await progress.hidden { try await tell(outcomes, &report) }
-        }
-        progress.clear()
-        if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
-        return report
     }
 
     private func retryMatching(_ client: GridClient) async throws {
@@ -70,14 +51,6 @@ struct RetryCommand: AsyncParsableCommand {
             kind: .retry, filter: tasks, words: "\(bulk.state?.name ?? "failed") tasks\(filter.words)", expected: bulk.count,
             asksFirst: bulk.asksFirst, json: json)
         try await run.run(client)
-    }
-
-    private func tell(_ outcomes: [CommandOutcome], _ report: inout CommandOutcomeReport) async throws {
-        for outcome in outcomes {
-            report.add(outcome)
-            if json { try await Output.standard.line(JSON.encode(outcome)) }
-            if report.undone <= CommandOutcomeReport.told, let reason = Self.reason(outcome) { Terminal.tell("error: \(reason)\n") }
-        }
     }
 
     /// Why a task is not done again; nil where it is.

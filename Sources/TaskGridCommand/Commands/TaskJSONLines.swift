@@ -10,20 +10,20 @@ struct TaskJSONLines {
     private(set) var mayGoOn = false
     private var cut = 0
 
-    /// Prints up to `limit` of the tasks that the filter means.
-    mutating func print(_ client: GridClient, _ filter: TaskFilter, before: TaskID?, limit: Int) async throws {
+    /// Writes up to `limit` of the tasks that the filter means.
+    mutating func write(_ client: GridClient, _ filter: TaskFilter, before: TaskID?, limit: Int) async throws {
         var next = before
         repeat {
             let page = try await client.page(matching: filter, before: next, limit: limit - shown)
-            for task in page.tasks { try await print(task) }
+            for task in page.tasks { try await write(task) }
             try await Output.standard.flush()
             next = page.next
         } while next != nil && shown < limit
         mayGoOn = next != nil
     }
 
-    /// Prints one.
-    mutating func print(_ task: TaskRecord) async throws {
+    /// Writes one.
+    mutating func write(_ task: TaskRecord) async throws {
         try await Output.standard.line(JSON.encode(TaskReport(task, [.settings, .payload, .result])))
         shown += 1
         last = task.id

@@ -36,28 +36,18 @@ struct TasksCommand: AsyncParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("Only those accepted before then.", valueName: "time"), transform: Arguments.moment
     )
     var until: Timestamp?
-    @Option(help: ArgumentHelp("Only those whose error has this text in it; letters from A to Z match in either case.", valueName: "words"))
+    @Option(
+        help: ArgumentHelp("Only those whose error has this text in it; letters from A to Z match in either case.", valueName: "words"),
+        transform: Arguments.errorText)
     var text: String?
     @Option(help: FilterOptions.errorHelp)
     var error: String?
     @Option(help: ArgumentHelp("Only the one with this id.", valueName: "id"), transform: Arguments.id)
     var id: TaskID?
-    @Option(
-        parsing: .unconditional, help: ArgumentHelp("How many to show. (default: \(FailedCommand.screenful))", valueName: "count"),
-        transform: Arguments.number(1...Arguments.most))
-    var limit = FailedCommand.screenful
-    @Option(help: ArgumentHelp("Go on after this task of an earlier list.", valueName: "id"), transform: Arguments.id)
-    var before: TaskID?
-    @Flag(help: "Show errors whole, however wide the terminal is.")
-    var wide = false
-    @Flag(help: "Print JSON, a task a line, with payload and result; of a task above 1 MiB these are cut, and marked.")
-    var json = false
+    @OptionGroup var list: ListOptions
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
-        if let text, !(1...TaskFilter.maximumTextLength).contains(text.utf8.count) {
-            throw ValidationError("--text has 1 to \(TaskFilter.maximumTextLength) bytes, not \(text.utf8.count)")
-        }
         if let since, let until, since >= until {
             throw ValidationError("--since \(since) is not before --until \(until): no task can have been accepted between them")
         }
@@ -82,27 +72,7 @@ struct TasksCommand: AsyncParsableCommand {
 
     private func show(_ filter: TaskFilter, _ client: GridClient) async throws -> Int {
         if let id { return try await show(id, filter, client) }
-        var (shown, last, mayGoOn) = (0, before, false)
-        if json {
-            var lines = TaskJSONLines()
-            try await lines.print(client, filter, before: before, limit: limit)
-            (shown, last, mayGoOn) = (lines.shown, lines.last, lines.mayGoOn)
-            if let notice = lines.notice { Terminal.tell(notice) }
-        } else {
-            let width = wide ? nil : Terminal.width(STDOUT_FILENO)
-            repeat {
-                // A table is set as a whole, and a long one in parts: its memory has a bound.
-                let part = min(1000, limit - shown)
-                let tasks = try await client.tasks(matching: filter, before: last, limit: part, isBrief: true)
-                if !tasks.isEmpty {
-                    for line in Self.table(tasks).lines(width: width) { try await Output.standard.line(line) }
-                }
-                try await Output.standard.flush()
-                shown += tasks.count
-                last = tasks.last?.id ?? last
-                mayGoOn = tasks.count == part
-            } while mayGoOn && shown < limit
-        }
+        let (shown, last, mayGoOn) = try await list.show(filter, client, table: Self.table)
         if mayGoOn, let last { Terminal.tell("there may be more: raise --limit, or go on with --before \(last)\n") }
         return shown
     }
@@ -111,17 +81,16 @@ struct TasksCommand: AsyncParsableCommand {
     private func show(_ id: TaskID, _ filter: TaskFilter, _ client: GridClient) async throws -> Int {
         let task: TaskRecord
         do throws(ClientError) {
-            task = json ? try await client.status(id) : try await client.ask(TaskQuery(id: id))
+            task = list.json ? try await client.status(id) : try await client.ask(TaskQuery(id: id))
         } catch {
             guard error.code == .unknownTask else { throw error }
             return 0
         }
-        guard filter.matches(task), before.map({ id < $0 }) ?? true else { return 0 }
-        if json {
+        guard filter.matches(task), list.before.map({ id < $0 }) ?? true else { return 0 }
+        if list.json {
             try await Output.standard.line(JSON.encode(TaskReport(task, [.settings, .payload, .result])))
         } else {
-            let width = wide ? nil : Terminal.width(STDOUT_FILENO)
-            for line in Self.table([task]).lines(width: width) { try await Output.standard.line(line) }
+            for line in Self.table([task]).lines(width: list.width) { try await Output.standard.line(line) }
         }
         return 1
     }

@@ -40,6 +40,14 @@ enum Arguments {
         return moment
     }
 
+    /// A text to look for in errors.
+    @Sendable static func errorText(_ text: String) throws -> String {
+        guard TaskFilter.isValid(text: text) else {
+            throw ValidationError("the text has 1 to \(TaskFilter.maximumTextLength) bytes, not \(text.utf8.count)")
+        }
+        return text
+    }
+
     @Sendable static func type(_ text: String) throws -> TaskType {
         do {
             return try TaskType(text)
