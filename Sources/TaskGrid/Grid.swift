@@ -40,6 +40,7 @@ public enum Grid {
         await program {
             let arguments = try WorkerArguments(arguments)
             if arguments.asksHelp {
+                // Help that was asked for belongs on standard output (GNU Coding Standards, section 4.8.2).
                 print(WorkerArguments.help, terminator: "")
                 return
             }

@@ -4,9 +4,7 @@ extension GridClient {
     /// A client that is connected for the time of `body`.
     ///
     /// ```swift
-    /// try await GridClient.withClient(.environment) { client in
-    ///     print(try await client.run(greet, "world"))
-    /// }
+    /// let greeting = try await GridClient.withClient(.environment) { client in try await client.run(greet, "world") }
     /// ```
     ///
     /// - Parameters:

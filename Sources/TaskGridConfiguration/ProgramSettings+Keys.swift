@@ -14,7 +14,7 @@ extension ProgramSettings {
             standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
             description: """
                 The broker's URL, `amqp://` or `amqps://`. The nodes of a cluster are separated by commas, `amqp://user:password@a,b:5673/vhost`, \
-                or are a list of URLs: each connection tries them in an order of its own.
+                or are a list of URLs: each connection has an order of its own.
                 """
         ),
         SettingKey(

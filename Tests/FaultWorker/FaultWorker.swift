@@ -28,10 +28,11 @@ struct FaultWorker: TaskWorker {
         switch words.first {
         case "sleep":
             guard words.count == 2, let seconds = Double(words[1]) else { throw TaskError(.invalidInput, "sleep how long?") }
+            // Time is what this payload asks for: a task that is longer than something else.
             try await Task.sleep(for: .seconds(seconds))
         case "hold" where words.count == 2: try await hold(String(words[1]))
         case "hang-first" where context.attempt == 1: try await hang()
-        case "deaf-first" where context.attempt == 1: while true { sleep(60) }
+        case "deaf-first" where context.attempt == 1: while true { pause() }
         case "fail-first" where context.attempt == 1: throw TaskError(.failed, "as it should")
         case "fail-with" where words.count == 2 && FileManager.default.fileExists(atPath: String(words[1])):
             throw TaskError(.failed, "as it should")

@@ -103,6 +103,7 @@ struct PayloadReaderTests {
         let writing = Task.detached {
             while !Task.isCancelled {
                 pipe.fileHandleForWriting.write(Data("a\n".utf8))
+                // Slower than the reader, so that the pipe is never full and this never blocks.
                 try? await Task.sleep(for: .milliseconds(1))
             }
             try? pipe.fileHandleForWriting.close()

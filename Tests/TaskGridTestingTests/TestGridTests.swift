@@ -70,7 +70,7 @@ import Testing
         let clock = TestClock()
         let grid = TestGrid(clock: clock) {
             greet.worker { name, context in
-                if context.attempt == 1 { try await Task.sleep(for: .seconds(3600)) }
+                if context.attempt == 1 { try await untilCancelled() }
                 return name
             }
         }
@@ -105,4 +105,12 @@ import Testing
             #expect(error?.ending?.state == .expired)
         }
     }
+}
+
+/// Ends with the task's cancellation, and not by itself.
+private func untilCancelled() async throws {
+    let (nothing, continuation) = AsyncStream.makeStream(of: Void.self)
+    for await _ in nothing {}
+    continuation.finish()
+    try Task.checkCancellation()
 }

@@ -1,4 +1,4 @@
-/// The order in which a connection tries the nodes of its broker, and how long it waits between.
+/// The order of a connection's attempts to reach the nodes of its broker, and the waits between them.
 ///
 /// Each connection shuffles the addresses, so that those of many processes spread over the nodes. One that is lost goes to the next node
 /// at once, with a little jitter, because that node most likely lives; once all have failed in turn, the backoff grows with each round.
@@ -15,7 +15,7 @@ struct AddressRotation {
         self.addresses = addresses.shuffled(using: &generator)
     }
 
-    /// The address to try, or that is connected.
+    /// The address of the next attempt, or that is connected.
     var current: Endpoint.Address { addresses[index] }
 
     /// Every address has failed as often as the others.
@@ -26,7 +26,7 @@ struct AddressRotation {
 
     /// The current address has failed.
     ///
-    /// - Returns: How long to wait before the next one is tried.
+    /// - Returns: How long to wait before the attempt to reach the next one.
     mutating func fail(_ backoff: Backoff, using generator: inout some RandomNumberGenerator) -> Duration {
         failures += 1
         index = (index + 1) % addresses.count

@@ -20,6 +20,7 @@ if CommandLine.arguments.contains("worker") {
         let task = try await client.submit(count, 3600)
         _ = try await client.cancel([task])
         do {
+            // The program's output.
             print(try await client.result(of: task, as: count))
         } catch let error as ClientError where error.ending?.state == .cancelled {
             print("cancelled")

@@ -12,6 +12,7 @@ if CommandLine.arguments.contains("worker") {
     }
 } else {
     await Grid.runClient(.environment) { client in
+        // The program's output.
         print(try await client.run(greet, "world"))
     }
 }

@@ -26,6 +26,7 @@ if CommandLine.arguments.contains("worker") {
     }
 } else {
     await Grid.runClient(.environment, interceptors: [Printing()]) { client in
+        // The program's output.
         print(try await client.run(shout, "hello"))
     }
 }

@@ -13,6 +13,7 @@ if CommandLine.arguments.contains("worker") {
         for result in try await client.run(square, each: Array(1...10_000)) {
             sum += try result.get()  // Throws the error of a task that failed; the others have their outputs.
         }
+        // The program's output.
         print(sum)
     }
 }

@@ -27,6 +27,7 @@ if CommandLine.arguments.contains("worker") {
     await Grid.runClient(.environment) { client in
         let order = Order(items: [Order.Item(name: "tea", cents: 450), Order.Item(name: "cake", cents: 320)])
         let made = try await client.run(invoice, order)
+        // The program's output.
         print(made.lines.joined(separator: ", "), "=", made.cents)
     }
 }

@@ -2,8 +2,8 @@ import Foundation
 import TaskGridCore
 import UnixSignals
 
-/// Ctrl-C or the end of the terminal while tasks are being submitted, or the end of their time: what was accepted is told before the command ends. A second Ctrl-C ends
-/// it at once.
+/// Ctrl-C or the end of the terminal while tasks are being submitted, or the end of their time: accepted tasks are told before the command
+/// ends. A second Ctrl-C ends it at once.
 enum StopOnInterrupt {
     /// Runs `body` with a function that waits for Ctrl-C, and returns how the command ends then. It may
     /// take as long as `limit` says; nil: as long as it takes.
@@ -32,6 +32,7 @@ enum StopOnInterrupt {
     private static var trapped: [UnixSignal] {
         var hangup = sigaction()
         sigaction(SIGHUP, nil, &hangup)
+        // As addresses, because Swift compares no functions; a pointer to a function of C is as large as an Int.
         let isIgnored = unsafeBitCast(hangup.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
         return isIgnored ? [.sigint, .sigterm] : [.sigint, .sigterm, .sighup]
     }

@@ -2,8 +2,8 @@ import Foundation
 
 /// Standard input, output and error that whoever started the process has closed.
 enum ClosedDescriptors {
-    /// Opens those that are closed so that reading and writing them fails. Otherwise the next file or connection would take their place, and
-    /// what is printed would go there.
+    /// Opens those that are closed so that reading and writing them fails. Otherwise the next file or connection would take their place,
+    /// and would get the output.
     ///
     /// `descriptors`: those that are looked at.
     static func fill(_ descriptors: ClosedRange<Int32> = STDIN_FILENO...STDERR_FILENO) {

@@ -2,8 +2,8 @@
 /// are one group.
 ///
 /// `element 7 is 'x'` and `element 12 is 'y'` are both `element # is '…'`. A word of eight or more hexadecimal digits, one of which is from
-/// 0 to 9, counts as an id, and so does a UUID. `UTF-8` is no number. A quoted text stands between two `'`, `"` or backticks, the first of which
-/// follows no letter and no digit: an apostrophe is no quote. The text is cut to ``maximumLength``.
+/// 0 to 9, counts as an id, and so does a UUID. `UTF-8` is no number. A quoted text stands between two `'`, `"` or backticks, the first of
+/// which follows no letter and no digit: an apostrophe is no quote. The text is cut to ``maximumLength``.
 public struct ErrorGroup: Hashable, Sendable, CustomStringConvertible {
     /// The longest text of a group, in bytes of UTF-8.
     public static let maximumLength = 200

@@ -2,12 +2,12 @@ import Testing
 
 @testable import AMQP
 
-@Suite("The order in which a connection tries the nodes of its broker")
+@Suite("The order of attempts to reach the nodes of a broker")
 struct AddressRotationTests {
     private let backoff = Backoff(base: .seconds(10), ceiling: .seconds(10))
     private let addresses = ["a", "b", "c"].map { Endpoint.Address(host: $0) }
 
-    @Test func `each connection has an order of its own, and tries every node in each round`() {
+    @Test func `each connection has an order of its own, with every node once in each round`() {
         var generator = SystemRandomNumberGenerator()
         var orders: Set<[String]> = []
         for _ in 0..<200 {
@@ -23,7 +23,7 @@ struct AddressRotationTests {
         #expect(orders.count == 6)
     }
 
-    @Test func `the next node is tried at once, and the first one again after the backoff`() {
+    @Test func `the attempt to reach the next node follows at once, and that to reach the first one again after the backoff`() {
         var generator = SystemRandomNumberGenerator()
         var rotation = AddressRotation(addresses, using: &generator)
         for round in 1...3 {
