@@ -26,7 +26,10 @@ struct ListOptions: ParsableArguments {
 
     /// Shows the tasks that a filter means.
     ///
-    /// - Parameter table: some of them as a table.
+    /// - Parameters:
+    ///   - filter: which tasks.
+    ///   - client: the grid's client.
+    ///   - table: some of them as a table.
     /// - Returns: how many were shown, the last one, and whether there may be more.
     func show(
         _ filter: TaskFilter, _ client: GridClient, table: ([TaskRecord]) -> Table
