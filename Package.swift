@@ -16,6 +16,11 @@ func command(_ name: String, _ package: String) -> Target.Dependency {
     .product(name: name, package: package, condition: .when(traits: ["Command"]))
 }
 
+/// A product of the web server, which is behind either trait.
+func web(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package, condition: .when(traits: ["Command", "HealthEndpoint"]))
+}
+
 let argumentParser = command("ArgumentParser", "swift-argument-parser")
 let bigInt = command("BigInt", "BigInt")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
@@ -23,8 +28,8 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = command("GRDB", "GRDB.swift")
 let histogram = command("Histogram", "hdrhistogram-swift")
-let httpTypes = command("HTTPTypes", "swift-http-types")
-let hummingbird = command("Hummingbird", "hummingbird")
+let httpTypes = web("HTTPTypes", "swift-http-types")
+let hummingbird = web("Hummingbird", "hummingbird")
 let hummingbirdTesting = command("HummingbirdTesting", "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let yams = command("Yams", "Yams")
@@ -65,7 +70,11 @@ let package = Package(
             name: "Command",
             description: "The `taskgrid` command and the services. Libraries do without: `traits: []` fetches none of what they need."
         ),
-        .default(enabledTraits: ["Command"]),
+        .trait(
+            name: "HealthEndpoint",
+            description: "`Grid.runWorkers` serves `/healthz` where its settings name a port. It needs a web server."
+        ),
+        .default(enabledTraits: ["Command", "HealthEndpoint"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -96,13 +105,16 @@ let package = Package(
         source("TaskGridConfiguration", ["TaskGridCore", "AMQP", "TaskGridWorker", configuration, logging]),
         source(
             "TaskGrid",
-            ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "TaskGridConfiguration", "ServiceSupport", lifecycle, logging]
+            [
+                "TaskGridCore", "AMQP", "TaskGridClient", "TaskGridWorker", "TaskGridConfiguration", "ServiceSupport",
+                .target(name: "WebSupport", condition: .when(traits: ["HealthEndpoint"])), lifecycle, logging,
+            ]
         ),
         source("TaskGridTesting", ["TaskGrid", "TaskGridClient", "TaskGridWorker", "TaskGridCore", "AMQP", logging]),
         source("BuiltinWorkers", ["TaskGridCore", "TaskGridWorker", bigInt, crypto]),
         source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
-        // A module of its own beside ServiceSupport, because programs that submit or run tasks need no web server.
+        // A module of its own beside ServiceSupport, because programs that submit or run tasks need no web server without the trait.
         source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird]),
         source(
             "Monitor",
@@ -138,7 +150,7 @@ let package = Package(
             "TaskStoreSQLiteTests", ["TestSupport", "TaskStoreConformance", "TaskStore", "TaskStoreSQLite", "TaskGridCore", "AMQP", grdb]),
         tests("TaskGridClientTests", ["TestSupport", "TaskGridClient", "TaskGridCore", "AMQP", "LocalGrid", logging]),
         tests("TaskGridWorkerTests", ["TestSupport", "TaskGridWorker", "ServiceSupport", "TaskGridCore", "AMQP"]),
-        tests("TaskGridTests", ["TestSupport", "TaskGrid", "TaskGridConfiguration"]),
+        tests("TaskGridTests", ["TestSupport", "TaskGrid", "TaskGridConfiguration", "ServiceSupport"]),
         tests("TaskGridTestingTests", ["TaskGrid", "TaskGridTesting"]),
         tests("BuiltinWorkersTests", ["TestSupport", "BuiltinWorkers", "TaskGridWorker", "TaskGridCore"]),
         tests(
@@ -169,7 +181,7 @@ let package = Package(
         tests(
             "ChaosTests",
             [
-                "TestSupport", "Chaos", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid",
+                "TestSupport", "Chaos", "AMQP", "TaskGridConfiguration", "TaskGridCore", "TaskGridClient", "TaskGridWorker", "LocalGrid",
                 "TaskGridCommand",
                 argumentParser, logging,
             ]

@@ -14,7 +14,8 @@ The blocks of README.md, those of TaskGrid.md, and then those of Examples.md, ar
   `` `Package.swift`: ``. The package is in the folder `.build/readme/greeter` beside a link `taskgrid` to this checkout, so that
   `.package(path: "../taskgrid")` means it.
 
-The subcommands and options that any other document names only have to exist.
+The subcommands and options that any other document names only have to exist. README's package, which has no traits, must have fetched no web
+server, and its worker must name the trait that it lacks where a setting asks for a health endpoint.
 
 Commands run in bash, one after the other with one environment, in a folder with links to everything in this checkout, and `swift` in the
 package. `taskgrid worker`, and `swift run` in a block of `sh`, go on in the background until the end of their document, where Ctrl-C must
@@ -236,6 +237,9 @@ def check_compose(command):
     rest = [word for word, before in zip(words[action + 1 :], words[action:]) if word[0] != "-" and before != "--scale"]
     named += rest[:1] if words[action] == "exec" else rest
     profiles = [word for option, word in zip(words, words[1:]) if option == "--profile"]
+    if "--env-file" in words:
+        with open(f"{CHECKOUT}/{words[words.index('--env-file') + 1]}") as file:
+            profiles += re.findall(r"^COMPOSE_PROFILES=(.*)$", file.read(), re.M)
     for name in named:
         if name not in services:
             raise Failed(f"{path} has no service '{name}'")
@@ -287,6 +291,18 @@ def run_wire(run):
             raise Failed(f"{programs['worker'].place}: the worker did not deregister")
         time.sleep(0.1)
     print("        Wire.md's worker and client", flush=True)
+
+
+def check_without_traits(run):
+    """Checks README's package, which is built without traits: it has no web server, and its worker says which trait its health endpoint needs."""
+    for name in ("hummingbird", "swift-nio"):
+        if os.path.exists(f"{run.package}/.build/checkouts/{name}"):
+            raise Failed(f"a package without traits has fetched {name}")
+    worker = subprocess.run(
+        [f"{run.package}/.build/debug/greeter", "--health-port", "8081"], cwd=run.work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=60)
+    if worker.returncode != 1 or not re.fullmatch(r'error: --health-port: .*traits: \["HealthEndpoint"\].*\n', worker.stdout):
+        raise Failed(f"a worker without the trait HealthEndpoint ended with {worker.returncode}:\n{worker.stdout}")
 
 
 def check_options():
@@ -343,6 +359,7 @@ with tempfile.TemporaryDirectory() as work:
             run.start()
             for document in DOCUMENTS:
                 run_document(run, document)
+            check_without_traits(run)
             run_wire(run)
         finally:
             run.stop()

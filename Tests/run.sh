@@ -4,13 +4,23 @@
 # Installs missing packages. Without RabbitMQ the tests that need a broker are skipped, without Chromium those of the dashboard,
 # without promtool those of metrics, and without schemathesis the check of the OpenAPI document; with CI set they fail.
 #
-#   Tests/run.sh [arguments of swift test, such as --filter NAME]
+# --broker 4 runs them on RabbitMQ 4, which it installs beside the machine's own in .build (see Tests/rabbitmq4.sh).
+#
+#   Tests/run.sh [--broker 4] [arguments of swift test, such as --filter NAME]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
 
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf '\n== %s\n' "$*" >&2; exit 1; }
+
+if [ "${1:-}" = --broker ]; then
+    [ "${2:-}" = 4 ] || fail "--broker is followed by 4; without it the tests run on the RabbitMQ of this machine."
+    shift 2
+    Tests/rabbitmq4.sh .build/rabbitmq4
+    TASKGRID_RABBITMQ=$PWD/.build/rabbitmq4
+    export TASKGRID_RABBITMQ
+fi
 
 compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev python3
 if ! compose/packages.sh rabbitmq-server; then
@@ -85,7 +95,7 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
+if [ -n "${TASKGRID_RABBITMQ:-}" ] || compgen -G '/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server' >/dev/null; then
     say "Starting a broker"
     .build/debug/taskgrid broker --data "$work/grid" --ports free >"$work/broker.out" 2>&1 &
     broker=$!

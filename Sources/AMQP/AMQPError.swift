@@ -47,3 +47,18 @@ public struct AMQPError: Error, Hashable, Sendable {
 extension AMQPError: CustomStringConvertible {
     public var description: String { message }
 }
+
+extension AMQPError {
+    /// The error of a broker's `close` (AMQP 0-9-1, section 1.2).
+    init(brokerCode: Int, text: String, _ what: String) {
+        let code: Code =
+            switch brokerCode {
+            case 403, 530: .accessRefused
+            case 404: .notFound
+            case 405: .resourceLocked
+            case 406: .preconditionFailed
+            default: .closedByBroker
+            }
+        self.init(code, "\(what): the broker says \(brokerCode) \(text)", brokerCode: brokerCode)
+    }
+}

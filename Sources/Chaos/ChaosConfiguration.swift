@@ -19,6 +19,10 @@ package struct ChaosConfiguration: Sendable {
     /// How long the tasks that are left may take once the faults have ended; those that have not ended by then are lost.
     package var patience: Duration
     package var queueKind: Queue.Kind
+    /// The nodes of the private broker; more than one are a cluster.
+    package var nodes: Int
+    /// The folder of the RabbitMQ that it is; nil: the one that this machine has installed.
+    package var rabbitmq: String?
     /// The folder of the grid.
     package var folder: GridFolder
     /// The program that the services are commands of: an absolute path.
@@ -35,19 +39,22 @@ package struct ChaosConfiguration: Sendable {
     package static let defaultInterval = Duration.seconds(5)
     package static let defaultPatience = Duration.seconds(120)
 
+    /// - `faults`: nil: all that the broker's number of nodes allows.
     package init(
-        seed: UInt64, duration: Duration, every: Duration = defaultInterval, faults: Set<Fault> = Set(Fault.allCases),
-        rate: Double = 100, workers: Int = 3, patience: Duration = defaultPatience, queueKind: Queue.Kind = .classic, folder: GridFolder,
+        seed: UInt64, duration: Duration, every: Duration = defaultInterval, faults: Set<Fault>? = nil,
+        rate: Double = 100, workers: Int = 3, patience: Duration = defaultPatience, queueKind: Queue.Kind = .classic, nodes: Int = 1,
+        folder: GridFolder,
         executable: String = GridConfiguration.Services.thisExecutable
     ) {
         self.seed = seed
         self.duration = duration
         self.every = every
-        self.faults = faults
+        self.faults = faults ?? Fault.all(nodes: nodes)
         self.rate = rate
         self.workers = workers
         self.patience = patience
         self.queueKind = queueKind
+        self.nodes = nodes
         self.folder = folder
         self.executable = executable
     }
@@ -56,7 +63,9 @@ package struct ChaosConfiguration: Sendable {
     package var plan: FaultPlan {
         FaultPlan(
             seed: seed,
-            FaultPlan.Wishes(faults: faults, duration: duration, every: every, workers: counts.each.map(\.process))
+            FaultPlan.Wishes(
+                faults: faults, duration: duration, every: every, workers: counts.each.map(\.process),
+                nodes: (1...nodes).map { LocalGrid.brokerProcess($0, of: nodes) })
         )
     }
 
@@ -73,9 +82,10 @@ package struct ChaosConfiguration: Sendable {
         // Tasks wait more than they compute: after a fault the grid, not the number of slots, is to be the limit.
         services.environment["TASKGRID_WORKER_CONCURRENCY"] = "32"
         services.route = route
-        var configuration = GridConfiguration(folder: folder, ports: .free, services: services)
-        // At once, or nearly so: a program that does not start must not fill the logs.
+        var configuration = GridConfiguration(folder: folder, broker: .privately(nodes: nodes), ports: .free, services: services)
+        configuration.rabbitmq = rabbitmq
         if faults.contains(.refuse) { configuration.maximumMessageSize = Self.maximumMessageSize }
+        // At once, or nearly so: a program that does not start must not fill the logs.
         configuration.restarts = Backoff(base: .milliseconds(100), ceiling: .seconds(1))
         return LocalGrid(configuration)
     }

@@ -3,35 +3,44 @@ import Foundation
 import LocalGrid
 import Synchronization
 
-/// A proxy to the broker for each party, so that each can be faulted alone.
+/// A proxy to each node of the broker for each party, so that each party can be faulted alone.
 final class ChaosProxies: Sendable {
-    private let proxies = Mutex<[String: Proxy]>([:])
+    private let proxies = Mutex<[String: [Proxy]]>([:])
 
-    /// The URL by which a party reaches the broker: through a proxy of its own, made at the first call.
+    /// The URL by which a party reaches the broker: through proxies of its own, made at the first call.
     func url(for party: String, to broker: String) throws(LocalGridError) -> String {
-        guard var components = URLComponents(string: broker), let host = components.host, let port = components.port else {
-            throw LocalGridError(.configuration, "the broker's URL has no host and port")
+        guard let endpoint = try? Endpoint(url: broker), let scheme = broker.range(of: "://") else {
+            throw LocalGridError(.configuration, "the broker's URL cannot be read")
         }
-        let proxy = try proxies.withLock { proxies throws(LocalGridError) in
-            if let proxy = proxies[party] { return proxy }
-            let proxy = try Proxy(to: host, port: port)
-            proxies[party] = proxy
-            return proxy
+        let proxies = try proxies.withLock { proxies throws(LocalGridError) in
+            if let known = proxies[party] { return known }
+            let new = try endpoint.addresses.map { address throws(LocalGridError) in try Proxy(to: address.host, port: address.port) }
+            proxies[party] = new
+            return new
         }
-        components.host = "127.0.0.1"
-        components.port = proxy.port
-        guard let url = components.string else { throw LocalGridError(.configuration, "the broker's URL cannot be read") }
-        return url
+        let authority = broker[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        let user = authority.lastIndex(of: "@").map { authority[...$0] } ?? ""
+        let hosts = proxies.map { "127.0.0.1:\($0.port)" }.joined(separator: ",")
+        return broker[..<scheme.upperBound] + user + hosts + broker[authority.endIndex...]
     }
 
-    subscript(party: String) -> Proxy? { proxies.withLock { $0[party] } }
+    /// Those of a party that has connections now; none for any other.
+    subscript(party: String) -> [Proxy] {
+        let known = proxies.withLock { $0[party] ?? [] }
+        return known.contains { $0.count > 0 } ? known : []
+    }
+
+    /// Lets a party's connections carry everything again, whether it has any or not.
+    func resume(_ party: String, _ directions: Set<Proxy.Direction>) {
+        for proxy in proxies.withLock({ $0[party] ?? [] }) { proxy.resume(directions) }
+    }
 
     /// Lets all connections carry everything again.
     func heal() {
-        for proxy in proxies.withLock({ Array($0.values) }) { proxy.resume() }
+        for proxy in proxies.withLock({ $0.values.flatMap(\.self) }) { proxy.resume() }
     }
 
     func stop() {
-        for proxy in proxies.withLock({ Array($0.values) }) { proxy.stop() }
+        for proxy in proxies.withLock({ $0.values.flatMap(\.self) }) { proxy.stop() }
     }
 }

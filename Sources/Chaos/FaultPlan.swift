@@ -13,12 +13,15 @@ package struct FaultPlan: Sendable {
         package var every: Duration
         /// The processes of the workers.
         package var workers: [String]
+        /// The processes of the broker's nodes.
+        package var nodes: [String]
 
-        package init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String]) {
+        package init(faults: Set<Fault>, duration: Duration, every: Duration, workers: [String], nodes: [String] = ["broker"]) {
             self.faults = faults
             self.duration = duration
             self.every = every
             self.workers = workers
+            self.nodes = nodes
         }
 
         /// The processes whose connections can be cut and stalled.
@@ -62,7 +65,13 @@ package struct FaultPlan: Sendable {
         func one<Value>(_ values: [Value]) -> Value { values[Int.random(in: values.indices, using: &generator)] }
         switch fault {
         case .worker: return .kill(.worker, process: one(wishes.workers))
-        case .dispatcher, .nameservice, .monitor, .broker: return .kill(fault, process: fault.rawValue)
+        case .dispatcher, .nameservice, .monitor: return .kill(fault, process: fault.rawValue)
+        case .broker: return .killBroker
+        case .node: return .kill(.node, process: one(wishes.nodes))
+        case .part:
+            // Longer than a node takes to see that it is alone.
+            let seconds = Double.random(in: 5...15, using: &generator)
+            return .part(node: one(Array(1...wishes.nodes.count)), for: min(end, .milliseconds(Int(seconds * 1000))))
         case .wipe: return .wipe
         case .exchange: return .exchange(one(Injection.RoutingFault.allCases))
         case .refuse: return .refuse

@@ -5,6 +5,10 @@ package import LocalGrid
 package enum Injection: Hashable, Sendable {
     /// A process dies by SIGKILL.
     case kill(Fault, process: String)
+    /// All nodes of the broker die.
+    case killBroker
+    /// A node of the broker is cut from the others.
+    case part(node: Int, for: Duration)
     case wipe
     /// All connections of a party end. A party is a process of the grid, or the client.
     case cut(party: String, Manner)
@@ -53,6 +57,8 @@ package enum Injection: Hashable, Sendable {
     package var fault: Fault {
         switch self {
         case .kill(let fault, _): fault
+        case .killBroker: .broker
+        case .part: .part
         case .wipe: .wipe
         case .cut: .cut
         case .stall: .stall
@@ -66,6 +72,8 @@ package enum Injection: Hashable, Sendable {
     package var words: String {
         switch self {
         case .kill(_, let process): "kill \(process)"
+        case .killBroker: "kill broker"
+        case .part(let node, let time): "part broker-\(node) from the others for \(Self.shown(time))"
         case .wipe: "kill the broker and wipe its data"
         case .cut(let party, .finish): "cut \(party)"
         case .cut(let party, .reset): "reset \(party)"

@@ -21,6 +21,15 @@ struct Injector: Sendable {
         switch injection {
         case .kill(_, let process):
             return grid.processes.kill(process) ? nil : "\(process) does not run now"
+        case .killBroker:
+            return grid.killBroker() ? nil : "the broker does not run now"
+        case .part(let node, let time):
+            do throws(LocalGridError) {
+                try await grid.part(node: node, for: time)
+                return nil
+            } catch {
+                return error.message
+            }
         case .wipe:
             do throws(LocalGridError) {
                 return try grid.wipeBroker() ? nil : "the broker does not run now"
@@ -28,17 +37,19 @@ struct Injector: Sendable {
                 return error.message
             }
         case .cut(let party, let manner):
-            guard let proxy = proxies[party], proxy.count > 0 else { return "\(party) has no connections now" }
-            switch manner {
-            case .finish: proxy.cut()
-            case .reset: proxy.reset()
-            case .midFrame(let direction): proxy.cutMidFrame(direction)
+            let proxies = proxies[party]
+            for proxy in proxies {
+                switch manner {
+                case .finish: proxy.cut()
+                case .reset: proxy.reset()
+                case .midFrame(let direction): proxy.cutMidFrame(direction)
+                }
             }
-            return nil
+            return proxies.isEmpty ? "\(party) has no connections now" : nil
         case .stall(let party, let directions, _):
-            guard let proxy = proxies[party], proxy.count > 0 else { return "\(party) has no connections now" }
-            proxy.stall(directions)
-            return nil
+            let proxies = proxies[party]
+            for proxy in proxies { proxy.stall(directions) }
+            return proxies.isEmpty ? "\(party) has no connections now" : nil
         case .purge(let queue):
             do throws(AMQPError) {
                 switch queue {
@@ -106,7 +117,7 @@ struct Injector: Sendable {
 
     /// Ends a fault that lasts.
     func end(_ injection: Injection) {
-        if case .stall(let party, let directions, _) = injection { proxies[party]?.resume(directions) }
+        if case .stall(let party, let directions, _) = injection { proxies.resume(party, directions) }
     }
 
     /// Follows a plan, from `start` on, until it ends or the task is cancelled; nothing stalls after it.

@@ -11,14 +11,16 @@ package struct GridConfiguration: Sendable {
     package var ports: Ports.Choice
     /// The services that run beside the broker; nil for none.
     package var services: Services?
+    /// The folder of the RabbitMQ that a private broker is; nil: the one that this machine has installed.
+    package var rabbitmq: String?
     /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
     package var maximumMessageSize: Int?
     /// The waits before a process that died is started anew.
     package var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
 
     package enum Broker: Sendable {
-        /// A RabbitMQ of this grid's own.
-        case privately
+        /// A RabbitMQ of this grid's own: one node, or a cluster of several.
+        case privately(nodes: Int = 1)
         /// One that runs already, as an `amqp://` or `amqps://` URL.
         case url(String)
     }
@@ -69,7 +71,7 @@ package struct GridConfiguration: Sendable {
         case monitor, nameservice, dispatcher, worker
     }
 
-    package init(folder: GridFolder = .standard(), broker: Broker = .privately, ports: Ports.Choice = .standard, services: Services?) {
+    package init(folder: GridFolder = .standard(), broker: Broker = .privately(), ports: Ports.Choice = .standard, services: Services?) {
         self.folder = folder
         self.broker = broker
         self.ports = ports

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 package import TaskGridConfiguration
 
 /// A whole grid on one machine: a private RabbitMQ and every service, each a process, supervised and stopped in order.
@@ -7,7 +8,7 @@ package import TaskGridConfiguration
 /// `taskgrid broker`, for a broker alone) calls it. It imports no service: it starts them as `taskgrid nameservice`,
 /// `dispatcher`, `monitor` and `worker`, and knows them by their exit codes, their logs and the file each makes when it is
 /// ready.
-package struct LocalGrid: Sendable {
+package final class LocalGrid: Sendable {
     /// An event of a grid, for the command to show.
     package enum Event: Sendable {
         case process(ProcessEvent)
@@ -16,9 +17,10 @@ package struct LocalGrid: Sendable {
     }
 
     package let configuration: GridConfiguration
-    /// Its processes that run now: `epmd`, `broker`, `monitor`, `nameservice`, `dispatcher` and the workers, `worker-TYPE` or,
-    /// where there are several, `worker-TYPE-1` and so on.
+    /// Its processes that run now: `epmd`, ``brokerProcesses``, `monitor`, `nameservice`, `dispatcher` and the workers, `worker-TYPE`
+    /// or, where there are several, `worker-TYPE-1` and so on.
     package let processes = RunningProcesses()
+    private let broker = Mutex<PrivateBroker?>(nil)
 
     package init(_ configuration: GridConfiguration) {
         self.configuration = configuration
@@ -42,11 +44,15 @@ package struct LocalGrid: Sendable {
             let ports = try Ports(configuration.ports, for: configuration.serviceUses, fixed: configuration.fixedPorts)
             let file = gridFile(amqp: url, admin: nil, ports)
             try await runServices(of: file, after: [], ports: ports, onEvent: onEvent)
-        case .privately:
+        case .privately(let nodes):
             // Before the ports are chosen: a killed grid's broker may still hold them.
             await PrivateBroker.endStrays(of: folder)
-            let ports = try Ports(configuration.ports, for: PrivateBroker.uses + configuration.serviceUses, fixed: configuration.fixedPorts)
-            let broker = try PrivateBroker(folder: folder, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
+            let installation = try BrokerInstallation.find(in: configuration.rabbitmq)
+            let uses = PrivateBroker.uses(nodes: nodes) + configuration.serviceUses
+            let ports = try Ports(configuration.ports, for: uses, fixed: configuration.fixedPorts)
+            let broker = try PrivateBroker(
+                installation, folder: folder, nodes: nodes, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
+            self.broker.withLock { $0 = broker }
             let file = gridFile(amqp: broker.amqpURL, admin: broker.adminURL, ports)
             let result: Result<Void, LocalGridError>
             do throws(LocalGridError) {
@@ -60,13 +66,61 @@ package struct LocalGrid: Sendable {
         }
     }
 
-    /// Kills the private broker, and takes all its data away before its next start: queues, messages, users, all but its
+    /// The names of the private broker's processes, a node each: `broker`, or `broker-1` and so on; none where the broker is another's.
+    package var brokerProcesses: [String] {
+        guard case .privately(let nodes) = configuration.broker else { return [] }
+        return (1...nodes).map { Self.brokerProcess($0, of: nodes) }
+    }
+
+    /// The name of the process of a private broker's node, from 1.
+    package static func brokerProcess(_ node: Int, of nodes: Int) -> String { BrokerNode.process(node, of: nodes) }
+
+    /// Kills all nodes of the private broker, and takes all its data away before its next start: queues, messages, users, all but its
     /// settings, from which it makes its user anew.
     ///
-    /// - Returns: false where it does not run now.
+    /// - Returns: false where no node runs now.
     package func wipeBroker() throws(LocalGridError) -> Bool {
-        try PrivateBroker.wipeBeforeStart(of: configuration.folder)
-        return processes.kill("broker")
+        let nodes = broker.withLock { $0?.nodes ?? [] }
+        for node in nodes {
+            let mark = BrokerFiles(folder: configuration.folder.broker, node: node).wipe
+            guard FileManager.default.createFile(atPath: mark, contents: nil) else {
+                throw LocalGridError(.folder, "cannot make \(mark) (\(Errno.current))")
+            }
+        }
+        return killBroker()
+    }
+
+    /// Kills all nodes of the private broker, which start again.
+    ///
+    /// - Returns: false where no node runs now.
+    package func killBroker() -> Bool {
+        brokerProcesses.map { processes.kill($0) }.contains(true)
+    }
+
+    /// Cuts a node of the private broker from the others for a while. It goes on running, and its clients reach it; RabbitMQ decides what it
+    /// serves meanwhile.
+    ///
+    /// The node takes the wrong cookie for the others until the time is over, so that neither side can connect to the other.
+    ///
+    /// - Parameters:
+    ///   - number: which node, from 1.
+    ///   - time: how long.
+    /// - Throws: `LocalGridError` where the node does not run.
+    package func part(node number: Int, for time: Duration) async throws(LocalGridError) {
+        guard let broker = broker.withLock({ $0 }), let node = broker.nodes.first(where: { $0.number == number }) else {
+            throw LocalGridError(.startFailed, "the broker has no node \(number)")
+        }
+        let milliseconds = Int(time / .milliseconds(1))
+        let cut = """
+            spawn(fun() -> Others = nodes(), Cookie = erlang:get_cookie(), \
+            [begin erlang:set_cookie(N, cut), erlang:disconnect_node(N) end || N <- Others], \
+            timer:sleep(\(milliseconds)), [erlang:set_cookie(N, Cookie) || N <- Others] end).
+            """
+        let control = broker.control(node, ["eval", cut])
+        let ending = await ChildRun(child: control).run { _ in }
+        guard ending == .exited(code: 0) else {
+            throw LocalGridError(.startFailed, "rabbitmqctl \(ending): \(LogFile.tail(control.log))")
+        }
     }
 
     private func gridFile(amqp: String, admin: String?, _ ports: Ports) -> GridFile {

@@ -13,7 +13,11 @@ package struct Ports: Hashable, Sendable {
 
     /// The program that listens on a port.
     package enum Use: Hashable, Sendable {
-        case amqp, management, epmd, distribution
+        /// Those of a node of the private broker, counted from 1.
+        case amqp(node: Int)
+        case management(node: Int)
+        case distribution(node: Int)
+        case epmd
         case monitor, nameservice, dispatcher
         /// Worker `number` of a type, counted from 1.
         case worker(TaskType, number: Int)
@@ -64,8 +68,8 @@ extension Ports.Use {
     /// The port that the documentation names; nil where any will do.
     package var standard: Int? {
         switch self {
-        case .amqp: 5672
-        case .management: 15672
+        case .amqp(let node): 5671 + node
+        case .management(let node): 15671 + node
         case .epmd, .distribution: nil
         case .monitor: 8080
         case .nameservice: Self.nameserviceHealth

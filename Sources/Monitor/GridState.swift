@@ -15,10 +15,18 @@ final class GridState: Sendable {
         var historyProblem: String?
         /// Whether the broker was away after it had been reached.
         var wasAway = false
+
+        /// The workers that hold a lease; nil while that is not known: the broker is away or has just come back, or nothing was heard of
+        /// workers yet.
+        func activeWorkers(at now: Timestamp) -> ActiveWorkers? {
+            let isSettled = Alert.isSettled(reachable: reachable, wasAway: wasAway, at: now)
+            return isSettled && statistics.hasHeardOfWorkers ? statistics.activeWorkers(at: now) : nil
+        }
     }
 
     let topology: Topology
     private let state: Mutex<Snapshot>
+    private let workerEvents = Mutex(WorkerEventFilter())
     /// The monitor's time.
     let now: @Sendable () -> Timestamp
     /// The listeners to events.
@@ -61,7 +69,9 @@ final class GridState: Sendable {
                 let event = try JSON.decode(WorkerEvent.self, message.body)
                 try event.worker.validate()
                 change = { $0.apply(event, at: now) }
-                happened = { [broadcast] in broadcast.send(.worker, WorkerChange(event)) }
+                happened = {
+                    if self.workerEvents.withLock({ $0.isNew(event) }) { self.broadcast.send(.worker, WorkerChange(event)) }
+                }
             case "grid":
                 let event = try JSON.decode(GridEvent.self, message.body)
                 change = { $0.apply(event, at: now) }

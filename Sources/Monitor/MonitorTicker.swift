@@ -38,7 +38,7 @@ struct MonitorTicker: Sendable {
         let subject = change.alert.subject
         var metadata: Logger.Metadata = [LogKey.alertKind: "\(subject.kind.rawValue)"]
         if let type = subject.type { metadata[LogKey.taskType] = "\(type)" }
-        if let worker = subject.worker { metadata[LogKey.workerID] = "\(worker)" }
+        if let worker = change.alert.worker { metadata[LogKey.workerID] = "\(worker)" }
         guard change.isActive else { return logger.notice("alert ended", metadata: metadata) }
         metadata[LogKey.alertMessage] = "\(change.alert.message)"
         logger.warning("alert started", metadata: metadata)

@@ -45,8 +45,8 @@ actor QueueDepths {
         let types = statistics.workers.values.reduce(into: Set(statistics.types.keys)) { $0.formUnion($1.worker.types) }.sorted()
         let queues =
             [
-                topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.rpcQueue(.dispatcher),
-                topology.rpcQueue(.nameservice), topology.deadQueue,
+                topology.submitQueue, topology.resultsQueue, topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice),
+                topology.deadQueue,
             ] + types.prefix(Self.maximumTypes).map(topology.workQueue)
         let end = ContinuousClock.now + Self.deadline
         var report = QueuesReport(queues: [:], isCut: types.count > Self.maximumTypes)

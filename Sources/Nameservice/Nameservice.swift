@@ -8,7 +8,12 @@ package import TaskGridCore
 /// exchange who joined and who left, and answers who lives now, all of them or those of one type. The command composes and
 /// runs it; clients and the monitor ask it through the rpc exchange.
 ///
-/// It keeps nothing on disk: each heartbeat says everything, so one that starts anew knows all workers within a second.
+/// It keeps nothing on disk: each heartbeat says everything, so one that starts anew knows all workers within a second. It answers queries
+/// from then on.
+///
+/// Any number may run at a time. Each hears every worker over a queue of its own, so each is complete by itself, and they share the queue
+/// of queries. Each tells of every worker that joins and leaves, so whoever hears that passes over what it has heard already
+/// (`WorkerEventFilter`).
 package struct Nameservice: Service {
     /// How long what is under way may take after a shutdown was asked for.
     private static let shutdownDeadline = Duration.seconds(5)

@@ -18,7 +18,6 @@ struct NameservicePublisher: Sendable {
 extension NameservicePublisher: PublishPolicy {
     /// A shutdown waits as long for an attempt.
     var deadline: Duration { .seconds(5) }
-    var backoff: Backoff { Backoff(base: .milliseconds(100), ceiling: .seconds(5)) }
 
     func resolve(_ unconfirmed: [UnconfirmedPublication], repetitions: Int) async -> [PublishResolution]? {
         logger.warning(

@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import Logging
 import ServiceLifecycle
 import ServiceSupport
@@ -6,6 +7,9 @@ import TaskGridCore
 
 /// One run of the nameservice: its connections, and the loops between them.
 struct NameserviceSession: Sendable {
+    /// How long after a roll call every worker that lives has answered: they do within a second, and their messages take a moment.
+    private static let rollCallTime = Duration.milliseconds(1500)
+
     private let topology: Topology
     private let publishing: Connection
     private let consuming: Connection
@@ -14,18 +18,23 @@ struct NameserviceSession: Sendable {
     private let registry: WorkerRegistry
     private let publisher: NameservicePublisher
     private let vitals: Vitals
+    private let logger: Logger
 
     init(endpoint: Endpoint, topology: Topology, maximumWorkers: Int, vitals: Vitals, logger: Logger) {
         self.topology = topology
         self.vitals = vitals
+        self.logger = logger
+        let id = UUID().uuidString.lowercased()
         publishing = Connection(
             endpoint, name: "nameservice publish", clientProperties: .grid, declarations: topology.common, logger: logger)
         consuming = Connection(
-            endpoint, name: "nameservice consume", clientProperties: .grid, declarations: topology.nameservice,
-            ownership: .queues(every: Ownership.interval),
+            endpoint, name: "nameservice consume", clientProperties: .grid,
+            declarations: topology.nameservice + topology.registrations(id: id), ownership: .queues(every: Ownership.interval),
             logger: logger
         )
-        registrations = consuming.consumer(queues: [topology.registryQueue.name], prefetch: 1000, maximumBytes: 8 << 20)
+        registrations = consuming.consumer(
+            queues: [topology.listenerQueue("registry", id).name], prefetch: 1000, maximumBytes: 8 << 20
+        )
         queries = consuming.consumer(queues: [topology.rpcQueue(.nameservice).name], prefetch: 100, maximumBytes: 4 << 20)
         registry = WorkerRegistry(topology: topology, leases: LeaseTable(maximum: maximumWorkers), logger: logger)
         publisher = NameservicePublisher(connection: publishing, topology: topology, logger: logger)
@@ -35,19 +44,28 @@ struct NameserviceSession: Sendable {
     /// Connects and serves until ``stop(within:)`` or ``close()``.
     func serve(onReady: () -> Void) async throws(AMQPError) {
         let connected = consuming.reconnections()
+        // Until it knows the workers: its answers would lack some. Another nameservice answers meanwhile, or the queries wait.
+        await queries.pause()
         try await publishing.start()
         try await consuming.start()
+        await deleteFormerQueue()
         vitals.enter(.serving)
         onReady()
         await withDiscardingTaskGroup { background in
             background.addTask {
                 await tell(.started)
-                _ = await publisher.publish([registry.rollCall()])
+                guard await callRoll() else { return }
+                try? await Task.sleep(for: Self.rollCallTime)
+                await queries.resume()
             }
             background.addTask { await expire() }
             background.addTask {
-                // While the broker was away no heartbeat came through, which is no worker's fault.
-                for await _ in connected { registry.renewAll(at: .now()) }
+                for await count in connected {
+                    // While the broker was away no heartbeat came through, which is no worker's fault.
+                    registry.renewAll(at: .now())
+                    // And those that have come meanwhile are not known.
+                    if count > 1 { _ = await callRoll() }
+                }
             }
             async let registered: Void = register()
             async let answered: Void = answer()
@@ -69,6 +87,21 @@ struct NameserviceSession: Sendable {
     func close() async {
         await consuming.close()
         await publishing.close()
+    }
+
+    /// Asks all workers to speak at once.
+    private func callRoll() async -> Bool { await publisher.publish([registry.rollCall()]) }
+
+    /// Deletes the queue that an earlier version has left bound: nobody consumes it any more. A nameservice of that version that still runs
+    /// declares it again.
+    private func deleteFormerQueue() async {
+        do throws(AMQPError) {
+            try await consuming.delete(queue: topology.formerRegistryQueue)
+        } catch {
+            logger.notice(
+                "queue of an earlier version not deleted",
+                metadata: [LogKey.queue: "\(topology.formerRegistryQueue)", LogKey.error: "\(error)"])
+        }
     }
 
     private func register() async {

@@ -127,9 +127,11 @@ final class WorkerRegistry: Sendable {
         let workers = state.withLock { $0.leases }.workers(of: query.type, after: query.after)
         var list = AnswerList<LiveWorker>(budget)
         for worker in workers {
-            guard list.add(worker) else { return WorkersQuery.Answer(workers: list.elements, next: list.elements.last?.worker.worker) }
+            guard list.add(worker) else {
+                return WorkersQuery.Answer(workers: list.elements, next: list.elements.last?.worker.worker, service: .now())
+            }
         }
-        return WorkersQuery.Answer(workers: list.elements)
+        return WorkersQuery.Answer(workers: list.elements, service: .now())
     }
 
     private func failure(_ code: QueryError.Code, _ text: String, to message: Message) -> Message {

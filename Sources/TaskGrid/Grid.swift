@@ -23,18 +23,20 @@ public enum Grid {
     ///
     /// With `GridAddress.environment`, the process's arguments, variables and settings file say how it works, under the names that
     /// they have for `taskgrid worker`: `--concurrency` (`TASKGRID_WORKER_CONCURRENCY`), `--prefetch`, `--drain-deadline`, `--ready-file`,
-    /// `--liveness-file`, `--log-level` …; `--help` lists them. A worker inside of another program is a `WorkerHost`.
+    /// `--liveness-file`, `--log-level` …; `--help` lists them. With `--health-port` it serves `/healthz`, which needs the package trait
+    /// `HealthEndpoint`. A worker inside of another program is a `WorkerHost`.
     ///
     /// - Parameters:
     ///   - address: where the grid is.
     ///   - interceptors: stand around every worker, the first one outermost.
     ///   - options: how it works where arguments, environment and file do not say.
     ///   - arguments: the arguments of the process, without its name; `[]` for a program that has arguments of its own.
-    ///   - logger: its lines gain the worker's id.
+    ///   - logger: its lines gain the worker's id; nil: that of the program's `LoggingSystem` if that is set up, else one to standard
+    ///     error with the level and the format that the settings name, as of `taskgrid worker`.
     ///   - workers: at least one, each of a type of its own.
     public static func runWorkers(
         _ address: GridAddress, interceptors: [any RunInterceptor] = [], options: WorkerOptions = WorkerOptions(),
-        arguments: [String] = Array(CommandLine.arguments.dropFirst()), logger: Logger = Logger(label: "worker"),
+        arguments: [String] = Array(CommandLine.arguments.dropFirst()), logger: Logger? = nil,
         @WorkerBuilder workers: () throws -> [any TaskWorker]
     ) async {
         await program {
@@ -45,8 +47,7 @@ public enum Grid {
                 return
             }
             let grid = try await address.found(arguments: arguments.values, worker: options)
-            var logger = logger
-            if let level = grid.settings.logLevel { logger.logLevel = level }
+            let logger = grid.settings.logger(logger, label: "worker", default: .info)
             try await run(workers(), interceptors: interceptors, of: grid, logger: logger)
         }
     }
@@ -64,10 +65,10 @@ public enum Grid {
     /// - Parameters:
     ///   - address: where the grid is.
     ///   - interceptors: stand around every submission, the first one outermost.
-    ///   - logger: its metadata gets the client's id.
+    ///   - logger: its metadata gets the client's id; nil: as of `GridClient.withClient(_:interceptors:logger:_:)`.
     ///   - body: uses the client.
     public static func runClient(
-        _ address: GridAddress, interceptors: [any SubmitInterceptor] = [], logger: Logger = Logger(label: "client"),
+        _ address: GridAddress, interceptors: [any SubmitInterceptor] = [], logger: Logger? = nil,
         _ body: (GridClient) async throws -> Void
     ) async {
         await program { try await GridClient.withClient(address, interceptors: interceptors, logger: logger, body) }
@@ -86,6 +87,7 @@ public enum Grid {
             logger: logger, onReady: ready.make
         )
         var companions: [any Service] = []
+        if let health = try settings.healthEndpoint(of: host, vitals: vitals, logger: logger) { companions.append(health) }
         if let path = settings.livenessFile { companions.append(LivenessFile(path: path, vitals: vitals, logger: logger)) }
         try await ServiceRun.run(host, beside: companions, logger: logger)
     }
@@ -95,7 +97,7 @@ public enum Grid {
         do {
             try await body()
         } catch {
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            FileHandle.standardError.write(Data("error: \(PlainText.line("\(error)"))\n".utf8))
             exit(EXIT_FAILURE)
         }
     }

@@ -23,6 +23,7 @@ struct TaskGrid: AsyncParsableCommand {
               taskgrid workers                    shows the workers
               taskgrid stats                      shows the tasks of each type by state
               taskgrid top                        shows the whole grid, live
+              taskgrid check                      says what would hurt, and what to do
               taskgrid failed                     lists the failed tasks with their errors
               taskgrid dead                       lists the messages that could not be read
 
@@ -44,7 +45,8 @@ struct TaskGrid: AsyncParsableCommand {
             CommandGroup(
                 name: "The grid",
                 subcommands: [
-                    UpCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self, PauseCommand.self,
+                    UpCommand.self, CheckCommand.self, TopCommand.self, StatsCommand.self, WorkersCommand.self, EventsCommand.self,
+                    PauseCommand.self,
                     ResumeCommand.self, TypesCommand.self, DeadCommand.self, BenchCommand.self, TestClientCommand.self, ChaosCommand.self,
                 ]
             ),
@@ -71,9 +73,10 @@ struct TaskGrid: AsyncParsableCommand {
             var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch {
-            guard let hint = CommandWords.hint(afterMessage: message(for: error)) else { exit(withError: error) }
-            Terminal.tell("\(fullMessage(for: error))\n\(hint)\n")
-            Foundation.exit(exitCode(for: error).rawValue)
+            // Help that was asked for is no error, and what a command says itself has been said.
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.tell("\(CommandWords.wrongUse(error))\n")
+            Foundation.exit(ExitCode.validationFailure.rawValue)
         }
     }
 }

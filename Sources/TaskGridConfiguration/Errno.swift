@@ -14,4 +14,14 @@ package enum Errno {
         if let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError { return reason(of: underlying) }
         return error.localizedDescription
     }
+
+    /// Why a file cannot be read, as the system's number; 0: it can be.
+    package static func ofReading(_ path: String) -> Int32 {
+        // Without waiting for the other end of a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        // No bytes are asked for: a folder is refused all the same.
+        return read(descriptor, nil, 0) < 0 ? errno : 0
+    }
 }

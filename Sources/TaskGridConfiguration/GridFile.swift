@@ -10,7 +10,7 @@ package struct GridFile: Codable, Hashable, Sendable {
     package let amqp: String
     /// The monitor's REST interface; nil where only a broker runs.
     package let monitor: String?
-    /// The broker's management interface, as a URL with user and password; nil where the broker is somebody else's.
+    /// The broker's management interface, as a URL with user and password; nil where the grid did not start the broker.
     package let admin: String?
     /// The process that runs the grid.
     package let pid: Int32
@@ -35,7 +35,8 @@ package struct GridFile: Codable, Hashable, Sendable {
 
     /// Reads the file of the grid that runs in `folder`.
     ///
-    /// - Throws: `SettingError` when none runs (`notRunning`), or the file cannot be read (`unreadable`).
+    /// - Parameter folder: the data folder.
+    /// - Throws: `SettingError` where no grid runs there (`notRunning`), or the file cannot be read (`unreadable`).
     package static func read(from folder: GridFolder) throws(SettingError) -> GridFile {
         let file: GridFile
         do {
@@ -43,16 +44,24 @@ package struct GridFile: Codable, Hashable, Sendable {
         } catch is DecodingError {
             throw SettingError(.unreadable, "\(folder.gridFile) is damaged: remove it and start the grid again")
         } catch {
-            if access(folder.gridFile, F_OK) != 0 && errno == ENOENT {
+            let code = Errno.ofReading(folder.gridFile)
+            if code == ENOENT {
                 throw SettingError(.notRunning, "no grid runs in \(folder.path); start one: \(folder.command("taskgrid up"))")
             }
-            throw SettingError(.unreadable, "cannot read \(folder.gridFile) (\(Errno.reason(of: error))): is it another user's grid?")
+            let reason = code == 0 ? Errno.reason(of: error) : Errno.text(code)
+            let advice =
+                switch code {
+                case EACCES: "is it another user's grid?"
+                case EISDIR: "remove that folder, and start the grid again"
+                default: "choose another folder with --grid"
+                }
+            throw SettingError(.unreadable, "cannot read \(folder.gridFile) (\(reason)): \(advice)")
         }
         guard kill(file.pid, 0) == 0 || errno == EPERM else {
             throw SettingError(
                 .notRunning,
                 """
-                the grid in \(folder.path) (process \(file.pid)) is gone without having been stopped; \
+                the grid in \(folder.path) (process \(file.pid)) ended without being stopped; \
                 start it again: \(folder.command("taskgrid up"))
                 """
             )

@@ -4,14 +4,14 @@ import TaskGridCore
 import TaskGridWorker
 
 extension ProgramSettings {
-    /// Every key of them.
-    package static let keys = gridKeys + serviceKeys + workerKeys
+    /// Every key of them, as a program with workers of its own has them: it serves `/healthz` only on a port that is set.
+    package static let keys = gridKeys + serviceKeys + healthKeys(standardPort: .words("none", example: "8081")) + workerKeys
 
     /// Which grid is meant, and what is logged.
     package static let gridKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
             "broker", \.broker, kind: .optional(.text), in: defaults, valueName: "url",
-            standard: .words("that of the grid in `data`", example: "amqp://guest:guest@localhost:5672"),
+            standard: .words("the broker of the grid that runs in the `data` folder", example: "amqp://guest:guest@localhost:5672"),
             description: """
                 The broker's URL, `amqp://` or `amqps://`. The nodes of a cluster are separated by commas, `amqp://user:password@a,b:5673/vhost`, \
                 or are a list of URLs: each connection has an order of its own.
@@ -39,6 +39,10 @@ extension ProgramSettings {
             standard: .words("`info` for services, `warning` for other commands", example: "info"),
             description: "The lowest level logged to standard error: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`."
         ),
+        SettingKey(
+            "log-format", \.logFormat, kind: .choice, in: defaults, valueName: "format",
+            description: "The format of log lines: `text`, or `json` for an object on each line."
+        ),
     ]
 
     /// How whoever started a service learns of it.
@@ -55,6 +59,25 @@ extension ProgramSettings {
                 "A file that a service writes every 5 seconds while it is healthy. A service whose file is older than 15 seconds is stuck or gone."
         ),
     ]
+
+    /// Where the health endpoint listens.
+    ///
+    /// - Parameter standardPort: the port of a program whose settings name none.
+    package static func healthKeys(standardPort: SettingDefault) -> [SettingKey<ProgramSettings>] {
+        [
+            SettingKey(
+                "health-host", \.healthHost, kind: .text, in: defaults, valueName: "host",
+                description: "The address of a service's `/healthz`. The monitor has its own."
+            ),
+            SettingKey(
+                "health-port", \.healthPort, kind: .optional(.integer(0...65535)), in: defaults, valueName: "port", standard: standardPort,
+                description: """
+                    The port of a service's `/healthz`; 0 for none. A worker of your own serves `/healthz` only if this is set, and needs the \
+                    package trait `HealthEndpoint` for it.
+                    """
+            ),
+        ]
+    }
 
     package static let workerKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(

@@ -17,8 +17,12 @@ package struct ProgramSettings: Sendable {
     package var queueKind = Queue.Kind.classic
     /// nil: the program's own.
     package var logLevel: Logger.Level?
+    package var logFormat = TerminalLog.Format.text
     package var readyFile: String?
     package var livenessFile: String?
+    package var healthHost = "127.0.0.1"
+    /// 0: no endpoint; nil: the program's own choice.
+    package var healthPort: Int?
     package var worker = WorkerOptions()
 
     package var topology: Topology { Topology(prefix: prefix, queueKind: queueKind) }
@@ -27,8 +31,8 @@ package struct ProgramSettings: Sendable {
     package init() {}
 
     /// - Parameters:
-    ///   - sources: where settings stand.
-    ///   - worker: what a worker does whose settings stand nowhere.
+    ///   - sources: the places that give settings.
+    ///   - worker: the options of a worker where no place gives them.
     /// - Throws: `SettingError` naming the first setting that cannot be used.
     package init(_ sources: SettingSources, worker: WorkerOptions = WorkerOptions()) throws(SettingError) {
         self.sources = sources

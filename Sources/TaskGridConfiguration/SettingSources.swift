@@ -1,16 +1,16 @@
 import Configuration
 import Foundation
 
-/// The places that a setting can stand in, the first one that has it wins: arguments, environment, file.
+/// The places that can give a setting: arguments, environment, file. The first one that gives it wins.
 package struct SettingSources: Sendable {
-    /// One place, and how it calls a key.
+    /// One place, and the name that a key has there.
     struct Layer: Sendable {
         let reader: ConfigReader
         let name: @Sendable (String) -> String
-        /// Whether an empty text is as good as none.
+        /// Whether an empty text counts as a setting that is not given.
         var skipsEmpty = true
 
-        /// A text; of a list as the file writes it its elements with commas between them.
+        /// A setting's text; of a list in the file, its elements joined by commas.
         func text(_ key: String) -> String? {
             let elements = reader.stringArray(forKey: ConfigKey(key), isSecret: true)
             guard let text = reader.string(forKey: ConfigKey(key), isSecret: true) ?? elements?.joined(separator: ","),
@@ -19,7 +19,7 @@ package struct SettingSources: Sendable {
             return text
         }
 
-        /// A list as the file writes it, or a text with commas.
+        /// A setting's elements: of a list in the file, or of a text that has commas between them.
         func list(_ key: String) -> [String]? {
             let parts = text(key).map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             return (parts ?? reader.stringArray(forKey: ConfigKey(key), isSecret: true))?.map { $0.trimmingCharacters(in: .whitespaces) }
@@ -31,12 +31,15 @@ package struct SettingSources: Sendable {
     /// No place.
     package init() { layers = [] }
 
-    /// - `arguments`: by key; those of a command may be called otherwise than their key.
-    /// - `file`: `--config`; nil: `TASKGRID_CONFIG`, else `config/taskgrid.yaml` where there is one.
+    /// - Parameters:
+    ///   - arguments: the values of the program's options, by key.
+    ///   - file: the settings file that `--config` names; nil: that of `TASKGRID_CONFIG`, else `config/taskgrid.yaml` if there is one.
+    ///   - environment: the variables of the process.
+    /// - Throws: `SettingError` where the file cannot be read, or is no YAML.
     package init(
         arguments: [String: String], file: String?, environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(SettingError) {
-        // Only what is the command's own.
+        // Those of other programs are left out, and an empty one counts as not set.
         let variables = environment.filter { $0.key.hasPrefix("TASKGRID_") && !$0.value.isEmpty }
         var layers = [
             Layer(reader: Self.reader(of: arguments), name: { "--\($0.split(separator: ".").last ?? "")" }, skipsEmpty: false),
@@ -54,16 +57,31 @@ package struct SettingSources: Sendable {
                 let provider = try await FileProvider<YAMLSnapshot>(config: Self.reader(of: ["filePath": path]))
                 layers.append(Layer(reader: ConfigReader(provider: provider), name: { "\(path): \($0)" }))
             } catch {
-                guard FileManager.default.isReadableFile(atPath: path) else {
-                    throw SettingError(.invalid, "the configuration file \(path) cannot be read: is it there, and yours to read?")
-                }
-                throw SettingError(.invalid, "the configuration file \(path) cannot be read: \(error)")
+                if let error = Self.unreadable(path) { throw error }
+                // The parser's error quotes the file, which may hold a secret.
+                throw SettingError(
+                    .invalid,
+                    """
+                    the configuration file \(path) is not UTF-8, or no YAML of keys and values; to see what is wrong: \
+                    taskgrid stats --config \(ShellWord(path: path))
+                    """
+                )
             }
         }
         self.layers = layers
     }
 
-    /// Whether a file holds comments at most, which the parser would not take for settings.
+    /// The error of a settings file that the system does not let this process read; nil: it does.
+    ///
+    /// - Parameter path: the file's path.
+    package static func unreadable(_ path: String) -> SettingError? {
+        let code = Errno.ofReading(path)
+        guard code != 0 else { return nil }
+        let message = "the configuration file \(path) cannot be read (\(Errno.text(code))): give another with --config or TASKGRID_CONFIG"
+        return SettingError(.unreadable, message)
+    }
+
+    /// Whether a file has nothing but comments, which the YAML parser refuses.
     private static func isBlank(_ path: String) -> Bool {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
         return text.split(whereSeparator: \.isNewline).allSatisfy { line in
@@ -82,7 +100,7 @@ package struct SettingSources: Sendable {
         "TASKGRID_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
     }
 
-    /// A setting's text, and how its place calls it.
+    /// A setting's text, and the setting's name in the place that gives it; nil: no place does.
     package func text(_ key: String) -> (text: String, name: String)? {
         for layer in layers {
             if let text = layer.text(key) { return (text, layer.name(key)) }
@@ -90,15 +108,15 @@ package struct SettingSources: Sendable {
         return nil
     }
 
-    /// A setting; nil where it stands nowhere.
+    /// A setting; nil: no place gives it.
     ///
-    /// - Throws: `SettingError` naming it where its text is none of its kind.
+    /// - Throws: `SettingError` naming it if its text is not of this kind.
     package func value<Value>(_ key: String, _ kind: ValueKind<Value>) throws(SettingError) -> Value? {
         guard let (text, name) = text(key) else { return nil }
         return try Self.value(text, named: name, kind)
     }
 
-    /// A list; nil where it stands nowhere.
+    /// A list; nil: no place gives it.
     package func list(_ key: String, _ kind: ValueKind<String>) throws(SettingError) -> [String]? {
         for layer in layers {
             guard let parts = layer.list(key) else { continue }

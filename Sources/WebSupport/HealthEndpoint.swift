@@ -4,7 +4,7 @@ package import ServiceSupport
 
 /// The health endpoint of a service: `GET /healthz` answers 200 where its loops move and its connections stand, else 503, with a
 /// `HealthReport` either way; any other path is a problem document. This module owns the endpoint and the bounded web server
-/// below it, which the monitor shares. The command composes it with each service.
+/// below it, which the monitor shares. The command composes it with each service, and `TaskGrid` with a worker.
 ///
 /// It listens beside the service, which waits for nothing of it.
 package struct HealthEndpoint: Service {

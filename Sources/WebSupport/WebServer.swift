@@ -18,6 +18,8 @@ package struct WebServer: Service {
     /// Open files that the service itself needs.
     private static let ownFiles = 160
     private static let maximumHeadSize = 64 << 10
+    /// How long requests under way may take once the server is to end.
+    private static let shutdownDeadline = Duration.seconds(5)
 
     private let routes: [Route]
     private let host: String
@@ -87,13 +89,28 @@ package struct WebServer: Service {
             logger: quiet
         )
         do {
-            try await application.run()
+            try await Self.run(application, logger: quiet)
         } catch {
             if isListening.withLock({ $0 }) || error is CancellationError { throw error }
             throw WebServerError(
                 .cannotListen,
                 "\(name) cannot listen on \(host):\(port) (\(error)): stop what uses the port, or choose another port or host"
             )
+        }
+    }
+
+    /// Runs an application. It is shut down in order where the task is cancelled too: the framework would log an error otherwise.
+    private static func run(_ application: some Service, logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = shutdownDeadline
+        let group = ServiceGroup(configuration: configuration)
+        // Unstructured, so that the cancellation does not reach it.
+        let life = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await life.value
+        } onCancel: {
+            // Unstructured, because a handler cannot wait.
+            Task { await group.triggerGracefulShutdown() }
         }
     }
 }

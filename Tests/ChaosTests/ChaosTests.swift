@@ -1,3 +1,4 @@
+import AMQP
 import Chaos
 import Foundation
 import LocalGrid
@@ -21,15 +22,17 @@ struct ChaosTests {
     }
 
     private func run(
-        _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), plan isWanted: (FaultPlan) -> Bool = { _ in true },
+        _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), nodes: Int = 1,
+        plan isWanted: (FaultPlan) -> Bool = { _ in true },
         onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
         let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path)
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         var configuration = ChaosConfiguration(
             seed: .random(in: 0...(.max >> 1)), duration: duration, every: every, faults: faults, rate: 50,
-            patience: .seconds(180), folder: folder, executable: Self.executable
+            patience: .seconds(180), queueKind: nodes > 1 ? .quorum : .classic, nodes: nodes, folder: folder, executable: Self.executable
         )
+        configuration.rabbitmq = ProcessInfo.processInfo.environment["TASKGRID_RABBITMQ"]
         // Of a short run not every seed has all of them.
         while case let plan = configuration.plan, Set(plan.entries.map(\.injection.fault)) != faults || !isWanted(plan) {
             configuration.seed &+= 1
@@ -71,8 +74,17 @@ struct ChaosTests {
         #expect(!FileManager.default.fileExists(atPath: folder.gridFile))
     }
 
+    @Test func `in which nodes of a cluster are killed and cut from the others loses nothing`() async throws {
+        let (report, _) = try await run([.node, .part], for: .seconds(40), every: .seconds(8), nodes: 3)
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        #expect(report.accepted == report.submitted && report.accepted > 0, seed)
+        #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.node, .part], seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 && $0.longestRecovery != nil }, seed)
+    }
+
     @Test func `in which all else is killed, cut, stalled, purged and wiped loses nothing`() async throws {
-        let faults = Set(Fault.allCases).subtracting([.worker, .dispatcher])
+        let faults = Fault.all(nodes: 1).subtracting([.worker, .dispatcher])
         let (report, _) = try await run(faults, for: .seconds(20), every: .seconds(2))
         let seed: Comment = "seed \(report.seed)"
         #expect(report.violations == [], seed)

@@ -8,7 +8,8 @@ struct FaultPlanTests {
     private func wishes(_ generator: inout Seeded) -> FaultPlan.Wishes {
         FaultPlan.Wishes(
             faults: Set(Fault.allCases.filter { _ in generator.coin() }), duration: .seconds(generator.number(0...300)),
-            every: .milliseconds(generator.number(100...20_000)), workers: (1...generator.number(1...5)).map { "worker-\($0)" }
+            every: .milliseconds(generator.number(100...20_000)), workers: (1...generator.number(1...5)).map { "worker-\($0)" },
+            nodes: (1...generator.number(1...3)).map { "broker-\($0)" }
         )
     }
 
@@ -54,9 +55,13 @@ struct FaultPlanTests {
             for entry in FaultPlan(seed: generator.next(), wishes).entries {
                 switch entry.injection {
                 case .kill(.worker, let process): #expect(wishes.workers.contains(process), seed)
+                case .kill(.node, let process): #expect(wishes.nodes.contains(process), seed)
                 case .kill(let fault, let process): #expect(process == fault.rawValue, seed)
                 case .cut(let party, _), .stall(let party, _, _): #expect(wishes.parties.contains(party), seed)
-                case .wipe, .purge, .exchange, .refuse: break
+                case .part(let node, let time):
+                    #expect((1...wishes.nodes.count).contains(node), seed)
+                    #expect(entry.at + time <= wishes.duration, seed)
+                case .killBroker, .wipe, .purge, .exchange, .refuse: break
                 }
                 #expect(!entry.injection.words.isEmpty, seed)
             }

@@ -69,12 +69,10 @@ struct FaultWorker: TaskWorker {
 
     static func main() async {
         let environment = ProcessInfo.processInfo.environment
-        var logger = Logger(label: "fault-worker")
-        logger.logLevel = .debug
         let journal = RunJournal(path: environment["FAULT_RUNS"] ?? "")
         let drainDeadline = Duration.seconds(environment["FAULT_DRAIN_DEADLINE"].flatMap(Int.init) ?? 30)
         let options = WorkerOptions(concurrency: 4, drainDeadline: drainDeadline)
-        await Grid.runWorkers(.environment, options: options, arguments: [], logger: logger) {
+        await Grid.runWorkers(.environment, options: options, arguments: []) {
             for type in CommandLine.arguments.dropFirst() {
                 FaultWorker(definition: TaskDefinition(try TaskType(type), input: .text, output: .text), journal: journal)
             }

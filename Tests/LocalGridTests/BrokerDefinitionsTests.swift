@@ -28,11 +28,17 @@ import Testing
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
             let files = BrokerFiles(folder: folder.broker)
-            let first = try files.prepare(amqp: 1, management: 2, seen: folder)
-            let second = try files.prepare(amqp: 3, management: 4, seen: folder)
-            #expect(first == second)
-            for file in [files.password, files.definitions, files.configuration] { #expect(try mode(file) == 0o600) }
-            #expect(try String(contentsOfFile: files.configuration, encoding: .utf8).contains("127.0.0.1:3\n"))
+            var secrets: [[String]] = []
+            for _ in 0..<2 {
+                let ports = try Ports(.free, for: PrivateBroker.uses(nodes: 1))
+                let password = try files.prepare()
+                try files.prepare(BrokerNode(1, of: 1, ports: ports), seen: folder, maximumMessageSize: nil)
+                secrets.append([password, try String(contentsOfFile: files.cookie, encoding: .utf8)])
+                let port = try #require(ports[.amqp(node: 1)])
+                #expect(try String(contentsOfFile: files.configuration, encoding: .utf8).contains("127.0.0.1:\(port)\n"))
+            }
+            #expect(secrets[0] == secrets[1] && secrets[0][0] != secrets[0][1])
+            for file in [files.password, files.cookie, files.definitions, files.configuration] { #expect(try mode(file) == 0o600) }
         }
     }
 }

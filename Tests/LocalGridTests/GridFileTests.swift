@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    @Test func `a folder in place of the file is an error that says what to do`() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder.gridFile, withIntermediateDirectories: true)
+            let error = error(reading: folder)
+            #expect(error?.code == .unreadable)
+            #expect(
+                error?.message == "cannot read \(folder.gridFile) (Is a directory): remove that folder, and start the grid again")
+        }
+    }
+
     @Test func `a missing folder is an error that names it`() {
         #expect(error(reading: GridFolder("/nowhere/at/all"))?.code == .notRunning)
     }

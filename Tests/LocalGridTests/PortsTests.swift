@@ -8,7 +8,7 @@ import Testing
     @Test func `free ports are distinct and free`() throws {
         let hash = TaskType(literal: "hash")
         let uses: [Ports.Use] =
-            PrivateBroker.uses + [.monitor, .nameservice, .dispatcher] + (1...50).map { .worker(hash, number: $0) }
+            PrivateBroker.uses(nodes: 3) + [.monitor, .nameservice, .dispatcher] + (1...50).map { .worker(hash, number: $0) }
         let ports = try Ports(.free, for: uses)
         let chosen = uses.compactMap { ports[$0] }
         #expect(chosen.count == uses.count)

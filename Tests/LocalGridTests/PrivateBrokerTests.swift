@@ -1,16 +1,21 @@
+import AMQP
 import Foundation
 import TaskGridConfiguration
 import Testing
 
 @testable import LocalGrid
 
-private let canRun = (try? BrokerInstallation.find()) != nil || ProcessInfo.processInfo.environment["CI"] != nil
+/// The RabbitMQ that the run is for; nil: the one that this machine has installed.
+private let rabbitmq = ProcessInfo.processInfo.environment["TASKGRID_RABBITMQ"]
+private let canRun = (try? BrokerInstallation.find(in: rabbitmq)) != nil || ProcessInfo.processInfo.environment["CI"] != nil
 
 /// Starts the machine's RabbitMQ for real. Without one these are skipped, and fail where `CI` is set.
 @Suite(.serialized, .enabled(if: canRun, "no RabbitMQ on this machine"), .timeLimit(.minutes(8)))
 struct PrivateBrokerTests {
-    private func configuration(_ folder: GridFolder) -> GridConfiguration {
-        GridConfiguration(folder: folder, broker: .privately, ports: .free, services: nil)
+    private func configuration(_ folder: GridFolder, nodes: Int = 1) -> GridConfiguration {
+        var configuration = GridConfiguration(folder: folder, broker: .privately(nodes: nodes), ports: .free, services: nil)
+        configuration.rabbitmq = rabbitmq
+        return configuration
     }
 
     private func strays(_ folder: GridFolder) -> [pid_t] {
@@ -18,9 +23,9 @@ struct PrivateBrokerTests {
     }
 
     /// Runs a broker until `body` returns, then stops it.
-    private func withBroker(_ folder: GridFolder, _ body: (GridFile) async throws -> Void) async throws {
+    private func withBroker(_ folder: GridFolder, nodes: Int = 1, _ body: (GridFile) async throws -> Void) async throws {
         let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingOldest(1))
-        let grid = LocalGrid(configuration(folder))
+        let grid = LocalGrid(configuration(folder, nodes: nodes))
         try await withThrowingTaskGroup { group in
             group.addTask {
                 defer { running.finish() }
@@ -113,6 +118,27 @@ struct PrivateBrokerTests {
                 #expect(strays(folder) == [])
             }
         }
+    }
+
+    @Test func `three nodes are one broker, which is there again after a stop`() async throws {
+        try await withTemporaryFolder { folder in
+            for _ in 0..<2 {
+                try await withBroker(folder, nodes: 3) { file in
+                    #expect(try Endpoint(url: file.amqp).addresses.count == 3)
+                    let answer = try await get("\(#require(file.admin))/api/nodes?columns=name,running")
+                    let nodes = try JSONDecoder().decode([Node].self, from: Data(answer.utf8))
+                    #expect(Set(nodes.map(\.name)) == ["taskgrid-1@localhost", "taskgrid-2@localhost", "taskgrid-3@localhost"])
+                    #expect(nodes.filter(\.running).count == 3)
+                }
+                #expect(strays(folder) == [])
+            }
+        }
+    }
+
+    /// What the management interface says of a node.
+    private struct Node: Decodable {
+        let name: String
+        let running: Bool
     }
 
     @Test func `a stop during the start leaves nothing running`() async throws {

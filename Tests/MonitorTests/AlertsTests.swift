@@ -46,8 +46,9 @@ import Testing
             let conditions = Alert.conditions(statistics, broker: well, at: .after(second))
             #expect(
                 conditions == [
-                    missing: "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)), when worker only stopped "
-                        + "sending heartbeats: start a worker of type reverse"
+                    missing: Alert.Condition(
+                        "a task of type reverse waits and no worker runs it since \(Timestamp.after(3)), when worker only stopped "
+                            + "sending heartbeats: start a worker of type reverse", worker: "only")
                 ])
         }
         #expect(ScalesReport(statistics, target: .seconds(60), at: .after(4)).types[.reverse]?.waiting == 1)
@@ -299,7 +300,7 @@ import Testing
 
     @Test func `each kind of alert is bounded and crowds out no other`() {
         var alerts = Alerts()
-        var conditions = [breaker: "m"]
+        var conditions: [Alert.Subject: Alert.Condition] = [breaker: "m"]
         for number in 0..<1000 { conditions[Alert.Subject(kind: .heartbeatLost, worker: "\(number)")] = "m" }
         _ = alerts.update(conditions, at: .after(0))
         let started = alerts.update(conditions, at: .after(10))

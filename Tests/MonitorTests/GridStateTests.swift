@@ -1,5 +1,7 @@
 import AMQP
 import Foundation
+import NIOCore
+import Synchronization
 import TaskGridCore
 import Testing
 
@@ -39,6 +41,46 @@ import Testing
         let worker = RegistryMessage.sample("a", interval: .max)
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: worker)), "t.events", "worker.joined")
         #expect(grid.statistics.workers["a"]?.worker.lease == .seconds(180))
+    }
+
+    @Test func `how many workers there are is unknown until one is heard, and while the broker is away`() throws {
+        let time = Mutex(Timestamp.start)
+        let grid = GridState(topology: Topology(prefix: "t"), now: { time.withLock { $0 } })
+        func look(_ state: ConnectionReading.State, at second: Double) -> Int? {
+            time.withLock { $0 = .after(second) }
+            grid.updateAlerts(connections: [ConnectionReading(name: "c", state: state, since: .now, wasConnected: true)])
+            let now = grid.now()
+            let (report, live) = (StatisticsReport(grid.current, at: now), LiveReport(grid.current, at: now))
+            let all = report.head.all.activeWorkers
+            #expect(report.types[.reverse]?.work.activeWorkers == all && live.types.first?.row.activeWorkers == all)
+            #expect(live.head.statistics.all.activeWorkers == all && WorkersReport(grid.current, at: now).active == all)
+            let metrics = String(buffer: GridMetrics.text(grid.current, queues: nil, listeners: 0, at: now))
+            #expect(metrics.contains("taskgrid_workers{") == (all != nil))
+            return all
+        }
+        func beat() throws {
+            try grid.apply(RegistryMessage.sample("a").message(.heartbeat), exchange: "t.registry", key: "heartbeat.reverse")
+        }
+        try grid.apply(.event(TypeEvent.sample([.pending: 2])), exchange: "t.events", key: "task.reverse")
+        #expect(look(.connected, at: 0) == nil)
+        try beat()
+        #expect(look(.connected, at: 1) == 1)
+        // Its lease of three seconds ends.
+        #expect(look(.connected, at: 5) == 0)
+        #expect(look(.unconnected, at: 6) == nil && look(.blocked, at: 7) == nil)
+        // It is back, and workers have ten seconds to be heard.
+        #expect(look(.connected, at: 8) == nil)
+        time.withLock { $0 = .after(17) }
+        try beat()
+        #expect(look(.connected, at: 17) == nil && look(.connected, at: 18) == 1)
+    }
+
+    @Test func `a nameservice that knows no worker says that there is none`() {
+        var statistics = Statistics(since: .start)
+        statistics.apply(WorkersQuery.Answer(workers: [], next: "a"), at: .start)
+        #expect(GridState.Snapshot(statistics: statistics).activeWorkers(at: .start)?.all == nil)
+        statistics.apply(WorkersQuery.Answer(workers: []), at: .start)
+        #expect(GridState.Snapshot(statistics: statistics).activeWorkers(at: .start)?.all == 0)
     }
 
     @Test func `an unreadable registry message is left to the nameservice`() throws {

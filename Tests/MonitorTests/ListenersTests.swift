@@ -199,6 +199,19 @@ import WebSupport
         #expect(alerts.map { $0.contains("\"active\":true") } == [true, false])
     }
 
+    @Test func `what two nameservices tell of a worker is told once`() async throws {
+        let listener = try #require(grid.broadcast.listen(after: nil, view: LiveView(head: Data("{}".utf8))))
+        for kind in [WorkerEvent.Kind.joined, .joined, .left, .left] {
+            let event = WorkerEvent(kind: kind, at: .start, worker: .sample("a"))
+            try grid.apply(.event(event), exchange: grid.topology.events.name, key: "worker.\(kind.rawValue)")
+        }
+        grid.broadcast.end()
+        var told = ""
+        for try await blocks in listener.buffer.deliveries { told += blocks.map(String.init(buffer:)).joined() }
+        #expect(told.split(separator: "\n").count { $0 == "event: worker" } == 2)
+        #expect(told.contains("\"kind\":\"joined\"") && told.contains("\"kind\":\"left\""))
+    }
+
     @Test func `the statistics are encoded once for all listeners`() async throws {
         let ticker = MonitorTicker(grid: grid, logger: .silent) { [] }
         ticker.tick(1)
@@ -208,7 +221,7 @@ import WebSupport
         grid.broadcast.end()
         var told = ""
         for try await blocks in listener.buffer.deliveries { told += blocks.map(String.init(buffer:)).joined() }
-        #expect(told.contains("event: stats\ndata: {\"active_workers\":0,"))
+        #expect(told.contains("event: stats\ndata: {\"active_workers\":null,"))
         #expect(told.hasSuffix(": keep\n\n"))
         #expect(told.contains("\"broker\":{"))
     }

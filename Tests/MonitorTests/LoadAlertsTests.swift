@@ -29,8 +29,9 @@ struct LoadAlertsTests {
         let failing = Alert.Subject(kind: .failureRate, type: .reverse)
         #expect(
             conditions == [
-                failing: "50 % of the endings of tasks of type reverse in the last 5 minutes were failures: see "
-                    + "'taskgrid errors --type reverse' for their errors"
+                failing: Alert.Condition(
+                    "50 % of the endings of tasks of type reverse in the last 5 minutes were failures: see "
+                        + "'taskgrid errors --type reverse' for their errors")
             ])
         #expect(failing.kind.severity == .critical)
         statistics.apply(.heartbeat, .sample("a"), at: .after(490))
@@ -81,7 +82,7 @@ struct LoadAlertsTests {
         let oldest = OldestTask(id: 7, since: .after(-700))
         let conditions = Alert.conditions(waiting([3], oldest: oldest), broker: well, at: .start)
         #expect(conditions.keys.map(\.kind) == [.oldestWaiting])
-        #expect(conditions.values.first?.hasPrefix("task 7 of type reverse has waited since \(Timestamp.after(-700)): ") == true)
+        #expect(conditions.values.first?.message.hasPrefix("task 7 of type reverse has waited since \(Timestamp.after(-700)): ") == true)
         #expect(kinds(waiting([3], oldest: OldestTask(id: 7, since: .after(-500))), at: 0).isEmpty)
         #expect(kinds(waiting([3], paused: true, oldest: oldest), at: 0).isEmpty)
     }
@@ -104,7 +105,7 @@ struct LoadAlertsTests {
             event.breaker = .open
             statistics.apply(.heartbeat, .sample("a"), at: .start)
             statistics.apply(event, at: .start)
-            return Alert.conditions(statistics, broker: well, at: .start)[Alert.Subject(kind: .breakerOpen, type: .reverse)]
+            return Alert.conditions(statistics, broker: well, at: .start)[Alert.Subject(kind: .breakerOpen, type: .reverse)]?.message
         }
         #expect(message([.scheduled: 60])?.contains("'taskgrid tasks --type reverse --state scheduled'") == true)
         #expect(message([.pending: 60])?.contains("'taskgrid tasks --type reverse'") == true)

@@ -125,6 +125,12 @@ import Testing
         expect(text(at: 200), has: #"taskgrid_workers{type="reverse"} 0"#)
     }
 
+    @Test func `while nothing was heard of workers, no number of them is told`() {
+        let state = GridState.Snapshot(statistics: Statistics(since: .start))
+        let text = String(buffer: GridMetrics.text(state, queues: nil, listeners: 0, at: .start))
+        #expect(!text.contains("taskgrid_workers") && text.contains("taskgrid_breaker_state"))
+    }
+
     @Test func `labels are escaped`() {
         var out = Exposition()
         out.sample("x", [("l", "a\"b\\c\nd")], value: 1.5)

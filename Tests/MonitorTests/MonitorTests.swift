@@ -64,7 +64,7 @@ struct MonitorTests {
             #expect(types["reverse"]?["average_processing_time_ms"] as? Double == 2)
             #expect(try await client.get("/healthz").status == .ok)
             let queues = String(buffer: try #require(try await client.get("/queues").body))
-            #expect(queues.contains("\"\(topology.prefix).registry\":{\"consumers\":0,\"exists\":true,\"messages\":1}"))
+            #expect(queues.contains("\"\(topology.prefix).rpc.nameservice\":{\"consumers\":0,\"exists\":true,\"messages\":"))
             #expect(queues.contains("\"\(topology.prefix).work.reverse\":{\"consumers\":null,\"exists\":false,\"messages\":null}"))
         }
     }

@@ -5,9 +5,30 @@ import Testing
 
 @Suite("The alert about a type without workers")
 struct NoWorkerAlertTests {
-    private func message(_ statistics: Statistics, at second: Double) -> String? {
+    private func condition(_ statistics: Statistics, at second: Double) -> Alert.Condition? {
         let conditions = Alert.conditions(statistics, broker: BrokerReport(connected: true), at: .after(second))
         return conditions[Alert.Subject(kind: .noWorker, type: .reverse)]
+    }
+
+    private func message(_ statistics: Statistics, at second: Double) -> String? { condition(statistics, at: second)?.message }
+
+    @Test func `the worker that its message names is its worker`() throws {
+        var statistics = Statistics(since: .start)
+        statistics.apply(.sample([.pending: 1]), at: .start)
+        let first = try #require(condition(statistics, at: 1))
+        #expect(first.worker == nil)
+        statistics.apply(.heartbeat, .sample("gone"), at: .after(1))
+        statistics.apply(.deregister, .sample("gone"), at: .after(2))
+        let last = try #require(condition(statistics, at: 3))
+        #expect(last.worker == "gone" && last.message.contains("when worker gone left"))
+        // Another worker that leaves later makes it no other alert.
+        let subject = Alert.Subject(kind: .noWorker, type: .reverse)
+        var alerts = Alerts()
+        for second in [3, 8] as [Double] { _ = alerts.update([subject: last], at: .after(second)) }
+        #expect(alerts.current.map { AlertReport($0).worker } == ["gone"])
+        let changes = alerts.update([subject: Alert.Condition("m", worker: "other")], at: .after(9))
+        #expect(changes.isEmpty)
+        #expect(alerts.current.map { AlertReport($0).worker } == ["other"])
     }
 
     @Test func `it says when and why the last of them took no more tasks`() {

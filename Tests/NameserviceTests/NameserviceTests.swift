@@ -12,19 +12,23 @@ import Testing
 struct NameserviceTests {
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
 
-    /// Runs the nameservice beside `body`, then shuts it down in order.
-    private func withNameservice(_ body: (BrokerProbe) async throws -> Void) async throws {
+    /// Runs nameservices beside `body`, then shuts them down in order.
+    private func withNameservice(count: Int = 1, _ body: (BrokerProbe) async throws -> Void) async throws {
         let probe = try await BrokerProbe(
-            topology, bindings: [(topology.events, "#"), (topology.reply, "me"), (topology.dead, "")]
+            topology,
+            bindings: [
+                (topology.events, "#"), (topology.reply, "me"), (topology.dead, ""), (topology.control, Topology.allWorkersKey),
+            ]
         )
-        let nameservice = Nameservice(endpoint: try TestBroker.endpoint(), topology: topology, logger: Logger(label: "test"))
-        let group = ServiceGroup(services: [nameservice], logger: Logger(label: "test"))
+        let endpoint = try TestBroker.endpoint()
+        let nameservices = (0..<count).map { _ in Nameservice(endpoint: endpoint, topology: topology, logger: Logger(label: "test")) }
+        let group = ServiceGroup(services: nameservices, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            #expect(await probe.hear(GridEvent.self, key: "grid.started")?.service == "nameservice")
+            for _ in nameservices { #expect(await probe.hear(GridEvent.self, key: "grid.started")?.service == "nameservice") }
             try await body(probe)
             await group.triggerGracefulShutdown()
-            #expect(await probe.hear(GridEvent.self, key: "grid.stopped")?.service == "nameservice")
+            for _ in nameservices { #expect(await probe.hear(GridEvent.self, key: "grid.stopped")?.service == "nameservice") }
             try await tasks.waitForAll()
         }
         await probe.close(topology)
@@ -93,21 +97,40 @@ struct NameserviceTests {
             try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("b").message(.register))
             #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "b")
             #expect(try await probe.connection.depth(of: topology.deadQueue.name).messages == bad.count)
-            #expect(try await probe.connection.depth(of: topology.registryQueue.name).messages == 0)
         }
     }
 
-    /// A heartbeat of the time in which nobody listened is not believed for longer than it was meant.
-    @Test func `old heartbeats are ignored`() async throws {
-        let early = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
-        try await early.connection.declare(topology.nameservice)
-        try await early.say(topology.registry, "heartbeat.reverse", RegistryMessage.sample("old", interval: 50).message(.heartbeat))
-        // The broker drops it after its 150 ms.
-        while try await early.connection.depth(of: topology.registryQueue.name).messages > 0 {}
-        await early.connection.close()
+    /// It answers a query that comes before the worker's answer to the roll call, and knows the worker all the same.
+    @Test func `a query is answered once the workers have had the time to answer the roll call`() async throws {
         try await withNameservice { probe in
-            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("new").message(.register))
-            #expect(await probe.hear(WorkerEvent.self, key: "worker.joined")?.worker.worker == "new")
+            #expect(await probe.hear { $0.exchange == topology.control.name ? $0.message.properties.type : nil } == "heartbeat")
+            try await probe.say(topology.rpc, "nameservice", WorkersQuery().message(from: "me", correlation: "7"))
+            let worker = RegistryMessage.sample("a", interval: 60_000)
+            try await probe.say(topology.registry, "heartbeat.reverse", worker.message(.heartbeat))
+            let answer = try #require(await probe.hear { $0.routingKey == "me" ? $0.message : nil })
+            #expect(try AnswerMessage.read(WorkersQuery.Answer.self, answer).workers.map(\.worker.worker) == ["a"])
+        }
+    }
+
+    @Test func `two nameservices hear every worker, each for itself`() async throws {
+        try await withNameservice(count: 2) { probe in
+            let worker = RegistryMessage.sample("a", interval: 60_000)
+            for (key, message) in [("joined", worker.message(.register)), ("left", worker.message(.deregister))] {
+                try await probe.say(topology.registry, "\(message.properties.type ?? "").reverse", message)
+                for _ in 0..<2 { #expect(await probe.hear(WorkerEvent.self, key: "worker.\(key)")?.worker.worker == "a") }
+            }
+        }
+    }
+
+    /// It would fill up to its bound.
+    @Test func `the queue of an earlier version is deleted`() async throws {
+        let former = Queue.shared(topology.formerRegistryQueue, kind: .classic)
+        let binding = Binding(exchange: topology.registry.name, queue: former.name, key: "#")
+        try await TestBroker.withConnection { connection in
+            try await connection.declare(topology.common + Declarations(queues: [former], bindings: [binding]))
+            try await withNameservice { _ in
+                #expect(await #expect(throws: AMQPError.self) { try await connection.depth(of: former.name) }?.code == .notFound)
+            }
         }
     }
 

@@ -98,6 +98,13 @@ import Testing
         #expect(try ask("sum") == [])
     }
 
+    @Test func `an answer says the nameservice's version and its clock`() throws {
+        let before = Timestamp.now()
+        let answer = registry().answer(WorkersQuery().message(from: "me", correlation: "7"), key: "nameservice").message
+        let service = try #require(try AnswerMessage.read(WorkersQuery.Answer.self, answer).service)
+        #expect(service.version == TaskGridVersion.current && (before...Timestamp.now()).contains(service.at))
+    }
+
     @Test func `9,900 workers are told in pages, each within the answer's budget`() throws {
         let registry = registry(maximum: 10_000)
         var sample = RegistryMessage.sample("", types: (0..<3).map { "a-type-with-a-long-name-\($0)" })

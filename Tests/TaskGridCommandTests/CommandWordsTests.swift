@@ -30,17 +30,20 @@ import Testing
     }
 
     @Test func `a payload that looks like an option is told to stand after two hyphens`() throws {
-        func hint(_ words: String...) -> String? {
-            let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(words) }
-            return error.flatMap { CommandWords.hint(afterMessage: TaskGrid.message(for: $0)) }
-        }
-        #expect(hint("run", "wait", "-1")?.contains("taskgrid run wait -- -1") == true)
-        #expect(hint("submit", "wait", "-.5") != nil)
-        #expect(hint("run", "wait", "--wiht") == nil && hint("run", "wait", "1", "--priority", "-1") == nil)
+        let hint = "taskgrid run wait -- -1"
+        #expect(wrongUse("run", "wait", "-1").hasSuffix(hint) && wrongUse("submit", "wait", "-.5").hasSuffix(hint))
+        #expect(!wrongUse("run", "wait", "--wiht").contains(hint) && !wrongUse("run", "wait", "1", "--priority", "-1").contains(hint))
     }
 
-    @Test func `an error of the command line begins as every other one`() throws {
-        let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(["run", "--nothing"]) }
-        #expect(error.map { TaskGrid.fullMessage(for: $0) }?.hasPrefix("error: ") == true)
+    @Test func `an error of the parser begins as every other one`() throws {
+        #expect(wrongUse("result").hasPrefix("error: missing expected argument '<id>'\n"))
+        #expect(wrongUse("result", "1", "--nothing").hasPrefix("error: unknown option '--nothing'"))
+        #expect(wrongUse("result", "x").hasPrefix("error: the value 'x' is invalid for '<id>': 'x' is no task id"))
+        #expect(wrongUse("run", "Reverse", "x").hasPrefix("error: 'Reverse' "))
+    }
+
+    private func wrongUse(_ words: String...) -> String {
+        let error = #expect(throws: (any Error).self) { try TaskGrid.parseAsRoot(words) }
+        return error.map(CommandWords.wrongUse) ?? ""
     }
 }

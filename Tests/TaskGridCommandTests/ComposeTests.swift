@@ -6,13 +6,25 @@ import Yams
 @Suite struct ComposeTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+    private let text: String
     private let services: [String: [String: Any]]
 
     init() throws {
-        let text = try String(contentsOf: Self.root.appending(path: "compose/docker-compose.yml"), encoding: .utf8)
+        text = try Self.text("compose/docker-compose.yml")
         let file = try #require(try Yams.load(yaml: text) as? [String: Any])
         services = try #require(file["services"] as? [String: [String: Any]])
     }
+
+    private static func text(_ path: String) throws -> String { try String(contentsOf: root.appending(path: path), encoding: .utf8) }
+
+    /// The keys and values of a file of settings.
+    private static func settings(_ path: String) throws -> [String: String] {
+        let pairs = try text(path).matches(of: /(?m)^([\w.]+) *= *(.+)$/).map { (String($0.1), String($0.2)) }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    /// The nodes of the broker.
+    private var nodes: [String: [String: Any]] { services.filter { ($0.value["image"] as? String)?.hasPrefix("rabbitmq:") == true } }
 
     /// The services that run the grid's own image.
     private var own: [String: [String: Any]] { services.filter { $0.value["image"] as? String == "taskgrid" } }
@@ -34,8 +46,14 @@ import Yams
         for (name, service) in own where name != "dispatcher" { #expect(dependencies(service)["dispatcher"] != nil, "\(name)") }
     }
 
-    @Test func `every service of the image waits for a healthy broker`() {
-        for (name, service) in own { #expect(dependencies(service)["rabbitmq"]?["condition"] as? String == "service_healthy", "\(name)") }
+    @Test func `every service of the image waits for a healthy broker, and for all nodes of a cluster`() {
+        for (name, service) in own {
+            for node in nodes.keys {
+                let dependency = dependencies(service)[node]
+                #expect(dependency?["condition"] as? String == "service_healthy", "\(name)")
+                #expect(dependency?["required"] as? Bool == (node == "rabbitmq" ? nil : false), "\(name)")
+            }
+        }
     }
 
     @Test func `every image from a registry has an exact version, and RabbitMQ is of series 4`() throws {
@@ -43,11 +61,11 @@ import Yams
             let image = try #require(service["image"] as? String)
             #expect(image.contains(/:v?[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?$/), "\(image)")
         }
-        #expect((services["rabbitmq"]?["image"] as? String)?.hasPrefix("rabbitmq:4.") == true)
+        #expect(nodes.values.allSatisfy { ($0["image"] as? String)?.hasPrefix("rabbitmq:4.") == true })
     }
 
     @Test func `a service that can be scaled has neither a name nor a port of its own on the machine`() {
-        for (name, service) in own where name.hasPrefix("worker-") {
+        for (name, service) in own where service["deploy"] != nil {
             #expect(service["container_name"] == nil && service["ports"] == nil && service["hostname"] == nil, "\(name)")
         }
     }
@@ -56,5 +74,34 @@ import Yams
         for (name, service) in services {
             for port in service["ports"] as? [String] ?? [] { #expect(port.hasPrefix("127.0.0.1:"), "\(name)") }
         }
+    }
+
+    @Test func `one file of variables starts the cluster, and the compose file reads all of it`() throws {
+        let variables = try Self.settings("compose/cluster.env")
+        for name in variables.keys where name != "COMPOSE_PROFILES" { #expect(text.contains("${\(name):-"), "\(name)") }
+        #expect(variables["RABBITMQ_HOSTS"]?.split(separator: ",").map(String.init) == nodes.keys.sorted())
+        #expect(variables["QUEUE_KIND"] == "quorum")
+        #expect(text.contains("replicas: ${DISPATCHERS:-1}") && variables["DISPATCHERS"] == "2")
+        let profile = try #require(variables["COMPOSE_PROFILES"])
+        #expect(nodes.filter { $0.value["profiles"] as? [String] == [profile] }.count == 2)
+    }
+
+    @Test func `the nodes of the cluster find each other by the names that they have`() throws {
+        let variables = try Self.settings("compose/cluster.env")
+        let settings = try Self.settings("config/\(try #require(variables["RABBITMQ_SETTINGS"]))")
+        #expect(nodes.count == 3)
+        for (number, name) in nodes.keys.sorted().enumerated() {
+            #expect(nodes[name]?["hostname"] as? String == name)
+            #expect(settings["cluster_formation.classic_config.nodes.\(number + 1)"] == "rabbit@\(name)")
+        }
+        #expect(settings["cluster_partition_handling"] == "pause_minority")
+    }
+
+    @Test func `a node of the cluster has the settings of the one node, apart from its share of the memory`() throws {
+        let one = try Self.settings("config/rabbitmq.conf")
+        let cluster = try Self.settings("config/rabbitmq-cluster.conf")
+        for (key, value) in one where !key.hasPrefix("vm_memory") { #expect(cluster[key] == value, "\(key)") }
+        let share = try #require(cluster["vm_memory_high_watermark.relative"].flatMap(Double.init))
+        #expect(3 * share <= 0.4)
     }
 }

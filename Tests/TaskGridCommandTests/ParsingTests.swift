@@ -43,12 +43,20 @@ struct ParsingTests {
         "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
         "pause",
         "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
-        "broker --ports 1",
+        "broker --ports 1", "broker --broker amqp://a", "result 17 --within 1m",
         "dispatcher --unknown 1",
     ])
     func `these are wrong uses`(line: String) {
         let error = #expect(throws: (any Error).self) { try parse(line) }
         if let error { #expect(TaskGrid.exitCode(for: error).rawValue == 64, "\(TaskGrid.message(for: error))") }
+    }
+
+    @Test func `a wait for the end of a task has no limit unless one is given, and the help says so`() throws {
+        #expect(try parse("result 17 --wait", as: ResultCommand.self).within == nil)
+        #expect(try parse("run reverse hello", as: RunCommand.self).task.within == nil)
+        for help in [ResultCommand.helpMessage(columns: 1000), RunCommand.helpMessage(columns: 1000)] {
+            #expect(help.contains("--within <time>") && help.contains("as long as it takes"))
+        }
     }
 
     @Test(arguments: [

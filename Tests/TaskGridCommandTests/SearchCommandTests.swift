@@ -115,8 +115,9 @@ import Testing
     }
 
     @Test func `each event is one line`() throws {
+        var news = WorkerEventFilter()
         func line(_ key: String, _ event: some Encodable, json: Bool = false) throws -> String {
-            String(decoding: try #require(try EventsCommand.line(key, JSON.encode(event), json: json)), as: UTF8.self)
+            String(decoding: try #require(try EventsCommand.line(key, JSON.encode(event), json: json, passing: &news)), as: UTF8.self)
         }
         var states = TaskCounts()
         states.submitted = 3
@@ -128,10 +129,25 @@ import Testing
         #expect(try line("grid.warning", grid) == "2026-01-01T00:00:00.000Z  grid    warning, dispatcher: one·two")
         let json = try JSONSerialization.jsonObject(with: Data(try line("grid.warning", grid, json: true).utf8)) as? [String: Any]
         #expect(json?["key"] as? String == "grid.warning" && json?["message"] as? String == "one\ntwo")
-        #expect(try EventsCommand.line("other.thing", Data(), json: false) == nil)
-        #expect(throws: WireError.self) { try EventsCommand.line("task.sum", Data("{}".utf8), json: false) }
+        #expect(try EventsCommand.line("other.thing", Data(), json: false, passing: &news) == nil)
+        #expect(throws: WireError.self) { try EventsCommand.line("task.sum", Data("{}".utf8), json: false, passing: &news) }
         #expect(try EventsCommand.parse(["--kind", "grid,worker", "--for", "2s"]).kind == [.grid, .worker])
         #expect(throws: (any Error).self) { try EventsCommand.parse(["--kind", "all"]) }
+    }
+
+    @Test func `what two nameservices tell of a worker is one line`() throws {
+        let worker = RegistryMessage(
+            worker: "w", host: "h", pid: 1, version: "1", types: [TaskType(literal: "sum")], concurrency: 1, prefetch: 1, batch: false,
+            started: now
+        )
+        var news = WorkerEventFilter()
+        let events = [WorkerEvent.Kind.joined, .joined, .left, .left].map { WorkerEvent(kind: $0, at: now, worker: worker) }
+        let lines = try events.map { event in
+            try EventsCommand.line("worker.\(event.kind.rawValue)", JSON.encode(event), json: false, passing: &news)
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        #expect(
+            lines == ["2026-01-01T00:00:00.000Z  worker  w joined: sum", nil, "2026-01-01T00:00:00.000Z  worker  w left: sum", nil])
     }
 
     @Test func `workers have their times in JSON as tasks have, and nothing where one does not say`() throws {
@@ -164,6 +180,25 @@ import Testing
         #expect(
             action["type"] as? String == "sum" && action["task_state"] as? String == "failed" && action["error_group"] as? String == "a #")
         #expect(action["started"] as? String == "2026-01-01T00:00:00.000Z" && action["ended"] is NSNull && action["filter"] == nil)
+    }
+
+    @Test func `errors shows the most frequent kinds, and says how many more there are`() throws {
+        let groups = (1...25).map { number in
+            FailureGroup(
+                type: TaskType(literal: "sum"), error: "failed: \(number)", count: 30 - number, example: "x", newest: 1, first: now,
+                last: now)
+        }
+        #expect(try ErrorsCommand.parse([]).limit == 20 && ErrorsCommand.parse(["--limit", "3"]).limit == 3)
+        #expect(throws: (any Error).self) { try ErrorsCommand.parse(["--limit", "0"]) }
+        #expect(ErrorsCommand.table(groups.prefix(3)).rows.map { $0[0] } == ["29", "28", "27"])
+        func more(_ shown: Int, others: Int = 0) -> String? { ErrorsCommand.more(groups.dropFirst(shown), others: others) }
+        #expect(more(25) == nil)
+        #expect(more(20) == "… 5 more kinds of errors, with 35 tasks: raise --limit, or narrow them by --type or --since\n")
+        #expect(more(24) == "… 1 more kind of errors, with 5 tasks: raise --limit, or narrow them by --type or --since\n")
+        #expect(
+            more(24, others: 1000)
+                == "… more than 1 more kinds of errors, with 1,005 tasks: raise --limit, or narrow them by --type or --since\n")
+        #expect(more(25, others: 1000) == "… 1,000 tasks of more kinds: narrow them by --type or --since\n")
     }
 
     @Test func `a payload that came cut is shown with the size of the whole`() {

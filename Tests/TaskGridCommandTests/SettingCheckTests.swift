@@ -57,8 +57,10 @@ import Testing
         func fault(_ path: String) -> String? {
             #expect(throws: Failure.self) { try SettingCheck().check(file: path, environment: [:]) }?.message
         }
-        #expect(fault("/tmp")?.hasSuffix("cannot be read: it is no regular file") == true)
-        #expect(fault("/tmp/taskgrid-none.yaml")?.hasSuffix("cannot be read: No such file or directory") == true)
+        let advice = "give another with --config or TASKGRID_CONFIG"
+        #expect(fault("/tmp") == "the configuration file /tmp cannot be read (Is a directory): \(advice)")
+        let missing = "/tmp/taskgrid-none.yaml"
+        #expect(fault(missing) == "the configuration file \(missing) cannot be read (No such file or directory): \(advice)")
     }
 
     @Test func `a file in place of the grid's folder is refused`() async throws {

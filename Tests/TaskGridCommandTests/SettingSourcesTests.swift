@@ -74,9 +74,26 @@ struct SettingSourcesTests {
             let failure = await #expect(throws: SettingError.self) {
                 try await SettingSources(arguments: [:], file: path, environment: [:])
             }
-            #expect(failure?.code == .invalid)
+            #expect(failure?.code == (text == nil ? .unreadable : .invalid))
             #expect(failure?.message.contains(path) == true)
         }
+    }
+
+    @Test func `an error about the file has nothing that is in it, and says where to read more`() async throws {
+        try await withFile("monitor:\n  token: SECRET: SECRET\n") { path in
+            let failure = await #expect(throws: SettingError.self) {
+                try await SettingSources(arguments: [:], file: path, environment: [:])
+            }
+            #expect(failure?.message.contains("SECRET") == false)
+            #expect(failure?.message.hasSuffix("to see what is wrong: taskgrid stats --config \(ShellWord(path: path))") == true)
+        }
+    }
+
+    @Test func `a folder in place of the file is refused with what to do`() async {
+        let failure = await #expect(throws: SettingError.self) { try await SettingSources(arguments: [:], file: "/tmp", environment: [:]) }
+        #expect(
+            failure?.message
+                == "the configuration file /tmp cannot be read (Is a directory): give another with --config or TASKGRID_CONFIG")
     }
 
     /// Values that cannot be.

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridConfiguration
 import TaskGridCore
 import Testing
 

@@ -16,9 +16,10 @@ struct SampleReport {
     /// How many there are of each, where not all are told.
     var known: (types: Int, workers: Int, alerts: Int)?
     var uptime = 342.5
+    var knowsWorkers = true
 
     static func work(
-        pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int = 1,
+        pending: Int = 0, running: Int = 0, succeeded: Int = 0, failed: Int = 0, rate: Double = 0, p95: Double? = nil, workers: Int? = 1,
         breaker: BreakerState = .closed, isPaused: Bool = false
     ) -> LiveTypeRow {
         var row = LiveTypeRow(TypeStatistics(), of: TaskType(literal: "hash"), activeWorkers: workers, uptime: .seconds(1), at: .now())
@@ -59,7 +60,7 @@ struct SampleReport {
             report.head.statistics.all.ledger.accounted += 1
             report.head.statistics.all.ledger.balances = false
         }
-        report.head.statistics.all.activeWorkers = workers.count
+        report.head.statistics.all.activeWorkers = knowsWorkers ? workers.count : nil
         report.head.statistics.all.throughput = 5_008.4
         report.head.statistics.all.queueP50 = 3
         report.head.statistics.all.queueP95 = 11.2
@@ -168,6 +169,9 @@ struct TopFrameTests {
         #expect(TopFrame(nil, size: .init(columns: 80, rows: 24)).lines.map(\.text) == ["TaskGrid+: connecting…"])
         #expect(try texts(SampleReport(store: nil))[0].hasPrefix("Connecting… no dispatcher has answered yet"))
         #expect(try texts(SampleReport())[0].hasPrefix("Healthy · no workers yet"))
+        let unheard = SampleReport(types: ["hash": SampleReport.work(workers: nil)], knowsWorkers: false)
+        #expect(try !texts(unheard)[0].contains("worker"))
+        #expect(try texts(unheard)[5].split(separator: " ").suffix(2) == ["-", "closed"])
         #expect(try texts(SampleReport(isConnected: false))[2].hasSuffix("broker not reached"))
         #expect(try texts(SampleReport(isBalanced: false))[1].contains("21,244 accounted for · 21,243 submitted"))
     }

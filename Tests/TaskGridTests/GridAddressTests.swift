@@ -1,4 +1,6 @@
+import ServiceSupport
 import TaskGridConfiguration
+import TestSupport
 import Testing
 
 @testable import TaskGrid
@@ -24,6 +26,23 @@ import Testing
         #expect(found.settings.readyFile == "/run/ready")
     }
 
+    @Test func `a health port is that of loopback unless the settings name a host`() async throws {
+        let address = GridAddress.environment(["TASKGRID_BROKER": "amqp://a", "TASKGRID_HEALTH_PORT": "8081"], file: nil)
+        let loopback = try await address.found().settings
+        #expect(loopback.healthHost == "127.0.0.1" && loopback.healthPort == 8081)
+        let other = try await address.found(arguments: WorkerArguments(["--health-host", "0.0.0.0", "--health-port=8082"]).values).settings
+        #expect(other.healthHost == "0.0.0.0" && other.healthPort == 8082)
+    }
+
+    @Test(arguments: [nil: false, "0": false, "8081": true])
+    func `a worker has a health endpoint only if the settings name a port`(port: String?, isThere: Bool) async throws {
+        var variables = ["TASKGRID_BROKER": "amqp://a", "TASKGRID_HEALTH_HOST": "0.0.0.0"]
+        variables["TASKGRID_HEALTH_PORT"] = port
+        let found = try await GridAddress.environment(variables, file: nil).found()
+        let worker = WorkerHost(endpoint: found.location.endpoint, workers: [], logger: .silent)
+        #expect(try (found.settings.healthEndpoint(of: worker, vitals: Vitals(), logger: .silent) != nil) == isThere)
+    }
+
     @Test func `without a broker or a grid the error says what to do`() async throws {
         let address = GridAddress.environment(["TASKGRID_DATA": "/nonexistent/grid"], file: nil)
         let error = await #expect(throws: SettingError.self) { try await address.found() }
@@ -45,7 +64,9 @@ import Testing
 
     @Test func `help lists every option with its variable`() throws {
         #expect(try WorkerArguments(["-h"]).asksHelp)
-        for name in ["--broker <url>", "--concurrency <count>", "--liveness-file <file>", "TASKGRID_WORKER_DRAIN_DEADLINE"] {
+        for name in [
+            "--broker <url>", "--concurrency <count>", "--liveness-file <file>", "--health-port <port>", "TASKGRID_WORKER_DRAIN_DEADLINE",
+        ] {
             #expect(WorkerArguments.help.contains(name), "\(name)")
         }
     }

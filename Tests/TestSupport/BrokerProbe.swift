@@ -122,7 +122,7 @@ extension BrokerProbe {
 
     /// Deletes what outlives the connections, and closes.
     package func close(_ topology: Topology) async {
-        for queue in [topology.registryQueue, topology.deadQueue, topology.rpcQueue(.nameservice), topology.rpcQueue(.dispatcher)] {
+        for queue in [topology.deadQueue, topology.rpcQueue(.nameservice), topology.rpcQueue(.dispatcher)] {
             try? await connection.delete(queue: queue.name)
         }
         await connection.close()

@@ -1,3 +1,4 @@
+package import AMQP
 package import Foundation
 
 #if canImport(FoundationNetworking)
@@ -31,6 +32,37 @@ extension TestBroker {
         return data
     }
 
+    /// Makes a user with permissions on a virtual host, which is made too where it is not there.
+    ///
+    /// - Parameters:
+    ///   - name: the user.
+    ///   - password: the user's password.
+    ///   - virtualHost: the only virtual host that the user may use.
+    ///   - configure: a pattern of what the user may declare and delete.
+    ///   - write: a pattern of the exchanges that the user may publish to, and the queues that it may bind.
+    ///   - read: a pattern of the queues that the user may consume, and the exchanges that it may bind them to.
+    /// - Returns: the broker, for that user.
+    package static func makeUser(
+        _ name: String, password: String = "secret", on virtualHost: String = "/", configure: String, write: String, read: String
+    ) async throws -> Endpoint {
+        try await administrate("PUT", "api/users/\(escaped(name))", JSONEncoder().encode(["password": password, "tags": ""]))
+        if virtualHost != "/" { try await administrate("PUT", "api/vhosts/\(escaped(virtualHost))") }
+        try await administrate(
+            "PUT", "api/permissions/\(escaped(virtualHost))/\(escaped(name))",
+            JSONEncoder().encode(["configure": configure, "write": write, "read": read]))
+        var endpoint = try endpoint()
+        (endpoint.user, endpoint.password, endpoint.virtualHost) = (name, password, virtualHost)
+        return endpoint
+    }
+
+    package static func removeUser(_ name: String) async throws { try await administrate("DELETE", "api/users/\(escaped(name))") }
+
+    /// Deletes a virtual host with all that it holds.
+    package static func remove(virtualHost: String) async throws { try await administrate("DELETE", "api/vhosts/\(escaped(virtualHost))") }
+
+    /// A name as one component of a path.
+    private static func escaped(_ name: String) -> String { name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name }
+
     /// The broker's names of the connections that are called so.
     package static func connections(named name: String) async throws -> [String] {
         struct Listed: Decodable {
@@ -46,9 +78,8 @@ extension TestBroker {
 
     /// Closes a connection, as an operator does; one that is gone already is closed.
     package static func close(connection: String) async throws {
-        let name = connection.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? connection
         do {
-            try await administrate("DELETE", "api/connections/\(name)")
+            try await administrate("DELETE", "api/connections/\(escaped(connection))")
         } catch let refusal as Refusal where refusal.description.hasSuffix(": 404") {}
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import ServiceLifecycle
 import ServiceSupport
 import TaskGridCore
@@ -98,6 +99,22 @@ import WebSupport
                 for connection in connections { close(connection) }
             }
         }
+    }
+
+    @Test(arguments: [false, true]) func `an end that was asked for is no error in the log`(isGraceful: Bool) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let lines = Journal<LogLine>()
+        let health = HealthEndpoint(service: "dispatcher", id: "7", vitals: vitals, standardPort: 0, logger: Logger(into: lines)) {
+            port.yield($0)
+        }
+        let group = ServiceGroup(services: [health], logger: .silent)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            _ = try #require(await ports.first { _ in true })
+            if isGraceful { await group.triggerGracefulShutdown() } else { tasks.cancelAll() }
+            while await tasks.nextResult() != nil {}
+        }
+        #expect(lines.entries.filter { $0.level >= .warning }.map(\.message) == [])
     }
 
     @Test func `port 0 means no health endpoint`() async throws {

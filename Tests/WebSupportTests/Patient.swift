@@ -71,7 +71,7 @@ final class Patient: Sendable {
     /// Deletes the queues that outlive their connections.
     func clean(types: [String] = []) async throws {
         var queues = [
-            topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
+            topology.submitQueue, topology.resultsQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
             topology.rpcQueue(.nameservice),
         ]
         for type in types { queues.append(topology.workQueue(try TaskType(type))) }

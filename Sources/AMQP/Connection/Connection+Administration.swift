@@ -12,6 +12,13 @@ extension Connection {
         try administrate { (handle, channel) throws(AMQPError) in try handle.depth(of: queue, channel) }
     }
 
+    /// Whether an exchange is there.
+    ///
+    /// - Parameter exchange: the exchange, of which only the name counts.
+    package func isThere(_ exchange: Exchange) async throws(AMQPError) -> Bool {
+        try withSession { (session) throws(AMQPError) in try isThere(.exchange(exchange), session) }
+    }
+
     /// Drops the messages that are ready for delivery; returns how many.
     @discardableResult
     public func purge(queue: String) async throws(AMQPError) -> Int {
@@ -22,11 +29,6 @@ extension Connection {
         try administrate { (handle, channel) throws(AMQPError) in try handle.delete(queue, channel) }
     }
 
-    /// Declares again what the connection was given, because somebody has deleted some of it.
-    package func declareAgain() async throws(AMQPError) {
-        try administrate { (handle, channel) throws(AMQPError) in try handle.declare(declarations, channel) }
-    }
-
     public func delete(exchange: String) async throws(AMQPError) {
         try administrate { (handle, channel) throws(AMQPError) in try handle.delete(exchange: exchange, channel) }
     }
@@ -35,22 +37,25 @@ extension Connection {
         try administrate { (handle, channel) throws(AMQPError) in try handle.unbind(binding, channel) }
     }
 
+    /// Declares again what the connection was given, because somebody has deleted some of it.
+    package func declareAgain() async throws(AMQPError) {
+        try withSession { (session) throws(AMQPError) in try declareAll(session) }
+    }
+
     private func administrate<Result>(
         _ body: (Handle, UInt16) throws(AMQPError) -> Result
     ) throws(AMQPError) -> Result {
+        try withSession { (session) throws(AMQPError) in try session.administrate(body) }
+    }
+
+    private func withSession<Result>(_ body: (ConnectionSession) throws(AMQPError) -> Result) throws(AMQPError) -> Result {
         guard case .open(let session) = phase else {
             throw AMQPError(.unreachable, "connection '\(name)' to \(endpoint) is not connected")
         }
         do throws(AMQPError) {
-            try flush(session)
-            try openAdministration(session)
-            return try body(session.handle, Channel.administration)
+            return try body(session)
         } catch {
-            if error.brokerCode != nil, !session.handle.isClosedByBroker {
-                // The broker has closed the channel for it (AMQP 0-9-1, section 4.7), and waits for the answer.
-                session.encoder.channelCloseOK(channel: Channel.administration)
-                session.isAdministrationOpen = false
-            } else {
+            if !session.isRefusal(error) {
                 if session.handle.isClosedByBroker {
                     session.encoder.connectionCloseOK()
                     _ = session.write()

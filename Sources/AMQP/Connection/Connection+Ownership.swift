@@ -4,18 +4,8 @@ import Synchronization
 
 /// Looking after what the connection has declared.
 extension Connection {
-    /// Declares what the connection was given; an owner replaces what an earlier version has declared otherwise.
-    func declareAll(_ session: ConnectionSession) throws(AMQPError) {
-        if ownership.replaces {
-            try Migration(session: session, declarations: declarations, logger: logger).run()
-        } else {
-            try session.handle.declare(declarations, Channel.administration)
-        }
-        planVerification()
-    }
-
     /// Some time from now on, each connection at its own.
-    private func planVerification() {
+    func planVerification() {
         nextVerification = ownership.interval.map { .now + $0 * Double.random(in: 0.8...1.2) }
     }
 
@@ -27,20 +17,19 @@ extension Connection {
         planVerification()
         // A call would read on for a consumer that is full.
         guard blockedReason == nil, !session.isFull else { return nextVerification }
-        try flush(session)
         let missing = try findMissing(session)
         if !missing.isEmpty {
             let names = missing.sorted().joined(separator: ", ")
-            let isDeclared = try call(session) { (handle) throws(AMQPError) in
-                try handle.declare(declarations, Channel.administration)
-            }
+            let refusal = try declareAgain(session)
             shared.withLock { shared in
                 for name in missing where shared.missing[name]?.until != nil || shared.missing[name] == nil {
-                    shared.missing[name] = ConnectionReading.Missing(since: now, until: isDeclared ? .now : nil)
+                    shared.missing[name] = ConnectionReading.Missing(since: now, until: refusal == nil ? .now : nil)
                 }
             }
-            guard isDeclared else {
-                logger.error("exchange or queue was deleted and cannot be declared again", metadata: [AMQPLogKey.name: "\(names)"])
+            if let refusal {
+                logger.error(
+                    "exchange or queue was deleted and cannot be declared again, waiting for its owner",
+                    metadata: [AMQPLogKey.name: "\(names)", AMQPLogKey.error: "\(refusal)"])
                 return nextVerification
             }
             logger.warning("exchange or queue was deleted, declared again", metadata: [AMQPLogKey.name: "\(names)"])
@@ -52,45 +41,31 @@ extension Connection {
         return nextVerification
     }
 
+    /// - Returns: the broker's refusal; nil where everything is declared.
+    private func declareAgain(_ session: ConnectionSession) throws(AMQPError) -> AMQPError? {
+        do throws(AMQPError) {
+            try declareAll(session)
+            return nil
+        } catch {
+            guard session.isRefusal(error) else { throw error }
+            return error
+        }
+    }
+
     /// The exchanges and queues that are missing, by name. Missing bindings are made again.
     private func findMissing(_ session: ConnectionSession) throws(AMQPError) -> Set<String> {
         var missing: Set<String> = []
         if ownership.ownsExchanges {
-            for exchange in declarations.exchanges {
-                let isThere = try call(session) { (handle) throws(AMQPError) in
-                    try handle.look(atExchange: exchange.name, Channel.administration)
-                }
-                if !isThere { missing.insert("exchange \(exchange.name)") }
+            for declaration in declarations.exchanges.map(Declaration.exchange) where try !isThere(declaration, session) {
+                missing.insert(declaration.name)
             }
         }
-        for binding in declarations.bindings where !missing.contains("exchange \(binding.exchange)") {
-            var problem: AMQPError?
-            let isThere = try call(
-                session, { (handle) throws(AMQPError) in try handle.bind(binding, Channel.administration) }, onRefusal: { problem = $0 }
-            )
-            guard !isThere, let problem else { continue }
-            missing.insert(problem.message.contains("no exchange '") ? "exchange \(binding.exchange)" : "queue \(binding.queue)")
+        for binding in declarations.bindings
+        where session.declaredQueues.contains(binding.queue) && !missing.contains("exchange \(binding.exchange)") {
+            let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.bind(binding, channel) }
+            guard let refusal else { continue }
+            missing.insert(refusal.message.contains("no exchange '") ? "exchange \(binding.exchange)" : "queue \(binding.queue)")
         }
         return missing
-    }
-
-    /// Makes a call on the administration channel.
-    ///
-    /// - Returns: whether the broker did it; else it has closed the channel, which the next call opens again.
-    private func call(
-        _ session: ConnectionSession, _ body: (Handle) throws(AMQPError) -> Void, onRefusal: (AMQPError) -> Void = { _ in }
-    ) throws(AMQPError) -> Bool {
-        do throws(AMQPError) {
-            try flush(session)
-            try openAdministration(session)
-            try body(session.handle)
-            return true
-        } catch {
-            guard error.brokerCode != nil, !session.handle.isClosedByBroker else { throw error }
-            session.encoder.channelCloseOK(channel: Channel.administration)
-            session.isAdministrationOpen = false
-            onRefusal(error)
-            return false
-        }
     }
 }

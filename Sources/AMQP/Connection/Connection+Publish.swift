@@ -145,3 +145,16 @@ extension Connection {
         return next
     }
 }
+
+/// A caller that waits until the broker is connected and takes messages.
+struct Waiter {
+    let continuation: CheckedContinuation<Void, Never>
+    let deadline: ContinuousClock.Instant
+}
+
+/// A caller that waits for a batch to be confirmed.
+struct Confirmation {
+    let publications: [Publication]
+    let continuation: CheckedContinuation<Result<[PublishOutcome], AMQPError>, Never>
+    let deadline: ContinuousClock.Instant
+}

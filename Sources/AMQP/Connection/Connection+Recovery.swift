@@ -12,8 +12,9 @@ extension Connection {
         do throws(AMQPError) {
             let handle = try Handle(endpoint.at(rotation.current), name: name, clientProperties: clientProperties)
             let session = ConnectionSession(handle)
-            try openAdministration(session)
-            try declareAll(session)
+            let migration = Migration(session: session, bindings: declarations.bindings, logger: logger)
+            try declareAll(session, replacing: migration)
+            planVerification()
             try handle.openChannel(Channel.publish)
             try handle.selectConfirms(Channel.publish)
             nacks.channelOpened()
@@ -76,10 +77,10 @@ extension Connection {
     private func retry(after error: AMQPError) {
         var generator = SystemRandomNumberGenerator()
         let delay = rotation.fail(backoff, using: &generator)
-        if let starting {
-            // A node that starts or leaves its cluster may refuse what the others take.
+        // A node that starts or leaves its cluster may refuse what the others take, and one that is silent uses up all the time.
+        if let starting, rotation.isRoundOver {
             let isHopeless = [.accessRefused, .preconditionFailed, .unsupported, .badURL].contains(error.code)
-            if isHopeless && rotation.isRoundOver || starting.deadline.map({ $0 <= .now }) == true {
+            if isHopeless || starting.deadline.map({ $0 <= .now }) == true {
                 end(error)
                 return
             }
@@ -92,10 +93,13 @@ extension Connection {
         let metadata: Logger.Metadata = [
             AMQPLogKey.error: "\(error)", AMQPLogKey.retryNumber: "\(rotation.failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
         ]
-        if isLocked {
+        switch error.code {
+        case .resourceLocked:
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
-        } else {
-            logger.warning("connection lost or not made, trying again", metadata: metadata)
+        case .notFound: logger.warning("exchange or queue is missing, waiting for its owner", metadata: metadata)
+        default:
+            let isTold = rotation.failures == 1 || rotation.isRoundOver
+            logger.log(level: isTold ? .warning : .debug, "connection lost or not made, trying again", metadata: metadata)
         }
         var until = ContinuousClock.now + delay
         if let deadline = starting?.deadline { until = min(until, deadline) }
@@ -162,9 +166,7 @@ extension Connection {
             !cancelledConsumers.contains(number), !pausedConsumers.contains(number), !session.channels[number].tags.values.contains(queue)
         else { return }
         shared.withLock { $0.consumers[number].lapsed[queue] = .now }
-        try flush(session)
-        try openAdministration(session)
-        try session.handle.declare(declarations, Channel.administration)
+        try declareAll(session)
         try consume(queue, consumer: number, on: session)
     }
 
@@ -175,7 +177,7 @@ extension Connection {
             return
         }
         guard session.channelLosses.add(at: .now) else { throw error }
-        try flush(session)
+        try session.flush()
         if channel == Channel.administration {
             session.isAdministrationOpen = false
         } else if let number = session.consumer(of: channel) {
@@ -207,7 +209,7 @@ extension Connection {
             // Each such close ends a publication at least, so they come to an end by themselves.
             again = restartLedger { refusals[$0] }
         }
-        try flush(session)
+        try session.flush()
         try openPublishChannel(session.publishChannel, session)
         publish(again, session)
     }
@@ -217,7 +219,7 @@ extension Connection {
         guard session.formerPublishChannel == nil else { return }
         logger.warning(
             "broker refuses messages, publishing over a new channel", metadata: [AMQPLogKey.channel: "\(session.publishChannel)"])
-        try flush(session)
+        try session.flush()
         let former = session.publishChannel
         try openPublishChannel(former == Channel.publish ? session.handle.lastChannel : Channel.publish, session)
         session.formerPublishChannel = former
@@ -244,19 +246,6 @@ extension Connection {
         for entry in entries {
             guard let publication = confirmations[entry.batch]?.publications[entry.index] else { continue }
             session.encoder.publish(publication, channel: session.publishChannel)
-        }
-    }
-
-    /// Opens the administration channel where an error has closed it, or nobody has opened it yet.
-    func openAdministration(_ session: ConnectionSession) throws(AMQPError) {
-        guard !session.isAdministrationOpen else { return }
-        try session.handle.openChannel(Channel.administration)
-        session.isAdministrationOpen = true
-    }
-
-    func flush(_ session: ConnectionSession) throws(AMQPError) {
-        guard session.flush(until: .now + Handle.callTimeout) else {
-            throw AMQPError(.connectionLost, "the broker at \(endpoint) takes no bytes")
         }
     }
 }

@@ -4,7 +4,7 @@ import Glibc
 public import Logging
 import Synchronization
 
-/// A connection to the broker that stays: it declares what it was given, consumes, and publishes with confirms; when it is
+/// A connection to the broker that stays: it makes sure of its declarations, consumes, and publishes with confirms; when it is
 /// lost it connects again, with backoff and jitter, for ever, and declares and consumes anew.
 ///
 /// It is an actor whose executor is a thread, its own or another connection's. No other thread touches librabbitmq's handle. The thread
@@ -117,6 +117,8 @@ public actor Connection {
     var starting: Starting?
     /// How often any consumer channel was opened.
     var epochs = 0
+    /// Exchanges and queues that the broker does not let the user declare, by kind and name.
+    var undeclarable: Set<String> = []
     /// When it looks next whether what it declares is still there.
     var nextVerification: ContinuousClock.Instant?
 
@@ -132,8 +134,9 @@ public actor Connection {
     ///   - name: what people see in the RabbitMQ admin, such as `dispatcher publish`.
     ///   - clientProperties: what else the broker is told about this end, such as `product` and `version` (AMQP 0-9-1,
     ///     `connection.start-ok`).
-    ///   - declarations: declared each time the connection is established, before anything is consumed.
-    ///   - ownership: what the connection does beyond declaring `declarations`.
+    ///   - declarations: what there has to be before anything is consumed. Each time the connection is established, it declares what it owns,
+    ///     and what is missing.
+    ///   - ownership: which of its declarations it owns, and how it looks after them.
     ///   - backoff: the waits between attempts to connect, or between rounds of all addresses.
     ///   - other: a connection whose thread this one shares: tasks that use both need not change threads. While one of them connects,
     ///     which may take 5 seconds a call, the other one reads nothing and sends no heartbeat.
@@ -236,7 +239,7 @@ public actor Connection {
     /// Connects, declares and begins to consume. Returns when all that is done. If the calling task is cancelled
     /// meanwhile, the connection is closed.
     ///
-    /// - Parameter patience: how long to go on trying where nobody answers; nil: for ever.
+    /// - Parameter patience: how long to go on trying where nobody answers, each address once at least; nil: for ever.
     /// - Throws: at once what no waiting mends, such as `accessRefused` or `preconditionFailed`; after `patience`, why the
     ///   last attempt failed.
     public func start(patience: Duration? = nil) async throws(AMQPError) {
@@ -292,17 +295,4 @@ public actor Connection {
 struct Starting {
     let continuation: CheckedContinuation<Result<Void, AMQPError>, Never>
     let deadline: ContinuousClock.Instant?
-}
-
-/// A caller that waits until the broker is connected and takes messages.
-struct Waiter {
-    let continuation: CheckedContinuation<Void, Never>
-    let deadline: ContinuousClock.Instant
-}
-
-/// A caller that waits for a batch to be confirmed.
-struct Confirmation {
-    let publications: [Publication]
-    let continuation: CheckedContinuation<Result<[PublishOutcome], AMQPError>, Never>
-    let deadline: ContinuousClock.Instant
 }

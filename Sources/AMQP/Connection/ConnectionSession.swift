@@ -26,6 +26,8 @@ final class ConnectionSession {
     var lastHeard = ContinuousClock.now
     var lastSent = ContinuousClock.now
     var isAdministrationOpen = false
+    /// The queues that this connection has declared by itself, and therefore binds.
+    var declaredQueues: Set<String> = []
     var channelLosses = ChannelLosses()
     /// The channel that is published on; another one after ``Connection/replacePublishChannel(_:)``.
     var publishChannel = Connection.Channel.publish

@@ -14,7 +14,7 @@ final class Handle {
     static let maximumFrameSize: Int32 = 131_072
     static let maximumChannels: Int32 = 64
 
-    private let state: amqp_connection_state_t
+    let state: amqp_connection_state_t
     /// A set-up call was answered with the end of the whole connection, not of its channel.
     private(set) var isClosedByBroker = false
     let socket: Int32
@@ -24,6 +24,8 @@ final class Handle {
     let frameSize: Int
     /// The highest number that a channel may have, as agreed with the broker.
     let lastChannel: UInt16
+    /// The broker's properties, such as `product`, `version` and `capabilities` (AMQP 0-9-1, `connection.start`).
+    let serverProperties: FieldTable
 
     /// Connects to the first address of `endpoint`.
     init(_ endpoint: Endpoint, name: String, clientProperties: FieldTable) throws(AMQPError) {
@@ -63,6 +65,7 @@ final class Handle {
         heartbeat = Int(amqp_get_heartbeat(state))
         frameSize = Int(amqp_get_frame_max(state))
         lastChannel = UInt16(clamping: amqp_get_channel_max(state))
+        serverProperties = amqp_get_server_properties(state).map { FieldTable($0.pointee) } ?? [:]
         self.socket = amqp_get_sockfd(state)
         self.state = state
         amqp_tune_connection(state, amqp_get_channel_max(state), amqp_get_frame_max(state), 0)
@@ -105,57 +108,6 @@ final class Handle {
         try check("asking for publisher confirms", channel)
     }
 
-    func declare(_ declarations: Declarations, _ channel: UInt16) throws(AMQPError) {
-        for exchange in declarations.exchanges {
-            exchange.name.withAMQPBytes { name in
-                exchange.kind.rawValue.withAMQPBytes { kind in
-                    _ = amqp_exchange_declare(state, channel, name, kind, 0, 1, 0, 0, amqp_empty_table)
-                }
-            }
-            try check("declaring exchange \(exchange.name)", channel)
-        }
-        for queue in declarations.queues {
-            let arguments = CTable(queue.arguments)
-            withExtendedLifetime(arguments) {
-                queue.name.withAMQPBytes {
-                    _ = amqp_queue_declare(state, channel, $0, 0, queue.isDurable ? 1 : 0, queue.isExclusive ? 1 : 0, 0, arguments.table)
-                }
-            }
-            try check("declaring queue \(queue.name)", channel)
-        }
-        for binding in declarations.bindings { try bind(binding, channel) }
-    }
-
-    func bind(_ binding: Binding, _ channel: UInt16) throws(AMQPError) {
-        binding.queue.withAMQPBytes { queue in
-            binding.exchange.withAMQPBytes { exchange in
-                binding.key.withAMQPBytes { key in
-                    _ = amqp_queue_bind(state, channel, queue, exchange, key, amqp_empty_table)
-                }
-            }
-        }
-        try check("binding queue \(binding.queue) to \(binding.exchange)", channel)
-    }
-
-    func unbind(_ binding: Binding, _ channel: UInt16) throws(AMQPError) {
-        binding.queue.withAMQPBytes { queue in
-            binding.exchange.withAMQPBytes { exchange in
-                binding.key.withAMQPBytes { key in
-                    _ = amqp_queue_unbind(state, channel, queue, exchange, key, amqp_empty_table)
-                }
-            }
-        }
-        try check("unbinding queue \(binding.queue) from \(binding.exchange)", channel)
-    }
-
-    /// Throws `notFound` where there is no such exchange.
-    func look(atExchange name: String, _ channel: UInt16) throws(AMQPError) {
-        name.withAMQPBytes { name in
-            "direct".withAMQPBytes { _ = amqp_exchange_declare(state, channel, name, $0, 1, 0, 0, 0, amqp_empty_table) }
-        }
-        try check("looking at exchange \(name)", channel)
-    }
-
     /// Of each consumer that the channel gains from now on: RabbitMQ changes none that it has.
     func setPrefetch(_ count: UInt16, _ channel: UInt16) throws(AMQPError) {
         amqp_basic_qos(state, channel, 0, count, 0)
@@ -169,29 +121,6 @@ final class Handle {
             }
         }
         try check("consuming queue \(queue)", channel)
-    }
-
-    func depth(of queue: String, _ channel: UInt16) throws(AMQPError) -> QueueDepth {
-        let answer = queue.withAMQPBytes { amqp_queue_declare(state, channel, $0, 1, 0, 0, 0, amqp_empty_table)?.pointee }
-        try check("looking at queue \(queue)", channel)
-        return QueueDepth(messages: Int(answer?.message_count ?? 0), consumers: Int(answer?.consumer_count ?? 0))
-    }
-
-    func purge(_ queue: String, _ channel: UInt16) throws(AMQPError) -> Int {
-        let answer = queue.withAMQPBytes { amqp_queue_purge(state, channel, $0)?.pointee }
-        try check("purging queue \(queue)", channel)
-        return Int(answer?.message_count ?? 0)
-    }
-
-    /// Deletes a queue. With `ifEmpty`, throws `preconditionFailed` if it holds messages. A queue that does not exist counts as deleted.
-    func delete(_ queue: String, ifEmpty: Bool = false, _ channel: UInt16) throws(AMQPError) {
-        queue.withAMQPBytes { _ = amqp_queue_delete(state, channel, $0, 0, ifEmpty ? 1 : 0) }
-        try check("deleting queue \(queue)", channel)
-    }
-
-    func delete(exchange name: String, _ channel: UInt16) throws(AMQPError) {
-        name.withAMQPBytes { _ = amqp_exchange_delete(state, channel, $0, 0) }
-        try check("deleting exchange \(name)", channel)
     }
 
     /// Moves messages from a queue to an exchange, some in one transaction, on a channel of its own.
@@ -268,7 +197,7 @@ final class Handle {
 
     /// Throws what went wrong with the last set-up call. Its answer's memory goes back to the library: no frame that is read
     /// later would release the administration channel's.
-    private func check(_ what: String, _ channel: UInt16) throws(AMQPError) {
+    func check(_ what: String, _ channel: UInt16) throws(AMQPError) {
         let reply = amqp_get_rpc_reply(state)
         isClosedByBroker = reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == TASKGRID_CONNECTION_CLOSE
         let error = Self.error(reply, what)
@@ -293,21 +222,6 @@ final class Handle {
         default:
             return AMQPError(.unreachable, "\(what) failed (\(text(reply.library_error)))")
         }
-    }
-}
-
-extension AMQPError {
-    /// The error of a broker's `close` (AMQP 0-9-1, section 1.2).
-    init(brokerCode: Int, text: String, _ what: String) {
-        let code: Code =
-            switch brokerCode {
-            case 403, 530: .accessRefused
-            case 404: .notFound
-            case 405: .resourceLocked
-            case 406: .preconditionFailed
-            default: .closedByBroker
-            }
-        self.init(code, "\(what): the broker says \(brokerCode) \(text)", brokerCode: brokerCode)
     }
 }
 

@@ -1,14 +1,22 @@
-/// How a connection looks after the exchanges, queues and bindings that it declares.
+/// Which of its declarations a connection owns, and how it looks after them.
+///
+/// A connection declares actively what it owns, and passively what it only uses: it looks whether that is there, takes it as it is, and
+/// declares it where it is missing. So nothing depends on the order in which programs start, and a user without the permission to
+/// configure can use what others have declared. Exclusive queues are always the connection's own. It binds the queues that it has declared
+/// itself.
 ///
 /// AMQP tells a consumer that its queue was deleted. It tells nobody that an exchange or a binding was, so the owner looks for itself.
 public enum Ownership: Hashable, Sendable {
+    /// Owns its exclusive queues, and looks after nothing.
     case none
-    /// Binds its queues again now and then, and declares everything again where an exchange or a queue is missing.
+    /// Owns its exclusive queues: binds what it has bound again now and then, and declares everything again where an exchange or a queue is
+    /// missing.
     case bindings(every: Duration)
-    /// Replaces queues that an earlier version has declared otherwise, with what they hold, and looks after its bindings.
+    /// Owns its queues, too: replaces those that an earlier version has declared otherwise, with what they hold, and looks after its
+    /// bindings.
     case queues(every: Duration)
-    /// The same, and looks at every exchange that it declares. An exchange without its owner's bindings drops what is published to it:
-    /// only one that binds the queues that matter declares exchanges by itself.
+    /// Owns everything that it declares, and looks at every exchange too. An exchange without its owner's bindings drops what is published
+    /// to it: only one that binds the queues that matter owns exchanges.
     case everything(every: Duration)
 
     /// How often services look: what is deleted is there again within ten seconds.
@@ -25,7 +33,7 @@ public enum Ownership: Hashable, Sendable {
         if case .everything = self { true } else { false }
     }
 
-    var replaces: Bool {
+    var ownsQueues: Bool {
         switch self {
         case .queues, .everything: true
         case .none, .bindings: false

@@ -12,16 +12,15 @@ struct NackCounter {
         /// When one was last taken on this channel.
         var confirmed: ContinuousClock.Instant?
         var nacked: ContinuousClock.Instant
-        /// New channels that did not help.
-        var attempts = 0
-        var next: ContinuousClock.Instant?
     }
 
     /// As many in a row call for a new channel.
     static let limit = 2
-    /// Between two new channels; for one destination it doubles up to the longest, since what is unconfirmed is sent twice.
-    static let interval = Duration.seconds(5)
-    static let longestInterval = Duration.seconds(60)
+    /// Between two new channels, since what is unconfirmed is sent twice. It does not grow: a channel that was opened while a node was
+    /// away is stuck when that node is back.
+    static let interval = Duration.seconds(3)
+    /// How long what is known of a destination counts.
+    static let memory = Duration.seconds(60)
     /// Destinations that are counted at a time.
     static let maximumDestinations = 1000
 
@@ -40,12 +39,8 @@ struct NackCounter {
         count.nacks += 1
         count.nacked = now
         func isOver(_ pause: ContinuousClock.Instant?) -> Bool { pause.map { $0 <= now } ?? true }
-        guard count.nacks >= Self.limit, isOver(next), isOver(count.next), isOver(count.confirmed.map { $0 + Self.longestInterval }) else {
-            return false
-        }
+        guard count.nacks >= Self.limit, isOver(next), isOver(count.confirmed.map { $0 + Self.memory }) else { return false }
         next = now + Self.interval
-        count.next = now + min(Self.longestInterval, Self.interval * (1 << min(count.attempts, 10)))
-        count.attempts += 1
         count.nacks = 0
         return true
     }
@@ -53,7 +48,7 @@ struct NackCounter {
     /// The broker has taken a message of the destination.
     mutating func confirmed(_ destination: Destination, at now: ContinuousClock.Instant) {
         guard let index = counts.index(forKey: destination) else { return }
-        if counts.values[index].nacked + Self.longestInterval <= now {
+        if counts.values[index].nacked + Self.memory <= now {
             counts.remove(at: index)
         } else {
             counts.values[index].nacks = 0

@@ -22,9 +22,17 @@ public protocol PublishPolicy: Sendable {
 }
 
 extension PublishPolicy {
+    public var backoff: Backoff { .publishing }
+
     public func pause(before number: Int) async -> Bool {
         (try? await Task.sleep(for: backoff.delay(before: number))) != nil
     }
+}
+
+extension Backoff {
+    /// The waits between attempts to publish. They stay so short that a service works again within moments of its broker, or of the queue
+    /// whose leader was away.
+    package static let publishing = Backoff(base: .milliseconds(100), ceiling: .seconds(1))
 }
 
 /// A message that the broker did not take, and what it said.

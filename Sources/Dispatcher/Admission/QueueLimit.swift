@@ -6,7 +6,9 @@
 struct QueueLimit {
     /// The pause between two steps. Each step that is refused doubles it, until an attempt ends.
     static let shortestPause = Duration.milliseconds(100)
-    static let longestPause = Duration.seconds(5)
+    static let longestPause = Duration.seconds(1)
+    /// How long what the queue last took says how much it takes, where nothing waits for it.
+    static let memory = Duration.seconds(5)
 
     private(set) var tasks: Int
     /// When it grows next.
@@ -46,5 +48,5 @@ struct QueueLimit {
     }
 
     /// Nothing has waited for it for a while: what the queue takes by now is not known.
-    func isOutdated(at now: ContinuousClock.Instant) -> Bool { next + Self.longestPause < now }
+    func isOutdated(at now: ContinuousClock.Instant) -> Bool { next + Self.memory < now }
 }

@@ -7,12 +7,11 @@ import TaskGridCore
 /// How the dispatcher treats messages that the broker does not take.
 extension Publisher: PublishPolicy {
     /// How often a message that its queue does not take is published again.
-    private static let repeats = 5
+    private static let repeats = 6
     /// The same for a reply: its client asks again, and others wait meanwhile.
     private static let repeatsOfReply = 1
 
     var deadline: Duration { .seconds(10) }
-    var backoff: Backoff { Backoff(base: .milliseconds(100), ceiling: .seconds(3)) }
 
     func resolve(_ unconfirmed: [UnconfirmedPublication], repetitions: Int) async -> [PublishResolution]? {
         if unconfirmed.contains(where: { if case .refused(.exchangeNotFound) = $0.outcome { true } else { false } }) {

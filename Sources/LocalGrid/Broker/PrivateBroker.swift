@@ -1,43 +1,52 @@
 import Foundation
 import TaskGridConfiguration
 
-/// A RabbitMQ for one grid alone: this machine's package, run by this user, on the loopback, with its own data, user and ports.
+/// A RabbitMQ for one grid alone: run by this user, on the loopback, with its own data, user and ports; one node, or a cluster.
 ///
-/// It is two child processes for a ``Supervisor``: Erlang's port mapper, kept in the foreground so that it ends with the
-/// rest, and the server itself, without the shell that usually stands before it.
+/// It is child processes for a ``Supervisor``: Erlang's port mapper, kept in the foreground so that it ends with the
+/// rest, and the nodes, without the shell that usually stands before each.
 struct PrivateBroker: Sendable {
-    static let uses: [Ports.Use] = [.amqp, .management, .epmd, .distribution]
+    /// The ports that it needs.
+    static func uses(nodes: Int) -> [Ports.Use] { [.epmd] + (1...nodes).flatMap(BrokerNode.uses) }
 
+    let nodes: [BrokerNode]
     private let installation: BrokerInstallation
-    private let files: BrokerFiles
-    private let ports: BrokerPorts
+    private let epmd: Int
     private let folder: GridFolder
     /// The folder as the broker finds it.
     private let seen: GridFolder
     private let password: String
 
-    private struct BrokerPorts {
-        let amqp, management, epmd, distribution: Int
-    }
-
-    /// Finds the installed RabbitMQ and writes its files, over those of an earlier start.
-    init(folder: GridFolder, ports: Ports, maximumMessageSize: Int? = nil) throws(LocalGridError) {
-        guard let amqp = ports[.amqp], let management = ports[.management], let epmd = ports[.epmd],
-            let distribution = ports[.distribution]
-        else { throw LocalGridError(.port, "no ports were chosen for the private broker") }
-        self.installation = try .find()
+    /// Writes the files of a RabbitMQ, over those of an earlier start.
+    ///
+    /// - Parameters:
+    ///   - installation: the RabbitMQ.
+    ///   - folder: the grid's folder.
+    ///   - nodes: how many nodes it has; more than one make a cluster.
+    ///   - ports: the grid's ports.
+    ///   - maximumMessageSize: the most bytes of a message; nil: RabbitMQ's own limit.
+    init(
+        _ installation: BrokerInstallation, folder: GridFolder, nodes: Int = 1, ports: Ports, maximumMessageSize: Int? = nil
+    ) throws(LocalGridError) {
+        guard let epmd = ports[.epmd] else { throw LocalGridError(.port, "no port was chosen for Erlang's port mapper") }
+        self.installation = installation
+        self.epmd = epmd
         self.folder = folder
-        self.seen = folder.seenFromWithin
-        self.files = BrokerFiles(folder: folder.broker)
-        self.ports = BrokerPorts(amqp: amqp, management: management, epmd: epmd, distribution: distribution)
-        self.password = try files.prepare(
-            amqp: amqp, management: management, seen: seen, maximumMessageSize: maximumMessageSize)
+        seen = folder.seenFromWithin
+        self.nodes = try (1...nodes).map { number throws(LocalGridError) in try BrokerNode(number, of: nodes, ports: ports) }
+        password = try BrokerFiles(folder: folder.broker).prepare()
+        for node in self.nodes {
+            try BrokerFiles(folder: folder.broker, node: node).prepare(node, seen: seen, maximumMessageSize: maximumMessageSize)
+        }
     }
 
-    var amqpURL: String { "amqp://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(ports.amqp)" }
-    var adminURL: String { "http://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(ports.management)" }
+    var amqpURL: String {
+        "amqp://\(BrokerDefinitions.user):\(password)@\(nodes.map { "127.0.0.1:\($0.amqp)" }.joined(separator: ","))"
+    }
+    /// The management interface of the first node, which shows them all.
+    var adminURL: String { "http://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(nodes[0].management)" }
 
-    var stages: [[ChildProcess]] { [[portMapper], [server]] }
+    var stages: [[ChildProcess]] { [[portMapper], nodes.map(server)] }
 
     /// Ends what a killed grid left running on the same data, and what could still run after a stop.
     static func endStrays(of folder: GridFolder) async {
@@ -47,16 +56,8 @@ struct PrivateBroker: Sendable {
     /// The variable that marks every process of a broker with the broker's folder.
     static let mark = "TASKGRID_BROKER_FOLDER"
 
-    /// Has the server's data taken away before it starts the next time.
-    static func wipeBeforeStart(of folder: GridFolder) throws(LocalGridError) {
-        let mark = BrokerFiles(folder: folder.broker).wipe
-        guard FileManager.default.createFile(atPath: mark, contents: nil) else {
-            throw LocalGridError(.folder, "cannot make \(mark) (\(Errno.current))")
-        }
-    }
-
     private var portMapper: ChildProcess {
-        let port = ports.epmd
+        let port = epmd
         return ChildProcess(
             name: "epmd",
             executable: installation.epmd,
@@ -69,27 +70,45 @@ struct PrivateBroker: Sendable {
         )
     }
 
-    private var server: ChildProcess {
-        let (amqp, management, files) = (ports.amqp, ports.management, files)
+    private func server(_ node: BrokerNode) -> ChildProcess {
         var server = ChildProcess(
-            name: "broker",
+            name: node.process,
             executable: installation.server,
-            environment: .exactly(environment),
+            environment: .exactly(environment(of: node)),
             workingDirectory: folder.path,
-            log: folder.log(of: "broker-start"),
+            log: folder.log(of: "\(node.process)-start"),
             readiness: .probe {
                 // Asked in turn: the listeners open when all else is done.
-                guard LoopbackPort.listens(management) else { return false }
-                return await AMQPProbe.answers(amqp)
+                guard LoopbackPort.listens(node.management) else { return false }
+                return await AMQPProbe.answers(node.amqp)
             },
             readyWithin: .seconds(120),
             stopWithin: .seconds(30),
             whenOrphaned: .terminated
         )
+        let files = BrokerFiles(folder: folder.broker, node: node)
         server.beforeStart = { try files.wipeIfMarked() }
         return server
     }
 
+    /// One run of `rabbitmqctl` with a node.
+    ///
+    /// - Parameters:
+    ///   - node: the node that it asks.
+    ///   - arguments: its arguments.
+    func control(_ node: BrokerNode, _ arguments: [String]) -> ChildProcess {
+        ChildProcess(
+            name: "rabbitmqctl",
+            executable: installation.control,
+            arguments: ["-n", node.name] + arguments,
+            environment: .exactly(environment(of: node)),
+            workingDirectory: folder.path,
+            log: folder.log(of: "rabbitmqctl"),
+            stopWithin: .seconds(5)
+        )
+    }
+
+    /// What all its processes need.
     private var environment: [String: String] {
         let files = BrokerFiles(folder: seen.broker)
         return [
@@ -98,12 +117,18 @@ struct PrivateBroker: Sendable {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": String(ports.epmd),
+            "ERL_EPMD_PORT": String(epmd),
+        ]
+    }
+
+    private func environment(of node: BrokerNode) -> [String: String] {
+        let files = BrokerFiles(folder: seen.broker, node: node)
+        let variables = [
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
-            "RABBITMQ_NODENAME": "taskgrid@localhost",
+            "RABBITMQ_NODENAME": node.name,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": String(ports.amqp),
-            "RABBITMQ_DIST_PORT": String(ports.distribution),
+            "RABBITMQ_NODE_PORT": String(node.amqp),
+            "RABBITMQ_DIST_PORT": String(node.distribution),
             "RABBITMQ_CONFIG_FILE": files.configuration,
             "RABBITMQ_ADVANCED_CONFIG_FILE": files.advanced,
             "RABBITMQ_ENABLED_PLUGINS_FILE": files.plugins,
@@ -114,5 +139,6 @@ struct PrivateBroker: Sendable {
             // Lets the script give way to the server, so that signals go straight to it.
             "RUNNING_UNDER_SYSTEMD": "true",
         ]
+        return environment.merging(variables) { $1 }
     }
 }

@@ -85,11 +85,31 @@ struct Alert: Hashable, Sendable {
         static func < (lhs: Subject, rhs: Subject) -> Bool { lhs.order < rhs.order }
     }
 
+    /// What is so of a subject. A text is a condition whose message it is.
+    struct Condition: Hashable, Sendable, ExpressibleByStringInterpolation {
+        /// A message: what happened and what to do.
+        var message: String
+        /// The worker that the message names, where the subject names none.
+        var worker: String?
+
+        init(stringLiteral message: String) { self.init(message) }
+
+        init(_ message: String, worker: String? = nil) {
+            self.message = message
+            self.worker = worker
+        }
+    }
+
     var subject: Subject
     /// The monitor's time at which it began to be so.
     var since: Timestamp
     /// A message: what happened and what to do.
     var message: String
+    /// The worker that the message names, where the subject names none.
+    var namedWorker: String?
+
+    /// The worker that it is about, or that its message names.
+    var worker: String? { subject.worker ?? namedWorker }
 }
 
 extension LiveReport {
@@ -117,7 +137,7 @@ package struct AlertReport: Encodable, Sendable {
         kind = alert.subject.kind
         severity = alert.subject.kind.severity
         _type = Nullable(wrappedValue: alert.subject.type)
-        _worker = Nullable(wrappedValue: alert.subject.worker)
+        _worker = Nullable(wrappedValue: alert.worker)
         since = alert.since.description
         message = alert.message
     }

@@ -6,11 +6,11 @@ extension Alert {
     /// types are left out, because a cause of theirs is told.
     static func ofLoad(
         _ statistics: Statistics, hindered: Set<TaskType>, thresholds: AlertThresholds, at now: Timestamp
-    ) -> [Subject: String] {
-        var conditions: [Subject: String] = [:]
+    ) -> [Subject: Condition] {
+        var conditions: [Subject: Condition] = [:]
         for (type, work) in statistics.types where !hindered.contains(type) {
             if let message = failures(of: type, in: work, over: thresholds, at: now) {
-                conditions[Subject(kind: .failureRate, type: type)] = message
+                conditions[Subject(kind: .failureRate, type: type)] = Condition(message)
             }
             guard !work.isPaused, work.states.due > 0 else { continue }
             if thresholds.backlog > 0, work.backlog.waiting >= thresholds.backlog, work.backlog.grows {

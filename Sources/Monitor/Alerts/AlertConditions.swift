@@ -22,8 +22,8 @@ extension Alert {
     static func conditions(
         _ statistics: Statistics, broker: BrokerReport, reachable: Timestamp? = nil, wasAway: Bool = false,
         historyProblem: String? = nil, thresholds: AlertThresholds = AlertThresholds(), at now: Timestamp
-    ) -> [Subject: String] {
-        var conditions: [Subject: String] = [:]
+    ) -> [Subject: Condition] {
+        var conditions: [Subject: Condition] = [:]
         if !broker.connected {
             let why = broker.problem.map { " (\($0))" } ?? ""
             conditions[Subject(kind: .brokerUnreachable)] =
@@ -41,7 +41,7 @@ extension Alert {
             conditions[Subject(kind: .historyUnavailable)] = "the monitor's history has a gap until it can be written: \(historyProblem)"
         }
         guard broker.connected, !broker.blocked else { return conditions }
-        let isSettled = !wasAway || reachable.map { $0 + settling <= now } ?? false
+        let isSettled = isSettled(reachable: reachable, wasAway: wasAway, at: now)
         if isSettled { conditions.merge(ofWorkers(statistics, at: now)) { $1 } }
         if let reachable { conditions.merge(ofServices(statistics, reachable: reachable, at: now)) { $1 } }
         // The last report of a silent dispatcher is out of date.
@@ -50,11 +50,16 @@ extension Alert {
         return conditions.merging(ofLoad(statistics, hindered: hindered, thresholds: thresholds, at: now)) { $1 }
     }
 
-    private static func ofServices(_ statistics: Statistics, reachable: Timestamp, at now: Timestamp) -> [Subject: String] {
+    /// Whether workers have had the time to be heard since the broker came back.
+    static func isSettled(reachable: Timestamp?, wasAway: Bool, at now: Timestamp) -> Bool {
+        !wasAway || reachable.map { $0 + settling <= now } ?? false
+    }
+
+    private static func ofServices(_ statistics: Statistics, reachable: Timestamp, at now: Timestamp) -> [Subject: Condition] {
         func isSilent(_ service: Topology.Service) -> Bool {
             max(reachable, statistics.heard[service] ?? reachable) + longestSilence <= now
         }
-        var conditions: [Subject: String] = [:]
+        var conditions: [Subject: Condition] = [:]
         if isSilent(.dispatcher) {
             conditions[Subject(kind: .dispatcherSilent)] = """
                 no dispatcher has been heard for \(Int(longestSilence.seconds)) s: no task is accepted or handed out until one runs; \
@@ -70,8 +75,8 @@ extension Alert {
         return conditions
     }
 
-    private static func ofWork(_ work: TypeStatistics, _ type: TaskType) -> [Subject: String] {
-        var conditions: [Subject: String] = [:]
+    private static func ofWork(_ work: TypeStatistics, _ type: TaskType) -> [Subject: Condition] {
+        var conditions: [Subject: Condition] = [:]
         switch work.breaker {
         case .open, .halfOpen:
             // One that holds nothing back is nobody's concern: it closes with the next tasks that succeed.
@@ -93,12 +98,12 @@ extension Alert {
         return conditions
     }
 
-    private static func ofWorkers(_ statistics: Statistics, at now: Timestamp) -> [Subject: String] {
+    private static func ofWorkers(_ statistics: Statistics, at now: Timestamp) -> [Subject: Condition] {
         var service: [TaskType: Service] = [:]
         for (id, worker) in statistics.workers {
             for type in worker.worker.types { service[type, default: Service()].add(id, worker, at: now) }
         }
-        var conditions: [Subject: String] = [:]
+        var conditions: [Subject: Condition] = [:]
         for (id, worker) in statistics.workers {
             guard worker.left?.reason != .deregistered, let gone = worker.gone(at: now), now < gone + heartbeatMemory else { continue }
             // Of a type that nobody serves any more, the alert below says it.
@@ -113,12 +118,15 @@ extension Alert {
                 """
         }
         for (type, work) in statistics.types where service[type]?.isServed != true && !work.isPaused && work.needed > 0 {
-            let since = service[type]?.end.map { " since \($0.at), when worker \($0.worker) \($0.what)" } ?? ""
+            let end = service[type]?.end
+            let since = end.map { " since \($0.at), when worker \($0.worker) \($0.what)" } ?? ""
             let needed = work.needed
             let tasks = needed == 1 ? "a task of type \(type) waits" : "\(needed) tasks of type \(type) wait"
             let resume = (service[type]?.quiet ?? 0) > 0 ? "'taskgrid worker resume' one that is quiet, or " : ""
-            conditions[Subject(kind: .noWorker, type: type)] =
-                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): \(resume)start a worker of type \(type)"
+            conditions[Subject(kind: .noWorker, type: type)] = Condition(
+                "\(tasks) and no worker runs \(needed == 1 ? "it" : "them")\(since): \(resume)start a worker of type \(type)",
+                worker: end?.worker
+            )
         }
         return conditions
     }

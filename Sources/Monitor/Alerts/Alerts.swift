@@ -15,7 +15,7 @@ struct Alerts: Sendable {
 
     /// `conditions`: what is so now, and what is to be said of it.
     /// - Returns: the alerts that start and those that end with that.
-    mutating func update(_ conditions: [Alert.Subject: String], at now: Timestamp) -> [AlertChange] {
+    mutating func update(_ conditions: [Alert.Subject: Alert.Condition], at now: Timestamp) -> [AlertChange] {
         var ended: [AlertChange] = []
         let isHidden = hidesOthers(conditions, at: now)
         for (subject, alert) in standing where conditions[subject] == nil {
@@ -28,13 +28,14 @@ struct Alerts: Sendable {
         for kind in Alert.Kind.allCases { places[kind] = Self.maximumOfKind }
         for subject in standing.keys { places[subject.kind, default: 0] -= 1 }
         var started: [AlertChange] = []
-        for (subject, message) in conditions.sorted(by: { $0.key < $1.key }) {
+        for (subject, condition) in conditions.sorted(by: { $0.key < $1.key }) {
             if standing[subject] == nil {
                 guard places[subject.kind, default: 0] > 0 else { continue }
                 places[subject.kind, default: 0] -= 1
-                standing[subject] = Alert(subject: subject, since: now, message: message)
+                standing[subject] = Alert(subject: subject, since: now, message: condition.message)
             }
-            standing[subject]?.message = message
+            standing[subject]?.message = condition.message
+            standing[subject]?.namedWorker = condition.worker
             guard let alert = standing[subject], !told.contains(subject), alert.since + subject.kind.grace <= now else { continue }
             told.insert(subject)
             started.append(AlertChange(alert: alert, isActive: true, at: now))
@@ -44,7 +45,7 @@ struct Alerts: Sendable {
 
     /// Whether the broker's own alert is told, or is about to be: what follows from the broker is not told beside it. Until then,
     /// alerts that were told stay.
-    private func hidesOthers(_ conditions: [Alert.Subject: String], at now: Timestamp) -> Bool {
+    private func hidesOthers(_ conditions: [Alert.Subject: Alert.Condition], at now: Timestamp) -> Bool {
         conditions.keys.contains { subject in
             subject.kind.isOfBroker && (standing[subject]?.since ?? now) + subject.kind.grace <= now
         }

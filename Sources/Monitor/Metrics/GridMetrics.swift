@@ -80,14 +80,11 @@ struct GridMetrics {
     }
 
     private mutating func writeTypes() {
-        var workers: [TaskType: Int] = [:]
-        for worker in statistics.workers.values where worker.isActive(at: now) {
-            for type in Set(worker.worker.types) { workers[type, default: 0] += 1 }
-        }
-        for type in types where workers[type.name] == nil { workers[type.name] = 0 }
-        out.family("taskgrid_workers", .gauge, help: "Workers that hold a lease, by type; one of two types counts for both.")
-        for (type, count) in workers.sorted(by: { $0.key < $1.key }).prefix(Self.maximumTypes) {
-            out.sample("taskgrid_workers", [("type", type.name)], value: count)
+        if let active = state.activeWorkers(at: now) {
+            out.family("taskgrid_workers", .gauge, help: "Workers that hold a lease, by type; one of two types counts for both.")
+            for type in Set(active.byType.keys).union(types.map(\.name)).sorted().prefix(Self.maximumTypes) {
+                out.sample("taskgrid_workers", [("type", type.name)], value: active[type])
+            }
         }
         out.family("taskgrid_breaker_state", .gauge, help: "1 for the state that the circuit breaker of the type is in.")
         for (type, work) in types {

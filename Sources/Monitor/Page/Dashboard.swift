@@ -29,6 +29,7 @@ enum Dashboard {
         ("ledger", PackageResources.ledger_js),
         ("listing", PackageResources.listing_js),
         ("merge", PackageResources.merge_js),
+        ("message", PackageResources.message_js),
         ("overview", PackageResources.overview_js),
         ("scale", PackageResources.scale_js),
         ("smooth", PackageResources.smooth_js),

@@ -32,10 +32,10 @@ package struct LiveReport: Sendable {
 
     init(_ state: GridState.Snapshot, at now: Timestamp, limits: Limits = .stream) {
         let statistics = state.statistics
-        let (active, activeByType) = statistics.activeWorkers(at: now)
+        let active = state.activeWorkers(at: now)
         var busyTypes = Busiest<TaskType, TypeRank>(limits.types)
-        for (type, work) in statistics.types { busyTypes.add(type, TypeRank(work, workers: activeByType[type] ?? 0, at: now)) }
-        for (type, count) in activeByType where statistics.types[type] == nil {
+        for (type, work) in statistics.types { busyTypes.add(type, TypeRank(work, workers: active?[type], at: now)) }
+        for (type, count) in active?.byType ?? [:] where statistics.types[type] == nil {
             busyTypes.add(type, TypeRank(TypeStatistics(), workers: count, at: now))
         }
         var busyWorkers = Busiest<String, WorkerRank>(limits.workers)
@@ -54,13 +54,13 @@ package struct LiveReport: Sendable {
             return report
         }
         head = LiveHead(
-            statistics: StatisticsHead(state, activeWorkers: active, at: now), types: busyTypes.count, workers: busyWorkers.count,
+            statistics: StatisticsHead(state, activeWorkers: active?.all, at: now), types: busyTypes.count, workers: busyWorkers.count,
             alerts: current.count
         )
         let uptime = now - statistics.since
         types = busyTypes.keys.map { type in
             let work = statistics.types[type] ?? TypeStatistics()
-            return (type, LiveTypeRow(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
+            return (type, LiveTypeRow(work, of: type, activeWorkers: active?[type], uptime: uptime, at: now))
         }
         workers = busyWorkers.keys.compactMap { id in
             statistics.workers[id].map { (id, LiveWorkerRow($0, maximumTypes: limits.typesOfWorker, at: now)) }
@@ -75,12 +75,12 @@ private struct TypeRank: Comparable {
     private let open: Int
     private let total: Int
 
-    init(_ work: TypeStatistics, workers: Int, at now: Timestamp) {
+    init(_ work: TypeStatistics, workers: Int?, at now: Timestamp) {
         isHindered = work.breaker != .closed || work.isPaused || (workers == 0 && work.states.due > 0)
         // In steps, so that rows of about the same rate do not change places each second.
         let rate = work.throughput.ended(at: now)
         ended = rate > 0 ? (rate.squareRoot() * 2).rounded(.up) : 0
-        open = (work.states.due.saturatingAdding(work.states.running) > 0 ? 1 : 0) + (workers > 0 ? 1 : 0)
+        open = (work.states.due.saturatingAdding(work.states.running) > 0 ? 1 : 0) + ((workers ?? 0) > 0 ? 1 : 0)
         total = work.states.submitted > 0 ? 1 : 0
     }
 

@@ -33,7 +33,7 @@ package struct LiveTypeRow: Encodable, Sendable {
     @Nullable package var oldest: OldestReport?
     @Nullable var oldestSeconds: Int?
     package var outcomes: OutcomesReport
-    package var activeWorkers: Int
+    @Nullable package var activeWorkers: Int?
     package var breaker: BreakerState
     package var isPaused: Bool
     @Nullable package var pausedUntil: String?
@@ -52,7 +52,7 @@ package struct LiveTypeRow: Encodable, Sendable {
         case pausedUntil = "paused_until"
     }
 
-    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
+    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int?, uptime: Duration, at now: Timestamp) {
         tasks = work.states
         let times = work.runTimes.recent(at: now)
         p50 = times?.p50.milliseconds

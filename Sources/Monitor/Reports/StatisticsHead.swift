@@ -24,7 +24,7 @@ package struct StatisticsHead: Encodable, Sendable {
         case ignored = "ignored_messages"
     }
 
-    init(_ state: GridState.Snapshot, activeWorkers: Int, at now: Timestamp) {
+    init(_ state: GridState.Snapshot, activeWorkers: Int?, at now: Timestamp) {
         let statistics = state.statistics
         let uptime = now - statistics.since
         all = WorkReport(statistics, activeWorkers: activeWorkers, at: now)

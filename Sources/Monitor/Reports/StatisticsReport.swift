@@ -26,19 +26,19 @@ struct StatisticsReport: WebReport {
     init(_ state: GridState.Snapshot, at now: Timestamp) {
         let statistics = state.statistics
         let uptime = now - statistics.since
-        let (active, activeByType) = statistics.activeWorkers(at: now)
-        head = StatisticsHead(state, activeWorkers: active, at: now)
+        let active = state.activeWorkers(at: now)
+        head = StatisticsHead(state, activeWorkers: active?.all, at: now)
         var types = statistics.types
         // A type that has workers and no tasks yet is shown too.
-        for type in activeByType.keys where types[type] == nil && types.count < statistics.maximumTypes {
+        for type in (active?.byType ?? [:]).keys where types[type] == nil && types.count < statistics.maximumTypes {
             types[type] = TypeStatistics()
         }
         self.types = Dictionary(
             uniqueKeysWithValues: types.map { type, work in
-                (type, TypeReport(work, of: type, activeWorkers: activeByType[type] ?? 0, uptime: uptime, at: now))
+                (type, TypeReport(work, of: type, activeWorkers: active?[type], uptime: uptime, at: now))
             }
         )
-        workers = WorkersReport(statistics, at: now).workers
+        workers = WorkersReport(state, at: now).workers
         events = statistics.gridEvents.map(GridEventReport.init)
         alerts = state.alerts.current.map(AlertReport.init)
     }

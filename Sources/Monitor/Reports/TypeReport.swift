@@ -34,7 +34,7 @@ struct TypeReport: Encodable, Sendable {
         case totalTimes = "total_times"
     }
 
-    init(_ statistics: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
+    init(_ statistics: TypeStatistics, of type: TaskType, activeWorkers: Int?, uptime: Duration, at now: Timestamp) {
         work = WorkReport(statistics, of: type, activeWorkers: activeWorkers, uptime: uptime, at: now)
         runTimes = LatencyWindows(statistics.runTimes, at: now)
         totalTimes = LatencyWindows(statistics.totalTimes, at: now)

@@ -5,7 +5,7 @@ import WebSupport
 ///
 /// | field | what | window |
 /// |---|---|---|
-/// | `active_workers` | workers that hold a lease | now |
+/// | `active_workers` | workers that hold a lease; null while that is not known: the broker is away or came back less than ten seconds ago, or nothing was heard of workers yet | now |
 /// | `pending_tasks` | accepted and not running: `pending`, `scheduled` and `queued` | now, by the latest event |
 /// | `tasks` | tasks submitted, and in each state | since the store was made |
 /// | `ledger` | what was submitted, what stands in one state or another, and whether the two are the same | since the store was made |
@@ -23,7 +23,7 @@ import WebSupport
 package struct WorkReport: Encodable, Sendable {
     static let schema = JSONSchema.object(
         [
-            "active_workers": .count, "pending_tasks": .count.described("Accepted and not running."),
+            "active_workers": .activeWorkers, "pending_tasks": .count.described("Accepted and not running."),
             "tasks": TaskCounts.schema, "ledger": LedgerReport.schema, "breaker": .breaker,
             "paused": .boolean.described("Of all types: whether that is so of one of them."),
             "paused_until": .optionalTime,
@@ -38,7 +38,7 @@ package struct WorkReport: Encodable, Sendable {
         isOpen: true
     ).named("Work")
 
-    package var activeWorkers: Int
+    @Nullable package var activeWorkers: Int?
     package var pendingTasks: Int
     package var tasks: TaskCounts
     package var ledger: LedgerReport
@@ -74,7 +74,7 @@ package struct WorkReport: Encodable, Sendable {
     }
 
     /// Of one type.
-    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int, uptime: Duration, at now: Timestamp) {
+    init(_ work: TypeStatistics, of type: TaskType, activeWorkers: Int?, uptime: Duration, at now: Timestamp) {
         self.init(
             activeWorkers: activeWorkers, states: work.states, breaker: work.breaker, isPaused: work.isPaused,
             pausedUntil: work.pausedUntil, held: work.held(at: now), ended: work.throughput.ended(at: now), uptime: uptime,
@@ -84,7 +84,7 @@ package struct WorkReport: Encodable, Sendable {
     }
 
     /// Of all types.
-    init(_ statistics: Statistics, activeWorkers: Int, at now: Timestamp) {
+    init(_ statistics: Statistics, activeWorkers: Int?, at now: Timestamp) {
         let outcomes = statistics.types.values.reduce(into: (succeeded: 0, failed: 0)) { sum, work in
             let total = work.recentOutcomes.total(at: now)
             sum = (sum.succeeded.saturatingAdding(total.succeeded), sum.failed.saturatingAdding(total.failed))
@@ -97,7 +97,7 @@ package struct WorkReport: Encodable, Sendable {
     }
 
     private init(
-        activeWorkers: Int, states: TaskCounts, breaker: BreakerState, isPaused: Bool, pausedUntil: Timestamp? = nil, held: [String] = [],
+        activeWorkers: Int?, states: TaskCounts, breaker: BreakerState, isPaused: Bool, pausedUntil: Timestamp? = nil, held: [String] = [],
         ended: Double, uptime: Duration, seen: Counters, waitTimes: Latencies, oldest: OldestReport?, outcomes: OutcomesReport,
         at now: Timestamp
     ) {

@@ -12,6 +12,9 @@ extension JSONSchema {
     static let breaker = choice(BreakerState.self).named("Breaker")
     static let time = string.described("RFC 3339 in UTC, with milliseconds.").named("Time")
     static let optionalTime = string.nullable.named("OptionalTime")
+    static let activeWorkers = count.nullable.described(
+        "Workers that hold a lease; null while that is not known, such as while the broker is away."
+    ).named("ActiveWorkers")
     static let milliseconds = number.atLeast(0).nullable.described("Null where nothing was measured.").named("Milliseconds")
     static let duration = string(pattern: "^([1-9][0-9]{0,2}h)?[1-9][0-9]{0,2}(ms|s|m)$|^[1-9][0-9]{0,2}[hd]$")
         .described("One or more numbers with their units, the largest first: `90s`, `1h30m`, `7d`.").named("Duration")

@@ -29,6 +29,8 @@ struct Statistics {
     /// The counts of the types that were forgotten since the monitor began.
     private var forgottenSeen = Counters()
     private(set) var workers: [String: WorkerStatistics] = [:]
+    /// Whether a worker was heard, or the nameservice has told which ones there are.
+    private(set) var hasHeardOfWorkers = false
     /// From when tasks could run to when they did, of all types together.
     private(set) var waitTimes = Latencies()
     /// The latest ones, the oldest first.
@@ -108,6 +110,7 @@ struct Statistics {
     // MARK: Workers
 
     mutating func apply(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at now: Timestamp) {
+        hasHeardOfWorkers = true
         switch kind {
         case .register, .heartbeat: see(worker, at: now)
         case .deregister: workers[worker.worker]?.leave(.deregistered, at: now)
@@ -117,6 +120,7 @@ struct Statistics {
 
     mutating func apply(_ event: WorkerEvent, at now: Timestamp) {
         hear(.nameservice, at: now)
+        hasHeardOfWorkers = true
         switch event.kind {
         case .joined: see(event.worker, at: now)
         case .left: workers[event.worker.worker]?.leave(event.reason ?? .leaseExpired, at: now)
@@ -126,6 +130,7 @@ struct Statistics {
 
     /// The nameservice's answer: whom it knows.
     mutating func apply(_ answer: WorkersQuery.Answer, at now: Timestamp) {
+        if answer.next == nil { hasHeardOfWorkers = true }
         // One that was heard since is known better.
         for live in answer.workers where workers[live.worker.worker] == nil { see(live.worker, at: now) }
     }
@@ -171,14 +176,14 @@ struct Statistics {
         if gridEvents.count > Self.maximumGridEvents { gridEvents.removeFirst() }
     }
 
-    /// How many workers hold a lease, and how many of them serve each type.
-    func activeWorkers(at now: Timestamp) -> (all: Int, byType: [TaskType: Int]) {
-        var (all, byType) = (0, [TaskType: Int]())
+    /// The workers that hold a lease, of those that are known.
+    func activeWorkers(at now: Timestamp) -> ActiveWorkers {
+        var active = ActiveWorkers()
         for worker in workers.values where worker.isActive(at: now) {
-            all += 1
-            for type in Set(worker.worker.types) { byType[type, default: 0] += 1 }
+            active.all += 1
+            for type in Set(worker.worker.types) { active.byType[type, default: 0] += 1 }
         }
-        return (all, byType)
+        return active
     }
 
     /// The counters of all types.

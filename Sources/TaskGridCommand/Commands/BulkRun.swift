@@ -17,9 +17,6 @@ struct BulkRun {
     /// After how many looks at the action, four in a second, it is told that the action needs this command no more.
     private static let looksBeforeHint = 4
 
-    private var verb: String { kind == .retry ? "retry" : "cancel" }
-    private var done: String { kind == .retry ? "retried" : "cancelled" }
-
     func run(_ client: GridClient) async throws {
         guard let meant = kind.meant(filter) else { throw Failure(.failed, "--state: \(kind.states)") }
         let count: Int
@@ -33,7 +30,7 @@ struct BulkRun {
             throw Failure(.failed, nil)
         }
         var action = try await client.startBulk(kind, matching: filter, expected: count)
-        let progress = ProgressBar(done, isWanted: count > ListOptions.screenful)
+        let progress = ProgressBar(kind.participle, isWanted: count > ListOptions.screenful)
         var shown = 0
         var looks = 0
         while action.state == .running {
@@ -61,12 +58,8 @@ struct BulkRun {
 
     /// What became of an action; `left` is how many tasks match and were not changed, where that is known.
     static func sentence(_ action: BulkAction, left: Int? = nil) -> String {
-        let retries = action.kind == .retry
-        let tasks = CommandOutcomeReport.tasks(action.done)
-        var sentence = "\(tasks) \(retries ? "will be done again" : "cancelled")"
-        if action.refused > 0 {
-            sentence += ", \(Terminal.grouped(action.refused)) \(retries ? "will not" : "could not be"): their state has changed"
-        }
+        var sentence = "\(CommandOutcomeReport.tasks(action.done)) \(action.kind.done)"
+        if action.refused > 0 { sentence += ", \(Terminal.grouped(action.refused)) \(action.kind.undone): their state has changed" }
         switch action.state {
         case .running, .finished: break
         case .stopped: sentence += "; stopped on request"
@@ -79,7 +72,7 @@ struct BulkRun {
 
     /// Asks the person at the terminal.
     private func confirm(_ count: Int) -> Bool {
-        Terminal.tell("\(verb) the \(Terminal.grouped(count)) \(words)? [y/N] ")
+        Terminal.tell("\(kind.verb) the \(Terminal.grouped(count)) \(words)? [y/N] ")
         return ["y", "yes"].contains((readLine() ?? "").trimmingCharacters(in: .whitespaces).lowercased())
     }
 }

@@ -27,36 +27,10 @@ struct CancelCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var ids: TaskIDArguments
-    @OptionGroup(title: "Which") var filter: FilterOptions
-    @OptionGroup(title: "Which") var bulk: BulkOptions
-    @Flag(help: "Print JSON, an object a line: id, outcome (done, refused, unknown), and the state before.")
-    var json = false
-    @OptionGroup(title: "Grid") var grid: GridOptions
-
-    func validate() throws { try ids.check(against: filter, bulk: bulk) }
+    @OptionGroup var tasks: TaskChange
 
     func run() async throws {
-        try await Failure.reported {
-            if ids.isEmpty { return try await grid.withClient { try await cancelMatching($0) } }
-            var report = CommandOutcomeReport()
-            try await grid.withClient { client in
-                report = try await ids.change(done: "cancelled", json: json, reason: Self.reason) {
-                    try await client.cancel($0).map(Self.meaning)
-                }
-            }
-            if !json { try await Output.standard.line(report.sentence("cancelled", "could not be")) }
-            if let failure = report.failure { throw failure }
-        }
-    }
-
-    private func cancelMatching(_ client: GridClient) async throws {
-        var tasks = try await filter.resolved(filter.openFilter, client)
-        tasks.state = bulk.state
-        let run = BulkRun(
-            kind: .cancel, filter: tasks, words: "\(bulk.state?.name ?? "open") tasks\(filter.words)", expected: bulk.count,
-            asksFirst: bulk.asksFirst, json: json)
-        try await run.run(client)
+        try await tasks.run(.cancel, reason: Self.reason) { client, ids in try await client.cancel(ids).map(Self.meaning) }
     }
 
     /// A task that was cancelled before is as it should be.
@@ -65,12 +39,8 @@ struct CancelCommand: AsyncParsableCommand {
             ? CommandOutcome(id: outcome.id, outcome: .done, state: .cancelled) : outcome
     }
 
-    /// Why a task was not cancelled; nil where it was.
-    static func reason(_ outcome: CommandOutcome) -> String? {
-        switch outcome.outcome {
-        case .done: nil
-        case .refused: "task \(outcome.id) has ended already: \(outcome.state?.name ?? "its state is not known")"
-        case .unknown: "task \(outcome.id) is not known: never accepted, or ended so long ago that it was pruned"
-        }
+    /// Why a task that is known was not cancelled.
+    static func reason(_ outcome: CommandOutcome) -> String {
+        "task \(outcome.id) has ended already: \(outcome.state?.name ?? "its state is not known")"
     }
 }

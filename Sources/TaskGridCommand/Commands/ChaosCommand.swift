@@ -27,10 +27,11 @@ struct ChaosCommand: AsyncParsableCommand {
               taskgrid chaos --minutes 5
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
+              taskgrid chaos --nodes 3 --minutes 5
             Ctrl-C ends the faults early; a second one stops at once, and leaves the folder.
 
-            The fault plan is a function of --seed (and of --faults, --every, the duration
-            and --workers); the tasks that a fault meets are not.
+            The fault plan is a function of --seed (and of --faults, --every, the duration,
+            --workers and --nodes); the tasks that a fault meets are not.
 
             In the table, "Executed more than once" counts an interrupted execution and the
             one that followed. The result of such a task counts once. "Recovery" is the
@@ -58,10 +59,10 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Tasks submitted a second.", valueName: "count"))
     var rate: Double = 100
     @Option(
-        help: ArgumentHelp("The faults to inject, separated by commas; all by default.", valueName: "names"),
+        help: ArgumentHelp("The faults to inject, separated by commas; by default all that the broker's nodes allow.", valueName: "names"),
         completion: .list(Fault.allCases.map(\.rawValue) + ["all"]), transform: Self.faults
     )
-    var faults: Set<Fault> = Set(Fault.allCases)
+    var faults: Set<Fault>?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -82,6 +83,7 @@ struct ChaosCommand: AsyncParsableCommand {
         transform: Arguments.time
     )
     var patience = ChaosConfiguration.defaultPatience
+    @OptionGroup var nodes: NodesOption
     @Option(key: "queue-kind") var queueKind: KeyArgument?
     @Option(
         help: ArgumentHelp("A new folder for logs, store and journal of executions, which stay there.", valueName: "folder"),
@@ -97,6 +99,9 @@ struct ChaosCommand: AsyncParsableCommand {
         if minutes != nil, duration != nil { throw ValidationError("--minutes and --duration say the same: give one of them") }
         if let minutes, !(minutes > 0 && minutes <= 100_000) { throw ValidationError("--minutes is above 0, not \(minutes)") }
         guard rate > 0, rate <= 10_000 else { throw ValidationError("--rate is above 0 and at most 10000, not \(rate)") }
+        if nodes.nodes == 1, let fault = chosen?.filter(\.needsCluster).map(\.rawValue).min() {
+            throw ValidationError("the fault '\(fault)' needs a broker of several nodes: add --nodes 3")
+        }
         guard every >= .milliseconds(100) else { throw ValidationError("--every is at least 100ms") }
     }
 
@@ -104,7 +109,7 @@ struct ChaosCommand: AsyncParsableCommand {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
             try SettingCheck().check(file: nil)
-            let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat])
+            let arguments = KeyArgument.byKey([queueKind, logLevel, logFormat, nodes.rabbitmq])
             let configuration = try Configuration(try await SettingSources(arguments: arguments, file: nil))
             let folder = try folder()
             defer {
@@ -142,13 +147,17 @@ struct ChaosCommand: AsyncParsableCommand {
         }
     }
 
+    /// The faults that were named; nil: all that the broker's nodes allow.
+    private var chosen: Set<Fault>? { faults == Set(Fault.allCases) ? nil : faults }
+
     private var time: Duration { duration ?? .seconds((minutes ?? Self.defaultMinutes) * 60) }
 
     private func plan(_ folder: GridFolder, _ configuration: Configuration) -> ChaosConfiguration {
         var plan = ChaosConfiguration(
-            seed: seed ?? .random(in: 0...(.max >> 1)), duration: time, every: every, faults: faults, rate: rate, workers: workers,
-            patience: patience, queueKind: configuration.topology.queueKind, folder: folder
+            seed: seed ?? .random(in: 0...(.max >> 1)), duration: time, every: every, faults: chosen, rate: rate, workers: workers,
+            patience: patience, queueKind: nodes.topology(configuration).queueKind, nodes: nodes.nodes, folder: folder
         )
+        plan.rabbitmq = configuration.rabbitmq
         plan.environment.merge(KeyArgument.byVariable([logLevel])) { $1 }
         return plan
     }

@@ -92,8 +92,9 @@ struct EventsCommand: AsyncParsableCommand {
     private func listen(_ consumer: Consumer, _ connection: Connection) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
+                var news = WorkerEventFilter()
                 while let deliveries = await consumer.next() {
-                    for delivery in deliveries { try await show(delivery) }
+                    for delivery in deliveries { try await show(delivery, passing: &news) }
                     try await Output.standard.flush()
                     if let last = deliveries.last { await consumer.ack(upTo: last.tag) }
                 }
@@ -110,23 +111,27 @@ struct EventsCommand: AsyncParsableCommand {
         }
     }
 
-    private func show(_ delivery: Delivery) async throws {
+    private func show(_ delivery: Delivery, passing news: inout WorkerEventFilter) async throws {
         let line: Data?
         do throws(WireError) {
-            line = try Self.line(delivery.routingKey, delivery.message.body, json: json)
+            line = try Self.line(delivery.routingKey, delivery.message.body, json: json, passing: &news)
         } catch {
             return Terminal.tell("an event \(Terminal.plain(String(delivery.routingKey.prefix(100)))) cannot be read: \(error)\n")
         }
         if let line { try await Output.standard.line(line) }
     }
 
-    /// An event for a line; nil for one of no known kind, which later versions may have.
-    static func line(_ key: String, _ body: Data, json: Bool) throws(WireError) -> Data? {
+    /// An event for a line; nil for one of no known kind, which later versions may have, and for one that another nameservice has told.
+    static func line(
+        _ key: String, _ body: Data, json: Bool, passing news: inout WorkerEventFilter
+    ) throws(WireError) -> Data? {
         switch Kind(rawValue: String(key.prefix { $0 != "." })) {
-        case .task: line(try JSON.decode(TypeEvent.self, body), key: key, json: json, text: text)
-        case .worker: line(try JSON.decode(WorkerEvent.self, body), key: key, json: json, text: text)
-        case .grid: line(try JSON.decode(GridEvent.self, body), key: key, json: json, text: text)
-        case nil: nil
+        case .task: return line(try JSON.decode(TypeEvent.self, body), key: key, json: json, text: text)
+        case .worker:
+            let event = try JSON.decode(WorkerEvent.self, body)
+            return news.isNew(event) ? line(event, key: key, json: json, text: text) : nil
+        case .grid: return line(try JSON.decode(GridEvent.self, body), key: key, json: json, text: text)
+        case nil: return nil
         }
     }
 

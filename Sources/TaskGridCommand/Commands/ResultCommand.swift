@@ -28,16 +28,19 @@ struct ResultCommand: AsyncParsableCommand {
     var id: TaskID
     @Flag(help: "Wait for the task to end.")
     var wait = false
-    private static let patience = Duration.seconds(3600)
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How long the command may take, such as 30s; \(DurationText.write(patience)) by default.", valueName: "time"),
+        help: ArgumentHelp("How long --wait may take, such as 30s; by default as long as it takes.", valueName: "time"),
         transform: Arguments.someTime)
-    var within = Self.patience
+    var within: Duration?
     @Flag(help: "Print the ended task as JSON, with its result or error.")
     var json = false
     @OptionGroup var resultEnd: ResultEnd
     @OptionGroup(title: "Grid") var grid: GridOptions
+
+    func validate() throws {
+        if within != nil, !wait { throw ValidationError("--within is for --wait") }
+    }
 
     func run() async throws {
         try await Failure.reported {
@@ -63,7 +66,7 @@ struct ResultCommand: AsyncParsableCommand {
     private func ending(_ client: GridClient) async throws -> Ending? {
         guard wait else { return try await client.result(id) }
         do throws(ClientError) {
-            return try await client.outcome(of: id, within: within)
+            return try await client.outcome(of: id, within: within ?? Arguments.asLongAsItTakes)
         } catch {
             guard error.code == .timedOut else { throw error }
             return nil

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import TaskGridClient
 import TaskGridCore
 
@@ -8,6 +7,7 @@ struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
         abstract: "Retry tasks that failed, were cancelled or expired.",
+        usage: "taskgrid retry [<options>] [<id> ...]",
         discussion: """
             Tasks are named by their ids, or are all failed ones that match the options;
             'taskgrid failed' with the same options lists them. They get all their attempts
@@ -23,44 +23,18 @@ struct RetryCommand: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var ids: TaskIDArguments
-    @OptionGroup(title: "Which") var filter: FilterOptions
-    @OptionGroup(title: "Which") var bulk: BulkOptions
-    @Flag(help: "Print JSON, an object a line: id, outcome (done, refused, unknown), and the state before.")
-    var json = false
-    @OptionGroup(title: "Grid") var grid: GridOptions
-
-    func validate() throws { try ids.check(against: filter, bulk: bulk) }
+    @OptionGroup var tasks: TaskChange
 
     func run() async throws {
-        try await Failure.reported {
-            if ids.isEmpty { return try await grid.withClient { try await retryMatching($0) } }
-            var report = CommandOutcomeReport()
-            try await grid.withClient { client in
-                report = try await ids.change(done: "retried", json: json, reason: Self.reason) { try await client.retry($0) }
-            }
-            if !json { try await Output.standard.line(report.sentence("will be done again", "will not")) }
-            if let failure = report.failure { throw failure }
-        }
+        try await tasks.run(.retry, reason: Self.reason) { client, ids in try await client.retry(ids) }
     }
 
-    private func retryMatching(_ client: GridClient) async throws {
-        var tasks = try await filter.resolved(filter.filter, client)
-        tasks.state = bulk.state
-        let run = BulkRun(
-            kind: .retry, filter: tasks, words: "\(bulk.state?.name ?? "failed") tasks\(filter.words)", expected: bulk.count,
-            asksFirst: bulk.asksFirst, json: json)
-        try await run.run(client)
-    }
-
-    /// Why a task is not done again; nil where it is.
-    static func reason(_ outcome: CommandOutcome) -> String? {
-        switch (outcome.outcome, outcome.state) {
-        case (.done, _): nil
-        case (.refused, .succeeded?): "task \(outcome.id) has succeeded: submit it anew to have it done twice"
-        case (.refused, let state?): "task \(outcome.id) has not ended: it is \(state)"
-        case (.refused, nil): "task \(outcome.id) cannot be done again"
-        case (.unknown, _): "task \(outcome.id) is not known: never accepted, or ended so long ago that it was pruned"
+    /// Why a task that is known is not done again.
+    static func reason(_ outcome: CommandOutcome) -> String {
+        switch outcome.state {
+        case .succeeded?: "task \(outcome.id) has succeeded: submit it anew to have it done twice"
+        case let state?: "task \(outcome.id) has not ended: it is \(state)"
+        case nil: "task \(outcome.id) cannot be done again"
         }
     }
 }

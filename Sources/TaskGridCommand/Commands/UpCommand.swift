@@ -21,6 +21,7 @@ struct UpCommand: AsyncParsableCommand {
               taskgrid up --workers hash=4,wait=0
               taskgrid up --ports free --data /tmp/grid  beside another grid
               taskgrid up --broker amqp://user@host      with a running broker
+              taskgrid up --nodes 3                      with a cluster of three brokers
             """
     )
 
@@ -28,6 +29,7 @@ struct UpCommand: AsyncParsableCommand {
     var ports: Ports.Choice = .standard
     @Option(help: ArgumentHelp("How many worker processes of each type; one of each that is not named.", valueName: "type=count,…"))
     var workers: String?
+    @OptionGroup var nodes: NodesOption
     @OptionGroup(title: "Grid") var grid: GridOptions
 
     func validate() throws {
@@ -49,14 +51,14 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             try FileLimit.require("a grid", servesHTTP: true)
-            let configuration = try await grid.configuration()
+            let configuration = try await grid.configuration([nodes.rabbitmq])
             let logger = configuration.logger("up", default: .info)
             if let (_, name) = configuration.sources.text("health-port") {
                 throw Failure(.failed, "\(name): 'taskgrid up' gives each service a port of its own; leave this setting out")
             }
             let ready = ReadyFile(path: configuration.readyFile, logger: logger)
             ready.prepare()
-            var services = GridConfiguration.Services(workers: try counts(), topology: configuration.topology)
+            var services = GridConfiguration.Services(workers: try counts(), topology: nodes.topology(configuration))
             services.environment = inherited
             services.store = configuration.store
             services.history = configuration.monitor.history
@@ -64,7 +66,11 @@ struct UpCommand: AsyncParsableCommand {
             if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
-            let broker = try configuration.program.brokerToStart().map { GridConfiguration.Broker.url($0) } ?? .privately
+            let broker =
+                try configuration.program.brokerToStart().map { GridConfiguration.Broker.url($0) } ?? .privately(nodes: nodes.nodes)
+            if case .url = broker, nodes.nodes > 1 {
+                throw Failure(.failed, "--nodes is for a private RabbitMQ, and a broker is named: take one of them away")
+            }
             let folder = configuration.folder
             var kept: String?
             if configuration.monitor.token == nil {
@@ -72,8 +78,9 @@ struct UpCommand: AsyncParsableCommand {
                 services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): token]
                 kept = token
             }
-            let local = LocalGrid(GridConfiguration(folder: folder, broker: broker, ports: ports, services: services))
-            try await GridRun(grid: local, logger: logger).run { [kept] file in
+            var plan = GridConfiguration(folder: folder, broker: broker, ports: ports, services: services)
+            plan.rabbitmq = configuration.rabbitmq
+            try await GridRun(grid: LocalGrid(plan), logger: logger).run { [kept] file in
                 let welcome = Welcome(file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil)
                 Terminal.say(welcome.text)
                 ready.make()

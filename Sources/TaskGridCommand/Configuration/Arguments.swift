@@ -18,6 +18,9 @@ enum Arguments {
         return time
     }
 
+    /// The wait for the end of a task that no option limits.
+    static let asLongAsItTakes = Duration.seconds(3650 * 86_400)
+
     /// A whole number of a range.
     static func number(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
         let kind = ValueKind<Int>.integer(range)

@@ -28,8 +28,18 @@ enum CommandWords {
         return "\(name) is not UTF-8: '\(Terminal.plain(String(cString: bytes)))'; \(advice)"
     }
 
+    /// What a person reads of an error of the parser: it begins in lower case, as every other error does, and says what to do.
+    static func wrongUse(_ error: any Error) -> String {
+        let prefix = TaskGrid._errorPrefix
+        var text = TaskGrid.fullMessage(for: error)
+        if text.hasPrefix(prefix), let first = text.dropFirst(prefix.count).indices.first {
+            text.replaceSubrange(first...first, with: text[first].lowercased())
+        }
+        return hint(afterMessage: TaskGrid.message(for: error)).map { "\(text)\n\($0)" } ?? text
+    }
+
     /// What to do after an error of the parser that does not say it; nil: it does.
-    static func hint(afterMessage message: String) -> String? {
+    private static func hint(afterMessage message: String) -> String? {
         guard message.contains(/^Unknown option '-[0-9.]/) else { return nil }
         return "a payload that begins with '-' stands after '--', as in: taskgrid run wait -- -1"
     }

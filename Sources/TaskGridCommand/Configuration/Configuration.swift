@@ -1,7 +1,6 @@
 import Dispatcher
 import Monitor
 import TaskGridConfiguration
-import WebSupport
 
 /// Everything that can be configured, with its defaults. A setting is taken from the command's arguments, else from the environment,
 /// else from the YAML file (`--config`, `TASKGRID_CONFIG`, else `config/taskgrid.yaml`). `ConfigurationKey.all` has the keys.
@@ -9,8 +8,8 @@ import WebSupport
 struct Configuration {
     /// What other programs of the grid have too.
     var program = ProgramSettings()
-    var logFormat = TerminalLog.Format.text
-    var health = HealthEndpoint.Configuration()
+    /// The folder of the RabbitMQ that a private broker is; nil: the one that this machine has installed.
+    var rabbitmq: String?
     /// The SQLite file of the tasks; nil: that of the grid's folder.
     var store: String?
     var dispatcher = DispatcherConfiguration()

@@ -1,6 +1,5 @@
 import LocalGrid
 import TaskGridConfiguration
-import WebSupport
 
 /// A key of the command's configuration.
 typealias ConfigurationKey = SettingKey<Configuration>
@@ -24,15 +23,17 @@ extension ConfigurationKey {
 /// The keys of the command, by what they are for.
 enum ConfigurationKeys {
     static let all =
-        (ProgramSettings.gridKeys.map(\.ofCommand) + ofLogs + ProgramSettings.serviceKeys.map(\.ofCommand) + ofHealth + ofDispatcher
+        (ProgramSettings.gridKeys.map(\.ofCommand) + ofBroker + ProgramSettings.serviceKeys.map(\.ofCommand) + ofHealth
+            + ofDispatcher
             + ProgramSettings.workerKeys.map(\.ofCommand) + ofMonitor)
 
     static let defaults = Configuration()
 
-    private static let ofLogs: [ConfigurationKey] = [
+    private static let ofBroker: [ConfigurationKey] = [
         ConfigurationKey(
-            "log-format", \.logFormat, kind: .choice, in: defaults, valueName: "format",
-            description: "The format of log lines: `text`, or `json` for an object on each line."
+            "rabbitmq", \.rabbitmq, kind: .optional(.path), in: defaults, valueName: "folder",
+            standard: .words("the one that this machine has installed", example: "~/rabbitmq_server-4.0.5"),
+            description: "The RabbitMQ of a private broker: a folder with `sbin` in it, as RabbitMQ's archive for Unix has it."
         )
     ]
 
@@ -40,17 +41,9 @@ enum ConfigurationKeys {
         ([("nameservice", Ports.Use.nameserviceHealth), ("dispatcher", Ports.Use.dispatcherHealth)] + Ports.Use.workerHealth)
         .map { "\($0.1) \($0.0)" }.joined(separator: ", ")
 
-    private static let ofHealth: [ConfigurationKey] = [
-        ConfigurationKey(
-            "health-host", \.health.host, kind: .text, in: defaults, valueName: "host",
-            description: "The address of a service's `/healthz`. The monitor has its own."
-        ),
-        ConfigurationKey(
-            "health-port", \.health.port, kind: .optional(.integer(0...65535)), in: defaults, valueName: "port",
-            standard: .words("\(standardHealthPorts); a free one if that is taken", example: "\(Ports.Use.dispatcherHealth)"),
-            description: "The port of a service's `/healthz`; 0 for none."
-        ),
-    ]
+    private static let ofHealth = ProgramSettings.healthKeys(
+        standardPort: .words("\(standardHealthPorts); a free one if that is taken", example: "\(Ports.Use.dispatcherHealth)")
+    ).map(\.ofCommand)
 }
 
 extension SettingKey<ProgramSettings> {

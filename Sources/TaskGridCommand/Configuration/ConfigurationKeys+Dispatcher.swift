@@ -7,7 +7,7 @@ extension ConfigurationKeys {
     static let ofDispatcher: [ConfigurationKey] = [
         ConfigurationKey(
             "dispatcher.store", \.store, kind: .optional(.path), in: defaults, valueName: "file",
-            standard: .words("`store.sqlite` in `data`", example: "~/.local/state/taskgrid/store.sqlite"),
+            standard: .words("`store.sqlite` in the `data` folder", example: "~/.local/state/taskgrid/store.sqlite"),
             description: "The SQLite file of the tasks."
         ),
         ConfigurationKey(

@@ -19,12 +19,13 @@ extension ConfigurationKeys {
         ),
         ConfigurationKey(
             "monitor.history", \.monitor.history, kind: .optional(.path), in: defaults, valueName: "file",
-            standard: .words("in memory; `up`: `history.sqlite` in `data`", example: "/var/lib/taskgrid/history.sqlite"),
+            standard: .words(
+                "in memory; with `taskgrid up`, `history.sqlite` in the `data` folder", example: "/var/lib/taskgrid/history.sqlite"),
             description: "The SQLite file of the monitor's history."
         ),
         ConfigurationKey(
             "monitor.token", \.monitor.token, kind: .optional(token), in: defaults,
-            standard: .words("none; `up` makes one and keeps it in `data`", example: "sixteen-bytes-or-more"),
+            standard: .words("none; `taskgrid up` makes one and keeps it in the `data` folder", example: "sixteen-bytes-or-more"),
             description: """
                 The token that a request must show to cancel, retry, pause or resume: 16 bytes or more. Without a token the monitor \
                 refuses these requests. It is better set by its variable than in a file.

@@ -37,10 +37,8 @@ struct SettingCheck {
     }
 
     private func checkFile(_ path: String) throws(Failure) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(.failed, "the configuration file \(path) cannot be read: \(Self.obstacle(path))")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        if let error = SettingSources.unreadable(path) { throw Failure(error) }
+        guard let text = FileManager.default.contents(atPath: path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
             throw Failure(.failed, "the configuration file \(path) cannot be read: it is not UTF-8")
         }
         let root: Node?
@@ -81,13 +79,6 @@ struct SettingCheck {
                 throw Failure(.failed, "\(path): \(name) has a list of something other than values")
             }
         }
-    }
-
-    /// Why a file cannot be read.
-    private static func obstacle(_ path: String) -> String {
-        guard access(path, F_OK) == 0 else { return Errno.current }
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-        return type == .typeRegular ? "it is not yours to read" : "it is no regular file"
     }
 
     /// The parser's words without the text of the file, which may hold a secret.

@@ -79,7 +79,7 @@ private struct SubmittedRun: Sendable {
         _ run: PayloadReader.Run, of type: TaskType, options: TaskOptions, _ client: GridClient, _ acceptances: Acceptances
     ) async throws {
         let submitted = try await client.submitEachAndWatch(
-            type, payloads: run.payloads, options: options, within: .seconds(30 * 86_400)
+            type, payloads: run.payloads, options: options, within: Arguments.asLongAsItTakes
         )
         self.run = run
         ids = try acceptances.add(run, submitted.receipts)

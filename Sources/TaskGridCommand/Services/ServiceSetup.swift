@@ -42,7 +42,9 @@ struct ServiceSetup {
     /// - `use`: the use that has its standard port.
     func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> HealthEndpoint {
         HealthEndpoint(
-            service: service, id: id, vitals: vitals, configuration: configuration.health, standardPort: use.standard ?? 0, logger: logger
+            service: service, id: id, vitals: vitals,
+            configuration: HealthEndpoint.Configuration(host: configuration.healthHost, port: configuration.healthPort),
+            standardPort: use.standard ?? 0, logger: logger
         )
     }
 

@@ -1,29 +1,13 @@
-import TaskGridCore
+import TaskGridConfiguration
 
-/// The one way of text from elsewhere to a terminal or a log: without what would move the cursor, end the line, change the direction of
-/// writing or not be seen. `JSON.visible` is that of JSON.
+/// Text from elsewhere as a terminal shows it: see `PlainText`.
 extension Terminal {
-    /// For one line: each such character becomes a dot.
-    static func plain(_ text: String) -> String {
-        replacing(in: text) { _ in "·" }
-    }
+    /// For one line.
+    static func plain(_ text: String) -> String { PlainText.line(text) }
 
-    /// For several lines: line feeds and tabs stay.
-    static func plainLines(_ text: String) -> String {
-        replacing(in: text) { $0 == "\n" || $0 == "\r\n" || $0 == "\t" ? String($0) : "·" }
-    }
+    /// For several lines.
+    static func plainLines(_ text: String) -> String { PlainText.lines(text) }
 
     /// Whether a text has what `plain(_:)` writes for a character that cannot be seen.
     static func mayStandForUnseen(_ text: String) -> Bool { text.contains("·") }
-
-    private static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
-
-    private static func replacing(in text: String, _ replacement: (Character) -> String) -> String {
-        if text.utf8.allSatisfy(isPrintable) { return text }
-        var result = ""
-        for character in text {
-            if character.isVisible { result.append(character) } else { result += replacement(character) }
-        }
-        return result
-    }
 }

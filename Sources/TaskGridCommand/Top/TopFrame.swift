@@ -103,7 +103,7 @@ struct TopFrame {
                     ? "Healthy"
                     : "No alerts in the first \(Int(state.head.statistics.uptime)) s; "
                         + "some take up to \(Int(LiveReport.longestLook.seconds / 60)) min",
-                workers == 0 ? "no workers yet" : "\(Terminal.grouped(workers)) \(workers == 1 ? "worker" : "workers")",
+                workers.map { $0 == 0 ? "no workers yet" : "\(Terminal.grouped($0)) \($0 == 1 ? "worker" : "workers")" },
                 paused.isEmpty ? nil : "paused: \(paused.joined(separator: ", "))",
             ]
             line = Line(parts.compactMap { $0 }.joined(separator: " · "), isKnown ? .good : .plain)

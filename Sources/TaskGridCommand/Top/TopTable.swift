@@ -36,7 +36,8 @@ struct TopTable {
             let counts = [tasks.pending, tasks.scheduled, tasks.queued, tasks.running, tasks.succeeded, tasks.failed]
             let measures = [CompactNumber.rate(work.throughput)] + [work.p50, work.p95, work.queueP95].map(CompactNumber.time)
             let oldest = work.oldest.map { WorkersCommand.age($0.age) } ?? "-"
-            return [type.name] + counts.map(Terminal.grouped) + measures + [oldest, "\(work.activeWorkers)", Self.breaker(work)]
+            let workers = work.activeWorkers.map(Terminal.grouped) ?? "-"
+            return [type.name] + counts.map(Terminal.grouped) + measures + [oldest, workers, Self.breaker(work)]
         }
         self.table = table
         styles = rows.map { $0.row.breaker != .closed || !$0.row.tasks.balances ? .bad : $0.row.isPaused ? .warning : .plain }

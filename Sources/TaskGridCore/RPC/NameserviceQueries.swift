@@ -16,10 +16,13 @@ package struct WorkersQuery: Query, Hashable {
         package var workers: [LiveWorker]
         /// The place where the list goes on, as the `after` of the next query; nil: there are no more.
         package var next: String?
+        /// The nameservice; nil: it does not say.
+        package var service: ServiceStamp?
 
-        package init(workers: [LiveWorker], next: String? = nil) {
+        package init(workers: [LiveWorker], next: String? = nil, service: ServiceStamp? = nil) {
             self.workers = workers
             self.next = next
+            self.service = service
         }
     }
 }

@@ -40,7 +40,7 @@ public struct Topology: Hashable, Sendable {
     package var events: Exchange { Exchange("\(prefix).events", .topic) }
     package var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
 
-    /// Every exchange. Each service declares them all, so that none depends on the order in which they start.
+    /// Every exchange. Each service declares those that are missing, so that none depends on the order in which they start.
     package var exchanges: [Exchange] {
         [submit, work, results, reply, registry, rpc, control, events, dead]
     }
@@ -49,7 +49,6 @@ public struct Topology: Hashable, Sendable {
 
     package var submitQueue: Queue { .shared("\(prefix).submit", kind: queueKind) }
     package var resultsQueue: Queue { .shared("\(prefix).results", kind: queueKind) }
-    package var registryQueue: Queue { .shared("\(prefix).registry", kind: queueKind, arguments: Self.bounds(10_000)) }
     /// Undecodable messages, for people to look at: the latest 10,000 within 64 MiB.
     package var deadQueue: Queue { .shared("\(prefix).dead", kind: queueKind, arguments: Self.bounds(10_000)) }
 
@@ -57,6 +56,9 @@ public struct Topology: Hashable, Sendable {
     private static func bounds(_ messages: Int64, bytes: Int64 = 64 << 20) -> FieldTable {
         ["x-max-length": .int(messages), "x-max-length-bytes": .int(bytes)]
     }
+
+    /// The durable queue that nameservices shared before each had one of its own. It is still bound on a broker that knew them.
+    package var formerRegistryQueue: String { "\(prefix).registry" }
 
     package func workQueue(_ type: TaskType) -> Queue { .shared("\(prefix).work.\(type)", kind: queueKind) }
 
@@ -109,7 +111,7 @@ public struct Topology: Hashable, Sendable {
 
     // MARK: Owners of declarations
 
-    /// The declarations of every service: the exchanges.
+    /// What every service needs: the exchanges.
     package var common: Declarations { Declarations(exchanges: exchanges) }
 
     /// A work queue, which workers declare; and the dispatcher, where somebody has deleted it.
@@ -145,15 +147,20 @@ public struct Topology: Hashable, Sendable {
             + Declarations(queues: [heartbeats], bindings: [Binding(exchange: registry.name, queue: heartbeats.name, key: "#")])
     }
 
+    /// The queue of queries that all nameservices share.
     package var nameservice: Declarations {
         common
             + Declarations(
-                queues: [registryQueue, rpcQueue(.nameservice)],
-                bindings: [
-                    Binding(exchange: registry.name, queue: registryQueue.name, key: "#"),
-                    Binding(exchange: rpc.name, queue: rpcQueue(.nameservice).name, key: Service.nameservice.rawValue),
-                ]
+                queues: [rpcQueue(.nameservice)],
+                bindings: [Binding(exchange: rpc.name, queue: rpcQueue(.nameservice).name, key: Service.nameservice.rawValue)]
             )
+    }
+
+    /// A nameservice's declarations for what workers say: each hears all of it.
+    package func registrations(id: String) -> Declarations {
+        let registrations = listenerQueue("registry", id)
+        return common
+            + Declarations(queues: [registrations], bindings: [Binding(exchange: registry.name, queue: registrations.name, key: "#")])
     }
 
     /// A worker's declarations for its work.

@@ -107,7 +107,7 @@ final class Pipeline: Sendable {
         var flushDeadline = Duration.seconds(10)
         /// How long code of workers may take to return after that.
         var returnDeadline = Duration.seconds(2)
-        var backoff = Backoff(base: .milliseconds(100), ceiling: .seconds(5))
+        var backoff = Backoff.publishing
 
         /// Sorted, for messages and logs.
         var types: [TaskType] { workers.keys.sorted() }

@@ -1,4 +1,5 @@
 import AMQP
+import LocalGrid
 import Logging
 import TestSupport
 import Testing
@@ -39,6 +40,26 @@ struct ClusterAddressTests {
             await connection.close()
         }
         proxy.close()
+    }
+
+    @Test func `a node that says nothing does not use up the time of the others, however soon a start is to give up`() async throws {
+        let broker = try TestBroker.endpoint()
+        let silent = try Proxy(to: broker.addresses[0].host, port: broker.addresses[0].port)
+        silent.stall()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Each connection has an order of its own, so that about half of them begin with the silent node.
+            for _ in 0..<8 {
+                group.addTask {
+                    var endpoint = broker
+                    endpoint.addresses.append(.init(host: "127.0.0.1", port: silent.port))
+                    let connection = Connection(endpoint, name: "test cluster", logger: Logger(label: "test"))
+                    try await connection.start(patience: .milliseconds(1))
+                    await connection.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+        silent.stop()
     }
 }
 

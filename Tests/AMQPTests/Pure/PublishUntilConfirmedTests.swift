@@ -149,6 +149,17 @@ struct PublishUntilConfirmedTests {
         #expect(refusing.published.count == 1)
     }
 
+    @Test func `the usual waits grow to a second and stay there, however long the broker is away`() {
+        struct Usual: PublishPolicy {
+            let deadline = Duration.seconds(1)
+            func resolve(_ unconfirmed: [UnconfirmedPublication], repetitions: Int) async -> [PublishResolution]? { nil }
+            func outcome(ofUnsendable publication: Publication, _ error: AMQPError) async -> PublishOutcome { .nacked }
+            func repeats(_ count: Int, after error: AMQPError, attempt: Int) async -> Bool { true }
+        }
+        #expect(
+            [1, 2, 3, 4, 5, 1000].map { Usual().backoff.limit(before: $0) } == [100, 200, 400, 800, 1000, 1000].map { .milliseconds($0) })
+    }
+
     @Test func `the usual pause ends where the task is cancelled`() async {
         struct Waiting: PublishPolicy {
             let deadline = Duration.seconds(1)

@@ -150,7 +150,7 @@ struct LiveGrid: Sendable {
         await client.close()
         await probe.connection.close()
         let queues =
-            [topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue]
+            [topology.submitQueue, topology.resultsQueue, topology.deadQueue]
             + [topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice)] + [reverse, sum, lonely].map(topology.workQueue)
         await Task {
             try? await TestBroker.withConnection { connection in

@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import GRDB
 import Glibc
 import TaskGridClient
@@ -60,7 +59,7 @@ struct StoreFaultTests {
             try await grid.launchWorker().ready()
             try await grid.knows(FaultGrid.fault)
             _ = try await grid.client.run(FaultGrid.fault, payload: Data("before".utf8), options: TaskOptions(deadline: .seconds(30)))
-            #expect(try await Self.health(port).status == 200)
+            #expect(try await HealthAnswer(port: port).status == 200)
 
             let files = FileManager.default
             switch loss {
@@ -78,7 +77,7 @@ struct StoreFaultTests {
             let event = try await grid.probe.event(GridEvent.self) { $0.problem == .storeUnavailable }
             if loss == .folderMoved { try await expectRejection(grid, Data("after".utf8), "was removed") }
             #expect(event.kind == .error && event.message.contains(store) && event.message.contains("restart the dispatcher"))
-            let health = try await Self.health(port)
+            let health = try await HealthAnswer(port: port)
             #expect(health.status == 503 && health.body.contains("while it was open; put it back, or restart the dispatcher"))
             #expect(since.duration(to: .now) < .seconds(60))
 
@@ -86,14 +85,8 @@ struct StoreFaultTests {
             try files.moveItem(atPath: "\(folder).away", toPath: folder)
             _ = try await grid.probe.event(GridEvent.self) { $0.problem == .storeUnavailable && $0.kind == .warning }
             _ = try await grid.client.run(FaultGrid.fault, payload: Data("again".utf8), options: TaskOptions(deadline: .seconds(30)))
-            #expect(try await Self.health(port).status == 200)
+            #expect(try await HealthAnswer(port: port).status == 200)
         }
-    }
-
-    private static func health(_ port: Int) async throws -> (status: Int, body: String) {
-        let url = try #require(URL(string: "http://127.0.0.1:\(port)/healthz"))
-        let (body, response) = try await URLSession.shared.data(from: url)
-        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: body, as: UTF8.self))
     }
 
     /// Another program holds the file's write lock for longer than the dispatcher waits for it at a time.

@@ -4,6 +4,7 @@ import Foundation
 struct CommandRun {
     var code: Int32
     var reason: Process.TerminationReason
+    var output: String
     var errors: String
 
     /// Runs a program in a folder of its own to its end.
@@ -19,21 +20,22 @@ struct CommandRun {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let errors = folder.appending(path: "errors")
+        let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         let limits = limit.map { "ulimit -n \($0); " } ?? ""
-        process.arguments = ["-c", "\(limits)exec \"$@\" 2>\(errors.path)", "sh", program] + arguments
+        process.arguments = ["-c", "\(limits)exec \"$@\" >\(output.path) 2>\(errors.path)", "sh", program] + arguments
         process.currentDirectoryURL = folder
         // A backtrace takes longer than the test.
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
             .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
         return try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { process in
-                let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
-                continuation.resume(returning: CommandRun(code: process.terminationStatus, reason: process.terminationReason, errors: text))
+                func text(_ file: URL) -> String { (try? String(contentsOf: file, encoding: .utf8)) ?? "" }
+                continuation.resume(
+                    returning: CommandRun(
+                        code: process.terminationStatus, reason: process.terminationReason, output: text(output), errors: text(errors)))
             }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }

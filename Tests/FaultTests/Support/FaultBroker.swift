@@ -10,11 +10,16 @@ final class FaultBroker: Sendable {
     let url: String
     let port: Int
     private let folder: GridFolder
+    private let broker: PrivateBroker
     private let server: ChildProcess
     private let launches: AsyncStream<Service>.Continuation
     private let starts = Mutex<[Service]>([])
 
+    /// The RabbitMQ that the run is for; nil: the one that this machine has installed.
+    private static let rabbitmq = ProcessInfo.processInfo.environment["TASKGRID_RABBITMQ"]
+
     private init(_ broker: PrivateBroker, folder: GridFolder, port: Int, _ launches: AsyncStream<Service>.Continuation) {
+        self.broker = broker
         url = broker.amqpURL
         server = broker.stages[1][0]
         self.port = port
@@ -32,13 +37,13 @@ final class FaultBroker: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder.path) }
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
-        let ports = try Ports(.free, for: PrivateBroker.uses)
-        let broker = try PrivateBroker(folder: folder, ports: ports)
+        let ports = try Ports(.free, for: PrivateBroker.uses(nodes: 1))
+        let broker = try PrivateBroker(.find(in: Self.rabbitmq), folder: folder, ports: ports)
         try "[{rabbit, [\(advanced)]}].\n".write(
             toFile: BrokerFiles(folder: folder.broker).advanced, atomically: true, encoding: .utf8
         )
         let (stream, launches) = AsyncStream.makeStream(of: Service.self)
-        let fault = FaultBroker(broker, folder: folder, port: try #require(ports[.amqp]), launches)
+        let fault = FaultBroker(broker, folder: folder, port: try #require(ports[.amqp(node: 1)]), launches)
         let mapper = broker.stages[0][0]
         do {
             // Each says whether the test is done with it.
@@ -95,12 +100,7 @@ final class FaultBroker: Sendable {
 
     /// Runs `rabbitmqctl` on it.
     func control(_ arguments: String...) async throws {
-        guard case .exactly(let environment) = server.environment else { return }
-        let child = ChildProcess(
-            name: "rabbitmqctl", executable: server.executable.replacing("rabbitmq-server", with: "rabbitmqctl"),
-            arguments: ["-n", "taskgrid@localhost"] + arguments, environment: .exactly(environment),
-            log: "\(folder.logs)/rabbitmqctl.log"
-        )
+        let child = broker.control(broker.nodes[0], arguments)
         let ending = await ChildRun(child: child).run { _ in }
         #expect(ending == .exited(code: 0), "rabbitmqctl: \(LogFile.tail(child.log))")
     }

@@ -125,11 +125,12 @@ final class FaultGrid: Sendable {
     /// Starts a worker whose tasks do as their payloads say.
     func launchWorker(
         named name: String = "worker", types: [String] = ["fault"], concurrency: Int = 4, prefetch: Int = 8,
-        drainDeadline: Int = 30, failpoint: Failpoint? = nil, pass: Int = 1, broker: String? = nil, restarts: Bool = true
+        drainDeadline: Int = 30, healthPort: Int = 0, failpoint: Failpoint? = nil, pass: Int = 1, broker: String? = nil,
+        restarts: Bool = true
     ) -> Service {
         let environment = [
             "TASKGRID_WORKER_CONCURRENCY": "\(concurrency)", "TASKGRID_WORKER_PREFETCH": "\(prefetch)",
-            "FAULT_DRAIN_DEADLINE": "\(drainDeadline)",
+            "FAULT_DRAIN_DEADLINE": "\(drainDeadline)", "TASKGRID_HEALTH_PORT": "\(healthPort)",
         ]
         return launch(Programs.worker, named: name, types, failpoint, pass, environment, broker, restarts)
     }
@@ -160,7 +161,7 @@ final class FaultGrid: Sendable {
         variables["TASKGRID_DISPATCHER_BACKOFF"] = "20ms"
         variables["TASKGRID_DISPATCHER_MAX_BACKOFF"] = "100ms"
         variables["TASKGRID_DISPATCHER_BREAKER_PAUSE"] = "1s"
-        variables["TASKGRID_HEALTH_PORT"] = "0"
+        variables["TASKGRID_HEALTH_PORT"] = variables["TASKGRID_HEALTH_PORT"] ?? "0"
         variables["FAULT_RUNS"] = listener.path
         func child(_ variables: [String: String]) -> ChildProcess {
             ChildProcess(
@@ -218,7 +219,7 @@ final class FaultGrid: Sendable {
     func clean(_ topology: Topology) async {
         guard broker == TestBroker.url, probe.connection.isConnected else { return }
         let shared = [
-            topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
+            topology.submitQueue, topology.resultsQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
             topology.rpcQueue(.nameservice),
         ]
         let types = ["fault", "other", "wait", "reverse"].compactMap { try? TaskType($0) }.map(topology.workQueue)

@@ -35,20 +35,24 @@ extension Grid {
         return running
     }
 
-    /// Starts the nameservice and waits until it serves.
-    func startNameservice() async throws -> Running {
+    /// Starts a nameservice and waits until it serves.
+    ///
+    /// - Parameter other: its login, unless it is the grid's.
+    func startNameservice(as other: Endpoint? = nil) async throws -> Running {
         let before = probe.heard.count
-        let running = launch(Nameservice(endpoint: endpoint, topology: topology, logger: logger))
+        let running = launch(Nameservice(endpoint: other ?? endpoint, topology: topology, logger: logger))
         _ = try await probe.event(GridEvent.self, from: before) { $0.service == "nameservice" && $0.kind == .started }
         nameservice.withLock { $0 = running }
         return running
     }
 
     /// Starts a monitor on a free port and waits until it listens there.
-    func startMonitor() async throws -> (Running, MonitorPort) {
+    ///
+    /// - Parameter other: its login, unless it is the grid's.
+    func startMonitor(as other: Endpoint? = nil) async throws -> (Running, MonitorPort) {
         let ports = Journal<Int>()
         let monitor = Monitor(
-            configuration: MonitorConfiguration(port: 0), endpoint: endpoint, topology: topology, logger: logger,
+            configuration: MonitorConfiguration(port: 0), endpoint: other ?? endpoint, topology: topology, logger: logger,
             onListening: { ports.add($0) }
         )
         let running = launch(monitor)
@@ -56,11 +60,13 @@ extension Grid {
     }
 
     /// Starts a process's part as worker; waits until it has registered, and with `known` until the dispatcher knows its types.
+    ///
+    /// `other`: its login, unless it is the grid's.
     func startWorkers(
-        _ workers: [any TaskWorker], concurrency: Int = 4, prefetch: Int? = nil, known: Bool = true
+        _ workers: [any TaskWorker], concurrency: Int = 4, prefetch: Int? = nil, known: Bool = true, as other: Endpoint? = nil
     ) async throws -> (Running, id: String) {
         let host = WorkerHost(
-            endpoint: endpoint, topology: topology, workers: workers,
+            endpoint: other ?? endpoint, topology: topology, workers: workers,
             options: WorkerOptions(concurrency: concurrency, prefetch: prefetch), logger: logger
         )
         types.withLock { $0.formUnion(workers.map(\.type)) }

@@ -35,13 +35,15 @@ final class Grid: Sendable {
 
     /// Runs `prepare` before anything else, then `body` beside a grid, of which the nameservice and the dispatcher run already, then stops
     /// everything and deletes what would stay on the broker.
+    ///
+    /// - Parameter endpoint: where everybody finds the broker, unless it is the test run's own address.
     static func run(
-        _ queueKind: Queue.Kind = .classic, configuration: DispatcherConfiguration = quick,
+        _ queueKind: Queue.Kind = .classic, on endpoint: Endpoint? = nil, configuration: DispatcherConfiguration = quick,
         before prepare: @escaping @Sendable (Grid) async throws -> Void = { _ in },
         _ body: @escaping @Sendable (Grid) async throws -> Void
     ) async throws {
         let (stream, launches) = AsyncStream.makeStream(of: Running.self)
-        let grid = try Grid(queueKind, configuration, launches)
+        let grid = try Grid(queueKind, endpoint ?? TestBroker.endpoint(), configuration, launches)
         defer { grid.removeFolder() }
         do {
             try await prepare(grid)
@@ -68,11 +70,12 @@ final class Grid: Sendable {
     }
 
     private init(
-        _ queueKind: Queue.Kind, _ configuration: DispatcherConfiguration, _ launches: AsyncStream<Running>.Continuation
+        _ queueKind: Queue.Kind, _ endpoint: Endpoint, _ configuration: DispatcherConfiguration,
+        _ launches: AsyncStream<Running>.Continuation
     ) throws {
         let name = "test-\(UUID().uuidString.prefix(12).lowercased())"
         logger = Logger(into: logs)
-        endpoint = try TestBroker.endpoint()
+        self.endpoint = endpoint
         topology = Topology(prefix: name, queueKind: queueKind)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
@@ -105,8 +108,8 @@ final class Grid: Sendable {
         await probe.connection.close()
         let queues =
             [
-                topology.submitQueue, topology.resultsQueue, topology.registryQueue, topology.deadQueue,
-                topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice),
+                topology.submitQueue, topology.resultsQueue, topology.deadQueue, topology.rpcQueue(.dispatcher),
+                topology.rpcQueue(.nameservice),
             ] + types.withLock { $0 }.map(topology.workQueue)
         let broom = Connection(endpoint, name: "broom", logger: logger)
         // Unstructured, so that a test that ran out of time cleans up too.

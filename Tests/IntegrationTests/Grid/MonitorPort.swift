@@ -13,12 +13,12 @@ struct MonitorPort: Sendable {
     struct Statistics: Decodable {
         struct Work: Decodable {
             var tasks: TaskCounts
-            var activeWorkers: Int
+            var activeWorkers: Int?
             var pendingTasks: Int
         }
 
         var tasks: TaskCounts
-        var activeWorkers: Int
+        var activeWorkers: Int?
         var types: [String: Work]
         var store: String?
     }
@@ -30,7 +30,7 @@ struct MonitorPort: Sendable {
             var succeededSinceMonitorStart: Int
         }
 
-        var activeWorkers: Int
+        var activeWorkers: Int?
         var workers: [String: Worker]
     }
 

@@ -10,11 +10,11 @@ import Testing
 /// `hash` waiting (7 to 9) while the type is paused.
 @Suite("The remains of the version before this one", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(2)))
 struct EarlierVersionTests {
-    /// The queues that it declared otherwise.
+    /// The queues that it declared otherwise, and the one that nobody consumes any more.
     private static func earlier(_ topology: Topology) -> [Queue] {
         [
             .shared(topology.deadQueue.name, kind: .classic, arguments: ["x-max-length": 10_000]),
-            .shared(topology.registryQueue.name, kind: .classic, arguments: ["x-max-length": 10_000]),
+            .shared(topology.formerRegistryQueue, kind: .classic, arguments: ["x-max-length": 10_000]),
             .shared(topology.rpcQueue(.dispatcher).name, kind: .classic, arguments: ["x-message-ttl": 30_000]),
             .shared(topology.rpcQueue(.nameservice).name, kind: .classic, arguments: ["x-message-ttl": 30_000]),
         ]
@@ -31,7 +31,9 @@ struct EarlierVersionTests {
             let all = topology.dispatcher + topology.nameservice
             let queues = earlier(topology)
             let others = all.queues.filter { queue in !queues.contains { $0.name == queue.name } }
-            try await connection.declare(Declarations(exchanges: all.exchanges, queues: queues + others, bindings: all.bindings))
+            let registry = Binding(exchange: topology.registry.name, queue: topology.formerRegistryQueue, key: "#")
+            try await connection.declare(
+                Declarations(exchanges: all.exchanges, queues: queues + others, bindings: all.bindings + [registry]))
             let letters = (0..<3).map { number in
                 Publication(exchange: topology.dead.name, routingKey: "", message: Message(body: Data("letter \(number)".utf8)))
             }
@@ -51,6 +53,8 @@ struct EarlierVersionTests {
             try await grid.administrator { connection in
                 try await connection.declare(topology.dispatcher + topology.nameservice)
                 #expect(try await connection.depth(of: topology.deadQueue.name).messages == 3)
+                let gone = await #expect(throws: AMQPError.self) { try await connection.depth(of: topology.formerRegistryQueue) }
+                #expect(gone?.code == .notFound, "it would fill up with heartbeats")
             }
             #expect(try await grid.client.status(1).result == Data("olleh".utf8))
             #expect(try await grid.client.status(2).status == .failed)

@@ -138,9 +138,7 @@ struct BrokerErrorTests {
 
     @Test func `a user without the right to write is refused, and certainly so`() async throws {
         let name = "\(topology.prefix)-reader"
-        try await TestBroker.makeReader(name, password: "secret", of: topology.submit.name)
-        var endpoint = try TestBroker.endpoint()
-        (endpoint.user, endpoint.password) = (name, "secret")
+        let endpoint = try await TestBroker.makeUser(name, configure: ".*", write: "^(?!\(topology.submit.name)$).*$", read: ".*")
         let client = GridClient(endpoint: endpoint, topology: topology, logger: Logger(into: log))
         try await client.start(within: .seconds(30))
         // More of them than channels that are lost without a reason would be tolerated.

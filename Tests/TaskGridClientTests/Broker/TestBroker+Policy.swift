@@ -14,15 +14,4 @@ extension TestBroker {
     static func unbound(_ queue: String) async throws {
         try await administrate("DELETE", "api/policies/%2F/\(queue)", nil)
     }
-
-    /// Makes a user who may declare and read, and not write to the exchange.
-    static func makeReader(_ name: String, password: String, of exchange: String) async throws {
-        try await administrate("PUT", "api/users/\(name)", Data(#"{"password": "\#(password)", "tags": ""}"#.utf8))
-        let permissions = #"{"configure": ".*", "write": "^(?!\#(exchange)$).*$", "read": ".*"}"#
-        try await administrate("PUT", "api/permissions/%2F/\(name)", Data(permissions.utf8))
-    }
-
-    static func removeUser(_ name: String) async throws {
-        try await administrate("DELETE", "api/users/\(name)", nil)
-    }
 }

@@ -10,7 +10,8 @@ import Testing
 
     var bindings: [Binding] {
         [
-            topology.dispatcher, topology.heartbeats(id: "d"), topology.nameservice, topology.monitor(id: "m"), topology.client(id: "c"),
+            topology.dispatcher, topology.heartbeats(id: "d"), topology.nameservice, topology.registrations(id: "n1"),
+            topology.registrations(id: "n2"), topology.monitor(id: "m"), topology.client(id: "c"),
             topology.worker(id: "w1", types: [reverse]), topology.worker(id: "w2", types: [reverse, sum]),
         ].flatMap(\.bindings)
     }
@@ -51,7 +52,9 @@ import Testing
         _ kind: RegistryMessage.Kind
     ) {
         let key = topology.registryKey(kind, types: [reverse, sum])
-        #expect(queues(topology.registry, key) == ["taskgrid.registry", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
+        #expect(
+            queues(topology.registry, key)
+                == ["taskgrid.registry.n1", "taskgrid.registry.n2", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
     }
 
     @Test func `queries reach their service`() {

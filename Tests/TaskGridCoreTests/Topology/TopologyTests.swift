@@ -11,8 +11,9 @@ import Testing
 
     static func everyone(_ topology: Topology, id: String, types: [TaskType]) -> [(String, Declarations)] {
         [
-            ("dispatcher", topology.dispatcher + topology.heartbeats(id: id)), ("nameservice", topology.nameservice),
-            ("worker", topology.worker(id: id, types: types)), ("monitor", topology.monitor(id: id)),
+            ("dispatcher", topology.dispatcher + topology.heartbeats(id: id)),
+            ("nameservice", topology.nameservice + topology.registrations(id: id)), ("worker", topology.worker(id: id, types: types)),
+            ("monitor", topology.monitor(id: id)),
             ("client", topology.client(id: id)),
         ]
     }
@@ -28,7 +29,8 @@ import Testing
         )
         #expect(topology.submitQueue.name == "taskgrid.submit")
         #expect(topology.resultsQueue.name == "taskgrid.results")
-        #expect(topology.registryQueue.name == "taskgrid.registry")
+        #expect(topology.formerRegistryQueue == "taskgrid.registry")
+        #expect(topology.listenerQueue("registry", "n").name == "taskgrid.registry.n")
         #expect(topology.deadQueue.name == "taskgrid.dead")
         #expect(topology.workQueue(Self.reverse).name == "taskgrid.work.reverse")
         #expect(topology.rpcQueue(.dispatcher).name == "taskgrid.rpc.dispatcher")
@@ -68,8 +70,8 @@ import Testing
     @Test func `every queue that others fill and nobody has to empty is bounded in bytes`() {
         let topology = Topology()
         let queues = [
-            topology.deadQueue, topology.registryQueue, topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice),
-            topology.replyQueue(client: "c"), topology.listenerQueue("control", "w"),
+            topology.deadQueue, topology.rpcQueue(.dispatcher), topology.rpcQueue(.nameservice), topology.replyQueue(client: "c"),
+            topology.listenerQueue("control", "w"), topology.listenerQueue("registry", "n"),
         ]
         for queue in queues { #expect(queue.arguments["x-max-length-bytes"]?.integer != nil, "\(queue.name)") }
     }

@@ -25,7 +25,7 @@ extension Scheduler {
     }
 
     /// The dispatcher's limits.
-    func limits() -> LimitsQuery.Answer { LimitsQuery.Answer(maximumPayload: configuration.maximumPayload) }
+    func limits() -> LimitsQuery.Answer { LimitsQuery.Answer(maximumPayload: configuration.maximumPayload, service: .now()) }
 
     /// Records with what only memory knows: that they run, and where; their times are the wall clock's.
     func current(_ tasks: [TaskRecord]) -> [TaskRecord] { tasks.map { clock.shown(current($0)) } }

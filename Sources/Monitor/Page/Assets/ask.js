@@ -1,5 +1,6 @@
 // The one dialog: asks before something is done, and for the token. It stays open until what it was asked for is done or given up.
-import { byId, element, prose, setText } from "./dom.js";
+import { byId, element, prose } from "./dom.js";
+import { message as readable, sentence } from "./message.js";
 import { Problem, post, token, withQuery } from "./api.js";
 
 let earlier = Promise.resolve();
@@ -58,7 +59,7 @@ async function ask({ title, text, yes, danger = false, wantsToken = false, choic
 }
 
 function tell(problem) {
-    setText(byId("ask-problem"), problem ?? "");
+    byId("ask-problem").replaceChildren(...readable(sentence(problem ?? "")));
     byId("ask-problem").hidden = problem === null;
 }
 
@@ -87,7 +88,7 @@ export function askToken(text, attempt) {
 
 /** Says what happened, for a while; a failure stays until it is put away. */
 export function say(text, failed = false) {
-    const said = element("p", { class: failed ? "failed" : "done" }, element("span", {}, ...prose(text)));
+    const said = element("p", { class: failed ? "failed" : "done" }, element("span", {}, ...readable(sentence(text))));
     said.append(element("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: () => said.remove() }, "×"));
     byId("said").append(said);
     while (byId("said").childElementCount > 4) byId("said").firstElementChild.remove();
@@ -117,7 +118,7 @@ export async function act(path, question, told = ({ message }) => message) {
         }
     };
     if (!(await ask({ ...question, attempt: choose }))) return null;
-    const hint = "Actions on the grid carry the token that `taskgrid up` printed, or that the monitor was configured with. It is kept until this tab is closed.";
+    const hint = "Actions need the token that `taskgrid up` prints, or `monitor.token` of the monitor's configuration. This tab keeps it until it is closed.";
     try {
         if (token.get()) await attempt();
         else if (!(await askToken(hint, attempt))) return null;

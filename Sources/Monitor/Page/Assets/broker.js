@@ -2,8 +2,9 @@
 // seconds, and only while the page is looked at: the broker is asked for each queue.
 import { element, setText } from "./dom.js";
 import { get } from "./api.js";
-import { count } from "./format.js";
+import { count, counted } from "./format.js";
 import { Listing } from "./listing.js";
+import { sentence } from "./message.js";
 import { Table } from "./table.js";
 
 const interval = 5000;
@@ -50,7 +51,7 @@ export class Broker {
             const own = rows.filter((row) => !isOfType(row)).sort((one, other) => one.name.localeCompare(other.name));
             this.own.show(own, ({ name }) => name);
             const ready = own.reduce((sum, { messages }) => sum + messages, 0);
-            setText(this.ownTitle, `The grid's own queues: ${count(own.length)}, ${count(ready)} ready`);
+            setText(this.ownTitle, `The grid's own queues: ${count(own.length)} with ${counted(ready, "ready message")}`);
             this.problem.hidden = true;
         } catch (error) {
             setText(this.problem, `The queues cannot be shown: ${error.message}`);
@@ -64,7 +65,7 @@ export class Broker {
         const [text, style] = !connected ? ["not reached", "bad"] : blocked || alarm ? ["alarm", "bad"] : ["connected", "good"];
         setText(this.state, text);
         this.state.className = `chip ${style}`;
-        setText(this.detail, problem ?? alarm ?? (blocked ? "It accepts no messages." : ""));
+        setText(this.detail, sentence(problem ?? alarm ?? (blocked ? "It accepts no messages." : "")));
         this.detail.hidden = this.detail.textContent === "";
     }
 }

@@ -7,7 +7,7 @@ import { count, counted, words } from "./format.js";
 const names = { retry: { yes: "Retry", doing: "Retrying", done: "Retried" }, cancel: { yes: "Cancel", doing: "Cancelling", done: "Cancelled" } };
 const texts = {
     retry: "They run again, with all their attempts, under the same ids.",
-    cancel: "Those that wait end. Workers are told to stop those that run.",
+    cancel: "Waiting tasks end at once. Workers are told to stop those that run.",
 };
 
 /** How often actions are asked for while one runs, and while none is known to, in milliseconds. */

@@ -1,6 +1,6 @@
 // A chart over time: lines, an axis each, gaps left open, and the values under the pointer or the arrow keys.
 import { element, setText, svg } from "./dom.js";
-import { dayAndMinute, dayOfMonth, hourAndMinute, seconds, timeOfDay } from "./format.js";
+import { dayAndMinute, dayOfMonth, hourAndMinute, seconds, timeOfDay, trimmed } from "./format.js";
 import { ordinary, roof, ticks, timeTicks } from "./scale.js";
 
 const height = 190;
@@ -27,7 +27,7 @@ export class Chart {
         this.isCount = isCount;
         this.empty = empty;
         this.drawing = svg("svg", { height, "aria-hidden": "true" });
-        this.note = element("p", { class: "note", hidden: true }, empty);
+        this.note = element("p", { class: "note", hidden: true }, element("span", {}, empty));
         this.time = element("span", { class: "at" });
         // Read out by the arrow keys.
         this.told = element("p", { class: "hidden", role: "status" });
@@ -86,7 +86,7 @@ export class Chart {
         const right = this.#width - margin.right;
         const levels = ticks(top, this.isCount).flatMap((value) => [
             svg("line", { class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value) }),
-            svg("text", { class: "label", x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, value === 0 ? "0" : this.format(value)),
+            svg("text", { class: "label", x: margin.left - 8, y: y(value) + 4, "text-anchor": "end" }, value === 0 ? "0" : trimmed(this.format(value))),
         ]);
         const times = timeTicks(this.#range, Math.max(2, Math.floor((right - margin.left) / 72))).map((at) =>
             svg("text", { class: "label", x: this.#x(at), y: height - 6, "text-anchor": "middle" }, this.#isLong ? dayOfMonth(at) : hourAndMinute(at)));

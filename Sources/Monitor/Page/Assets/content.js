@@ -17,13 +17,13 @@ export class Content {
             element("div", { class: "head" }, element("h2", {}, title), element("div", { class: "buttons" }, this.size, this.copy)), this.text, this.note);
     }
 
-    show(content, none = "It has none.") {
+    show(content, none = "None.") {
         this.#whole = content?.text ?? content?.base64 ?? "";
         setText(this.size, content ? bytes(content.bytes) : "");
         setText(this.text, (content?.cut ? null : laidOut(content?.text ?? "")) ?? this.#whole);
         this.text.hidden = this.copy.hidden = this.#whole === "";
         const notes = [
-            content ? null : none, content && content.bytes === 0 ? "It is empty." : null,
+            content ? null : none, content && content.bytes === 0 ? "Empty." : null,
             content && content.text === null && content.base64 !== null ? "Not text: shown as base64." : null,
             content?.cut ? `Cut: ${counted(this.#whole.length, "character")} of ${bytes(content.bytes)}.` : null,
         ];

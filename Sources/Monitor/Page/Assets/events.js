@@ -1,6 +1,7 @@
 // Events of the services: starts, stops, warnings and errors, the newest first.
 import { element } from "./dom.js";
 import { fullTime, timeOfDay, words, zone } from "./format.js";
+import { message as readable } from "./message.js";
 
 const shown = 12;
 const styles = { error: "bad", warning: "warn" };
@@ -21,6 +22,9 @@ export class Events {
         this.list.replaceChildren(...events.toReversed().slice(0, shown).map(({ kind, service, at, message }) =>
             element("li", {}, element("time", { datetime: at, title: fullTime(at) }, timeOfDay(at)),
                 element("span", { class: `chip ${styles[kind] ?? ""}` }, words(kind)),
-                element("span", {}, element("strong", {}, service), ` ${message}`))));
+                element("span", {}, element("strong", {}, service), " ", ...readable(withoutName(service, message))))));
     }
 }
+
+/** A message without the service's name, which stands before it already. */
+const withoutName = (service, message) => (message.startsWith(`${service} `) ? message.slice(service.length + 1) : message);

@@ -21,19 +21,20 @@ export class FailureList {
     /**
      * @param query what is asked for, as `/failures` takes it.
      * @param all the address of the page that shows all; without it, the rest is unfolded in place.
+     * @param onTotal called with the number of failed tasks that were found.
      */
-    constructor({ id, title, query, fold, all = null }) {
-        this.query = query;
+    constructor({ id, title, query, fold, all = null, onTotal = () => {} }) {
+        Object.assign(this, { query, onTotal });
         const columns = [
             { label: "Error", wide: true, by: ({ error }) => error, text: ({ error }) => error, href: tasksOf, title: ({ example }) => `Such as: ${example}` },
-            { label: "Type", by: ({ type }) => type, text: ({ type }) => type, href: ({ type }) => addressOf(type) },
+            query.type ? null : { label: "Type", by: ({ type }) => type, text: ({ type }) => type, href: ({ type }) => addressOf(type) },
             { label: "Failed tasks", number: true, by: ({ count: value }) => value, text: ({ count: value }) => count(value), style: () => "bad" },
-            { label: `Last (${zone()})`, by: ({ last }) => last, text: ({ last }) => dayAndTime(last), title: ({ last }) => fullTime(last) },
+            { label: `Last (${zone()})`, double: true, by: ({ last }) => last, text: ({ last }) => dayAndTime(last), title: ({ last }) => fullTime(last) },
             { label: "Newest", minor: true, text: ({ newest }) => newest, href: ({ newest }) => `#/tasks/${newest}` },
             { label: "", button: (group) => this.#button(group) },
-        ];
+        ].filter((column) => column !== null);
         this.listing = new Listing({
-            id, title, noun: "failure", fold, all, columns, empty: "No failed tasks", caption: "Failed tasks by their error",
+            id, title, noun: "error", fold, all, columns, empty: "No failed tasks", caption: "Failed tasks by their error",
             order: (one, other) => other.count - one.count || one.name.localeCompare(other.name), found: ({ example }) => [example],
         });
         this.problem = element("p", { class: "problem", hidden: true });
@@ -53,7 +54,7 @@ export class FailureList {
     take(grid, failed = grid.tasks.failed) {
         if (document.hidden || performance.now() - this.#asked < interval) return;
         if (failed > 0) this.load();
-        else this.listing.show([]);
+        else this.#show([], 0);
     }
 
     async load() {
@@ -62,7 +63,7 @@ export class FailureList {
         this.#asked = performance.now();
         try {
             const { groups, total, others, next } = await get(withQuery("/failures", this.query), this.#asking.signal);
-            this.listing.show(groups.map((group) => ({ name: `${group.type}: ${group.error}`, ...group })));
+            this.#show(groups.map((group) => ({ name: `${group.type}: ${group.error}`, ...group })), total);
             const rest = [others > 0 ? `${counted(others, "failed task")} more have other errors.` : null, next ? `The newest ${count(total)} were looked at; older ones are not counted.` : null];
             setText(this.rest, rest.filter((text) => text !== null).join(" "));
             this.rest.hidden = this.rest.textContent === "";
@@ -74,6 +75,11 @@ export class FailureList {
         } finally {
             this.#isAsking = false;
         }
+    }
+
+    #show(groups, total) {
+        this.listing.show(groups);
+        this.onTotal(total);
     }
 
     leave() {
@@ -90,11 +96,11 @@ export class Failures {
         const when = element("select", { "aria-label": "Ended", onchange: () => { location.hash = `#${withQuery("/failures", { type, text, since: when.value || "any" })}`; } },
             ...Object.entries(spans).map(([value, label]) => element("option", { value, selected: value === (since === "any" ? "" : since) }, `ended ${label}`)));
         const query = { type, text, since: since === "any" ? "" : since };
-        this.list = new FailureList({ id: "all-failures", title: "By error", query, fold: 100 });
-        const retry = element("button", { type: "button", class: "primary", onclick: () => bulk("retry", { ...query, state: "failed" }, ["that failed", type && `of type ${type}`, spans[query.since]].filter(Boolean).join(" ")) }, "Retry all…");
+        this.list = new FailureList({ id: "all-failures", title: "Errors", query, fold: 100, onTotal: (total) => { retry.hidden = total === 0; } });
+        const retry = element("button", { type: "button", class: "primary", hidden: true, onclick: () => bulk("retry", { ...query, state: "failed" }, [type && `of type ${type}`, "that failed", spans[query.since]].filter(Boolean).join(" ")) }, "Retry all…");
         this.element = element("div", { class: "page" },
             element("div", { class: "head" }, element("h1", {}, "Failures", type ? ` of ${type}` : ""), element("div", { class: "buttons" }, when, retry)),
-            element("p", { class: "faint" }, ...prose("Errors that differ in numbers, ids and quoted texts alone are one group, with `#` or `…` in their place.")), this.list.element);
+            element("p", { class: "faint" }, ...prose("Errors that differ only in numbers, ids or quoted texts are one group: `#` and `…` stand for these parts.")), this.list.element);
         this.list.load();
     }
 

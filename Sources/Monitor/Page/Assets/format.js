@@ -3,6 +3,7 @@
 export const dash = "–";
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -25,8 +26,12 @@ export const counted = (value, one, many = `${one}s`) => `${count(value)} ${valu
 /** A number of something per second. */
 export function rate(value) {
     if (!known(value)) return dash;
-    return value >= 100 ? count(value) : digits(value).replace(/^0\.00$/, "0");
+    if (value > 0 && value < 0.1) return small.format(value);
+    return value >= 100 ? count(value) : digits(value);
 }
+
+/** A number as text, with its unit or without, without zeros at the end of its fraction. */
+export const trimmed = (text) => text.replace(/\.(\d*?)0+(?!\d)/, (_, fraction) => (fraction === "" ? "" : `.${fraction}`));
 
 /** A share from 0 to 1. Something is more than nothing, and less than all. */
 export function percent(value) {

@@ -88,7 +88,7 @@ export class History {
         const range = { from: to - windows[window][1], to, step: step * 1000 };
         this.throughput.show(read, range);
         this.waiting.show(read, range);
-        this.runTime?.show(read, range, `, mean of ${seconds(step * width)}`);
+        this.runTime?.show(read, range, `, mean over ${seconds(step * width)}`);
         this.#next = to + step * 1000;
     }
 

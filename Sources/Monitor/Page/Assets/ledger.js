@@ -7,6 +7,7 @@ const states = ["pending", "scheduled", "queued", "running", "succeeded", "faile
 export class Ledger {
     constructor() {
         this.submitted = element("strong", {});
+        this.noun = element("span", {});
         this.verdict = element("span", { class: "chip" });
         this.lines = states.map((state) => {
             const bar = element("i", { "aria-hidden": "true" });
@@ -15,11 +16,12 @@ export class Ledger {
         });
         this.element = element("section", { class: "card", "aria-labelledby": "ledger-title" },
             element("div", { class: "head" }, element("h2", { id: "ledger-title" }, "Ledger"), this.verdict),
-            element("p", { class: "sum" }, this.submitted, " tasks submitted, of which"), element("dl", { class: "ledger" }, ...this.lines.map(({ row }) => row)));
+            element("p", { class: "sum" }, this.submitted, this.noun, " submitted, of which"), element("dl", { class: "ledger" }, ...this.lines.map(({ row }) => row)));
     }
 
     take({ tasks, ledger }) {
         setText(this.submitted, count(ledger.submitted));
+        setText(this.noun, ledger.submitted === 1 ? " task" : " tasks");
         setText(this.verdict, ledger.balances ? "balances" : `${count(ledger.accounted_for)} accounted for`);
         this.verdict.className = ledger.balances ? "chip good" : "chip bad";
         for (const [index, state] of states.entries()) {

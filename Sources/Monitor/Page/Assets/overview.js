@@ -19,7 +19,7 @@ const figures = [
     ["Waiting", (grid) => count(waiting(grid)), oldest],
     ["Running", (grid) => count(grid.tasks.running), () => "with workers"],
     ["Succeeded", (grid) => count(grid.tasks.succeeded), () => "tasks in all"],
-    ["Failed tasks", (grid) => count(grid.tasks.failed), (grid) => `${failing(grid)} in five minutes`],
+    ["Failed tasks", (grid) => count(grid.tasks.failed), failing],
 ];
 
 export class Overview {
@@ -32,7 +32,7 @@ export class Overview {
         this.ledger = new Ledger();
         this.broker = new Broker();
         this.types = typesListing({ fold, all: "#/types" });
-        this.failures = new FailureList({ id: "failures", title: "Failures in the last hour", query: { since: "-1h" }, fold: 5, all: "#/failures" });
+        this.failures = new FailureList({ id: "failures", title: "Errors in the last hour", query: { since: "-1h" }, fold: 5, all: "#/failures" });
         this.workers = workersListing({ id: "workers", fold, all: "#/workers" });
         this.events = new Events();
         this.element = element("div", { class: "page" }, this.verdict.element, this.figures.element, this.history.element,

@@ -2,8 +2,9 @@
 import { element, setAttribute, setText } from "./dom.js";
 
 /**
- * The columns are `{ label, hint, number, wide, long, minor, by(row), text(row), title(row), href(row), style(row), button(row) }`; all
- * but `label` are optional. `by` is what a column is sorted by; a `minor` column is left out on a narrow page.
+ * The columns are `{ label, hint, number, wide, long, double, minor, by(row), text(row), title(row), href(row), style(row), button(row) }`; all
+ * but `label` are optional. `by` is what a column is sorted by; on a narrow page a
+ * `minor` column is left out, a `double` one has the room of two, and a `wide` or `long` one has a line of its own.
  */
 export class Table {
     #rows = new Map();
@@ -56,7 +57,7 @@ export class Table {
             const inner = column.button ? element("button", { type: "button", class: "small" }) : column.href ? element("a") : element("span");
             const name = index === 0 ? "th" : "td";
             const roles = index === 0 ? { scope: "row", role: "rowheader" } : { role: "cell" };
-            const classes = ["number", "wide", "long", "minor"].filter((name) => column[name]);
+            const classes = ["number", "wide", "long", "double", "minor"].filter((name) => column[name]);
             return element(name, { ...roles, "data-label": column.label, class: classes.join(" ") || null }, inner);
         });
         return { line: element("tr", { role: "row" }, ...cells), cells };

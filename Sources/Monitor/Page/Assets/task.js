@@ -7,19 +7,23 @@ import { act } from "./ask.js";
 import { Content } from "./content.js";
 import { copyButton } from "./copy.js";
 import { Table } from "./table.js";
+import { sentence } from "./message.js";
 import { canRetry, hasEnded, stateStyle } from "./states.js";
 import { addressOf } from "./types.js";
 import { workerAddress } from "./workers.js";
 
 const attempts = [
-    { label: "Attempt", text: ({ number }) => String(number) },
+    { label: "Attempt", number: true, text: ({ number }) => String(number) },
     { label: "Outcome", text: ({ outcome }) => words(outcome), style: ({ outcome }) => stateStyle(outcome) },
-    { label: "Worker", long: true, text: ({ worker }) => worker ?? "–", href: ({ worker }) => (worker ? workerAddress(worker) : null) },
-    { label: `Started (${zone()})`, text: ({ started }) => dayAndTime(started), title: ({ started }) => fullTime(started) },
-    { label: `Ended (${zone()})`, text: ({ ended }) => dayAndTime(ended), title: ({ ended }) => fullTime(ended) },
+    { label: "Worker", long: true, text: ({ worker }) => worker ?? "", href: ({ worker }) => (worker ? workerAddress(worker) : null) },
+    { label: `Started (${zone()})`, double: true, text: ({ started }) => dayAndTime(started), title: ({ started }) => fullTime(started) },
+    { label: `Ended (${zone()})`, double: true, text: ({ ended }) => dayAndTime(ended), title: ({ ended }) => fullTime(ended) },
     { label: "Ran", number: true, text: (attempt) => milliseconds(attempt.run_ms) },
     { label: "Error", wide: true, text: ({ error }) => error ?? "" },
 ];
+
+/** Facts that need more room than the others. */
+const long = new Set(["Worker", "Key", "Waits because"]);
 
 export class Task {
     #asking = new AbortController();
@@ -74,7 +78,7 @@ export class Task {
             if (this.#asking.signal.aborted) return;
             // There is none, or there can be none.
             if (error instanceof Problem && (error.status === 404 || error.status === 400)) this.#state = "unknown";
-            setText(this.problem, error.message);
+            setText(this.problem, sentence(error.message));
             this.problem.hidden = false;
         } finally {
             this.#isAsking = false;
@@ -95,7 +99,7 @@ export class Task {
         const facts = [
             ["Type", task.type, addressOf(task.type)], ["Accepted", fullTime(task.created)], ["Ended", task.completed && fullTime(task.completed)],
             ["Attempt", task.attempt === 0 ? "none yet" : task.attempt > task.max_attempts ? `${task.attempt} (up to ${task.max_attempts} may fail after a retry)` : `${task.attempt} of ${task.max_attempts}`], ["Waited", waited(task)],
-            ["Waits because", task.held?.length ? task.held.join("; ") : null],
+            ["Waits because", task.held?.length ? sentence(task.held.join("; ")) : null],
             ["Ran", task.run_ms === null ? null : milliseconds(task.run_ms)], ["Worker", task.worker, task.worker && workerAddress(task.worker)],
             ["Priority", String(task.priority)], ["Key", task.key], ["Due", task.due && fullTime(task.due)], ["Expires", task.expires && fullTime(task.expires)],
             ["Timeout", task.timeout_ms ? milliseconds(task.timeout_ms) : null], ["Backoff", task.backoff], ["Error", task.error],
@@ -103,13 +107,13 @@ export class Task {
         if (facts.join("\n") !== this.#facts) {
             this.#facts = facts.join("\n");
             this.facts.replaceChildren(...facts.map(([name, value, href]) =>
-                element("div", { class: name === "Error" ? "wide" : null }, element("dt", {}, name),
+                element("div", { class: name === "Error" ? "wide" : long.has(name) ? "long" : null }, element("dt", {}, name),
                     element("dd", { class: name === "Error" ? "bad" : null }, href ? element("a", { href }, value) : value,
                         name === "Error" ? copyButton("Copy the error", () => value) : null))));
         }
         this.attempts.show(task.attempts, ({ number }) => number);
         this.payload.show(task.payload);
-        this.result.show(task.result, hasEnded(task.state) ? "It has none." : "It has none yet.");
+        this.result.show(task.result, hasEnded(task.state) ? "No result." : "No result yet.");
         this.body.hidden = false;
     }
 
@@ -119,7 +123,7 @@ export class Task {
     }
 
     async #cancel() {
-        const text = "If it waits, it ends now. If it runs, its worker is told to stop.";
+        const text = "If it waits, it ends at once. If it runs, its worker is told to stop.";
         if (await act(`${this.path}/cancel`, { title: `Cancel task ${this.id}?`, text, yes: "Cancel the task", danger: true })) await this.load();
     }
 
@@ -133,10 +137,10 @@ export class Task {
     }
 }
 
-/** How long a task waited from when it could run until its first attempt began. */
+/** How long a task waited from when it could run until its first attempt began; null where its due time is that of a later attempt. */
 function waited({ created, due, attempts }) {
     const [could, began] = [Math.max(Date.parse(created), due ? Date.parse(due) : 0), Date.parse(attempts[0]?.started)];
-    return Number.isNaN(began) || attempts[0].number !== 1 ? null : milliseconds(Math.max(0, began - could));
+    return attempts[0]?.number === 1 && could <= began ? milliseconds(began - could) : null;
 }
 
 /** The fields of a summary that can change. */

@@ -27,7 +27,7 @@ export class Tasks {
         const { id, type, state, text, error_group: group, since, until, after } = this.asked;
         this.list = new TaskList({
             query: { id, type, state, text, error_group: group, since, until, after }, limit: 50, actions: this.#actions(), onPage: (next) => this.#page(next),
-            empty: isFiltered ? ["No task is like that. ", element("a", { href: "#/tasks" }, "Show all")] : prose("No tasks yet: `taskgrid run reverse hello`"),
+            empty: isFiltered ? ["No task matches. ", element("a", { href: "#/tasks" }, "Show all")] : prose("No tasks yet: `taskgrid run reverse hello`"),
         });
         this.list.element.append(this.pages);
         this.element = element("div", { class: "page" }, element("h1", {}, "Tasks"), this.form, this.list.element);
@@ -63,7 +63,7 @@ export class Tasks {
     #actions() {
         const { id, type, state, text, error_group: group, since, until } = this.asked;
         const query = { type, state, text, error_group: group, since, until };
-        const which = ["that match", type && `of type ${type}`, state && words(state), (text || group) && `with “${text || group}” in their error`, (since || until) && "accepted in that time"].filter(Boolean).join(", ");
+        const which = [type && `of type ${type}`, state && `in state ${words(state)}`, (text || group) && `with “${text || group}” in their error`, (since || until) && "accepted in that time"].filter(Boolean).join(" ");
         const offer = (action, label) => ({ action, query, label, button: element("button", { type: "button", class: "small", onclick: () => bulk(action, query, which) }, `${label} all that match…`) });
         // A time of acceptance says nothing of when a task ended, which is what a retry goes by.
         const canRetry = !id && !since && !until && (!state || retriable(state));

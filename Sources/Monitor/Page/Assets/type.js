@@ -7,6 +7,7 @@ import { Figures } from "./figures.js";
 import { History } from "./history.js";
 import { TaskList } from "./tasklist.js";
 import { failing, oldest, pauseButton, standing, typesOf, waiting } from "./types.js";
+import { sentence } from "./message.js";
 import { workersListing } from "./workers.js";
 
 /** How often what the stream of events does not tell is asked for, in milliseconds. */
@@ -17,7 +18,7 @@ const figures = [
     ["Run time, p95", (type) => milliseconds(type.p95_ms), (type) => `p50 ${milliseconds(type.p50_ms)}`],
     ["Waiting", (type) => count(waiting(type)), oldest],
     ["Running", (type) => count(type.tasks.running), (type) => `with ${counted(type.active_workers, "worker")}`],
-    ["Failed tasks", (type) => count(type.tasks.failed), (type) => `${failing(type)} in five minutes`],
+    ["Failed tasks", (type) => count(type.tasks.failed), failing],
 ];
 
 export class Type {
@@ -33,7 +34,7 @@ export class Type {
         this.problem = element("p", { class: "problem", role: "alert", hidden: true });
         this.figures = new Figures(figures);
         this.history = new History(name);
-        this.failures = new FailureList({ id: `failures-of-${name}`, title: "Failures in the last day", query: { type: name, since: "-1d" }, fold: 5, all: `#${withQuery("/failures", { type: name, since: "-1d" })}` });
+        this.failures = new FailureList({ id: `failures-of-${name}`, title: "Errors in the last day", query: { type: name, since: "-1d" }, fold: 5, all: `#${withQuery("/failures", { type: name, since: "-1d" })}` });
         this.workers = workersListing({ id: `workers-of-${name}`, fold: 10 });
         this.tasks = new TaskList({ title: "Latest tasks", query: { type: name }, limit: 10 });
         this.body = element("div", { class: "page", hidden: true }, this.figures.element, this.history.element, this.failures.element, this.workers.element, this.tasks.element);
@@ -67,7 +68,7 @@ export class Type {
             else this.#miss();
         } catch (error) {
             if (this.#asking.signal.aborted) return;
-            setText(this.problem, error.message);
+            setText(this.problem, sentence(error.message));
             this.problem.hidden = false;
         }
     }
@@ -90,7 +91,7 @@ export class Type {
     }
 
     #miss() {
-        setText(this.problem, `The grid knows no type ${this.name}: no worker runs it, and it has no tasks.`);
+        setText(this.problem, `The grid knows no type “${this.name}”: no worker runs it, and it has no tasks.`);
         this.problem.hidden = false;
         this.body.hidden = true;
         this.state.hidden = true;

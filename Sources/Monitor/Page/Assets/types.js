@@ -9,10 +9,12 @@ import { Listing } from "./listing.js";
 export const waiting = ({ tasks }) => tasks.pending + tasks.queued;
 /** How many seconds the oldest of them has waited; null where none waits. */
 const age = ({ oldest_waiting_seconds: value }) => value ?? null;
-/** The same in words. */
-export const oldest = (shown) => (age(shown) === null ? "pending and queued" : `the oldest for ${seconds(age(shown))}`);
-/** The share of failed tasks among those that ended of late, in words. */
-export const failing = ({ outcomes }) => percent(outcomes?.failure_rate);
+/** The same in words. Where no task is pending or queued, a scheduled one should have begun: a breaker holds it back. */
+export const oldest = (shown) => (age(shown) === null ? "pending and queued" : `${waiting(shown) > 0 ? "the oldest for" : "overdue for"} ${seconds(age(shown))}`);
+/** The share of failed tasks among those that ended in the last five minutes, in words. */
+export const failing = ({ outcomes }) => (typeof outcomes?.failure_rate === "number" ? `${percent(outcomes.failure_rate)} in five minutes` : "none ended in five minutes");
+/** Whether nothing happens with a type. */
+const isIdle = (type) => waiting(type) + type.tasks.running === 0 && !type.throughput_per_second;
 
 const troubles = { no_worker: ["no worker", "bad"], failure_rate: ["failing", "bad"], backlog_grows: ["backlog grows", "warn"], oldest_waiting: ["late", "warn"] };
 
@@ -45,25 +47,25 @@ const columns = [
     { label: "Type", by: ({ name }) => name, text: ({ name }) => name, href: ({ name }) => addressOf(name) },
     { label: "State", by: (type) => standing(type).text, text: (type) => standing(type).text, style: (type) => `chip ${standing(type).style}` },
     number("Waiting", waiting, count, { hint: "Tasks that could run now and do not run yet: pending and queued" }),
-    number("Oldest", age, seconds, { hint: "How long the oldest of the waiting tasks has waited" }),
+    number("Oldest", age, seconds, { hint: "How long the oldest task that could run has waited" }),
     number("Running", ({ tasks }) => tasks.running, count, { hint: "Tasks that workers run now" }),
     number("Failed", ({ tasks }) => tasks.failed, count, { hint: "Tasks that ended as failed and were not retried since", href: (row) => ofState(row, "failed"), style: ({ tasks }) => (tasks.failed > 0 ? "bad" : "faint") }),
     number("Finished /s", ({ throughput_per_second: value }) => value, rate, { hint: "Tasks that succeeded or failed per second, over the last minute" }),
     number("Failing", ({ outcomes }) => outcomes?.failure_rate ?? null, percent, { hint: "Failures among the endings of tasks in the last five minutes; a task that was retried counts each time", style: ({ outcomes }) => (outcomes?.failure_rate > 0 ? "bad" : "faint") }),
     number("In queue p95", ({ queue_p95_ms: value }) => value ?? null, milliseconds, { hint: "Time from when a task could run to when it ran; 95 of 100 were faster; over five minutes" }),
     number("Run p95", ({ p95_ms: value }) => value, milliseconds, { hint: "How long an attempt ran; 95 of 100 were faster; over five minutes" }),
-    number("Workers", ({ active_workers: value }) => value, count, { hint: "Workers that run this type" }),
+    number("Workers", ({ active_workers: value }) => value ?? null, count, { hint: "Workers that run this type" }),
     { label: "", button: ({ name, paused }) => pauseButton(name, paused) },
 ];
 
 /** The table of types. */
 export function typesListing({ fold, all }) {
     return new Listing({
-        id: all ? "types" : "all-types", title: "Types", noun: "type", fold, all, columns,
+        id: all ? "types" : "all-types", title: all ? "Types" : "All types", noun: "type", fold, all, columns,
         caption: "Each type of task: its state, its tasks, its times, its workers",
         empty: prose("No tasks yet: `taskgrid run reverse hello`"),
-        // A type that is held back comes first; the others are in the order of their names.
-        order: (one, other) => standing(other).weight - standing(one).weight || one.name.localeCompare(other.name),
+        // A type that is held back comes first, one with which nothing happens last; the others are in the order of their names.
+        order: (one, other) => standing(other).weight - standing(one).weight || isIdle(one) - isIdle(other) || one.name.localeCompare(other.name),
         found: (type) => [standing(type).text],
     });
 }
@@ -85,7 +87,7 @@ export class Types {
 }
 
 /** For how long a type can be paused here. */
-const pauseTimes = { name: "for", label: "For", options: [["", "Until it is resumed"], ["15m", "15 minutes"], ["1h", "1 hour"], ["8h", "8 hours"], ["1d", "1 day"]] };
+const pauseTimes = { name: "for", label: "How long", options: [["", "Until it is resumed"], ["15m", "15 minutes"], ["1h", "1 hour"], ["8h", "8 hours"], ["1d", "1 day"]] };
 
 /** The button that pauses a type, or resumes it. */
 export function pauseButton(name, isPaused) {

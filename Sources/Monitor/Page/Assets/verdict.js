@@ -1,6 +1,7 @@
 // Whether the grid is healthy, in one line: where it is not, what is wrong most of all; below it, each thing that is wrong and what to do.
 import { element, prose, setText, svg } from "./dom.js";
 import { ago, counted, timeAndZone, words } from "./format.js";
+import { message, sentence } from "./message.js";
 
 const signs = {
     healthy: "M5 12.5l4.5 4.5L19 7.5",
@@ -19,7 +20,7 @@ const titles = {
     failure_rate: ({ type }) => `Tasks of ${type} fail`,
     backlog_grows: ({ type }) => `The backlog of ${type} grows`,
     oldest_waiting: ({ type }) => `Tasks of ${type} wait too long`,
-    heartbeat_lost: ({ worker }) => `Worker ${worker} is silent`,
+    heartbeat_lost: ({ worker }) => `No heartbeats from worker ${worker}`,
     dispatcher_silent: () => "The dispatcher is silent",
     nameservice_silent: () => "The nameservice is silent",
 };
@@ -95,10 +96,10 @@ function line(alert, isFirst) {
     const name = address ? element("a", { href: address }, title) : isFirst ? null : title;
     return element("li", {}, name === null ? null : element("strong", {}, name),
         alert.severity ? element("span", { class: `chip ${isWarning(alert) ? "warn" : "bad"}` }, words(alert.severity)) : null,
-        element("span", { class: "since" }), element("p", {}, ...prose(alert.message)));
+        element("span", { class: "since" }), element("p", {}, ...message(sentence(alert.message))));
 }
 
-const more = (others) => (others > 0 ? `and ${counted(others, "alert")} more` : "");
+const more = (others) => (others > 0 ? `and ${counted(others, "more alert")}` : "");
 
 /** Without the broker or the dispatcher, the monitor knows nothing new. */
 function age({ at, data_at: data }) {
@@ -108,7 +109,7 @@ function age({ at, data_at: data }) {
 function summary(grid) {
     const paused = Object.entries(grid.types ?? {}).filter(([, type]) => type.paused).map(([name]) => name);
     const parts = [
-        grid.active_workers === 0 ? "No workers yet" : counted(grid.active_workers, "worker"),
+        (grid.active_workers ?? null) === null ? null : grid.active_workers === 0 ? "No workers yet" : counted(grid.active_workers, "worker"),
         grid.ledger.balances ? "the ledger balances" : null,
         paused.length === 0 ? null : paused.length > 3 ? `${counted(paused.length, "type")} are paused` : `${paused.join(", ")} ${paused.length === 1 ? "is" : "are"} paused`,
     ];

@@ -1,47 +1,51 @@
-// The meaning of the words on the page: each has one, here and in the REST interface, the metrics and the commands.
+// The glossary: each word has one meaning, on the page, in the REST interface, the metrics and the commands.
 import { element, prose } from "./dom.js";
 
 const words = [
-    ["Where a task stands", [
-        ["pending", "It is accepted and could run. The dispatcher has not handed it out yet: enough of its type wait at the broker, or its type is paused, its circuit breaker is open, or no worker runs it."],
-        ["scheduled", "It is not to run before a time: it was submitted with a delay, or it waits before its next attempt."],
-        ["queued", "It is handed out and waits at the broker for a worker."],
-        ["running", "A worker runs it."],
-        ["succeeded", "It has ended with a result."],
-        ["failed", "It has ended without one: its last attempt failed too. It can be retried."],
-        ["cancelled", "It was ended on request. It can be retried."],
-        ["expired", "It was not begun in time. It can be retried."],
+    ["States of a task", [
+        ["pending", "The task is accepted and could run, but it is not handed out yet: enough tasks of its type wait at the broker, or the type is paused, its circuit breaker is open, or no worker runs it."],
+        ["scheduled", "The task is not due yet: it was submitted with a delay, or it waits for its next attempt."],
+        ["queued", "The task is handed out and waits at the broker for a worker."],
+        ["running", "A worker runs the task."],
+        ["succeeded", "The task ended with a result."],
+        ["failed", "The task ended without a result, because its last attempt failed. It can be retried."],
+        ["cancelled", "The task was cancelled on request. It can be retried."],
+        ["expired", "The task was not started before it expired. It can be retried."],
     ]],
-    ["What is counted", [
-        ["waiting", "Tasks that could run now and do not: pending and queued. Scheduled ones are not among them."],
+    ["Counts and times", [
+        ["waiting", "Tasks that could run and do not run yet: pending and queued. Scheduled tasks are not counted."],
         ["not running yet", "Waiting and scheduled tasks together."],
-        ["finished", "Tasks that succeeded or failed; those that were cancelled or expired are not among them."],
-        ["attempt", "One run of a task by a worker. A task has up to so many attempts (3, if nothing else is said)."],
-        ["failed task", "A task that has ended as failed. It is counted once, however many attempts it had, and no longer once it is retried."],
-        ["failed attempt", "An attempt that failed. The task may have succeeded in its next one. Tables of workers count these."],
-        ["failing", "Failures among the endings of tasks in the last five minutes. A task that was retried and ended again counts each time."],
-        ["oldest", "How long the oldest of the waiting tasks has waited."],
-        ["time in queue", "From when a task could run (its acceptance, or its time where it was scheduled) until a worker began it."],
-        ["run time", "How long an attempt ran. Types have nothing in common there, so it is told of one type at a time."],
-        ["p50, p95", "Half of the measured times, and 95 of 100, were shorter. In tables over the last five minutes."],
-        ["ledger", "Each submitted task stands in one state: the sum of the states is what was submitted. If it is not, report it."],
+        ["finished", "Tasks that succeeded or failed. Cancelled and expired tasks are not counted."],
+        ["attempt", "One run of a task by a worker. A task has at most 3 attempts, or the number with which it was submitted."],
+        ["failed task", "A task in the state failed. It counts once, however many attempts it had, and no longer once it is retried."],
+        ["failed attempt", "An attempt that failed. A later attempt of the same task may have succeeded. Tables of workers count attempts."],
+        ["failing", "The share of failures among the tasks that ended in the last five minutes. A task that was retried and ended again counts each time. As the state of a type: this share has reached `monitor.alert-failures`."],
+        ["oldest", "How long the oldest task that could run has waited."],
+        ["overdue", "No task is pending or queued, but the time of a scheduled one has passed: the circuit breaker holds it back."],
+        ["time in queue", "The time from when a task could run (its acceptance, or its due time) until a worker started it."],
+        ["run time", "How long an attempt ran. It is shown for each type by itself, because types have little in common."],
+        ["p50, p95", "50 % and 95 % of the measured times were shorter. Tables show those of the last five minutes."],
+        ["ledger", "Each submitted task is in one state, so the states add up to the number of submitted tasks. If they do not, report it."],
     ]],
     ["Types and workers", [
-        ["late", "A task of the type has waited longer than the monitor is told to bear (`monitor.alert-waiting`)."],
-        ["backlog grows", "More tasks of the type come than end, for minutes."],
-        ["paused", "Somebody has paused the type: none of its tasks is handed out until it is resumed. That is no fault."],
-        ["breaker open", "Most recent attempts of the type failed, so its circuit breaker holds its tasks back and tries one from time to time."],
+        ["ok", "Nothing is wrong with the type."],
+        ["no worker", "No worker runs the type."],
+        ["late", "A task of the type has waited for longer than `monitor.alert-waiting`."],
+        ["backlog grows", "For some minutes, more tasks of the type have arrived than ended."],
+        ["paused", "Somebody paused the type: none of its tasks is handed out until it is resumed. This is not a fault."],
+        ["breaker open", "Most recent attempts of the type failed, so its circuit breaker holds its tasks back and tries a few from time to time."],
         ["live", "The worker sends heartbeats and takes tasks."],
-        ["quiet", "It was told to take no new tasks. Those that it has go on."],
-        ["draining", "It takes no more tasks and ends when those that it has are done."],
-        ["silent", "Nothing was heard from it for longer than its lease, and it said no farewell."],
-        ["left", "It has stopped in order, or was given up. It is listed for an hour."],
-        ["slots", "Tasks that a worker runs at a time, at most."],
+        ["quiet", "The worker was told to take no new tasks. It finishes its running tasks."],
+        ["draining", "The worker takes no new tasks, and ends when its running tasks are finished."],
+        ["silent", "The worker sent no heartbeat for longer than its lease, and did not deregister."],
+        ["left", "The worker deregistered, or the grid has given it up. It is listed for an hour."],
+        ["slots", "The largest number of tasks that the worker runs at a time."],
+        ["prefetched", "Tasks that the worker has received and not started yet."],
     ]],
 ];
 
 export class Words {
-    title = "What the words mean";
+    title = "Glossary";
 
     constructor() {
         const cards = words.map(([title, entries]) => element("section", { class: "card", "aria-label": title }, element("div", { class: "head" }, element("h2", {}, title)),

@@ -3,14 +3,15 @@ import { element, setText } from "./dom.js";
 import { get } from "./api.js";
 import { act } from "./ask.js";
 import { count, fullTime, milliseconds, words } from "./format.js";
+import { sentence } from "./message.js";
 import { addressOf } from "./types.js";
 import { heard, workerState, workerStyle } from "./workers.js";
 
 const interval = 2000;
 const questions = {
-    quiet: { title: "Hand no more tasks to", text: "It gives back the tasks that wait in it. Those that it runs go on. It stays until it is asked to take tasks again.", yes: "Take no more tasks" },
+    quiet: { title: "Hand no more tasks to", text: "It finishes its running tasks and returns those that it has prefetched. It stays quiet until it is asked to take tasks again.", yes: "Take no more tasks" },
     resume: { title: "Hand tasks to", text: "It takes tasks again.", yes: "Take tasks again" },
-    stop: { title: "Stop", text: "It takes no more tasks and ends when those that it runs are done.", yes: "Stop the worker", danger: true },
+    stop: { title: "Stop", text: "It finishes its running tasks, returns those that it has prefetched, and ends.", yes: "Stop the worker", danger: true },
 };
 
 export class Worker {
@@ -30,8 +31,8 @@ export class Worker {
         this.tasks = element("p", { class: "links" });
         this.body = element("div", { class: "page", hidden: true },
             element("section", { class: "card", "aria-label": "Facts" }, this.facts),
-            element("section", { class: "card", "aria-labelledby": "runs-title" }, element("div", { class: "head" }, element("h2", { id: "runs-title" }, "Tasks that it runs")), this.tasks),
-            element("section", { class: "card", "aria-labelledby": "serves-title" }, element("div", { class: "head" }, element("h2", { id: "serves-title" }, "Types that it serves")), this.types));
+            element("section", { class: "card", "aria-labelledby": "runs-title" }, element("div", { class: "head" }, element("h2", { id: "runs-title" }, "Running tasks")), this.tasks),
+            element("section", { class: "card", "aria-labelledby": "serves-title" }, element("div", { class: "head" }, element("h2", { id: "serves-title" }, "Types")), this.types));
         this.element = element("div", { class: "page" }, element("p", { class: "back" }, element("a", { href: "#/workers" }, "← Workers")),
             element("div", { class: "head" }, element("h1", {}, id, " ", this.state), element("div", { class: "buttons" }, this.quiet, this.stop)), this.problem, this.body);
         this.load();
@@ -46,9 +47,9 @@ export class Worker {
         try {
             const { workers } = await get("/workers", this.#asking.signal);
             if (workers[this.id]) this.#show(workers[this.id]);
-            else this.#tell(`The grid knows no worker ${this.id}. One that has left is forgotten after an hour.`);
+            else this.#tell(`The grid knows no worker “${this.id}”. A worker that has left is forgotten after an hour.`);
         } catch (error) {
-            if (!this.#asking.signal.aborted) this.#tell(error.message);
+            if (!this.#asking.signal.aborted) this.#tell(sentence(error.message));
         }
     }
 
@@ -58,9 +59,9 @@ export class Worker {
         this.state.className = workerStyle(worker.state);
         this.state.hidden = false;
         const facts = [
-            ["Host", worker.host], ["Process", String(worker.pid)], ["Version", worker.version], ["Started", worker.started && fullTime(worker.started)],
+            ["Host", worker.host], ["Process", worker.pid ? String(worker.pid) : null], ["Version", worker.version], ["Started", worker.started && fullTime(worker.started)],
             ["Heartbeat", heard(worker)], ["Why it left", worker.left_reason && words(worker.left_reason)],
-            ["Slots", count(worker.concurrency)], ["Running", count(worker.running_tasks)], ["Holds ahead", count(worker.waiting_tasks)],
+            ["Slots", count(worker.concurrency)], ["Running", count(worker.running_tasks)], ["Prefetched", count(worker.waiting_tasks)],
             ["Succeeded attempts", count(worker.done)], ["Failed attempts", count(worker.failed)],
             ["Mean run time", worker.average_processing_time_ms === null ? null : milliseconds(worker.average_processing_time_ms)],
         ].filter(([, value]) => value);

@@ -22,7 +22,7 @@ const columns = [
         title: ({ pid, started }) => (started ? `process ${pid}, started ${fullTime(started)}` : `process ${pid}`),
     },
     { label: "State", by: ({ state }) => workerState(state), text: ({ state }) => workerState(state), style: ({ state }) => workerStyle(state), title: ({ left_reason: reason }) => reason },
-    { label: "Types", by: served, text: served, style: () => "clip-line", title: served },
+    { label: "Types", double: true, by: served, text: served, style: () => "clip-line", title: served },
     { label: "Host", by: ({ host }) => host, text: ({ host }) => host, minor: true },
     { label: "Slots", number: true, by: ({ concurrency }) => concurrency, text: ({ concurrency }) => count(concurrency), minor: true, hint: "Tasks that it runs at a time, at most" },
     { label: "Running", number: true, by: ({ running_tasks: value }) => value, text: ({ running_tasks: value }) => count(value), hint: "Tasks that it runs now" },
@@ -31,14 +31,14 @@ const columns = [
         label: "Failed attempts", number: true, by: ({ failed }) => failed, text: ({ failed }) => count(failed), style: ({ failed }) => (failed > 0 ? "bad" : "faint"),
         hint: "Attempts that failed in it since it started; the tasks may have succeeded in another attempt",
     },
-    { label: "Heartbeat", number: true, by: ({ last_seen_seconds_ago: ago }) => ago, text: heard, hint: "When it was heard last" },
+    { label: "Heartbeat", number: true, minor: true, by: ({ last_seen_seconds_ago: ago }) => ago, text: heard, hint: "When it was heard last" },
     { label: "Version", text: ({ version }) => version, style: () => "faint", minor: true },
 ];
 
 /** The table of workers. */
-export function workersListing({ id, fold, all = null }) {
+export function workersListing({ id, title = "Workers", fold, all = null }) {
     return new Listing({
-        id, title: "Workers", noun: "worker", fold, all, columns,
+        id, title, noun: "worker", fold, all, columns,
         caption: "Each worker: what it serves, where, and what it has done",
         empty: prose("No workers yet: `taskgrid worker reverse`"),
         // One that is missed comes first, one that left last.
@@ -52,7 +52,7 @@ export class Workers {
     title = "Workers";
 
     constructor() {
-        this.listing = workersListing({ id: "all-workers", fold: 100 });
+        this.listing = workersListing({ id: "all-workers", title: "All workers", fold: 100 });
         this.element = element("div", { class: "page" }, element("h1", {}, "Workers"), this.listing.element);
     }
 

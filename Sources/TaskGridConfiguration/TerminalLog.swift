@@ -1,11 +1,11 @@
 import AMQP
 import Foundation
-import Logging
+package import Logging
 import TaskGridCore
 
 /// Logs to standard error: a line for people, or a JSON object a line for programs.
-struct TerminalLog: LogHandler {
-    enum Format: String, CaseIterable, Sendable {
+package struct TerminalLog: LogHandler {
+    package enum Format: String, CaseIterable, Sendable {
         case text, json
     }
 
@@ -13,15 +13,15 @@ struct TerminalLog: LogHandler {
     let format: Format
     /// Leaves out what a connection says short of an error: the command says itself what came of it.
     var hidesConnections = false
-    var logLevel: Logger.Level
-    var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }
         if hidesConnections, event.level < .error, all[AMQPLogKey.connection] != nil { return }
         let time = Timestamp.now().description
@@ -29,21 +29,26 @@ struct TerminalLog: LogHandler {
         case .text:
             let values = all.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
             let level = event.level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-            Terminal.tell("\(time) \(level) \(label): \(Terminal.plain("\(event.message)"))\(values)\n")
+            Self.write(PlainText.line("\(time) \(level) \(label): \(event.message)\(values)"))
         case .json:
             var fields = all.mapValues { "\($0)" }
             fields["time"] = time
             fields["level"] = event.level.rawValue
             fields["logger"] = label
             fields["message"] = "\(event.message)"
-            Terminal.tell("\(Self.json(fields))\n")
+            Self.write(Self.json(fields))
         }
     }
 
     /// A value by itself, or as JSON where it has characters that end it or could not be seen.
-    static func quoted(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value == Terminal.plain(value) && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
+    package static func quoted(_ value: String) -> String {
+        let isPlain = !value.isEmpty && value == PlainText.line(value) && value.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "=" }
         return isPlain ? value : json(value)
+    }
+
+    /// If that fails, there is no other place to write to.
+    private static func write(_ line: String) {
+        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
     }
 
     private static func json(_ value: some Encodable) -> String {

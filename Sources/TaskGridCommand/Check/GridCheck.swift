@@ -1,0 +1,45 @@
+import AMQP
+import Logging
+import TaskGridClient
+import TaskGridConfiguration
+import TaskGridCore
+
+/// Looks at a broker and the grid on it, over AMQP and over the broker's management interface, and changes nothing.
+struct GridCheck {
+    let grid: CheckedGrid
+    let management: ManagementInterface
+    let logger: Logger
+
+    func report() async -> CheckReport {
+        async let management = ManagementReading.read(management, of: grid)
+        let addresses = await AddressReading.read(grid.endpoint, logger: logger)
+        var findings = addresses.findings(of: grid.endpoint)
+        let reached = addresses.filter { $0.greeting != nil }
+        if let first = reached.first {
+            var endpoint = grid.endpoint
+            endpoint.addresses = reached.map(\.address)
+            let location = GridLocation(endpoint: endpoint, topology: grid.topology)
+            findings += await gridFindings(location, first.greeting?.version)
+        }
+        findings += await management.findings(of: grid)
+        return CheckReport(findings: findings)
+    }
+
+    /// What is found at the addresses that take the login.
+    private func gridFindings(_ location: GridLocation, _ version: BrokerVersion?) async -> [Finding] {
+        let names = await NamesReading.read(location, logger: logger)
+        let found = names.findings(grid.topology)
+        // A client would declare what is missing.
+        guard names.failure == nil, names.missingExchanges.isEmpty else { return found }
+        do throws(ClientError) {
+            let services = try await ServiceReading.read(location, logger: logger)
+            return found + services.findings() + (version.map(services.messageFindings) ?? [])
+        } catch {
+            return found + [
+                .problem(
+                    .services, "no client can use the grid: \(error.message)",
+                    advice: "the broker says why; rights that a client lacks are named below")
+            ]
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import AMQP
+import Foundation
+import TaskGridConfiguration
+import TaskGridCore
+
+/// RabbitMQ's management interface: where it is, and whose login is used there.
+struct ManagementInterface: Hashable, Sendable {
+    /// The port that RabbitMQ's management plugin listens on unless it is configured.
+    static let port = 15_672
+
+    let host: String
+    let port: Int
+    /// What stands before `/api`, percent-encoded.
+    let path: String
+    let user: String
+    let password: String
+
+    /// The body of an answer that says why there is none.
+    private struct Refusal: Decodable {
+        let reason: String
+    }
+
+    /// Why a question has no answer.
+    struct Failure: Error, Hashable {
+        /// The status of HTTP; nil: nobody answers.
+        var status: Int?
+        let reason: String
+    }
+
+    /// The interface beside a broker, with the broker's user.
+    init(beside endpoint: Endpoint) {
+        host = endpoint.addresses[0].host
+        port = Self.port
+        path = ""
+        user = endpoint.user
+        password = endpoint.password
+    }
+
+    /// - Parameters:
+    ///   - url: such as `http://user:password@host:15672`; without a user it has the broker's.
+    ///   - endpoint: the broker.
+    /// - Throws: `Failure` of the command that says what is wrong with the URL, and never repeats the password.
+    init(url: String, endpoint: Endpoint) throws(TaskGridCommand.Failure) {
+        let example = "http://user:password@host:\(Self.port)"
+        guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased(),
+            let host = components.host, !host.isEmpty
+        else { throw TaskGridCommand.Failure(.failed, "--admin cannot be read; it looks like \(example)") }
+        guard scheme == "http" else {
+            throw TaskGridCommand.Failure(
+                .failed, "--admin begins with '\(scheme):', and the command speaks http alone: use \(example), over a tunnel if need be")
+        }
+        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        port = components.port ?? Self.port
+        guard (1...65_535).contains(port) else { throw TaskGridCommand.Failure(.failed, "--admin names port \(port); 1 to 65535") }
+        path =
+            components.percentEncodedPath.hasSuffix("/")
+            ? String(components.percentEncodedPath.dropLast()) : components.percentEncodedPath
+        user = components.user ?? endpoint.user
+        password = components.user == nil ? endpoint.password : components.password ?? ""
+    }
+
+    /// The interface that is meant: the one that is named, else that of the grid of this machine, else the one beside the broker.
+    ///
+    /// - Parameters:
+    ///   - url: what `--admin` says.
+    ///   - folder: the folder of the grid of this machine.
+    ///   - endpoint: the broker.
+    static func find(
+        _ url: String?, folder: GridFolder, endpoint: Endpoint
+    ) throws(TaskGridCommand.Failure) -> ManagementInterface {
+        if let url { return try ManagementInterface(url: url, endpoint: endpoint) }
+        if let file = try? GridFile.read(from: folder), let admin = file.admin, let own = try? Endpoint(url: file.amqp), own == endpoint {
+            return try ManagementInterface(url: admin, endpoint: endpoint)
+        }
+        return ManagementInterface(beside: endpoint)
+    }
+
+    /// Without the password.
+    var address: String { "http://\(user)@\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)" }
+
+    /// Asks for a value.
+    ///
+    /// - Parameters:
+    ///   - target: what follows `/api/`, percent-encoded.
+    ///   - type: what the answer is decoded as.
+    ///   - unknown: what the status 404 means: older versions do not have each target, and some mean with it that there are none; nil: a
+    ///     failure.
+    func get<Value: Decodable>(_ target: String, as type: Value.Type = Value.self, unknown: Value? = nil) async -> Result<Value, Failure> {
+        let request = HTTPGet(host: host, port: port, target: "\(path)/api/\(target)", user: user, password: password)
+        let answer: HTTPGet.Answer
+        do throws(HTTPGet.Failure) {
+            answer = try await request.answer()
+        } catch {
+            return .failure(Failure(reason: error.reason))
+        }
+        if answer.status == 404, let unknown { return .success(unknown) }
+        guard (200..<300).contains(answer.status) else {
+            let reason = (try? JSONDecoder().decode(Refusal.self, from: answer.body))?.reason
+            return .failure(Failure(status: answer.status, reason: reason ?? "HTTP status \(answer.status)"))
+        }
+        guard let value = try? JSONDecoder().decode(type, from: answer.body) else {
+            return .failure(Failure(status: answer.status, reason: "its answer to \(target.prefix { $0 != "?" }) cannot be read"))
+        }
+        return .success(value)
+    }
+
+    /// A name as a part of a path.
+    static func encoded(_ name: String) -> String {
+        var allowed = CharacterSet(charactersIn: "a"..."z")
+        allowed.insert(charactersIn: "A"..."Z")
+        allowed.insert(charactersIn: "0"..."9")
+        allowed.insert(charactersIn: "-._~")
+        return name.addingPercentEncoding(withAllowedCharacters: allowed) ?? name
+    }
+}

@@ -1,0 +1,124 @@
+import AMQP
+import TaskGridConfiguration
+import TaskGridCore
+
+extension ManagementReading {
+    /// The rights that the user of the broker's URL lacks for its part of the grid.
+    func rightsFindings(_ grid: CheckedGrid) -> [Finding] {
+        let permissions: [ListedPermission]
+        switch self.permissions {
+        case .success(let listed): permissions = listed
+        case .failure(let failure):
+            guard failure.status == 404 else { return [] }
+            return [
+                .warning(
+                    .rights, "the broker's own database does not have user '\(grid.endpoint.user)': its rights were not looked at",
+                    advice: "look where the broker has its users from: LDAP, OAuth or another backend")
+            ]
+        }
+        let host = grid.endpoint.virtualHost
+        let user = ShellWord(grid.endpoint.user)
+        let pattern = grid.topology.rightsPattern
+        let command = "rabbitmqctl set_permissions \(grid.virtualHostOption) \(user) \(pattern) \(pattern) \(pattern)"
+        guard let permission = permissions.first(where: { $0.vhost == host }) else {
+            return [
+                .problem(
+                    .rights, "user '\(grid.endpoint.user)' has no rights in the virtual host '\(host)'",
+                    advice: "as an administrator: \(command)")
+            ]
+        }
+        let needed = neededRights(grid)
+        var findings = NeededRights.Operation.allCases.compactMap { operation -> Finding? in
+            guard let pattern = RightsPattern(permission.pattern(operation)) else {
+                return .warning(
+                    .rights, "the pattern '\(permission.pattern(operation))' of user '\(grid.endpoint.user)' cannot be read here",
+                    advice: "see whether it allows the user to \(operation.verb) \(needed.names[operation, default: []].sorted().listed)")
+            }
+            let refused = needed.names[operation, default: []].filter { !pattern.allows($0) }.sorted()
+            guard !refused.isEmpty else { return nil }
+            return .problem(
+                .rights,
+                "user '\(grid.endpoint.user)' may not \(operation.verb) \(refused.listed): its pattern is '\(permission.pattern(operation))'",
+                advice: "widen the pattern; these let it use the whole grid: \(command)")
+        }
+        findings += topicFindings(grid, needed)
+        guard findings.isEmpty else { return findings }
+        let part = grid.role == .all ? "of every part of the grid" : "of a \(grid.role)"
+        return [.ok(.rights, "user '\(grid.endpoint.user)' has those \(part)")]
+    }
+
+    private func topicFindings(_ grid: CheckedGrid, _ needed: NeededRights) -> [Finding] {
+        guard case .success(let listed) = topicPermissions else { return [] }
+        return listed.filter { $0.vhost == grid.endpoint.virtualHost }.sorted { $0.exchange < $1.exchange }.compactMap { permission in
+            let refused = needed.keys.filter { key in
+                guard key.exchange == permission.exchange, key.operation != .configure else { return false }
+                let text = key.operation == .write ? permission.write : permission.read
+                let pattern = text.replacing("{username}", with: grid.endpoint.user).replacing("{vhost}", with: grid.endpoint.virtualHost)
+                return RightsPattern(pattern)?.allows(key.key) == false
+            }
+            guard !refused.isEmpty else { return nil }
+            let keys = Set(refused.map { "'\($0.key)'" }).sorted().listed
+            let user = ShellWord(grid.endpoint.user)
+            return .problem(
+                .rights, "user '\(grid.endpoint.user)' may not use \(permission.exchange) with the routing keys \(keys)",
+                advice:
+                    "widen its topic permission, or take it away: rabbitmqctl clear_topic_permissions \(grid.virtualHostOption) \(user) "
+                    + "\(permission.exchange)")
+        }
+    }
+
+    private func neededRights(_ grid: CheckedGrid) -> NeededRights {
+        var types = grid.types
+        var existing: Set<String>?
+        if case .success(let queues) = queues, case .success(let exchanges) = exchanges {
+            existing = Set(queues.listed.map(\.name) + exchanges.map(\.name))
+            if types.isEmpty { types = queues.listed.compactMap { grid.topology.type(ofWorkQueue: $0.name) } }
+        }
+        return NeededRights(grid.role, grid.topology, types: types, existing: existing)
+    }
+}
+
+/// A pattern of RabbitMQ's permissions.
+struct RightsPattern {
+    /// nil: it matches nothing.
+    private let expression: Regex<AnyRegexOutput>?
+
+    /// nil where Swift cannot read it: RabbitMQ's are those of PCRE.
+    ///
+    /// - Parameter text: a regular expression, which may match any part of a name; an empty one matches nothing.
+    init?(_ text: String) {
+        guard !text.isEmpty else {
+            expression = nil
+            return
+        }
+        guard let expression = try? Regex(text) else { return nil }
+        self.expression = expression
+    }
+
+    func allows(_ name: String) -> Bool { expression.map { name.contains($0) } ?? false }
+}
+
+extension ListedPermission {
+    fileprivate func pattern(_ operation: NeededRights.Operation) -> String {
+        switch operation {
+        case .configure: configure
+        case .write: write
+        case .read: read
+        }
+    }
+}
+
+extension NeededRights.Operation {
+    fileprivate var verb: String {
+        switch self {
+        case .configure: "configure"
+        case .write: "write to"
+        case .read: "read from"
+        }
+    }
+}
+
+extension Topology {
+    /// A pattern of all names of the grid, for a shell.
+    fileprivate var rightsPattern: String { "'^\(prefix.replacing(".", with: "[.]"))[.]'" }
+}

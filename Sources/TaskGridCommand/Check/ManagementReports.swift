@@ -1,0 +1,156 @@
+import AMQP
+import Foundation
+
+// What RabbitMQ's management interface says, as far as the check looks at it. A field that some version or state leaves out is optional.
+
+/// Of the whole broker (`/api/overview`).
+struct BrokerOverview: Decodable, Hashable {
+    var version: String
+    var cluster: String?
+
+    enum CodingKeys: String, CodingKey {
+        case version = "rabbitmq_version"
+        case cluster = "cluster_name"
+    }
+}
+
+/// One node of the cluster (`/api/nodes`).
+struct ListedNode: Decodable, Hashable {
+    var name: String
+    var running: Bool
+    var partitions: [String]?
+    var hasMemoryAlarm: Bool?
+    var hasDiskAlarm: Bool?
+    var isBeingDrained: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case name, running, partitions
+        case hasMemoryAlarm = "mem_alarm"
+        case hasDiskAlarm = "disk_free_alarm"
+        case isBeingDrained = "being_drained"
+    }
+}
+
+/// A queue as it was declared, and as policies have it (`/api/queues`).
+struct ListedQueue: Decodable, Hashable {
+    var name: String
+    var kind: String?
+    var state: String?
+    var isExclusive: Bool?
+    var arguments: QueueSettings?
+    var policy: String?
+    var operatorPolicy: String?
+    /// What the policies say, merged by the broker.
+    var definition: QueueSettings?
+    var leader: String?
+    var members: [String]?
+    /// Those of the members that are up.
+    var online: [String]?
+
+    enum CodingKeys: String, CodingKey {
+        case name, state, arguments, policy, leader, members, online
+        case kind = "type"
+        case isExclusive = "exclusive"
+        case operatorPolicy = "operator_policy"
+        case definition = "effective_policy_definition"
+    }
+}
+
+/// A page of queues.
+struct QueuePage: Decodable, Hashable {
+    var items: [ListedQueue]
+    /// The number of pages.
+    var pages: Int
+    /// The number of all queues of the virtual host.
+    var total: Int
+
+    enum CodingKeys: String, CodingKey {
+        case items
+        case pages = "page_count"
+        case total = "total_count"
+    }
+}
+
+/// An exchange (`/api/exchanges`).
+struct ListedExchange: Decodable, Hashable {
+    var name: String
+    var kind: String
+    var durable: Bool
+    var arguments: QueueSettings?
+
+    enum CodingKeys: String, CodingKey {
+        case name, durable, arguments
+        case kind = "type"
+    }
+}
+
+/// A virtual host (`/api/vhosts`).
+struct ListedVirtualHost: Decodable, Hashable {
+    var name: String
+    var defaultQueueType: String?
+
+    enum CodingKeys: String, CodingKey {
+        case name
+        case defaultQueueType = "default_queue_type"
+    }
+}
+
+/// The patterns of a user in a virtual host (`/api/users/…/permissions`).
+struct ListedPermission: Decodable, Hashable {
+    var vhost: String
+    var configure: String
+    var write: String
+    var read: String
+}
+
+/// The patterns of a user for the routing keys of a topic exchange (`/api/users/…/topic-permissions`).
+struct ListedTopicPermission: Decodable, Hashable {
+    var vhost: String
+    var exchange: String
+    var write: String
+    var read: String
+}
+
+/// Anything of which the name alone counts, such as a connection or a deprecated feature.
+struct Named: Decodable, Hashable {
+    var name: String
+}
+
+/// Limits of a virtual host or a user (`/api/vhost-limits`, `/api/user-limits`).
+struct ListedLimits: Decodable, Hashable {
+    var value: [String: Int]
+}
+
+/// Arguments or a policy's definition. RabbitMQ writes an empty one as a list at times.
+struct QueueSettings: Decodable, Hashable {
+    var values: FieldTable
+
+    init(_ values: FieldTable) { self.values = values }
+
+    init(from decoder: any Decoder) throws {
+        guard let container = try? decoder.container(keyedBy: Key.self) else {
+            values = [:]
+            return
+        }
+        values = [:]
+        for key in container.allKeys {
+            values[key.stringValue] =
+                if let value = try? container.decode(Bool.self, forKey: key) {
+                    .bool(value)
+                } else if let value = try? container.decode(Int64.self, forKey: key) {
+                    .int(value)
+                } else if let value = try? container.decode(String.self, forKey: key) {
+                    .string(value)
+                } else {
+                    .void
+                }
+        }
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}

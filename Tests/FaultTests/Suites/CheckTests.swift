@@ -1,0 +1,124 @@
+import AMQP
+import Foundation
+import LocalGrid
+import TaskGridCore
+import TestSupport
+import Testing
+
+@Suite("taskgrid check on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(5)))
+struct CheckTests {
+    /// What the command prints with `--json`.
+    private struct Report: Decodable {
+        struct Check: Decodable {
+            var check: String
+            var level: String
+            var found: String
+        }
+
+        var checks: [Check]
+        var problems: Int
+        var warnings: Int
+
+        /// What was found wrong, of one subject.
+        func wrong(_ subject: String) -> [String] { checks.filter { $0.check == subject && $0.level != "ok" }.map(\.found) }
+    }
+
+    private static let admin = ProcessInfo.processInfo.environment["TASKGRID_TEST_ADMIN"] ?? ""
+
+    private func check(_ grid: FaultGrid, broker: String? = nil, _ arguments: String...) async throws -> (code: Int32, report: Report) {
+        let options = ["--broker", broker ?? grid.broker, "--prefix", grid.topology.prefix, "--admin", Self.admin]
+        let run = try await CommandRun.run(["check", "--json"] + options + arguments)
+        return (run.code, try JSONDecoder().decode(Report.self, from: Data(run.output.utf8)))
+    }
+
+    /// Runs `body` while the broker has what is put there.
+    private func withResources<Value>(_ resources: [(path: String, json: String)], _ body: () async throws -> Value) async throws -> Value {
+        for (path, json) in resources { try await TestBroker.administrate("PUT", path, Data(json.utf8)) }
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        // A user's permissions go with it.
+        for (path, _) in resources where !path.contains("permissions") { try await TestBroker.administrate("DELETE", path) }
+        return try result.get()
+    }
+
+    @Test func `a healthy grid has no problems and no warnings, and every part was looked at`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.nameservice).ready()
+            try await grid.start()
+            let (code, report) = try await check(grid)
+            #expect(code == 0 && report.problems == 0 && report.warnings == 0, "\(report)")
+            let subjects = Set(report.checks.map(\.check))
+            #expect(
+                subjects == [
+                    "broker", "exchanges", "queues", "services", "clocks", "management", "nodes", "kinds", "policies", "rights", "limits",
+                ])
+            #expect(report.checks.contains { $0.found.contains("the dispatcher answers") && $0.found.contains(TaskGridVersion.current) })
+            #expect(report.checks.contains { $0.found.contains("the nameservice answers") && $0.found.contains(TaskGridVersion.current) })
+        }
+    }
+
+    @Test func `queues of another kind than the grid's are a problem`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.start()
+            let (code, report) = try await check(grid, "--queue-kind", "quorum")
+            #expect(
+                code == 1 && report.wrong("kinds").contains { $0.contains("classic, and the grid's kind of queues is quorum") }, "\(report)"
+            )
+        }
+    }
+
+    @Test func `a policy that drops submissions and one that drops tasks are problems, which name the queue and the policy`() async throws {
+        try await FaultGrid.run { grid in
+            let prefix = grid.topology.prefix
+            let policies = [
+                (
+                    "api/policies/%2F/\(prefix)-length",
+                    #"{"pattern":"^\#(prefix)[.]submit$","definition":{"max-length":1000},"priority":9,"apply-to":"queues"}"#
+                ),
+                (
+                    "api/policies/%2F/\(prefix)-time",
+                    #"{"pattern":"^\#(prefix)[.]work[.]","definition":{"message-ttl":600000},"priority":9,"apply-to":"queues"}"#
+                ),
+            ]
+            try await withResources(policies) {
+                try await grid.start()
+                let (code, report) = try await check(grid)
+                let wrong = report.wrong("policies")
+                #expect(code == 1 && wrong.count == 2, "\(report)")
+                #expect(wrong.contains { $0.hasPrefix("\(prefix).submit: max-length 1000") && $0.contains("'\(prefix)-length'") })
+                #expect(wrong.contains { $0.hasPrefix("\(prefix).work.fault: message-ttl 600000") && $0.contains("'\(prefix)-time'") })
+            }
+        }
+    }
+
+    @Test func `a user without rights is a problem for each operation, and so is that no client can use the grid`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.start()
+            let user = "\(grid.topology.prefix)-user"
+            let resources = [
+                ("api/users/\(user)", #"{"password":"secret","tags":""}"#),
+                ("api/permissions/%2F/\(user)", #"{"configure":"^$","write":"^$","read":"^$"}"#),
+            ]
+            try await withResources(resources) {
+                let address = try TestBroker.endpoint().addresses[0]
+                let (code, report) = try await check(grid, broker: "amqp://\(user):secret@\(address)", "--role", "client")
+                let wrong = report.wrong("rights")
+                #expect(code == 1 && wrong.count == 3 && wrong.allSatisfy { $0.hasPrefix("user '\(user)' may not ") }, "\(report)")
+                #expect(report.wrong("services").contains { $0.hasPrefix("no client can use the grid") }, "\(report)")
+                let (other, refused) = try await check(grid, broker: "amqp://\(user):wrong@\(address)")
+                #expect(other == 1 && refused.wrong("broker").count == 1, "\(refused)")
+            }
+        }
+    }
+
+    @Test func `a prefix under which nothing runs is one problem, and the broker is looked at all the same`() async throws {
+        try await FaultGrid.run { grid in
+            let run = try await CommandRun.run(
+                ["check", "--broker", grid.broker, "--prefix", "\(grid.topology.prefix)-other", "--admin", Self.admin])
+            #expect(run.code == 1 && run.errors.isEmpty, "\(run)")
+            let lines = run.output.split(separator: "\n")
+            #expect(lines.contains { $0.hasPrefix("problem  exchanges") } && lines.contains { $0.hasPrefix("ok       nodes") }, "\(run)")
+            #expect(lines.last?.hasPrefix("1 problem, ") == true, "\(run)")
+        }
+    }
+}

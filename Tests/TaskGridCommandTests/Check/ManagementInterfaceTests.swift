@@ -1,0 +1,71 @@
+import AMQP
+import Foundation
+import TaskGridConfiguration
+import TaskGridCore
+import Testing
+
+@testable import TaskGridCommand
+
+@Suite("The way to the management interface")
+struct ManagementInterfaceTests {
+    private let endpoint = Endpoint(host: "node1", user: "grid", password: "secret")
+
+    @Test func `without a URL it is beside the broker, with its user`() throws {
+        let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path)
+        let found = try ManagementInterface.find(nil, folder: folder, endpoint: endpoint)
+        #expect(found == ManagementInterface(beside: endpoint))
+        #expect(found.address == "http://grid@node1:15672" && found.password == "secret")
+    }
+
+    @Test func `a URL says the host, the port, a path before the interface's own, and another user`() throws {
+        let full = try ManagementInterface(url: "http://admin:p%40ss@other:8080/rabbit/", endpoint: endpoint)
+        #expect(full.address == "http://admin@other:8080/rabbit" && full.password == "p@ss")
+        let short = try ManagementInterface(url: "http://[::1]", endpoint: endpoint)
+        #expect(short.address == "http://grid@[::1]:15672" && short.host == "::1" && short.password == "secret")
+    }
+
+    @Test(arguments: ["https://admin:secret@host", "admin:secret@host", "http://", "http://u:secret@host:70000"])
+    func `another URL is refused without its password`(url: String) {
+        let failure = #expect(throws: Failure.self) { try ManagementInterface(url: url, endpoint: endpoint) }
+        #expect(failure?.message?.contains("secret") == false)
+    }
+
+    @Test func `a name of any characters is one part of a path`() {
+        #expect(ManagementInterface.encoded("/") == "%2F")
+        #expect(ManagementInterface.encoded("^a b+é&") == "%5Ea%20b%2B%C3%A9%26")
+    }
+
+    @Test func `an answer is its status and its body`() throws {
+        let answer = try HTTPGet.parse(Data("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx: y\r\n\r\n[{}]".utf8))
+        #expect(answer == HTTPGet.Answer(status: 200, body: Data("[{}]".utf8)))
+        #expect(try HTTPGet.parse(Data("HTTP/1.0 404 Not Found\r\n\r\n".utf8)) == HTTPGet.Answer(status: 404, body: Data()))
+    }
+
+    @Test(arguments: ["", "AMQP\0\0\u{9}\u{1}", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n[]", "\r\n\r\n"])
+    func `an answer that is cut off, or none of HTTP, is a failure`(text: String) {
+        #expect(throws: HTTPGet.Failure.self) { try HTTPGet.parse(Data(text.utf8)) }
+    }
+
+    @Test func `what RabbitMQ lists is read, whatever a version leaves out`() throws {
+        let text = """
+            {"filtered_count":2,"item_count":2,"page":1,"page_count":1,"page_size":500,"total_count":20,"items":[
+            {"name":"t.submit","type":"quorum","arguments":{"x-queue-type":"quorum","x-delivery-limit":2147483647,"x-odd":[1]},
+            "policy":"p","operator_policy":null,"effective_policy_definition":{"max-length":5,"overflow":"drop-head"},
+            "leader":"a","members":["a"],"online":["a"],"exclusive":false,"state":"running"},
+            {"name":"t.down","arguments":[],"effective_policy_definition":[]}]}
+            """
+        let page = try JSONDecoder().decode(QueuePage.self, from: Data(text.utf8))
+        #expect(page.total == 20 && page.pages == 1)
+        #expect(page.items[0].definition == QueueSettings(["max-length": 5, "overflow": "drop-head"]))
+        #expect(
+            page.items[0].arguments == QueueSettings(["x-queue-type": "quorum", "x-delivery-limit": 2_147_483_647, "x-odd": .void]))
+        #expect(page.items[1] == ListedQueue(name: "t.down", arguments: QueueSettings([:]), definition: QueueSettings([:])))
+        let node = try JSONDecoder().decode(ListedNode.self, from: Data(#"{"name":"a","running":false}"#.utf8))
+        #expect(node == ListedNode(name: "a", running: false))
+    }
+
+    @Test(arguments: [("4.0.5", 4, 0), ("3.10.8", 3, 10), ("4.1.0-rc.1", 4, 1)])
+    func `a version is its first two numbers`(text: String, major: Int, minor: Int) {
+        #expect(BrokerVersion(text) == BrokerVersion(major: major, minor: minor))
+    }
+}
