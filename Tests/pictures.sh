@@ -28,15 +28,15 @@ clients = {
 begin, sent = time.monotonic(), dict.fromkeys(payloads, 0.0)
 while True:
     now = time.monotonic() - begin
-    for place, (type, (rate, payload)) in enumerate(payloads.items()):
-        sent[type] += rate * (1 + 0.4 * math.sin(now / 35 + place) + random.uniform(-0.3, 0.3)) * 0.1
+    for index, (type, (rate, payload)) in enumerate(payloads.items()):
+        sent[type] += rate * (1 + 0.4 * math.sin(now / 35 + index) + random.uniform(-0.3, 0.3)) * 0.1
         for _ in range(int(sent[type])): clients[type].stdin.write(f"{payload()}\n".encode())
         sent[type] %= 1
         clients[type].stdin.flush()
     time.sleep(0.1)
 PYTHON
 python3 "$work/life.py" "$taskgrid" "$grid" &
-"$taskgrid" worker hash --broker "$(sed -n 's|.*"amqp" *: *"\([^"]*\)".*|\1|p' "$grid/grid.json")" >"$work/worker.out" 2>&1 &
+"$taskgrid" worker hash --grid "$grid" >"$work/worker.out" 2>&1 &
 
 minutes=${1:-6}
 echo "The grid lives; the pictures are taken in $minutes minutes."

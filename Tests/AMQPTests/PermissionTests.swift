@@ -28,7 +28,9 @@ struct PermissionTests {
     }
 
     private func publication(_ key: String) -> Publication {
-        Publication(exchange: exchange.name, routingKey: key, message: Message(body: Data(key.utf8)), isMandatory: true)
+        Publication(
+            exchange: exchange.name, routingKey: key, message: Message(properties: BasicProperties(messageID: key), body: Data(key.utf8)),
+            isMandatory: true)
     }
 
     private func connection(_ endpoint: Endpoint, _ ownership: Ownership = .none, _ declarations: Declarations? = nil) -> Connection {

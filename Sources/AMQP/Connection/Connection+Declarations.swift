@@ -4,7 +4,9 @@ import Logging
 extension Connection {
     /// Declares everything, and binds the queues that it has declared by itself. Whoever declares a queue binds it.
     ///
-    /// - Parameter migration: what replaces that which an earlier version has declared otherwise; nil: nothing does.
+    /// - Parameters:
+    ///   - session: the connection's session.
+    ///   - migration: what replaces that which an earlier version has declared otherwise; nil: nothing does.
     /// - Throws: `notFound` where an exchange or a queue is missing that the broker does not let the user declare.
     func declareAll(_ session: ConnectionSession, replacing migration: Migration? = nil) throws(AMQPError) {
         for exchange in declarations.exchanges { _ = try declare(.exchange(exchange), session, migration) }

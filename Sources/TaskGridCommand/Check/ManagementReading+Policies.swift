@@ -16,9 +16,9 @@ extension ManagementReading {
                 names[hazard, default: []].append(queue.name)
             }
         }
-        let policies = Set(known.flatMap { [$0.policy, $0.operatorPolicy] }.compactMap { $0?.isEmpty == true ? nil : $0 }).sorted().listed
+        let policies = Set(known.flatMap(\.policies)).sorted().listed
         // As where the broker collects no metrics.
-        if known.contains(where: { $0.definition == nil }), !policies.isEmpty {
+        if known.contains(where: { $0.definition == nil && !$0.policies.isEmpty }) {
             return [
                 .warning(
                     .policies, "the broker does not say what its policies mean for the grid's queues: \(policies)",

@@ -41,7 +41,7 @@ struct ManagementReading {
         reading.overview = overview
         reading.nodes = await interface.get("nodes?columns=name,running,partitions,mem_alarm,disk_free_alarm,being_drained")
         reading.virtualHosts = await interface.get("vhosts?columns=name,default_queue_type")
-        reading.queues = await queues(interface, host, prefix: grid.topology.prefix)
+        reading.queues = await describedQueues(interface, host, prefix: grid.topology.prefix)
         reading.exchanges = await interface.get("exchanges/\(host)?columns=name,type,durable,arguments")
         reading.permissions = await interface.get("users/\(user)/permissions")
         reading.topicPermissions = await interface.get("users/\(user)/topic-permissions")
@@ -73,6 +73,20 @@ struct ManagementReading {
         await interface.get(target, as: [ListedLimits].self, unknown: []).map { listed in
             listed.reduce(into: [:]) { limits, one in limits.merge(one.value) { $1 } }
         }
+    }
+
+    /// A broker describes a queue's policies with its statistics, of which the first come within five seconds of its declaration.
+    private static let patience = 7
+
+    /// The queues, as soon as the broker describes all of them, or after some seconds as they are: a broker without statistics never does.
+    private static func describedQueues(_ interface: ManagementInterface, _ host: String, prefix: String) async -> Part<Queues> {
+        for _ in 1..<patience {
+            let queues = await queues(interface, host, prefix: prefix)
+            guard case .success(let found) = queues, found.listed.contains(where: \.lacksDescription),
+                (try? await Task.sleep(for: .seconds(1))) != nil
+            else { return queues }
+        }
+        return await queues(interface, host, prefix: prefix)
     }
 
     private static func queues(_ interface: ManagementInterface, _ host: String, prefix: String) async -> Part<Queues> {

@@ -47,6 +47,12 @@ struct ListedQueue: Decodable, Hashable {
     /// Those of the members that are up.
     var online: [String]?
 
+    /// The names of the policies that are in force.
+    var policies: [String] { [policy, operatorPolicy].compactMap(\.self).filter { !$0.isEmpty } }
+
+    /// Whether it is shared, and the broker says nothing yet of its policies.
+    var lacksDescription: Bool { isExclusive != true && definition == nil && policies.isEmpty }
+
     enum CodingKeys: String, CodingKey {
         case name, state, arguments, policy, leader, members, online
         case kind = "type"

@@ -67,11 +67,25 @@ extension DashboardTests {
                     try await tab.click("#ask-yes")
                     try await answer(tab)
                     try await tab.sees("Cancelled 7 pending tasks of type lonely.", in: "#actions")
-                    try await tab.sees("No task is like that", in: ".results")
+                    try await tab.sees("No task matches", in: ".results")
                     // Without a filter, nothing is offered that would change everything.
                     try await tab.evaluate("location.hash = '#/tasks'")
                     try await tab.sees("8 tasks, the newest first", in: ".results")
                     #expect(try await tab.evaluate("document.querySelectorAll('.results .head button').length").number == 0)
+                }
+            }
+        }
+
+        @Test func `where nothing failed, nothing is offered to be retried`() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab()
+                    try await tab.open(address + "#/failures")
+                    try await tab.sees("No failed tasks", in: ".listing")
+                    #expect(try await tab.evaluate("document.querySelector('main .primary').hidden").bool == true)
+                    try await grid.client.run(grid.sum, texts: ["no"])
+                    try await tab.sees("Retry all…", in: "main .primary")
+                    #expect(tab.complaints == [])
                 }
             }
         }

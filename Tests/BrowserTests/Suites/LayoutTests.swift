@@ -40,6 +40,33 @@ extension DashboardTests {
             }
         }
 
+        @Test func `on a narrow page no cell reaches into the next one`() async throws {
+            try await LiveGrid.run { grid, browser in
+                try await grid.leaveLonely()
+                try await grid.withMonitor { address, _ in
+                    let tab = try await browser.tab(width: 390)
+                    try await tab.open(address)
+                    try await tab.sees("live", in: "#live")
+                    _ = try await grid.client.pause([grid.lonely], for: .seconds(3600))
+                    try await tab.sees("paused until", in: "td[data-label=State]")
+                    try await tab.sees("paused on request", in: ".feed")
+                    #expect(try await tab.evaluate(Self.outside) == [])
+                    // Nor is the kind of an event wider than its word.
+                    #expect(
+                        try await tab.evaluate(
+                            "Math.max(...[...document.querySelectorAll('.feed .chip')].map((one) => one.offsetWidth)) < 120"
+                        ).bool == true)
+                }
+            }
+        }
+
+        /// The cells of tables whose content is wider than they are.
+        private static let outside = """
+            [...document.querySelectorAll("td, tbody th")].filter((cell) => cell.checkVisibility())
+                .filter((cell) => [...cell.children].some((one) => one.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1))
+                .map((cell) => cell.innerText)
+            """
+
         /// The elements that reach beyond the window's right edge, without those that scroll within themselves.
         private static let overflow = """
             (() => {

@@ -15,6 +15,7 @@ extension DashboardTests {
                     try await tab.sees("live", in: "#live")
                     try await tab.sees("reverse", in: "tbody th")
                     try await tab.sees("connected", in: ".chip")
+                    try await tab.sees("1 task submitted, of which", in: ".sum")
                     try await tab.evaluate("location.hash = '#/tasks'")
                     try await tab.sees("1 task, the newest first", in: ".results")
                     try await tab.evaluate("location.hash = '#/tasks/1'")
@@ -65,6 +66,9 @@ extension DashboardTests {
                     try await tab.until("document.querySelectorAll('tbody tr').length === 500")
                     try await tab.evaluate("location.hash = '#/'")
                     try await tab.sees("All 602 types", in: ".foot a")
+                    // The one that works, before those with which nothing happens.
+                    try await grid.client.run(grid.reverse, texts: ["busy"])
+                    try await tab.until("document.querySelector('tbody th').innerText === 'reverse'")
                     #expect(tab.complaints == [])
                 }
             }
@@ -123,6 +127,11 @@ extension DashboardTests {
                     _ = try await grid.client.submit(grid.lonely, text: "anyone?")
                     try await tab.sees("No worker for lonely", in: ".verdict h1")
                     try await tab.sees("start a worker of type lonely", in: ".alerts")
+                    // As a sentence, and with the time of this machine's clock.
+                    try await tab.sees("A task of type lonely waits", in: ".alerts")
+                    #expect(
+                        try await tab.evaluate(#"/since \d+ \w+ \d{4}, [0-9:]{8} /.test(document.querySelector('.alerts').innerText)"#).bool
+                            == true)
                     #expect(try await tab.evaluate("document.title").string == "(1) No worker for lonely – TaskGrid+")
                     // The table begins with what is wrong, too.
                     #expect(try await tab.text("tbody th") == "lonely")

@@ -22,7 +22,7 @@ struct PicturesTests {
             try await tab.prefer(dark: dark)
             try await tab.open(address)
             try await tab.sees("live", in: "#live")
-            try await tab.sees("on time", in: "td[data-label=Heartbeat]")
+            try await tab.sees("live", in: "td[data-label=State]")
             try await tab.until("document.querySelectorAll('.plot .line').length === 3")
             try await tab.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
             let end = "document.querySelector(\(quoted(last))).closest('.card, .charts').getBoundingClientRect().bottom + scrollY + 16"

@@ -58,7 +58,7 @@ extension DashboardTests {
 
                     // A token that is not right keeps the dialog open, which says so.
                     try await cancel(tab, token: "guessed")
-                    try await tab.sees("the token is not the right one", in: "#ask [role=alert]")
+                    try await tab.sees("The token is not the right one", in: "#ask [role=alert]")
                     #expect(try await tab.evaluate("document.getElementById('ask').open").bool == true)
                     #expect(try await tab.text("h1 .chip") == "pending")
                     // What was guessed is selected: the next key replaces it.
@@ -110,7 +110,7 @@ extension DashboardTests {
                     try await tab.tab(to: "#find-text")
                     try await tab.type("no such error")
                     try await tab.press("Enter")
-                    try await tab.sees("No task is like that", in: ".results")
+                    try await tab.sees("No task matches", in: ".results")
                     #expect(try await tab.hasFocus("#main"))
                     try await tab.tab(to: ".results a")
                     try await tab.press("Enter")
@@ -196,7 +196,7 @@ extension DashboardTests {
                     try await tab.until("document.querySelectorAll('select[name=type] option').length === 3")
                     try await tab.evaluate("document.querySelector('select[name=type]').value = 'sum'")
                     try await tab.click(".search .primary")
-                    try await tab.sees("No task is like that", in: ".results")
+                    try await tab.sees("No task matches", in: ".results")
                     try await tab.until("document.querySelector('select[name=type]').value === 'sum'")
                     #expect(tab.complaints == [])
                 }
@@ -274,7 +274,7 @@ extension DashboardTests {
                         try await tab.sees("<script>window.wasRun = 1</script>", in: ".content pre")
                     }
                     try await tab.open(address + "#/tasks?text=%3Cimg%20src=x%20onerror=window.wasRun=1%3E")
-                    try await tab.sees("No task is like that", in: ".results")
+                    try await tab.sees("No task matches", in: ".results")
                     #expect(try await tab.evaluate("window.wasRun === undefined").bool == true)
                     #expect(try await tab.evaluate("document.querySelectorAll('main script, main img').length").number == 0)
                     #expect(tab.complaints == [])

@@ -47,9 +47,9 @@ extension DashboardTests {
                     try await tab.sees("reverse", in: ".links")
                     try await tab.sees("on time", in: ".facts")
                     try await tab.evaluate("location.hash = '#/workers/nobody'")
-                    try await tab.sees("The grid knows no worker nobody.", in: ".problem")
+                    try await tab.sees("The grid knows no worker “nobody”.", in: ".problem")
                     try await tab.evaluate("location.hash = '#/types/nothing'")
-                    try await tab.sees("The grid knows no type nothing:", in: ".problem")
+                    try await tab.sees("The grid knows no type “nothing”:", in: ".problem")
                     #expect(tab.complaints == [])
                 }
             }

@@ -138,7 +138,7 @@ export class Task {
 }
 
 /** How long a task waited from when it could run until its first attempt began; null where its due time is that of a later attempt. */
-function waited({ created, due, attempts }) {
+export function waited({ created, due, attempts }) {
     const [could, began] = [Math.max(Date.parse(created), due ? Date.parse(due) : 0), Date.parse(attempts[0]?.started)];
     return attempts[0]?.number === 1 && could <= began ? milliseconds(began - could) : null;
 }
