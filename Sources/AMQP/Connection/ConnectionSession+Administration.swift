@@ -9,9 +9,13 @@ extension ConnectionSession {
                 try handle.openChannel(Connection.Channel.administration)
                 isAdministrationOpen = true
             }
-            return try body(handle, Connection.Channel.administration)
+            let result = try body(handle, Connection.Channel.administration)
+            // The library has read the answer, which the loop never sees, and beside answers the broker sends no heartbeats.
+            lastHeard = .now
+            return result
         } catch {
             if isRefusal(error) {
+                lastHeard = .now
                 encoder.channelCloseOK(channel: Connection.Channel.administration)
                 isAdministrationOpen = false
             }

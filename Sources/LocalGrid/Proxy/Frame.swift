@@ -34,6 +34,7 @@ extension Proxy {
         package static let connectionUnblocked = Method(10, 61)
         package static let channelClose = Method(20, 40)
         package static let queueDeclare = Method(50, 10)
+        package static let queueBind = Method(50, 20)
         package static let basicConsumeOK = Method(60, 21)
         package static let basicCancel = Method(60, 30)
         package static let basicCancelOK = Method(60, 31)

@@ -155,4 +155,14 @@ struct ReconnectTests {
         #expect(try await connection.publish([fixture.publication()]) == [.confirmed])
         await fixture.close(connection)
     }
+
+    @Test func `an idle one stays that looks after its declarations: the broker's answers stand for its heartbeats`() async throws {
+        let fixture = try BrokerFixture(heartbeat: 1)
+        let connection = fixture.connection(ownership: .bindings(every: .milliseconds(200)))
+        try await connection.start()
+        // Two seconds of silence would end it; so many looks take 2.5 s or more, and leave no pause for a heartbeat of the broker's.
+        #expect(await fixture.proxy.sent(.queueBind, count: 17))
+        #expect(fixture.proxy.joined == 1)
+        await fixture.close(connection)
+    }
 }

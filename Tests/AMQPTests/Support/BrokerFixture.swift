@@ -33,9 +33,9 @@ struct BrokerFixture {
     }
 
     /// A connection through the proxy that comes back soon.
-    func connection(_ name: String = "proxied") -> Connection {
+    func connection(_ name: String = "proxied", ownership: Ownership = .none) -> Connection {
         Connection(
-            proxy.endpoint, name: "test \(name)", declarations: declarations,
+            proxy.endpoint, name: "test \(name)", declarations: declarations, ownership: ownership,
             backoff: Backoff(base: .milliseconds(5), ceiling: .milliseconds(50)), logger: Logger(into: log)
         )
     }
