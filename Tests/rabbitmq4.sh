@@ -29,12 +29,16 @@ deprecated_features.permit.classic_queue_mirroring = false
 deprecated_features.permit.ram_node_type = false
 deprecated_features.permit.queue_master_locator = false
 END
+# The tests send what RabbitMQ 3.10 takes. A node that has a limit of its own keeps it.
+echo 'max_message_size = 134217728' >"$folder/conf/large.conf"
 
 # Debian 13's programs and libraries stand in /usr for this process and its children alone; all else is this machine's.
 for program in rabbitmq-server rabbitmqctl rabbitmq-diagnostics; do
     cat >"$folder/sbin/$program" <<END
 #!/bin/sh
-export RABBITMQ_CONFIG_FILES='$folder/conf/*.conf'
+files='*'
+grep -qs '^max_message_size' "\$RABBITMQ_CONFIG_FILE" && files=deprecated
+export RABBITMQ_CONFIG_FILES='$folder/conf/'"\$files.conf"
 exec unshare --mount /bin/sh -c 'mount --bind "\$0" /usr && exec /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/$program "\$@"' '$folder/tree/usr' "\$@"
 END
     chmod 755 "$folder/sbin/$program"

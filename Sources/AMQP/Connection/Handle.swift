@@ -123,13 +123,27 @@ final class Handle {
         try check("consuming queue \(queue)", channel)
     }
 
-    /// Moves messages from a queue to an exchange, some in one transaction, on a channel of its own.
-    ///
-    /// - Returns: how many; 0 where the queue is empty.
-    func move(from queue: String, to exchange: String, _ channel: UInt16) throws(AMQPError) -> Int {
+    /// Opens a channel for transactions, as ``move(from:to:_:)`` needs one (AMQP 0-9-1, class `tx`).
+    func openTransactions(_ channel: UInt16) throws(AMQPError) {
         try openChannel(channel)
         amqp_tx_select(state, channel)
         try check("beginning a transaction", channel)
+    }
+
+    func closeChannel(_ channel: UInt16) throws(AMQPError) {
+        let closed = amqp_channel_close(state, channel, Int32(AMQP_REPLY_SUCCESS))
+        let error = Self.error(closed, "closing a channel")
+        release(channel)
+        if let error { throw error }
+    }
+
+    /// Moves messages from a queue to an exchange, some in one transaction.
+    ///
+    /// The channel stays open until the queue is deleted: a quorum queue may still wait for acknowledgements of a transaction that was
+    /// answered with `tx.commit-ok`, and would return their messages at the end of the channel.
+    ///
+    /// - Returns: how many; 0 where the queue is empty.
+    func move(from queue: String, to exchange: String, _ channel: UInt16) throws(AMQPError) -> Int {
         var moved = 0
         while moved < 100 {
             let reply = queue.withAMQPBytes { amqp_basic_get(state, channel, $0, 0) }
@@ -156,9 +170,6 @@ final class Handle {
         }
         amqp_tx_commit(state, channel)
         try check("moving messages from queue \(queue)", channel)
-        let closed = amqp_channel_close(state, channel, Int32(AMQP_REPLY_SUCCESS))
-        if let error = Self.error(closed, "closing a channel") { throw error }
-        release(channel)
         return moved
     }
 

@@ -106,10 +106,12 @@ struct Migration {
 
     /// Moves what a queue holds, and deletes it. RabbitMQ deletes no quorum queue on the condition that it is empty.
     private func empty(_ queue: Queue, into exchange: Exchange) throws(AMQPError) {
+        try session.handle.openTransactions(Connection.Channel.publish)
         repeat {
             while try session.handle.move(from: queue.name, to: exchange.name, Connection.Channel.publish) > 0 {}
         } while try session.administrate { (handle, channel) throws(AMQPError) in try handle.depth(of: queue.name, channel).messages > 0 }
         try call { (handle, channel) throws(AMQPError) in try handle.delete(queue.name, channel) }
+        try session.handle.closeChannel(Connection.Channel.publish)
     }
 
     private func call(_ body: (Handle, UInt16) throws(AMQPError) -> Void) throws(AMQPError) { try session.administrate(body) }
