@@ -32,9 +32,11 @@ let httpTypes = web("HTTPTypes", "swift-http-types")
 let hummingbird = web("Hummingbird", "hummingbird")
 let hummingbirdTesting = command("HummingbirdTesting", "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let x509 = command("X509", "swift-certificates")
 let yams = command("Yams", "Yams")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioSSL = web("NIOSSL", "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let subprocess = command("Subprocess", "swift-subprocess")
 let systemPackage = command("SystemPackage", "swift-system")
@@ -78,11 +80,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
@@ -94,7 +98,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
-        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev", "libssl-dev"])]),
         source("AMQP", ["CRabbitMQ", collections, logging]),
         source("TaskGridCore", ["AMQP", protobuf, crypto], exclude: ["taskgrid.proto"]),
         source("ServiceSupport", ["TaskGridCore", "AMQP", lifecycle, unixSignals, logging]),
@@ -102,7 +106,7 @@ let package = Package(
         source("TaskStoreSQLite", ["TaskStore", "TaskGridCore", "AMQP", "ServiceSupport", grdb], exclude: ["Schema.sql"]),
         source("TaskGridClient", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging]),
         source("TaskGridWorker", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
-        source("TaskGridConfiguration", ["TaskGridCore", "AMQP", "TaskGridWorker", configuration, logging]),
+        source("TaskGridConfiguration", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskGridWorker", configuration, logging]),
         source(
             "TaskGrid",
             [
@@ -115,13 +119,13 @@ let package = Package(
         source("Dispatcher", ["TaskGridCore", "AMQP", "ServiceSupport", "TaskStore", collections, logging, lifecycle, histogram]),
         source("Nameservice", ["TaskGridCore", "AMQP", "ServiceSupport", collections, logging, lifecycle]),
         // A module of its own beside ServiceSupport, because programs that submit or run tasks need no web server without the trait.
-        source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird]),
+        source("WebSupport", ["ServiceSupport", logging, lifecycle, httpTypes, hummingbird, nioSSL]),
         source(
             "Monitor",
-            ["TaskGridCore", "AMQP", "ServiceSupport", "WebSupport", grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
+            ["TaskGridCore", "AMQP", "ServiceSupport", "WebSupport", crypto, grdb, logging, lifecycle, histogram, httpTypes, hummingbird],
             resources: [.embedInCode("Page/Assets")]
         ),
-        source("LocalGrid", ["AMQP", "TaskGridCore", "TaskGridConfiguration", crypto, subprocess, systemPackage]),
+        source("LocalGrid", ["AMQP", "TaskGridCore", "ServiceSupport", "TaskGridConfiguration", crypto, subprocess, systemPackage, x509]),
         source("Chaos", ["TaskGridCore", "AMQP", "TaskGridClient", "TaskGridConfiguration", "TaskGridWorker", "LocalGrid", logging]),
         .executableTarget(
             name: "TaskGridCommand",
@@ -130,7 +134,7 @@ let package = Package(
                 "Dispatcher", "Nameservice", "Monitor", "ServiceSupport", "WebSupport", "LocalGrid", "Chaos", argumentParser, yams,
                 lifecycle,
                 unixSignals, logging,
-                histogram,
+                histogram, nioSSL,
             ],
             swiftSettings: settings
         ),
@@ -174,10 +178,10 @@ let package = Package(
                 "TestSupport", "WebSupport", "ServiceSupport", "TaskGridCore", "AMQP", "TaskStore", "TaskStoreSQLite", "Dispatcher",
                 "Nameservice",
                 "TaskGridWorker", "LocalGrid",
-                lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes,
+                lifecycle, logging, hummingbird, hummingbirdTesting, httpTypes, nioSSL,
             ]
         ),
-        tests("LocalGridTests", ["LocalGrid", "TaskGridConfiguration", "TaskGridCore", "AMQP"]),
+        tests("LocalGridTests", ["LocalGrid", "ServiceSupport", "TaskGridConfiguration", "TaskGridCore", "AMQP", logging]),
         tests(
             "ChaosTests",
             [

@@ -20,7 +20,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 # Outputs of the build itself, which are not to be written again, and what only they need.
 WITHOUT = {"-c", "-incremental", "-emit-dependencies", "-serialize-diagnostics", "-parseable-output", "-enable-batch-mode",
-           "-emit-objc-header", "-warnings-as-errors", "-g"}
+           "-emit-objc-header", "-warnings-as-errors", "-g", "-gnone"}
 WITHOUT_VALUE = {"-output-file-map", "-index-store-path", "-emit-module-path", "-emit-objc-header-path"}
 
 

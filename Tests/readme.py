@@ -22,9 +22,11 @@ package. `taskgrid worker`, and `swift run` in a block of `sh`, go on in the bac
 end them in order. Only these are not as printed:
 
 - In Examples.md `swift run NAME` is `.build/debug/NAME`, which `swift build` has built.
+- `swift run` is told to write no debug information and no index: the package is built in two thirds of the time.
 - `.build/release` is `.build/debug`, which the tests have built.
+- `compose/secrets.sh` is not run, nor its file read.
 - `compose/local.sh` is not run: its last step, `taskgrid up`, is the grid of this test. `Tests/run.sh` is not run: it runs this test.
-- `localhost:8080` is that grid's monitor, and `amqp://taskgrid:taskgrid@localhost` its broker.
+- `localhost:8080` is that grid's monitor, and `amqp://taskgrid:$RABBITMQ_PASSWORD@localhost` its broker.
 - `docker compose` is only checked against `compose/docker-compose.yml`: the services and the profiles that it names exist.
 """
 import glob
@@ -42,6 +44,7 @@ CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__
 TASKGRID = f"{CHECKOUT}/.build/debug/taskgrid"
 DOCUMENTS = ["README.md", "Sources/TaskGrid/TaskGrid.docc/TaskGrid.md", "Sources/TaskGrid/TaskGrid.docc/Examples.md"]
 WITH_PACKAGE = DOCUMENTS[:2]
+LEAN = "--disable-index-store -debug-info-format none "
 BOUND = 600  # seconds that anything may take, the first build of the package included
 
 
@@ -134,7 +137,8 @@ class Run:
             os.symlink("../..", f"{self.package}/../taskgrid")
         # The versions that this checkout has.
         shutil.copy(f"{CHECKOUT}/Package.resolved", self.package)
-        os.environ.update(TASKGRID_DATA=self.grid, TASKGRID_LOG_LEVEL="warning")
+        # The articles show requests to a monitor whose readers need no token.
+        os.environ.update(TASKGRID_DATA=self.grid, TASKGRID_LOG_LEVEL="warning", TASKGRID_MONITOR_PROTECT_READING="off")
         with open(self.state, "w") as file:
             file.write("")
         self.up = self.spawn(["taskgrid", "up"], [TASKGRID, "up", "--ports", "free", "--workers", "upper=0"], CHECKOUT)
@@ -185,13 +189,14 @@ class Run:
 
     def substituted(self, command):
         for printed, here in [
-            (".build/release", ".build/debug"), ("amqp://taskgrid:taskgrid@localhost", self.broker), ("localhost:8080", self.monitor),
+            (".build/release", ".build/debug"), ("amqp://taskgrid:$RABBITMQ_PASSWORD@localhost", self.broker), ("localhost:8080", self.monitor),
+            ("~/.local/state/taskgrid", self.grid),
         ]:
             command = command.replace(printed, here)
-        return command
+        return re.sub(r"^swift run ", f"swift run {LEAN}", command)
 
     def command(self, command, shown):
-        if command in ("compose/local.sh", "Tests/run.sh"):
+        if command in ("compose/local.sh", "compose/secrets.sh", ". compose/.env", "Tests/run.sh"):
             return
         if re.search(r"\bdocker compose\b", command):
             return check_compose(command)

@@ -22,7 +22,7 @@ if [ "${1:-}" = --broker ]; then
     export TASKGRID_RABBITMQ
 fi
 
-compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev python3
+compose/packages.sh pkg-config librabbitmq-dev libsqlite3-dev libssl-dev openssl python3
 if ! compose/packages.sh rabbitmq-server; then
     [ -z "${CI:-}" ] || fail "There is no RabbitMQ here, and CI is set."
     say "There is no RabbitMQ here: tests that need a broker are skipped."
@@ -43,8 +43,12 @@ fi
 say "Looking at the format"
 find Package.swift Sources Tests -name '*.swift' -not -path '*/.build/*' -print0 | xargs -0 swift format lint --strict --parallel
 
+# Where nobody debugs what is built, it is built faster.
+lean=()
+[ -z "${CI:-}" ] || lean=(-debug-info-format none)
+
 say "Building"
-swift build --build-tests
+swift build --build-tests "${lean[@]}"
 built=$SECONDS
 
 # Every process that the tests start has this folder in its environment, by which leftovers are found.
@@ -129,7 +133,7 @@ say "Testing"
 # All tests at once would starve each other of two cores and exceed their time limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-5}
 # Shows the output except the lines of tests that begin, and keeps it: failures are shown again at the end.
-swift test --skip-build --attachments-path "$work/attachments" "$@" > >(
+swift test --skip-build "${lean[@]}" --attachments-path "$work/attachments" "$@" > >(
     unset TMPDIR
     trap '' INT
     tee "$work/out" | grep --line-buffered -av '^◇ '

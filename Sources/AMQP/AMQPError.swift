@@ -9,6 +9,8 @@ public struct AMQPError: Error, Hashable, Sendable {
         case accessRefused
         /// Another connection owns the exclusive queue (405).
         case resourceLocked
+        /// TLS is not agreed on: a certificate that one side does not accept, a file that cannot be used, or a port without TLS.
+        case tlsRefused
         /// The exchange or queue is not there (404).
         case notFound
         /// The exchange or queue is there with other settings (406).

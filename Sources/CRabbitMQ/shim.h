@@ -1,10 +1,13 @@
 /* What Swift cannot import of librabbitmq by itself: variadic functions and method numbers, which are macros. */
 #include <amqp.h>
 #include <amqp_framing.h>
-#include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/time.h>
+#include "tls.h"
 
 static inline amqp_rpc_reply_t taskgrid_login_plain(amqp_connection_state_t state, const char *vhost, int channel_max,
                                                     int frame_max, int heartbeat, const amqp_table_t *properties,
@@ -13,8 +16,29 @@ static inline amqp_rpc_reply_t taskgrid_login_plain(amqp_connection_state_t stat
                                     user, password);
 }
 
+/* The broker takes the user from the client's certificate. It wants some identity all the same. */
+static inline amqp_rpc_reply_t taskgrid_login_external(amqp_connection_state_t state, const char *vhost, int channel_max,
+                                                       int frame_max, int heartbeat, const amqp_table_t *properties,
+                                                       const char *identity) {
+  return amqp_login_with_properties(state, vhost, channel_max, frame_max, heartbeat, properties, AMQP_SASL_METHOD_EXTERNAL,
+                                    identity);
+}
+
+static inline struct timeval taskgrid_timeval(long milliseconds) {
+  struct timeval time = {milliseconds / 1000, milliseconds % 1000 * 1000};
+  return time;
+}
+
 /* Names the calling thread; at most 15 bytes are kept. */
 static inline void taskgrid_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* On the calling thread: a write to a broken socket then fails with EPIPE. */
+static inline void taskgrid_block_sigpipe(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
 
 static const amqp_method_number_t TASKGRID_BASIC_DELIVER = AMQP_BASIC_DELIVER_METHOD;
 static const amqp_method_number_t TASKGRID_BASIC_RETURN = AMQP_BASIC_RETURN_METHOD;

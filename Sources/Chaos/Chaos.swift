@@ -84,9 +84,10 @@ package final class Chaos: Sendable {
     }
 
     private func drive(_ grid: LocalGrid, through proxies: ChaosProxies, _ file: GridFile) async throws -> ChaosReport {
-        let endpoint = try Endpoint(url: proxies.url(for: "client", to: file.amqp))
+        let tls = file.tls ?? TLSSettings()
+        let endpoint = try Endpoint(url: proxies.url(for: "client", to: file.amqp), tls: tls)
         let client = GridClient(endpoint: endpoint, topology: configuration.topology, logger: logger)
-        let listener = ReplyListener(try Endpoint(url: file.amqp), configuration.topology, client: client.id, logger: logger)
+        let listener = ReplyListener(try Endpoint(url: file.amqp, tls: tls), configuration.topology, client: client.id, logger: logger)
         do {
             try await client.start(within: .seconds(30))
             try await listener.connection.start(patience: .seconds(30))

@@ -23,6 +23,8 @@ package struct ChaosConfiguration: Sendable {
     package var nodes: Int
     /// The folder of the RabbitMQ that it is; nil: the one that this machine has installed.
     package var rabbitmq: String?
+    /// Everything speaks TLS.
+    package var usesTLS = false
     /// The folder of the grid.
     package var folder: GridFolder
     /// The program that the services are commands of: an absolute path.
@@ -84,6 +86,7 @@ package struct ChaosConfiguration: Sendable {
         services.route = route
         var configuration = GridConfiguration(folder: folder, broker: .privately(nodes: nodes), ports: .free, services: services)
         configuration.rabbitmq = rabbitmq
+        configuration.usesTLS = usesTLS
         if faults.contains(.refuse) { configuration.maximumMessageSize = Self.maximumMessageSize }
         // At once, or nearly so: a program that does not start must not fill the logs.
         configuration.restarts = Backoff(base: .milliseconds(100), ceiling: .seconds(1))

@@ -20,9 +20,11 @@ extension Dispatcher {
     ) async {
         let pulse = vitals.pulse("publishing")
         defer { pulse.ends() }
+        var workQueues = WorkQueues(publisher, vitals: vitals)
         while let outbound = await pipe.receive() {
             pulse.works()
-            for type in outbound.declares { await publisher.declareWorkQueue(of: type) }
+            for type in outbound.declares.subtracting(outbound.repairs) { await workQueues.declare(type) }
+            for type in outbound.repairs { await workQueues.declare(type, wasLost: true) }
             guard let undelivered = await deliver(outbound, over: publisher) else { return pipe.finish() }
             if !undelivered.isEmpty { inbox.update { $0.undelivered += undelivered } }
             if outbound.hasWork { Failpoint.workPublished.pass() }

@@ -47,7 +47,7 @@ package struct Dispatcher: Service {
         let consuming = Connection(
             endpoint, name: "dispatcher consume", clientProperties: .grid,
             declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
-            ownership: .everything(every: .seconds(3600)), sharingThreadOf: publishing, logger: logger
+            ownership: .everything(every: Ownership.interval), sharingThreadOf: publishing, logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
         let listening = Connection(
@@ -81,7 +81,8 @@ package struct Dispatcher: Service {
             )
         }
         let queryService = QueryService(
-            handler: QueryHandler(store: store, scheduler: scheduler, logger: logger), inbox: inbox, topology: topology, vitals: vitals
+            handler: QueryHandler(store: store, scheduler: scheduler, access: configuration.access, logger: logger), inbox: inbox,
+            topology: topology, vitals: vitals
         ) { await publisher.publishUntilConfirmed($0) }
         let heartbeats = HeartbeatIntake(consumer: registry, inbox: inbox, vitals: vitals, logger: logger)
         let pruning = Pruning(store: store, scheduler: scheduler, configuration: configuration, vitals: vitals, logger: logger)
@@ -115,6 +116,9 @@ package struct Dispatcher: Service {
         vitals.enter(.serving)
         onReady()
         logger.info("dispatcher ready", metadata: [LogKey.storeID: "\(store.identity)"])
+        if configuration.access == nil {
+            logger.notice("no rights are set, every user of the broker may do everything: see taskgrid users")
+        }
         await publisher.tell(.started)
         await publisher.callRoll()
 

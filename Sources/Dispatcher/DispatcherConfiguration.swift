@@ -27,6 +27,8 @@ package struct DispatcherConfiguration: Hashable, Sendable {
     package var breaker: BreakerSettings
     /// How many messages of each of its queues the broker hands the dispatcher ahead.
     package var prefetch: Int
+    /// Which user may do what; nil: everybody everything.
+    package var access: AccessPolicy?
 
     /// For so long the key of every submission is kept, whatever ``retention`` and ``retentionCount`` say.
     package static let leastKeyRetention = Duration.seconds(3600)
@@ -35,7 +37,7 @@ package struct DispatcherConfiguration: Hashable, Sendable {
         maximumPayload: Int = 4 << 20, retry: RetryPolicy = RetryPolicy(), retention: Duration = .seconds(7 * 24 * 3600),
         retentionCount: Int = 10_000_000, typeRetention: Duration = .seconds(3600), window: Duration = .seconds(2),
         maximumWindow: Int = 50_000, batchTarget: Duration = .milliseconds(5), maximumBatch: Int = 256, persistsWork: Bool = false,
-        breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500
+        breaker: BreakerSettings = BreakerSettings(), prefetch: Int = 500, access: AccessPolicy? = nil
     ) {
         self.maximumPayload = maximumPayload
         self.retry = retry
@@ -49,5 +51,6 @@ package struct DispatcherConfiguration: Hashable, Sendable {
         self.persistsWork = persistsWork
         self.breaker = breaker
         self.prefetch = prefetch
+        self.access = access
     }
 }

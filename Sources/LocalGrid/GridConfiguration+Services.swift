@@ -1,4 +1,5 @@
 import AMQP
+import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
 
@@ -13,15 +14,27 @@ extension GridConfiguration {
     var fixedPorts: [Ports.Use: Int] { services?.monitorPort.map { [.monitor: $0] } ?? [:] }
 
     /// The services in the order in which they start; they stop in the reverse.
-    func serviceStages(ports: Ports, amqp: String) throws(LocalGridError) -> [[ChildProcess]] {
+    ///
+    /// - Parameters:
+    ///   - ports: the ports that were chosen.
+    ///   - amqp: the broker's URL.
+    ///   - tls: how TLS with it is spoken.
+    ///   - certificate: what the services speak HTTPS with; nil: as their own settings say.
+    ///   - userURLs: the broker's URLs of the users of a private broker, by their names; a service without one logs in by `amqp`.
+    func serviceStages(
+        ports: Ports, amqp: String, tls: TLSSettings? = nil, certificate: CertificateFiles? = nil, userURLs: [String: String] = [:]
+    ) throws(LocalGridError) -> [[ChildProcess]] {
         guard let services else { return [] }
         func child(
-            _ role: Role, named name: String, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
+            _ role: Role, named name: String, type: TaskType? = nil, port use: Ports.Use, arguments: [String] = [], stopWithin: Duration
         ) throws(LocalGridError) -> ChildProcess {
             let ready = folder.readyFile(of: name)
-            var variables = services.environment.merging(services.secrets[role] ?? [:]) { $1 }
+            var variables = PassedEnvironment.variables(for: role).merging(services.environment) { $1 }
+            variables.merge(services.secrets[role] ?? [:]) { $1 }
             // The URL holds the password: an argument would show it to everyone in `ps`.
-            variables["TASKGRID_BROKER"] = try services.route(name, amqp)
+            variables.merge(ProgramSettings.variables(of: tls)) { $1 }
+            variables.merge(ProgramSettings.variables(of: certificate)) { $1 }
+            variables["TASKGRID_BROKER"] = try services.route(name, userURLs[services.user(role, type: type)] ?? amqp)
             variables["TASKGRID_PREFIX"] = services.topology.prefix
             variables["TASKGRID_QUEUE_KIND"] = services.topology.queueKind.rawValue
             variables["TASKGRID_READY_FILE"] = ready
@@ -31,7 +44,7 @@ extension GridConfiguration {
                 name: name,
                 executable: services.executable,
                 arguments: [role.rawValue] + arguments + (services.arguments[role] ?? []),
-                environment: .inherited(variables),
+                environment: .exactly(variables),
                 log: folder.log(of: name),
                 readiness: .file(ready),
                 stopWithin: stopWithin
@@ -40,14 +53,16 @@ extension GridConfiguration {
         let monitorPort = ports[.monitor].map { ["--port", String($0)] } ?? []
         let workers = try services.workers.each.map { type, number, name throws(LocalGridError) in
             try child(
-                .worker, named: name, port: .worker(type, number: number), arguments: [type.name], stopWithin: services.workersStopWithin)
+                .worker, named: name, type: type, port: .worker(type, number: number), arguments: [type.name],
+                stopWithin: services.workersStopWithin)
         }
+        let rights = userURLs.isEmpty ? [] : ["--rights", BrokerFiles(folder: folder.broker).rights]
         return [
             [try child(.monitor, named: "monitor", port: .monitor, arguments: monitorPort, stopWithin: .seconds(10))],
             [try child(.nameservice, named: "nameservice", port: .nameservice, stopWithin: .seconds(10))],
             [
                 try child(
-                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", services.store ?? folder.store],
+                    .dispatcher, named: "dispatcher", port: .dispatcher, arguments: ["--store", services.store ?? folder.store] + rights,
                     stopWithin: .seconds(20))
             ],
             workers,

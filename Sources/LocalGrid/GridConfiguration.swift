@@ -1,5 +1,6 @@
 package import AMQP
 import Foundation
+package import ServiceSupport
 package import TaskGridConfiguration
 package import TaskGridCore
 
@@ -15,14 +16,16 @@ package struct GridConfiguration: Sendable {
     package var rabbitmq: String?
     /// The most bytes of a message that a private broker takes; nil: RabbitMQ's own limit.
     package var maximumMessageSize: Int?
+    /// The private broker speaks TLS alone and the services HTTPS, with certificates of the grid's own.
+    package var usesTLS = false
     /// The waits before a process that died is started anew.
     package var restarts = Backoff(base: .milliseconds(250), ceiling: .seconds(15))
 
     package enum Broker: Sendable {
         /// A RabbitMQ of this grid's own: one node, or a cluster of several.
         case privately(nodes: Int = 1)
-        /// One that runs already, as an `amqp://` or `amqps://` URL.
-        case url(String)
+        /// One that runs already, as an `amqp://` or `amqps://` URL, and how TLS with it is spoken.
+        case url(String, tls: TLSSettings? = nil)
     }
 
     /// The services and their settings. Each setting is passed on by argument and environment.
@@ -34,7 +37,7 @@ package struct GridConfiguration: Sendable {
         package var topology: Topology
         /// Arguments after those that the grid itself gives.
         package var arguments: [Role: [String]] = [:]
-        /// Variables for all of them, besides those that the grid itself sets and this process's own.
+        /// Variables for all of them, besides those that the grid itself sets and those of this process's own that are passed on.
         package var environment: [String: String] = [:]
         /// Variables for one kind alone: such as what the others need not know.
         package var secrets: [Role: [String: String]] = [:]
@@ -46,6 +49,10 @@ package struct GridConfiguration: Sendable {
         /// The host and port of the monitor that the settings name; nil: the loopback, and as `ports` says.
         package var monitorHost: String?
         package var monitorPort: Int?
+        /// The certificate with which the settings have the services speak HTTPS; nil: the grid's own, where it uses TLS.
+        package var certificate: CertificateFiles?
+        /// The names by which the settings have the services asked, for the grid's own certificate. It has those of the loopback too.
+        package var names: [String] = []
         /// How long a worker may take to end, its running tasks with it; past that it is killed.
         package var workersStopWithin: Duration = .seconds(45)
 

@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import Synchronization
 package import TaskGridConfiguration
@@ -40,9 +41,9 @@ package final class LocalGrid: Sendable {
         GridFile.remove(from: folder)
 
         switch configuration.broker {
-        case .url(let url):
+        case .url(let url, let tls):
             let ports = try Ports(configuration.ports, for: configuration.serviceUses, fixed: configuration.fixedPorts)
-            let file = gridFile(amqp: url, admin: nil, ports)
+            let file = gridFile(amqp: url, tls: tls?.absolute, ports)
             try await runServices(of: file, after: [], ports: ports, onEvent: onEvent)
         case .privately(let nodes):
             // Before the ports are chosen: a killed grid's broker may still hold them.
@@ -50,13 +51,17 @@ package final class LocalGrid: Sendable {
             let installation = try BrokerInstallation.find(in: configuration.rabbitmq)
             let uses = PrivateBroker.uses(nodes: nodes) + configuration.serviceUses
             let ports = try Ports(configuration.ports, for: uses, fixed: configuration.fixedPorts)
+            if configuration.usesTLS { try folder.certificates.prepare(for: configuration.certificateNames) }
             let broker = try PrivateBroker(
-                installation, folder: folder, nodes: nodes, ports: ports, maximumMessageSize: configuration.maximumMessageSize)
+                installation, folder: folder, nodes: nodes, ports: ports, maximumMessageSize: configuration.maximumMessageSize,
+                usesTLS: configuration.usesTLS, services: configuration.services)
             self.broker.withLock { $0 = broker }
-            let file = gridFile(amqp: broker.amqpURL, admin: broker.adminURL, ports)
+            let tls = configuration.usesTLS ? TLSSettings(ca: folder.certificates.ca) : nil
+            let file = gridFile(amqp: broker.amqpURL, tls: tls, admins: broker.adminURLs, ports)
             let result: Result<Void, LocalGridError>
             do throws(LocalGridError) {
-                result = .success(try await runServices(of: file, after: broker.stages, ports: ports, onEvent: onEvent))
+                result = .success(
+                    try await runServices(of: file, users: broker.userURLs, after: broker.stages, ports: ports, onEvent: onEvent))
             } catch {
                 result = .failure(error)
             }
@@ -123,18 +128,24 @@ package final class LocalGrid: Sendable {
         }
     }
 
-    private func gridFile(amqp: String, admin: String?, _ ports: Ports) -> GridFile {
+    private func gridFile(amqp: String, tls: TLSSettings? = nil, admins: [String] = [], _ ports: Ports) -> GridFile {
         GridFile(
-            amqp: amqp, monitor: ports.monitorURL(host: configuration.services?.monitorHost), admin: admin, pid: getpid(),
+            amqp: amqp, tls: tls,
+            monitor: ports.monitorURL(configuration.certificate == nil ? "http" : "https", host: configuration.services?.monitorHost),
+            admin: admins.first, otherAdmins: admins.count > 1 ? Array(admins.dropFirst()) : nil, pid: getpid(),
             topology: configuration.services?.topology)
     }
 
     private func runServices(
-        of file: GridFile, after brokerStages: [[ChildProcess]], ports: Ports, onEvent: @escaping @Sendable (Event) -> Void
+        of file: GridFile, users: [String: String] = [:], after brokerStages: [[ChildProcess]], ports: Ports,
+        onEvent: @escaping @Sendable (Event) -> Void
     ) async throws(LocalGridError) {
         let folder = configuration.folder
         defer { GridFile.remove(from: folder) }
-        let stages = try brokerStages + configuration.serviceStages(ports: ports, amqp: file.amqp)
+        let stages =
+            try brokerStages
+            + configuration.serviceStages(
+                ports: ports, amqp: file.amqp, tls: file.tls, certificate: configuration.certificate, userURLs: users)
         var supervisor = Supervisor(stages: stages, processes: processes) { onEvent(.process($0)) }
         supervisor.backoff = configuration.restarts
         try await supervisor.run { () throws(LocalGridError) in
@@ -144,10 +155,20 @@ package final class LocalGrid: Sendable {
     }
 }
 
+extension TLSSettings {
+    /// The same, for programs that run in any folder.
+    fileprivate var absolute: TLSSettings {
+        func path(_ file: String?) -> String? { file.map { URL(fileURLWithPath: $0).path } }
+        return TLSSettings(ca: path(ca), certificate: path(certificate), key: path(key), serverName: serverName)
+    }
+}
+
 extension Ports {
-    /// - Parameter host: the address that the monitor listens on; nil or that of all: the loopback reaches it.
-    fileprivate func monitorURL(host: String?) -> String? {
+    /// - Parameters:
+    ///   - scheme: what the monitor speaks.
+    ///   - host: the address that the monitor listens on; nil or that of all: the loopback reaches it.
+    fileprivate func monitorURL(_ scheme: String, host: String?) -> String? {
         let host = host.flatMap { ["0.0.0.0", "::", ""].contains($0) ? nil : $0 } ?? "127.0.0.1"
-        return self[.monitor].map { "http://\(host.contains(":") ? "[\(host)]" : host):\($0)" }
+        return self[.monitor].map { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\($0)" }
     }
 }

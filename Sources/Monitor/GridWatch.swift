@@ -22,7 +22,7 @@ package struct GridWatch: Sendable {
     ) async throws {
         let clock = SteadyClock()
         let grid = GridState(topology: topology, thresholds: thresholds, now: { clock.now() })
-        let id = "watch-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        let id = "watch-\(String(UInt64.random(in: .min ... .max), radix: 36))".owned(by: endpoint.user)
         let session = MonitorSession(.watch, id: id, endpoint: endpoint, grid: grid, vitals: Vitals(), logger: logger)
         do {
             let connected = try await session.start(patience: patience)

@@ -47,26 +47,26 @@ package struct Monitor: Service {
     /// Serves until a graceful shutdown, or until the task is cancelled. The REST interface serves while the broker is away
     /// too, and says so.
     ///
-    /// - Throws: `MonitorError` where it cannot listen on its address; `AMQPError` where the broker refuses what no waiting
+    /// - Throws: `MonitorError` where it cannot listen on its address, or with its certificate; `AMQPError` where the broker refuses what no waiting
     ///   mends. A broker that cannot be reached is no error: it is tried again for ever.
     package func run() async throws {
         let clock = SteadyClock()
         let grid = GridState(topology: topology, thresholds: configuration.thresholds, now: { clock.now() })
         let vitals = Vitals()
-        let session = MonitorSession(id: configuration.id, endpoint: endpoint, grid: grid, vitals: vitals, logger: logger)
+        let session = MonitorSession(
+            id: configuration.id.owned(by: endpoint.user), endpoint: endpoint, grid: grid, vitals: vitals, logger: logger)
         let depths = QueueDepths(grid: grid) { queue throws(AMQPError) in try await session.depth(of: queue) }
         let history = GridHistory(try await HistoryStore.open(configuration.history), grid: grid, logger: logger, vitals: vitals)
         let ticker = MonitorTicker(grid: grid, logger: logger) { session.readings }
-        let interface = MonitorRoutes(
-            grid, depths: depths, history: history, queryClient: session.queryClient,
-            access: Guard(token: configuration.token, protectsReading: configuration.protectsReading)
-        ) { [id = configuration.id] in
+        let access = try Guard(configuration, logger: logger)
+        let interface = MonitorRoutes(grid, depths: depths, history: history, queryClient: session.queryClient, access: access) {
+            [id = configuration.id] in
             vitals.report(service: "monitor", id: id)
         }
         let web = WebServer(
             interface.routes, host: configuration.host, port: configuration.port,
-            hosts: AllowedHosts(configuration.hosts + [configuration.host], key: "monitor.hosts"), of: "the monitor", logger: logger,
-            onListening: onListening
+            hosts: AllowedHosts(configuration.hosts + [configuration.host], key: "monitor.hosts"), certificate: configuration.certificate,
+            of: "the monitor", logger: logger, onListening: onListening
         )
         let failure = await withTaskGroup(of: Ending.self, returning: (any Error)?.self) { group in
             group.addTask {
@@ -78,6 +78,14 @@ package struct Monitor: Service {
                 return .timeUp
             }
             group.addTask { await Self.ending { try await session.serve() } }
+            group.addTask {
+                await access.tokens.run()
+                return .stopped
+            }
+            group.addTask {
+                for await entry in access.audit.entries { await session.tell(of: entry) }
+                return .stopped
+            }
             group.addTask {
                 await ticker.run(vitals.pulse("ticker", period: MonitorTicker.interval))
                 return .stopped
@@ -120,7 +128,7 @@ package struct Monitor: Service {
         do {
             try await web.run()
         } catch let error as WebServerError {
-            throw MonitorError(.cannotListen, error.message)
+            throw MonitorError(error.code == .certificate ? .certificate : .cannotListen, error.message)
         }
     }
 

@@ -128,6 +128,7 @@ struct MonitorSession: Sendable {
             var dead: [Publication] = []
             for delivery in deliveries {
                 do {
+                    if delivery.exchange == topology.events.name { try topology.checkService(delivery.message, to: id) }
                     try grid.apply(delivery.message, exchange: delivery.exchange, key: delivery.routingKey)
                 } catch {
                     guard role == .monitor else { continue }
@@ -152,6 +153,13 @@ struct MonitorSession: Sendable {
             var dead: [Publication] = []
             var queries: [Publication] = []
             for delivery in deliveries {
+                do throws(WireError) {
+                    try topology.checkService(delivery.message, to: id)
+                } catch {
+                    logger.warning("answer of a stranger, ignored", metadata: [LogKey.error: "\(error)"])
+                    if role == .monitor { dead.append(letter(delivery, because: error.description)) }
+                    continue
+                }
                 grid.hear(delivery.message.properties.type == WorkersQuery.name ? .nameservice : .dispatcher)
                 if queryClient.accept(delivery.message) || delivery.message.properties.correlationID == Self.signOfLife { continue }
                 do {
@@ -211,9 +219,14 @@ struct MonitorSession: Sendable {
 
     private func tell(_ kind: GridEvent.Kind) async {
         guard role == .monitor else { return }
-        let event = GridEvent(
-            kind: kind, service: role.rawValue, at: .now(), message: "monitor \(TaskGridVersion.current) \(kind.rawValue)"
-        )
+        await tell(kind, "monitor \(TaskGridVersion.current) \(kind.rawValue)")
+    }
+
+    /// Tells the grid's events of an action.
+    func tell(of entry: AuditEntry) async { await tell(.notice, entry.sentence) }
+
+    private func tell(_ kind: GridEvent.Kind, _ message: String) async {
+        let event = GridEvent(kind: kind, service: role.rawValue, at: .now(), message: message)
         let key = topology.gridEventKey(kind.rawValue)
         await publish([Publication(exchange: topology.events.name, routingKey: key, message: .event(event))], "event is lost")
     }

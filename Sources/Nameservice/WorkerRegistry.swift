@@ -99,10 +99,12 @@ final class WorkerRegistry: Sendable {
 
     /// Handles a message from the queries' queue.
     func answer(_ message: Message, key: String) -> Publication {
-        guard let replyTo = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(replyTo.utf8.count) else {
-            return dead(message, key: key, reason: "missing_property: reply-to is missing or too long, so nobody can be answered")
+        do throws(WireError) {
+            let replyTo = try message.properties.answersTo()
+            return Publication(exchange: topology.reply.name, routingKey: replyTo, message: answer(to: message))
+        } catch {
+            return dead(message, key: key, reason: "\(error), so nobody can be answered")
         }
-        return Publication(exchange: topology.reply.name, routingKey: replyTo, message: answer(to: message))
     }
 
     private func answer(to message: Message) -> Message {

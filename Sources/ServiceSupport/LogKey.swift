@@ -9,6 +9,12 @@ package enum LogKey {
     package static let error = AMQPLogKey.error
     package static let reason = AMQPLogKey.reason
 
+    package static let accessAction = "access.action"
+    package static let accessAddress = "access.address"
+    package static let accessName = "access.name"
+    package static let accessResult = "access.result"
+    package static let accessTokens = "access.tokens"
+
     package static let alertKind = "alert.kind"
     package static let alertMessage = "alert.message"
 

@@ -48,6 +48,9 @@ public enum Grid {
             }
             let grid = try await address.found(arguments: arguments.values, worker: options)
             let logger = grid.settings.logger(logger, label: "worker", default: .info)
+            if let reason = grid.settings.sources.warning {
+                logger.warning("the settings file of this folder is not used", metadata: [LogKey.reason: "\(reason)"])
+            }
             try await run(workers(), interceptors: interceptors, of: grid, logger: logger)
         }
     }

@@ -20,11 +20,14 @@ public struct GridAddress: Sendable {
     /// The grid on a broker, whatever the environment says.
     ///
     /// - Parameters:
-    ///   - url: such as `amqp://user:password@host:5672/vhost`.
+    ///   - url: such as `amqp://user:password@host:5672/vhost`, or `amqps://` for TLS.
+    ///   - tls: how TLS is spoken, where the URL begins with `amqps://`.
     ///   - topology: the names of its exchanges and queues.
-    /// - Throws: `badURL`, which says what is wrong.
-    public static func broker(_ url: String, topology: Topology = Topology()) throws(AMQPError) -> GridAddress {
-        .endpoint(try Endpoint(url: url), topology: topology)
+    /// - Throws: `badURL`, which says what is wrong; `tlsRefused` where a client certificate cannot be read.
+    public static func broker(
+        _ url: String, tls: TLSSettings = TLSSettings(), topology: Topology = Topology()
+    ) throws(AMQPError) -> GridAddress {
+        .endpoint(try Endpoint(url: url, tls: tls), topology: topology)
     }
 
     /// The grid on a broker, whatever the environment says.

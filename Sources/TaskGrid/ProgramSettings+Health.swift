@@ -13,13 +13,16 @@ extension ProgramSettings {
     ///   - worker: its report names it.
     ///   - vitals: the worker's.
     ///   - logger: told where it listens.
-    /// - Throws: `SettingError` where a setting names a port, but the package is built without the trait `HealthEndpoint`.
+    /// - Throws: `SettingError` where a setting names a port, but the package is built without the trait `HealthEndpoint`; or a key without its
+    ///   certificate.
     func healthEndpoint(of worker: WorkerHost, vitals: Vitals, logger: Logger) throws(SettingError) -> (any Service)? {
         guard let healthPort, healthPort > 0 else { return nil }
         #if HealthEndpoint
             return HealthEndpoint(
                 service: "worker", id: worker.id, vitals: vitals,
-                configuration: HealthEndpoint.Configuration(host: healthHost, port: healthPort), standardPort: 0, logger: logger
+                configuration: HealthEndpoint.Configuration(
+                    host: healthHost, port: healthPort, hosts: healthHosts, certificate: try certificateFiles()),
+                standardPort: 0, logger: logger
             )
         #else
             let name = sources.text("health-port")?.name ?? "health-port"

@@ -23,6 +23,9 @@ struct WorkerArguments {
             guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() else {
                 throw SettingError(.invalid, "\(parts[0]) needs a value, such as \(parts[0])=…")
             }
+            guard key != "broker" || values[key] == nil else {
+                throw SettingError(.invalid, "\(parts[0]) is given twice: name the nodes of one broker in one, separated by commas")
+            }
             values[key] = value
         }
     }

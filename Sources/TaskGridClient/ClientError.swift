@@ -74,7 +74,8 @@ extension ClientError {
             case .timedOut: .timedOut
             case .closed: .closed
             case .badMessage, .badURL, .unsupported: .badArgument
-            case .unreachable, .accessRefused, .resourceLocked, .notFound, .preconditionFailed, .closedByBroker, .connectionLost:
+            case .unreachable, .accessRefused, .tlsRefused, .resourceLocked, .notFound, .preconditionFailed, .closedByBroker,
+                .connectionLost:
                 .brokerUnavailable
             }
         self.init(code, error.message)

@@ -84,6 +84,13 @@ extension GridClient {
         var hasNewDispatcher = false
         var answers: [Message] = []
         let replies = messages.compactMap { message -> Reply? in
+            do {
+                try topology.checkService(message, to: id)
+            } catch {
+                logger.error("message of a stranger, sent to the dead-letter exchange", metadata: [LogKey.error: "\(error)"])
+                dead.append(.deadLetter(message, because: "\(error)", topology))
+                return nil
+            }
             if AnswerMessage.isAnswer(message) {
                 answers.append(message)
                 return nil

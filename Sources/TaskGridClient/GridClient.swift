@@ -23,7 +23,7 @@ public final class GridClient: Sendable {
     /// How long a publish may wait for its confirm before its outcome counts as unknown.
     static let publishDeadline = Duration.seconds(10)
 
-    /// Unique to this client: the routing key of its replies.
+    /// Unique to this client, and its user's: the routing key of its replies.
     public let id: String
     let topology: Topology
     let transport: any ClientTransport
@@ -48,7 +48,7 @@ public final class GridClient: Sendable {
     public convenience init(
         endpoint: Endpoint, topology: Topology, interceptors: [any SubmitInterceptor] = [], logger: Logger, patience: Duration = .seconds(5)
     ) {
-        let id = ClientID.make()
+        let id = ClientID.make(user: endpoint.user)
         self.init(
             id: id, topology: topology, transport: BrokerClientTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
             interceptors: interceptors, logger: logger, patience: patience

@@ -8,10 +8,14 @@ package import TaskGridCore
 package struct GridFile: Codable, Hashable, Sendable {
     /// The broker, as an `amqp://` or `amqps://` URL with user and password.
     package let amqp: String
+    /// How TLS with the broker is spoken, with absolute paths; nil where the URL is `amqp://`.
+    package let tls: TLSSettings?
     /// The monitor's REST interface; nil where only a broker runs.
     package let monitor: String?
     /// The broker's management interface, as a URL with user and password; nil where the grid did not start the broker.
     package let admin: String?
+    /// The same of the broker's other nodes; nil where it has none.
+    package let otherAdmins: [String]?
     /// The process that runs the grid.
     package let pid: Int32
     /// The prefix of the grid's names in the broker; nil where only a broker runs.
@@ -19,17 +23,23 @@ package struct GridFile: Codable, Hashable, Sendable {
     /// The kind of the grid's queues; nil where only a broker runs.
     package let queueKind: Queue.Kind?
 
-    package init(amqp: String, monitor: String?, admin: String?, pid: Int32, topology: Topology?) {
+    package init(
+        amqp: String, tls: TLSSettings? = nil, monitor: String?, admin: String?, otherAdmins: [String]? = nil, pid: Int32,
+        topology: Topology?
+    ) {
         self.amqp = amqp
+        self.tls = tls
         self.monitor = monitor
         self.admin = admin
+        self.otherAdmins = otherAdmins
         self.pid = pid
         prefix = topology?.prefix
         queueKind = topology?.queueKind
     }
 
     private enum CodingKeys: String, CodingKey {
-        case amqp, monitor, admin, pid, prefix
+        case amqp, tls, monitor, admin, pid, prefix
+        case otherAdmins = "other_admins"
         case queueKind = "queue_kind"
     }
 

@@ -8,9 +8,11 @@ import Foundation
 /// store.sqlite   the tasks
 /// history.sqlite what the monitor remembers
 /// token          the monitor's, where none is configured
+/// audit.jsonl    the actions that the monitor was asked for
 /// logs/          a file for each process
 /// ready/         a file for each process that is ready
 /// broker/        the private RabbitMQ's own
+/// tls/           the grid's own certificates, where it speaks TLS
 /// ```
 ///
 /// Only its owner may enter it.

@@ -19,25 +19,26 @@ extension ProgramSettings {
     /// - Throws: `SettingError` that says to run `taskgrid up` where no grid runs.
     package func location() throws(SettingError) -> GridLocation {
         // A broker that another place overrides has to be one too.
-        if let (url, name) = sources.text("broker") { _ = try Self.endpoint(url, name) }
+        _ = try namedBroker()
         for (index, layer) in sources.layers.enumerated() {
             if let url = layer.text("broker") {
-                return GridLocation(endpoint: try Self.endpoint(url, layer.name("broker")), topology: topology)
+                let url = try withPassword(url)
+                let endpoint = try Self.endpoint(url, layer.name("broker"), tls(of: url, at: index))
+                return GridLocation(endpoint: endpoint, topology: topology)
             }
             if let path = layer.text("data") { return try location(in: GridFolder(path), sources.layers[...index]) }
         }
         return try location(in: .standard(), sources.layers[...])
     }
 
-    /// The broker's URL for a grid that starts in ``folder``; nil: a broker of its own.
+    /// The broker's URL and the settings of its TLS for a grid that starts in ``folder``; nil: a broker of its own.
     ///
     /// - Throws: `SettingError` where a place before that of the broker names the folder: it would come first for every other command, and mean a
     ///   grid with a broker of its own.
-    package func brokerToStart() throws(SettingError) -> String? {
-        guard let (url, name) = sources.text("broker") else { return nil }
-        _ = try Self.endpoint(url, name)
+    package func brokerToStart() throws(SettingError) -> (url: String, tls: TLSSettings?)? {
+        guard let (url, name, tls) = try namedBroker() else { return nil }
         let layer = sources.layers.first { $0.text("broker") != nil || $0.text("data") != nil }
-        guard let layer, layer.text("broker") == nil else { return url }
+        guard let layer, layer.text("broker") == nil else { return (try withPassword(url), tls) }
         throw SettingError(
             .invalid,
             """
@@ -45,6 +46,36 @@ extension ProgramSettings {
             for a grid with a broker of its own take \(name) away
             """
         )
+    }
+
+    /// The first broker that a place names, with the place's name for it and the settings of its TLS.
+    private func namedBroker() throws(SettingError) -> (url: String, name: String, tls: TLSSettings?)? {
+        try checkBrokerLists()
+        guard let index = sources.layers.firstIndex(where: { $0.text("broker") != nil }), let (url, name) = sources.text("broker") else {
+            return nil
+        }
+        return (url, name, try Self.endpoint(url, name, tls(of: url, at: index)).tls)
+    }
+
+    /// A list of a broker's URLs has URLs alone: its elements are joined, and a word among them would become a host.
+    private func checkBrokerLists() throws(SettingError) {
+        for layer in sources.layers {
+            if let urls = layer.elements("broker") {
+                guard urls.contains(where: { !$0.isEmpty }) else {
+                    throw SettingError(.invalid, "\(layer.name("broker")): the list is empty: name a broker's URL, or take the key away")
+                }
+                guard urls.allSatisfy({ $0.wholeMatch(of: #/(?i)\s*amqps?:\/\/.*/#) != nil }) else {
+                    throw SettingError(
+                        .invalid, "\(layer.name("broker")): the list has more than URLs: each begins with amqp:// or amqps://")
+                }
+            }
+            if layer.text("broker") != nil { return }
+        }
+    }
+
+    private func withPassword(_ url: String) throws(SettingError) -> String {
+        let name = sources.text("broker-password-file")?.name ?? "broker-password-file"
+        return try BrokerURL.withPassword(url, of: brokerPasswordFile, named: name)
     }
 
     /// The folder of a grid on this machine.
@@ -70,13 +101,13 @@ extension ProgramSettings {
                 "\(name): the queues of the grid in \(folder.path) are \(kind.rawValue), not \(topology.queueKind.rawValue); leave it out"
             )
         }
-        return GridLocation(endpoint: try Self.endpoint(file.amqp, folder.gridFile), topology: topology)
+        return GridLocation(endpoint: try Self.endpoint(file.amqp, folder.gridFile, file.tls ?? TLSSettings()), topology: topology)
     }
 
     /// Reads a broker's URL; its error names the place that it stands in.
-    package static func endpoint(_ url: String, _ name: String) throws(SettingError) -> Endpoint {
+    private static func endpoint(_ url: String, _ name: String, _ tls: TLSSettings) throws(SettingError) -> Endpoint {
         do throws(AMQPError) {
-            return try Endpoint(url: url)
+            return try Endpoint(url: url, tls: tls)
         } catch {
             throw SettingError(.invalid, "\(name): \(error.message)")
         }

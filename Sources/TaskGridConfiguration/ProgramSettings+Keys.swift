@@ -8,7 +8,9 @@ extension ProgramSettings {
     package static let keys = gridKeys + serviceKeys + healthKeys(standardPort: .words("none", example: "8081")) + workerKeys
 
     /// Which grid is meant, and what is logged.
-    package static let gridKeys: [SettingKey<ProgramSettings>] = [
+    package static let gridKeys = brokerKeys + tlsKeys + nameKeys + logKeys
+
+    private static let brokerKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
             "broker", \.broker, kind: .optional(.text), in: defaults, valueName: "url",
             standard: .words("the broker of the grid that runs in the `data` folder", example: "amqp://guest:guest@localhost:5672"),
@@ -17,6 +19,16 @@ extension ProgramSettings {
                 or are a list of URLs: each connection has an order of its own.
                 """
         ),
+        SettingKey(
+            "broker-password-file", \.brokerPasswordFile, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none", example: "/run/secrets/broker"),
+            description: """
+                A file with the broker's password, for a broker's URL that has none: `amqp://user@host`. Only its owner may read it (mode 600).
+                """
+        ),
+    ]
+
+    private static let nameKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
             "data", \.data, kind: .optional(.path), in: defaults, valueName: "folder",
             standard: .words("`$XDG_STATE_HOME/taskgrid` or `~/.local/state/taskgrid`", example: "~/.local/state/taskgrid"),
@@ -34,6 +46,9 @@ extension ProgramSettings {
             "queue-kind", \.queueKind, kind: .choice, in: defaults, valueName: "kind",
             description: "The kind of the grid's queues: `classic`, or `quorum` for a cluster of brokers."
         ),
+    ]
+
+    private static let logKeys: [SettingKey<ProgramSettings>] = [
         SettingKey(
             "log-level", \.logLevel, kind: .optional(.choice), in: defaults, valueName: "level",
             standard: .words("`info` for services, `warning` for other commands", example: "info"),
@@ -60,7 +75,7 @@ extension ProgramSettings {
         ),
     ]
 
-    /// Where the health endpoint listens.
+    /// Where the health endpoint listens, and its certificate, which is the monitor's too.
     ///
     /// - Parameter standardPort: the port of a program whose settings name none.
     package static func healthKeys(standardPort: SettingDefault) -> [SettingKey<ProgramSettings>] {
@@ -70,13 +85,20 @@ extension ProgramSettings {
                 description: "The address of a service's `/healthz`. The monitor has its own."
             ),
             SettingKey(
+                "health-hosts", \.healthHosts, listOf: .hostName, example: "dispatcher,worker.example.org",
+                description: """
+                    The names that `/healthz` can be asked by, besides addresses, `localhost` and `health-host`: a list, or separated by commas. \
+                    Requests for another host are refused, against DNS rebinding.
+                    """
+            ),
+            SettingKey(
                 "health-port", \.healthPort, kind: .optional(.integer(0...65535)), in: defaults, valueName: "port", standard: standardPort,
                 description: """
                     The port of a service's `/healthz`; 0 for none. A worker of your own serves `/healthz` only if this is set, and needs the \
                     package trait `HealthEndpoint` for it.
                     """
             ),
-        ]
+        ] + httpsKeys
     }
 
     package static let workerKeys: [SettingKey<ProgramSettings>] = [

@@ -12,6 +12,8 @@ package struct ProgramSettings: Sendable {
     /// The places that they were read from.
     package var sources = SettingSources()
     package var broker: String?
+    package var brokerPasswordFile: String?
+    package var tls = TLSSettings()
     package var data: String?
     package var prefix = Topology.defaultPrefix
     package var queueKind = Queue.Kind.classic
@@ -21,8 +23,11 @@ package struct ProgramSettings: Sendable {
     package var readyFile: String?
     package var livenessFile: String?
     package var healthHost = "127.0.0.1"
+    package var healthHosts: [String] = []
     /// 0: no endpoint; nil: the program's own choice.
     package var healthPort: Int?
+    package var httpsCertificate: String?
+    package var httpsKey: String?
     package var worker = WorkerOptions()
 
     package var topology: Topology { Topology(prefix: prefix, queueKind: queueKind) }

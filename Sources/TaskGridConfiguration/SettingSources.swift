@@ -12,28 +12,39 @@ package struct SettingSources: Sendable {
 
         /// A setting's text; of a list in the file, its elements joined by commas.
         func text(_ key: String) -> String? {
-            let elements = reader.stringArray(forKey: ConfigKey(key), isSecret: true)
-            guard let text = reader.string(forKey: ConfigKey(key), isSecret: true) ?? elements?.joined(separator: ","),
+            guard let text = reader.string(forKey: ConfigKey(key), isSecret: true) ?? elements(key)?.joined(separator: ","),
                 !(skipsEmpty && text.isEmpty)
             else { return nil }
             return text
         }
 
+        /// The elements of a setting that is a list in the file; nil: it is none.
+        func elements(_ key: String) -> [String]? {
+            // A variable of the environment can be read as both.
+            guard reader.string(forKey: ConfigKey(key), isSecret: true) == nil else { return nil }
+            return reader.stringArray(forKey: ConfigKey(key), isSecret: true)
+        }
+
         /// A setting's elements: of a list in the file, or of a text that has commas between them.
         func list(_ key: String) -> [String]? {
             let parts = text(key).map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-            return (parts ?? reader.stringArray(forKey: ConfigKey(key), isSecret: true))?.map { $0.trimmingCharacters(in: .whitespaces) }
+            return (parts ?? elements(key))?.map { $0.trimmingCharacters(in: .whitespaces) }
         }
     }
 
     let layers: [Layer]
+    /// Why the settings file that is there is not used; nil: it is used, or there is none.
+    package let warning: String?
 
     /// No place.
-    package init() { layers = [] }
+    package init() {
+        layers = []
+        warning = nil
+    }
 
     /// - Parameters:
     ///   - arguments: the values of the program's options, by key.
-    ///   - file: the settings file that `--config` names; nil: that of `TASKGRID_CONFIG`, else `config/taskgrid.yaml` if there is one.
+    ///   - file: the settings file that `--config` names; nil: as ``SettingsFile`` chooses.
     ///   - environment: the variables of the process.
     /// - Throws: `SettingError` where the file cannot be read, or is no YAML.
     package init(
@@ -50,9 +61,12 @@ package struct SettingSources: Sendable {
                 name: Self.variable
             ),
         ]
-        let named = file ?? variables["TASKGRID_CONFIG"]
-        let path = named ?? "config/taskgrid.yaml"
-        if named != nil || FileManager.default.fileExists(atPath: path), !Self.isBlank(path) {
+        var warning: String?
+        switch SettingsFile.choice(file, environment: variables) {
+        case .none: break
+        case .distrusted(let reason): warning = reason
+        case .file(let path):
+            if Self.isBlank(path) { break }
             do {
                 let provider = try await FileProvider<YAMLSnapshot>(config: Self.reader(of: ["filePath": path]))
                 layers.append(Layer(reader: ConfigReader(provider: provider), name: { "\(path): \($0)" }))
@@ -69,6 +83,7 @@ package struct SettingSources: Sendable {
             }
         }
         self.layers = layers
+        self.warning = warning
     }
 
     /// The error of a settings file that the system does not let this process read; nil: it does.
@@ -99,6 +114,9 @@ package struct SettingSources: Sendable {
     package static func variable(of key: String) -> String {
         "TASKGRID_" + key.uppercased().map { $0.isLetter || $0.isNumber ? String($0) : "_" }.joined()
     }
+
+    /// Whether an argument, which every user of the machine can see, has the password of the broker.
+    package var argumentShowsPassword: Bool { layers.first?.text("broker").map(BrokerURL.hasPassword) ?? false }
 
     /// A setting's text, and the setting's name in the place that gives it; nil: no place does.
     package func text(_ key: String) -> (text: String, name: String)? {

@@ -21,6 +21,18 @@ extension ValueKind where Value == String {
     /// The path of a file or a folder.
     package static var path: ValueKind { text("the path of a file or folder") { !$0.isEmpty } }
 
+    /// The name of a host: letters, digits, `-` and `_` in parts between dots (RFC 1123, and the names of containers), at most 253 bytes.
+    package static var hostName: ValueKind {
+        text("a list of host names, without ports") { text in
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            return text.utf8.count <= 253
+                && parts.allSatisfy { part in
+                    (1...63).contains(part.utf8.count) && part.utf8.allSatisfy { $0 < 0x80 }
+                        && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+                }
+        }
+    }
+
     package static func text(_ what: String, isSecret: Bool = false, _ isValid: @escaping @Sendable (String) -> Bool) -> ValueKind {
         ValueKind(what: what, isSecret: isSecret, read: { isValid($0) ? $0 : nil }, write: { $0 })
     }

@@ -22,11 +22,11 @@ final class TestTransport: ClientTransport {
         for publication in publications {
             let message = publication.message
             guard publication.exchange == dispatcher.topology.submit.name else {
-                incoming.yield([dispatcher.answer(message)])
+                deliver(dispatcher.answer(message))
                 continue
             }
             let (reply, tasks) = dispatcher.accept(message)
-            incoming.yield([reply])
+            deliver(reply)
             for task in tasks { runs.yield(task) }
         }
         return publications.map { _ in .confirmed }
@@ -34,7 +34,14 @@ final class TestTransport: ClientTransport {
 
     /// Tells the client how a task ended.
     func tell(_ ending: TestDispatcher.Ended) {
-        incoming.yield([Reply(form: .single, type: ending.type, correlation: nil, content: .ended([ending.ending])).message()])
+        deliver(Reply(form: .single, type: ending.type, correlation: nil, content: .ended([ending.ending])).message())
+    }
+
+    /// Hands a message over as a broker does, which says that it is the dispatcher's.
+    private func deliver(_ message: Message) {
+        var message = message
+        message.properties.userID = dispatcher.topology.users.dispatcher
+        incoming.yield([message])
     }
 
     func next() async -> [Message]? {

@@ -1,21 +1,23 @@
 import Foundation
+import TaskGridCore
 
-/// The name of one life of a worker's process: host, process id and a random part, such as `node7-4711-9f03ac61b2d4`.
+/// The name of one life of a worker's process: its user on the broker and a dot, then host, process id and a random part, such as
+/// `guest.node7-4711-9f03ac61b2d4`.
 enum WorkerID {
     /// The longest part of a host's name that is kept: the id is part of queue names of at most 255 bytes.
     static let maximumHostLength = 64
 
     static func make(
-        host: String = hostName, pid: Int32 = ProcessInfo.processInfo.processIdentifier,
+        user: String, host: String = hostName, pid: Int32 = ProcessInfo.processInfo.processIdentifier,
         using generator: inout some RandomNumberGenerator
     ) -> String {
         let random = String(UInt64.random(in: 0..<(1 << 48), using: &generator), radix: 16)
-        return "\(word(host))-\(pid)-\(String(repeating: "0", count: 12 - random.count))\(random)"
+        return "\(word(host))-\(pid)-\(String(repeating: "0", count: 12 - random.count))\(random)".owned(by: user)
     }
 
-    static func make() -> String {
+    static func make(user: String) -> String {
         var generator = SystemRandomNumberGenerator()
-        return make(using: &generator)
+        return make(user: user, using: &generator)
     }
 
     /// The host's name as the kernel knows it; asking a resolver, as `ProcessInfo` does, may take seconds.

@@ -19,6 +19,9 @@ package protocol TaskStore: Sendable {
     /// UUID text made when the store was made.
     var identity: String { get }
 
+    /// Makes the proofs of what is handed out. Its secret is made with the store, and is the same for every dispatcher that opens it.
+    var proofKey: ProofKey { get }
+
     /// Begins a new term, durably: from now on changes of an earlier one are refused.
     ///
     /// A dispatcher that begins one then reads all that it has to know: nothing of an earlier term is written any more.

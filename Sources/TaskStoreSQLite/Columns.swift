@@ -1,6 +1,6 @@
 /// The columns of rows that are inserted, in the order of their tables' statements.
 enum SubmissionColumn: Int32, StatementColumn {
-    case first, count, key, client, correlation, form, created, type, fingerprint
+    case first, count, user, key, client, correlation, form, created, type, fingerprint
 }
 
 enum TaskColumn: Int32, SettingsColumn {

@@ -5,7 +5,7 @@ import TaskStore
 /// Made once: a statement is found by its text.
 private enum SubmissionSQL {
     static let insertSubmission =
-        "INSERT INTO submission (\(SubmissionColumn.names)) VALUES (\(SubmissionColumn.parameters)) ON CONFLICT (key) DO NOTHING"
+        "INSERT INTO submission (\(SubmissionColumn.names)) VALUES (\(SubmissionColumn.parameters)) ON CONFLICT (user, key) DO NOTHING"
     static let insertTask = "INSERT INTO task (\(TaskColumn.names)) VALUES (\(TaskColumn.parameters))"
     static let insertOpen = "INSERT INTO open (\(OpenColumn.names)) VALUES (\(OpenColumn.parameters))"
 }
@@ -17,6 +17,7 @@ extension Commit {
         let insertOpen = try BoundStatement(database, SubmissionSQL.insertOpen)
         var accepted: [Accepted] = []
         accepted.reserveCapacity(submissions.count)
+        let hasEarlierKeys = try hasEarlierKeys()
         // Those that are bound: a statement keeps what is bound to it.
         var settings: TaskSettings?
         for new in submissions {
@@ -26,9 +27,14 @@ extension Commit {
                 continue
             }
             let type = try types.number(adding: submission.type)
+            if hasEarlierKeys, let repeated = try repeated(submission, of: Self.anybody) {
+                accepted.append(repeated)
+                continue
+            }
             let fingerprint = submission.fingerprint ?? Fingerprint(submission)
             try insertSubmission.bind(lastTask + 1, to: SubmissionColumn.first)
             try insertSubmission.bind(submission.tasks.count, to: SubmissionColumn.count)
+            try insertSubmission.bind(submission.user, to: SubmissionColumn.user)
             try insertSubmission.bind(submission.key, to: SubmissionColumn.key)
             try insertSubmission.bind(submission.client, to: SubmissionColumn.client)
             try insertSubmission.bind(submission.correlation, to: SubmissionColumn.correlation)
@@ -37,7 +43,10 @@ extension Commit {
             try insertSubmission.bind(submission.type.name, to: SubmissionColumn.type)
             try insertSubmission.bind(fingerprint.bytes, to: SubmissionColumn.fingerprint)
             guard try insertSubmission.run() > 0 else {
-                accepted.append(try repeated(submission, fingerprint))
+                guard let repeated = try repeated(submission, of: submission.user) else {
+                    throw StoreError(.corrupt, "a submission's key is in its index but not in its table")
+                }
+                accepted.append(repeated)
                 continue
             }
             for (position, task) in submission.tasks.enumerated() {
@@ -112,11 +121,24 @@ extension Commit {
         counters.ended(.expired, type: type)
     }
 
-    /// The answer that was given when the key was first seen, and whether it was seen for the same submission.
-    private func repeated(_ submission: Submission, _ fingerprint: Fingerprint) throws -> Accepted {
-        let query = try BoundStatement(database, "SELECT first, count, type, fingerprint FROM submission WHERE key = :key")
+    /// The user of the submissions that an earlier version accepted, which kept none: their keys hold for everybody.
+    private static let anybody = ""
+
+    private func hasEarlierKeys() throws -> Bool {
+        let query = try BoundStatement(database, "SELECT 1 FROM submission WHERE user = :user LIMIT 1")
+        try query.bind(Self.anybody, to: ":user")
+        return try query.step()
+    }
+
+    /// The answer that was given when the key was first seen of a user, and whether it was seen for the same submission; nil where it was
+    /// not.
+    private func repeated(_ submission: Submission, of user: String) throws -> Accepted? {
+        let query = try BoundStatement(
+            database, "SELECT first, count, type, fingerprint FROM submission WHERE user = :user AND key = :key")
+        try query.bind(user, to: ":user")
         try query.bind(submission.key, to: ":key")
-        guard try query.step() else { throw StoreError(.corrupt, "a submission's key is in its index but not in its table") }
+        guard try query.step() else { return nil }
+        let fingerprint = submission.fingerprint ?? Fingerprint(submission)
         let (first, count) = try (query.int64("first"), query.int("count"))
         guard let type = try query.text("type") else { return try repeated(submission, fingerprint, first: first, count: count) }
         // The fingerprint is the client's word, and may be wrong.

@@ -40,7 +40,7 @@ struct Records {
 
     private enum Column: Int32, SettingsColumn, StateColumn {
         case id, type, position, priority, maxAttempts, timeout, backoff
-        case count, key, created
+        case count, key, user, created
         case state, endedAttempt, completed, worker, endedError, run
         case attempt, due, openError, expires, isPassed
         case payloadSize, resultSize, payload, result
@@ -48,7 +48,7 @@ struct Records {
         var sql: String {
             switch self {
             case .id, .type, .position, .priority, .maxAttempts, .timeout, .backoff: "task.\(name)"
-            case .count, .key, .created: "submission.\(name)"
+            case .count, .key, .user, .created: "submission.\(name)"
             case .state, .completed, .worker, .run: "ending.\(name)"
             case .endedAttempt: "ending.attempt"
             case .endedError: "ending.error"
@@ -102,6 +102,7 @@ struct Records {
             status: .pending, created: Timestamp(rawValue: row.int64(Column.created)),
             settings: try TaskSettings(row: row, as: Column.self),
             key: row.int(Column.count) > 1 ? "\(key)/\(row.int(Column.position))" : key,
+            user: row.text(Column.user).flatMap { $0.isEmpty ? nil : $0 },
             expires: row.optionalInt64(Column.expires).map(Timestamp.init)
         )
         if row.int(Column.payloadSize) > record.payload.count { record.payloadSize = row.int(Column.payloadSize) }

@@ -14,6 +14,7 @@ package import TaskStore
 /// on in the next.
 package final class SQLiteTaskStore: TaskStore {
     package let identity: String
+    package let proofKey: ProofKey
     /// The file; `:memory:` where there is none.
     package let path: String
     let database: any DatabaseWriter
@@ -40,19 +41,20 @@ package final class SQLiteTaskStore: TaskStore {
 
     private init(path: String, open: @escaping @Sendable () throws -> any DatabaseWriter) async throws(StoreError) {
         // Opening may have to recover a log or to migrate: not on the cooperative pool.
-        let opened: Result<(any DatabaseWriter, String), StoreError> = await withCheckedContinuation { continuation in
+        let opened: Result<(any DatabaseWriter, String, ProofKey), StoreError> = await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
                     returning: Result {
                         let database = try open()
-                        let identity = try database.read { try String.fetchOne($0, sql: "SELECT identity FROM store") }
-                        guard let identity else { throw StoreError(.corrupt, "the store table is empty") }
-                        return (database, identity)
+                        let row = try database.read { try Row.fetchOne($0, sql: "SELECT identity, secret, epoch FROM store") }
+                        guard let row else { throw StoreError(.corrupt, "the store table is empty") }
+                        let identity: String = row["identity"]
+                        return (database, identity, ProofKey(secret: row["secret"], store: identity, epoch: row["epoch"]))
                     }.mapError { StoreError($0, path: path) }
                 )
             }
         }
-        (database, identity) = try opened.get()
+        (database, identity, proofKey) = try opened.get()
         self.path = path
         files = [path, "\(path)-wal"].compactMap(FileIdentity.init)
     }

@@ -18,7 +18,9 @@ CREATE TABLE store (
     wall INTEGER NOT NULL DEFAULT 0,           -- what the wall clock showed with it
     wall_offset INTEGER NOT NULL DEFAULT 0,    -- wall less clock, when absolute times were aligned
     keys INTEGER NOT NULL DEFAULT 0,           -- rows of `submission`
-    last_type INTEGER NOT NULL DEFAULT 0       -- the highest number ever given to a type
+    last_type INTEGER NOT NULL DEFAULT 0,      -- the highest number ever given to a type
+    secret BLOB NOT NULL DEFAULT x'',          -- random, made with the store: the key of the proofs of work
+    epoch INTEGER NOT NULL DEFAULT 0           -- raised when the store goes on from a copy: earlier proofs hold no more
 ) STRICT;
 
 -- A row for each known type, and one with the number 0 and no name for the counters of those that were forgotten.
@@ -38,13 +40,15 @@ CREATE TABLE type (
 CREATE TABLE submission (
     first INTEGER PRIMARY KEY,                 -- the id of its first task
     count INTEGER NOT NULL,
-    key TEXT NOT NULL UNIQUE,
+    user TEXT NOT NULL,                        -- who submitted it; empty: accepted by an earlier version
+    key TEXT NOT NULL,
     client TEXT,
     correlation TEXT,
     form INTEGER NOT NULL,                     -- 0 single, 1 batch
     created INTEGER NOT NULL,
     type TEXT,                                 -- its name, which outlives the type; null: accepted by an earlier version
-    fingerprint BLOB                           -- the same
+    fingerprint BLOB,                          -- the same
+    UNIQUE (user, key)
 ) STRICT;
 
 -- What a task is; written once.

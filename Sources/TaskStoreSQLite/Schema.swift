@@ -43,6 +43,8 @@ enum Schema {
         migrator.registerMigration("7") { try $0.execute(sql: version7) }
         migrator.registerMigration("8") { try $0.execute(sql: version8) }
         migrator.registerMigration("9") { try $0.execute(sql: version9) }
+        migrator.registerMigration("10") { try addProofs(to: $0) }
+        migrator.registerMigration("11") { try $0.execute(sql: version11) }
         return migrator
     }
 

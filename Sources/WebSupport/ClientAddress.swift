@@ -1,12 +1,12 @@
 import Foundation
-import NIOCore
+package import NIOCore
 
 /// The origin of a connection, for limits: an IPv4 address, or the network of an IPv6 address, of which one machine has them all.
-struct ClientAddress: Hashable {
+package struct ClientAddress: Hashable, Sendable {
     /// Four bytes or eight; none where the address is not known.
     private let bytes: [UInt8]
 
-    init(_ address: SocketAddress?) {
+    package init(_ address: SocketAddress?) {
         switch address {
         case .v4(let address): bytes = withUnsafeBytes(of: address.address.sin_addr) { Array($0) }
         case .v6(let address):

@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import NIOSSL
 import Synchronization
 
 /// HTTP/1.1 for the connections that a server accepts: those for which there is a place, and a reserve for others, which are told
@@ -15,10 +16,17 @@ struct Connections: ServerChildChannel {
     private let http: HTTP1Channel
     private let refusals: [ConnectionLimit.Refusal: HTTP1Channel]
     private let places: ConnectionLimit
+    private let certificate: ServerCertificate?
 
+    /// - Parameters:
+    ///   - responder: answers requests.
+    ///   - decoder: the bounds of a request.
+    ///   - places: how many connections there is room for.
+    ///   - times: how long requests may take to come.
+    ///   - certificate: what the server shows; nil: it speaks plain HTTP.
     init(
         _ responder: @escaping HTTPChannelHandler.Responder, decoder: HTTP1Channel.Configuration.DecoderConfiguration,
-        places: ConnectionLimit, times: RequestTimes
+        places: ConnectionLimit, times: RequestTimes, certificate: ServerCertificate?
     ) {
         func configuration(_ first: TimeAmount, _ next: TimeAmount) -> HTTP1Channel.Configuration {
             HTTP1Channel.Configuration(
@@ -45,6 +53,7 @@ struct Connections: ServerChildChannel {
             .addressFull: refusal("\(places.maximumOfAddress) connections from this address are open already, which is the most"),
         ]
         self.places = places
+        self.certificate = certificate
     }
 
     /// A connection, handled once or else closed.
@@ -74,6 +83,15 @@ struct Connections: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let http = places.take(channel).flatMap { refusals[$0] } ?? http
+        if let certificate {
+            do {
+                try channel.pipeline.syncOperations.addHandlers([
+                    PlainRequestRefusal(), NIOSSLServerHandler(context: certificate.context),
+                ])
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
+        }
         return http.setup(channel: channel, logger: logger).map { Value($0, http) }
     }
 

@@ -11,16 +11,22 @@ package struct HealthEndpoint: Service {
     /// | key | what | default |
     /// |---|---|---|
     /// | `host` | the address that it listens on; other than loopback only where the network is trusted | `127.0.0.1` |
+    /// | `hosts` | the names that it is asked by, besides addresses, `localhost` and `host` | none |
     /// | `port` | its port; 0: no endpoint; nil: the service's documented one, or a free one where that is taken | nil |
+    /// | `certificate` | the certificate that it shows; nil: it speaks plain HTTP | nil |
     package struct Configuration: Hashable, Sendable {
         package static let defaultHost = "127.0.0.1"
 
         package var host: String
         package var port: Int?
+        package var hosts: [String]
+        package var certificate: CertificateFiles?
 
-        package init(host: String = defaultHost, port: Int? = nil) {
+        package init(host: String = defaultHost, port: Int? = nil, hosts: [String] = [], certificate: CertificateFiles? = nil) {
             self.host = host
             self.port = port
+            self.hosts = hosts
+            self.certificate = certificate
         }
     }
 
@@ -51,7 +57,7 @@ package struct HealthEndpoint: Service {
 
     /// Serves until a graceful shutdown, or until the task is cancelled.
     ///
-    /// - Throws: `WebServerError` where it cannot listen on the port that was asked for.
+    /// - Throws: `WebServerError` where it cannot listen on the port that was asked for, or its certificate cannot be used.
     package func run() async throws {
         if let port = configuration.port {
             if port > 0 { try await server(port).run() }
@@ -73,6 +79,7 @@ package struct HealthEndpoint: Service {
         let report: @Sendable () -> HealthReport = { [vitals, service, id] in vitals.report(service: service, id: id) }
         return WebServer(
             [.health(of: "the \(service)", report: report)], host: configuration.host, port: port,
+            hosts: AllowedHosts(configuration.hosts + [configuration.host], key: "health-hosts"), certificate: configuration.certificate,
             of: "the health endpoint of the \(service)", logger: logger, onListening: onListening
         )
     }

@@ -8,7 +8,7 @@ import Hummingbird
 /// that page's site. The browser still says which name it asked: so what is not asked by an address, as `localhost`, or by a
 /// configured name is refused. A request without `Host`, which no browser sends, is let through.
 struct Hosts: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     /// In lower case.
     private let names: Set<String>

@@ -9,10 +9,14 @@ package struct Problem: Error, Hashable {
     package var detail: String
     /// For `405`: the methods that are allowed.
     package var allow: String?
-    /// For `503`: when it may be well again.
+    /// For `429` and `503`: when to ask again.
     package var retryAfter: Duration?
 
-    package init(status: HTTPResponse.Status, detail: String, allow: String? = nil, retryAfter: Duration? = nil) {
+    /// For `403`: the role that the token lacks.
+    package var role: Role?
+
+    package init(status: HTTPResponse.Status, detail: String, allow: String? = nil, retryAfter: Duration? = nil, role: Role? = nil) {
+        self.role = role
         self.status = status
         self.detail = detail
         self.allow = allow
@@ -38,6 +42,8 @@ package struct Problem: Error, Hashable {
         if let allow { response.headers[.allow] = allow }
         if let retryAfter { response.headers[.retryAfter] = "\(max(1, Int(retryAfter.seconds.rounded(.up))))" }
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        // RFC 6750, section 3.1.
+        if let role { response.headers[.wwwAuthenticate] = "Bearer error=\"insufficient_scope\", scope=\"\(role.rawValue)\"" }
         return response
     }
 }

@@ -4,7 +4,7 @@ import ServiceSupport
 
 /// Turns whatever goes wrong into a problem document.
 struct Problems: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     /// A request failed with an answer of 500.
     let name: String

@@ -5,7 +5,7 @@ import Hummingbird
 /// it. The pages of a service, at `/` and below `/assets/`, may besides load their own scripts, styles and images, and ask
 /// the service that they came from; nothing from elsewhere, and nothing inline.
 struct Safeguards: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = WebContext
 
     /// No request here has a use for a body; a small one is read and dropped.
     static let maximumBodySize = 16 << 10

@@ -2,14 +2,14 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import ServiceLifecycle
-import ServiceSupport
+package import ServiceSupport
 import Synchronization
 
-/// An HTTP server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
+/// An HTTP or HTTPS server around routes. Bounded: connections in all and from one address, the size of a request's head and body, how long a
 /// request may take to come, how long a connection may be silent, and how long it may leave an answer untaken.
 package struct WebServer: Service {
     /// The responder to requests.
-    package typealias Handler = @Sendable (Request, BasicRequestContext) async throws -> Response
+    package typealias Handler = @Sendable (Request, WebContext) async throws -> Response
 
     /// The listeners of the monitor's events, and as many others; one more is told so, and closed.
     private static let maximumConnections = 512
@@ -24,18 +24,20 @@ package struct WebServer: Service {
     private let routes: [Route]
     private let host: String
     private let port: Int
-    private let hosts: AllowedHosts?
+    private let hosts: AllowedHosts
+    private let certificate: CertificateFiles?
     private let name: String
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
     var times = RequestTimes()
 
     /// - `port`: 0 for a free one.
-    /// - `hosts`: the names that it is asked by; nil: any.
+    /// - `hosts`: the names that it is asked by.
+    /// - `certificate`: the certificate that it shows; nil: it speaks plain HTTP.
     /// - `name`: what its errors call it, such as `the monitor`.
     /// - `onListening`: told the port once it listens there.
     package init(
-        _ routes: [Route], host: String, port: Int, hosts: AllowedHosts? = nil,
+        _ routes: [Route], host: String, port: Int, hosts: AllowedHosts, certificate: CertificateFiles? = nil,
         of name: String, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -43,14 +45,15 @@ package struct WebServer: Service {
         self.host = host
         self.port = port
         self.hosts = hosts
+        self.certificate = certificate
         self.name = name
         self.logger = logger
         self.onListening = onListening
     }
 
     /// The router of some routes; every error is a problem document.
-    package static func router(_ routes: [Route], hosts: AllowedHosts? = nil, of name: String) -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+    package static func router(_ routes: [Route], hosts: AllowedHosts? = nil, of name: String) -> Router<WebContext> {
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: Safeguards())
         if let hosts { router.add(middleware: Hosts(hosts)) }
         router.add(middleware: Problems(name: name, routes: routes))
@@ -65,8 +68,10 @@ package struct WebServer: Service {
 
     /// Serves until a graceful shutdown, or until the task is cancelled.
     ///
-    /// - Throws: `WebServerError` where it cannot listen.
+    /// - Throws: `WebServerError` where it cannot listen, or its certificate cannot be used.
     package func run() async throws {
+        let certificate = try self.certificate.map { files throws(WebServerError) in try ServerCertificate(files, of: name, logger: logger)
+        }
         let isListening = Mutex(false)
         // The framework's log line says less than `listening`.
         var quiet = logger
@@ -78,7 +83,9 @@ package struct WebServer: Service {
         let places = ConnectionLimit(room, ofAddress: min(Self.maximumOfAddress, room - room / 4))
         let application = Application(
             router: Self.router(routes, hosts: hosts, of: name),
-            server: HTTPServerBuilder { [times] responder in Connections(responder, decoder: decoder, places: places, times: times) },
+            server: HTTPServerBuilder { [times] responder in
+                Connections(responder, decoder: decoder, places: places, times: times, certificate: certificate)
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [host, port, name, logger, onListening] channel in
                 isListening.withLock { $0 = true }
@@ -120,6 +127,8 @@ package struct WebServerError: Error, Hashable, Sendable, CustomStringConvertibl
     package enum Code: String, Sendable {
         /// Its address cannot be listened on: the port is taken, or the host is not this machine's.
         case cannotListen
+        /// The files of its certificate cannot be used.
+        case certificate
     }
 
     package let code: Code

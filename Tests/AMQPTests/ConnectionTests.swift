@@ -42,7 +42,7 @@ struct ConnectionTests {
                     "a": .array([1, "x"]), "f": .table(["y": false]), "x": .bytes(Data([0, 255])),
                 ],
                 isPersistent: true, priority: 3, correlationID: "c", replyTo: "r", messageID: "m", timestamp: 9, type: "t",
-                appID: "a"
+                userID: try TestBroker.endpoint().user, appID: "a"
             ),
             body: Data("hello".utf8)
         )

@@ -39,11 +39,11 @@ struct OwnershipTests {
         }
     }
 
-    private func message(_ number: Int) -> Publication {
+    private func message(_ number: Int, by user: String? = nil) -> Publication {
         let properties = BasicProperties(
             contentType: "text/plain", headers: ["n": .int(Int64(number)), "nested": .table(["a": "b"])], isPersistent: true,
             priority: 3, correlationID: "c\(number)", replyTo: "r", messageID: "m\(number)", timestamp: 1_700_000_000,
-            type: "t", appID: "a"
+            type: "t", userID: user, appID: "a"
         )
         let body = Data(count: number == 7 ? 300_000 : number)
         return Publication(
@@ -109,7 +109,7 @@ struct OwnershipTests {
         try await withAdministrator { administrator in
             try await administrator.declare(declarations(earlier(kind), exchange))
             let count = 250
-            #expect(try await administrator.publish((0..<count).map(message)).allSatisfy { $0 == .confirmed })
+            #expect(try await administrator.publish((0..<count).map { message($0) }).allSatisfy { $0 == .confirmed })
 
             // One that does not own it uses it as it is.
             let stranger = try connection(.none, declarations(queue(kind), exchange))
@@ -118,12 +118,13 @@ struct OwnershipTests {
             try await administrator.declare(Declarations(queues: [earlier(kind)]))
 
             let owner = try connection(.everything(every: .seconds(60)), declarations(queue(kind), exchange))
+            let user = try TestBroker.endpoint().user
             let consumer = owner.consumer(queues: [queue.name], prefetch: 1000)
             try await owner.start()
             var deliveries: [Delivery] = []
             while deliveries.count < count, let more = await consumer.next() { deliveries += more }
             // Quorum queues count deliveries in a header.
-            #expect(kind == .quorum || deliveries.map(\.message) == (0..<count).map { message($0).message })
+            #expect(kind == .quorum || deliveries.map(\.message) == (0..<count).map { message($0, by: user).message })
             #expect(deliveries.map(\.message.body) == (0..<count).map { message($0).message.body })
             #expect(deliveries.map(\.routingKey) == (0..<count).map { "k.\($0)" })
             await consumer.ack(deliveries.map(\.tag))
@@ -133,6 +134,25 @@ struct OwnershipTests {
             let spare = await #expect(throws: AMQPError.self) { try await administrator.depth(of: "\(queue.name).migration") }
             #expect(spare?.code == .notFound)
             #expect(try await administrator.publish([message(1)]) == [.confirmed])
+            await owner.close()
+        }
+    }
+
+    @Test func `a queue that nobody consumes and that somebody declares otherwise meanwhile is replaced, with what it holds`() async throws
+    {
+        try await withAdministrator { administrator in
+            let owner = try connection(.everything(every: .milliseconds(50)), declarations(queue(.quorum), exchange))
+            try await owner.start()
+            try await administrator.delete(queue: queue.name)
+            // Declared otherwise by somebody faster.
+            while (try? await administrator.declare(declarations(queue(.classic), exchange))) == nil {
+                try await administrator.delete(queue: queue.name)
+            }
+            #expect(try await administrator.publish([message(1)]) == [.confirmed])
+            #expect(await log.saw { $0.message == "replaced" && "\($0.metadata[AMQPLogKey.name] ?? "")" == "queue \(queue.name)" })
+            while !owner.isConnected {}
+            try await administrator.declare(Declarations(queues: [queue(.quorum)]))
+            #expect(try await administrator.depth(of: queue.name).messages == 1)
             await owner.close()
         }
     }
@@ -152,7 +172,7 @@ struct OwnershipTests {
                     )
             )
             try await administrator.unbind(binding)
-            #expect(try await administrator.publish((0..<5).map(message)).allSatisfy { $0 == .confirmed })
+            #expect(try await administrator.publish((0..<5).map { message($0) }).allSatisfy { $0 == .confirmed })
             let owner = try connection(.everything(every: .seconds(60)), declarations(queue(kind), exchange))
             try await owner.start()
             #expect(try await administrator.depth(of: queue.name).messages == 5)

@@ -22,7 +22,7 @@ struct ChaosTests {
     }
 
     private func run(
-        _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), nodes: Int = 1,
+        _ faults: Set<Fault>, for duration: Duration, every: Duration = .seconds(1), nodes: Int = 1, usesTLS: Bool = false,
         plan isWanted: (FaultPlan) -> Bool = { _ in true },
         onEvent: @escaping @Sendable (Chaos, Chaos.Event) -> Void = { _, _ in }
     ) async throws -> (report: ChaosReport, folder: GridFolder) {
@@ -33,6 +33,7 @@ struct ChaosTests {
             patience: .seconds(180), queueKind: nodes > 1 ? .quorum : .classic, nodes: nodes, folder: folder, executable: Self.executable
         )
         configuration.rabbitmq = ProcessInfo.processInfo.environment["TASKGRID_RABBITMQ"]
+        configuration.usesTLS = usesTLS
         // Of a short run not every seed has all of them.
         while case let plan = configuration.plan, Set(plan.entries.map(\.injection.fault)) != faults || !isWanted(plan) {
             configuration.seed &+= 1
@@ -105,6 +106,14 @@ struct ChaosTests {
         #expect(report.accepted == report.submitted, seed)
         #expect(report.failed == report.submitted / 50, seed)
         #expect(Set(report.faults.filter { $0.injected > 0 }.map(\.fault)) == [.exchange, .refuse], seed)
+        #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
+    }
+
+    @Test func `in which connections over TLS are cut and stalled, and the broker is killed, loses nothing`() async throws {
+        let (report, _) = try await run([.cut, .stall, .broker], for: .seconds(15), usesTLS: true)
+        let seed: Comment = "seed \(report.seed)"
+        #expect(report.violations == [], seed)
+        #expect(report.accepted == report.submitted && report.accepted > 0, seed)
         #expect(report.faults.allSatisfy { $0.withoutRecovery == 0 }, seed)
     }
 

@@ -60,9 +60,16 @@ struct SchedulerHarness {
         }
         let delivery = Delivery(
             tag: DeliveryTag(epoch: 1, value: tag), queue: queue.name, exchange: "", routingKey: key ?? message.properties.type ?? "",
-            isRedelivered: false, message: message
+            isRedelivered: false, message: message.verified
         )
         return Arrival(delivery, topology)
+    }
+
+    /// Results with the proofs of their work.
+    ///
+    /// - Parameter key: the routing key; nil: the type.
+    func delivery(_ results: Results, key: String? = nil) -> Arrival {
+        delivery(results.proven(by: store.proofKey).message(isPersistent: true), from: topology.resultsQueue, key: key)
     }
 
     /// A worker speaks. Its lease is longer than any test takes, unless the test says otherwise.
@@ -73,7 +80,7 @@ struct SchedulerHarness {
         let message = RegistryMessage(
             worker: worker, host: "h", pid: 1, version: "1", types: types, concurrency: concurrency, prefetch: 8, batch: batch,
             started: Timestamp(rawValue: 1), interval: interval, running: running
-        )
+        ).proven(by: store.proofKey)
         return await turn { $0.registry = [(kind, message)] }
     }
 
@@ -94,7 +101,7 @@ struct SchedulerHarness {
         _ items: Results.Item..., worker: String = "w1", type: TaskType = .reverse, store identity: String? = nil
     ) async -> Outbound {
         let results = Results(form: .batch, type: type, store: identity ?? store.identity, worker: worker, items: items)
-        return await turn { $0.arrivals = [delivery(results.message(isPersistent: true), from: topology.resultsQueue)] }
+        return await turn { $0.arrivals = [delivery(results)] }
     }
 
     func tick() async -> Outbound { await turn { $0.isTick = true } }

@@ -1,4 +1,5 @@
 import Foundation
+import TaskGridCore
 import Testing
 
 @testable import LocalGrid
@@ -11,10 +12,16 @@ import Testing
     }
 
     @Test func `the definitions are JSON without the password`() throws {
-        let json = BrokerDefinitions.json(password: "secret-password")
-        #expect(!json.contains("secret-password"))
+        let user = GridUser(name: "crew", role: .worker([TaskType(literal: "hash")]))
+        let json = try BrokerDefinitions.json(password: "secret-password", users: [(user, "other-password")])
+        #expect(!json.contains("secret-password") && !json.contains("other-password"))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(Set(object.keys) == ["users", "vhosts", "permissions", "policies"])
+        #expect(Set(object.keys) == ["users", "vhosts", "permissions", "topic_permissions", "exchanges", "policies"])
+        #expect((object["users"] as? [[String: Any]])?.map { $0["name"] as? String } == ["taskgrid", "crew"])
+        #expect((object["users"] as? [[String: Any]])?.last?["tags"] as? [String] == [])
+        #expect((object["topic_permissions"] as? [[String: Any]])?.count == 3)
+        let alone = try BrokerDefinitions.json(password: "secret")
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(alone.utf8)) }
     }
 
     @Test func `passwords are long and differ`() {
@@ -31,7 +38,7 @@ import Testing
             var secrets: [[String]] = []
             for _ in 0..<2 {
                 let ports = try Ports(.free, for: PrivateBroker.uses(nodes: 1))
-                let password = try files.prepare()
+                let password = try files.prepare().administrator
                 try files.prepare(BrokerNode(1, of: 1, ports: ports), seen: folder, maximumMessageSize: nil)
                 secrets.append([password, try String(contentsOfFile: files.cookie, encoding: .utf8)])
                 let port = try #require(ports[.amqp(node: 1)])

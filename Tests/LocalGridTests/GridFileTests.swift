@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
 import Testing
@@ -16,7 +17,8 @@ import Testing
             let lock = try folder.open()
             defer { withExtendedLifetime(lock) {} }
             let file = GridFile(
-                amqp: "amqp://u:p@127.0.0.1:5672", monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid(),
+                amqp: "amqps://u:p@127.0.0.1:5672", tls: TLSSettings(ca: "/ca.pem", serverName: "broker"),
+                monitor: "http://127.0.0.1:8080", admin: nil, pid: getpid(),
                 topology: Topology(prefix: "blue", queueKind: .quorum))
             try file.write(to: folder)
             #expect(try GridFile.read(from: folder) == file)

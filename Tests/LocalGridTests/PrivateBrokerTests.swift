@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import Logging
 import TaskGridConfiguration
 import Testing
 
@@ -12,9 +13,10 @@ private let canRun = (try? BrokerInstallation.find(in: rabbitmq)) != nil || Proc
 /// Starts the machine's RabbitMQ for real. Without one these are skipped, and fail where `CI` is set.
 @Suite(.serialized, .enabled(if: canRun, "no RabbitMQ on this machine"), .timeLimit(.minutes(8)))
 struct PrivateBrokerTests {
-    private func configuration(_ folder: GridFolder, nodes: Int = 1) -> GridConfiguration {
+    private func configuration(_ folder: GridFolder, nodes: Int = 1, usesTLS: Bool = false) -> GridConfiguration {
         var configuration = GridConfiguration(folder: folder, broker: .privately(nodes: nodes), ports: .free, services: nil)
         configuration.rabbitmq = rabbitmq
+        configuration.usesTLS = usesTLS
         return configuration
     }
 
@@ -23,9 +25,11 @@ struct PrivateBrokerTests {
     }
 
     /// Runs a broker until `body` returns, then stops it.
-    private func withBroker(_ folder: GridFolder, nodes: Int = 1, _ body: (GridFile) async throws -> Void) async throws {
+    private func withBroker(
+        _ folder: GridFolder, nodes: Int = 1, usesTLS: Bool = false, _ body: (GridFile) async throws -> Void
+    ) async throws {
         let (files, running) = AsyncStream.makeStream(of: GridFile.self, bufferingPolicy: .bufferingOldest(1))
-        let grid = LocalGrid(configuration(folder, nodes: nodes))
+        let grid = LocalGrid(configuration(folder, nodes: nodes, usesTLS: usesTLS))
         try await withThrowingTaskGroup { group in
             group.addTask {
                 defer { running.finish() }
@@ -102,7 +106,7 @@ struct PrivateBrokerTests {
         }
     }
 
-    @Test(arguments: ["łódź", "a#b", "o'x", "a\"b", "a\nb %41 $HOME`id`\\;*", String(repeating: "long-", count: 40)])
+    @Test(arguments: ["łódź a#b o'x a\"b", "a\nb %41 $HOME`id`\\;*", String(repeating: "long-", count: 40)])
     func `a broker starts in a folder of any name, and finds its data there again`(name: String) async throws {
         try await withTemporaryFolder { parent in
             let folder = GridFolder("\(parent.path)/\(name)")
@@ -125,20 +129,62 @@ struct PrivateBrokerTests {
             for _ in 0..<2 {
                 try await withBroker(folder, nodes: 3) { file in
                     #expect(try Endpoint(url: file.amqp).addresses.count == 3)
-                    let answer = try await get("\(#require(file.admin))/api/nodes?columns=name,running")
-                    let nodes = try JSONDecoder().decode([Node].self, from: Data(answer.utf8))
+                    var nodes: [Node] = []
+                    // A node tells its settings some seconds after its start.
+                    repeat {
+                        let answer = try await get("\(#require(file.admin))/api/nodes?columns=name,running,net_ticktime")
+                        nodes = try JSONDecoder().decode([Node].self, from: Data(answer.utf8))
+                    } while nodes.contains { $0.tickTime == nil }
                     #expect(Set(nodes.map(\.name)) == ["taskgrid-1@localhost", "taskgrid-2@localhost", "taskgrid-3@localhost"])
                     #expect(nodes.filter(\.running).count == 3)
+                    #expect(nodes.map(\.tickTime) == [20, 20, 20])
+                    #expect(file.otherAdmins?.count == 2)
+                    for admin in file.otherAdmins ?? [] {
+                        #expect(try await get("\(admin)/api/whoami").contains(#""name":"taskgrid""#))
+                    }
                 }
                 #expect(strays(folder) == [])
             }
         }
     }
 
+    @Test func `a broker that uses TLS speaks nothing else`() async throws {
+        let nodes = 3
+        try await withTemporaryFolder { folder in
+            try await withBroker(folder, nodes: nodes, usesTLS: true) { file in
+                let endpoint = try Endpoint(url: file.amqp, tls: try #require(file.tls))
+                #expect(endpoint.addresses.count == nodes && file.tls?.ca == folder.certificates.ca)
+                for address in endpoint.addresses {
+                    var endpoint = endpoint
+                    endpoint.addresses = [address]
+                    try await connect(endpoint)
+                    #expect(await !AMQPProbe.answers(address.port))
+                }
+                let admin = try #require(file.admin)
+                #expect(try await get("\(admin)/api/whoami", ca: folder.certificates.ca).contains(#""name":"taskgrid""#))
+                #expect(try await get(admin.replacing("https://", with: "http://")) == "")
+                let listeners = try await get("\(admin)/api/overview?columns=listeners", ca: folder.certificates.ca)
+                #expect(!listeners.contains(#""protocol":"amqp""#) && !listeners.contains(#""protocol":"http""#), "\(listeners)")
+            }
+        }
+    }
+
+    private func connect(_ endpoint: Endpoint) async throws {
+        let connection = Connection(endpoint, name: "test", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await connection.start(patience: .seconds(60))
+        await connection.close()
+    }
+
     /// What the management interface says of a node.
     private struct Node: Decodable {
         let name: String
         let running: Bool
+        let tickTime: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, running
+            case tickTime = "net_ticktime"
+        }
     }
 
     @Test func `a stop during the start leaves nothing running`() async throws {
@@ -182,10 +228,10 @@ struct PrivateBrokerTests {
     }
 
     /// Blocking, for a test: the body of an answer.
-    private func get(_ url: String) async throws -> String {
+    private func get(_ url: String, ca: String? = nil) async throws -> String {
         let curl = Process()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-        curl.arguments = ["-sS", "--max-time", "60", url]
+        curl.arguments = ["-sS", "--max-time", "60", url] + (ca.map { ["--cacert", $0] } ?? [])
         let output = Pipe()
         curl.standardOutput = output
         try curl.run()

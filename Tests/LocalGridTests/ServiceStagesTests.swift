@@ -1,5 +1,6 @@
 import AMQP
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
 import TaskGridCore
 import Testing
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func variables(_ child: ChildProcess) -> [String: String] {
-        if case .inherited(let variables) = child.environment { variables } else { [:] }
+        if case .exactly(let variables) = child.environment { variables } else { [:] }
     }
 
     @Test func `each service reaches the broker by its own route`() throws {
@@ -30,6 +31,22 @@ import Testing
         let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
         let stages = try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret)
         for child in stages.flatMap({ $0 }) { #expect(variables(child)["TASKGRID_BROKER"] == "\(secret)/\(child.name)") }
+    }
+
+    @Test func `each service logs in as its own user to a private broker, and the dispatcher gets their rights`() throws {
+        let workers = WorkerCounts([TaskType(literal: "hash"): 2, TaskType(literal: "a_b"): 1, TaskType(literal: "a-b"): 1])
+        let services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: workers)
+        let names = ["taskgrid-dispatcher", "taskgrid-nameservice", "taskgrid-monitor", "worker-a-b", "worker-hash"]
+        #expect(services.users.map(\.name) == names && names.allSatisfy(GridUser.isValid))
+        #expect(services.users[3].role == .worker(["a-b", "a_b"].map { TaskType(literal: $0) }))
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let urls = Dictionary(uniqueKeysWithValues: names.map { ($0, "amqp://\($0):other@h") })
+        let ports = try Ports(.free, for: configuration.serviceUses)
+        for child in try configuration.serviceStages(ports: ports, amqp: secret, userURLs: urls).flatMap({ $0 }) {
+            let user = child.name.hasPrefix("worker") ? child.arguments[1].replacingOccurrences(of: "_", with: "-") : child.name
+            #expect(variables(child)["TASKGRID_BROKER"] == urls[child.name.hasPrefix("worker") ? "worker-\(user)" : "taskgrid-\(user)"])
+            #expect(child.arguments.contains("/data/broker/rights.json") == (child.name == "dispatcher"))
+        }
     }
 
     @Test func `workers start last, so that they stop first`() throws {
@@ -58,6 +75,40 @@ import Testing
         }
     }
 
+    @Test func `each service speaks TLS as the grid does, or none`() throws {
+        let services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts())
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let ports = try Ports(.free, for: configuration.serviceUses)
+        let tls = TLSSettings(ca: "/ca.pem", serverName: "broker")
+        for child in try configuration.serviceStages(ports: ports, amqp: "amqps://b", tls: tls).flatMap({ $0 }) {
+            let variables = variables(child)
+            #expect(variables["TASKGRID_BROKER_CA"] == "/ca.pem" && variables["TASKGRID_BROKER_SERVER_NAME"] == "broker")
+            #expect(variables["TASKGRID_BROKER_KEY"] == "")
+        }
+        // Not those of another broker, which this process's own environment may have.
+        for child in try configuration.serviceStages(ports: ports, amqp: secret).flatMap({ $0 }) {
+            #expect(variables(child)["TASKGRID_BROKER_CA"] == "")
+        }
+    }
+
+    @Test func `each service speaks HTTPS with the grid's certificate, or with the one that the settings name`() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 1]))
+        var configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        func certificates() throws -> Set<[String?]> {
+            let ports = try Ports(.free, for: configuration.serviceUses)
+            let children = try configuration.serviceStages(ports: ports, amqp: secret, certificate: configuration.certificate).flatMap {
+                $0
+            }
+            return Set(children.map(variables).map { [$0["TASKGRID_HTTPS_CERTIFICATE"], $0["TASKGRID_HTTPS_KEY"]] })
+        }
+        #expect(try certificates() == [[nil, nil]])
+        configuration.usesTLS = true
+        #expect(try certificates() == [["/data/tls/server.pem", "/data/tls/server.key"]])
+        services.certificate = CertificateFiles(certificate: "/own.pem", key: "/own.key")
+        configuration.services = services
+        #expect(try certificates() == [["/own.pem", "/own.key"]])
+    }
+
     @Test func `the monitor alone keeps history in the folder`() throws {
         let files = try stages("hash=1").flatMap { $0 }.map { variables($0)["TASKGRID_MONITOR_HISTORY"] }
         #expect(files == ["/data/history.sqlite", nil, nil, nil])
@@ -81,5 +132,37 @@ import Testing
         let ports = children.map { variables($0)["TASKGRID_HEALTH_PORT"] ?? $0.arguments.last }
         #expect(Set(ports).count == children.count)
         #expect(children[0].arguments.dropLast() == ["monitor", "--port"])
+    }
+
+    @Test func `a secret of the monitor reaches the monitor alone`() throws {
+        var services = GridConfiguration.Services(executable: "/bin/taskgrid", workers: WorkerCounts([TaskType(literal: "hash"): 1]))
+        services.secrets[.monitor] = ["TASKGRID_MONITOR_TOKEN_FILE": "/data/token"]
+        let configuration = GridConfiguration(folder: GridFolder("/data"), ports: .free, services: services)
+        let children = try configuration.serviceStages(ports: Ports(.free, for: configuration.serviceUses), amqp: secret).flatMap { $0 }
+        #expect(children.map { variables($0)["TASKGRID_MONITOR_TOKEN_FILE"] } == ["/data/token", nil, nil, nil])
+    }
+}
+
+@Suite("The variables that a grid passes on") struct PassedEnvironmentTests {
+    private let environment = [
+        "PATH": "/bin", "HOME": "/home/me", "LANG": "C", "LC_ALL": "C", "TZ": "UTC", "TMPDIR": "/tmp", "AWS_SECRET_ACCESS_KEY": "secret",
+        "SSH_AUTH_SOCK": "/ssh", "LD_PRELOAD": "/evil.so", "TASKGRID_BROKER": "amqp://u:secret@h", "TASKGRID_BROKER_PASSWORD_FILE": "/p",
+        "TASKGRID_MONITOR_TOKEN": "secret", "TASKGRID_DISPATCHER_WINDOW": "1s", "TASKGRID_WORKER_PREFETCH": "3",
+        "TASKGRID_LOG_LEVEL": "debug", "TASKGRID_CONFIG": "/c", "TASKGRID_BROKER_CA": "/ca", "SSL_CERT_FILE": "/cas",
+    ]
+
+    private func names(_ role: GridConfiguration.Role) -> Set<String> {
+        Set(PassedEnvironment.variables(for: role, of: environment).keys)
+    }
+
+    private let all: Set = [
+        "PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TASKGRID_LOG_LEVEL", "TASKGRID_CONFIG", "TASKGRID_BROKER_CA", "SSL_CERT_FILE",
+    ]
+
+    @Test func `services get what a program needs, and the settings of their own kind`() {
+        #expect(names(.monitor) == all.union(["TASKGRID_MONITOR_TOKEN"]))
+        #expect(names(.dispatcher) == all.union(["TASKGRID_DISPATCHER_WINDOW"]))
+        #expect(names(.worker) == all.union(["TASKGRID_WORKER_PREFETCH"]))
+        #expect(names(.nameservice) == all)
     }
 }

@@ -225,4 +225,24 @@ import Testing
             #expect(events.all.filter(\.isStopped).map(\.process) == ["slow", "good"])
         }
     }
+    @Test func `a process that may be killed while it starts is killed at once by a stop, with its own children`() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let pid = "\(folder.path)/pid"
+            // It says who its child is, and does not heed SIGTERM.
+            var child = shell("deaf", "trap '' TERM; sleep 1000 & echo $! > '\(pid).new'; mv '\(pid).new' '\(pid)'; wait", in: folder)
+            child.stopWithin = .seconds(1000)
+            child.isKilledWhileStarting = true
+            try await supervising(Supervisor(stages: [[child]], onEvent: events.add), events) {
+                while access(pid, F_OK) != 0 { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            #expect(events.all.last?.what == .stopped(.signalled(SIGKILL)))
+            let sleeper = try #require(pid_t(String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+            // A zombie that nobody has taken yet has ended too.
+            let state = (try? String(contentsOfFile: "/proc/\(sleeper)/stat", encoding: .utf8)) ?? ") Z"
+            #expect(state.contains(") Z") || state.contains(") X"), "\(state)")
+        }
+    }
 }

@@ -153,7 +153,7 @@ import Testing
             time.withLock { $0 = .after(second) }
             answers.note(at: began + .seconds(second))
             for worker in 1...5 {
-                try grid.apply(RegistryMessage.sample("w\(worker)").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+                try grid.hear(.heartbeat, RegistryMessage.sample("w\(worker)"))
             }
             try grid.apply(.event(TypeEvent.sample([.pending: 5])), exchange: "t.events", key: "task.reverse")
             grid.hear(.nameservice)

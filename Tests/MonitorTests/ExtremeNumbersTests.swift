@@ -51,7 +51,7 @@ import Testing
         for _ in 0..<100 { latencies.record([LatencyCount(microseconds: 7, count: .max / 3)], at: .start) }
         #expect(latencies.recent(at: .start)?.count == .max)
         #expect(latencies.buckets.count == .max)
-        try grid.apply(RegistryMessage.sample("w").message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+        try grid.hear(.heartbeat, RegistryMessage.sample("w"))
         for _ in 0..<100 { try take(event) }
         readAll()
         var counters = Counters()
@@ -75,7 +75,7 @@ import Testing
             var worker = RegistryMessage.sample("w1")
             (worker.done, worker.failed, worker.interval) = (number(), number(), [10, 1000, 3_600_000][number() % 3])
             (worker.concurrency, worker.prefetch) = (max(1, number() % 1_000_001), number() % 1_000_001)
-            try? grid.apply(worker.message(.heartbeat), exchange: "t.registry", key: "heartbeat")
+            try? grid.hear(.heartbeat, worker)
             readAll()
         }
     }

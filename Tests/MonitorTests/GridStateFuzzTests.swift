@@ -47,7 +47,9 @@ extension Seeded {
             let worker = RegistryMessage.sample("w\(number(0...9))")
             return (.event(WorkerEvent(kind: [.joined, .left][number(0...1)], at: .start, worker: worker)), "worker.joined")
         case 2: return (.event(GridEvent(kind: .error, service: "s", at: .start, message: "m")), "grid.error")
-        default: return (RegistryMessage.sample("w\(number(0...9))").message(.heartbeat), "heartbeat.reverse")
+        default:
+            let id = "w\(number(0...9))"
+            return (RegistryMessage.sample(id).message(.heartbeat).by(id), "heartbeat.\(id)")
         }
     }
 

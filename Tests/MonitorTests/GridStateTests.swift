@@ -18,7 +18,7 @@ import Testing
         try take(.event(TypeEvent.sample([.pending: 2])), "t.events", "task.reverse")
         try take(.event(WorkerEvent(kind: .joined, at: .start, worker: .sample("a"))), "t.events", "worker.joined")
         try take(.event(GridEvent(kind: .started, service: "dispatcher", at: .start, message: "m")), "t.events", "grid.started")
-        try take(RegistryMessage.sample("b").message(.heartbeat), "t.registry", "heartbeat.reverse")
+        try take(RegistryMessage.sample("b").message(.heartbeat).by("b"), "t.registry", "heartbeat.b")
         #expect(grid.statistics.states.pending == 2)
         #expect(grid.statistics.workers.keys.sorted() == ["a", "b"])
         #expect(grid.statistics.gridEvents.count == 1)
@@ -59,7 +59,7 @@ import Testing
             return all
         }
         func beat() throws {
-            try grid.apply(RegistryMessage.sample("a").message(.heartbeat), exchange: "t.registry", key: "heartbeat.reverse")
+            try grid.hear(.heartbeat, RegistryMessage.sample("a"))
         }
         try grid.apply(.event(TypeEvent.sample([.pending: 2])), exchange: "t.events", key: "task.reverse")
         #expect(look(.connected, at: 0) == nil)

@@ -17,7 +17,7 @@ import WebSupport
     private func serve(_ others: [Route] = [], _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let web = WebServer(
-            others + [.events(grid)], host: "127.0.0.1", port: 0, of: "the test", logger: .silent,
+            others + [.events(grid)], host: "127.0.0.1", port: 0, hosts: AllowedHosts([], key: "hosts"), of: "the test", logger: .silent,
             onListening: { port.yield($0) }
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -13,6 +13,7 @@ import Testing
 
 @Suite("The monitor on a real broker", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(1)))
 struct MonitorTests {
+    private let a = "a".owned(by: TestBroker.user)
     private let topology = Topology(prefix: "test-\(UUID().uuidString.prefix(8).lowercased())")
 
     /// Runs the monitor beside `body`, which is given the REST interface, then shuts it down in order.
@@ -47,7 +48,9 @@ struct MonitorTests {
     @Test func `the monitor shows the events and heartbeats of the grid`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(probe) { client in
-            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+            try await probe.say(
+                topology.registry, Topology.registryKey(.register, worker: a),
+                RegistryMessage.sample(a, interval: 60_000).message(.register))
             let event = TypeEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])
             try await probe.say(topology.events, "task.reverse", .event(event))
             // It cannot be read; once it is in the dead-letter queue, what was said before it has been taken.
@@ -73,7 +76,9 @@ struct MonitorTests {
     func `promtool accepts the metrics of a running monitor`() async throws {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "#"), (topology.dead, "")])
         try await withMonitor(probe) { client in
-            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+            try await probe.say(
+                topology.registry, Topology.registryKey(.register, worker: a),
+                RegistryMessage.sample(a, interval: 60_000).message(.register))
             try await probe.say(
                 topology.events, "task.reverse", .event(TypeEvent.sample([.pending: 3, .succeeded: 5], run: [(2000, 5)])))
             // Nothing but what it serves tells when it has heard that.
@@ -100,7 +105,7 @@ struct MonitorTests {
         // This one plays the services, and must not miss a query while the other hears that the monitor has started.
         let heard = try await BrokerProbe(topology, bindings: [(topology.events, "#")])
         let counts = CountsQuery.Answer(store: "s", types: [.reverse: TaskCounts([.pending: 9])])
-        let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample("a", interval: 60_000), lastSeen: .start)])
+        let workers = WorkersQuery.Answer(workers: [LiveWorker(worker: .sample(a, interval: 60_000), lastSeen: .start)])
         try await withMonitor(heard) { client in
             for _ in 0..<2 {
                 let query = try #require(await probe.hear { $0.exchange == topology.rpc.name ? $0.message : nil })
@@ -156,7 +161,9 @@ struct MonitorTests {
         let probe = try await BrokerProbe(topology, bindings: [(topology.events, "grid.*"), (topology.dead, "")])
         try await GridWatch.withWatch(endpoint: try TestBroker.endpoint(), topology: topology, logger: .silent) { watch in
             try await probe.say(topology.events, "task.reverse", Message(body: Data("no json".utf8)))
-            try await probe.say(topology.registry, "register.reverse", RegistryMessage.sample("a", interval: 60_000).message(.register))
+            try await probe.say(
+                topology.registry, Topology.registryKey(.register, worker: a),
+                RegistryMessage.sample(a, interval: 60_000).message(.register))
             try await probe.say(topology.events, "task.reverse", .event(TypeEvent.sample([.pending: 3])))
             // Nothing but its statistics tells when it has heard that.
             while true {
@@ -167,7 +174,7 @@ struct MonitorTests {
             }
             let report = watch.report(limits: .rows(10))
             #expect(report.head.statistics.all.pendingTasks == 3 && report.head.types == 1 && report.head.workers == 1)
-            #expect(report.types.map(\.type) == [.reverse] && report.workers.map(\.id) == ["a"])
+            #expect(report.types.map(\.type) == [.reverse] && report.workers.map(\.id) == [a])
         }
         // An event that it had told would be heard before this.
         let event = GridEvent(kind: .warning, service: "test", at: .start, message: "the last")

@@ -20,9 +20,9 @@ import WebSupport
         let topology = grid.topology
         for id in ["a", "b", "c"] {
             let types: [TaskType] = id == "b" ? [.reverse, .hash] : [.reverse]
-            try grid.apply(RegistryMessage.sample(id, types: types).message(.register), exchange: topology.registry.name, key: "register")
+            try grid.hear(.register, RegistryMessage.sample(id, types: types))
         }
-        try grid.apply(RegistryMessage.sample("c").message(.deregister), exchange: topology.registry.name, key: "deregister")
+        try grid.hear(.deregister, RegistryMessage.sample("c"))
         let event = TypeEvent.sample(
             [.pending: 1, .scheduled: 2, .queued: 3, .running: 4, .succeeded: 60, .failed: 6],
             workers: [WorkerTally(worker: "a", succeeded: 60, runTimes: [LatencyCount(microseconds: 2500, count: 60)])],

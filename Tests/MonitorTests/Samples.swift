@@ -53,3 +53,20 @@ extension RegistryMessage {
         )
     }
 }
+
+extension Message {
+    /// The message as a broker delivers it, which has verified its user.
+    func by(_ user: String) -> Message {
+        var message = self
+        message.properties.userID = user
+        return message
+    }
+}
+
+extension GridState {
+    /// A worker says something, by its own user.
+    func hear(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage) throws(WireError) {
+        let user = worker.worker.split(separator: ".").first.map(String.init) ?? ""
+        try apply(worker.message(kind).by(user), exchange: topology.registry.name, key: Topology.registryKey(kind, worker: worker.worker))
+    }
+}

@@ -21,15 +21,14 @@ struct HeartbeatPaceTests {
         let registry = WorkerRegistry(topology: Topology(prefix: "t"), leases: LeaseTable(maximum: 2_000), logger: .silent)
         var publications: [Publication] = []
         for number in 0..<1_100 {
-            publications += registry.handle(
-                RegistryMessage.sample("w\(number)").message(.register), key: "register.reverse", at: .after(number))
+            publications += registry.handle(.register, .sample("w\(number)"), at: .after(number))
         }
         #expect(publications.allSatisfy { $0.exchange == "t.events" })
-        publications = registry.handle(RegistryMessage.sample("w1").message(.heartbeat), key: "heartbeat.reverse", at: .after(2_100))
+        publications = registry.handle(.heartbeat, .sample("w1"), at: .after(2_100))
         let told = try #require(publications.first)
         #expect(publications.count == 1 && told.exchange == "t.control" && told.routingKey == "workers")
         #expect(try HeartbeatRequest(told.message) == HeartbeatRequest(interval: 2_000))
-        publications = registry.handle(RegistryMessage.sample("late").message(.register), key: "register.reverse", at: .after(2_200))
-        #expect(publications.map(\.routingKey) == ["worker.joined", "worker.late"])
+        publications = registry.handle(.register, .sample("late"), at: .after(2_200))
+        #expect(publications.map(\.routingKey) == ["worker.joined", "late"])
     }
 }

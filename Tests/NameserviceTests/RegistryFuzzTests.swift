@@ -20,9 +20,11 @@ import Testing
         var alive: Set<String> = []
         for step in 0..<400 {
             let moment = ClockReading.after(step * 20)
-            let message = generator.registryMessage()
-            let published = registry.handle(message, key: message.properties.type ?? "", at: moment) + registry.expire(at: moment)
-            let isReadable = (try? RegistryMessage.decode(message)) != nil
+            let message = generator.registryMessage().verified
+            let content = try? RegistryMessage.decode(message)
+            let key = content.map { Topology.registryKey($0.0, worker: $0.1.worker) } ?? ""
+            let published = registry.handle(message, key: key, at: moment) + registry.expire(at: moment)
+            let isReadable = (try? RegistryMessage.decode(message, routingKey: key)) != nil
             #expect(published.count { $0.exchange == "t.dead" } == (isReadable ? 0 : 1), "seed \(seed), step \(step)")
             for publication in published {
                 #expect(throws: Never.self, "seed \(seed), step \(step)") { try publication.check() }
@@ -33,7 +35,7 @@ import Testing
                 #expect(isNew, "seed \(seed), step \(step): \(event.worker.worker) \(event.kind) twice")
             }
             #expect(alive.count <= 5, "seed \(seed), step \(step)")
-            let asked = registry.answer(generator.query(), key: "nameservice")
+            let asked = registry.answer(generator.query().verified, key: "nameservice")
             #expect(throws: Never.self, "seed \(seed), step \(step)") { try asked.check() }
         }
         for _ in 0...5 {

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `a registration is published as an event`() throws {
-        let publications = registry().handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        let publications = registry().handle(.register, .sample("a"), at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
         #expect(publication.exchange == "t.events")
@@ -25,14 +25,14 @@ import Testing
 
     @Test func `a heartbeat of a known worker is no event`() {
         let registry = registry()
-        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
-        #expect(registry.handle(RegistryMessage.sample("a").message(.heartbeat), key: "heartbeat.reverse", at: .after(1)).isEmpty)
+        _ = registry.handle(.register, .sample("a"), at: .after(0))
+        #expect(registry.handle(.heartbeat, .sample("a"), at: .after(1)).isEmpty)
     }
 
     /// As where its process stood still: heartbeats may wait for it.
     @Test func `a nameservice that looks late ends no lease`() throws {
         let registry = registry()
-        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        _ = registry.handle(.register, .sample("a"), at: .after(0))
         #expect(registry.expire(at: .after(4001)).isEmpty)
         #expect(registry.expire(at: .after(7000)).isEmpty, "a whole lease from then on")
         #expect(registry.expire(at: .after(7001)).map(\.routingKey) == ["worker.left"])
@@ -40,7 +40,7 @@ import Testing
 
     @Test func `the end of a lease is published as an event`() throws {
         let registry = registry()
-        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register.reverse", at: .after(0))
+        _ = registry.handle(.register, .sample("a"), at: .after(0))
         let publication = try #require(registry.expire(at: .after(3000)).first)
         #expect(publication.routingKey == "worker.left")
         #expect(try JSON.decode(WorkerEvent.self, publication.message.body).reason == .leaseExpired)
@@ -55,7 +55,7 @@ import Testing
         (RegistryMessage.sample("a", types: []).message(.register), "malformed_body"),
     ])
     func `an unreadable message goes to the dead-letter queue`(message: Message, reason: String) throws {
-        let publications = registry().handle(message, key: "some.key", at: .after(0))
+        let publications = registry().handle(message.verified, key: "some.key", at: .after(0))
         let publication = try #require(publications.first)
         #expect(publications.count == 1)
         #expect(publication.exchange == "t.dead")
@@ -64,30 +64,46 @@ import Testing
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.hasPrefix(reason) == true)
     }
 
-    @Test(arguments: ["", "heartbeat.reverse", "register.hash", "register.reverse.hash", "register.", "registered.reverse"])
-    func `a routing key that names another kind, or a type that the worker does not have, is refused as type_mismatch`(key: String) throws {
-        let publications = registry().handle(RegistryMessage.sample("a").message(.register), key: key, at: .after(0))
+    @Test(arguments: ["", "heartbeat.a", "register.b", "register.a.b", "register.", "registered.a", "register"])
+    func `a routing key that names another kind or another worker is refused as type_mismatch`(key: String) throws {
+        let publications = registry().handle(RegistryMessage.sample("a").message(.register).verified, key: key, at: .after(0))
         #expect(publications.map(\.exchange) == ["t.dead"])
         let reason = publications[0].message.properties.headers[WireFormat.Header.reason]?.text
         #expect(reason?.hasPrefix("type_mismatch: ") == true)
     }
 
+    @Test(arguments: [RegistryMessage.Kind.register, .heartbeat, .deregister], [nil, "", "other", "w-has"] as [String?])
+    func `a message about a worker of another user is refused`(kind: RegistryMessage.Kind, user: String?) throws {
+        let registry = registry()
+        let worker = RegistryMessage.sample("w-hash.node7-1-2")
+        _ = registry.handle(.register, worker, at: .after(0))
+        var message = worker.message(kind)
+        message.properties.userID = user
+        let publications = registry.handle(message, key: Topology.registryKey(kind, worker: worker.worker), at: .after(1))
+        #expect(publications.map(\.exchange) == ["t.dead"])
+        let headers = publications[0].message.properties.headers
+        let code = user?.isEmpty == false ? "wrong_user: " : "missing_property: user-id"
+        #expect(headers[WireFormat.Header.reason]?.text?.hasPrefix(code) == true)
+        #expect(publications[0].message.properties.userID == nil, "the broker takes no message in another's name")
+        #expect(registry.handle(.deregister, worker, at: .after(2)).map(\.routingKey) == ["worker.left"], "it is still known")
+    }
+
     @Test func `a full table is published as an event once a minute`() throws {
         let registry = registry(maximum: 1)
-        _ = registry.handle(RegistryMessage.sample("a", interval: 60_000).message(.register), key: "register", at: .after(0))
-        let told = registry.handle(RegistryMessage.sample("b").message(.register), key: "register", at: .after(1))
+        _ = registry.handle(.register, .sample("a", interval: 60_000), at: .after(0))
+        let told = registry.handle(.register, .sample("b"), at: .after(1))
         #expect(told.map(\.routingKey) == ["grid.error"])
-        #expect(registry.handle(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(1001)).isEmpty)
-        #expect(registry.handle(RegistryMessage.sample("b").message(.heartbeat), key: "heartbeat", at: .after(60_001)).count == 1)
+        #expect(registry.handle(.heartbeat, .sample("b"), at: .after(1001)).isEmpty)
+        #expect(registry.handle(.heartbeat, .sample("b"), at: .after(60_001)).count == 1)
     }
 
     @Test func `the query for workers is answered`() throws {
         let registry = registry()
-        _ = registry.handle(RegistryMessage.sample("a").message(.register), key: "register", at: .after(0))
-        _ = registry.handle(RegistryMessage.sample("b", types: ["hash"]).message(.register), key: "register", at: .after(5))
+        _ = registry.handle(.register, .sample("a"), at: .after(0))
+        _ = registry.handle(.register, .sample("b", types: ["hash"]), at: .after(5))
         func ask(_ type: String?) throws -> [String] {
             let query = WorkersQuery(type: try type.map { try TaskType($0) })
-            let publication = registry.answer(query.message(from: "me", correlation: "7"), key: "nameservice")
+            let publication = registry.answer(query.message(from: "me", correlation: "7").verified, key: "nameservice")
             #expect(publication.exchange == "t.reply")
             #expect(publication.routingKey == "me")
             #expect(publication.message.properties.correlationID == "7")
@@ -100,7 +116,7 @@ import Testing
 
     @Test func `an answer says the nameservice's version and its clock`() throws {
         let before = Timestamp.now()
-        let answer = registry().answer(WorkersQuery().message(from: "me", correlation: "7"), key: "nameservice").message
+        let answer = registry().answer(WorkersQuery().message(from: "me", correlation: "7").verified, key: "nameservice").message
         let service = try #require(try AnswerMessage.read(WorkersQuery.Answer.self, answer).service)
         #expect(service.version == TaskGridVersion.current && (before...Timestamp.now()).contains(service.at))
     }
@@ -111,12 +127,13 @@ import Testing
         sample.running = (0..<2).map { .init(task: TaskID(Int64($0 + 1_000_000)), attempt: 1) }
         for number in 0..<9900 {
             sample.worker = "host-\(number)-\(String(repeating: "0123456789", count: 8))"
-            _ = registry.handle(sample.message(.register), key: "register", at: .after(0))
+            _ = registry.handle(.register, sample, at: .after(0))
         }
         var workers: [String] = []
         var next: String?
         repeat {
-            let answer = registry.answer(WorkersQuery(after: next).message(from: "me", correlation: "7"), key: "nameservice").message
+            let answer = registry.answer(WorkersQuery(after: next).message(from: "me", correlation: "7").verified, key: "nameservice")
+                .message
             #expect(answer.body.count <= AnswerBudget.standard.bytes)
             let page = try AnswerMessage.read(WorkersQuery.Answer.self, answer)
             workers += page.workers.map(\.worker.worker)
@@ -128,21 +145,21 @@ import Testing
 
     @Test(arguments: ["counts", "", nil] as [String?]) func `an unknown query is refused`(name: String?) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: name), body: Data("{}".utf8))
-        let publication = registry().answer(message, key: "nameservice")
+        let publication = registry().answer(message.verified, key: "nameservice")
         #expect(publication.routingKey == "me")
         #expect(refusal(publication)?.code == .badQuery)
     }
 
     @Test(arguments: ["no json", "{\"type\": \"NO TYPE\"}", "[]"]) func `an unreadable query is refused`(body: String) throws {
         let message = Message(properties: BasicProperties(correlationID: "7", replyTo: "me", type: "workers"), body: Data(body.utf8))
-        #expect(refusal(registry().answer(message, key: "nameservice"))?.code == .badQuery)
+        #expect(refusal(registry().answer(message.verified, key: "nameservice"))?.code == .badQuery)
     }
 
     @Test func `a query without a reply address goes to the dead-letter queue`() {
         var message = WorkersQuery().message(from: "", correlation: "7")
-        #expect(registry().answer(message, key: "nameservice").exchange == "t.dead")
+        #expect(registry().answer(message.verified, key: "nameservice").exchange == "t.dead")
         message.properties.replyTo = nil
-        let publication = registry().answer(message, key: "nameservice")
+        let publication = registry().answer(message.verified, key: "nameservice")
         #expect(publication.exchange == "t.dead")
         #expect(publication.message.properties.headers["taskgrid-reason"]?.text?.contains("reply-to") == true)
     }

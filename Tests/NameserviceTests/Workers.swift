@@ -1,3 +1,4 @@
+import AMQP
 import TaskGridCore
 
 @testable import Nameservice
@@ -16,4 +17,21 @@ extension ClockReading {
     static let start = ClockReading(instant: ContinuousClock.now, timestamp: Timestamp(rawValue: 1_700_000_000_000))
 
     static func after(_ milliseconds: Int) -> ClockReading { start.advanced(by: .milliseconds(milliseconds)) }
+}
+
+extension Message {
+    /// The message as a broker delivers it, which has verified its user: the one of the worker or client that it names.
+    var verified: Message {
+        var message = self
+        let id = properties.appID ?? properties.replyTo ?? "user"
+        message.properties.userID = properties.userID ?? id.split(separator: ".").first.map(String.init)
+        return message
+    }
+}
+
+extension WorkerRegistry {
+    /// Handles a message of a worker's own user, with its own key.
+    func handle(_ kind: RegistryMessage.Kind, _ worker: RegistryMessage, at moment: ClockReading) -> [Publication] {
+        handle(worker.message(kind).verified, key: Topology.registryKey(kind, worker: worker.worker), at: moment)
+    }
 }

@@ -34,6 +34,21 @@ import Testing
         )
     }
 
+    @Test func `a problem holds until it is said to be over, or for as long as it was said to`() {
+        vitals.enter(.serving)
+        vitals.problem("store", "full")
+        vitals.problem("queue", "unbound", lasting: .seconds(60))
+        time.passes(.seconds(59))
+        #expect(report.reasons == ["unbound", "full"])
+        vitals.problem("queue", "unbound", lasting: .seconds(60))
+        time.passes(.seconds(59))
+        #expect(report.reasons == ["unbound", "full"])
+        time.passes(.seconds(1))
+        #expect(report.reasons == ["full"])
+        vitals.problem("store", nil)
+        #expect(report.healthy)
+    }
+
     // MARK: Loops
 
     @Test func `a loop that waits is idle, however long`() {

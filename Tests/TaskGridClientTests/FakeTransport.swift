@@ -96,7 +96,15 @@ final class FakeTransport: ClientTransport {
         }
     }
 
-    func deliver(_ messages: Message...) { incoming.yield(messages) }
+    /// Delivers messages of the dispatcher, unless they name another user.
+    func deliver(_ messages: Message...) {
+        incoming.yield(
+            messages.map { message in
+                var message = message
+                message.properties.userID = message.properties.userID ?? Topology(prefix: "test").users.dispatcher
+                return message
+            })
+    }
 
     func reconnect() { lost.yield(2) }
 }

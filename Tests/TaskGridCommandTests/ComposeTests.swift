@@ -56,12 +56,33 @@ import Yams
         }
     }
 
-    @Test func `every image from a registry has an exact version, and RabbitMQ is of series 4`() throws {
+    @Test func `every image from a registry has an exact version and takes a digest, and RabbitMQ is of series 4`() throws {
         for (name, service) in services where own[name] == nil {
             let image = try #require(service["image"] as? String)
-            #expect(image.contains(/:v?[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?$/), "\(image)")
+            #expect(image.contains(/:v?[0-9]+\.[0-9]+\.[0-9]+(-[a-z]+)?\$\{[A-Z]+_DIGEST:-\}$/), "\(image)")
         }
         #expect(nodes.values.allSatisfy { ($0["image"] as? String)?.hasPrefix("rabbitmq:4.") == true })
+    }
+
+    @Test func `no secret has a default, and one command makes all of them, once`() throws {
+        let used = text.matches(of: /\$\{(\w+(?:PASSWORD|TOKEN))(:?.)/)
+        #expect(used.allSatisfy { $0.2 == ":?" })
+        let file = FileManager.default.temporaryDirectory.appending(path: "secrets-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        func made() throws -> String {
+            let script = Process()
+            script.executableURL = Self.root.appending(path: "compose/secrets.sh")
+            script.arguments = [file]
+            try script.run()
+            script.waitUntilExit()
+            #expect(script.terminationStatus == 0)
+            return try String(contentsOfFile: file, encoding: .utf8)
+        }
+        let first = try made()
+        #expect(Set(first.matches(of: /(?m)^(\w+)=[0-9a-f]{40}$/).map { $0.1 }) == Set(used.map { $0.1 }))
+        #expect(try made() == first)
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
     }
 
     @Test func `a service that can be scaled has neither a name nor a port of its own on the machine`() {

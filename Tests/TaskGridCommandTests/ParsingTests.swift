@@ -43,7 +43,7 @@ struct ParsingTests {
         "up --workers foo=3", "up --workers hash=1,hash=2", "up --workers hash", "workers hash --type sum", "failed hash --type sum",
         "pause",
         "test-client --count 0", "test-client --count x", "test-client --interval 1e300d", "worker", "monitor extra",
-        "broker --ports 1", "broker --broker amqp://a", "result 17 --within 1m",
+        "broker --ports 1", "broker --broker amqp://a", "stats --broker amqp://a --broker amqp://b", "result 17 --within 1m",
         "dispatcher --unknown 1",
     ])
     func `these are wrong uses`(line: String) {

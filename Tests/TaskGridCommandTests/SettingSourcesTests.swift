@@ -172,17 +172,58 @@ struct SettingSourcesTests {
         }
     }
 
+    @Test(arguments: [
+        ("[]", "the list is empty"), ("['']", "the list is empty"), ("['', '']", "the list is empty"),
+        ("[amqp://a, 5]", "each begins with amqp://"), ("[amqp://a, b]", "each begins with amqp://"), ("[amqp://a, '']", "each begins"),
+    ])
+    func `a list of a broker's URLs has one at least, and nothing else`(list: String, words: String) async throws {
+        let settings = try await configuration(yaml: "broker: \(list)\n")
+        let failure = #expect(throws: SettingError.self) { try settings.location() }
+        #expect(failure?.code == .invalid && failure?.message.contains(": broker: the list ") == true, "\(failure?.message ?? "")")
+        #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
+        #expect(throws: SettingError.self) { try settings.program.brokerToStart() }
+        // A place before the file's names another one.
+        #expect(try await configuration(["broker": "amqp://c"], yaml: "broker: \(list)\n").location().endpoint == Endpoint(host: "c"))
+    }
+
+    @Test func `a list of URLs is a broker of several nodes`() async throws {
+        let settings = try await configuration(yaml: "broker: [amqp://u:p@a, ' AMQP://u:p@b:5673']\n")
+        #expect(try settings.location().endpoint.addresses == [.init(host: "a"), .init(host: "b", port: 5673)])
+        // Hosts after a comma are no list of URLs.
+        let variable = try await configuration([:], ["TASKGRID_BROKER": "amqp://u:p@a,b:5673"])
+        #expect(try variable.location().endpoint == settings.location().endpoint)
+    }
+
     @Test func `a grid starts on the broker that stands with its folder or before it, and another one is named`() async throws {
         let broker = "amqp://broker"
-        #expect(try await configuration(["data": "/tmp/x", "broker": broker]).program.brokerToStart() == broker)
-        #expect(try await configuration(["broker": broker], ["TASKGRID_DATA": "/tmp/x"]).program.brokerToStart() == broker)
+        #expect(try await configuration(["data": "/tmp/x", "broker": broker]).program.brokerToStart()?.url == broker)
+        #expect(try await configuration(["broker": broker], ["TASKGRID_DATA": "/tmp/x"]).program.brokerToStart()?.url == broker)
         #expect(try await configuration(["data": "/tmp/x"]).program.brokerToStart() == nil)
-        #expect(try await configuration([:], ["TASKGRID_BROKER": broker]).program.brokerToStart() == broker)
+        #expect(try await configuration([:], ["TASKGRID_BROKER": broker]).program.brokerToStart()?.url == broker)
         let conflict = try await configuration(["data": "/tmp/x"], ["TASKGRID_BROKER": broker])
         let failure = #expect(throws: SettingError.self) { try conflict.program.brokerToStart() }
         #expect(failure?.message.hasPrefix("--data names the grid's folder, and TASKGRID_BROKER a broker") == true)
         let wrong = try await configuration(["data": "/tmp/x", "broker": "http://a"])
         #expect(throws: SettingError.self) { try wrong.program.brokerToStart() }
+    }
+
+    @Test func `settings of TLS are those of the broker, wherever they stand`() async throws {
+        let url = "amqps://user@broker"
+        let tls = TLSSettings(ca: "/ca", certificate: "/certificate", key: "/key", serverName: "name")
+        let arguments = ["broker-ca": "/ca", "broker-certificate": "/certificate", "broker-key": "/key", "broker-server-name": "name"]
+        let variables = ProgramSettings.variables(of: tls)
+        let yaml = arguments.map { "\($0): \($1)\n" }.joined()
+        for (given, environment, file) in [(arguments, [:], ""), ([:], variables, ""), ([:], [:], yaml)] {
+            let all = try await configuration(given.merging(["broker": url]) { $1 }, environment, yaml: file)
+            #expect(try all.location().endpoint == Endpoint(url: url, tls: tls))
+            #expect(try all.program.brokerToStart()?.tls == tls)
+        }
+        // Of a broker without TLS that comes before them they say nothing.
+        #expect(try await configuration(["broker": "amqp://b"], variables).location().endpoint == Endpoint(url: "amqp://b"))
+        let error = try await configuration(arguments, ["TASKGRID_BROKER": "amqp://b"])
+        let failure = #expect(throws: SettingError.self) { try error.location() }
+        #expect(failure?.message.hasPrefix("TASKGRID_BROKER: ") == true && failure?.message.contains("amqps://") == true)
+        #expect(Set(ProgramSettings.variables(of: nil as TLSSettings?).values) == [""])
     }
 }
 

@@ -25,11 +25,12 @@ struct TopTerminalTests {
 
     @Test func `it draws what happens, obeys its keys, follows the size, and gives the terminal back`() async throws {
         try await withTop { terminal, probe in
+            let id = "w-1".owned(by: TestBroker.user)
             let worker = RegistryMessage(
-                worker: "w-1", host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")], concurrency: 1, prefetch: 1,
+                worker: id, host: "h", pid: 1, version: "1", types: [TaskType(literal: "reverse")], concurrency: 1, prefetch: 1,
                 batch: false, started: .now(), interval: 60_000
             )
-            try await probe.say(topology.registry, "register.reverse", worker.message(.register))
+            try await probe.say(topology.registry, Topology.registryKey(.register, worker: id), worker.message(.register))
             var counts = TaskCounts()
             (counts.submitted, counts[.succeeded]) = (42, 42)
             let event = TypeEvent(type: TaskType(literal: "reverse"), store: "s", at: .now(), states: counts)
@@ -42,14 +43,14 @@ struct TopTerminalTests {
 
             terminal.type("t")
             let workers = try await terminal.frame { $0.contains { $0.hasPrefix("WORKER ") } }
-            #expect(workers.contains { $0.hasPrefix("w-1 ") } && workers.last?.hasPrefix("q quit  t types  s sort: name") == true)
+            #expect(workers.contains { $0.hasPrefix("\(id) ") } && workers.last?.hasPrefix("q quit  t types  s sort: name") == true)
 
             terminal.type("s")
             _ = try await terminal.frame { $0.last?.hasPrefix("q quit  t types  s sort: running") == true }
 
             terminal.resize(columns: 40, rows: 12)
             let small = try await terminal.frame { $0.count == 12 }
-            #expect(small.allSatisfy { $0.count <= 40 } && small.contains { $0.hasPrefix("w-1 ") })
+            #expect(small.allSatisfy { $0.count <= 40 } && small.contains { $0.hasPrefix("\(id) ") })
 
             terminal.type("q")
             #expect(await terminal.exitCode() == 0)

@@ -1,3 +1,4 @@
+import AMQP
 import LocalGrid
 import TaskGridConfiguration
 import Testing
@@ -20,5 +21,20 @@ import Testing
     @Test func `the printed command names the folder where settings name a broker, so that it takes the grid's prefix`() {
         let folder = GridFolder.standard()
         #expect(command(folder, namesFolder: true) == "taskgrid run reverse hello --grid \(ShellWord(folder.path))")
+    }
+
+    @Test func `a grid that speaks TLS names its CA`() {
+        let tls = TLSSettings(ca: "/tmp/a b/tls/ca.pem")
+        let own = GridFile(amqp: "amqps://h", tls: tls, monitor: nil, admin: "https://h", pid: 1, topology: nil)
+        #expect(Welcome(file: own, folder: GridFolder("/tmp/a b")).text.contains("    CA              '/tmp/a b/tls/ca.pem'\n"))
+        #expect(!Welcome(file: file, folder: GridFolder("/tmp/g")).text.contains("CA "))
+    }
+
+    @Test func `the dashboard's address has the token where no server gets it, and the token's file is named`() {
+        let file = GridFile(amqp: "amqp://h", monitor: "http://127.0.0.1:8080", admin: nil, pid: 1, topology: nil)
+        let own = Welcome(file: file, folder: GridFolder("/tmp/g"), token: "abc").text
+        #expect(own.contains("    dashboard       http://127.0.0.1:8080/#token=abc\n    token           /tmp/g/token\n"))
+        let other = Welcome(file: file, folder: GridFolder("/tmp/g")).text
+        #expect(other.contains("    dashboard       http://127.0.0.1:8080/\n    token           as configured ("))
     }
 }

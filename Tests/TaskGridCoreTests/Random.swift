@@ -18,6 +18,8 @@ extension Seeded {
 
     mutating func taskID() -> TaskID { TaskID(Int64.random(in: 1...Int64.max / 2, using: &self)) }
 
+    mutating func proof() -> Proof { Proof(ShortDigest(Data((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &self) }))!) }
+
     mutating func timestamp() -> Timestamp {
         Timestamp(rawValue: .random(in: 1...WireFormat.maximumTime.rawValue, using: &self))
     }
@@ -89,7 +91,7 @@ extension Work {
             alone: .random(using: &generator),
             items: generator.list(form == .single ? 1...1 : 1...20) {
                 Item(
-                    id: $0.taskID(), attempt: $0.number(1...Int(Int32.max)), payload: $0.bytes(),
+                    id: $0.taskID(), attempt: $0.number(1...Int(Int32.max)), proof: $0.proof(), payload: $0.bytes(),
                     timeout: $0.maybe { .milliseconds($0.number(1...Int(WireFormat.maximumTimeout.milliseconds))) }
                 )
             }
@@ -106,7 +108,7 @@ extension Results {
                 let outcome: Outcome =
                     [.succeeded($0.bytes()), .failed($0.error()), .interrupted, .returned, .started].randomElement(using: &$0)!
                 return Item(
-                    id: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt), outcome: outcome,
+                    id: $0.taskID(), attempt: $0.number(1...WireFormat.maximumAttempt), proof: $0.maybe { $0.proof() }, outcome: outcome,
                     runTime: .microseconds($0.number(0...Int(WireFormat.maximumRunTime.microseconds)))
                 )
             }

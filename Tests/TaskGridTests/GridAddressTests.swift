@@ -17,6 +17,21 @@ import Testing
         #expect(found.settings.worker == WorkerOptions(concurrency: 3, prefetch: 7))
     }
 
+    @Test func `a worker's program speaks TLS as its arguments and the environment say`() async throws {
+        let arguments = try WorkerArguments(["--broker-ca", "/ca.pem", "--broker-server-name=broker"])
+        let address = GridAddress.environment(
+            ["TASKGRID_BROKER": "amqps://me:secret@a", "TASKGRID_BROKER_CERTIFICATE": "/me.pem"], file: nil)
+        let found = try await address.found(arguments: arguments.values)
+        let tls = TLSSettings(ca: "/ca.pem", certificate: "/me.pem", serverName: "broker")
+        #expect(found.location.endpoint.tls == tls)
+        #expect(try await GridAddress.broker("amqps://me:secret@a", tls: tls).found().location.endpoint == found.location.endpoint)
+    }
+
+    @Test func `a broker that is named twice is refused`() {
+        let error = #expect(throws: SettingError.self) { try WorkerArguments(["--broker=amqp://a", "--broker", "amqp://b"]) }
+        #expect(error?.message.contains("--broker is given twice") == true)
+    }
+
     @Test func `arguments come before the environment`() async throws {
         let arguments = try WorkerArguments(["--broker=amqp://a", "--concurrency", "5", "--ready-file", "/run/ready"])
         let address = GridAddress.environment(["TASKGRID_BROKER": "amqp://b", "TASKGRID_WORKER_CONCURRENCY": "3"], file: nil)

@@ -44,7 +44,7 @@ final class FakeBroker: WorkerTransport {
     private let work = AsyncStream.makeStream(of: [Delivery].self)
     private let control = AsyncStream.makeStream(of: [Delivery].self)
     let topology = Topology(prefix: "t")
-    private let opening: Gate?
+    let opening: Gate?
 
     /// - Parameter opening: The signal that the connections' opening waits for.
     init(opening: Gate? = nil) { self.opening = opening }
@@ -85,7 +85,10 @@ final class FakeBroker: WorkerTransport {
         return delivery.tag
     }
 
+    /// A message of the dispatcher, unless it names another user.
     private func delivery(_ message: Message, redelivered: Bool) -> Delivery {
+        var message = message
+        message.properties.userID = message.properties.userID ?? topology.users.dispatcher
         let tag = state.withLock { state in
             state.tags += 1
             return DeliveryTag(epoch: 1, value: state.tags)
@@ -101,6 +104,11 @@ final class FakeBroker: WorkerTransport {
         guard let opening else { return }
         await opening.wait()
         if events.contains(where: { if case .closed = $0 { true } else { false } }) { throw AMQPError(.closed, "closed") }
+    }
+
+    func startWork() async throws(AMQPError) {
+        // The worker registers first.
+        await until { !$0.registry.isEmpty }
     }
 
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {

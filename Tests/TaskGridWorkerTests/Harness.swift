@@ -29,15 +29,21 @@ struct Harness: Sendable {
         pipeline = Pipeline(settings: settings, transport: broker, clock: clock.clock, logger: Logger(into: log))
     }
 
-    /// Runs the pipeline beside `body`, then cancels it.
+    /// Runs the pipeline, and `body` beside it once it serves; then cancels it.
     func run(
         onUnresponsive: @escaping @Sendable () -> Void = {}, _ body: @Sendable (Harness) async throws -> Void
     ) async throws {
         let executor = SlotExecutor(threads: 2)
         defer { executor.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await pipeline.run(on: executor, onUnresponsive: onUnresponsive) }
+            let ready = Gate()
+            group.addTask {
+                defer { ready.open() }
+                try await pipeline.run(on: executor, onReady: { ready.open() }, onUnresponsive: onUnresponsive)
+            }
             defer { group.cancelAll() }
+            // Where the connections are held up, the body lets them open.
+            if broker.opening == nil { await ready.wait() }
             try await body(self)
         }
     }

@@ -28,6 +28,7 @@ import Testing
             #expect(beat.kind == .heartbeat)
             #expect(beat.content.running == [RegistryMessage.Held(task: 1, attempt: 1)])
             #expect(beat.content.waiting == [RegistryMessage.Held(task: 2, attempt: 1)])
+            #expect(beat.content.held.map(\.proof) == [.of(1), .of(2)])
             #expect(!beat.content.draining)
             #expect(beat.content.progress > first.content.progress)
             gate.open()
@@ -71,7 +72,7 @@ import Testing
             harness.clock.advance(by: .seconds(1))
             await harness.broker.until { $0.registry.count == 2 }
             let publications = harness.broker.events.publications
-            #expect(publications.map(\.routingKey) == ["register.test", "heartbeat.test"])
+            #expect(publications.map(\.routingKey) == ["register.w", "heartbeat.w"])
             #expect(publications.allSatisfy { $0.exchange == "t.registry" && !$0.message.properties.isPersistent })
         }
     }

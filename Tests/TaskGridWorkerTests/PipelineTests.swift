@@ -23,10 +23,28 @@ import Testing
     /// A marker is given back at once and in its place, and is never run.
     @Test func `a marker is given back in its place and never run`() async throws {
         try await Harness(Self.upper).run { harness in
-            let tags = harness.broker.deliver(.marker(type: Harness.type, store: "s", number: 77))
+            let marker = Work(form: .single, type: Harness.type, store: "s", items: [.init(id: .marker, attempt: 77, payload: Data())])
+            let tags = harness.broker.deliver(marker)
             await harness.broker.until { $0.acknowledged == tags }
             #expect(harness.broker.events.items == [Results.Item(id: .marker, attempt: 77, outcome: .returned)])
             #expect(harness.broker.events.results.first?.store == "s")
+        }
+    }
+
+    @Test func `work and requests of a user that is no service are sent to the dead and not heeded`() async throws {
+        try await Harness(Self.upper).run { harness in
+            var work = Harness.work((1, "a"), form: .single).message(isPersistent: false)
+            work.properties.userID = "w-hash"
+            var stop = WorkerRequest.stop.message()
+            stop.properties.userID = "w-hash"
+            let tags = harness.broker.deliver(messages: [work])
+            harness.broker.deliver(control: stop)
+            await harness.broker.until { $0.acknowledged == tags && $0.dead.count == 2 }
+            let reasons = harness.broker.events.dead.map { $0.properties.headers["taskgrid-reason"]?.text ?? "" }
+            #expect(reasons.allSatisfy { $0.hasPrefix("wrong_user: ") })
+            #expect(harness.broker.events.items.isEmpty)
+            harness.broker.deliver(Harness.work((2, "b")))
+            await harness.broker.until { $0.items.map(\.id) == [2] }
         }
     }
 

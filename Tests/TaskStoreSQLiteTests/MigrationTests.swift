@@ -91,4 +91,48 @@ struct MigrationTests {
             await store.close()
         }
     }
+
+    @Test func `a store of the version before gets a secret when it is opened, and keeps it`() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let before = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(before, upTo: "9")
+            try before.close()
+            func proof() async throws -> Proof {
+                let store = try await SQLiteTaskStore(path: path)
+                let proof = store.proofKey.proof(of: 1, attempt: 1, type: .reverse)
+                await store.close()
+                return proof
+            }
+            #expect(try await proof() == proof())
+            let secrets = try await DatabaseQueue(path: path).read { try Data.fetchAll($0, sql: "SELECT secret FROM store") }
+            #expect(secrets.map(\.count) == [ProofKey.secretSize])
+        }
+    }
+
+    @Test func `a key that an earlier version accepted holds for every user`() async throws {
+        try await withFolder { folder in
+            let path = folder + "/store.db"
+            let before = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(before, upTo: "10")
+            let submission = NewSubmission.of(key: "k", [.text("hello")]).submission
+            try await before.write { database in
+                try database.execute(sql: "INSERT INTO type (id, name, submitted, kept) VALUES (1, 'reverse', 1, 1)")
+                try database.execute(
+                    sql: """
+                        INSERT INTO submission (first, count, key, form, created, type, fingerprint)
+                            VALUES (1, 1, 'k', 0, 1700000000000, 'reverse', ?)
+                        """, arguments: [Fingerprint(submission).bytes])
+                try database.execute(sql: "UPDATE store SET last_task = 1, keys = 1")
+            }
+            try before.close()
+            let store = try await SQLiteTaskStore(path: path)
+            for user in ["ann", "bob"] {
+                var again = NewSubmission.of(key: "k", [.text("hello")])
+                again.submission.user = user
+                #expect(try await store.submit(again) == Accepted(first: 1, count: 1, isRepeat: true))
+            }
+            await store.close()
+        }
+    }
 }

@@ -22,6 +22,9 @@ package enum TestBroker {
 
     package static func endpoint() throws -> Endpoint { try Endpoint(url: requiredURL()) }
 
+    /// The user by whom tests connect. Ids of workers and clients on the broker begin with it.
+    package static var user: String { (try? endpoint())?.user ?? "guest" }
+
     /// A network of the test's own before the broker, and the broker's address there.
     package static func behindProxy() throws -> (Proxy, Endpoint) {
         var endpoint = try endpoint()

@@ -117,6 +117,19 @@ import WebSupport
         #expect(lines.entries.filter { $0.level >= .warning }.map(\.message) == [])
     }
 
+    /// A page whose name leads here (DNS rebinding) learns nothing.
+    @Test func `the endpoint is asked by an address, localhost or a configured name alone`() async throws {
+        try await run(HealthEndpoint.Configuration(hosts: ["dispatcher"])) { port in
+            try await TestClient.withClient(host: "127.0.0.1", port: port) { (client: TestClient) async throws -> Void in
+                for (host, status) in [("evil.example", 421), ("dispatcher:80", 503), ("localhost", 503), ("10.0.0.7", 503)] {
+                    let response = try await client.execute(.init("/healthz", method: .get, authority: host, headers: [:]))
+                    #expect(response.status.code == status, "\(host)")
+                    if status == 421 { #expect(String(buffer: try #require(response.body)).contains("health-hosts")) }
+                }
+            }
+        }
+    }
+
     @Test func `port 0 means no health endpoint`() async throws {
         try await run(HealthEndpoint.Configuration(port: 0), standardPort: 1) { _ in
             Issue.record("it listens")

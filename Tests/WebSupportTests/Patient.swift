@@ -49,16 +49,18 @@ final class Patient: Sendable {
     /// A worker's word to the registry exchange.
     func say(_ kind: RegistryMessage.Kind, types: [String]) async throws {
         let worker = RegistryMessage(
-            worker: "w-1", host: "h", pid: 1, version: "1", types: try types.map { try TaskType($0) }, concurrency: 1, prefetch: 1,
+            worker: "w-1".owned(by: TestBroker.user), host: "h", pid: 1, version: "1", types: try types.map { try TaskType($0) },
+            concurrency: 1, prefetch: 1,
             batch: false, started: .now()
         )
-        try await publish(topology.registry, topology.registryKey(kind, types: worker.types), worker.message(kind))
+        try await publish(topology.registry, Topology.registryKey(kind, worker: worker.worker), worker.message(kind))
     }
 
     /// A task for a worker, as the dispatcher hands it out.
     func handOut(_ id: TaskID, _ type: String) async throws {
         let type = try TaskType(type)
-        let work = Work(form: .single, type: type, store: "s", items: [Work.Item(id: id, attempt: 1, payload: Data())])
+        let proof = ProofKey(secret: Data(), store: "s", epoch: 0).proof(of: id, attempt: 1, type: type)
+        let work = Work(form: .single, type: type, store: "s", items: [Work.Item(id: id, attempt: 1, proof: proof, payload: Data())])
         try await publish(topology.work, type.name, work.message(isPersistent: false))
     }
 

@@ -34,11 +34,24 @@ extension Connection {
             }
             logger.warning("exchange or queue was deleted, declared again", metadata: [AMQPLogKey.name: "\(names)"])
         }
+        try checkSettings(session)
         shared.withLock { shared in
             for name in shared.missing.keys where shared.missing[name]?.until == nil { shared.missing[name]?.until = .now }
             shared.missing = shared.missing.filter { $0.value.until.map { $0 + ConnectionReading.grace > .now } ?? true }
         }
         return nextVerification
+    }
+
+    /// Looks whether the durable queues that it owns are as they should be. Nobody tells it where it does not consume one.
+    ///
+    /// - Throws: `connectionLost` where somebody has declared one otherwise: as the connection is established anew, the queue is replaced.
+    private func checkSettings(_ session: ConnectionSession) throws(AMQPError) {
+        for declaration in declarations.queues.map(Declaration.queue)
+        where declaration.isOwned(under: ownership) && !declaration.isExclusive && !undeclarable.contains(declaration.name) {
+            let refusal = try session.refusal { (handle, channel) throws(AMQPError) in try handle.declare(declaration, channel) }
+            guard let refusal, refusal.code == .preconditionFailed else { continue }
+            throw AMQPError(.connectionLost, "somebody has declared \(declaration.name) otherwise, it is replaced (\(refusal))")
+        }
     }
 
     /// - Returns: the broker's refusal; nil where everything is declared.

@@ -11,8 +11,8 @@ extension Connection {
     func establish() {
         do throws(AMQPError) {
             let handle = try Handle(endpoint.at(rotation.current), name: name, clientProperties: clientProperties)
-            let session = ConnectionSession(handle)
-            let migration = Migration(session: session, bindings: declarations.bindings, logger: logger)
+            let session = ConnectionSession(handle, user: endpoint.user)
+            let migration = Migration(session: session, user: endpoint.user, bindings: declarations.bindings, logger: logger)
             try declareAll(session, replacing: migration)
             planVerification()
             try handle.openChannel(Channel.publish)
@@ -30,6 +30,7 @@ extension Connection {
             // Only now: the library keeps all that is delivered while it waits for the answer of a call.
             for number in consumers.indices { try subscribe(number, session) }
             established += 1
+            attemptErrors.removeAll()
             phase = .open(session)
             blockedReason = nil
             let listeners = shared.withLock { shared in
@@ -48,7 +49,7 @@ extension Connection {
     }
 
     /// The connection is gone: everything under way has an unknown outcome.
-    func lose(_ error: AMQPError) {
+    func lose(_ error: AMQPError, pausing pause: Duration = .zero) {
         if case .open(let session) = phase, session.began.duration(to: .now) > Self.stability { rotation.reset() }
         shared.withLock { shared in
             shared.enter(.unconnected)
@@ -63,35 +64,38 @@ extension Connection {
         failPublications(
             error.code == .connectionLost ? error : AMQPError(.connectionLost, error.message, brokerCode: error.brokerCode)
         )
-        retry(after: error)
+        retry(after: error, pausing: pause)
     }
 
     /// Drops the connection and makes it anew, as if it had been lost.
     ///
-    /// - Parameter reason: why, for the log.
-    package func reconnect(because reason: String) {
+    /// - Parameters:
+    ///   - reason: why, for the log.
+    ///   - pause: how long it stays without a connection at least.
+    package func reconnect(because reason: String, after pause: Duration = .zero) {
         guard case .open = phase else { return }
-        lose(AMQPError(.connectionLost, reason))
+        lose(AMQPError(.connectionLost, reason), pausing: pause)
     }
 
-    private func retry(after error: AMQPError) {
+    private func retry(after error: AMQPError, pausing pause: Duration = .zero) {
         var generator = SystemRandomNumberGenerator()
-        let delay = rotation.fail(backoff, using: &generator)
-        // A node that starts or leaves its cluster may refuse what the others take, and one that is silent uses up all the time.
-        if let starting, rotation.isRoundOver {
-            let isHopeless = [.accessRefused, .preconditionFailed, .unsupported, .badURL].contains(error.code)
-            if isHopeless || starting.deadline.map({ $0 <= .now }) == true {
-                end(error)
-                return
-            }
+        attemptErrors.add(error, of: rotation.current)
+        let told = attemptErrors.combined(of: endpoint) ?? error
+        let delay = max(pause, rotation.fail(backoff, using: &generator))
+        // Not before the others were asked: a node that is silent uses up all the time.
+        if let starting, rotation.isRoundOver,
+            attemptErrors.areHopeless(of: endpoint) || starting.deadline.map({ $0 <= .now }) == true
+        {
+            end(told)
+            return
         }
         let isLocked = error.code == .resourceLocked
         let wasLocked = shared.withLock { shared in
-            defer { shared.enter(isLocked ? .locked : .unconnected, error.message) }
+            defer { shared.enter(isLocked ? .locked : .unconnected, told.message) }
             return shared.state == .locked
         }
         let metadata: Logger.Metadata = [
-            AMQPLogKey.error: "\(error)", AMQPLogKey.retryNumber: "\(rotation.failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
+            AMQPLogKey.error: "\(told)", AMQPLogKey.retryNumber: "\(rotation.failures)", AMQPLogKey.retryDelay: "\(delay.milliseconds)",
         ]
         switch error.code {
         case .resourceLocked:

@@ -17,7 +17,7 @@ extension Connection {
                 if isReadable { session.lastHeard = now }
                 if session.isFull {
                     // Not asked for, only an error or the end shows.
-                    if isReadable { throw AMQPError(.connectionLost, "the connection to \(endpoint) broke") }
+                    if isReadable, !session.readsToWrite { throw AMQPError(.connectionLost, "the connection to \(endpoint) broke") }
                 } else if isReadable || session.handle.hasFrames {
                     try read(session)
                 }
@@ -27,8 +27,8 @@ extension Connection {
                     throw AMQPError(.connectionLost, "the connection to \(endpoint) broke while writing")
                 }
                 wait.socket = session.handle.socket
-                wait.wantsToRead = !session.isFull
-                wait.wantsToWrite = session.wantsToWrite
+                wait.wantsToRead = !session.isFull || session.readsToWrite
+                wait.wantsToWrite = session.wantsToWrite && !session.readsToWrite
             } catch {
                 lose(error)
             }

@@ -104,6 +104,8 @@ public actor Connection {
 
     var phase = Phase.idle
     var rotation: AddressRotation
+    /// Why the latest attempt to reach each address failed, since the broker was last connected.
+    var attemptErrors = AttemptErrors()
     /// How often the connection was established.
     public internal(set) var established = 0
     var ledger = ConfirmLedger()
@@ -240,8 +242,7 @@ public actor Connection {
     /// meanwhile, the connection is closed.
     ///
     /// - Parameter patience: how long to go on trying where nobody answers, each address once at least; nil: for ever.
-    /// - Throws: at once what no waiting mends, such as `accessRefused` or `preconditionFailed`; after `patience`, why the
-    ///   last attempt failed.
+    /// - Throws: at once what no waiting mends, if every address says so; after `patience`, what each address said.
     public func start(patience: Duration? = nil) async throws(AMQPError) {
         guard case .idle = phase else { throw AMQPError(.closed, "connection '\(name)' was started before") }
         phase = .waiting(until: .now)

@@ -38,16 +38,25 @@ final class ConnectionSession {
 
     private var output: [UInt8] = []
     private var written = 0
+    /// The event that the last write waits for: POLLIN where TLS has to read first.
+    private var awaited = Int16(POLLOUT)
 
-    init(_ handle: Handle) {
+    /// - Parameters:
+    ///   - handle: a connection that is logged in.
+    ///   - user: the user that it is logged in as.
+    init(_ handle: Handle, user: String) {
         self.handle = handle
-        encoder = FrameEncoder(maximumFrameSize: handle.frameSize)
+        // AMQP carries names of 255 bytes.
+        encoder = FrameEncoder(maximumFrameSize: handle.frameSize, user: user.utf8.count <= 255 ? user : nil)
     }
 
     /// A consumer holds as much as it may: nothing is read until it acknowledges some.
     var isFull: Bool { channels.contains(where: \.held.isFull) }
 
     var wantsToWrite: Bool { written < output.count || !encoder.bytes.isEmpty }
+
+    /// What waits to be written goes on once there is something to read.
+    var readsToWrite: Bool { wantsToWrite && awaited == Int16(POLLIN) }
 
     /// Writes as much as the socket takes. False where the connection is broken.
     func write() -> Bool {
@@ -57,16 +66,16 @@ final class ConnectionSession {
                 output = encoder.take()
                 written = 0
             }
-            let count = output.withUnsafeBytes { bytes in
-                send(handle.socket, bytes.baseAddress! + written, bytes.count - written, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-            }
-            if count > 0 {
+            let outcome = output.withUnsafeBytes { handle.write(UnsafeRawBufferPointer(rebasing: $0[written...])) }
+            switch outcome {
+            case .written(let count):
                 written += count
                 lastSent = .now
-            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                awaited = Int16(POLLOUT)
+            case .waits(let event):
+                awaited = event
                 return true
-            } else if errno != EINTR {
-                return false
+            case .broken: return false
             }
         }
     }
@@ -77,7 +86,7 @@ final class ConnectionSession {
         while true {
             guard write() else { return false }
             let left = max(0, ContinuousClock.now.duration(to: deadline).milliseconds)
-            guard let hasRoom = poll(Int16(POLLOUT), Int32(clamping: left)) else { return false }
+            guard let hasRoom = poll(awaited, Int32(clamping: left)) else { return false }
             if hasRoom, !wantsToWrite { return true }
             if !hasRoom, left == 0 { return false }
         }

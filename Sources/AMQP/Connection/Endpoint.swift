@@ -5,7 +5,8 @@ import Foundation
 /// `amqp://user:password@host:port/vhost?heartbeat=10` — everything but the scheme has a default: `guest`, `guest`,
 /// `localhost`, 5672, `/`, 10 seconds. Characters that a URL reserves are percent-encoded; the virtual host `/` may be
 /// left out (RabbitMQ URI Specification). The nodes of a cluster are separated by commas, each with its port or without:
-/// `amqp://user:password@one,two:5673,three/vhost`; or whole URLs are, which differ in host and port alone.
+/// `amqp://user:password@one,two:5673,three/vhost`; or whole URLs are, which differ in host and port alone. `amqps://` means TLS, and
+/// port 5671 by default.
 public struct Endpoint: Hashable, Sendable {
     /// Where one node of a broker listens.
     public struct Address: Hashable, Sendable {
@@ -25,29 +26,39 @@ public struct Endpoint: Hashable, Sendable {
     public var password: String
     /// The longest silence on the connection, in seconds: after two such intervals it counts as lost.
     public var heartbeat: Int
-    /// `amqps`: TLS.
-    public var isSecure: Bool
+    /// `amqps`: TLS, and how; nil: none.
+    public var tls: TLSSettings?
+    /// The broker takes the user from the client's certificate (SASL EXTERNAL), and ``user`` says which it is. Else user and password are
+    /// sent (PLAIN).
+    public var logsInByCertificate = false
 
     public init(
         host: String = "localhost", port: Int = 5672, virtualHost: String = "/", user: String = "guest",
-        password: String = "guest", heartbeat: Int = 10, isSecure: Bool = false
+        password: String = "guest", heartbeat: Int = 10, tls: TLSSettings? = nil
     ) {
         addresses = [Address(host: host, port: port)]
         self.virtualHost = virtualHost
         self.user = user
         self.password = password
         self.heartbeat = heartbeat
-        self.isSecure = isSecure
+        self.tls = tls
     }
 
     /// How a character is written that would end the part that it stands in.
     private static let encoding = "in a user, password or virtual host '/' is written %2F, '?' %3F, '#' %23 and '@' %40"
 
-    /// - Throws: `badURL`, which says what is wrong and never repeats the password.
-    public init(url: String) throws(AMQPError) {
+    /// Reads a URL. With a client certificate, one that names no password logs in by the certificate: as the user that the URL names, else as
+    /// the certificate's common name.
+    ///
+    /// - Parameters:
+    ///   - url: the URL, or a list of them.
+    ///   - tls: how TLS is spoken, where the URL begins with `amqps://`.
+    /// - Throws: `badURL`, which says what is wrong and never repeats the password; `tlsRefused` where a common name is wanted and the client
+    ///   certificate cannot be read.
+    public init(url: String, tls: TLSSettings = TLSSettings()) throws(AMQPError) {
         let urls = Self.urls(in: url)
         if urls.count > 1 {
-            self = try Endpoint(urls: urls)
+            self = try Endpoint(urls: urls, tls)
             return
         }
         let (url, others) = Self.separated(url)
@@ -76,7 +87,26 @@ public struct Endpoint: Hashable, Sendable {
         guard isDecodable else {
             throw AMQPError(.badURL, "the broker's URL has percent-encoded bytes that are not UTF-8")
         }
-        self.init(isSecure: scheme == "amqps")
+        // Foundation would write the '%' for itself, and the fragment would be lost.
+        guard url.matches(of: #/%(?![0-9A-Fa-f]{2})/#).isEmpty else {
+            throw AMQPError(
+                .badURL, "the broker's URL has a '%' without two hexadecimal digits; in a user, password or virtual host it is written %25")
+        }
+        guard components.percentEncodedFragment == nil else {
+            throw AMQPError(.badURL, "the broker's URL has a '#': \(Self.encoding)")
+        }
+        guard components.queryItems?.allSatisfy({ $0.name == "heartbeat" }) ?? true else {
+            throw AMQPError(.badURL, "the broker's URL has a parameter after '?' that is not 'heartbeat'; \(Self.encoding)")
+        }
+        let isSecure = scheme == "amqps"
+        guard isSecure || tls.isEmpty else {
+            throw AMQPError(
+                .badURL, "the broker's URL begins with amqp://, and settings of TLS are given: begin it with amqps://, or leave them out")
+        }
+        guard tls.key == nil || tls.certificate != nil else {
+            throw AMQPError(.badURL, "the key of a client certificate is given, and no client certificate: give both or none")
+        }
+        self.init(tls: isSecure ? tls : nil)
         guard others.isEmpty || components.host?.isEmpty == false else {
             throw AMQPError(.badURL, "the broker's URL names several hosts, and the first of them is empty; write host or host:port")
         }
@@ -88,7 +118,13 @@ public struct Endpoint: Hashable, Sendable {
             addresses.append(try address(components))
         }
         if let user = components.user { self.user = user }
-        if let password = components.password { self.password = password }
+        if let password = components.password {
+            self.password = password
+        } else if let certificate = tls.certificate {
+            logsInByCertificate = true
+            password = ""
+            if components.user == nil { user = try TLSSettings.user(of: certificate) }
+        }
         let path = components.path.dropFirst()
         if !path.isEmpty {
             guard !path.contains("/") || components.percentEncodedPath.dropFirst().allSatisfy({ $0 != "/" }) else {
@@ -110,10 +146,10 @@ public struct Endpoint: Hashable, Sendable {
         }
     }
 
-    private init(urls: [String]) throws(AMQPError) {
-        let first = try Endpoint(url: urls[0])
+    private init(urls: [String], _ tls: TLSSettings) throws(AMQPError) {
+        let first = try Endpoint(url: urls[0], tls: tls)
         var endpoints = [first]
-        for url in urls.dropFirst() { endpoints.append(try Endpoint(url: url)) }
+        for url in urls.dropFirst() { endpoints.append(try Endpoint(url: url, tls: tls)) }
         for other in endpoints {
             guard first.at(other.addresses[0]) == other.at(other.addresses[0]) else {
                 throw AMQPError(
@@ -157,24 +193,37 @@ public struct Endpoint: Hashable, Sendable {
 
     /// What to do about a login that the broker refused.
     var loginAdvice: String {
+        if logsInByCertificate {
+            return "the broker takes the user from the client certificate: make that user there, and set ssl_cert_login_from = common_name "
+                + "where the user is the certificate's common name"
+        }
         let guest = user == "guest" ? "; RabbitMQ takes the user guest from the broker's own machine alone" : ""
         return "check the user and the password in the broker's URL\(guest)"
     }
 
     private func address(_ components: URLComponents) throws(AMQPError) -> Address {
         let host = components.host.flatMap { $0.isEmpty ? nil : $0 } ?? "localhost"
-        let port = components.port ?? (isSecure ? 5671 : 5672)
+        let port = components.port ?? (tls == nil ? 5672 : 5671)
         guard (1...65535).contains(port) else { throw AMQPError(.badURL, "the broker's URL names port \(port); 1 to 65535") }
         return Address(host: host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host, port: port)
     }
 }
 
 extension Endpoint: CustomStringConvertible {
-    /// The URL without the password, fit for logs.
+    /// The URL without the password, fit for logs and for a setting.
     public var description: String {
-        let path = virtualHost == "/" ? "" : "/\(virtualHost)"
-        return "\(isSecure ? "amqps" : "amqp")://\(user)@\(addresses.map(\.description).joined(separator: ","))\(path)"
+        let path = virtualHost == "/" ? "" : "/\(Self.encoded(virtualHost))"
+        let hosts = addresses.map(\.description).joined(separator: ",")
+        return "\(tls == nil ? "amqp" : "amqps")://\(Self.encoded(user))@\(hosts)\(path)"
     }
+
+    /// A part of a URL with everything percent-encoded that a URL may reserve.
+    private static func encoded(_ part: String) -> String {
+        part.addingPercentEncoding(withAllowedCharacters: unreserved) ?? part
+    }
+
+    /// RFC 3986, section 2.3.
+    private static let unreserved = CharacterSet(charactersIn: "-._~").union(CharacterSet.alphanumerics)
 }
 
 extension Endpoint.Address: CustomStringConvertible {

@@ -18,6 +18,8 @@ final class Handle {
     /// A set-up call was answered with the end of the whole connection, not of its channel.
     private(set) var isClosedByBroker = false
     let socket: Int32
+    /// Its TLS, which belongs to the library and to this object; nil: plain TCP.
+    let ssl: OpaquePointer?
     /// Seconds, as agreed with the broker; 0: none.
     let heartbeat: Int
     /// Bytes, as agreed with the broker.
@@ -29,50 +31,43 @@ final class Handle {
 
     /// Connects to the first address of `endpoint`.
     init(_ endpoint: Endpoint, name: String, clientProperties: FieldTable) throws(AMQPError) {
-        guard !endpoint.isSecure else {
-            throw AMQPError(.unsupported, "\(endpoint): TLS is not built in yet; use amqp:// within a trusted network")
-        }
         guard let state = amqp_new_connection() else { throw AMQPError(.unreachable, "out of memory for a connection") }
         var isOpen = false
+        var ssl: OpaquePointer?
         // A connection that failed half-way has no object that would destroy it.
-        defer { if !isOpen { amqp_destroy_connection(state) } }
-        guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.unreachable, "out of memory for a socket") }
+        defer { if !isOpen { Self.destroy(state, ssl) } }
         var timeout = timeval(Self.callTimeout)
         amqp_set_handshake_timeout(state, &timeout)
         amqp_set_rpc_timeout(state, &timeout)
-        let status = amqp_socket_open_noblock(socket, endpoint.addresses[0].host, Int32(endpoint.addresses[0].port), &timeout)
-        guard status == AMQP_STATUS_OK.rawValue else {
-            throw AMQPError(.unreachable, "no broker answers at \(endpoint) (\(Self.text(status))): is it running?")
+        if let tls = endpoint.tls {
+            ssl = try Self.openTLS(state, to: endpoint, with: tls)
+        } else {
+            guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.unreachable, "out of memory for a socket") }
+            let status = amqp_socket_open_noblock(socket, endpoint.addresses[0].host, Int32(endpoint.addresses[0].port), &timeout)
+            guard status == AMQP_STATUS_OK.rawValue else { throw Self.unreachable(endpoint, status) }
         }
         var told = clientProperties
         told["connection_name"] = .string(name)
         told["capabilities"] = .table(["consumer_cancel_notify": true, "connection.blocked": true, "authentication_failure_close": true])
-        let properties = CTable(told)
-        let reply = withExtendedLifetime(properties) {
-            withUnsafePointer(to: properties.table) {
-                taskgrid_login_plain(
-                    state, endpoint.virtualHost, Self.maximumChannels, Self.maximumFrameSize, Int32(endpoint.heartbeat), $0,
-                    endpoint.user, endpoint.password
-                )
-            }
-        }
-        if let error = Self.error(reply, "the login of \(endpoint)") {
-            guard error.brokerCode != 403 else {
-                throw AMQPError(error.code, "\(error.message) (\(endpoint.loginAdvice))", brokerCode: error.brokerCode)
-            }
-            throw error.code == .timedOut ? AMQPError(.unreachable, error.message) : error
-        }
+        try Self.logIn(state, over: ssl, to: endpoint, clientProperties: told)
         heartbeat = Int(amqp_get_heartbeat(state))
         frameSize = Int(amqp_get_frame_max(state))
         lastChannel = UInt16(clamping: amqp_get_channel_max(state))
         serverProperties = amqp_get_server_properties(state).map { FieldTable($0.pointee) } ?? [:]
         self.socket = amqp_get_sockfd(state)
         self.state = state
+        self.ssl = ssl
         amqp_tune_connection(state, amqp_get_channel_max(state), amqp_get_frame_max(state), 0)
         isOpen = true
     }
 
     deinit {
+        Self.destroy(state, ssl)
+    }
+
+    /// The library's SSL object before the library's connection, whose end may take away what the object needs.
+    private static func destroy(_ state: amqp_connection_state_t, _ ssl: OpaquePointer?) {
+        if let ssl { SSL_free(ssl) }
         amqp_destroy_connection(state)
     }
 
@@ -123,7 +118,7 @@ final class Handle {
         try check("consuming queue \(queue)", channel)
     }
 
-    /// Opens a channel for transactions, as ``move(from:to:_:)`` needs one (AMQP 0-9-1, class `tx`).
+    /// Opens a channel for transactions, as a move of messages needs one (AMQP 0-9-1, class `tx`).
     func openTransactions(_ channel: UInt16) throws(AMQPError) {
         try openChannel(channel)
         amqp_tx_select(state, channel)
@@ -143,7 +138,7 @@ final class Handle {
     /// answered with `tx.commit-ok`, and would return their messages at the end of the channel.
     ///
     /// - Returns: how many; 0 where the queue is empty.
-    func move(from queue: String, to exchange: String, _ channel: UInt16) throws(AMQPError) -> Int {
+    func move(from queue: String, to exchange: String, as user: String, _ channel: UInt16) throws(AMQPError) -> Int {
         var moved = 0
         while moved < 100 {
             let reply = queue.withAMQPBytes { amqp_basic_get(state, channel, $0, 0) }
@@ -154,6 +149,10 @@ final class Handle {
             var message = amqp_message_t()
             let read = amqp_read_message(state, channel, &message, 0)
             if let error = Self.error(read, "reading from queue \(queue)") { throw error }
+            // The broker takes no message that names another user than its publisher's.
+            if BasicProperties(message.properties).userID != user {
+                message.properties._flags &= ~amqp_flags_t(AMQP_BASIC_USER_ID_FLAG)
+            }
             let status = exchange.withAMQPBytes { exchange in
                 key.withAMQPBytes { key in
                     withUnsafePointer(to: message.properties) {
@@ -184,13 +183,13 @@ final class Handle {
 
     /// Frames wait in the library's memory, where polling the socket does not show them.
     var hasFrames: Bool {
-        amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0
+        amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0 || ssl.map { SSL_pending($0) > 0 } == true
     }
 
     /// The next frame and its channel; nil where none has come whole. The memory that it points to is valid until ``release(_:)``.
     func nextFrame() throws(AMQPError) -> (channel: UInt16, frame: BrokerFrame)? {
         var frame = amqp_frame_t()
-        var none = timeval()
+        var none = taskgrid_timeval(0)
         let status = amqp_simple_wait_frame_noblock(state, &frame, &none)
         if status == AMQP_STATUS_TIMEOUT.rawValue { return nil }
         guard status == AMQP_STATUS_OK.rawValue else {
@@ -216,9 +215,13 @@ final class Handle {
         if let error { throw error }
     }
 
+    static func unreachable(_ endpoint: Endpoint, _ status: Int32) -> AMQPError {
+        AMQPError(.unreachable, "no broker answers at \(endpoint) (\(text(status))): is it running?")
+    }
+
     private static func text(_ status: Int32) -> String { String(cString: amqp_error_string2(status)) }
 
-    private static func error(_ reply: amqp_rpc_reply_t, _ what: String) -> AMQPError? {
+    static func error(_ reply: amqp_rpc_reply_t, _ what: String) -> AMQPError? {
         switch reply.reply_type {
         case AMQP_RESPONSE_NORMAL:
             return nil
@@ -237,8 +240,6 @@ final class Handle {
 }
 
 extension timeval {
-    init(_ duration: Duration) {
-        let milliseconds = max(0, duration.milliseconds)
-        self.init(tv_sec: Int(milliseconds / 1000), tv_usec: Int(milliseconds % 1000) * 1000)
-    }
+    // Made in C: the module that the members of the C type belong to depends on what else is imported.
+    init(_ duration: Duration) { self = taskgrid_timeval(Int(max(0, duration.milliseconds))) }
 }

@@ -8,6 +8,8 @@ import Logging
 /// connection is next established.
 struct Migration {
     let session: ConnectionSession
+    /// The connection's user. Messages of others are moved without a user.
+    let user: String
     /// The bindings of the queues that may have to be replaced.
     let bindings: [Binding]
     let logger: Logger
@@ -108,7 +110,7 @@ struct Migration {
     private func empty(_ queue: Queue, into exchange: Exchange) throws(AMQPError) {
         try session.handle.openTransactions(Connection.Channel.publish)
         repeat {
-            while try session.handle.move(from: queue.name, to: exchange.name, Connection.Channel.publish) > 0 {}
+            while try session.handle.move(from: queue.name, to: exchange.name, as: user, Connection.Channel.publish) > 0 {}
         } while try session.administrate { (handle, channel) throws(AMQPError) in try handle.depth(of: queue.name, channel).messages > 0 }
         try call { (handle, channel) throws(AMQPError) in try handle.delete(queue.name, channel) }
         try session.handle.closeChannel(Connection.Channel.publish)

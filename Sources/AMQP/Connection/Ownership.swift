@@ -12,8 +12,7 @@ public enum Ownership: Hashable, Sendable {
     /// Owns its exclusive queues: binds what it has bound again now and then, and declares everything again where an exchange or a queue is
     /// missing.
     case bindings(every: Duration)
-    /// Owns its queues, too: replaces those that an earlier version has declared otherwise, with what they hold, and looks after its
-    /// bindings.
+    /// Owns its queues, too: replaces those that somebody has declared otherwise, with what they hold, and looks after them and its bindings.
     case queues(every: Duration)
     /// Owns everything that it declares, and looks at every exchange too. An exchange without its owner's bindings drops what is published
     /// to it: only one that binds the queues that matter owns exchanges.

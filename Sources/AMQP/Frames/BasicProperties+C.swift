@@ -16,6 +16,7 @@ extension BasicProperties {
             messageID: has(7) ? String(short: properties.message_id) : nil,
             timestamp: has(6) ? properties.timestamp : nil,
             type: has(5) ? String(short: properties.type) : nil,
+            userID: has(4) ? String(short: properties.user_id) : nil,
             appID: has(3) ? String(short: properties.app_id) : nil
         )
     }

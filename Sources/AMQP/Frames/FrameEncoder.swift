@@ -9,9 +9,12 @@ struct FrameEncoder {
     private(set) var bytes: [UInt8] = []
     /// The most bytes of a body that one frame carries.
     private let bodyLimit: Int
+    /// The connection's user, whom every message names; nil: none is named.
+    private let user: String?
 
-    init(maximumFrameSize: Int) {
+    init(maximumFrameSize: Int, user: String? = nil) {
         bodyLimit = max(1, maximumFrameSize - 8)
+        self.user = user
     }
 
     /// Takes what was written.
@@ -136,6 +139,7 @@ struct FrameEncoder {
     }
 
     private mutating func properties(_ properties: BasicProperties) {
+        let userID = properties.userID ?? user
         var flags: UInt16 = 0
         if properties.contentType != nil { flags |= 1 << 15 }
         if !properties.headers.isEmpty { flags |= 1 << 13 }
@@ -147,6 +151,7 @@ struct FrameEncoder {
         if properties.messageID != nil { flags |= 1 << 7 }
         if properties.timestamp != nil { flags |= 1 << 6 }
         if properties.type != nil { flags |= 1 << 5 }
+        if userID != nil { flags |= 1 << 4 }
         if properties.appID != nil { flags |= 1 << 3 }
         integer(flags)
         if let contentType = properties.contentType { shortString(contentType) }
@@ -159,6 +164,7 @@ struct FrameEncoder {
         if let messageID = properties.messageID { shortString(messageID) }
         if let timestamp = properties.timestamp { integer(timestamp) }
         if let type = properties.type { shortString(type) }
+        if let userID { shortString(userID) }
         if let appID = properties.appID { shortString(appID) }
     }
 
@@ -212,7 +218,7 @@ extension Publication {
         let named: [(String, String?)] = [
             ("exchange", exchange), ("routing key", routingKey), ("content-type", properties.contentType),
             ("correlation-id", properties.correlationID), ("reply-to", properties.replyTo), ("message-id", properties.messageID),
-            ("type", properties.type), ("app-id", properties.appID),
+            ("type", properties.type), ("user-id", properties.userID), ("app-id", properties.appID),
         ]
         for (name, value) in named where (value?.utf8.count ?? 0) > 255 {
             throw AMQPError(.badMessage, "the message's \(name) has \(value?.utf8.count ?? 0) bytes; AMQP carries 255")

@@ -14,12 +14,15 @@ public struct BasicProperties: Hashable, Sendable {
     /// Seconds since 1970.
     public var timestamp: UInt64?
     public var type: String?
+    /// The user that published the message. The broker refuses a message that names another one than its connection's, so that a receiver can
+    /// rely on it. A ``Connection`` sets it by itself; nil: its own.
+    public var userID: String?
     public var appID: String?
 
     public init(
         contentType: String? = nil, headers: FieldTable = [:], isPersistent: Bool = false, priority: UInt8? = nil,
         correlationID: String? = nil, replyTo: String? = nil, expiration: Duration? = nil, messageID: String? = nil,
-        timestamp: UInt64? = nil, type: String? = nil, appID: String? = nil
+        timestamp: UInt64? = nil, type: String? = nil, userID: String? = nil, appID: String? = nil
     ) {
         self.contentType = contentType
         self.headers = headers
@@ -31,6 +34,7 @@ public struct BasicProperties: Hashable, Sendable {
         self.messageID = messageID
         self.timestamp = timestamp
         self.type = type
+        self.userID = userID
         self.appID = appID
     }
 }

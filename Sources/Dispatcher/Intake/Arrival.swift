@@ -23,16 +23,19 @@ struct Arrival: Sendable {
             if delivery.queue == topology.resultsQueue.name {
                 let results = try Results(delivery.message)
                 try results.type.check(routingKey: delivery.routingKey)
+                try delivery.message.properties.check(owner: results.worker, "app-id")
                 content = .results(results)
             } else {
                 var submission = try Submission(delivery.message)
                 try submission.type.check(routingKey: delivery.routingKey)
+                submission.user = try delivery.message.properties.publisher()
+                if let client = submission.client { try delivery.message.properties.check(owner: client, "reply-to") }
                 submission.fingerprint = submission.fingerprint ?? Fingerprint(submission)
                 content = .submission(submission)
             }
         } catch {
-            // One that contradicts itself says nothing of any attempt.
-            let isOfAttempts = delivery.queue == topology.resultsQueue.name && error.code != .typeMismatch
+            // One that contradicts itself, or is somebody else's, says nothing of any attempt.
+            let isOfAttempts = delivery.queue == topology.resultsQueue.name && error.code != .typeMismatch && error.code != .wrongUser
             let results = isOfAttempts ? Results(unreadable: delivery.message, because: error) : nil
             content = .unreadable(delivery.message, queue: delivery.queue, because: error, results: results)
         }

@@ -22,8 +22,10 @@ struct Outbound: Sendable {
     /// Whether the broker is to keep work over its restart.
     let persistsWork: Bool
     var messages: [Outgoing] = []
-    /// Types whose work queue is to be declared: somebody has deleted or unbound it.
+    /// Types whose work queue is to be declared: workers of theirs have come.
     var declares: Set<TaskType> = []
+    /// The same, where somebody has deleted or unbound it.
+    var repairs: Set<TaskType> = []
     /// Some of `messages` tell how tasks ended.
     var hasEndings = false
     /// The turn took as much from the store as it may, and more waits that there is room for.
@@ -50,7 +52,7 @@ struct Outbound: Sendable {
     }
 
     /// Nothing follows from it.
-    var isEmpty: Bool { messages.isEmpty && declares.isEmpty && acknowledges == nil }
+    var isEmpty: Bool { messages.isEmpty && declares.isEmpty && repairs.isEmpty && acknowledges == nil }
 
     var hasWork: Bool {
         messages.contains { if case .work = $0 { true } else { false } }

@@ -22,8 +22,7 @@ extension Publication {
 
     /// The answer to a submission that cannot be read, where it says whom to answer.
     static func rejection(of message: Message, _ error: WireError, _ topology: Topology) -> Publication? {
-        let properties = message.properties
-        guard let client = properties.replyTo, (1...WireFormat.maximumIDLength).contains(client.utf8.count) else { return nil }
+        guard let client = try? message.properties.answersTo() else { return nil }
         return Publication(exchange: topology.reply.name, routingKey: client, message: Reply.rejection(of: message, error))
     }
 

@@ -17,17 +17,6 @@ struct Publisher: Sendable {
         await connection.publishUntilConfirmed(publications, policy: self)
     }
 
-    /// Somebody has deleted or unbound a work queue whose workers live.
-    func declareWorkQueue(of type: TaskType) async {
-        guard connection.trouble == nil else { return }
-        do throws(AMQPError) {
-            try await connection.declare(topology.work(type))
-            logger.warning("a work queue was deleted or unbound; declared again", metadata: [LogKey.taskType: "\(type)"])
-        } catch {
-            logger.error("a work queue cannot be declared", metadata: [LogKey.taskType: "\(type)", LogKey.error: "\(error)"])
-        }
-    }
-
     /// Publishes events, once: they may be lost.
     func attempt(_ events: [Publication]) async {
         do throws(AMQPError) {

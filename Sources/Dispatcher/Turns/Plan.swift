@@ -13,6 +13,8 @@ struct Plan {
     var publications: [Publication] = []
     /// Types whose work queue is gone or unbound though workers of theirs live.
     var unroutable: Set<TaskType> = []
+    /// Types whose work queue the dispatcher is to declare, because workers of theirs have come.
+    var served: Set<TaskType> = []
     /// The admin commands that the turn carries out.
     var commands: [PlannedCommand] = []
     var pauses: [PlannedPause] = []

@@ -33,6 +33,8 @@ actor Scheduler {
     nonisolated let bulkSignal = Signal()
     /// Types whose work found no queue, until a worker of theirs speaks.
     var unroutable: Set<TaskType> = []
+    /// Types whose work queue was declared, as far as is known.
+    var declaredTypes: Set<TaskType> = []
     var staleTypes = StaleTypes()
     var consistencyCheck = ConsistencyCheck()
     /// Told when the next scheduled task is due.
@@ -55,6 +57,8 @@ actor Scheduler {
     let retriesEnd = Mutex<ContinuousClock.Instant?>(nil)
     var workerRefusals = EventThrottle()
     var resultRefusals = EventThrottle()
+    var proofRefusals = EventThrottle()
+    var unprovenHolders = EventThrottle()
 
     init(
         store: any TaskStore, topology: Topology, configuration: DispatcherConfiguration, logger: Logger, time: TimeSource = .system,
@@ -125,14 +129,14 @@ actor Scheduler {
         for arrival in arrivals {
             switch arrival.content {
             case .submission(let submission): planSubmission(submission, in: &turn)
-            case .results(let result): results.append(result)
+            case .results(let result): results.append(proven(result, in: &turn))
             case .unreadable(let message, let queue, let error, let result):
                 logger.warning(
                     "unreadable message, moving it to the dead-letter queue",
                     metadata: [LogKey.queue: "\(queue)", LogKey.error: "\(error)"])
                 turn.plan.publications.append(.deadLetter(message, because: "\(error)", topology))
                 // A result that nobody can read would bring the task back for ever.
-                if let result { results.append(result) }
+                if let result { results.append(proven(result, in: &turn)) }
                 if queue != topology.resultsQueue.name, let rejection = Publication.rejection(of: message, error, topology) {
                     turn.plan.publications.append(rejection)
                 }
@@ -159,7 +163,8 @@ actor Scheduler {
             topology: topology, persistsWork: configuration.persistsWork, messages: turn.plan.publications.map { .ready($0) },
             hasEndings: !turn.plan.ended.isEmpty, acknowledges: turn.acknowledges.map { .upTo($0) }
         )
-        outbound.declares = turn.plan.unroutable
+        outbound.declares = turn.plan.served
+        outbound.repairs = turn.plan.unroutable
         await settleFeatures(turn, &outbound)
         if isLast {
             // Only between two turns, because the store lacks the changes that a turn has planned and not written. No turn is planned

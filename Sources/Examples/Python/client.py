@@ -1,23 +1,25 @@
 import json, os, socket, uuid, pika
 
 GRID, TYPE = "taskgrid", "upper"
-CLIENT = f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
-
 def broker():
     """The broker's URL: TASKGRID_BROKER, or that of the grid of this machine, which `taskgrid up` started."""
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     folder = os.environ.get("TASKGRID_DATA") or os.path.join(state, "taskgrid")
     return os.environ.get("TASKGRID_BROKER") or json.load(open(f"{folder}/grid.json"))["amqp"]
 
-channel = pika.BlockingConnection(pika.URLParameters(broker())).channel()
+parameters = pika.URLParameters(broker())
+USER = parameters.credentials.username      # every message says whose it is, and every id begins with it
+CLIENT = f"{USER}.{socket.gethostname()}-{uuid.uuid4().hex[:12]}"
+
+channel = pika.BlockingConnection(parameters).channel()
 channel.confirm_delivery()
 channel.exchange_declare(f"{GRID}.submit", "topic", durable=True)
-channel.exchange_declare(f"{GRID}.reply", "direct", durable=True)
+channel.exchange_declare(f"{GRID}.reply", "topic", durable=True)
 channel.queue_declare(f"{GRID}.reply.{CLIENT}", exclusive=True)
 channel.queue_bind(f"{GRID}.reply.{CLIENT}", f"{GRID}.reply", CLIENT)
 
 submission = pika.BasicProperties(
-    type=TYPE, message_id=str(uuid.uuid4()), reply_to=CLIENT, correlation_id="1", delivery_mode=2)
+    type=TYPE, user_id=USER, message_id=str(uuid.uuid4()), reply_to=CLIENT, correlation_id="1", delivery_mode=2)
 
 def submit():
     channel.basic_publish(f"{GRID}.submit", TYPE, b"hello", submission, mandatory=True)

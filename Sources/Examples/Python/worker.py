@@ -1,8 +1,7 @@
-import json, os, signal, socket, threading, time, uuid, pika
+import base64, json, os, signal, socket, threading, time, uuid, pika
 
 GRID, TYPE = "taskgrid", "upper"
-WORKER = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
-running = []                                # [id, attempt] of what runs now
+running = []                                # (id, attempt, proof) of what runs now
 
 def broker():
     """The broker's URL: TASKGRID_BROKER, or that of the grid of this machine, which `taskgrid up` started."""
@@ -10,13 +9,20 @@ def broker():
     folder = os.environ.get("TASKGRID_DATA") or os.path.join(state, "taskgrid")
     return os.environ.get("TASKGRID_BROKER") or json.load(open(f"{folder}/grid.json"))["amqp"]
 
+parameters = pika.URLParameters(broker())
+USER = parameters.credentials.username      # every message says whose it is, and every id begins with it
+WORKER = f"{USER}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+
 def say(channel, kind):
-    body = {"worker": WORKER, "types": [TYPE], "running": list(running)}
-    properties = pika.BasicProperties(type=kind, app_id=WORKER, content_type="application/json", expiration="3000")
-    channel.basic_publish(f"{GRID}.registry", f"{kind}.{TYPE}", json.dumps(body), properties)
+    held = list(running)
+    proofs = base64.b64encode(b"".join(bytes.fromhex(proof) for _, _, proof in held)).decode()
+    body = {"worker": WORKER, "types": [TYPE], "running": [task[:2] for task in held], "proofs": proofs}
+    properties = pika.BasicProperties(
+        type=kind, user_id=USER, app_id=WORKER, content_type="application/json", expiration="3000")
+    channel.basic_publish(f"{GRID}.registry", f"{kind}.{WORKER}", json.dumps(body), properties)
 
 def beat():
-    connection = pika.BlockingConnection(pika.URLParameters(broker()))    # its own: a long task must not keep it from beating
+    connection = pika.BlockingConnection(parameters)    # its own: a long task must not keep it from beating
     channel = connection.channel()
     say(channel, "register")
     while True:
@@ -25,15 +31,15 @@ def beat():
 
 def run(channel, method, properties, payload):
     headers = properties.headers
-    task = [int(properties.message_id), headers["taskgrid-attempt"]]
+    task = (int(properties.message_id), headers["taskgrid-attempt"], headers["taskgrid-proof"])
 
     def tell(status, result=b"", error=None, run_us=0):
         answer = {"taskgrid-store": headers["taskgrid-store"], "taskgrid-attempt": headers["taskgrid-attempt"],
-                  "taskgrid-status": status, "taskgrid-run-us": run_us}
+                  "taskgrid-proof": headers["taskgrid-proof"], "taskgrid-status": status, "taskgrid-run-us": run_us}
         if error:
             answer["taskgrid-error"] = error
         channel.basic_publish(f"{GRID}.results", TYPE, result, pika.BasicProperties(   # returns when it is confirmed
-            type=TYPE, message_id=properties.message_id, app_id=WORKER, headers=answer))
+            type=TYPE, user_id=USER, message_id=properties.message_id, app_id=WORKER, headers=answer))
 
     if method.redelivered:
         tell("interrupted")
@@ -58,14 +64,14 @@ def run(channel, method, properties, payload):
 def stop(*_):
     raise KeyboardInterrupt                 # SIGTERM ends it as Ctrl-C does
 
-channel = pika.BlockingConnection(pika.URLParameters(broker())).channel()
+channel = pika.BlockingConnection(parameters).channel()
 channel.confirm_delivery()
-for exchange, kind in [("work", "direct"), ("results", "topic"), ("registry", "topic"), ("control", "topic")]:
+for exchange, kind in [("work", "topic"), ("results", "topic"), ("registry", "topic"), ("control", "topic")]:
     channel.exchange_declare(f"{GRID}.{exchange}", kind, durable=True)
 channel.queue_declare(f"{GRID}.work.{TYPE}", durable=True)    # of quorum queues with the arguments of section "Exchanges and queues"
 channel.queue_bind(f"{GRID}.work.{TYPE}", f"{GRID}.work", TYPE)
 channel.queue_declare(f"{GRID}.control.{WORKER}", exclusive=True, arguments={"x-max-length": 1000})
-channel.queue_bind(f"{GRID}.control.{WORKER}", f"{GRID}.control", f"worker.{WORKER}")
+channel.queue_bind(f"{GRID}.control.{WORKER}", f"{GRID}.control", WORKER)
 channel.basic_qos(prefetch_count=1)
 threading.Thread(target=beat, daemon=True).start()
 channel.basic_consume(f"{GRID}.work.{TYPE}", run)

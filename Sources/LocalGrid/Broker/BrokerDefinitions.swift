@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import TaskGridCore
 
 /// The one user of a private broker, and the bound of its queue of submissions, as RabbitMQ's definitions file says them.
 enum BrokerDefinitions {
@@ -8,7 +9,13 @@ enum BrokerDefinitions {
     /// policy can be changed while the queue is there.
     static let maximumSubmissions = 1 << 30
 
-    static func json(password: String) -> String {
+    /// - Parameters:
+    ///   - password: the administrator's.
+    ///   - users: the users of the grid's parts, and their passwords.
+    ///   - topology: the grid.
+    static func json(password: String, users: [(user: GridUser, password: String)] = [], _ topology: Topology = Topology()) throws -> String
+    {
+        let others = UserDefinitions(users, topology, virtualHost: "/")
         var generator = SystemRandomNumberGenerator()
         let salt = (0..<4).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         return """
@@ -18,9 +25,11 @@ enum BrokerDefinitions {
                 "password_hash": "\(hash(password, salt: salt))",
                 "hashing_algorithm": "rabbit_password_hashing_sha256",
                 "tags": ["administrator"]
-              }],
+              }\(try others.list(\.users))],
               "vhosts": [{"name": "/"}],
-              "permissions": [{"user": "\(user)", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}],
+              "permissions": [{"user": "\(user)", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}\(try others.list(\.permissions))],
+              "topic_permissions": [\(try others.list(\.topicPermissions).dropFirst(2))],
+              "exchanges": [\(users.isEmpty ? "" : String(try others.list(\.exchanges).dropFirst(2)))],
               "policies": [{
                 "name": "submissions", "vhost": "/", "pattern": "[.]submit$", "apply-to": "queues", "priority": 0,
                 "definition": {"max-length-bytes": \(maximumSubmissions), "overflow": "reject-publish"}

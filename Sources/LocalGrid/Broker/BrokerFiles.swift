@@ -1,5 +1,7 @@
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
+import TaskGridCore
 
 /// The files of a private broker, in a folder of its own: those that its nodes share, and those of one node.
 struct BrokerFiles: Hashable, Sendable {
@@ -27,6 +29,10 @@ struct BrokerFiles: Hashable, Sendable {
     var plugins: String { "\(folder)/enabled_plugins" }
     var definitions: String { "\(folder)/definitions.json" }
     var password: String { "\(folder)/password" }
+    /// The passwords of the users of the grid's parts, a file each.
+    var users: String { "\(folder)/users" }
+    /// What each user may do.
+    var rights: String { "\(folder)/rights.json" }
     var home: String { "\(folder)/home" }
     /// The secret by which Erlang nodes and `rabbitmqctl` know each other.
     var cookie: String { "\(home)/.erlang.cookie" }
@@ -46,18 +52,27 @@ struct BrokerFiles: Hashable, Sendable {
 
     /// Writes what all nodes read. Makes the password and the cookie at the first time.
     ///
-    /// - Returns: the password.
-    func prepare() throws(LocalGridError) -> String {
+    /// - Parameters:
+    ///   - users: the users of the grid's parts.
+    ///   - topology: the grid.
+    /// - Returns: the administrator's password, and those of the users by their names.
+    func prepare(
+        users: [GridUser] = [], _ topology: Topology = Topology()
+    ) throws(LocalGridError) -> (administrator: String, users: [String: String]) {
         try writing { () throws in
             try makeFolder(home)
-            let secret = try existingPassword() ?? BrokerDefinitions.newPassword()
-            try PrivateFile.write(secret, to: password)
+            try FolderCheck.check(home)
+            let secret = try secret(in: password)
+            try makeFolder(self.users)
+            try FolderCheck.check(self.users)
+            let logins = try users.map { ($0, try self.secret(in: "\(self.users)/\($0.name)")) }
+            try PrivateFile.write(JSON.encode(AccessPolicy(for: users, owner: BrokerDefinitions.user), pretty: true), to: rights)
             // Erlang's own would be made by each node at its start, of fewer random bits.
-            if access(cookie, F_OK) != 0 { try PrivateFile.write(BrokerDefinitions.newPassword(), to: cookie) }
-            try PrivateFile.write(BrokerDefinitions.json(password: secret), to: definitions)
+            if try existing(cookie) == nil { try PrivateFile.write(BrokerDefinitions.newPassword(), to: cookie) }
+            try PrivateFile.write(BrokerDefinitions.json(password: secret, users: logins, topology), to: definitions)
             try PrivateFile.write("[rabbitmq_management].\n", to: plugins)
             try PrivateFile.write("[].\n", to: advanced)
-            return secret
+            return (secret, Dictionary(uniqueKeysWithValues: logins.map { ($0.0.name, $0.1) }))
         }
     }
 
@@ -67,16 +82,20 @@ struct BrokerFiles: Hashable, Sendable {
     ///   - node: the node of these files.
     ///   - seen: the grid's folder as the broker finds it.
     ///   - maximumMessageSize: the most bytes of a message; nil: RabbitMQ's own limit.
-    func prepare(_ node: BrokerNode, seen: GridFolder, maximumMessageSize: Int?) throws(LocalGridError) {
+    ///   - usesTLS: whether it speaks TLS alone, with the grid's certificates.
+    func prepare(_ node: BrokerNode, seen: GridFolder, maximumMessageSize: Int?, usesTLS: Bool = false) throws(LocalGridError) {
         try writing { () throws in
             try makeFolder(data)
-            try PrivateFile.write(Self.settings(of: node, seen: seen, maximumMessageSize: maximumMessageSize), to: configuration)
+            let settings = Self.settings(of: node, seen: seen, maximumMessageSize: maximumMessageSize, usesTLS: usesTLS)
+            try PrivateFile.write(settings, to: configuration)
         }
     }
 
     private func writing<Value>(_ body: () throws -> Value) throws(LocalGridError) -> Value {
         do {
             return try body()
+        } catch let error as LocalGridError {
+            throw error
         } catch {
             throw LocalGridError(.folder, "cannot write the broker's files in \(folder) (\(Errno.reason(of: error)))")
         }
@@ -88,19 +107,28 @@ struct BrokerFiles: Hashable, Sendable {
         )
     }
 
-    /// The password of the last start, so that those who hold it can go on using it.
-    private func existingPassword() throws -> String? {
-        guard access(password, F_OK) == 0 else { return nil }
-        let text = try String(contentsOfFile: password, encoding: .utf8)
-        return text.count >= 32 && text.allSatisfy(\.isHexDigit) ? text : nil
+    /// The password of the last start, so that those who hold it can go on using it; or a new one.
+    private func secret(in path: String) throws -> String {
+        let known = try existing(path).flatMap { $0.count >= 32 && $0.allSatisfy(\.isHexDigit) ? $0 : nil }
+        let secret = known ?? BrokerDefinitions.newPassword()
+        try PrivateFile.write(secret, to: path)
+        return secret
+    }
+
+    /// The text of a secret file; nil where there is none.
+    private func existing(_ path: String) throws -> String? {
+        do throws(PrivateFile.Failure) {
+            return try PrivateFile.read(path)
+        } catch {
+            guard error.isMissing else { throw LocalGridError(.folder, "the broker's secret \(error); or remove the file") }
+            return nil
+        }
     }
 
     /// The disk alarm comes well before the disk is full: at RabbitMQ's own 50 MB it may be too late for a burst.
-    private static func settings(of node: BrokerNode, seen: GridFolder, maximumMessageSize: Int?) -> String {
-        var lines = """
-            listeners.tcp.1 = 127.0.0.1:\(node.amqp)
-            management.tcp.ip = 127.0.0.1
-            management.tcp.port = \(node.management)
+    private static func settings(of node: BrokerNode, seen: GridFolder, maximumMessageSize: Int?, usesTLS: Bool) -> String {
+        var lines = usesTLS ? tlsListeners(of: node, seen.certificates) : plainListeners(of: node)
+        lines += """
             load_definitions = \(BrokerFiles(folder: seen.broker).definitions)
             disk_free_limit.absolute = 512MB
             vm_memory_high_watermark.relative = 0.\(40 / node.count)
@@ -123,6 +151,37 @@ struct BrokerFiles: Hashable, Sendable {
             """
         for number in 1...node.count {
             lines += "cluster_formation.classic_config.nodes.\(number) = \(BrokerNode.name(number, of: node.count))\n"
+        }
+        return lines
+    }
+
+    private static func plainListeners(of node: BrokerNode) -> String {
+        """
+        listeners.tcp.1 = 127.0.0.1:\(node.amqp)
+        management.tcp.ip = 127.0.0.1
+        management.tcp.port = \(node.management)
+
+        """
+    }
+
+    private static func tlsListeners(of node: BrokerNode, _ certificates: GridCertificates) -> String {
+        var lines = """
+            listeners.tcp = none
+            listeners.ssl.1 = 127.0.0.1:\(node.amqp)
+            ssl_options.verify = verify_none
+            management.ssl.ip = 127.0.0.1
+            management.ssl.port = \(node.management)
+
+            """
+        for section in ["ssl_options", "management.ssl"] {
+            lines += """
+                \(section).cacertfile = \(certificates.ca)
+                \(section).certfile = \(certificates.server.certificate)
+                \(section).keyfile = \(certificates.server.key)
+                \(section).versions.1 = tlsv1.3
+                \(section).versions.2 = tlsv1.2
+
+                """
         }
         return lines
     }

@@ -1,5 +1,6 @@
 import Foundation
 import TaskGridConfiguration
+import TaskGridCore
 
 /// A RabbitMQ for one grid alone: run by this user, on the loopback, with its own data, user and ports; one node, or a cluster.
 ///
@@ -16,6 +17,9 @@ struct PrivateBroker: Sendable {
     /// The folder as the broker finds it.
     private let seen: GridFolder
     private let password: String
+    /// It speaks TLS alone, and its management interface HTTPS.
+    private let usesTLS: Bool
+    private let passwords: [String: String]
 
     /// Writes the files of a RabbitMQ, over those of an earlier start.
     ///
@@ -25,28 +29,49 @@ struct PrivateBroker: Sendable {
     ///   - nodes: how many nodes it has; more than one make a cluster.
     ///   - ports: the grid's ports.
     ///   - maximumMessageSize: the most bytes of a message; nil: RabbitMQ's own limit.
+    ///   - usesTLS: whether it speaks TLS alone, with the grid's certificates, which are there.
+    ///   - services: the services that log in; nil: none do.
     init(
-        _ installation: BrokerInstallation, folder: GridFolder, nodes: Int = 1, ports: Ports, maximumMessageSize: Int? = nil
+        _ installation: BrokerInstallation, folder: GridFolder, nodes: Int = 1, ports: Ports, maximumMessageSize: Int? = nil,
+        usesTLS: Bool = false, services: GridConfiguration.Services? = nil
     ) throws(LocalGridError) {
         guard let epmd = ports[.epmd] else { throw LocalGridError(.port, "no port was chosen for Erlang's port mapper") }
         self.installation = installation
         self.epmd = epmd
+        self.usesTLS = usesTLS
         self.folder = folder
         seen = folder.seenFromWithin
         self.nodes = try (1...nodes).map { number throws(LocalGridError) in try BrokerNode(number, of: nodes, ports: ports) }
-        password = try BrokerFiles(folder: folder.broker).prepare()
+        (password, passwords) = try BrokerFiles(folder: folder.broker).prepare(
+            users: services?.users ?? [], services?.topology ?? Topology())
         for node in self.nodes {
-            try BrokerFiles(folder: folder.broker, node: node).prepare(node, seen: seen, maximumMessageSize: maximumMessageSize)
+            try BrokerFiles(folder: folder.broker, node: node).prepare(
+                node, seen: seen, maximumMessageSize: maximumMessageSize, usesTLS: usesTLS)
         }
     }
 
-    var amqpURL: String {
-        "amqp://\(BrokerDefinitions.user):\(password)@\(nodes.map { "127.0.0.1:\($0.amqp)" }.joined(separator: ","))"
+    /// The broker's URL for its administrator, who is the owner of the grid's folder.
+    var amqpURL: String { url(BrokerDefinitions.user, password) }
+
+    /// The URLs of the users of the grid's parts, by their names.
+    var userURLs: [String: String] {
+        Dictionary(uniqueKeysWithValues: passwords.map { ($0.key, url($0.key, $0.value)) })
     }
-    /// The management interface of the first node, which shows them all.
-    var adminURL: String { "http://\(BrokerDefinitions.user):\(password)@127.0.0.1:\(nodes[0].management)" }
+
+    private func url(_ user: String, _ password: String) -> String {
+        "\(usesTLS ? "amqps" : "amqp")://\(user):\(password)@\(nodes.map { "127.0.0.1:\($0.amqp)" }.joined(separator: ","))"
+    }
+
+    /// The management interface of each node, any of which shows them all.
+    var adminURLs: [String] {
+        nodes.map { "\(usesTLS ? "https" : "http")://\(BrokerDefinitions.user):\(password)@127.0.0.1:\($0.management)" }
+    }
 
     var stages: [[ChildProcess]] { [[portMapper], nodes.map(server)] }
+
+    /// After how many seconds of silence a node counts as dead for the others, give or take a quarter. Until then they declare no exclusive
+    /// queue.
+    private static let tickTime = 20
 
     /// Ends what a killed grid left running on the same data, and what could still run after a stop.
     static func endStrays(of folder: GridFolder) async {
@@ -77,16 +102,19 @@ struct PrivateBroker: Sendable {
             environment: .exactly(environment(of: node)),
             workingDirectory: folder.path,
             log: folder.log(of: "\(node.process)-start"),
-            readiness: .probe {
+            readiness: .probe { [usesTLS] in
                 // Asked in turn: the listeners open when all else is done.
                 guard LoopbackPort.listens(node.management) else { return false }
-                return await AMQPProbe.answers(node.amqp)
+                // A listener of TLS speaks no AMQP before its handshake.
+                return usesTLS ? LoopbackPort.listens(node.amqp) : await AMQPProbe.answers(node.amqp)
             },
             readyWithin: .seconds(120),
             stopWithin: .seconds(30),
             whenOrphaned: .terminated
         )
         let files = BrokerFiles(folder: folder.broker, node: node)
+        // It does not heed SIGTERM until it runs, and holds nothing yet.
+        server.isKilledWhileStarting = true
         server.beforeStart = { try files.wipeIfMarked() }
         return server
     }
@@ -123,11 +151,9 @@ struct PrivateBroker: Sendable {
 
     private func environment(of node: BrokerNode) -> [String: String] {
         let files = BrokerFiles(folder: seen.broker, node: node)
-        let variables = [
+        var variables = [
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_NODENAME": node.name,
-            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODE_PORT": String(node.amqp),
             "RABBITMQ_DIST_PORT": String(node.distribution),
             "RABBITMQ_CONFIG_FILE": files.configuration,
             "RABBITMQ_ADVANCED_CONFIG_FILE": files.advanced,
@@ -135,10 +161,15 @@ struct PrivateBroker: Sendable {
             "RABBITMQ_MNESIA_BASE": files.data,
             "RABBITMQ_LOG_BASE": seen.logs,
             "RABBITMQ_PID_FILE": files.pid,
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} net_ticktime \(Self.tickTime)",
             // Lets the script give way to the server, so that signals go straight to it.
             "RUNNING_UNDER_SYSTEMD": "true",
         ]
+        // These would open a listener without TLS, whatever the settings say.
+        if !usesTLS {
+            variables["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1"
+            variables["RABBITMQ_NODE_PORT"] = String(node.amqp)
+        }
         return environment.merging(variables) { $1 }
     }
 }

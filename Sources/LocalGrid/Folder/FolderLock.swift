@@ -6,7 +6,7 @@ final class FolderLock: Sendable {
     private let descriptor: Int32
 
     init(_ folder: GridFolder) throws(LocalGridError) {
-        let opened = open(folder.lockFile, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let opened = open(folder.lockFile, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard opened >= 0 else {
             throw LocalGridError(.folder, "cannot open \(folder.lockFile) (\(Errno.current)): choose another data folder with --data")
         }

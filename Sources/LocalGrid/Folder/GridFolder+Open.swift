@@ -3,10 +3,13 @@ import TaskGridConfiguration
 
 extension GridFolder {
     var history: String { "\(path)/history.sqlite" }
+    /// The monitor's log of actions.
+    package var audit: String { "\(path)/audit.jsonl" }
     package var logs: String { "\(path)/logs" }
     var lockFile: String { "\(path)/lock" }
     var ready: String { "\(path)/ready" }
     var broker: String { "\(path)/broker" }
+    var certificates: GridCertificates { GridCertificates(in: "\(path)/tls") }
 
     func log(of process: String) -> String { "\(logs)/\(process).log" }
     func readyFile(of process: String) -> String { "\(ready)/\(process)" }
@@ -36,12 +39,15 @@ extension GridFolder {
         )
     }
 
-    /// Makes the folder where it is missing, and takes its lock.
+    /// Makes the folder where it is missing, sees that it is this user's alone, and takes its lock.
     ///
     /// - Returns: the lock, which is given back when it is released or the process ends, however it ends.
     func open() throws(LocalGridError) -> FolderLock {
         try checkLength()
-        for folder in [path, logs, ready, broker] { try Self.make(folder) }
+        for folder in [path, logs, ready, broker] {
+            try Self.make(folder)
+            try FolderCheck.check(folder)
+        }
         return try FolderLock(self)
     }
 

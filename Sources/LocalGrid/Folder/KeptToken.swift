@@ -1,4 +1,5 @@
 import Foundation
+import ServiceSupport
 import TaskGridConfiguration
 
 extension GridFolder {
@@ -9,9 +10,10 @@ extension GridFolder {
     ///   - isToken: Whether a text can be a token.
     ///   - make: Makes a new one.
     package func keptToken(isToken: (String) -> Bool, make: () -> String) throws(LocalGridError) -> String {
-        if let kept = PrivateFile.read(tokenFile), isToken(kept) { return kept }
         try checkLength()
         try Self.make(path)
+        try FolderCheck.check(path)
+        if let kept = try? PrivateFile.read(tokenFile), isToken(kept) { return kept }
         let new = make()
         do {
             try PrivateFile.write(new, to: tokenFile)
@@ -21,5 +23,5 @@ extension GridFolder {
         return new
     }
 
-    private var tokenFile: String { "\(path)/token" }
+    package var tokenFile: String { "\(path)/token" }
 }

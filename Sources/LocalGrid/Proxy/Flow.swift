@@ -49,7 +49,10 @@ struct Flow {
     mutating func read(_ judge: ([UInt8]) -> Proxy.Verdict) {
         while !isCut, let piece = frames.next() {
             guard case .frame(let frame) = piece else {
-                append(piece.bytes[...])
+                // Within TLS no frame is seen: the bytes that come next are cut instead.
+                let isLast = cutsNextFrame && frames.isOpaque
+                append(piece.bytes[..<(isLast ? piece.bytes.count / 2 : piece.bytes.count)])
+                isCut = isLast
                 continue
             }
             var verdict = judge(frame)

@@ -3,7 +3,7 @@ import Foundation
 /// A network between clients and a broker that can be cut, stalled, reset and watched, for tests and `taskgrid chaos`.
 ///
 /// It listens on a loopback port and joins each connection that comes to one of its own to the broker: a ``Link``. It knows
-/// AMQP's frames (plain TCP; of TLS it would see bytes), and nothing of what they say. One thread of its own does all the
+/// AMQP's frames, and nothing of what they say; of TLS it sees bytes. One thread of its own does all the
 /// work; the buffer is bounded, and beyond it senders wait, as on any network.
 ///
 /// A request here holds for bytes sent and connections made after the call returned.
@@ -102,7 +102,7 @@ package final class Proxy: Sendable {
         mailbox.post(.stall(directions, links, false))
     }
 
-    /// Of the next frame in this direction only half is passed on, and the connection ends.
+    /// Of the next frame in this direction only half is passed on, and the connection ends; of TLS, half of the bytes that come next.
     package func cutMidFrame(_ direction: Direction, _ links: Links = .all) { mailbox.post(.cutMidFrame(direction, links)) }
 
     /// Sends bytes of the caller's own between two frames.

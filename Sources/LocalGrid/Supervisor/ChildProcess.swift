@@ -15,6 +15,8 @@ package struct ChildProcess: Sendable {
     package var readyWithin: Duration
     /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
     package var stopWithin: Duration
+    /// Whether a stop kills its process group at once while it is not ready yet.
+    package var isKilledWhileStarting = false
     /// The signal that it gets when the supervising process dies without having stopped it.
     package var whenOrphaned: Orphaned
     /// Done before each of its starts; where it throws, there is no start.

@@ -28,7 +28,7 @@ struct ChildRun {
             let log = try FileDescriptor.open(
                 FilePath(child.log),
                 .writeOnly,
-                options: [.create, .append, .closeOnExec],
+                options: [.create, .append, .closeOnExec, .noFollow],
                 permissions: .ownerReadWrite
             )
             let result = try await Subprocess.run(
@@ -108,7 +108,10 @@ struct ChildRun {
             if await child.readiness.isReached { return .ready }
             guard ContinuousClock.now < deadline else { return .late }
             // Cancelled: the run is being stopped, and how far it came no longer matters.
-            guard (try? await Task.sleep(for: pause)) != nil else { return .ended }
+            guard (try? await Task.sleep(for: pause)) != nil else {
+                if child.isKilledWhileStarting, !hasEnded(pid) { kill(-pid, SIGKILL) }
+                return .ended
+            }
             pause = min(pause * 2, .milliseconds(200))
         }
     }

@@ -21,12 +21,16 @@ struct GridMetrics {
     }
 
     /// `queues`: nil if the broker cannot be asked; then the text has no queues.
-    static func text(_ state: GridState.Snapshot, queues: QueuesReport?, listeners: Int, at now: Timestamp) -> ByteBuffer {
+    static func text(
+        _ state: GridState.Snapshot, queues: QueuesReport?, listeners: Int, guesses: GuessLimit.Counts = GuessLimit.Counts(),
+        at now: Timestamp
+    ) -> ByteBuffer {
         var metrics = GridMetrics(state, at: now)
         metrics.writeTasks()
         metrics.writeTimes()
         metrics.writeTypes()
         metrics.writeGrid(listeners: listeners)
+        metrics.writeAccess(guesses)
         if let queues { metrics.writeQueues(queues) }
         return metrics.out.text
     }
@@ -124,6 +128,16 @@ struct GridMetrics {
                 value: max(.zero, now - newest).rounded3)
         }
         gauge("taskgrid_build_info", [("version", TaskGridVersion.current)], help: "The monitor's version.", value: 1)
+    }
+
+    private mutating func writeAccess(_ guesses: GuessLimit.Counts) {
+        out.family("taskgrid_monitor_wrong_tokens_total", .counter, help: "Requests with a wrong token, since the monitor began.")
+        out.sample("taskgrid_monitor_wrong_tokens_total", value: guesses.wrong)
+        out.family(
+            "taskgrid_monitor_throttled_tokens_total", .counter,
+            help: "Requests that were refused because too many wrong tokens came from their address, since the monitor began."
+        )
+        out.sample("taskgrid_monitor_throttled_tokens_total", value: guesses.refused)
     }
 
     private mutating func writeQueues(_ queues: QueuesReport) {

@@ -18,7 +18,8 @@ struct OpenAPI: Encodable {
     private struct Components: Encodable {
         var securitySchemes = [
             "token": [
-                "type": "http", "scheme": "bearer", "description": "monitor.token; `taskgrid up` prints the one that it makes.",
+                "type": "http", "scheme": "bearer",
+                "description": "monitor.token or one of monitor.tokens-file, which has roles; `taskgrid up` prints the one that it makes.",
             ]
         ]
         var schemas: [String: JSONSchema]

@@ -37,7 +37,7 @@ struct OpenAPIOperation: Encodable {
 
     private var operationId: String
     private var summary: String
-    /// The credentials of which a request must show one: none at all, or the token.
+    /// The credentials of which a request must show one: none at all, or a token with a role.
     private var security: [[String: [String]]]
     private var parameters: [Parameter]
     private var responses: [String: Response]
@@ -48,8 +48,8 @@ struct OpenAPIOperation: Encodable {
         security =
             switch route.access {
             case .open: []
-            case .reading: [[:], ["token": []]]
-            case .acting: [["token": []]]
+            case .needs(.viewer): [[:], ["token": [Role.viewer.rawValue]]]
+            case .needs(let role): [["token": [role.rawValue]]]
             }
         parameters = route.parameters.map(Parameter.init)
         let content: [String: Media] =
@@ -75,8 +75,10 @@ struct OpenAPIOperation: Encodable {
         if route.access != .open {
             problems[401] = "The token is missing or is not the right one."
             problems[403] =
-                route.access == .acting
-                ? "No token is configured, or the request is from a page from elsewhere." : "Reading needs a token, and none is configured."
+                route.access == .needs(.viewer)
+                ? "Reading needs a token, and none is configured; or the token is not for this type."
+                : "The token lacks the role or is not for this type, none is configured, or the request is from a page from elsewhere."
+            problems[429] = "Too many wrong tokens came from this address; `Retry-After` says when to ask again."
         }
         return problems.merging(route.problems) { $1 }
     }

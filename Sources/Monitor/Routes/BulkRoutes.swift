@@ -34,11 +34,13 @@ extension Route {
             ]) { $1 }
         ) { call -> BulkActionReport in
             let kind = try call.value(of: .bulkAction)
+            let filter = try parameters.value(call, kind)
+            try call.caller.check(filter.type)
             let query = BulkQuery(
-                kind, matching: try parameters.value(call, kind), expected: try call.value(of: count),
+                kind, matching: filter, expected: try call.value(of: count),
                 id: try call.value(of: id) ?? UUID().uuidString.lowercased()
             )
-            return BulkActionReport(try await queryClient.ask(query))
+            return BulkActionReport(try await queryClient.ask(query, for: call.caller))
         }
     }
 
@@ -56,7 +58,12 @@ extension Route {
             "/bulk-actions/{id}/stop", id: "stopBulk", summary: "Stops a bulk action. The tasks that it has changed stay so.",
             parameters: [RouteParameter.bulkIDInPath], problems: dispatcherProblems.merging([404: "The action is not known."]) { $1 }
         ) { call -> BulkActionReport in
-            BulkActionReport(try await queryClient.ask(BulkStopQuery(id: try call.value(of: .bulkIDInPath))))
+            let id = try call.value(of: .bulkIDInPath)
+            if !call.caller.types.areAll {
+                let action = try await queryClient.ask(BulkActionsQuery()).actions.first { $0.id == id }
+                try call.caller.check(action?.filter.type)
+            }
+            return BulkActionReport(try await queryClient.ask(BulkStopQuery(id: id), for: call.caller))
         }
     }
 }

@@ -9,10 +9,11 @@ extension Route {
             problems: dispatcherProblems.merging([404: "The task is not known.", 409: "It has ended otherwise already."]) { $1 }
         ) { call -> TaskActionReport in
             let id = try call.value(of: .taskInPath)
+            try await queryClient.check(call.caller, mayChange: id)
             func cancelled(_ message: String) -> TaskActionReport {
                 TaskActionReport(id: id, outcome: .cancelled, message: message)
             }
-            let outcome = try await queryClient.ask(CancelQuery(tasks: [id])).tasks.first
+            let outcome = try await queryClient.ask(CancelQuery(tasks: [id]), for: call.caller).tasks.first
             switch (outcome?.outcome, outcome?.state) {
             case (.done, let state?) where state == .running || state == .queued:
                 return cancelled("Task \(id) is cancelled; a worker that runs it is told to stop.")

@@ -11,7 +11,8 @@ extension Route {
                 Server-sent events without end: `stats` at the start, `change` each second (a JSON merge patch to it), `worker`, `grid` \
                 and `alert` as they come.
                 """,
-            access: .reading, parameters: [RouteParameter.eventKinds, RouteParameter.lastEvent], content: .text(["text/event-stream"]),
+            access: .needs(.viewer), parameters: [RouteParameter.eventKinds, RouteParameter.lastEvent],
+            content: .text(["text/event-stream"]),
             problems: [503: "Too many listen already."]
         ) { call in
             guard

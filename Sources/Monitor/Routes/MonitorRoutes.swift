@@ -12,11 +12,12 @@ struct MonitorRoutes: Sendable {
     ) {
         let described: [Route] = [
             .stats(StatisticsPage(grid: grid)), .workers(grid), .types(grid), .queues(grid, depths), .history(history, grid),
-            .events(grid), .scale(grid), .scaleOfType(grid), .metrics(grid, depths), .health(of: "the monitor", report: health),
+            .events(grid), .scale(grid), .scaleOfType(grid), .metrics(grid, depths, guesses: access.guesses),
+            .health(of: "the monitor", report: health),
             .tasks(queryClient, now: grid.now), .task(queryClient), .failures(queryClient, now: grid.now),
             .bulkCount(queryClient, now: grid.now), .startBulk(queryClient, now: grid.now), .bulkActions(queryClient),
             .stopBulk(queryClient),
-            .askWorker(queryClient),
+            .askWorker(queryClient, grid),
             .cancel(queryClient),
             .retry(queryClient), .pause(queryClient),
             .resume(queryClient), .dashboard, .asset,

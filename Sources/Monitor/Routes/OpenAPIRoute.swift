@@ -8,7 +8,8 @@ extension Route {
     static func openAPI(describing others: [Route]) -> Route {
         func route(_ document: Data) -> Route {
             Route(
-                .get, "/openapi.json", id: "openapi", summary: "This document.", access: .reading, parameters: [RouteParameter.pretty],
+                .get, "/openapi.json", id: "openapi", summary: "This document.", access: .needs(.viewer),
+                parameters: [RouteParameter.pretty],
                 content: .json(documentSchema)
             ) { _ in
                 // It is written for people as it is.

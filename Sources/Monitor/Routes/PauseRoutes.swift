@@ -10,9 +10,10 @@ extension Route {
             problems: pauseProblems
         ) { call -> TypeActionReport in
             let type = try call.value(of: .typeInPath)
+            try call.caller.check(type)
             let time = try call.value(of: .pauseTime)
             let message =
-                switch try await queryClient.ask(PauseQuery(types: [type], time: time)).types.first?.outcome {
+                switch try await queryClient.ask(PauseQuery(types: [type], time: time), for: call.caller).types.first?.outcome {
                 case .done: "Type \(type) is paused: its tasks wait, and those that run go on."
                 case .unchanged: "Type \(type) was paused before."
                 case .unknown, nil: throw Problem.unregistered(type)
@@ -27,8 +28,9 @@ extension Route {
             parameters: [RouteParameter.typeInPath], problems: pauseProblems
         ) { call -> TypeActionReport in
             let type = try call.value(of: .typeInPath)
+            try call.caller.check(type)
             let message =
-                switch try await queryClient.ask(ResumeQuery(types: [type])).types.first?.outcome {
+                switch try await queryClient.ask(ResumeQuery(types: [type]), for: call.caller).types.first?.outcome {
                 case .done: "Type \(type) is resumed: its tasks are handed out again."
                 case .unchanged: "Type \(type) was not paused."
                 case .unknown, nil: throw Problem.unregistered(type)

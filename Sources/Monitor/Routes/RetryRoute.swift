@@ -10,7 +10,8 @@ extension Route {
             problems: dispatcherProblems.merging([404: "The task is not known.", 409: "It has succeeded, or has not ended."]) { $1 }
         ) { call -> TaskActionReport in
             let id = try call.value(of: .taskInPath)
-            let outcome = try await queryClient.ask(RetryQuery(tasks: [id])).tasks.first
+            try await queryClient.check(call.caller, mayChange: id)
+            let outcome = try await queryClient.ask(RetryQuery(tasks: [id]), for: call.caller).tasks.first
             switch (outcome?.outcome, outcome?.state) {
             case (.done, let state):
                 let message = "Task \(id)\(state.map { ", which stood as \($0)," } ?? "") is done again, with all its attempts."

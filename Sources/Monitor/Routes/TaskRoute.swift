@@ -7,8 +7,9 @@ extension Route {
             "/tasks/{id}", id: "task", summary: "A task whole, with its payload, result and attempts.",
             parameters: [RouteParameter.taskInPath], problems: dispatcherProblems.merging([404: "The task is not known."]) { $1 }
         ) { call in
-            TaskReport(
-                try await queryClient.ask(TaskQuery(id: try call.value(of: .taskInPath))), maximumContent: ContentReport.maximumOnPage)
+            let task = try await queryClient.ask(TaskQuery(id: try call.value(of: .taskInPath)))
+            try call.caller.check(task.type)
+            return TaskReport(task, maximumContent: ContentReport.maximumOnPage)
         }
     }
 }
@@ -25,6 +26,7 @@ extension TaskReport: WebReport {
             "due": .optionalTime, "expires": .optionalTime, "timeout_ms": .count.nullable,
             "backoff": .string.nullable.described("How long it waits after a failed attempt; null: the dispatcher's default."),
             "key": .string.described("The key of the submission that brought it."),
+            "user": .string.nullable.described("The user that submitted it; null where an earlier version accepted it."),
         ],
         isOpen: true
     ).named("TaskSummary")

@@ -95,12 +95,10 @@ private struct TaskSearch {
         return report
     }
 
-    /// The one task with that id, if it is there and is meant: the newest that is older than the next id.
+    /// The one task with that id, if it is there and is meant.
     func find(_ id: TaskID) async throws -> TasksReport {
-        guard id.rawValue < .max else { return TasksReport(tasks: []) }
-        let query = TasksQuery(TaskFilter(), before: TaskID(id.rawValue + 1), limit: 1, isBrief: true)
-        let task = try await queryClient.ask(query).tasks.first
-        guard let task, task.id == id, filter.matches(task), after.map({ id < $0 }) ?? true else { return TasksReport(tasks: []) }
+        let task = try await queryClient.summary(of: id)
+        guard let task, filter.matches(task), after.map({ id < $0 }) ?? true else { return TasksReport(tasks: []) }
         return TasksReport(tasks: [TaskReport(task, .settings)])
     }
 }

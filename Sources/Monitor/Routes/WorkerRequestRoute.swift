@@ -3,7 +3,7 @@ import TaskGridCore
 import WebSupport
 
 extension Route {
-    static func askWorker(_ queryClient: MonitorQueries) -> Route {
+    static func askWorker(_ queryClient: MonitorQueries, _ grid: GridState) -> Route {
         .post(
             "/workers/{worker}/{request}", id: "askWorker",
             summary: "Asks a worker to take no more tasks (`quiet`), to take tasks again (`resume`) or to stop.",
@@ -11,7 +11,14 @@ extension Route {
             problems: dispatcherProblems.merging([404: "No worker with this id lives."]) { $1 }
         ) { call -> WorkerActionReport in
             let request = try call.value(of: .workerRequest)
-            let answer = try await queryClient.ask(WorkerRequestQuery(request, worker: try call.value(of: .workerInPath)))
+            let worker = try call.value(of: .workerInPath)
+            if !call.caller.types.areAll {
+                guard let types = grid.statistics.workers[worker]?.worker.types else {
+                    throw Problem(status: .notFound, detail: "the monitor knows no worker with this id")
+                }
+                for type in types { try call.caller.check(type) }
+            }
+            let answer = try await queryClient.ask(WorkerRequestQuery(request, worker: worker), for: call.caller)
             return WorkerActionReport(
                 worker: answer.worker, request: request, message: "Worker \(answer.worker) is asked to \(request.words).")
         }

@@ -40,12 +40,14 @@ final class MonitorQueries: Sendable {
     }
 
     /// Asks, and waits for the answer for as long as `patience` says. The query carries that, so that the dispatcher answers nobody who
-    /// has given up.
+    /// has given up, and the name of `caller`, whose action the dispatcher tells in its log.
     ///
     /// - Throws: A `Problem` that says why there is none; `CancellationError`.
-    func ask<Asked: Query>(_ query: Asked, within patience: Duration = MonitorQueries.deadline) async throws -> Asked.Answer {
+    func ask<Asked: Query>(
+        _ query: Asked, for caller: Caller? = nil, within patience: Duration = MonitorQueries.deadline
+    ) async throws -> Asked.Answer {
         do throws(QueryFailure) {
-            return try await client.ask(query, within: patience)
+            return try await client.ask(query, within: patience, actor: caller?.name)
         } catch {
             if error == .cancelled { throw CancellationError() }
             throw Problem(error)
@@ -54,6 +56,23 @@ final class MonitorQueries: Sendable {
 }
 
 extension MonitorQueries {
+    /// The task with that id as a list has it; nil where it is not known.
+    ///
+    /// - Throws: As ``ask(_:for:within:)``.
+    func summary(of id: TaskID) async throws -> TaskRecord? {
+        guard id.rawValue < .max else { return nil }
+        // The newest that is older than the next id.
+        let query = TasksQuery(TaskFilter(), before: TaskID(id.rawValue + 1), limit: 1, isBrief: true)
+        return try await ask(query).tasks.first.flatMap { $0.id == id ? $0 : nil }
+    }
+
+    /// - Throws: As ``ask(_:for:within:)``, and a `Problem` where the task's type is none of the caller's.
+    func check(_ caller: Caller, mayChange id: TaskID) async throws {
+        guard !caller.types.areAll else { return }
+        guard let task = try await summary(of: id) else { throw Problem.unknown(id) }
+        try caller.check(task.type)
+    }
+
     /// Takes a message of the reply queue; false where it answers none of these queries.
     func accept(_ message: Message) -> Bool { client.accept(message) }
 }
@@ -94,6 +113,7 @@ extension Problem {
             switch error.code {
             case .notFound: self.init(status: .notFound, detail: error.message)
             case .badQuery: self.init(status: .badRequest, detail: error.message)
+            case .forbidden: self.init(status: .forbidden, detail: error.message)
             case .conflict: self.init(status: .conflict, detail: error.message)
             case .unavailable:
                 self.init(status: .serviceUnavailable, detail: "the dispatcher answers: \(error.message)", retryAfter: .seconds(5))

@@ -1,62 +1,116 @@
 import HTTPTypes
 import Hummingbird
+import Logging
+import ServiceSupport
+import TaskGridCore
 import WebSupport
 
-/// The rules of who may read, and who may change something.
+/// The rules of who may read, and who may have something done.
 ///
-/// Things are done for whoever has the token, and never for a page from elsewhere. Reading needs the token only where that is
-/// configured.
+/// Things are done for the holders of tokens, as their roles say, and never for a page from elsewhere. Reading needs a token only where that
+/// is configured. Each action is written down.
 struct Guard: Sendable {
-    /// The token that a request has to show; nil: every change is refused.
-    let token: String?
+    /// The tokens that a request can show; none: every change is refused.
+    let tokens: AccessTokens
     let protectsReading: Bool
+    let guesses: GuessLimit
+    let audit: AuditLog
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    private static let theToken = "monitor.token, one of monitor.tokens-file, or the one that 'taskgrid up' prints"
+
+    /// - Throws: `MonitorError` where a file that the configuration names cannot be used.
+    init(_ configuration: MonitorConfiguration, logger: Logger) throws(MonitorError) {
+        self.init(
+            try AccessTokens(
+                token: configuration.token, tokenFile: configuration.tokenFile, tokensFile: configuration.tokensFile, logger: logger),
+            protectsReading: configuration.protectsReading, audit: try AuditLog(configuration.auditFile, logger: logger), logger: logger
+        )
+    }
+
+    init(
+        _ tokens: AccessTokens, protectsReading: Bool, guesses: GuessLimit = GuessLimit(), audit: AuditLog, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { .now() }
+    ) {
+        self.tokens = tokens
+        self.protectsReading = protectsReading
+        self.guesses = guesses
+        self.audit = audit
+        self.logger = logger
+        self.now = now
+    }
 
     /// A route, behind the guard.
     func guarding(_ route: Route) -> Route {
         switch route.access {
         case .open: return route
-        case .reading: return protectsReading ? route.guarded(by: checkToken) : route
-        case .acting: return route.guarded(by: checkAction)
+        case .needs(.viewer):
+            guard protectsReading else { return route }
+            return route.guarded { request, context, answer in try await answer(try caller(of: request, context)) }
+        case .needs(let role):
+            return route.guarded { request, context, answer in
+                var who: String?
+                func record(_ outcome: AuditEntry.Outcome, status: Int, detail: String? = nil) async {
+                    await audit.record(
+                        AuditEntry(
+                            at: now(), who: who, address: context.address, action: route.id, request: request.uri.description,
+                            outcome: outcome, status: status, detail: detail
+                        ))
+                }
+                do {
+                    try Self.checkOrigin(request)
+                    let caller = try caller(of: request, context)
+                    who = caller.name
+                    try caller.check(role)
+                    let response = try await answer(caller)
+                    await record(.done, status: response.status.code)
+                    return response
+                } catch let problem as Problem {
+                    // Requests without a token are anybody's, and as many as somebody likes to send. Wrong tokens are limited.
+                    if who != nil || problem.status == .unauthorized && Self.secret(in: request) != nil {
+                        await record(problem.status.code < 500 ? .refused : .failed, status: problem.status.code, detail: problem.detail)
+                    }
+                    throw problem
+                } catch {
+                    await record(.failed, status: 500, detail: "\(error)")
+                    throw error
+                }
+            }
         }
     }
 
-    @Sendable private func checkAction(_ request: Request) throws(Problem) {
-        try Self.checkOrigin(request)
-        guard token != nil else {
+    /// The holder of the token that a request shows.
+    private func caller(of request: Request, _ context: WebContext) throws(Problem) -> Caller {
+        guard !tokens.isEmpty else {
             throw Problem(
-                status: .forbidden, detail: "actions are switched off: no token is configured (monitor.token); use the taskgrid command"
+                status: .forbidden,
+                detail: "this needs a token, and none is configured (monitor.token, monitor.tokens-file); use the taskgrid command"
             )
         }
-        try checkToken(request)
+        guard let secret = Self.secret(in: request) else {
+            throw Problem(status: .unauthorized, detail: "this needs a token, as 'Authorization: Bearer TOKEN': \(Self.theToken)")
+        }
+        let digest = AccessToken.digest(of: secret)
+        if let wait = guesses.wait(of: digest, from: context.origin) {
+            throw Problem(
+                status: .tooManyRequests, detail: "too many wrong tokens came from this address; try again later", retryAfter: wait)
+        }
+        guard let token = tokens.token(of: digest) else {
+            if guesses.noteWrong(digest, from: context.origin) {
+                logger.warning(
+                    "wrong tokens, refusing further ones from this address", metadata: [LogKey.accessAddress: "\(context.address)"])
+            }
+            throw Problem(status: .unauthorized, detail: "the token is not the right one: that is \(Self.theToken)")
+        }
+        guesses.noteRight(digest, from: context.origin)
+        return token.caller
     }
 
-    @Sendable private func checkToken(_ request: Request) throws(Problem) {
-        guard let token else {
-            throw Problem(status: .forbidden, detail: "reading needs a token, and none is configured (monitor.token)")
-        }
-        let header = request.headers[.authorization] ?? ""
+    private static func secret(in request: Request) -> String? {
         // One or more spaces follow the scheme (RFC 9110 section 11.4).
-        let parts = header.split(separator: " ")
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-            throw Problem(
-                status: .unauthorized,
-                detail: "this needs the token, as 'Authorization: Bearer TOKEN': monitor.token, or the one that 'taskgrid up' prints"
-            )
-        }
-        guard Self.isSame(String(parts[1]), token) else {
-            throw Problem(
-                status: .unauthorized, detail: "the token is not the right one: that is monitor.token, or the one that 'taskgrid up' prints"
-            )
-        }
-    }
-
-    /// Whether the texts are the same, in a time that does not tell how much of them is.
-    static func isSame(_ given: String, _ expected: String) -> Bool {
-        let (given, expected) = (Array(given.utf8), Array(expected.utf8))
-        guard !expected.isEmpty else { return false }
-        var difference = given.count == expected.count ? 0 : 1 as UInt8
-        for (index, byte) in given.enumerated() { difference |= byte ^ expected[index % expected.count] }
-        return difference == 0
+        let parts = (request.headers[.authorization] ?? "").split(separator: " ")
+        return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     }
 
     /// Refuses what a page from elsewhere sends: a browser says where it is from.

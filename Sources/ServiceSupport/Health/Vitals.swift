@@ -14,8 +14,8 @@ package final class Vitals: Sendable {
         var service = ServiceState.starting
         var loops: [(name: String, read: @Sendable (ContinuousClock.Instant) -> LoopReading)] = []
         var connections: [WatchedConnection] = []
-        /// Other faults, by their subject.
-        var problems: [String: String] = [:]
+        /// Other faults, by their subject, and until when they hold.
+        var problems: [String: (reason: String, until: ContinuousClock.Instant?)] = [:]
     }
 
     /// How long a loop may work on the same: longer than any deadline of a publish to a broker that answers.
@@ -60,8 +60,13 @@ package final class Vitals: Sendable {
     /// - Parameters:
     ///   - name: what it concerns, such as `store`.
     ///   - reason: what is wrong and what to do; nil: nothing any more.
-    package func problem(_ name: String, _ reason: String?) {
-        state.withLock { $0.problems[name] = reason }
+    ///   - time: how long that holds unless it is said again; nil: until it is said to be well.
+    package func problem(_ name: String, _ reason: String?, lasting time: Duration? = nil) {
+        let now = now()
+        state.withLock { state in
+            state.problems = state.problems.filter { $0.value.until.map { now < $0 } ?? true }
+            state.problems[name] = reason.map { ($0, time.map { now + $0 }) }
+        }
     }
 
     /// The service enters a state.
@@ -83,7 +88,7 @@ package final class Vitals: Sendable {
             if let problem = reading.problem(at: now) { report.reasons.append(problem) }
         }
         if report.state == .starting, report.reasons.isEmpty { report.reasons.append("it is starting, and does not serve yet") }
-        report.reasons += problems.sorted { $0.key < $1.key }.map(\.value)
+        report.reasons += problems.filter { $0.value.until.map { now < $0 } ?? true }.sorted { $0.key < $1.key }.map(\.value.reason)
         for read in loops {
             let reading = read.read(now)
             report.loops.append(HealthReport.Loop(reading))

@@ -115,6 +115,7 @@ extension GridClient {
                 switch error.code {
                 case .notFound: .unknownTask
                 case .badQuery, .conflict: .badArgument
+                case .forbidden: .accessRefused
                 case .unavailable: .serviceUnavailable
                 }
             return ClientError(code, "the \(service) answers: \(error.message)")

@@ -223,7 +223,7 @@ extension Rejection {
     fileprivate var isOfOnePayload: Bool {
         switch code {
         case .payloadTooLarge, .empty, .malformed: true
-        case .unknownType, .storeUnavailable, .keyReused: false
+        case .unknownType, .storeUnavailable, .forbidden, .keyReused: false
         }
     }
 }

@@ -1,5 +1,6 @@
 import AMQP
 import Logging
+import TaskGridConfiguration
 import TaskGridCore
 
 /// One address of the broker, and how it answered.
@@ -42,7 +43,7 @@ extension [AddressReading] {
         let isReached = contains { $0.greeting != nil }
         var findings = flatMap { reading -> [Finding] in
             switch reading.result {
-            case .failure(let error): [Self.finding(error, isSpared: isReached && error.code == .unreachable)]
+            case .failure(let error): [Self.finding(error, endpoint, isSpared: isReached && error.code == .unreachable)]
             case .success(let greeting): greeting.findings(at: "\(reading.address)", asked: endpoint.heartbeat)
             }
         }
@@ -56,21 +57,37 @@ extension [AddressReading] {
         return findings
     }
 
-    /// - Parameter isSpared: another address answers, so that programs connect there.
-    private static func finding(_ error: AMQPError, isSpared: Bool) -> Finding {
+    /// - Parameters:
+    ///   - error: why the address does not answer.
+    ///   - endpoint: the broker with that address alone.
+    ///   - isSpared: another address answers, so that programs connect there.
+    private static func finding(_ error: AMQPError, _ endpoint: Endpoint, isSpared: Bool) -> Finding {
         if isSpared {
             return .warning(
                 .broker, error.message, advice: "start that node, or take it out of --broker: each program tries it in its turn")
         }
         let advice =
             switch error.code {
-            case .accessRefused where error.brokerCode == 530:
-                "give the user permissions on the virtual host, or name another one at the end of the broker's URL"
+            case .accessRefused where error.brokerCode == 530: advice(notAllowed: error.message, endpoint)
             case .accessRefused: "rabbitmqctl add_user makes a user, rabbitmqctl change_password gives one another password"
-            case .unsupported: "use a URL that begins with amqp://"
+            case .tlsRefused: "--broker-ca, --broker-certificate, --broker-key and --broker-server-name say how TLS is spoken"
             default: "start the broker, or correct its host and port in --broker"
             }
         return .problem(.broker, error.message, advice: advice)
+    }
+
+    /// What to do where the broker takes the login and not the connection (530). Its text alone says why.
+    private static func advice(notAllowed text: String, _ endpoint: Endpoint) -> String {
+        let other = "or name another virtual host at the end of the broker's URL"
+        let (user, host) = (ShellWord(endpoint.user), ShellWord(endpoint.virtualHost))
+        if text.contains("connection limit (") {
+            return "close connections, or raise the limit: rabbitmqctl list_user_limits --user \(user), rabbitmqctl list_vhost_limits "
+                + "-p \(host), connection_max in rabbitmq.conf"
+        }
+        if text.hasSuffix("not found") {
+            return "rabbitmqctl add_vhost \(host) makes the virtual host, and the user needs permissions there; \(other)"
+        }
+        return "give the user permissions on the virtual host, \(other)"
     }
 }
 

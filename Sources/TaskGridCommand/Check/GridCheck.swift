@@ -7,11 +7,12 @@ import TaskGridCore
 /// Looks at a broker and the grid on it, over AMQP and over the broker's management interface, and changes nothing.
 struct GridCheck {
     let grid: CheckedGrid
-    let management: ManagementInterface
+    /// One at least; the first that answers is asked.
+    let management: [ManagementInterface]
     let logger: Logger
 
     func report() async -> CheckReport {
-        async let management = ManagementReading.read(management, of: grid)
+        async let management = managementReading()
         let addresses = await AddressReading.read(grid.endpoint, logger: logger)
         var findings = addresses.findings(of: grid.endpoint)
         let reached = addresses.filter { $0.greeting != nil }
@@ -25,12 +26,18 @@ struct GridCheck {
         return CheckReport(findings: findings)
     }
 
+    private func managementReading() async -> ManagementReading {
+        for interface in management.dropLast() where await interface.answers { return await .read(interface, of: grid) }
+        return await .read(management[management.count - 1], of: grid)
+    }
+
     /// What is found at the addresses that take the login.
     private func gridFindings(_ location: GridLocation, _ version: BrokerVersion?) async -> [Finding] {
         let names = await NamesReading.read(location, logger: logger)
         let found = names.findings(grid.topology)
         // A client would declare what is missing.
         guard names.failure == nil, names.missingExchanges.isEmpty else { return found }
+        guard grid.role.asksServices else { return found + names.serviceFindings(grid) }
         do throws(ClientError) {
             let services = try await ServiceReading.read(location, logger: logger)
             return found + services.findings() + (version.map(services.messageFindings) ?? [])
@@ -38,7 +45,7 @@ struct GridCheck {
             return found + [
                 .problem(
                     .services, "no client can use the grid: \(error.message)",
-                    advice: "the broker says why; rights that a client lacks are named below")
+                    advice: "the broker says why; the findings on rights name what the user lacks")
             ]
         }
     }

@@ -1,9 +1,12 @@
-import Dispatch
+import AMQP
 import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
 import TaskGridConfiguration
 
-/// A GET of HTTP/1.0 (RFC 1945) over TCP without encryption, which is all that the broker's management interface needs: one request a
-/// connection, no redirects. The command links no HTTP client for it.
+/// A GET of HTTP/1.0 (RFC 1945), over TCP or TLS, which is all that the broker's management interface needs: one request a connection, no
+/// redirects. The command links no HTTP client for it.
 struct HTTPGet: Sendable {
     struct Answer: Hashable, Sendable {
         let status: Int
@@ -25,13 +28,17 @@ struct HTTPGet: Sendable {
     let target: String
     let user: String
     let password: String
+    /// The CAs of the other side; nil: plain HTTP.
+    var tls: TLSSettings?
 
     func answer() async throws(Failure) -> Answer {
-        let result: Result<Data, Failure> = await withCheckedContinuation { continuation in
-            // Dispatch's threads may block; those of Swift's pool may not.
-            DispatchQueue.global().async { continuation.resume(returning: Result { () throws(Failure) in try exchange() }) }
+        let bytes: Data
+        do {
+            bytes = try await exchange()
+        } catch {
+            throw error as? Failure ?? Failure(reason: Self.reason(of: error))
         }
-        return try Self.parse(try result.get())
+        return try Self.parse(bytes)
     }
 
     private var text: String {
@@ -41,57 +48,59 @@ struct HTTPGet: Sendable {
     }
 
     /// Sends the request to the first of the host's addresses that answers, and reads until the other side closes.
-    private func exchange() throws(Failure) -> Data {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(host, "\(port)", &hints, &found)
-        guard code == 0 else { throw Failure(reason: "the host is not found: \(String(cString: gai_strerror(code)))") }
-        defer { freeaddrinfo(found) }
-        var reason = "the host has no address"
-        var next = found
-        while let address = next?.pointee {
-            next = address.ai_next
-            let descriptor = socket(address.ai_family, address.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), address.ai_protocol)
-            guard descriptor >= 0 else {
-                reason = Errno.current
-                continue
+    private func exchange() async throws -> Data {
+        let context = try tls.map(Self.context)
+        // An address is looked for in the certificate without a name.
+        let name = (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
+        let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connectTimeout(TimeAmount(Self.patience))
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
             }
-            defer { close(descriptor) }
-            var limit = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
-            for option in [SO_SNDTIMEO, SO_RCVTIMEO] {
-                setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-            }
-            guard connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
-                reason = errno == EINPROGRESS ? "no answer within \(Self.patience.components.seconds) s" : Errno.current
-                continue
-            }
-            return try converse(descriptor)
+        let late = connection.channel.eventLoop.scheduleTask(in: TimeAmount(Self.patience)) {
+            connection.channel.pipeline.fireErrorCaught(Failure(reason: "no whole answer within \(Self.patience.components.seconds) s"))
         }
-        throw Failure(reason: reason)
+        defer { late.cancel() }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            var answer = Data()
+            do {
+                for try await bytes in inbound {
+                    answer.append(contentsOf: bytes.readableBytesView)
+                    guard answer.count <= Self.maximumSize else {
+                        throw Failure(reason: "the answer has more than \(Self.maximumSize) bytes")
+                    }
+                }
+            } catch NIOSSLError.uncleanShutdown {
+                // The answer's length tells whether it is whole.
+            }
+            return answer
+        }
     }
 
-    private func converse(_ descriptor: Int32) throws(Failure) -> Data {
-        let request = Array(text.utf8)
-        var sent = 0
-        while sent < request.count {
-            let count = request.withUnsafeBytes {
-                send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { throw Failure(reason: Errno.current) }
-            sent += count
+    private static func context(_ tls: TLSSettings) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        if let ca = tls.ca { configuration.trustRoots = .file(ca) }
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw Failure(reason: "the CAs in \(tls.ca ?? "this machine's store") cannot be used")
         }
-        var answer = Data()
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        let end = ContinuousClock.now + Self.patience
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            if count == 0 { return answer }
-            guard count > 0, ContinuousClock.now < end else {
-                throw Failure(reason: "no whole answer within \(Self.patience.components.seconds) s")
-            }
-            answer.append(contentsOf: buffer[..<count])
-            guard answer.count <= Self.maximumSize else { throw Failure(reason: "the answer has more than \(Self.maximumSize) bytes") }
+    }
+
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError: error.connectionErrors.first.map { reason(of: $0.error) } ?? "the host is not found"
+        case ChannelError.connectTimeout: "no answer within \(patience.components.seconds) s"
+        case let error as IOError: Errno.text(error.errnoCode)
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: "TLS failed: \(error)"
+        default: "\(error)"
         }
     }
 

@@ -5,8 +5,8 @@ import TaskGridCore
 
 /// RabbitMQ's management interface: where it is, and whose login is used there.
 struct ManagementInterface: Hashable, Sendable {
-    /// The port that RabbitMQ's management plugin listens on unless it is configured.
-    static let port = 15_672
+    /// The ports that RabbitMQ's management plugin listens on unless it is configured: for HTTP and for HTTPS.
+    private static let (port, securePort) = (15_672, 15_671)
 
     let host: String
     let port: Int
@@ -14,10 +14,17 @@ struct ManagementInterface: Hashable, Sendable {
     let path: String
     let user: String
     let password: String
+    /// The CAs of its certificate; nil: plain HTTP.
+    let tls: TLSSettings?
 
     /// The body of an answer that says why there is none.
     private struct Refusal: Decodable {
         let reason: String
+    }
+
+    /// The user of the login.
+    private struct User: Decodable {
+        let name: String
     }
 
     /// Why a question has no answer.
@@ -27,17 +34,18 @@ struct ManagementInterface: Hashable, Sendable {
         let reason: String
     }
 
-    /// The interface beside a broker, with the broker's user.
+    /// The interface beside a broker's first address, with the broker's user: over HTTPS where the broker is reached over TLS, because the password goes there.
     init(beside endpoint: Endpoint) {
         host = endpoint.addresses[0].host
-        port = Self.port
+        port = endpoint.tls == nil ? Self.port : Self.securePort
+        tls = endpoint.tls
         path = ""
         user = endpoint.user
         password = endpoint.password
     }
 
     /// - Parameters:
-    ///   - url: such as `http://user:password@host:15672`; without a user it has the broker's.
+    ///   - url: such as `http://user:password@host:15672`, or with `https`; without a user it has the broker's.
     ///   - endpoint: the broker.
     /// - Throws: `Failure` of the command that says what is wrong with the URL, and never repeats the password.
     init(url: String, endpoint: Endpoint) throws(TaskGridCommand.Failure) {
@@ -45,12 +53,12 @@ struct ManagementInterface: Hashable, Sendable {
         guard let components = URLComponents(string: url), let scheme = components.scheme?.lowercased(),
             let host = components.host, !host.isEmpty
         else { throw TaskGridCommand.Failure(.failed, "--admin cannot be read; it looks like \(example)") }
-        guard scheme == "http" else {
-            throw TaskGridCommand.Failure(
-                .failed, "--admin begins with '\(scheme):', and the command speaks http alone: use \(example), over a tunnel if need be")
+        guard scheme == "http" || scheme == "https" else {
+            throw TaskGridCommand.Failure(.failed, "--admin begins with '\(scheme):'; it looks like \(example), or begins with https")
         }
+        tls = scheme == "https" ? endpoint.tls ?? TLSSettings() : nil
         self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
-        port = components.port ?? Self.port
+        port = components.port ?? (tls == nil ? Self.port : Self.securePort)
         guard (1...65_535).contains(port) else { throw TaskGridCommand.Failure(.failed, "--admin names port \(port); 1 to 65535") }
         path =
             components.percentEncodedPath.hasSuffix("/")
@@ -59,7 +67,8 @@ struct ManagementInterface: Hashable, Sendable {
         password = components.user == nil ? endpoint.password : components.password ?? ""
     }
 
-    /// The interface that is meant: the one that is named, else that of the grid of this machine, else the one beside the broker.
+    /// The interfaces that are meant, each of which shows the whole cluster: the one that is named, else those of the grid of this machine,
+    /// else those beside the broker's addresses.
     ///
     /// - Parameters:
     ///   - url: what `--admin` says.
@@ -67,16 +76,31 @@ struct ManagementInterface: Hashable, Sendable {
     ///   - endpoint: the broker.
     static func find(
         _ url: String?, folder: GridFolder, endpoint: Endpoint
-    ) throws(TaskGridCommand.Failure) -> ManagementInterface {
-        if let url { return try ManagementInterface(url: url, endpoint: endpoint) }
-        if let file = try? GridFile.read(from: folder), let admin = file.admin, let own = try? Endpoint(url: file.amqp), own == endpoint {
-            return try ManagementInterface(url: admin, endpoint: endpoint)
+    ) throws(TaskGridCommand.Failure) -> [ManagementInterface] {
+        if let url { return [try ManagementInterface(url: url, endpoint: endpoint)] }
+        if let file = try? GridFile.read(from: folder), let admin = file.admin,
+            let own = try? Endpoint(url: file.amqp, tls: file.tls ?? TLSSettings()), own == endpoint
+        {
+            let urls = [admin] + (file.otherAdmins ?? [])
+            return try urls.map { (url) throws(TaskGridCommand.Failure) in try ManagementInterface(url: url, endpoint: endpoint) }
         }
-        return ManagementInterface(beside: endpoint)
+        return endpoint.addresses.map { address in
+            var node = endpoint
+            node.addresses = [address]
+            return ManagementInterface(beside: node)
+        }
+    }
+
+    /// Whether a node's interface answers, whatever it says: the node may be down.
+    var answers: Bool {
+        get async {
+            guard case .failure(let failure) = await get("whoami", as: User.self) else { return true }
+            return failure.status != nil
+        }
     }
 
     /// Without the password.
-    var address: String { "http://\(user)@\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)" }
+    var address: String { "\(tls == nil ? "http" : "https")://\(user)@\(host.contains(":") ? "[\(host)]" : host):\(port)\(path)" }
 
     /// Asks for a value.
     ///
@@ -86,7 +110,7 @@ struct ManagementInterface: Hashable, Sendable {
     ///   - unknown: what the status 404 means: older versions do not have each target, and some mean with it that there are none; nil: a
     ///     failure.
     func get<Value: Decodable>(_ target: String, as type: Value.Type = Value.self, unknown: Value? = nil) async -> Result<Value, Failure> {
-        let request = HTTPGet(host: host, port: port, target: "\(path)/api/\(target)", user: user, password: password)
+        let request = HTTPGet(host: host, port: port, target: "\(path)/api/\(target)", user: user, password: password, tls: tls)
         let answer: HTTPGet.Answer
         do throws(HTTPGet.Failure) {
             answer = try await request.answer()

@@ -9,9 +9,16 @@ extension ManagementReading {
             let cluster = overview.cluster.map { ", cluster \($0)" } ?? ""
             let found = Finding.ok(.management, "\(interface.address) is RabbitMQ \(overview.version)\(cluster)")
             let version = BrokerVersion(overview.version)
+            // The broker has refused the login then, and said so.
+            guard !lacksVirtualHost else { return [found] + nodeFindings(grid) }
             return [found] + nodeFindings(grid) + exchangeFindings(grid) + kindFindings(grid) + memberFindings(grid)
                 + policyFindings(grid, version) + rightsFindings(grid) + limitFindings(grid) + deprecationFindings + unreadFindings
         }
+    }
+
+    /// Whether there is no such virtual host.
+    private var lacksVirtualHost: Bool {
+        if case .failure(let failure) = queues { failure.status == 404 } else { false }
     }
 
     private func unreached(_ failure: ManagementInterface.Failure) -> Finding {
@@ -35,7 +42,7 @@ extension ManagementReading {
         let isUnknownUser = if case .failure(let failure) = permissions { failure.status == 404 } else { false }
         let parts: [(String, String?)] = [
             ("nodes", reason(nodes)), ("virtual hosts", reason(virtualHosts)), ("queues", reason(queues)),
-            ("exchanges", reason(exchanges)),
+            ("exchanges", reason(exchanges)), ("policies", reason(policies) ?? reason(operatorPolicies)),
             ("rights", isUnknownUser ? nil : reason(permissions)), ("topic rights", isUnknownUser ? nil : reason(topicPermissions)),
             ("limits", reason(limits)), ("limits of the user", reason(userLimits)), ("deprecated features", reason(deprecated)),
         ]

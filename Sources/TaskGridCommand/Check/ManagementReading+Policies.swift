@@ -5,29 +5,33 @@ import TaskGridCore
 extension ManagementReading {
     /// Policies and operator policies that would lose, delay or hide messages of the grid's queues.
     func policyFindings(_ grid: CheckedGrid, _ version: BrokerVersion?) -> [Finding] {
-        guard case .success(let queues) = queues else { return [] }
+        guard case .success(let queues) = queues, case .success(let listed) = policies, case .success(let operators) = operatorPolicies
+        else { return [] }
+        let (policies, operatorPolicies) = (PolicyChoice(listed), PolicyChoice(operators))
         let known = queues.listed.filter { QueueUse($0.name, grid.topology) != nil }
+            .map { GovernedQueue(queue: $0, policy: policies.policy(for: $0), operatorPolicy: operatorPolicies.policy(for: $0)) }
         guard !known.isEmpty else { return [] }
+        let unreadable = (policies.unreadable + operatorPolicies.unreadable).map { policy in
+            Finding.warning(
+                .policies, "the pattern '\(policy.pattern)' of policy '\(policy.name)' cannot be read here",
+                advice: "see whether it matches the grid's queues, and whether it hurts them: "
+                    + "rabbitmqctl list_policies \(grid.virtualHostOption), rabbitmqctl list_operator_policies \(grid.virtualHostOption)")
+        }
+        let hazards = Self.hazardFindings(known, grid, version)
+        return unreadable.isEmpty ? hazards : unreadable + hazards.filter { $0.level != .ok }
+    }
+
+    private static func hazardFindings(_ known: [GovernedQueue], _ grid: CheckedGrid, _ version: BrokerVersion?) -> [Finding] {
         var order: [QueueHazard] = []
         var names: [QueueHazard: [String]] = [:]
         for queue in known {
             for hazard in queue.hazards(grid.topology, version) {
                 if names[hazard] == nil { order.append(hazard) }
-                names[hazard, default: []].append(queue.name)
+                names[hazard, default: []].append(queue.queue.name)
             }
         }
-        let policies = Set(known.flatMap(\.policies)).sorted().listed
-        // As where the broker collects no metrics.
-        if known.contains(where: { $0.definition == nil && !$0.policies.isEmpty }) {
-            return [
-                .warning(
-                    .policies, "the broker does not say what its policies mean for the grid's queues: \(policies)",
-                    advice:
-                        "look at them yourself: rabbitmqctl list_policies \(grid.virtualHostOption); no length, time to live, expiry or "
-                        + "delivery limit may be set for tasks")
-            ]
-        }
         guard !order.isEmpty else {
+            let policies = Set(known.flatMap(\.policyNames)).sorted().listed
             let which = policies.isEmpty ? "none is in force for" : "\(policies): in force, and not harmful, for"
             return [.ok(.policies, "\(which) the grid's \(known.count) queues")]
         }
@@ -48,7 +52,7 @@ struct QueueHazard: Hashable {
     let key: String
     /// What comes of it.
     let effect: String
-    /// The policies that the queue has; empty: its own arguments say it.
+    /// The policies that say it; empty: the queue's own arguments do.
     let policies: String
     /// The commands of rabbitmqctl that show them.
     let lists: [String]
@@ -56,7 +60,7 @@ struct QueueHazard: Hashable {
     var remedy: String?
 }
 
-extension ListedQueue {
+extension GovernedQueue {
     /// A quorum queue that gives up sooner may drop a message which a crashing program has got several times.
     private static let leastDeliveryLimit: Int64 = 100
     /// Fewer are gone in a moment: 100 workers send as many heartbeats in 10 s.
@@ -66,23 +70,27 @@ extension ListedQueue {
     private static let leastConsumerTimeout: Int64 = 60_000
 
     func hazards(_ topology: Topology, _ version: BrokerVersion?) -> [QueueHazard] {
-        guard let use = QueueUse(name, topology) else { return [] }
+        guard let use = QueueUse(queue.name, topology) else { return [] }
         return lengthHazards(use) + timeHazards(use) + deliveryHazards(use, version) + otherHazards(use, topology)
     }
 
-    private func setting(_ key: String) -> Int64? { definition?.values[key]?.integer }
+    private func setting(_ key: String) -> Int64? { value(key)?.integer }
 
-    private func hazard(_ level: Finding.Level, _ key: String, _ effect: String, remedy: String? = nil) -> QueueHazard {
+    /// The policies that give the setting the value that hurts are named, and no others.
+    private func hazard(
+        _ level: Finding.Level, _ key: String, _ effect: String, value hurting: FieldValue? = nil, remedy: String? = nil
+    ) -> QueueHazard {
+        let hurting = hurting ?? value(key)
         let known = [(policy, "policy", "list_policies"), (operatorPolicy, "operator policy", "list_operator_policies")]
-        let policies = known.filter { $0.0?.isEmpty == false }
+        let named = known.filter { $0.0 != nil && $0.0?.definition.values[key] == hurting }
         return QueueHazard(
-            level: level, key: key, effect: effect, policies: policies.map { "\($0.1) '\($0.0 ?? "")'" }.joined(separator: ", "),
-            lists: policies.map(\.2), remedy: remedy
+            level: level, key: key, effect: effect, policies: named.map { "\($0.1) '\($0.0?.name ?? "")'" }.joined(separator: ", "),
+            lists: named.map(\.2), remedy: remedy
         )
     }
 
     private func lengthHazards(_ use: QueueUse) -> [QueueHazard] {
-        let overflow = definition?.values["overflow"]?.text ?? arguments?.values["x-overflow"]?.text ?? "drop-head"
+        let overflow = value("overflow")?.text ?? queue.arguments?.values["x-overflow"]?.text ?? "drop-head"
         return [("max-length", "messages", Self.leastLength), ("max-length-bytes", "bytes", Self.leastBytes)].compactMap {
             key, unit, least in
             guard let limit = setting(key) else { return nil }
@@ -128,25 +136,25 @@ extension ListedQueue {
 
     /// Of a policy's limit and the queue's own the smaller one counts; a negative one of RabbitMQ 4 is none.
     private func deliveryHazards(_ use: QueueUse, _ version: BrokerVersion?) -> [QueueHazard] {
-        guard kind == Queue.Kind.quorum.rawValue else { return [] }
-        let said = [setting("delivery-limit"), arguments?.values["x-delivery-limit"]?.integer].compactMap(\.self)
+        guard queue.kind == Queue.Kind.quorum.rawValue else { return [] }
+        let said = [setting("delivery-limit"), queue.arguments?.values["x-delivery-limit"]?.integer].compactMap(\.self)
         let limit = said.filter { $0 >= 0 }.min() ?? (said.isEmpty ? version?.defaultDeliveryLimit : nil)
         guard let limit, limit < Self.leastDeliveryLimit else { return [] }
         let advice = "restart the services, which declare the queue anew, with the messages in it"
         return [
             hazard(
-                .problem, "delivery-limit", "delivery-limit \(limit): a message that comes back more often is dropped",
-                remedy: setting("delivery-limit") == nil ? advice : nil)
+                .problem, "delivery-limit", "delivery-limit \(limit): a message that comes back more often is dropped", value: .int(limit),
+                remedy: setting("delivery-limit") == limit ? nil : advice)
         ]
     }
 
     private func otherHazards(_ use: QueueUse, _ topology: Topology) -> [QueueHazard] {
         var hazards: [QueueHazard] = []
-        if let exchange = definition?.values["dead-letter-exchange"]?.text, topology.exchanges.contains(where: { $0.name == exchange }) {
+        if let exchange = value("dead-letter-exchange")?.text, topology.exchanges.contains(where: { $0.name == exchange }) {
             let effect = "dead-letter-exchange \(exchange): messages that it drops come back into the grid, and may go round"
             hazards.append(hazard(.warning, "dead-letter-exchange", effect))
         }
-        if definition?.values["ha-mode"] != nil, use.isShared {
+        if value("ha-mode") != nil, use.isShared {
             hazards.append(
                 hazard(
                     .warning, "ha-mode", "ha-mode: it is mirrored, which RabbitMQ 4 does not do any more",

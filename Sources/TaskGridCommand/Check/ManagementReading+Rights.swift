@@ -17,17 +17,17 @@ extension ManagementReading {
             ]
         }
         let host = grid.endpoint.virtualHost
-        let user = ShellWord(grid.endpoint.user)
-        let pattern = grid.topology.rightsPattern
-        let command = "rabbitmqctl set_permissions \(grid.virtualHostOption) \(user) \(pattern) \(pattern) \(pattern)"
+        let types = handledTypes(grid)
+        let least = grid.leastPermissions(types)
+        let command = grid.command(least)
         guard let permission = permissions.first(where: { $0.vhost == host }) else {
             return [
                 .problem(
                     .rights, "user '\(grid.endpoint.user)' has no rights in the virtual host '\(host)'",
-                    advice: "as an administrator: \(command)")
+                    advice: "as an administrator: \(command)\(least == nil ? "" : "; taskgrid users prints its topic permissions too")")
             ]
         }
-        let needed = neededRights(grid)
+        let needed = NeededRights(grid.role, grid.topology, user: grid.endpoint.user, types: types)
         var findings = NeededRights.Operation.allCases.compactMap { operation -> Finding? in
             guard let pattern = RightsPattern(permission.pattern(operation)) else {
                 return .warning(
@@ -39,15 +39,17 @@ extension ManagementReading {
             return .problem(
                 .rights,
                 "user '\(grid.endpoint.user)' may not \(operation.verb) \(refused.listed): its pattern is '\(permission.pattern(operation))'",
-                advice: "widen the pattern; these let it use the whole grid: \(command)")
+                advice:
+                    "widen the pattern; these let it \(least == nil ? "use the whole grid" : "be a \(grid.role) and no more"): \(command)")
         }
-        findings += topicFindings(grid, needed)
+        findings += topicFindings(grid, needed, least)
         guard findings.isEmpty else { return findings }
-        let part = grid.role == .all ? "of every part of the grid" : "of a \(grid.role)"
+        let part =
+            grid.role == .all ? "of every part of the grid: one login for all protects nothing, see taskgrid users" : "of a \(grid.role)"
         return [.ok(.rights, "user '\(grid.endpoint.user)' has those \(part)")]
     }
 
-    private func topicFindings(_ grid: CheckedGrid, _ needed: NeededRights) -> [Finding] {
+    private func topicFindings(_ grid: CheckedGrid, _ needed: NeededRights, _ least: UserPermissions?) -> [Finding] {
         guard case .success(let listed) = topicPermissions else { return [] }
         return listed.filter { $0.vhost == grid.endpoint.virtualHost }.sorted { $0.exchange < $1.exchange }.compactMap { permission in
             let refused = needed.keys.filter { key in
@@ -58,23 +60,37 @@ extension ManagementReading {
             }
             guard !refused.isEmpty else { return nil }
             let keys = Set(refused.map { "'\($0.key)'" }).sorted().listed
-            let user = ShellWord(grid.endpoint.user)
+            let target = "\(grid.virtualHostOption) \(ShellWord(grid.endpoint.user)) \(permission.exchange)"
+            let advice =
+                if let keys = least?.keys[permission.exchange] {
+                    "widen it: rabbitmqctl set_topic_permissions \(target) \(ShellWord(keys.write)) \(ShellWord(keys.read))"
+                } else {
+                    "widen its topic permission, or take it away: rabbitmqctl clear_topic_permissions \(target)"
+                }
             return .problem(
-                .rights, "user '\(grid.endpoint.user)' may not use \(permission.exchange) with the routing keys \(keys)",
-                advice:
-                    "widen its topic permission, or take it away: rabbitmqctl clear_topic_permissions \(grid.virtualHostOption) \(user) "
-                    + "\(permission.exchange)")
+                .rights, "user '\(grid.endpoint.user)' may not use \(permission.exchange) with the routing keys \(keys)", advice: advice)
         }
     }
 
-    private func neededRights(_ grid: CheckedGrid) -> NeededRights {
-        var types = grid.types
-        var existing: Set<String>?
-        if case .success(let queues) = queues, case .success(let exchanges) = exchanges {
-            existing = Set(queues.listed.map(\.name) + exchanges.map(\.name))
-            if types.isEmpty { types = queues.listed.compactMap { grid.topology.type(ofWorkQueue: $0.name) } }
-        }
-        return NeededRights(grid.role, grid.topology, types: types, existing: existing)
+    /// The types that are named, else those that have a work queue.
+    private func handledTypes(_ grid: CheckedGrid) -> [TaskType] {
+        guard grid.types.isEmpty, case .success(let queues) = queues else { return grid.types }
+        return queues.listed.compactMap { grid.topology.type(ofWorkQueue: $0.name) }
+    }
+}
+
+extension CheckedGrid {
+    /// Those that `taskgrid users` gives a user of the part; nil: it has all parts.
+    fileprivate func leastPermissions(_ types: [TaskType]) -> UserPermissions? {
+        role.role(types: types).map { UserPermissions(GridUser(name: endpoint.user, role: $0), topology) }
+    }
+
+    /// The command that gives the user permissions; nil: for every name of the grid.
+    fileprivate func command(_ permissions: UserPermissions?) -> String {
+        let all = "^\(topology.prefix.replacing(".", with: "[.]"))[.]"
+        let patterns = permissions.map { [$0.configure, $0.write, $0.read] } ?? [all, all, all]
+        let words = ([endpoint.user] + patterns).map { "\(ShellWord($0))" }
+        return "rabbitmqctl set_permissions \(virtualHostOption) \(words.joined(separator: " "))"
     }
 }
 
@@ -116,9 +132,4 @@ extension NeededRights.Operation {
         case .read: "read from"
         }
     }
-}
-
-extension Topology {
-    /// A pattern of all names of the grid, for a shell.
-    fileprivate var rightsPattern: String { "'^\(prefix.replacing(".", with: "[.]"))[.]'" }
 }

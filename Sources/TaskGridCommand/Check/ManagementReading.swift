@@ -17,6 +17,9 @@ struct ManagementReading {
     var virtualHosts: Part<[ListedVirtualHost]>
     var queues: Part<Queues>
     var exchanges: Part<[ListedExchange]>
+    /// Read where they are set: what RabbitMQ says of them beside a queue is up to five seconds old.
+    var policies: Part<[ListedPolicy]>
+    var operatorPolicies: Part<[ListedPolicy]>
     var permissions: Part<[ListedPermission]>
     var topicPermissions: Part<[ListedTopicPermission]>
     /// Of the virtual host, by their names.
@@ -41,8 +44,10 @@ struct ManagementReading {
         reading.overview = overview
         reading.nodes = await interface.get("nodes?columns=name,running,partitions,mem_alarm,disk_free_alarm,being_drained")
         reading.virtualHosts = await interface.get("vhosts?columns=name,default_queue_type")
-        reading.queues = await describedQueues(interface, host, prefix: grid.topology.prefix)
+        reading.queues = await queues(interface, host, prefix: grid.topology.prefix)
         reading.exchanges = await interface.get("exchanges/\(host)?columns=name,type,durable,arguments")
+        reading.policies = await interface.get("policies/\(host)")
+        reading.operatorPolicies = await interface.get("operator-policies/\(host)")
         reading.permissions = await interface.get("users/\(user)/permissions")
         reading.topicPermissions = await interface.get("users/\(user)/topic-permissions")
         reading.limits = await limits(interface, "vhost-limits/\(host)")
@@ -61,6 +66,8 @@ struct ManagementReading {
         virtualHosts = .failure(failure)
         queues = .failure(failure)
         exchanges = .failure(failure)
+        policies = .failure(failure)
+        operatorPolicies = .failure(failure)
         permissions = .failure(failure)
         topicPermissions = .failure(failure)
         limits = .failure(failure)
@@ -75,23 +82,9 @@ struct ManagementReading {
         }
     }
 
-    /// A broker describes a queue's policies with its statistics, of which the first come within five seconds of its declaration.
-    private static let patience = 7
-
-    /// The queues, as soon as the broker describes all of them, or after some seconds as they are: a broker without statistics never does.
-    private static func describedQueues(_ interface: ManagementInterface, _ host: String, prefix: String) async -> Part<Queues> {
-        for _ in 1..<patience {
-            let queues = await queues(interface, host, prefix: prefix)
-            guard case .success(let found) = queues, found.listed.contains(where: \.lacksDescription),
-                (try? await Task.sleep(for: .seconds(1))) != nil
-            else { return queues }
-        }
-        return await queues(interface, host, prefix: prefix)
-    }
-
     private static func queues(_ interface: ManagementInterface, _ host: String, prefix: String) async -> Part<Queues> {
         let name = ManagementInterface.encoded("^\(prefix.replacing(".", with: "[.]"))[.]")
-        let columns = "name,type,state,exclusive,arguments,policy,operator_policy,effective_policy_definition,leader,members,online"
+        let columns = "name,type,state,exclusive,arguments,leader,members,online"
         var queues = Queues(listed: [], total: 0)
         var number = 1
         while true {

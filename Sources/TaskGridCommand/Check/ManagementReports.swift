@@ -31,34 +31,37 @@ struct ListedNode: Decodable, Hashable {
     }
 }
 
-/// A queue as it was declared, and as policies have it (`/api/queues`).
+/// A queue (`/api/queues`).
 struct ListedQueue: Decodable, Hashable {
     var name: String
     var kind: String?
     var state: String?
     var isExclusive: Bool?
     var arguments: QueueSettings?
-    var policy: String?
-    var operatorPolicy: String?
-    /// What the policies say, merged by the broker.
-    var definition: QueueSettings?
     var leader: String?
     var members: [String]?
     /// Those of the members that are up.
     var online: [String]?
 
-    /// The names of the policies that are in force.
-    var policies: [String] { [policy, operatorPolicy].compactMap(\.self).filter { !$0.isEmpty } }
-
-    /// Whether it is shared, and the broker says nothing yet of its policies.
-    var lacksDescription: Bool { isExclusive != true && definition == nil && policies.isEmpty }
-
     enum CodingKeys: String, CodingKey {
-        case name, state, arguments, policy, leader, members, online
+        case name, state, arguments, leader, members, online
         case kind = "type"
         case isExclusive = "exclusive"
-        case operatorPolicy = "operator_policy"
-        case definition = "effective_policy_definition"
+    }
+}
+
+/// A policy (`/api/policies`) or an operator policy (`/api/operator-policies`).
+struct ListedPolicy: Decodable, Hashable {
+    var name: String
+    /// A regular expression, which may match any part of a name.
+    var pattern: String
+    var appliesTo: String
+    var priority: Int
+    var definition: QueueSettings
+
+    enum CodingKeys: String, CodingKey {
+        case name, pattern, priority, definition
+        case appliesTo = "apply-to"
     }
 }
 

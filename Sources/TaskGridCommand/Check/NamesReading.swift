@@ -11,6 +11,8 @@ struct NamesReading: Sendable {
     /// Why a queue cannot be used, by its name; empty: it is not there.
     var troubledQueues: [String: String] = [:]
     var deadLetters = 0
+    /// How many consumers a queue has, by its name.
+    var consumers: [String: Int] = [:]
     /// Why the looking ended early.
     var failure: AMQPError?
 
@@ -38,6 +40,7 @@ struct NamesReading: Sendable {
     private mutating func look(at queue: Queue, _ topology: Topology, over connection: Connection) async throws(AMQPError) {
         do throws(AMQPError) {
             let depth = try await connection.depth(of: queue.name)
+            consumers[queue.name] = depth.consumers
             if queue == topology.deadQueue { deadLetters = depth.messages }
         } catch {
             guard error.brokerCode != nil else { throw error }
@@ -67,6 +70,21 @@ struct NamesReading: Sendable {
             ]
         }
         return exchangeFindings + queueFindings + deadLetterFindings(topology)
+    }
+
+    /// What the queues say of the services, for a user who may not ask them.
+    func serviceFindings(_ grid: CheckedGrid) -> [Finding] {
+        [Topology.Service.dispatcher, .nameservice].compactMap { service in
+            let queue = grid.topology.rpcQueue(service).name
+            return consumers[queue].map { count in
+                guard count > 0 else {
+                    return .problem(
+                        .services, "nobody consumes \(queue): no \(service) runs",
+                        advice: "see what its log says, or start one with 'taskgrid \(service)'")
+                }
+                return .ok(.services, "the \(service) consumes \(queue); the user of a \(grid.role) may not ask it")
+            }
+        }
     }
 
     private var exchangeFindings: [Finding] {

@@ -20,31 +20,28 @@ struct NeededRights: Hashable {
     private(set) var keys: Set<Key> = []
 
     private let topology: Topology
-    /// The exchanges and queues that are there; nil: it is not known, and taken for granted.
-    private let existing: Set<String>?
     /// The id of a program: its queues have it in their names.
-    private static let id = "check-1"
+    private let id: String
 
     /// - Parameters:
     ///   - role: the part.
     ///   - topology: the grid's names.
+    ///   - user: the user that has the rights.
     ///   - types: the types whose tasks it handles.
-    ///   - existing: the exchanges and queues that are there: nobody but their owner has to declare them; nil: all are.
-    init(_ role: GridRole, _ topology: Topology, types: [TaskType], existing: Set<String>? = nil) {
+    init(_ role: GridRole, _ topology: Topology, user: String, types: [TaskType]) {
         self.topology = topology
-        self.existing = existing
+        id = "check-1".owned(by: user)
         for part in role.parts { add(part, types) }
     }
 
     private mutating func add(_ part: GridRole, _ types: [TaskType]) {
-        let sample = types.first.map { [$0] } ?? []
         switch part {
         case .all: break
         case .dispatcher:
-            declare(topology.dispatcher + topology.heartbeats(id: Self.id), ownsExchanges: true, ownsQueues: true)
+            declare(topology.dispatcher + topology.heartbeats(id: id), ownsExchanges: true, ownsQueues: true)
             need(.configure, topology.dispatcherLock.name)
             consume([
-                topology.submitQueue, topology.resultsQueue, topology.rpcQueue(.dispatcher), topology.listenerQueue("heartbeats", Self.id),
+                topology.submitQueue, topology.resultsQueue, topology.rpcQueue(.dispatcher), topology.listenerQueue("heartbeats", id),
             ])
             for type in types {
                 declare(topology.work(type), ownsQueues: true)
@@ -52,41 +49,41 @@ struct NeededRights: Hashable {
                 consume([topology.workQueue(type)])
             }
             publish(topology.work, types.map(\.name))
-            publish(topology.control, [topology.workerKey(Self.id), Topology.allWorkersKey] + types.map(topology.cancelKey))
+            publish(topology.control, [topology.workerKey(id), Topology.allWorkersKey] + types.map(topology.cancelKey))
             publish(topology.events, [topology.gridEventKey("started")] + types.map(topology.taskEventKey))
-            publish(topology.reply, [Self.id])
+            publish(topology.reply, [id])
         case .nameservice:
-            declare(topology.nameservice + topology.registrations(id: Self.id), ownsQueues: true)
-            consume([topology.rpcQueue(.nameservice), topology.listenerQueue("registry", Self.id)])
-            publish(topology.control, [topology.workerKey(Self.id), Topology.allWorkersKey])
+            declare(topology.nameservice + topology.registrations(id: id), ownsQueues: true)
+            consume([topology.rpcQueue(.nameservice), topology.listenerQueue("registry", id)])
+            publish(topology.control, [topology.workerKey(id), Topology.allWorkersKey])
             publish(topology.events, [topology.gridEventKey("started"), topology.workerEventKey(.joined)])
-            publish(topology.reply, [Self.id])
+            publish(topology.reply, [id])
         case .monitor:
-            declare(topology.monitor(id: Self.id))
-            consume([topology.listenerQueue("monitor", Self.id), topology.replyQueue(client: Self.id)])
-            publish(topology.rpc, [Topology.Service.dispatcher.rawValue])
+            declare(topology.monitor(id: id))
+            consume([topology.listenerQueue("monitor", id), topology.replyQueue(client: id)])
+            publish(topology.rpc, [Topology.Service.dispatcher, .nameservice].map(\.rawValue))
             publish(topology.events, [topology.gridEventKey("started")])
         case .worker:
-            declare(topology.worker(id: Self.id, types: types))
-            consume(types.map(topology.workQueue) + [topology.listenerQueue("control", Self.id)])
+            declare(topology.worker(id: id, types: types))
+            consume(types.map(topology.workQueue) + [topology.listenerQueue("control", id)])
             publish(topology.results, types.map(\.name))
-            publish(topology.registry, [topology.registryKey(.heartbeat, types: sample)])
+            publish(topology.registry, [Topology.registryKey(.heartbeat, worker: id)])
+            publish(topology.control, [topology.workerKey(id)])
         case .client:
-            declare(topology.client(id: Self.id))
-            consume([topology.replyQueue(client: Self.id)])
+            declare(topology.client(id: id))
+            consume([topology.replyQueue(client: id)])
             publish(topology.submit, types.map(\.name))
-            publish(topology.rpc, [Topology.Service.dispatcher.rawValue])
+            publish(topology.rpc, [Topology.Service.dispatcher, .nameservice].map(\.rawValue))
         }
         publish(topology.dead, [""])
     }
 
     private mutating func need(_ operation: Operation, _ name: String) { names[operation, default: []].insert(name) }
 
-    /// Whoever declares a queue binds it; what is there and somebody else's is used as it is.
+    /// Whoever declares a queue binds it. What is somebody else's is used as it is, or waited for.
     private mutating func declare(_ declarations: Declarations, ownsExchanges: Bool = false, ownsQueues: Bool = false) {
-        func isMissing(_ name: String) -> Bool { existing?.contains(name) == false }
-        for exchange in declarations.exchanges where ownsExchanges || isMissing(exchange.name) { need(.configure, exchange.name) }
-        for queue in declarations.queues where ownsQueues || queue.isExclusive || isMissing(queue.name) {
+        for exchange in declarations.exchanges where ownsExchanges { need(.configure, exchange.name) }
+        for queue in declarations.queues where ownsQueues || queue.isExclusive {
             need(.configure, queue.name)
             for binding in declarations.bindings where binding.queue == queue.name {
                 need(.write, queue.name)

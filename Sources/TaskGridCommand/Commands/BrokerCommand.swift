@@ -28,6 +28,7 @@ struct BrokerCommand: AsyncParsableCommand {
             let folder = configuration.folder
             var plan = GridConfiguration(folder: folder, broker: .privately(nodes: nodes.nodes), ports: ports, services: nil)
             plan.rabbitmq = configuration.rabbitmq
+            plan.usesTLS = nodes.usesTLS
             try await GridRun(grid: LocalGrid(plan), logger: configuration.logger("broker", default: .info)).run { file in
                 Terminal.say("The broker runs; \(folder.gridFile) says how to reach it.")
                 if let admin = file.admin { Terminal.say("    RabbitMQ admin  \(admin)") }

@@ -28,6 +28,7 @@ struct ChaosCommand: AsyncParsableCommand {
               taskgrid chaos --duration 30s --faults worker,dispatcher --every 2s
               taskgrid chaos --faults wipe --every 20s --keep /tmp/chaos
               taskgrid chaos --nodes 3 --minutes 5
+              taskgrid chaos --tls --minutes 5
             Ctrl-C ends the faults early; a second one stops at once, and leaves the folder.
 
             The fault plan is a function of --seed (and of --faults, --every, the duration,
@@ -158,6 +159,7 @@ struct ChaosCommand: AsyncParsableCommand {
             patience: patience, queueKind: nodes.topology(configuration).queueKind, nodes: nodes.nodes, folder: folder
         )
         plan.rabbitmq = configuration.rabbitmq
+        plan.usesTLS = nodes.usesTLS
         plan.environment.merge(KeyArgument.byVariable([logLevel])) { $1 }
         return plan
     }

@@ -52,7 +52,7 @@ struct CheckCommand: AsyncParsableCommand {
             let checked = CheckedGrid(endpoint: location.endpoint, topology: location.topology, role: role, types: types)
             let check = GridCheck(
                 grid: checked,
-                management: try .find(admin, folder: configuration.folder, endpoint: location.endpoint),
+                management: try ManagementInterface.find(admin, folder: configuration.folder, endpoint: location.endpoint),
                 // The report says what the connections would.
                 logger: configuration.logger("taskgrid", default: .critical, hidesConnections: configuration.logLevel == nil)
             )

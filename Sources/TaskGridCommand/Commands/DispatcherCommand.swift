@@ -1,9 +1,11 @@
 import ArgumentParser
 import Dispatcher
+import Foundation
 import LocalGrid
 import Logging
 import ServiceSupport
 import TaskGridConfiguration
+import TaskGridCore
 import TaskStoreSQLite
 
 /// Runs the dispatcher.
@@ -21,6 +23,7 @@ struct DispatcherCommand: AsyncParsableCommand {
     )
 
     @Option(key: "dispatcher.store", completion: .file()) var store: KeyArgument?
+    @Option(key: "dispatcher.rights", completion: .file()) var rights: KeyArgument?
     @Option(key: "dispatcher.max-payload") var maxPayload: KeyArgument?
     @Option(key: "dispatcher.max-attempts") var maxAttempts: KeyArgument?
     @Option(key: "dispatcher.retention") var retention: KeyArgument?
@@ -30,15 +33,30 @@ struct DispatcherCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let setup = try await ServiceSetup(
-                "dispatcher", grid, arguments: [store, maxPayload, maxAttempts, retention] + health.arguments)
+                "dispatcher", grid, arguments: [store, rights, maxPayload, maxAttempts, retention] + health.arguments)
             let path = setup.configuration.store ?? setup.configuration.folder.store
             setup.logger.info("opening the store", metadata: [LogKey.storePath: "\(path)"])
             let store = try await SQLiteTaskStore(path: path)
+            var configuration = setup.configuration.dispatcher
+            configuration.access = try setup.configuration.rights.map(AccessPolicy.read)
             let dispatcher = Dispatcher(
-                configuration: setup.configuration.dispatcher, endpoint: setup.location.endpoint, topology: setup.location.topology,
+                configuration: configuration, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 store: store, vitals: setup.vitals, logger: setup.logger, onReady: { setup.ready.make() }
             )
             try await setup.run(dispatcher, health: setup.health("dispatcher", .dispatcher))
+        }
+    }
+}
+
+extension AccessPolicy {
+    /// Reads the file of what each user may do.
+    ///
+    /// - Throws: `Failure` that says what is wrong with it.
+    fileprivate static func read(_ path: String) throws(Failure) -> AccessPolicy {
+        do {
+            return try JSON.decode(AccessPolicy.self, Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Failure(.failed, "the rights in \(path) cannot be read: \(error); taskgrid users writes the file (dispatcher.rights)")
         }
     }
 }

@@ -14,8 +14,9 @@ struct MonitorCommand: AsyncParsableCommand {
               curl http://127.0.0.1:8080/stats
             The dashboard is at http://127.0.0.1:8080/.
 
-            Requests that cancel, retry, pause or resume need the token that is configured
-            as monitor.token, preferably by TASKGRID_MONITOR_TOKEN.
+            Requests that cancel, retry, pause or resume need a token: monitor.token,
+            preferably by TASKGRID_MONITOR_TOKEN, or one of the file monitor.tokens-file,
+            which gives each a name, roles and types.
             """
     )
 
@@ -27,8 +28,10 @@ struct MonitorCommand: AsyncParsableCommand {
     func run() async throws {
         try await Failure.reported {
             let setup = try await ServiceSetup("monitor", grid, arguments: [host, port, history])
+            var configuration = setup.configuration.monitor
+            configuration.certificate = setup.certificate
             let monitor = Monitor(
-                configuration: setup.configuration.monitor, endpoint: setup.location.endpoint, topology: setup.location.topology,
+                configuration: configuration, endpoint: setup.location.endpoint, topology: setup.location.topology,
                 logger: setup.logger, onListening: { _ in setup.ready.make() }
             )
             try await setup.run(monitor)

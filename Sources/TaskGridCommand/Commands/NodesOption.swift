@@ -4,7 +4,7 @@ import LocalGrid
 import TaskGridConfiguration
 import TaskGridCore
 
-/// The private broker of a command: how many nodes it has, and which RabbitMQ they run.
+/// The private broker of a command: how many nodes it has, which RabbitMQ they run, and whether it speaks TLS.
 struct NodesOption: ParsableArguments {
     /// An even number would survive the loss of no more nodes than the odd one below it.
     static let choices = [1, 3, 5, 7]
@@ -17,6 +17,8 @@ struct NodesOption: ParsableArguments {
     )
     var nodes = 1
     @Option(key: "rabbitmq", completion: .directory) var rabbitmq: KeyArgument?
+    @Flag(name: .customLong("tls"), help: "Speak TLS everywhere, with a CA and certificates of the grid's own.")
+    var usesTLS = false
 
     private static let words = "\(choices.dropLast().map(String.init).joined(separator: ", ")) or \(choices[choices.count - 1])"
 

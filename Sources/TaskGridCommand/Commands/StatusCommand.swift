@@ -101,6 +101,7 @@ struct StatusCommand: AsyncParsableCommand {
         if let timeout = record.settings.timeout { fields.append(("timeout", "\(timeout.seconds) s")) }
         if let expires = record.expires { fields.append(("expires", expires.description)) }
         fields.append(("key", Terminal.plain(record.key)))
+        if let user = record.user { fields.append(("user", Terminal.plain(user))) }
         // A first attempt that succeeded, or runs, says nothing more than what stands above.
         if record.attempts.count > 1 || record.attempts.contains(where: { $0.error != nil }) {
             for attempt in record.attempts { fields.append(("attempt \(attempt.number)", Self.line(attempt))) }

@@ -1,3 +1,4 @@
+import AMQP
 import ArgumentParser
 import BuiltinWorkers
 import LocalGrid
@@ -22,6 +23,7 @@ struct UpCommand: AsyncParsableCommand {
               taskgrid up --ports free --data /tmp/grid  beside another grid
               taskgrid up --broker amqp://user@host      with a running broker
               taskgrid up --nodes 3                      with a cluster of three brokers
+              taskgrid up --tls                          everything encrypted
             """
     )
 
@@ -56,6 +58,8 @@ struct UpCommand: AsyncParsableCommand {
             if let (_, name) = configuration.sources.text("health-port") {
                 throw Failure(.failed, "\(name): 'taskgrid up' gives each service a port of its own; leave this setting out")
             }
+            ProcessHardening.apply(logger)
+            configuration.warnOfPassword(logger)
             let ready = ReadyFile(path: configuration.readyFile, logger: logger)
             ready.prepare()
             var services = GridConfiguration.Services(workers: try counts(), topology: nodes.topology(configuration))
@@ -64,28 +68,55 @@ struct UpCommand: AsyncParsableCommand {
             services.history = configuration.monitor.history
             if configuration.sources.text("monitor.port") != nil { services.monitorPort = configuration.monitor.port }
             if configuration.sources.text("monitor.host") != nil { services.monitorHost = configuration.monitor.host }
+            services.certificate = try configuration.program.certificateFiles()
+            services.names = names(configuration)
             // Time to give back what did not finish, and to say farewell.
             services.workersStopWithin = configuration.worker.drainDeadline + .seconds(15)
-            let broker =
-                try configuration.program.brokerToStart().map { GridConfiguration.Broker.url($0) } ?? .privately(nodes: nodes.nodes)
+            let broker: GridConfiguration.Broker =
+                try configuration.program.brokerToStart().map { .url($0.url, tls: $0.tls) } ?? .privately(nodes: nodes.nodes)
             if case .url = broker, nodes.nodes > 1 {
                 throw Failure(.failed, "--nodes is for a private RabbitMQ, and a broker is named: take one of them away")
             }
-            let folder = configuration.folder
-            var kept: String?
-            if configuration.monitor.token == nil {
-                let token = try folder.keptToken(isToken: MonitorToken.isToken, make: MonitorToken.random)
-                services.secrets[.monitor] = [ConfigurationKey.variable(of: "monitor.token"): token]
-                kept = token
+            if case .url = broker, nodes.usesTLS {
+                throw Failure(
+                    .failed,
+                    "--tls is for a private RabbitMQ, and a broker is named: name it with amqps://, and https-certificate for the services")
             }
+            let folder = configuration.folder
+            let kept = try token(configuration)
+            services.secrets[.monitor] = monitorVariables(configuration, keepsToken: kept != nil)
             var plan = GridConfiguration(folder: folder, broker: broker, ports: ports, services: services)
             plan.rabbitmq = configuration.rabbitmq
-            try await GridRun(grid: LocalGrid(plan), logger: logger).run { [kept] file in
+            plan.usesTLS = nodes.usesTLS
+            try await GridRun(grid: LocalGrid(plan), logger: logger).run { file in
                 let welcome = Welcome(file: file, folder: folder, token: kept, namesFolder: configuration.broker != nil)
                 Terminal.say(welcome.text)
                 ready.make()
             }
         }
+    }
+
+    /// The token of the grid's folder; nil where others are configured.
+    private func token(_ configuration: Configuration) throws(LocalGridError) -> String? {
+        let monitor = configuration.monitor
+        guard monitor.token == nil, monitor.tokenFile == nil, monitor.tokensFile == nil else { return nil }
+        return try configuration.folder.keptToken(isToken: MonitorToken.isToken, make: MonitorToken.random)
+    }
+
+    /// The settings of the monitor that are not its own defaults here: other users of this machine can reach it.
+    private func monitorVariables(_ configuration: Configuration, keepsToken: Bool) -> [String: String] {
+        let folder = configuration.folder
+        var values = ["monitor.protect-reading": "on", "monitor.audit-file": folder.audit]
+        if keepsToken { values["monitor.token-file"] = folder.tokenFile }
+        let unset = values.filter { configuration.sources.text($0.key) == nil }
+        return Dictionary(uniqueKeysWithValues: unset.map { (ConfigurationKey.variable(of: $0.key), $0.value) })
+    }
+
+    /// The names by which the settings have the services asked.
+    private func names(_ configuration: Configuration) -> [String] {
+        let (monitor, program) = (configuration.monitor, configuration.program)
+        let listening = [monitor.host, program.healthHost].filter { !["0.0.0.0", "::", ""].contains($0) }
+        return listening + monitor.hosts + program.healthHosts
     }
 
     /// The settings that the services take from this command's arguments.
@@ -110,10 +141,14 @@ struct Welcome {
         let command = namesFolder ? "\(example) --grid \(ShellWord(path: folder.path))" : folder.command(example)
         var lines = ["", "The grid runs. Try it in another terminal:", "", "    \(command)", ""]
         if let monitor = file.monitor {
-            lines.append("    dashboard       \(monitor)/")
-            lines.append("    token           \(token ?? "as configured (monitor.token)"), for its buttons")
+            // A browser sends the part behind '#' to nobody.
+            lines.append("    dashboard       \(monitor)/\(token.map { "#token=\($0)" } ?? "")")
+            lines.append(
+                "    token           \(token == nil ? "as configured (monitor.token, monitor.tokens-file)" : ShellWord(path: folder.tokenFile).description)"
+            )
         }
         if let admin = file.admin { lines.append("    RabbitMQ admin  \(admin)") }
+        if file.admin != nil, let ca = file.tls?.ca { lines.append("    CA              \(ShellWord(path: ca))") }
         lines.append("    logs            \(ShellWord(path: folder.logs))")
         lines.append("")
         lines.append("Ctrl-C stops it.")

@@ -12,6 +12,8 @@ struct Configuration {
     var rabbitmq: String?
     /// The SQLite file of the tasks; nil: that of the grid's folder.
     var store: String?
+    /// The file of what each user may do; nil: everybody everything.
+    var rights: String?
     var dispatcher = DispatcherConfiguration()
     var monitor = MonitorConfiguration()
 

@@ -11,6 +11,11 @@ extension ConfigurationKeys {
             description: "The SQLite file of the tasks."
         ),
         ConfigurationKey(
+            "dispatcher.rights", \.rights, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("every user may do everything", example: "/etc/taskgrid/rights.json"),
+            description: "The file that says which user of the broker may do what, as `taskgrid users` writes it."
+        ),
+        ConfigurationKey(
             "dispatcher.max-payload", \.dispatcher.maximumPayload, kind: .integer(1...(60 << 20)), in: defaults, valueName: "bytes",
             description: "The most bytes that a payload may have."
         ),

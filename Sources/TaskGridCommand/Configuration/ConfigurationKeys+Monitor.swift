@@ -10,7 +10,7 @@ extension ConfigurationKeys {
             description: "The port that the monitor listens on; 0 for any that is free."
         ),
         ConfigurationKey(
-            "monitor.hosts", \.monitor.hosts, listOf: .text("a list of host names, without ports", isHostName),
+            "monitor.hosts", \.monitor.hosts, listOf: .hostName,
             example: "grid.example.org,monitor",
             description: """
                 The names that the monitor can be asked by, besides addresses, `localhost` and `monitor.host`: a list, or separated by \
@@ -27,13 +27,33 @@ extension ConfigurationKeys {
             "monitor.token", \.monitor.token, kind: .optional(token), in: defaults,
             standard: .words("none; `taskgrid up` makes one and keeps it in the `data` folder", example: "sixteen-bytes-or-more"),
             description: """
-                The token that a request must show to cancel, retry, pause or resume: 16 bytes or more. Without a token the monitor \
-                refuses these requests. It is better set by its variable than in a file.
+                A token that a request can show to have anything done, such as cancel, retry, pause or resume: 16 bytes or more. Without any \
+                token the monitor refuses these requests. It is better set by its variable or by `monitor.token-file` than in a file.
+                """
+        ),
+        ConfigurationKey(
+            "monitor.token-file", \.monitor.tokenFile, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none; with `taskgrid up`, `token` in the `data` folder", example: "/run/secrets/monitor"),
+            description: """
+                A file with such a token, which only its owner may read (mode 600). It is read again when it changes.
+                """
+        ),
+        ConfigurationKey(
+            "monitor.tokens-file", \.monitor.tokensFile, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none", example: "/etc/taskgrid/tokens"),
+            description: """
+                A file of tokens with names, roles and types, which only its owner may read (mode 600). It is read again when it changes.
                 """
         ),
         ConfigurationKey(
             "monitor.protect-reading", \.monitor.protectsReading, kind: .choice("on", or: "off"), in: defaults,
-            description: "Whether reading needs the token too: `on` or `off`."
+            standard: .words("`off`; with `taskgrid up`, `on`", example: "off"),
+            description: "Whether reading needs a token too: `on` or `off`."
+        ),
+        ConfigurationKey(
+            "monitor.audit-file", \.monitor.auditFile, kind: .optional(.path), in: defaults, valueName: "file",
+            standard: .words("none; with `taskgrid up`, `audit.jsonl` in the `data` folder", example: "/var/log/taskgrid/audit.jsonl"),
+            description: "The file to which the monitor appends each action: who asked for it, when, and what came of it."
         ),
         ConfigurationKey(
             "monitor.alert-failures", \.monitor.thresholds.failurePercent, kind: .integer(0...100), in: defaults,
@@ -53,18 +73,6 @@ extension ConfigurationKeys {
     ]
 
     private static var token: ValueKind<String> {
-        .text("a token has \(MonitorToken.minimumLength) bytes or more, ASCII without spaces", isSecret: true) { text in
-            MonitorToken.isToken(text)
-        }
-    }
-
-    /// Letters, digits, `-` and `_` in parts between dots (RFC 1123, and the names of containers), at most 253 bytes.
-    @Sendable private static func isHostName(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return text.utf8.count <= 253
-            && parts.allSatisfy { part in
-                (1...63).contains(part.utf8.count) && part.utf8.allSatisfy { $0 < 0x80 }
-                    && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
-            }
+        .text(MonitorToken.what, isSecret: true) { MonitorToken.isToken($0) }
     }
 }

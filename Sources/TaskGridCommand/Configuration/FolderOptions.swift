@@ -16,6 +16,7 @@ struct FolderOptions: ParsableArguments {
         try SettingCheck().check(file: config)
         let arguments = KeyArgument.byKey([grid, logLevel, logFormat] + own)
         let configuration = try Configuration(try await SettingSources(arguments: arguments, file: config))
+        if let warning = configuration.sources.warning { Terminal.tell("warning: \(warning)\n") }
         let folder = configuration.folder.path
         var isFolder: ObjCBool = true
         guard !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || isFolder.boolValue else {

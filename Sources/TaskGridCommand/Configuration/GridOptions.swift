@@ -6,16 +6,26 @@ import TaskGridConfiguration
 /// The options of a command that is about a grid: ``FolderOptions``, and which broker and which names in it are meant.
 @dynamicMemberLookup
 struct GridOptions: ParsableArguments {
-    @Option(key: "broker") var broker: KeyArgument?
+    @Option(key: "broker") var brokers: [KeyArgument]
+    @Option(key: "broker-ca", completion: .file()) var ca: KeyArgument?
+    @Option(key: "broker-certificate", completion: .file()) var certificate: KeyArgument?
+    @Option(key: "broker-key", completion: .file()) var key: KeyArgument?
+    @Option(key: "broker-server-name") var serverName: KeyArgument?
     @OptionGroup var common: FolderOptions
     @Option(key: "prefix") var prefix: KeyArgument?
     @Option(key: "queue-kind") var queueKind: KeyArgument?
 
     subscript<Value>(dynamicMember path: KeyPath<FolderOptions, Value>) -> Value { common[keyPath: path] }
 
+    mutating func validate() throws {
+        guard brokers.count <= 1 else {
+            throw ValidationError("--broker is given \(brokers.count) times: name the nodes of one broker in one, separated by commas")
+        }
+    }
+
     /// The configuration, with a command's own arguments.
     func configuration(_ own: [KeyArgument?] = []) async throws -> Configuration {
-        try await common.configuration([broker, prefix, queueKind] + own)
+        try await common.configuration([brokers.first, ca, certificate, key, serverName, prefix, queueKind] + own)
     }
 
     /// Runs `body` with a client of the grid.
@@ -29,6 +39,12 @@ struct GridOptions: ParsableArguments {
 }
 
 extension Configuration {
+    /// Warns of a password that everybody sees who lists the machine's processes.
+    func warnOfPassword(_ logger: Logger) {
+        guard program.sources.argumentShowsPassword else { return }
+        logger.warning("every user of this machine can see the password in --broker: use TASKGRID_BROKER, or broker-password-file")
+    }
+
     /// A logger to standard error.
     func logger(_ label: String, default level: Logger.Level, hidesConnections: Bool = false) -> Logger {
         program.logger(label, default: level, hidesConnections: hidesConnections)

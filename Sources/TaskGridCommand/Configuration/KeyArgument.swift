@@ -36,3 +36,16 @@ extension Option where Value == KeyArgument? {
         )
     }
 }
+
+extension Option where Value == [KeyArgument] {
+    /// An option with the name and help of a configuration key, which counts how often it is given.
+    ///
+    /// - Parameter key: the key's name.
+    init(key: String) {
+        let key = ConfigurationKey.named(key)
+        self.init(
+            wrappedValue: [], name: [.customLong(key.option)], help: ArgumentHelp(key.help, valueName: key.valueName),
+            transform: { KeyArgument(key: key.name, text: $0) }
+        )
+    }
+}

@@ -6,21 +6,19 @@ import Yams
 /// Makes sure that the environment and the settings file have known keys alone, and one value where one belongs.
 struct SettingCheck {
     /// Keys whose value may be a list.
-    private static let lists: Set = ["broker", "monitor.hosts"]
+    private static let lists: Set = ["broker", "health-hosts", "monitor.hosts"]
     /// Variables that are no settings: the file's name, and those of processes that the command itself starts.
     private static let otherVariables: Set = ["TASKGRID_CONFIG", "TASKGRID_FAILPOINT", "TASKGRID_CHAOS_JOURNAL"]
 
     /// The names of the keys.
     var keys = ConfigurationKey.all.map(\.name)
 
-    /// Checks a file and the variables. Without a path the file is that of `TASKGRID_CONFIG`, else `config/taskgrid.yaml` if there is one.
+    /// Checks a file and the variables. Without a path the file is as `SettingsFile` chooses.
     ///
     /// - Throws: `Failure` naming the place of the first setting that cannot be, and the one that may have been meant.
     func check(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws(Failure) {
         try checkVariables(environment)
-        let named = file ?? environment["TASKGRID_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
-        let path = named ?? "config/taskgrid.yaml"
-        if named != nil || FileManager.default.fileExists(atPath: path) { try checkFile(path) }
+        if case .file(let path) = SettingsFile.choice(file, environment: environment) { try checkFile(path) }
     }
 
     private func checkVariables(_ environment: [String: String]) throws(Failure) {

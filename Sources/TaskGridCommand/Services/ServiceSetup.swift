@@ -16,6 +16,8 @@ struct ServiceSetup {
     let ready: ReadyFile
     /// The address at which the service shows its health.
     let vitals = Vitals()
+    /// What it speaks HTTPS with; nil: it speaks HTTP.
+    let certificate: CertificateFiles?
 
     /// - `name`: the service's name in its logs.
     /// - `arguments`: the command's own ones.
@@ -23,7 +25,10 @@ struct ServiceSetup {
         try FileLimit.require("the \(name)", servesHTTP: true)
         configuration = try await grid.configuration(arguments)
         location = try configuration.location()
+        certificate = try configuration.program.certificateFiles()
         logger = configuration.logger(name, default: .info)
+        ProcessHardening.apply(logger)
+        configuration.warnOfPassword(logger)
         ready = ReadyFile(path: configuration.readyFile, logger: logger)
         ready.prepare()
         let topology = location.topology
@@ -43,7 +48,9 @@ struct ServiceSetup {
     func health(_ service: String, id: String = "\(getpid())", _ use: Ports.Use) -> HealthEndpoint {
         HealthEndpoint(
             service: service, id: id, vitals: vitals,
-            configuration: HealthEndpoint.Configuration(host: configuration.healthHost, port: configuration.healthPort),
+            configuration: HealthEndpoint.Configuration(
+                host: configuration.healthHost, port: configuration.healthPort, hosts: configuration.healthHosts,
+                certificate: certificate),
             standardPort: use.standard ?? 0, logger: logger
         )
     }

@@ -1,6 +1,6 @@
 package import AMQP
 
-/// A request of the dispatcher to workers through the control exchange, key `cancel.<type>` or `worker.<id>`: end these
+/// A request of the dispatcher to workers through the control exchange, key `type.<type>` or the worker's id: end these
 /// attempts. JSON: `{"tasks": [[task, attempt], …]}`; the message's `type` property is `cancel`.
 ///
 /// A worker that holds none of them ignores it.

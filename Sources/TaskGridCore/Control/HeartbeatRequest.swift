@@ -1,6 +1,6 @@
 package import AMQP
 
-/// A request of a service to workers through the control exchange, key `workers` or `worker.<id>`: to send a heartbeat now, and how
+/// A request of a service to workers through the control exchange, key `workers` or the worker's id: to send a heartbeat now, and how
 /// often from then on. JSON: `{"interval_ms": 5000}`, or `{}` to leave the interval as it is; the message's `type` property is
 /// `heartbeat`.
 ///

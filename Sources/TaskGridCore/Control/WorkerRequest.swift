@@ -1,6 +1,6 @@
 package import AMQP
 
-/// A request to one worker through the control exchange, key `worker.<id>`. The message's `type` property is the request's name; its JSON
+/// A request to one worker through the control exchange, key the worker's id. The message's `type` property is the request's name; its JSON
 /// is `{}`.
 package enum WorkerRequest: String, Hashable, Sendable, Codable, CaseIterable {
     /// Take no more tasks, and give back those that wait; running tasks go on. The worker's heartbeats then say `quiet`.

@@ -90,6 +90,12 @@ extension BasicProperties {
         return fingerprint
     }
 
+    /// The proof of the attempt; nil where there is none that can be right.
+    var proof: Proof? {
+        guard case .string(let text) = headers[WireFormat.Header.proof] else { return nil }
+        return ShortDigest(text).map(Proof.init)
+    }
+
     /// How long an attempt ran, by what the worker says.
     func runTime() throws(WireError) -> Duration {
         .runTime(microseconds: try integer(WireFormat.Header.runTime, in: 0...Int64.max) ?? 0)

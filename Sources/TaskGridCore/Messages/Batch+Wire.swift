@@ -55,6 +55,9 @@ extension PBRecord {
         return (TaskID(id), Int(attempt))
     }
 
+    /// The proof of the attempt; nil where there is none that can be right.
+    var workProof: Proof? { ShortDigest(proof).map(Proof.init) }
+
     /// A field that is a time or a count in which 0 says nothing.
     func setting(_ value: some BinaryInteger, _ name: String, upTo limit: Int64) throws(WireError) -> Int64? {
         guard value >= 0, value <= limit else { throw WireError(.malformedBody, "record with a \(name) beyond \(limit)") }

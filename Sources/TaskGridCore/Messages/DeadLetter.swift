@@ -34,10 +34,14 @@ extension Message {
         properties.headers = kept.count > 32 ? [:] : kept
         properties.headers[WireFormat.Header.deadAt] = .int(Timestamp.now().rawValue)
         properties.headers[WireFormat.Header.reason] = .string(reason.cut(toUTF8: TaskError.maximumMessageLength))
+        // Nobody may publish in the name of another.
+        properties.headers[WireFormat.Header.user] = short(properties.userID).map { .string($0) }
+        properties.userID = nil
         let limit = WireFormat.maximumDeadBodySize
         if body.count > limit { properties.headers[WireFormat.Header.size] = .int(Int64(body.count)) }
-        // Dead letters wait for people.
+        // Dead letters wait for people, also while the broker restarts.
         properties.expiration = nil
+        properties.isPersistent = true
         properties.contentType = short(properties.contentType)
         properties.correlationID = short(properties.correlationID)
         properties.replyTo = short(properties.replyTo)

@@ -6,13 +6,16 @@ package struct Results: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
         package var id: TaskID
         package var attempt: Int
+        /// The one that its work came with; nil: none that can be right.
+        package var proof: Proof?
         package var outcome: Outcome
         /// How long the attempt ran.
         package var runTime: Duration
 
-        package init(id: TaskID, attempt: Int, outcome: Outcome, runTime: Duration = .zero) {
+        package init(id: TaskID, attempt: Int, proof: Proof?, outcome: Outcome, runTime: Duration = .zero) {
             self.id = id
             self.attempt = attempt
+            self.proof = proof
             self.outcome = outcome
             self.runTime = runTime
         }
@@ -63,8 +66,8 @@ extension Results {
             )
             items = [
                 Item(
-                    id: try properties.taskID(allowsMarker: true), attempt: try properties.attempt(in: Self.attempts), outcome: outcome,
-                    runTime: try properties.runTime()
+                    id: try properties.taskID(allowsMarker: true), attempt: try properties.attempt(in: Self.attempts),
+                    proof: properties.proof, outcome: outcome, runTime: try properties.runTime()
                 )
             ]
         case .batch:
@@ -74,7 +77,10 @@ extension Results {
                 let (id, attempt) = try record.identity(attempts: Self.attempts, allowsMarker: true)
                 let outcome = try Outcome(status: record.status, name: "\(record.status.rawValue)", body: record.body, error: record.error)
                 items.append(
-                    Item(id: id, attempt: attempt, outcome: outcome, runTime: .runTime(microseconds: record.runUs))
+                    Item(
+                        id: id, attempt: attempt, proof: record.workProof, outcome: outcome,
+                        runTime: .runTime(microseconds: record.runUs)
+                    )
                 )
             }
         }
@@ -91,15 +97,25 @@ extension Results {
         else { return nil }
         var items: [Item] = []
         if let id = try? properties.taskID(), let attempt = try? properties.attempt(in: Self.attempts) {
-            items = [Item(id: id, attempt: attempt, outcome: outcome)]
+            items = [Item(id: id, attempt: attempt, proof: properties.proof, outcome: outcome)]
         } else if properties.contentType == WireFormat.batchContentType, let batch = try? PBBatch.decoded(message.body) {
             for record in batch.records {
                 guard let (id, attempt) = try? record.identity(attempts: Self.attempts) else { continue }
-                items.append(Item(id: id, attempt: attempt, outcome: outcome))
+                items.append(Item(id: id, attempt: attempt, proof: record.workProof, outcome: outcome))
             }
         }
         guard !items.isEmpty else { return nil }
         self.init(form: items.count == 1 ? .single : .batch, type: type, store: store, worker: worker, items: items)
+    }
+
+    /// Takes out the results that have not the proof which `key` makes.
+    package mutating func removeUnproven(by key: ProofKey) -> [Item] {
+        func isProven(_ item: Item) -> Bool { item.proof == key.proof(of: item.id, attempt: item.attempt, type: type) }
+        // Nearly always all are: then nothing is copied.
+        guard let first = items.firstIndex(where: { !isProven($0) }) else { return [] }
+        let unproven = items[first...].filter { !isProven($0) }
+        items[first...].removeAll { !isProven($0) }
+        return unproven
     }
 
     /// The message to publish to `<p>.results` with the type as its routing key.
@@ -116,6 +132,7 @@ extension Results {
             let (status, body, error) = item.outcome.wire
             properties.messageID = item.id.description
             properties.headers[WireFormat.Header.attempt] = .int(Int64(item.attempt))
+            properties.headers[WireFormat.Header.proof] = item.proof.map { .string($0.digest.description) }
             properties.headers[WireFormat.Header.status] = .string(status.name)
             properties.headers[WireFormat.Header.error] = error.map { .string($0) }
             properties.headers[WireFormat.Header.runTime] = .int(item.runTime.wireMicroseconds)
@@ -128,6 +145,7 @@ extension Results {
                     let (status, body, error) = item.outcome.wire
                     record.id = item.id.rawValue
                     record.attempt = UInt32(clamping: item.attempt)
+                    if let proof = item.proof { record.proof = proof.digest.bytes }
                     record.status = status
                     record.body = body
                     record.error = error ?? ""

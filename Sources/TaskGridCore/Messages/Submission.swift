@@ -15,6 +15,8 @@ package struct Submission: Hashable, Sendable {
 
     package var form: MessageForm
     package var type: TaskType
+    /// The user that submits it, as the broker has verified it; empty where that is not known, or left to the connection.
+    package var user: String
     /// The idempotency key, which makes a repeated submission the same one: a UUID, or any text of up to 255 bytes.
     package var key: String
     /// The id of the client to answer; nil: nobody waits.
@@ -26,11 +28,12 @@ package struct Submission: Hashable, Sendable {
     package var fingerprint: Fingerprint?
 
     package init(
-        form: MessageForm, type: TaskType, key: String, client: String? = nil, correlation: String? = nil, tasks: [Task],
+        form: MessageForm, type: TaskType, user: String = "", key: String, client: String? = nil, correlation: String? = nil, tasks: [Task],
         fingerprint: Fingerprint? = nil
     ) {
         self.form = form
         self.type = type
+        self.user = user
         self.key = key
         self.client = client
         self.correlation = correlation
@@ -51,7 +54,7 @@ extension Submission {
         case .batch: tasks = try Self.tasks(of: try PBBatch.decoded(message.body))
         }
         self.init(
-            form: form, type: type, key: key,
+            form: form, type: type, user: properties.userID ?? "", key: key,
             client: try properties.optional(properties.replyTo, "reply-to (the client's id)", atMost: WireFormat.maximumIDLength),
             correlation: try properties.optional(properties.correlationID, "correlation-id"), tasks: tasks,
             fingerprint: try properties.fingerprint()
@@ -63,7 +66,8 @@ extension Submission {
     /// - Precondition: a `single` one holds exactly one task.
     package func message() -> Message {
         var properties = BasicProperties(
-            isPersistent: true, correlationID: correlation, replyTo: client, messageID: key, type: type.name
+            isPersistent: true, correlationID: correlation, replyTo: client, messageID: key, type: type.name,
+            userID: user.isEmpty ? nil : user
         )
         properties.headers[WireFormat.Header.fingerprint] = fingerprint.map { .string($0.description) }
         switch form {

@@ -7,8 +7,12 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
         case malformedBody = "malformed_body"
         case missingProperty = "missing_property"
         case badProperty = "bad_property"
-        /// The routing key names another type than the message.
+        /// The routing key says something else than the message.
         case typeMismatch = "type_mismatch"
+        /// An id, or the word of a service, of another user than the broker says that the publisher is.
+        case wrongUser = "wrong_user"
+        /// A result without the proof that its work came with.
+        case invalidProof = "invalid_proof"
     }
 
     /// The longest message in bytes of UTF-8; a longer one, which quotes its input, is cut: it travels as a header.

@@ -48,6 +48,7 @@ package enum WireFormat {
         package static let expires = "taskgrid-expires"
         package static let runTime = "taskgrid-run-us"
         package static let store = "taskgrid-store"
+        package static let proof = "taskgrid-proof"
         package static let worker = "taskgrid-worker"
         package static let announce = "taskgrid-announce"
         package static let alone = "taskgrid-alone"
@@ -55,10 +56,14 @@ package enum WireFormat {
         package static let fingerprint = "taskgrid-fingerprint"
         /// On an acceptance: the key had been accepted before.
         package static let isRepeat = "taskgrid-repeat"
+        /// On a query of the monitor: the person or program for which it asks.
+        package static let actor = "taskgrid-actor"
         /// On a query: how large its answer may be.
         package static let answerBytes = "taskgrid-answer-bytes"
         /// On a dead message: when its receiver found that it cannot read it.
         package static let deadAt = "taskgrid-dead-at"
+        /// On a dead message: the user that published it.
+        package static let user = "taskgrid-user"
         /// On a dead message: why.
         package static let reason = "taskgrid-reason"
         /// On a dead message whose body was cut: how many bytes it had.

@@ -7,13 +7,16 @@ package struct Work: Hashable, Sendable {
         package var id: TaskID
         /// The number of this hand-out, from 1.
         package var attempt: Int
+        /// Goes back with the result.
+        package var proof: Proof
         package var payload: Data
         /// How long the attempt may run; nil: no limit of its own.
         package var timeout: Duration?
 
-        package init(id: TaskID, attempt: Int, payload: Data, timeout: Duration? = nil) {
+        package init(id: TaskID, attempt: Int, proof: Proof, payload: Data, timeout: Duration? = nil) {
             self.id = id
             self.attempt = attempt
+            self.proof = proof
             self.payload = payload
             self.timeout = timeout
         }
@@ -45,8 +48,9 @@ extension Work {
     /// of markers runs an empty payload, and what it says of that says as much.
     ///
     /// `number` tells it from others of its type, and stands where a task's attempt would.
-    package static func marker(type: TaskType, store: String, number: Int) -> Work {
-        Work(form: .single, type: type, store: store, items: [Item(id: .marker, attempt: number, payload: Data())])
+    package static func marker(type: TaskType, store: String, number: Int, key: ProofKey) -> Work {
+        let proof = key.proof(of: .marker, attempt: number, type: type)
+        return Work(form: .single, type: type, store: store, items: [Item(id: .marker, attempt: number, proof: proof, payload: Data())])
     }
 
     package var isMarker: Bool { items.count == 1 && items[0].id == .marker }
@@ -62,10 +66,14 @@ extension Work {
         let items: [Item]
         switch form {
         case .single:
+            guard let proof = properties.proof else {
+                throw WireError(.invalidProof, "header \(WireFormat.Header.proof) is not 32 hexadecimal digits")
+            }
             items = [
                 Item(
                     id: try properties.taskID(allowsMarker: true),
                     attempt: try properties.attempt(in: Self.attempts),
+                    proof: proof,
                     payload: message.body,
                     timeout: try properties.setting(WireFormat.Header.timeout, upTo: Self.maximumTimeout).map(Duration.milliseconds)
                 )
@@ -74,9 +82,12 @@ extension Work {
             var decoded: [Item] = []
             for record in try PBBatch.decoded(message.body).records {
                 let (id, attempt) = try record.identity(attempts: Self.attempts)
+                guard let proof = record.workProof else {
+                    throw WireError(.invalidProof, "record of task \(id) with a proof of \(record.proof.count) bytes")
+                }
                 decoded.append(
                     Item(
-                        id: id, attempt: attempt, payload: record.body,
+                        id: id, attempt: attempt, proof: proof, payload: record.body,
                         timeout: try record.setting(record.timeoutMs, "timeout_ms", upTo: Self.maximumTimeout).map(Duration.milliseconds)
                     )
                 )
@@ -102,6 +113,7 @@ extension Work {
             let item = items[0]
             properties.messageID = item.id.description
             properties.headers[WireFormat.Header.attempt] = .int(Int64(item.attempt))
+            properties.headers[WireFormat.Header.proof] = .string(item.proof.digest.description)
             properties.headers[WireFormat.Header.timeout] = item.timeout.map { .int($0.wireTimeout) }
             return Message(properties: properties, body: item.payload)
         case .batch:
@@ -111,6 +123,7 @@ extension Work {
                 body: PBBatch.encoded(items) { item, record in
                     record.id = item.id.rawValue
                     record.attempt = UInt32(clamping: item.attempt)
+                    record.proof = item.proof.digest.bytes
                     record.body = item.payload
                     record.timeoutMs = item.timeout.map { UInt64($0.wireTimeout) } ?? 0
                 }

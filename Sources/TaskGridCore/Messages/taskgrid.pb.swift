@@ -154,6 +154,9 @@ nonisolated struct PBRecord: Sendable {
   /// Replies: the worker that ended the task.
   var worker: String = String()
 
+  /// Work and results: the 16 bytes that come with the work and go back with its result.
+  var proof: Data = Data()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -248,7 +251,7 @@ nonisolated extension PBBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{1}settings\0\u{4}\u{4}run_us\0\u{1}worker\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}attempt\0\u{1}body\0\u{1}status\0\u{1}error\0\u{3}timeout_ms\0\u{1}settings\0\u{4}\u{4}run_us\0\u{1}worker\0\u{1}proof\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -265,6 +268,7 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.settings) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.runUs) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 13: try { try decoder.decodeSingularBytesField(value: &self.proof) }()
       default: break
       }
     }
@@ -298,6 +302,9 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.worker.isEmpty {
       try visitor.visitSingularStringField(value: self.worker, fieldNumber: 12)
     }
+    if !self.proof.isEmpty {
+      try visitor.visitSingularBytesField(value: self.proof, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -311,6 +318,7 @@ nonisolated extension PBRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.settings != rhs.settings {return false}
     if lhs.runUs != rhs.runUs {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.proof != rhs.proof {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -16,13 +16,15 @@ extension Query {
     ///   - correlation: tells this query's answer from those of the client's other queries.
     ///   - patience: how long the client waits; a query that is not answered by then is dropped.
     ///   - budget: how large the answer may be; nil: as large as usual.
+    ///   - actor: for whom the monitor asks; nil: for itself.
     package func message(
-        from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil
+        from client: String, correlation: String, within patience: Duration? = nil, budget: AnswerBudget? = nil, actor: String? = nil
     ) -> Message {
-        Message(
+        var headers: FieldTable = budget.map { [WireFormat.Header.answerBytes: .int(Int64($0.bytes))] } ?? [:]
+        if let actor { headers[WireFormat.Header.actor] = .string(actor) }
+        return Message(
             properties: BasicProperties(
-                contentType: WireFormat.jsonContentType,
-                headers: budget.map { [WireFormat.Header.answerBytes: .int(Int64($0.bytes))] } ?? [:],
+                contentType: WireFormat.jsonContentType, headers: headers,
                 correlationID: correlation, replyTo: client, expiration: patience, type: Self.name
             ),
             body: JSON.encode(self)
@@ -50,6 +52,8 @@ package struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConve
         case notFound = "not_found"
         case badQuery = "bad_query"
         case unavailable
+        /// Whoever asked has not the right to.
+        case forbidden
         /// Things are not as whoever asked takes them to be.
         case conflict
     }

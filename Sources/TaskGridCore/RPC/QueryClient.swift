@@ -56,14 +56,14 @@ package final class QueryClient: Sendable {
     }
 
     /// Asks, and waits `patience` for the answer. The query carries that time, so that no service answers a client that has given up.
-    /// `budget` says how large the answer may be; nil: as large as usual.
+    /// `budget` says how large the answer may be; nil: as large as usual. `actor` says for whom the monitor asks.
     package func ask<Asked: Query>(
-        _ query: Asked, within patience: Duration, budget: AnswerBudget? = nil
+        _ query: Asked, within patience: Duration, budget: AnswerBudget? = nil, actor: String? = nil
     ) async throws(QueryFailure) -> Asked.Answer {
         let deadline = now() + patience
         let correlation = try begin()
         defer { pending.withLock { $0.stages[correlation] = nil } }
-        var message = query.message(from: id, correlation: correlation, within: patience, budget: budget)
+        var message = query.message(from: id, correlation: correlation, within: patience, budget: budget, actor: actor)
         // By which it is known should it come back.
         message.properties.messageID = "\(id)-\(correlation)"
         let publication = Publication(

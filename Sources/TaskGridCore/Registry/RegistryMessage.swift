@@ -1,5 +1,5 @@
 package import AMQP
-import Foundation
+package import Foundation
 
 /// A worker's message to the registry exchange, as JSON. Each message says everything, so that a nameservice or a
 /// dispatcher that starts later knows the worker with its next heartbeat.
@@ -65,6 +65,9 @@ public struct RegistryMessage: Hashable, Sendable, Codable {
     public var draining: Bool
     /// It takes no more tasks until it is asked to.
     public var quiet: Bool
+    /// The proofs of `running`, then of `waiting`: 16 bytes each. They travel to the registry, and are no part of the message's JSON
+    /// anywhere else: who knows a proof can end its attempt.
+    package var proofs = Data()
 
     enum CodingKeys: String, CodingKey {
         case worker, host, pid, version, types, concurrency, prefetch, batch, started
@@ -129,8 +132,8 @@ extension RegistryMessage {
         )
     }
 
-    /// The most bytes that a registry message may have: a worker that holds 100,000 tasks says so in two million.
-    package static let maximumSize = 4 << 20
+    /// The most bytes that a registry message may have: a worker that holds 100,000 tasks says so in four million.
+    package static let maximumSize = 8 << 20
 
     /// How long after its latest message a worker counts as alive: three missed heartbeats.
     package var lease: Duration { .milliseconds(min(interval, Self.intervals.upperBound)) * 3 }
@@ -143,21 +146,18 @@ extension RegistryMessage {
                 contentType: WireFormat.jsonContentType, expiration: kind == .deregister ? nil : lease, type: kind.rawValue,
                 appID: worker
             ),
-            body: JSON.encode(self)
+            body: JSON.encode(WithProofs(message: self))
         )
     }
 
-    /// Reads a registry message and what it is for, both of which its routing key must say too: the kind, then types of the worker.
+    /// Reads a registry message and what it is for. Its routing key must say the same: the kind, then the worker, which is of the user that
+    /// has published it.
     package static func decode(_ message: Message, routingKey: String) throws(WireError) -> (Kind, RegistryMessage) {
         let (kind, content) = try decode(message)
-        let words = routingKey.split(separator: ".", omittingEmptySubsequences: false)
-        guard words.first == kind.rawValue[...], words.dropFirst().allSatisfy({ word in content.types.contains { $0.name[...] == word } })
-        else {
-            throw WireError(
-                .typeMismatch,
-                "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue) and types of worker \(content.worker)"
-            )
+        guard routingKey == Topology.registryKey(kind, worker: content.worker) else {
+            throw WireError(.typeMismatch, "the routing key is '\(routingKey.cut(toUTF8: 80))': not \(kind.rawValue).\(content.worker)")
         }
+        try message.properties.check(owner: content.worker, "worker")
         return (kind, content)
     }
 
@@ -170,8 +170,44 @@ extension RegistryMessage {
         guard message.body.count <= maximumSize else {
             throw WireError(.tooLarge, "registry message of \(message.body.count) bytes; at most \(maximumSize)")
         }
-        let content = try JSON.decode(RegistryMessage.self, message.body)
+        let content = try JSON.decode(WithProofs.self, message.body).message
         try content.validate()
         return (kind, content)
+    }
+}
+
+extension RegistryMessage {
+    /// What the registry exchange carries.
+    private struct WithProofs: Codable {
+        var message: RegistryMessage
+
+        private enum CodingKeys: String, CodingKey {
+            case proofs
+        }
+
+        init(message: RegistryMessage) {
+            self.message = message
+        }
+
+        init(from decoder: any Decoder) throws {
+            message = try RegistryMessage(from: decoder)
+            message.proofs = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Data.self, forKey: .proofs) ?? Data()
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try message.encode(to: encoder)
+            guard !message.proofs.isEmpty else { return }
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(message.proofs, forKey: .proofs)
+        }
+    }
+
+    /// The attempts that it names, and the proof of each; no proofs where there are not as many as attempts.
+    package var held: some Sequence<(held: Held, runs: Bool, proof: Proof?)> {
+        let proofs = proofs.count == (running.count + waiting.count) * ShortDigest.size ? proofs : Data()
+        return (running + waiting).enumerated().lazy.map { [running] index, held in
+            let bytes = proofs.dropFirst(index * ShortDigest.size).prefix(ShortDigest.size)
+            return (held, index < running.count, ShortDigest(bytes).map(Proof.init))
+        }
     }
 }

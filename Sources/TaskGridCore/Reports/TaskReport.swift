@@ -52,7 +52,7 @@ package struct TaskReport: Encodable, Sendable {
         case id, type, state, attempt, worker, error
         case runTime = "run_ms"
         // Settings.
-        case created, completed, priority, due, expires, backoff, key
+        case created, completed, priority, due, expires, backoff, key, user
         case maxAttempts = "max_attempts"
         case timeout = "timeout_ms"
         case payload, result, attempts, held
@@ -77,6 +77,7 @@ package struct TaskReport: Encodable, Sendable {
             try container.encode(task.settings.timeout?.milliseconds, forKey: .timeout)
             try container.encode(task.settings.backoff?.description, forKey: .backoff)
             try container.encode(task.key, forKey: .key)
+            try container.encode(task.user, forKey: .user)
         }
         if parts.contains(.payload) {
             try container.encode(ContentReport(task.payload, size: task.payloadSize, maximum: maximumContent), forKey: .payload)

@@ -16,7 +16,7 @@ public struct TaskID: RawRepresentable, Hashable, Comparable, Sendable {
         lhs.rawValue < rhs.rawValue
     }
 
-    /// No task, but the audit's marker in a work queue: see ``Work/marker(type:store:number:)``.
+    /// No task, but the audit's marker in a work queue: see ``Work/marker(type:store:number:key:)``.
     package static let marker = TaskID(0)
 
     /// The id that lies `count` after this one, or the last one there is: ids of one submission are consecutive.

@@ -23,6 +23,8 @@ public struct TaskRecord: Hashable, Sendable {
     public var due: Timestamp?
     /// The key of the submission that brought it.
     public var key: String
+    /// The user that submitted it; nil where an earlier version accepted it.
+    public var user: String?
     /// Not begun after this time; forgotten once the task has ended.
     public var expires: Timestamp?
     /// Of an ended task: how long the last attempt ran.
@@ -39,7 +41,8 @@ public struct TaskRecord: Hashable, Sendable {
     public init(
         id: TaskID, type: TaskType, payload: Data, result: Data? = nil, status: TaskState, created: Timestamp,
         completed: Timestamp? = nil, attempt: Int = 0, settings: TaskSettings, error: TaskError? = nil, worker: String? = nil,
-        due: Timestamp? = nil, key: String, expires: Timestamp? = nil, runTime: Duration? = nil, attempts: [Attempt] = [],
+        due: Timestamp? = nil, key: String, user: String? = nil, expires: Timestamp? = nil, runTime: Duration? = nil,
+        attempts: [Attempt] = [],
         held: [String] = [], payloadSize: Int? = nil, resultSize: Int? = nil
     ) {
         self.id = id
@@ -55,6 +58,7 @@ public struct TaskRecord: Hashable, Sendable {
         self.worker = worker
         self.due = due
         self.key = key
+        self.user = user
         self.expires = expires
         self.runTime = runTime
         self.attempts = attempts
@@ -69,7 +73,7 @@ extension TaskRecord: Codable {
     /// `payload_base64` and `result_base64`; so do texts that are mostly control characters, which JSON makes six bytes each.
     /// `payload_bytes` and `result_bytes` are there where the field is cut.
     enum CodingKeys: String, CodingKey {
-        case id, type, payload, result, status, attempt, error, worker, due, key, expires, attempts, held
+        case id, type, payload, result, status, attempt, error, worker, due, key, user, expires, attempts, held
         case payloadBase64 = "payload_base64"
         case resultBase64 = "result_base64"
         case created = "timestamp_created"
@@ -99,6 +103,7 @@ extension TaskRecord: Codable {
             worker: try container.decodeIfPresent(String.self, forKey: .worker),
             due: try container.decodeIfPresent(Timestamp.self, forKey: .due),
             key: try container.decode(String.self, forKey: .key),
+            user: try container.decodeIfPresent(String.self, forKey: .user),
             expires: try container.decodeIfPresent(Timestamp.self, forKey: .expires),
             runTime: try container.decodeIfPresent(Int64.self, forKey: .runTime).map(Duration.microseconds),
             attempts: try container.decodeIfPresent([Attempt].self, forKey: .attempts) ?? [],
@@ -130,6 +135,7 @@ extension TaskRecord: Codable {
         try container.encodeIfPresent(worker, forKey: .worker)
         try container.encodeIfPresent(due, forKey: .due)
         try container.encode(key, forKey: .key)
+        try container.encodeIfPresent(user, forKey: .user)
         try container.encodeIfPresent(expires, forKey: .expires)
         try container.encodeIfPresent(runTime?.microseconds, forKey: .runTime)
         if !attempts.isEmpty { try container.encode(attempts, forKey: .attempts) }

@@ -9,6 +9,8 @@ public struct Topology: Hashable, Sendable {
     public let prefix: String
     /// The kind of every queue that outlives its connection.
     public let queueKind: Queue.Kind
+    /// The users of the services.
+    public let users: ServiceUsers
 
     /// The most bytes of a prefix: every name that starts with it stays within AMQP's 255.
     public static let maximumPrefixLength = 64
@@ -22,20 +24,24 @@ public struct Topology: Hashable, Sendable {
             && characters.allSatisfy { isPlain($0) || $0 == "-" || $0 == "_" || $0 == "." }
     }
 
-    /// - Precondition: `prefix` is valid.
-    public init(prefix: String = Topology.defaultPrefix, queueKind: Queue.Kind = .classic) {
+    /// - Parameters:
+    ///   - prefix: the beginning of every name; a valid one (``isValid(prefix:)``).
+    ///   - queueKind: the kind of every queue that outlives its connection.
+    ///   - users: the users of the services; nil: those that `taskgrid users` makes.
+    public init(prefix: String = Topology.defaultPrefix, queueKind: Queue.Kind = .classic, users: ServiceUsers? = nil) {
         self.prefix = prefix
         self.queueKind = queueKind
+        self.users = users ?? ServiceUsers(prefix: prefix)
     }
 
     // MARK: Exchanges
 
     package var submit: Exchange { Exchange("\(prefix).submit", .topic) }
-    package var work: Exchange { Exchange("\(prefix).work", .direct) }
+    package var work: Exchange { Exchange("\(prefix).work", .topic) }
     package var results: Exchange { Exchange("\(prefix).results", .topic) }
-    package var reply: Exchange { Exchange("\(prefix).reply", .direct) }
+    package var reply: Exchange { Exchange("\(prefix).reply", .topic) }
     package var registry: Exchange { Exchange("\(prefix).registry", .topic) }
-    package var rpc: Exchange { Exchange("\(prefix).rpc", .direct) }
+    package var rpc: Exchange { Exchange("\(prefix).rpc", .topic) }
     package var control: Exchange { Exchange("\(prefix).control", .topic) }
     package var events: Exchange { Exchange("\(prefix).events", .topic) }
     package var dead: Exchange { Exchange("\(prefix).dead", .fanout) }
@@ -89,21 +95,19 @@ public struct Topology: Hashable, Sendable {
 
     // MARK: Routing keys
 
-    /// `register`, `heartbeat` or `deregister`, then the worker's types, a word each; cut to AMQP's 255 bytes.
-    package func registryKey(_ what: RegistryMessage.Kind, types: [TaskType]) -> String {
-        var key = what.rawValue
-        for type in types where key.utf8.count + 1 + type.name.utf8.count <= 255 { key += ".\(type.name)" }
-        return key
-    }
+    // An id begins with its user and a dot, which the broker's topic permissions go by.
 
-    /// The key of a request to all workers of a type.
-    package func cancelKey(_ type: TaskType) -> String { "cancel.\(type)" }
+    /// `register`, `heartbeat` or `deregister`, then the worker's id.
+    package static func registryKey(_ what: RegistryMessage.Kind, worker: String) -> String { "\(what.rawValue).\(worker)" }
+
+    /// The key of a request to all workers of a type. No user is called `type`.
+    package func cancelKey(_ type: TaskType) -> String { "type.\(type)" }
 
     /// The key of a message to all workers.
     package static let allWorkersKey = "workers"
 
-    /// The key of a message to one worker.
-    package func workerKey(_ worker: String) -> String { "worker.\(worker)" }
+    /// The key of a message to one worker: its id.
+    package func workerKey(_ worker: String) -> String { worker }
 
     package func taskEventKey(_ type: TaskType) -> String { "task.\(type)" }
     package func workerEventKey(_ what: WorkerEvent.Kind) -> String { "worker.\(what.rawValue)" }
@@ -114,7 +118,7 @@ public struct Topology: Hashable, Sendable {
     /// What every service needs: the exchanges.
     package var common: Declarations { Declarations(exchanges: exchanges) }
 
-    /// A work queue, which workers declare; and the dispatcher, where somebody has deleted it.
+    /// A work queue, which the dispatcher declares once a worker of the type has registered.
     package func work(_ type: TaskType) -> Declarations {
         Declarations(
             exchanges: [work], queues: [workQueue(type)],
@@ -163,7 +167,7 @@ public struct Topology: Hashable, Sendable {
             + Declarations(queues: [registrations], bindings: [Binding(exchange: registry.name, queue: registrations.name, key: "#")])
     }
 
-    /// A worker's declarations for its work.
+    /// What a worker uses for its work. It declares a queue that is missing where its user may; otherwise it waits for the dispatcher.
     package func work(types: [TaskType]) -> Declarations {
         Declarations(
             queues: types.map(workQueue),
@@ -176,7 +180,7 @@ public struct Topology: Hashable, Sendable {
         let queue = listenerQueue("control", worker)
         return Declarations(
             queues: [queue],
-            bindings: types.map { Binding(exchange: control.name, queue: queue.name, key: "*.\($0)") }
+            bindings: types.map { Binding(exchange: control.name, queue: queue.name, key: cancelKey($0)) }
                 + [workerKey(worker), Self.allWorkersKey].map { Binding(exchange: control.name, queue: queue.name, key: $0) }
         )
     }

@@ -39,10 +39,8 @@ struct BrokerWorkerTransport: WorkerTransport {
         for connection in [publishing, consuming] { vitals.connection { connection.reading } }
     }
 
-    func start() async throws(AMQPError) {
-        try await publishing.start()
-        try await consuming.start()
-    }
+    func start() async throws(AMQPError) { try await publishing.start() }
+    func startWork() async throws(AMQPError) { try await consuming.start() }
 
     func publish(_ publications: [Publication], within deadline: Duration) async throws(AMQPError) -> [PublishOutcome] {
         try await publishing.publish(publications, within: deadline)

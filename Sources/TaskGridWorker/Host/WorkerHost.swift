@@ -20,7 +20,7 @@ public import TaskGridCore
 /// Code that does not return though it was cancelled, after a timeout for instance, holds up its slot. If that leaves no
 /// slot for tasks that wait, for 15 seconds, the host drains by itself and throws `WorkerHostError.stuck`.
 public struct WorkerHost: Service {
-    /// Unique to this host and this run of the process: host name, process id and a random part.
+    /// Unique to this host and this run of the process: the user, host name, process id and a random part.
     public let id: String
     private let pipeline: Pipeline
     private let problem: WorkerHostError?
@@ -58,7 +58,7 @@ public struct WorkerHost: Service {
         options: WorkerOptions = WorkerOptions(), endsProcess: Bool = false, vitals: Vitals, logger: Logger,
         onReady: @escaping @Sendable () -> Void = {}
     ) {
-        let id = WorkerID.make()
+        let id = WorkerID.make(user: endpoint.user)
         var logger = logger
         logger[metadataKey: LogKey.workerID] = "\(id)"
         let concurrency = max(1, options.concurrency)

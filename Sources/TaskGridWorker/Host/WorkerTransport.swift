@@ -3,8 +3,10 @@ import TaskGridCore
 
 /// The part of the broker that the pipeline needs, so that it can be tested without one.
 protocol WorkerTransport: MessagePublisher {
-    /// Opens both connections and begins to consume.
+    /// Opens the connection that publishes, and begins to consume the control queue.
     func start() async throws(AMQPError)
+    /// Opens the connection that consumes work, once there are the work queues.
+    func startWork() async throws(AMQPError)
     /// The deliveries of the work queues; nil when no more come.
     func nextWork() async -> [Delivery]?
     /// The deliveries of the control queue; nil when no more come.

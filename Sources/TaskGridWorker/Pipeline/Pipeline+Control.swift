@@ -15,6 +15,7 @@ extension Pipeline {
 
     private func handleControl(_ delivery: Delivery) async {
         do {
+            try settings.topology.checkService(delivery.message, to: settings.id)
             switch delivery.message.properties.type {
             case CancelRequest.name: cancel(try CancelRequest(delivery.message))
             case HeartbeatRequest.name: apply(try HeartbeatRequest(delivery.message))

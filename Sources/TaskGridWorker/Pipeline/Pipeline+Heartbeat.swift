@@ -80,7 +80,7 @@ extension Pipeline {
     func tell(_ kind: RegistryMessage.Kind, _ identity: RegistryMessage) async {
         let publication = Publication(
             exchange: settings.topology.registry.name,
-            routingKey: settings.topology.registryKey(kind, types: identity.types), message: report(identity).message(kind)
+            routingKey: Topology.registryKey(kind, worker: identity.worker), message: report(identity).message(kind)
         )
         do {
             let outcomes = try await transport.publish([publication], within: .milliseconds(Int64(identity.interval)))
@@ -97,7 +97,7 @@ extension Pipeline {
         RegistryMessage(
             worker: settings.id, host: WorkerID.hostName, pid: Int(ProcessInfo.processInfo.processIdentifier),
             version: TaskGridVersion.current, types: settings.types, concurrency: settings.concurrency,
-            prefetch: settings.prefetch, batch: true, started: .now(),
+            prefetch: settings.prefetch, batch: true, started: started,
             interval: Int(settings.heartbeatInterval.milliseconds)
         )
     }
@@ -112,11 +112,20 @@ extension Pipeline {
             )
         }
         var report = identity
-        report.running = slotTable.running
-        report.waiting = slotTable.waiting
+        report.hold(running: slotTable.running, waiting: slotTable.waiting)
         (report.progress, report.done, report.failed, report.draining, report.quiet) = counts
         if let interval { report.interval = interval }
         if isGrowing, let longest = settings.longestPrefetch { report.prefetch = longest }
         return report
+    }
+}
+
+extension RegistryMessage {
+    /// Names what the worker holds.
+    fileprivate mutating func hold(running: [Work.Item], waiting: [Work.Item]) {
+        self.running = running.map(\.held)
+        self.waiting = waiting.map(\.held)
+        for item in running { item.proof.digest.append(to: &proofs) }
+        for item in waiting { item.proof.digest.append(to: &proofs) }
     }
 }

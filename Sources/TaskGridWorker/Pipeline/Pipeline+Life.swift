@@ -50,6 +50,7 @@ extension Pipeline {
             group.addTask {
                 do throws(AMQPError) {
                     try await self.transport.start()
+                    try await self.startWork()
                     return .success(true)
                 } catch {
                     return .failure(error)
@@ -67,11 +68,36 @@ extension Pipeline {
         }
     }
 
+    /// Registers, and opens the connection for work. The dispatcher declares the work queues of those that have registered; a worker that
+    /// waits for one says so again and again.
+    private func startWork() async throws(AMQPError) {
+        await tell(.register, identity)
+        let opened = await withTaskGroup(of: Result<Void, AMQPError>?.self) { group in
+            group.addTask {
+                while (try? await self.clock.sleep(self.clock.now() + self.settings.heartbeatInterval)) != nil, !Task.isCancelled {
+                    await self.tell(.register, self.identity)
+                }
+                return nil
+            }
+            group.addTask {
+                do throws(AMQPError) {
+                    return .success(try await self.transport.startWork())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            var opened: Result<Void, AMQPError>?
+            while opened == nil, let ended = await group.next() { opened = ended }
+            group.cancelAll()
+            return opened
+        }
+        try opened?.get()
+    }
+
     private func serve(on executor: SlotExecutor, _ onReady: () -> Void, _ onUnresponsive: () -> Void) async {
         let identity = identity
         await withTaskGroup(of: Void.self) { group in
             let firstBeat = clock.now() + settings.heartbeatInterval
-            await tell(.register, identity)
             vitals.enter(.serving)
             vitals.loop("slots") { [weak self] now in self?.slots(at: now) ?? LoopReading(name: "slots", state: .ended, time: .zero) }
             onReady()

@@ -46,6 +46,7 @@ extension Pipeline {
 
     private func work(in delivery: Delivery) -> Result<Work, WireError> {
         do throws(WireError) {
+            try settings.topology.checkService(delivery.message, to: settings.id)
             let work = try Work(delivery.message)
             try work.type.check(routingKey: delivery.routingKey)
             guard settings.workers[work.type] != nil else {

@@ -67,6 +67,8 @@ final class Pipeline: Sendable {
     let vitals: Vitals
     let logger: Logger
     let state: Mutex<State>
+    /// When the worker began, as its registry messages say.
+    let started = Timestamp.now()
 
     let slotSignals: [Signal]
     /// Raised to cancel what a slot runs.

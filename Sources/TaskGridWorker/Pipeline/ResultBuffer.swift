@@ -10,12 +10,14 @@ struct Finished: Sendable {
     let form: MessageForm
     let item: Results.Item
 
+    private static let ownSize = 48
+
     /// About how many bytes it takes in a message.
     var size: Int {
         switch item.outcome {
-        case .succeeded(let result): 32 + result.count
-        case .failed(let error): 32 + error.message.utf8.count
-        case .interrupted, .returned, .started: 32
+        case .succeeded(let result): Self.ownSize + result.count
+        case .failed(let error): Self.ownSize + error.message.utf8.count
+        case .interrupted, .returned, .started: Self.ownSize
         }
     }
 }

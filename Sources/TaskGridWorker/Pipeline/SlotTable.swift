@@ -67,12 +67,10 @@ struct SlotTable: Sendable {
     var isRunning: Bool { slots.contains { $0.run != nil } }
 
     /// The items that run.
-    var running: [RegistryMessage.Held] { slots.compactMap { $0.run?.item.held } }
+    var running: [Work.Item] { slots.compactMap { $0.run?.item } }
 
     /// The items that have not begun.
-    var waiting: [RegistryMessage.Held] {
-        slots.flatMap { $0.batch?.rest.map(\.held) ?? [] } + queue.flatMap { $0.rest.map(\.held) }
-    }
+    var waiting: [Work.Item] { slots.flatMap { $0.batch?.rest ?? [] } + queue.flatMap(\.rest) }
 
     /// The attempts that were ended from outside and whose code has not returned.
     var unresponsive: [RegistryMessage.Held] { slots.compactMap { $0.unresponsive?.attempt } }

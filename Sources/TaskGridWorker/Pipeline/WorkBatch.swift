@@ -47,7 +47,7 @@ struct WorkBatch: Sendable {
     func finished(_ item: Work.Item, _ outcome: Results.Outcome, runTime: Duration = .zero) -> Finished {
         Finished(
             delivery: delivery, type: type, store: store, form: form,
-            item: Results.Item(id: item.id, attempt: item.attempt, outcome: outcome, runTime: runTime)
+            item: Results.Item(id: item.id, attempt: item.attempt, proof: item.proof, outcome: outcome, runTime: runTime)
         )
     }
 }

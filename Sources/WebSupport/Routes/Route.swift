@@ -11,13 +11,11 @@ package struct Route: Sendable {
     }
 
     /// The access that a request needs.
-    package enum Access: Sendable {
+    package enum Access: Hashable, Sendable {
         /// Anybody.
         case open
-        /// Requests that may read.
-        case reading
-        /// Requests that may change something.
-        case acting
+        /// Whoever has a role. Reading can be open to anybody all the same, as the service is set up.
+        case needs(Role)
     }
 
     /// The body of an answer.
@@ -41,6 +39,13 @@ package struct Route: Sendable {
     package let problems: [Int: String]
     /// The handler of a request.
     package private(set) var handler: WebServer.Handler
+    private let answer: @Sendable (Request, WebContext, Caller) async throws -> Response
+
+    /// A check that comes before all else. It says who asks, to have the request answered, or throws a `Problem`.
+    package typealias Check =
+        @Sendable (
+            Request, WebContext, _ answer: (Caller) async throws -> Response
+        ) async throws -> Response
 
     /// - `checksQuery`: whether a query parameter that it does not know is refused.
     /// - `respond`: what answers a request whose parameters are right. It throws `Problem`.
@@ -58,9 +63,10 @@ package struct Route: Sendable {
         self.content = content
         self.alike = alike
         self.problems = problems
-        handler = { request, context in
-            try await respond(try RouteCall(request, context, parameters: parameters, checksQuery: checksQuery))
+        answer = { request, context, caller in
+            try await respond(try RouteCall(request, context, from: caller, parameters: parameters, checksQuery: checksQuery))
         }
+        handler = { [answer] request, context in try await answer(request, context, .anyone) }
     }
 
     /// A GET that answers a report, indented with `pretty`.
@@ -69,7 +75,7 @@ package struct Route: Sendable {
         report: @escaping @Sendable (RouteCall) async throws -> Report
     ) -> Route {
         Route(
-            .get, path, id: id, summary: summary, access: .reading, parameters: [RouteParameter.pretty] + parameters,
+            .get, path, id: id, summary: summary, access: .needs(.viewer), parameters: [RouteParameter.pretty] + parameters,
             content: .json(Report.schema), problems: problems
         ) { call in
             .json(try await report(call), pretty: try call.value(of: .pretty))
@@ -82,21 +88,18 @@ package struct Route: Sendable {
         report: @escaping @Sendable (RouteCall) async throws -> Report
     ) -> Route {
         Route(
-            .post, path, id: id, summary: summary, access: .acting, parameters: parameters, content: .json(Report.schema),
+            .post, path, id: id, summary: summary, access: .needs(.operator), parameters: parameters, content: .json(Report.schema),
             problems: problems
         ) { call in
             .json(try await report(call))
         }
     }
 
-    /// The route behind a check that comes before all else.
-    ///
-    /// - Parameter check: throws a `Problem` where the request may not be answered.
-    package func guarded(by check: @escaping @Sendable (Request) throws(Problem) -> Void) -> Route {
+    /// The route behind a check.
+    package func guarded(by check: @escaping Check) -> Route {
         var route = self
-        route.handler = { [handler] request, context in
-            try check(request)
-            return try await handler(request, context)
+        route.handler = { [answer] request, context in
+            try await check(request, context) { caller in try await answer(request, context, caller) }
         }
         return route
     }

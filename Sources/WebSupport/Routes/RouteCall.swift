@@ -5,12 +5,16 @@ package import Hummingbird
 /// A request of a route, whose parameters are read and checked.
 package struct RouteCall: Sendable {
     package let request: Request
+    /// Whoever asks.
+    package let caller: Caller
     private let values: [String: any Sendable]
 
     /// `parameters` are those that the route takes. Every query parameter must be one of them, once, with a value that it takes.
     ///
     /// - Throws: a `Problem` of 400 that names the parameter.
-    init(_ request: Request, _ context: BasicRequestContext, parameters: [any AnyRouteParameter], checksQuery: Bool) throws(Problem) {
+    init(
+        _ request: Request, _ context: WebContext, from caller: Caller, parameters: [any AnyRouteParameter], checksQuery: Bool
+    ) throws(Problem) {
         let query = checksQuery ? try Self.query(request, parameters) : [:]
         var values: [String: any Sendable] = [:]
         for parameter in parameters {
@@ -23,6 +27,7 @@ package struct RouteCall: Sendable {
             values[parameter.name] = try parameter.value(of: text)
         }
         self.request = request
+        self.caller = caller
         self.values = values
     }
 

@@ -1,4 +1,5 @@
 import AMQP
+import Foundation
 import LocalGrid
 import Logging
 import TestSupport
@@ -59,6 +60,22 @@ struct ClusterAddressTests {
             }
             try await group.waitForAll()
         }
+        silent.stop()
+    }
+
+    @Test func `a start that fails says what each address did`() async throws {
+        let broker = try TestBroker.endpoint()
+        let silent = try Proxy(to: broker.addresses[0].host, port: broker.addresses[0].port)
+        silent.stall()
+        var endpoint = broker
+        endpoint.addresses = [.init(host: "127.0.0.1", port: 1), .init(host: "127.0.0.1", port: silent.port)]
+        let connection = Connection(endpoint, name: "test cluster", logger: Logger(label: "test"))
+        let error = await #expect(throws: AMQPError.self) { try await connection.start(patience: .milliseconds(1)) }
+        #expect(error?.code == .unreachable)
+        let parts = error?.message.components(separatedBy: "; ") ?? []
+        #expect(parts.count == 2 && parts.first?.contains("no broker answers at") == true && parts.first?.contains(":1 (") == true)
+        #expect(parts.last?.contains("127.0.0.1:\(silent.port)") == true, "\(parts)")
+        await connection.close()
         silent.stop()
     }
 }

@@ -16,8 +16,20 @@ struct FrameEncoderTests {
             "table": .table(["nested": .table(["deep": false])]), "": "a name may be empty",
         ],
         isPersistent: true, priority: 255, correlationID: "c", replyTo: "r", expiration: .milliseconds(3000), messageID: "m",
-        timestamp: .max, type: "t", appID: "a"
+        timestamp: .max, type: "t", userID: "u", appID: "a"
     )
+
+    @Test func `a message names the connection's user, unless it names one itself`() throws {
+        func encoded(_ userID: String?, by user: String?) -> [UInt8] {
+            var encoder = FrameEncoder(maximumFrameSize: 4096, user: user)
+            let message = Message(properties: BasicProperties(userID: userID, appID: "a"))
+            encoder.publish(Publication(exchange: "x", routingKey: "k", message: message), channel: 7)
+            return encoder.take()
+        }
+        #expect(encoded(nil, by: "u") == encoded("u", by: nil))
+        #expect(encoded("other", by: "u") == encoded("other", by: nil))
+        #expect(encoded(nil, by: nil) != encoded("u", by: nil))
+    }
 
     private func encoded(_ publication: Publication, frameSize: Int) -> [UInt8] {
         var encoder = FrameEncoder(maximumFrameSize: frameSize)

@@ -85,7 +85,7 @@ struct FrameTests {
                 bodySize: 12,
                 properties: BasicProperties(
                     contentType: "type", isPersistent: true, priority: 9, correlationID: "c", replyTo: "r", expiration: .seconds(60),
-                    messageID: "m", timestamp: 5, type: "t", appID: "a"
+                    messageID: "m", timestamp: 5, type: "t", userID: "u", appID: "a"
                 )
             )
         )

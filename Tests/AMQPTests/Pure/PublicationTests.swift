@@ -32,6 +32,7 @@ struct PublicationTests {
         #expect(refusal(BasicProperties(replyTo: long))?.message.contains("reply-to") == true)
         #expect(refusal(BasicProperties(messageID: long))?.message.contains("message-id") == true)
         #expect(refusal(BasicProperties(type: long))?.message.contains("type") == true)
+        #expect(refusal(BasicProperties(userID: long))?.message.contains("user-id") == true)
         #expect(refusal(BasicProperties(appID: long))?.message.contains("app-id") == true)
         let most = String(long.dropLast()) + "x"
         #expect(most.utf8.count == 255)

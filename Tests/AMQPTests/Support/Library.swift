@@ -96,6 +96,7 @@ final class Arena {
         set(properties.expiration.map { String($0.milliseconds) }, AMQP_BASIC_EXPIRATION_FLAG, \.expiration)
         set(properties.messageID, AMQP_BASIC_MESSAGE_ID_FLAG, \.message_id)
         set(properties.type, AMQP_BASIC_TYPE_FLAG, \.type)
+        set(properties.userID, AMQP_BASIC_USER_ID_FLAG, \.user_id)
         set(properties.appID, AMQP_BASIC_APP_ID_FLAG, \.app_id)
         if let priority = properties.priority {
             c._flags |= amqp_flags_t(AMQP_BASIC_PRIORITY_FLAG)

@@ -35,7 +35,8 @@ extension Seeded {
             contentType: maybe { $0.text() }, headers: coin() ? table() : [:], isPersistent: coin(),
             priority: maybe { UInt8($0.number(0...255)) }, correlationID: maybe { $0.text() }, replyTo: maybe { $0.text() },
             expiration: maybe { .milliseconds($0.number(0...1 << 40)) }, messageID: maybe { $0.text() },
-            timestamp: maybe { .random(in: 0 ... .max, using: &$0) }, type: maybe { $0.text() }, appID: maybe { $0.text() }
+            timestamp: maybe { .random(in: 0 ... .max, using: &$0) }, type: maybe { $0.text() }, userID: maybe { $0.text() },
+            appID: maybe { $0.text() }
         )
     }
 }

@@ -13,6 +13,9 @@ func codec() {
     Benchmark("Codec: Submission of 100, fingerprint", configuration: .init(scalingFactor: .kilo)) { benchmark in
         for _ in benchmark.scaledIterations { blackHole(Fingerprint(submission)) }
     }
+    Benchmark("Codec: Proof of an attempt", configuration: .init(scalingFactor: .kilo)) { benchmark in
+        for _ in benchmark.scaledIterations { blackHole(Samples.key.proof(of: 1, attempt: 1, type: Samples.type)) }
+    }
 }
 
 private func measure<Value>(

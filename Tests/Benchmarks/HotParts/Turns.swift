@@ -71,7 +71,8 @@ private struct TurnHarness {
         for case .work(let work) in outbound.messages { ids += work.items.map(\.id) }
         let arrivals = stride(from: 0, to: ids.count, by: Samples.size).map { start in
             let some = Array(ids[start..<min(start + Samples.size, ids.count)])
-            return arrival(Samples.results(some, store: store.identity).message(isPersistent: false), topology.resultsQueue)
+            return arrival(
+                Samples.results(some, store: store.identity, key: store.proofKey).message(isPersistent: false), topology.resultsQueue)
         }
         return Inbox.Intake(arrivals: arrivals)
     }

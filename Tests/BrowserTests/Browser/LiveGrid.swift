@@ -70,11 +70,16 @@ struct LiveGrid: Sendable {
 
     /// Runs `body` with the address of a monitor, and stops the monitor.
     ///
-    /// - Parameter port: 0: a free one.
-    func withMonitor(port: Int = 0, _ body: @escaping @Sendable (_ address: String, _ port: Int) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - port: 0: a free one.
+    ///   - protectsReading: whether reading needs the token.
+    func withMonitor(
+        port: Int = 0, protectsReading: Bool = false, _ body: @escaping @Sendable (_ address: String, _ port: Int) async throws -> Void
+    ) async throws {
         let ports = Journal<Int>()
         let monitor = Monitor(
-            configuration: MonitorConfiguration(port: port, token: Self.token), endpoint: endpoint, topology: topology, logger: logger,
+            configuration: MonitorConfiguration(port: port, token: Self.token, protectsReading: protectsReading), endpoint: endpoint,
+            topology: topology, logger: logger,
             onListening: { ports.add($0) }
         )
         try await Self.beside([monitor], logger) {
@@ -98,10 +103,12 @@ struct LiveGrid: Sendable {
     func register(types count: Int) async throws {
         let types = try (0..<count).map { try TaskType("many-\($0)") }
         let worker = RegistryMessage(
-            worker: "w-many", host: "h", pid: 1, version: "1", types: types, concurrency: 1, prefetch: 1, batch: false, started: .now()
+            worker: "w-many".owned(by: endpoint.user), host: "h", pid: 1, version: "1", types: types, concurrency: 1, prefetch: 1,
+            batch: false, started: .now()
         )
         let publication = Publication(
-            exchange: topology.registry.name, routingKey: topology.registryKey(.register, types: types), message: worker.message(.register)
+            exchange: topology.registry.name, routingKey: Topology.registryKey(.register, worker: worker.worker),
+            message: worker.message(.register)
         )
         _ = try await probe.connection.publish([publication])
     }

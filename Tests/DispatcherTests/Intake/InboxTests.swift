@@ -35,7 +35,7 @@ struct InboxTests {
         )
         let delivery = Delivery(
             tag: DeliveryTag(epoch: 1, value: tag), queue: "q", exchange: "", routingKey: submission.type.name, isRedelivered: false,
-            message: submission.message()
+            message: submission.message().verified
         )
         return Arrival(delivery, Topology())
     }

@@ -29,8 +29,7 @@ struct RefusedTests {
         #expect(ids.count == 6)
         let items = ids.map { Results.Item(id: $0, attempt: 1, outcome: .succeeded(Data(count: 700_000))) }
         let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
-        let message = results.message(isPersistent: false)
-        let out = await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }
+        let out = await harness.turn { $0.arrivals = [harness.delivery(results)] }
         #expect(try out.endings().map(\.id).sorted() == ids)
         let replies = out.publications.filter { $0.exchange == harness.topology.reply.name }
         #expect(replies.count == 6 && replies.allSatisfy { $0.message.body.count < 1 << 20 })
@@ -45,9 +44,7 @@ struct RefusedTests {
             form: .single, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: id, attempt: 1, outcome: .succeeded(Data(count: WireFormat.maximumBodySize + 1)))]
         )
-        let out = await harness.turn {
-            $0.arrivals = [harness.delivery(result.message(isPersistent: false), from: harness.topology.resultsQueue)]
-        }
+        let out = await harness.turn { $0.arrivals = [harness.delivery(result)] }
         let ending = try #require(try out.endings().first)
         #expect(ending.state == .failed)
         #expect(ending.error?.code == .resultTooLarge)
@@ -64,7 +61,7 @@ struct RefusedTests {
         var message = Results(
             form: .single, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: id, attempt: 1, outcome: .succeeded(Data()))]
-        ).message(isPersistent: false)
+        ).proven(by: harness.store.proofKey).message(isPersistent: false)
         message.properties.headers[WireFormat.Header.status] = "done"
         var again = try await harness.turn { $0.arrivals = [harness.delivery(message, from: harness.topology.resultsQueue)] }.items()
         while again.isEmpty { again = try await harness.tick().items() }

@@ -15,7 +15,7 @@ struct SchedulerTests {
         let accepted = await harness.submit(["hello"], form: .single)
         #expect(try accepted.replies().map(\.content) == [.accepted(first: 1, count: 1)])
         let items = try accepted.items()
-        #expect(items == [Work.Item(id: 1, attempt: 1, payload: Data("hello".utf8))])
+        #expect(items.told == ["1.1 hello"])
         #expect(accepted.publications.first?.isMandatory == true)
         #expect(await harness.counts().queued == 1)
         let ended = await harness.result(.init(id: 1, attempt: 1, outcome: .succeeded(Data("olleh".utf8)), runTime: .microseconds(7)))

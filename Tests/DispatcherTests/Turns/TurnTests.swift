@@ -30,7 +30,7 @@ struct TurnTests {
         let items = ids.map { Results.Item(id: TaskID($0), attempt: 1, outcome: .succeeded(Data()), runTime: .seconds(1)) }
         let rest = await harness.turn { intake in
             let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
-            intake.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+            intake.arrivals = [harness.delivery(results)]
         }
         #expect(try rest.items().map(\.id) == [9, 10])
     }
@@ -72,7 +72,7 @@ struct TurnTests {
         let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: [item])
         let committed = await harness.scheduler.commit(first)
         let second = await harness.scheduler.plan(
-            Inbox.Intake(arrivals: [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]))
+            Inbox.Intake(arrivals: [harness.delivery(results)]))
         #expect(second.plan.changes.schedules.count == 1)
         _ = await harness.scheduler.settle(committed, isLast: false)
         _ = await harness.scheduler.settle(await harness.scheduler.commit(second), isLast: true)
@@ -92,7 +92,7 @@ struct TurnTests {
         let item = Results.Item(id: id, attempt: 1, outcome: .succeeded(Data()), runTime: .microseconds(7))
         let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: [item])
         return await harness.scheduler.plan(
-            Inbox.Intake(arrivals: [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]))
+            Inbox.Intake(arrivals: [harness.delivery(results)]))
     }
 
     /// As the dispatcher does it: the second is planned before the first is settled.

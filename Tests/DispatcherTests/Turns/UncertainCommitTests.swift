@@ -70,7 +70,7 @@ struct UncertainCommitTests {
     @Test func `a turn that was planned meanwhile is of the earlier term and changes nothing`() async throws {
         _ = await harness.submit(["a"])
         let results = Results(form: .batch, type: .reverse, store: store.identity, worker: "w1", items: [success])
-        let intake = Inbox.Intake(arrivals: [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)])
+        let intake = Inbox.Intake(arrivals: [harness.delivery(results)])
         let first = await harness.scheduler.plan(intake)
         let second = await harness.scheduler.plan(Inbox.Intake())
         store.failNextCommit(.lost)

@@ -26,6 +26,10 @@ struct CheckTests {
     private static let admin = ProcessInfo.processInfo.environment["TASKGRID_TEST_ADMIN"] ?? ""
 
     private func check(_ grid: FaultGrid, broker: String? = nil, _ arguments: String...) async throws -> (code: Int32, report: Report) {
+        try await check(grid, broker: broker, arguments: arguments)
+    }
+
+    private func check(_ grid: FaultGrid, broker: String?, arguments: [String]) async throws -> (code: Int32, report: Report) {
         let options = ["--broker", broker ?? grid.broker, "--prefix", grid.topology.prefix, "--admin", Self.admin]
         let run = try await CommandRun.run(["check", "--json"] + options + arguments)
         return (run.code, try JSONDecoder().decode(Report.self, from: Data(run.output.utf8)))
@@ -88,6 +92,44 @@ struct CheckTests {
                 #expect(wrong.contains { $0.hasPrefix("\(prefix).submit: max-length 1000") && $0.contains("'\(prefix)-length'") })
                 #expect(wrong.contains { $0.hasPrefix("\(prefix).work.fault: message-ttl 600000") && $0.contains("'\(prefix)-time'") })
             }
+        }
+    }
+
+    @Test func `a policy that is set after the start is found at once, and gone at once when it is deleted`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.start()
+            let prefix = grid.topology.prefix
+            let policy = (
+                "api/policies/%2F/\(prefix)-time",
+                #"{"pattern":"^\#(prefix)[.]submit$","definition":{"message-ttl":600000},"priority":9,"apply-to":"queues"}"#
+            )
+            let report = try await withResources([policy]) { try await check(grid).report }
+            #expect(report.wrong("policies").count == 1, "\(report)")
+            #expect(try await check(grid).report.wrong("policies").isEmpty)
+        }
+    }
+
+    @Test func `a worker and a nameservice with the rights of taskgrid users have no problems`() async throws {
+        try await FaultGrid.run { grid in
+            try await grid.launch(.nameservice).ready()
+            try await grid.start()
+            let (nameservice, crew) = (grid.topology.users.nameservice, "\(grid.topology.prefix)-crew")
+            let folder = grid.file("users")
+            let printed = try await CommandRun.run(
+                ["users", folder, "--broker", grid.broker, "--prefix", grid.topology.prefix, "--worker", "\(crew)=fault"])
+            try await TestBroker.administrate("POST", "api/definitions", Data(printed.output.utf8))
+            let address = try TestBroker.endpoint().addresses[0]
+            func report(_ user: String, _ arguments: String...) async throws -> Report {
+                let password = try String(contentsOfFile: "\(folder)/\(user).password", encoding: .utf8).trimmingCharacters(in: .newlines)
+                return try await check(grid, broker: "amqp://\(user):\(password)@\(address)", arguments: arguments).report
+            }
+            for report in [
+                try await report(nameservice, "--role", "nameservice"), try await report(crew, "--role", "worker", "fault"),
+            ] {
+                #expect(report.problems == 0 && report.warnings == 0, "\(report)")
+                #expect(report.checks.contains { $0.check == "services" && $0.found.hasPrefix("the dispatcher consumes ") }, "\(report)")
+            }
+            for user in grid.topology.users.all + [crew, "\(grid.topology.prefix)-client"] { try await TestBroker.removeUser(user) }
         }
     }
 

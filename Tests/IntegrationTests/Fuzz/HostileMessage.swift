@@ -1,6 +1,7 @@
 import AMQP
 import Foundation
 import TaskGridCore
+import TestSupport
 
 /// A file of the corpus: a message that no program of good will sends, and why it is hostile.
 ///
@@ -64,13 +65,19 @@ struct HostileMessage: Decodable {
             .map { ($0.deletingPathExtension().lastPathComponent, try decoder.decode(HostileMessage.self, from: Data(contentsOf: $0))) }
     }
 
+    /// The id of a client or a worker of the test's user.
+    private static let stranger = "stranger".owned(by: TestBroker.user)
+
     /// The message as it is sent to a place.
     func message(to place: Place, type good: TaskType) -> Message {
         var properties = BasicProperties(
-            contentType: contentType, priority: priority, correlationID: correlationId, replyTo: replyTo ?? "stranger",
-            messageID: messageId ?? "7", timestamp: timestamp, type: type ?? place.kind ?? good.name, appID: "stranger"
+            contentType: contentType, priority: priority, correlationID: correlationId, replyTo: replyTo ?? Self.stranger,
+            messageID: messageId ?? "7", timestamp: timestamp, type: type ?? place.kind ?? good.name, appID: Self.stranger
         )
-        properties.headers = ["taskgrid-store": "s", "taskgrid-attempt": 1, "taskgrid-status": "succeeded"]
+        properties.headers = [
+            "taskgrid-store": "s", "taskgrid-attempt": 1, "taskgrid-status": "succeeded",
+            "taskgrid-proof": .string(String(repeating: "0", count: 32)),
+        ]
         for (name, value) in headers ?? [:] { properties.headers[name] = value.value }
         for number in 0..<(manyHeaders ?? 0) { properties.headers["h\(number)"] = .int(Int64(number)) }
         for name in without ?? [] {

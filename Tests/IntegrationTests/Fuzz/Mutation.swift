@@ -9,7 +9,8 @@ struct Mutation {
 
     private static let headers = [
         "taskgrid-attempt", "taskgrid-status", "taskgrid-error", "taskgrid-timeout-ms", "taskgrid-max-attempts", "taskgrid-due",
-        "taskgrid-expires", "taskgrid-run-us", "taskgrid-store", "taskgrid-worker", "taskgrid-announce", "taskgrid-count", "traceparent",
+        "taskgrid-expires", "taskgrid-run-us", "taskgrid-store", "taskgrid-worker", "taskgrid-announce", "taskgrid-count", "taskgrid-proof",
+        "traceparent",
     ]
     private static let contentTypes = [
         nil, "application/json", "application/vnd.taskgrid.batch+protobuf; v=1", "application/vnd.taskgrid.batch+protobuf; v=3",

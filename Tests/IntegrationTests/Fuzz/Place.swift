@@ -16,13 +16,18 @@ enum Place: String, CaseIterable, Decodable {
         }
     }
 
+    /// The key that a message to the registry should have, where it can be read.
+    private static func registryKey(of message: Message) -> String {
+        (try? RegistryMessage.decode(message)).map { Topology.registryKey($0.0, worker: $0.1.worker) } ?? "heartbeat.stranger"
+    }
+
     func publication(_ message: Message, _ topology: Topology, type: TaskType, client: String) -> Publication {
         let (exchange, key) =
             switch self {
             case .submit: (topology.submit, type.name)
             case .results: (topology.results, type.name)
             case .work: (topology.work, type.name)
-            case .registry: (topology.registry, "heartbeat.\(type)")
+            case .registry: (topology.registry, Self.registryKey(of: message))
             case .dispatcher, .nameservice: (topology.rpc, rawValue)
             case .control: (topology.control, topology.cancelKey(type))
             case .events: (topology.events, topology.taskEventKey(type))
@@ -36,12 +41,17 @@ enum Place: String, CaseIterable, Decodable {
     func mustDie(_ message: Message, type: TaskType) -> Bool {
         do {
             switch self {
-            case .submit: try Submission(message).type.check(routingKey: type.name)
-            case .results: try Results(message).type.check(routingKey: type.name)
+            case .submit:
+                let submission = try Submission(message)
+                try submission.type.check(routingKey: type.name)
+                if let client = submission.client { try message.properties.check(owner: client, "reply-to") }
+            case .results:
+                let results = try Results(message)
+                try results.type.check(routingKey: type.name)
+                try message.properties.check(owner: results.worker, "app-id")
             case .work: return try Work(message).type != type
-            case .registry: _ = try RegistryMessage.decode(message, routingKey: "heartbeat.\(type)")
-            case .dispatcher, .nameservice:
-                return !(1...WireFormat.maximumIDLength).contains(message.properties.replyTo?.utf8.count ?? 0)
+            case .registry: _ = try RegistryMessage.decode(message, routingKey: Self.registryKey(of: message))
+            case .dispatcher, .nameservice: _ = try message.properties.answersTo()
             case .control:
                 if message.properties.type == CancelRequest.name { _ = try CancelRequest(message) }
             case .events: _ = try JSON.decode(TypeEvent.self, message.body)

@@ -76,7 +76,9 @@ final class Grid: Sendable {
         let name = "test-\(UUID().uuidString.prefix(12).lowercased())"
         logger = Logger(into: logs)
         self.endpoint = endpoint
-        topology = Topology(prefix: name, queueKind: queueKind)
+        // The probe has the dispatcher's login.
+        let users = ServiceUsers(dispatcher: endpoint.user, nameservice: "\(name)-nameservice", monitor: "\(name)-monitor")
+        topology = Topology(prefix: name, queueKind: queueKind, users: users)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
         client = GridClient(endpoint: endpoint, topology: topology, logger: logger, patience: .seconds(60))
         probe = BrokerProbe(endpoint, topology, logger)

@@ -6,12 +6,13 @@ import TestSupport
 
 /// A client that knows nothing but AMQP and the names on the wire, as one in another language would be written.
 struct PlainClient: Sendable {
-    let id = "plain-\(UUID().uuidString.lowercased())"
+    let id: String
     private let prefix: String
     private let connection: Connection
     private let consumer: Consumer
 
     init(_ grid: Grid) {
+        id = "plain-\(UUID().uuidString.lowercased())".owned(by: grid.endpoint.user)
         prefix = grid.topology.prefix
         let queue = Queue.exclusive("\(prefix).reply.\(id)")
         let declarations = Declarations(

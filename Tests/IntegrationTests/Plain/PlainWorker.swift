@@ -7,7 +7,7 @@ import TestSupport
 /// A worker that knows nothing but AMQP and the names on the wire, as one in another language would be written. It does what
 /// the test tells it to with what it gets, and says nothing by itself.
 struct PlainWorker: Sendable {
-    let id = "plain-\(UUID().uuidString.lowercased())"
+    let id: String
     let type: String
     /// The deliveries that it was handed.
     let work = Journal<Delivery>()
@@ -17,6 +17,7 @@ struct PlainWorker: Sendable {
 
     init(_ grid: Grid, type: TaskType, prefetch: Int = 10) {
         self.type = type.name
+        id = "plain-\(UUID().uuidString.lowercased())".owned(by: grid.endpoint.user)
         prefix = grid.topology.prefix
         let queue = Queue.shared("\(prefix).work.\(type)", kind: grid.topology.queueKind)
         // Its own queue, gone with its connection, is how the grid can tell that it lives.
@@ -25,7 +26,7 @@ struct PlainWorker: Sendable {
             queues: [queue, control],
             bindings: [
                 Binding(exchange: "\(prefix).work", queue: queue.name, key: type.name),
-                Binding(exchange: "\(prefix).control", queue: control.name, key: "worker.\(id)"),
+                Binding(exchange: "\(prefix).control", queue: control.name, key: id),
             ]
         )
         connection = Connection(
@@ -66,14 +67,18 @@ struct PlainWorker: Sendable {
         let held = running.map { delivery in
             "[\(delivery.message.properties.messageID ?? ""),\(delivery.message.properties.headers["taskgrid-attempt"]?.integer ?? 0)]"
         }
-        let body = #"{"worker":"\#(id)","types":["\#(type)"],"interval_ms":\#(interval),"running":[\#(held.joined(separator: ","))]}"#
+        let proofs = running.compactMap { $0.message.properties.headers["taskgrid-proof"]?.text.flatMap(ShortDigest.init)?.bytes }
+        let body =
+            #"{"worker":"\#(id)","types":["\#(type)"],"interval_ms":\#(interval),"running":[\#(held.joined(separator: ","))],"#
+            + #""proofs":"\#(Data(proofs.joined()).base64EncodedString())"}"#
         let properties = BasicProperties(contentType: "application/json", type: what, appID: id)
-        try await publish("registry", "\(what).\(type)", Message(properties: properties, body: Data(body.utf8)))
+        try await publish("registry", "\(what).\(id)", Message(properties: properties, body: Data(body.utf8)))
     }
 
     /// Publishes a result for a delivery, and then acknowledges it.
     func answer(_ delivery: Delivery, _ status: String, _ result: String = "", error: String? = nil) async throws {
-        var headers = delivery.message.properties.headers.filter { $0.key == "taskgrid-store" || $0.key == "taskgrid-attempt" }
+        let echoed = ["taskgrid-store", "taskgrid-attempt", "taskgrid-proof"]
+        var headers = delivery.message.properties.headers.filter { echoed.contains($0.key) }
         headers["taskgrid-status"] = .string(status)
         headers["taskgrid-error"] = error.map { .string($0) }
         let properties = BasicProperties(
@@ -83,9 +88,9 @@ struct PlainWorker: Sendable {
         await consumer.ack([delivery.tag])
     }
 
-    /// Publishes a result that it makes up, for a task that it was not handed.
+    /// Publishes a result that it makes up, for a task that it was not handed, with the proof of one that it was.
     func claim(_ task: TaskID, attempt: Int = 1, like delivery: Delivery) async throws {
-        var headers = delivery.message.properties.headers.filter { $0.key == "taskgrid-store" }
+        var headers = delivery.message.properties.headers.filter { $0.key == "taskgrid-store" || $0.key == "taskgrid-proof" }
         headers["taskgrid-attempt"] = .int(Int64(attempt))
         headers["taskgrid-status"] = "succeeded"
         let properties = BasicProperties(headers: headers, messageID: "\(task)", type: type, appID: id)

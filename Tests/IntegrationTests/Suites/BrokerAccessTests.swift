@@ -23,9 +23,9 @@ struct BrokerAccessTests {
             func user(_ name: String, configure: String, write: String, read: String) async throws -> Endpoint {
                 func pattern(_ names: String) -> String { "^\(prefix)[.]\(names)$" }
                 return try await TestBroker.makeUser(
-                    "\(name)-\(id)", configure: pattern(configure), write: pattern(write), read: pattern(read))
+                    name, configure: pattern(configure), write: pattern(write), read: pattern(read))
             }
-            let names = ["nameservice", "monitor", "worker", "client"]
+            let names = [grid.topology.users.nameservice, grid.topology.users.monitor, "worker-\(id)", "client-\(id)"]
             let nameservice = try await user(
                 names[0], configure: "registry([.].+)?", write: "(registry[.].+|events|reply|control|dead)",
                 read: "(registry([.].+)?|rpc[.]nameservice)")
@@ -61,24 +61,25 @@ struct BrokerAccessTests {
                 $0.message.contains("missing") || $0.message.contains("channel closed") || $0.message.contains("trying again")
             }
             #expect(trouble.isEmpty, "\(trouble.map { "\($0.message) \($0.metadata)" })")
-            for name in names { try await TestBroker.removeUser("\(name)-\(id)") }
+            for name in names { try await TestBroker.removeUser(name) }
         }
     }
 
-    @Test func `a worker whose queue is missing and that may not declare it waits for it`() async throws {
+    @Test func `a worker that may not declare its queue waits until the dispatcher has`() async throws {
         try await Grid.run { [type, id] grid in
             let prefix = grid.topology.prefix
             let endpoint = try await TestBroker.makeUser(
                 "waiting-\(id)", configure: "^\(prefix)[.]control[.].+$", write: "^\(prefix)[.].+$", read: "^\(prefix)[.].+$")
             let runs = Journal<RecordedRun>()
-            async let started = grid.startWorkers([runs.worker(type)], as: endpoint)
+            try await grid.stopDispatcher()
+            _ = try await grid.startWorkers([runs.worker(type)], known: false, as: endpoint)
             let queue = grid.topology.workQueue(type).name
             try await grid.logs.first { line in
                 line.message == "exchange or queue is missing, waiting for its owner"
                     && "\(line.metadata[AMQPLogKey.error] ?? "")".contains("queue \(queue) is missing") ? () : nil
             }
-            try await grid.administrator { try await $0.declare(grid.topology.work(type)) }
-            _ = try await started
+            try await grid.startDispatcher()
+            try await grid.knows(type)
             #expect(try await grid.client.run(type, payloads: ["a"].payloads, within: .seconds(60)).map(\.result.text) == ["a"])
             try await TestBroker.removeUser("waiting-\(id)")
         }

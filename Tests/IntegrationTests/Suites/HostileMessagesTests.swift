@@ -68,6 +68,7 @@ struct HostileMessagesTests {
             var message = message
             let tag = Int64(sent.count + 1)
             message.properties.headers["fuzz"] = .int(tag)
+            message.properties.userID = grid.endpoint.user
             if message.properties.correlationID == nil { message.properties.correlationID = "fuzz-\(tag)" }
             let publication = place.publication(message, grid.topology, type: type, client: grid.client.id)
             // Messages that AMQP itself cannot carry never come to anybody.

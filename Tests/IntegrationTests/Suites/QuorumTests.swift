@@ -36,4 +36,22 @@ struct QuorumTests {
             }
         }
     }
+    @Test func `a classic work queue in a grid of quorum queues is bound again after it was unbound`() async throws {
+        let type = TaskType(literal: "echo")
+        try await Grid.run(.quorum) { grid in
+            // As a worker has declared it that was not told of the new kind.
+            let classic = Topology(prefix: grid.topology.prefix).work(type)
+            try await grid.administrator { try await $0.declare(classic) }
+            let runs = Journal<RecordedRun>()
+            _ = try await grid.startWorkers([runs.worker(type)])
+            for text in ["a", "b"] {
+                #expect(try await grid.client.run(type, payloads: [text].payloads, within: .seconds(60)).map(\.result.text) == [text])
+                try await grid.administrator { administrator in
+                    for binding in classic.bindings { try await administrator.unbind(binding) }
+                }
+            }
+            #expect(try await grid.client.run(type, payloads: ["c"].payloads, within: .seconds(60)).map(\.result.text) == ["c"])
+            #expect(grid.logs.entries.count { $0.message == "work queue cannot be declared, it is used as it is" } == 1)
+        }
+    }
 }

@@ -75,7 +75,7 @@ struct UntrueWordsTests {
                 try await worker.answer(delivery, "succeeded", "late")
 
                 try await worker.claim(later, like: delivery)
-                _ = try await grid.logs.first { $0.message == "result refused, its attempt was never handed out" ? true : nil }
+                _ = try await grid.logs.first { $0.message == "result refused, it has not the proof of its work" ? true : nil }
                 #expect(try await grid.client.status(later).status == .scheduled)
                 #expect(try await grid.client.status(submitted.ids[0]).error?.code == .timedOut)
             }

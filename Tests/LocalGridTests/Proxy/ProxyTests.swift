@@ -161,6 +161,21 @@ import Testing
         #expect(await from.end() == .finished)
     }
 
+    @Test(arguments: Proxy.Direction.allCases)
+    func `bytes of TLS go through as they come, and are cut in place of a frame`(_ direction: Proxy.Direction) async throws {
+        let net = try Net()
+        let (client, broker) = try await net.join()
+        let (from, to) = direction == .towardBroker ? (client, broker) : (broker, client)
+        // An alert, which is shorter than a frame's head.
+        let alert: [UInt8] = [21, 3, 3, 0, 2, 2, 40]
+        await from.send(alert)
+        #expect(await to.receive(alert.count) == alert)
+        net.proxy.cutMidFrame(direction)
+        await from.send(alert)
+        #expect(await to.receive(100) == Array(alert[..<(alert.count / 2)]))
+        #expect(await from.end() == .finished)
+    }
+
     @Test func `bytes are injected between frames, never within one`() async throws {
         let net = try Net()
         let (client, broker) = try await net.join()

@@ -17,7 +17,7 @@ import WebSupport
     private func post(
         _ path: String, _ dispatcher: PlayedDispatcher, _ headers: HTTPFields = bearer, token: String? = token, body: ByteBuffer? = nil
     ) async throws -> TestResponse {
-        let interface = try await MonitorRoutes.sample(dispatcher: dispatcher, access: Guard(token: token, protectsReading: false))
+        let interface = try await MonitorRoutes.sample(dispatcher: dispatcher, access: try .sample(token: token))
         return try await interface.application.test(.router) {
             try await $0.execute(uri: path, method: .post, headers: headers, body: body)
         }
@@ -123,14 +123,8 @@ import WebSupport
         #expect(try dispatcher.asked(CancelQuery.self).isEmpty)
     }
 
-    @Test func `texts are the same only where every byte is`() {
-        #expect(Guard.isSame("abc", "abc"))
-        for given in ["", "a", "ab", "abd", "abcabc", "abca", "xbc"] { #expect(!Guard.isSame(given, "abc"), "\(given)") }
-        #expect(!Guard.isSame("", ""))
-    }
-
     @Test func `reading needs the token where that is configured, except of routes that tell nothing`() async throws {
-        let interface = try await MonitorRoutes.sample(access: Guard(token: Self.token, protectsReading: true))
+        let interface = try await MonitorRoutes.sample(access: try .sample(token: Self.token, protectsReading: true))
         let open = interface.routes.filter { $0.access == .open }.map(\.path)
         #expect(open.sorted() == ["/", "/assets/{name}", "/healthz"])
         try await interface.application.test(.router) { client in

@@ -27,7 +27,7 @@ import WebSupport
 
     private func ask(_ uri: String, _ method: HTTPRequest.Method, isAllowed: Bool = true) async throws -> TestResponse {
         let grid = GridState(topology: Topology(prefix: "t"), now: { .after(3600) })
-        let access = Guard(token: token, protectsReading: false)
+        let access = try Guard.sample(token: token)
         let application = try await MonitorRoutes.sample(grid, dispatcher: dispatcher, access: access).application
         return try await application.test(.router) {
             try await $0.execute(uri: uri, method: method, headers: isAllowed ? [.authorization: "Bearer \(token)"] : [:])

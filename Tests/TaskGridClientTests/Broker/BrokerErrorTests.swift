@@ -21,7 +21,7 @@ struct BrokerErrorTests {
     private func withClient(_ body: (GridClient, Proxy) async throws -> Void) async throws {
         let (proxy, endpoint) = try TestBroker.behindProxy()
         let logger = Logger(into: log)
-        let id = ClientID.make()
+        let id = ClientID.make(user: TestBroker.user)
         let client = GridClient(
             id: id, topology: topology, transport: BrokerClientTransport(endpoint: endpoint, topology: topology, id: id, logger: logger),
             logger: logger, now: { [time] in time.now }
@@ -152,11 +152,13 @@ struct BrokerErrorTests {
         try await TestBroker.removeUser(name)
     }
 
-    @Test func `TLS is refused with a plain error`() async throws {
-        let client = GridClient(endpoint: try Endpoint(url: "amqps://h"), topology: topology, logger: .silent)
+    @Test func `TLS with a port that does not speak it is refused with what to do`() async throws {
+        var endpoint = try TestBroker.endpoint()
+        endpoint.tls = TLSSettings()
+        let client = GridClient(endpoint: endpoint, topology: topology, logger: .silent)
         let error = await #expect(throws: ClientError.self) { try await client.start() }
-        #expect(error?.code == .badArgument)
-        #expect(error?.message.contains("TLS is not built in yet") == true)
+        #expect(error?.code == .brokerUnavailable)
+        #expect(error?.message.contains("no TLS is spoken there") == true)
         await client.close()
     }
 }

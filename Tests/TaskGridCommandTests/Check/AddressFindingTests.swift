@@ -41,11 +41,21 @@ struct AddressFindingTests {
         #expect(findings(.failure(silence)).wrong.texts == ["problem broker: \(silence.message)"])
     }
 
-    @Test func `a refused login is a problem even where another address takes it, and a missing right on the virtual host says so`() {
+    @Test func `a refused login is a problem even where another address takes it`() {
         let refused = AMQPError(.accessRefused, "the login was refused", brokerCode: 403)
         #expect(findings(.success(.sample()), .failure(refused)).wrong.map(\.level) == [.problem])
-        let host = AMQPError(.accessRefused, "access to vhost 'x' refused", brokerCode: 530)
-        #expect(findings(.failure(host))[0].advice?.contains("virtual host") == true)
+    }
+
+    @Test(arguments: [
+        ("access to vhost '/' refused for user 'grid'", "give the user permissions on the virtual host"),
+        ("connection refused for user 'grid': user connection limit (19) is reached", "close connections, or raise the limit"),
+        ("access to vhost '/' refused for user 'grid': connection limit (1) is reached", "close connections, or raise the limit"),
+        ("vhost nosuch not found", "rabbitmqctl add_vhost / makes the virtual host"),
+    ])
+    func `a connection that is not allowed says what to do about its cause`(reason: String, advice: String) {
+        let error = AMQPError(.accessRefused, "the login: the broker says 530 NOT_ALLOWED - \(reason)", brokerCode: 530)
+        let found = findings(.failure(error))
+        #expect(found.count == 1 && found[0].advice?.hasPrefix(advice) == true, "\(found)")
     }
 
     @Test func `addresses of two clusters are a problem`() {
@@ -80,6 +90,18 @@ struct NamesFindingTests {
             reading.findings(topology).texts == [
                 "problem exchanges: missing: t.work", "problem queues: home node of durable queue 't.results' is down",
                 "problem queues: missing: t.submit",
+            ])
+    }
+
+    @Test func `a service whose queue nobody consumes is a problem for a user who may not ask it`() {
+        let grid = CheckedGrid.sample(role: .worker)
+        var reading = NamesReading(topology)
+        #expect(reading.serviceFindings(grid).isEmpty)
+        reading.consumers = ["t.rpc.dispatcher": 1, "t.rpc.nameservice": 0, "t.submit": 0]
+        #expect(
+            reading.serviceFindings(grid).texts == [
+                "ok services: the dispatcher consumes t.rpc.dispatcher; the user of a worker may not ask it",
+                "problem services: nobody consumes t.rpc.nameservice: no nameservice runs",
             ])
     }
 

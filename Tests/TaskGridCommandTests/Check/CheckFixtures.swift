@@ -30,6 +30,8 @@ extension ManagementReading {
             grid.topology.exchanges.map {
                 ListedExchange(name: $0.name, kind: $0.kind.rawValue, durable: true, arguments: QueueSettings([:]))
             })
+        reading.policies = .success([])
+        reading.operatorPolicies = .success([])
         reading.permissions = .success([ListedPermission(vhost: "/", configure: ".*", write: ".*", read: ".*")])
         reading.topicPermissions = .success([])
         reading.limits = .success([:])
@@ -53,10 +55,19 @@ extension ListedQueue {
         let kind = queue.arguments["x-queue-type"]?.text ?? "classic"
         self.init(
             name: queue.name, kind: kind, state: "running", isExclusive: queue.isExclusive,
-            arguments: QueueSettings(queue.arguments.merging(["x-queue-type": .string(kind)]) { $1 }), definition: QueueSettings([:]),
+            arguments: QueueSettings(queue.arguments.merging(["x-queue-type": .string(kind)]) { $1 }),
             leader: kind == "quorum" ? "rabbit@node1" : nil, members: kind == "quorum" ? ["rabbit@node1"] : nil,
             online: kind == "quorum" ? ["rabbit@node1"] : nil
         )
+    }
+}
+
+extension ListedPolicy {
+    /// One for queues, unless another thing is said.
+    static func sample(
+        _ name: String, _ pattern: String, _ definition: FieldTable, appliesTo: String = "queues", priority: Int = 0
+    ) -> ListedPolicy {
+        ListedPolicy(name: name, pattern: pattern, appliesTo: appliesTo, priority: priority, definition: QueueSettings(definition))
     }
 }
 

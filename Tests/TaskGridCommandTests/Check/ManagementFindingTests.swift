@@ -34,6 +34,16 @@ struct ManagementFindingTests {
         #expect(wrong.count == 1 && wrong[0].found.hasPrefix("nodes, rights were not looked at"), "\(wrong)")
     }
 
+    @Test func `of a virtual host that is not there only the broker is looked at`() {
+        let grid = CheckedGrid.sample()
+        var reading = ManagementReading.healthy(grid)
+        let failure = ManagementInterface.Failure(status: 404, reason: "Not Found")
+        (reading.queues, reading.exchanges, reading.policies) = (.failure(failure), .failure(failure), .failure(failure))
+        reading.permissions = .success([])
+        let findings = reading.findings(of: grid)
+        #expect(findings.map(\.subject) == [.management, .nodes] && findings.wrong.isEmpty, "\(findings)")
+    }
+
     @Test func `deprecated features in use are a warning`() {
         let grid = CheckedGrid.sample()
         var reading = ManagementReading.healthy(grid)

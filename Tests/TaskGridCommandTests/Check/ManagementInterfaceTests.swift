@@ -13,8 +13,25 @@ struct ManagementInterfaceTests {
     @Test func `without a URL it is beside the broker, with its user`() throws {
         let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path)
         let found = try ManagementInterface.find(nil, folder: folder, endpoint: endpoint)
-        #expect(found == ManagementInterface(beside: endpoint))
-        #expect(found.address == "http://grid@node1:15672" && found.password == "secret")
+        #expect(found == [ManagementInterface(beside: endpoint)])
+        #expect(found.first?.address == "http://grid@node1:15672" && found.first?.password == "secret")
+        var cluster = endpoint
+        cluster.addresses.append(.init(host: "node2", port: 5673))
+        let both = try ManagementInterface.find(nil, folder: folder, endpoint: cluster).map(\.address)
+        #expect(both == ["http://grid@node1:15672", "http://grid@node2:15672"])
+    }
+
+    @Test func `the grid of this machine names the interface of each node`() throws {
+        let folder = GridFolder(FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path)
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder.path) }
+        let file = GridFile(
+            amqp: "amqp://grid:secret@node1", monitor: nil, admin: "http://a:1", otherAdmins: ["http://a:2", "http://a:3"], pid: getpid(),
+            topology: nil)
+        try JSONEncoder().encode(file).write(to: URL(fileURLWithPath: folder.gridFile))
+        let found = try ManagementInterface.find(nil, folder: folder, endpoint: endpoint)
+        #expect(found.map(\.port) == [1, 2, 3] && found.allSatisfy { $0.password == "secret" })
+        #expect(try ManagementInterface.find("http://b", folder: folder, endpoint: endpoint).map(\.host) == ["b"])
     }
 
     @Test func `a URL says the host, the port, a path before the interface's own, and another user`() throws {
@@ -24,7 +41,17 @@ struct ManagementInterfaceTests {
         #expect(short.address == "http://grid@[::1]:15672" && short.host == "::1" && short.password == "secret")
     }
 
-    @Test(arguments: ["https://admin:secret@host", "admin:secret@host", "http://", "http://u:secret@host:70000"])
+    @Test func `a URL of https, and a broker over TLS, mean HTTPS with the broker's CAs`() throws {
+        var endpoint = endpoint
+        #expect(try ManagementInterface(url: "https://host", endpoint: endpoint).tls == TLSSettings())
+        endpoint.tls = TLSSettings(ca: "/ca.pem")
+        let named = try ManagementInterface(url: "https://host", endpoint: endpoint)
+        #expect(named.address == "https://grid@host:15671" && named.tls?.ca == "/ca.pem")
+        let beside = ManagementInterface(beside: endpoint)
+        #expect(beside.address == "https://grid@node1:15671" && beside.tls?.ca == "/ca.pem")
+    }
+
+    @Test(arguments: ["ftp://admin:secret@host", "admin:secret@host", "http://", "http://u:secret@host:70000"])
     func `another URL is refused without its password`(url: String) {
         let failure = #expect(throws: Failure.self) { try ManagementInterface(url: url, endpoint: endpoint) }
         #expect(failure?.message?.contains("secret") == false)
@@ -50,16 +77,22 @@ struct ManagementInterfaceTests {
         let text = """
             {"filtered_count":2,"item_count":2,"page":1,"page_count":1,"page_size":500,"total_count":20,"items":[
             {"name":"t.submit","type":"quorum","arguments":{"x-queue-type":"quorum","x-delivery-limit":2147483647,"x-odd":[1]},
-            "policy":"p","operator_policy":null,"effective_policy_definition":{"max-length":5,"overflow":"drop-head"},
             "leader":"a","members":["a"],"online":["a"],"exclusive":false,"state":"running"},
-            {"name":"t.down","arguments":[],"effective_policy_definition":[]}]}
+            {"name":"t.down","arguments":[]}]}
             """
         let page = try JSONDecoder().decode(QueuePage.self, from: Data(text.utf8))
         #expect(page.total == 20 && page.pages == 1)
-        #expect(page.items[0].definition == QueueSettings(["max-length": 5, "overflow": "drop-head"]))
+        #expect(page.items[0].members == ["a"] && page.items[0].isExclusive == false)
         #expect(
             page.items[0].arguments == QueueSettings(["x-queue-type": "quorum", "x-delivery-limit": 2_147_483_647, "x-odd": .void]))
-        #expect(page.items[1] == ListedQueue(name: "t.down", arguments: QueueSettings([:]), definition: QueueSettings([:])))
+        #expect(page.items[1] == ListedQueue(name: "t.down", arguments: QueueSettings([:])))
+        let policy = """
+            {"vhost":"/","name":"p","pattern":"[.]submit$","apply-to":"queues","definition":{"max-length":5,"overflow":"drop-head"},
+            "priority":-1}
+            """
+        #expect(
+            try JSONDecoder().decode(ListedPolicy.self, from: Data(policy.utf8))
+                == .sample("p", "[.]submit$", ["max-length": 5, "overflow": "drop-head"], priority: -1))
         let node = try JSONDecoder().decode(ListedNode.self, from: Data(#"{"name":"a","running":false}"#.utf8))
         #expect(node == ListedNode(name: "a", running: false))
     }

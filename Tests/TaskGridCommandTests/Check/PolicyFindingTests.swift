@@ -12,11 +12,8 @@ struct PolicyFindingTests {
     ) throws -> [Finding] {
         let grid = CheckedGrid.sample(kind)
         var reading = ManagementReading.healthy(grid)
-        try reading.change(queue) {
-            $0.policy = "hurt"
-            $0.definition = QueueSettings(definition)
-            if let arguments { $0.arguments = QueueSettings(arguments) }
-        }
+        reading.policies = .success([.sample("hurt", "^\(queue)$", definition)])
+        if let arguments { try reading.change(queue) { $0.arguments = QueueSettings(arguments) } }
         return reading.policyFindings(grid, BrokerVersion(version))
     }
 
@@ -76,32 +73,66 @@ struct PolicyFindingTests {
         #expect(try findings("t.work.hash", ["ha-mode": "all"], version: "3.10.8").map(\.level) == [.warning])
     }
 
-    @Test func `a broker that does not say what its policies mean is a warning where there are some`() throws {
-        let grid = CheckedGrid.sample()
-        var reading = ManagementReading.healthy(grid)
-        for name in try reading.queues.get().listed.map(\.name) { try reading.change(name) { $0.definition = nil } }
-        #expect(reading.policyFindings(grid, BrokerVersion("4.0.5")).map(\.level) == [.ok])
-        try reading.change("t.submit") { $0.policy = "some" }
-        #expect(reading.policyFindings(grid, BrokerVersion("4.0.5")).map(\.level) == [.warning])
-    }
-
     @Test func `one policy on several queues is one finding, and queues of others are left alone`() throws {
         let grid = CheckedGrid.sample()
         var reading = ManagementReading.healthy(grid)
-        for name in ["t.results", "t.work.hash"] {
-            try reading.change(name) {
-                $0.operatorPolicy = "all"
-                $0.definition = QueueSettings(["message-ttl": 1000])
-            }
-        }
+        reading.operatorPolicies = .success([.sample("all", "^t[.](results|work[.]|blue)", ["message-ttl": 1000])])
         var other = ListedQueue(grid.topology.submitQueue)
         other.name = "t.blue.submit"
-        other.definition = QueueSettings(["message-ttl": 1000])
         var queues = try reading.queues.get()
         queues.listed.append(other)
         reading.queues = .success(queues)
         let found = reading.policyFindings(grid, BrokerVersion("4.0.5"))
         #expect(found.count == 1 && found[0].found.hasPrefix("t.results, t.work.hash: message-ttl 1000 ms"), "\(found)")
         #expect(found[0].found.hasSuffix("(operator policy 'all')"))
+        #expect(found[0].advice?.hasSuffix("rabbitmqctl list_operator_policies -p /") == true)
+    }
+
+    // MARK: Which policies are in force
+
+    /// The policies that are named with the time to live of `t.submit`.
+    private func named(_ policies: [ListedPolicy], _ operators: [ListedPolicy] = []) -> [String] {
+        var reading = ManagementReading.healthy()
+        reading.policies = .success(policies)
+        reading.operatorPolicies = .success(operators)
+        return reading.policyFindings(.sample(), BrokerVersion("4.0.5")).wrong.map { String($0.found.drop { $0 != "(" }) }
+    }
+
+    @Test func `of several policies the one of the highest priority is in force, whatever the others say`() {
+        let (low, high) = (ListedPolicy.sample("low", "submit", ["message-ttl": 1]), ListedPolicy.sample("high", "^t", [:], priority: 1))
+        #expect(named([low]) == ["(policy 'low')"])
+        #expect(named([low, high]).isEmpty && named([high, low]).isEmpty)
+    }
+
+    @Test(arguments: [("all", true), ("queues", true), ("classic_queues", true), ("quorum_queues", false), ("exchanges", false)])
+    func `a policy is in force for what it applies to`(appliesTo: String, isInForce: Bool) {
+        #expect(named([.sample("p", "submit", ["message-ttl": 1], appliesTo: appliesTo)]).isEmpty == !isInForce)
+    }
+
+    @Test func `a policy with a setting that the kind of the queue does not have is not in force`() throws {
+        #expect(named([.sample("p", "submit", ["message-ttl": 1, "delivery-limit": 5])]).isEmpty)
+        #expect(try findings("t.submit", ["message-ttl": 1, "ha-mode": "all"], kind: .quorum).map(\.level) == [.ok])
+    }
+
+    @Test func `a policy is named for what it says itself, and the one that says less counts`() {
+        let time = ListedPolicy.sample("time", "submit", ["message-ttl": 1])
+        #expect(
+            named([time], [.sample("other", "submit", ["max-length": 1_000_000, "overflow": "reject-publish"])]) == ["(policy 'time')"])
+        #expect(named([.sample("long", "submit", ["message-ttl": 500])], [time]) == ["(operator policy 'time')"])
+        #expect(named([time], [time]) == ["(policy 'time', operator policy 'time')"])
+    }
+
+    @Test func `a queue's own limit that is smaller than a policy's is not laid to the policy`() throws {
+        let own: FieldTable = ["x-queue-type": "quorum", "x-delivery-limit": 20]
+        let found = try findings("t.work.hash", ["delivery-limit": 5000], kind: .quorum, arguments: own)
+        #expect(found.texts == ["problem policies: t.work.hash: delivery-limit 20: a message that comes back more often is dropped"])
+        #expect(found[0].advice?.hasPrefix("restart the services") == true)
+    }
+
+    @Test func `a pattern that cannot be read is a warning`() {
+        var reading = ManagementReading.healthy()
+        reading.policies = .success([.sample("odd", "(", ["message-ttl": 1])])
+        let wrong = reading.policyFindings(.sample(), BrokerVersion("4.0.5")).wrong
+        #expect(wrong.texts == ["warning policies: the pattern '(' of policy 'odd' cannot be read here"])
     }
 }

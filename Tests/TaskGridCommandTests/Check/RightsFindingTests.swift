@@ -35,16 +35,42 @@ struct RightsFindingTests {
     @Test func `a worker needs no more than it uses, where the dispatcher has declared the rest`() {
         let own = "^t[.]control[.]"
         #expect(
-            findings(.worker, configure: own, write: "^t[.](control[.]|results|registry|dead)", read: "^t[.](control|work[.]hash)")
+            findings(.worker, configure: own, write: "^t[.](control|results|registry|dead)", read: "^t[.](control|work[.]hash)")
                 .map(\.level) == [.ok])
         #expect(
             findings(.client, configure: "^t[.]reply[.]", write: "^t[.](reply[.]|submit|rpc|dead)", read: "^t[.](reply|events)").map(
                 \.level) == [.ok])
         #expect(findings(.client, configure: own).map(\.level) == [.problem])
-        // Its queue is not there: it has to declare it.
-        let sum = TaskType(literal: "sum")
-        let found = findings(.worker, configure: own, types: [sum])
-        #expect(found.texts == ["problem rights: user 'grid' may not configure t.work.sum: its pattern is '\(own)'"])
+        // A work queue that is not there is declared by the dispatcher.
+        let read = "^t[.](control|work[.]sum)"
+        #expect(
+            findings(
+                .worker, configure: own, write: "^t[.](control|results|registry|dead)", read: read, types: [TaskType(literal: "sum")]
+            )
+            .map(\.level) == [.ok])
+    }
+
+    @Test(arguments: GridRole.allCases) func `the permissions of taskgrid users are enough for each part`(role: GridRole) {
+        let hash = TaskType(literal: "hash")
+        guard let part = role.role(types: [hash]) else { return }
+        let topology = CheckedGrid.sample().topology
+        let permissions = UserPermissions(GridUser(name: "grid", role: part), topology)
+        let topics = permissions.keys.map { ListedTopicPermission(vhost: "/", exchange: $0, write: $1.write, read: $1.read) }
+        let found = findings(
+            role, configure: permissions.configure, write: permissions.write, read: permissions.read, topics: topics, types: [hash])
+        #expect(found.map(\.level) == [.ok], "\(found)")
+    }
+
+    @Test func `the advice for a part gives its permissions and no more`() {
+        let types = [TaskType(literal: "hash")]
+        let least = UserPermissions(GridUser(name: "grid", role: .worker(types)), CheckedGrid.sample().topology)
+        let found = findings(.worker, read: "", types: types)
+        let command = "rabbitmqctl set_permissions -p / grid '\(least.configure)' '\(least.write)' '\(least.read)'"
+        #expect(
+            found.map(\.level) == [.problem] && found[0].advice == "widen the pattern; these let it be a worker and no more: \(command)")
+        let topic = ListedTopicPermission(vhost: "/", exchange: "t.results", write: "^sum$", read: "")
+        let advice = findings(.worker, topics: [topic], types: types).first?.advice
+        #expect(advice?.hasSuffix("rabbitmqctl set_topic_permissions -p / grid t.results '^(hash)$' '^$'") == true, "\(advice ?? "")")
     }
 
     @Test func `no rights in the virtual host is a problem, and an unknown user a warning`() {

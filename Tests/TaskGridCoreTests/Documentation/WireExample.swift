@@ -57,6 +57,7 @@ struct WireExample: Sendable {
             case "message-id": example.message.properties.messageID = value
             case "correlation-id": example.message.properties.correlationID = value
             case "reply-to": example.message.properties.replyTo = value
+            case "user-id": example.message.properties.userID = value
             case "app-id": example.message.properties.appID = value
             case "content-type": example.message.properties.contentType = value
             case "delivery-mode": example.message.properties.isPersistent = value == "2"

@@ -47,10 +47,10 @@ import Testing
             let results = try Results(message)
             expect(example, topology.results, results.type.name, results.message(isPersistent: message.properties.isPersistent))
         case "reply":
-            expect(example, topology.reply, "laptop-4711-9f03ac", try Reply(message).message())
+            expect(example, topology.reply, "app.laptop-4711-9f03ac", try Reply(message).message())
         case "registry":
             let (kind, content) = try RegistryMessage.decode(message)
-            expect(example, topology.registry, topology.registryKey(kind, types: content.types), content.message(kind))
+            expect(example, topology.registry, Topology.registryKey(kind, worker: content.worker), content.message(kind))
         case "query":
             switch example.kind.last {
             case TasksQuery.name: try checkQuery(example, TasksQuery.self)
@@ -81,7 +81,7 @@ import Testing
             expect(example, topology.control, Topology.allWorkersKey, try HeartbeatRequest(message).message())
         case "control" where example.kind.last == WorkerRequest.quiet.rawValue:
             let request = try #require(WorkerRequest(message))
-            expect(example, topology.control, topology.workerKey("node7-812-4c1d9e02"), request.message())
+            expect(example, topology.control, topology.workerKey("crew.node7-812-4c1d9e02"), request.message())
         case "control":
             let request = try CancelRequest(message)
             expect(example, topology.control, topology.cancelKey(TaskType(literal: "reverse")), request.message())
@@ -106,7 +106,7 @@ import Testing
     func checkAnswer<Asked: Query>(_ example: WireExample, _ query: Asked) throws {
         let answer = try AnswerMessage.read(Asked.Answer.self, example.message)
         let asked = query.message(from: "c", correlation: example.message.properties.correlationID ?? "")
-        expect(example, topology.reply, "laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
+        expect(example, topology.reply, "app.laptop-4711-9f03ac", AnswerMessage.message(.success(answer), to: asked))
     }
 
     func checkEvent(_ example: WireExample) throws {
@@ -154,6 +154,7 @@ import Testing
             WireFormat.Header.store, WireFormat.Header.worker, WireFormat.Header.announce, WireFormat.Header.count,
             WireFormat.Header.reason, WireFormat.Header.size, WireFormat.Header.alone, WireFormat.Header.delay, WireFormat.Header.expiry,
             WireFormat.Header.fingerprint, WireFormat.Header.isRepeat, WireFormat.Header.answerBytes, WireFormat.Header.deadAt,
+            WireFormat.Header.proof, WireFormat.Header.user, WireFormat.Header.actor,
         ]
         #expect(named == known)
     }
@@ -161,11 +162,12 @@ import Testing
     /// Every code, name and bound that a reader may meet is described.
     @Test func `Wire.md describes every code, name and bound`() throws {
         let text = try WireExample.text()
-        let rejections: [Rejection.Code] = [.unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable]
+        let rejections: [Rejection.Code] = [.unknownType, .payloadTooLarge, .empty, .malformed, .storeUnavailable, .keyReused, .forbidden]
         let refusals: [WireError.Code] = [
-            .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty,
+            .unknownContentType, .unknownVersion, .tooLarge, .malformedBody, .missingProperty, .badProperty, .typeMismatch,
+            .wrongUser, .invalidProof,
         ]
-        let queries: [QueryError.Code] = [.notFound, .badQuery, .unavailable, .conflict]
+        let queries: [QueryError.Code] = [.notFound, .badQuery, .unavailable, .conflict, .forbidden]
         let words =
             rejections.map(\.rawValue) + refusals.map(\.rawValue) + queries.map(\.rawValue) + TaskError.Code.allCases.map(\.rawValue)
             + TaskState.allCases.filter(\.isTerminal).map(\.name) + ["started", "interrupted", "returned", "accepted", "rejected"]

@@ -141,6 +141,7 @@ import Testing
                 .make {
                     $0.id = id
                     $0.attempt = attempt
+                    $0.proof = Data(count: 16)
                     $0.status = .succeeded
                 })
         }

@@ -47,17 +47,22 @@ extension Message {
     )
     static let work = Kind(
         name: "work",
-        single: Work(form: .single, type: type, store: "s", items: [.init(id: 1, attempt: 1, payload: Data())]).message(
+        single: Work(form: .single, type: type, store: "s", items: [.init(id: 1, attempt: 1, proof: .sample, payload: Data())]).message(
             isPersistent: false),
-        batch: Work(form: .batch, type: type, store: "s", items: [.init(id: 1, attempt: 1, payload: Data())]).message(isPersistent: false),
+        batch: Work(form: .batch, type: type, store: "s", items: [.init(id: 1, attempt: 1, proof: .sample, payload: Data())]).message(
+            isPersistent: false),
         read: { _ = try Work($0) }
     )
     static let results = Kind(
         name: "results",
-        single: Results(form: .single, type: type, store: "s", worker: "w", items: [.init(id: 1, attempt: 1, outcome: .returned)])
-            .message(isPersistent: false),
-        batch: Results(form: .batch, type: type, store: "s", worker: "w", items: [.init(id: 1, attempt: 1, outcome: .returned)])
-            .message(isPersistent: false),
+        single: Results(
+            form: .single, type: type, store: "s", worker: "w", items: [.init(id: 1, attempt: 1, proof: .sample, outcome: .returned)]
+        )
+        .message(isPersistent: false),
+        batch: Results(
+            form: .batch, type: type, store: "s", worker: "w", items: [.init(id: 1, attempt: 1, proof: .sample, outcome: .returned)]
+        )
+        .message(isPersistent: false),
         read: { _ = try Results($0) }
     )
     static let reply = Kind(

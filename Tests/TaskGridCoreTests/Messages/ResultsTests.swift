@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [MessageForm.single, .batch]) func `a negative run time counts as zero`(_ form: MessageForm) throws {
-        let item = Results.Item(id: 1, attempt: 1, outcome: .interrupted, runTime: .seconds(-5))
+        let item = Results.Item(id: 1, attempt: 1, proof: .sample, outcome: .interrupted, runTime: .seconds(-5))
         let results = Results(form: form, type: ReadingTests.type, store: "s", worker: "w", items: [item])
         #expect(try Results(results.message(isPersistent: false)).items[0].runTime == .zero)
     }

@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: [RegistryMessage.Kind.register, .heartbeat, .deregister]) func `registry messages reach every listener`(
         _ kind: RegistryMessage.Kind
     ) {
-        let key = topology.registryKey(kind, types: [reverse, sum])
+        let key = Topology.registryKey(kind, worker: "u.w1")
         #expect(
             queues(topology.registry, key)
                 == ["taskgrid.registry.n1", "taskgrid.registry.n2", "taskgrid.heartbeats.d", "taskgrid.monitor.m"])
@@ -63,10 +63,10 @@ import Testing
     }
 
     @Test func `control messages reach the workers that they name`() {
-        #expect(queues(topology.control, "cancel.reverse") == ["taskgrid.control.w1", "taskgrid.control.w2"])
-        #expect(queues(topology.control, "cancel.sum") == ["taskgrid.control.w2"])
-        #expect(queues(topology.control, "worker.w1") == ["taskgrid.control.w1"])
-        #expect(queues(topology.control, "worker.w3").isEmpty, "comes back as returned: that worker is gone")
+        #expect(queues(topology.control, topology.cancelKey(reverse)) == ["taskgrid.control.w1", "taskgrid.control.w2"])
+        #expect(queues(topology.control, topology.cancelKey(sum)) == ["taskgrid.control.w2"])
+        #expect(queues(topology.control, topology.workerKey("w1")) == ["taskgrid.control.w1"])
+        #expect(queues(topology.control, topology.workerKey("w3")).isEmpty, "comes back as returned: that worker is gone")
     }
 
     @Test func `events reach the monitor, and the grid's starts the clients`() {

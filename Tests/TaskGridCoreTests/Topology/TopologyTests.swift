@@ -22,8 +22,8 @@ import Testing
         let topology = Topology()
         #expect(
             topology.exchanges.map { "\($0.name) \($0.kind)" } == [
-                "taskgrid.submit topic", "taskgrid.work direct", "taskgrid.results topic", "taskgrid.reply direct",
-                "taskgrid.registry topic", "taskgrid.rpc direct", "taskgrid.control topic", "taskgrid.events topic",
+                "taskgrid.submit topic", "taskgrid.work topic", "taskgrid.results topic", "taskgrid.reply topic",
+                "taskgrid.registry topic", "taskgrid.rpc topic", "taskgrid.control topic", "taskgrid.events topic",
                 "taskgrid.dead fanout",
             ]
         )
@@ -43,9 +43,9 @@ import Testing
 
     @Test func `the routing keys are fixed`() {
         let topology = Topology()
-        #expect(topology.registryKey(.register, types: [Self.reverse, Self.sum]) == "register.reverse.sum")
-        #expect(topology.registryKey(.heartbeat, types: []) == "heartbeat")
-        #expect(topology.registryKey(.deregister, types: [Self.sum]) == "deregister.sum")
+        #expect(Topology.registryKey(.register, worker: "u.w") == "register.u.w")
+        #expect(topology.workerKey("u.w") == "u.w")
+        #expect(topology.cancelKey(Self.sum) == "type.sum")
         #expect(topology.taskEventKey(Self.sum) == "task.sum")
         #expect(topology.workerEventKey(.joined) == "worker.joined")
         #expect(topology.gridEventKey("started") == "grid.started")
@@ -123,16 +123,16 @@ import Testing
         }
     }
 
-    @Test func `the registry key of many types fits`() throws {
-        try forAll(100) { generator, seed in
-            let types = try (0..<Int.random(in: 0...60, using: &generator)).map { _ in
-                try TaskType(String(repeating: "t", count: .random(in: 1...64, using: &generator)))
-            }
-            let key = Topology().registryKey(.deregister, types: types)
-            #expect(key.utf8.count <= 255, seed)
-            #expect(key.split(separator: ".").dropFirst().allSatisfy { word in types.contains { $0.name == word } }, seed)
-        }
-        #expect(Topology().registryKey(.heartbeat, types: [Self.longestType, Self.longestType, Self.longestType]).utf8.count == 204)
+    @Test func `the registry key of the longest id fits`() {
+        let id = String(repeating: "i", count: WireFormat.maximumIDLength)
+        #expect(Topology.registryKey(.deregister, worker: id).utf8.count <= 255)
+    }
+
+    @Test func `services have a user each, named after the grid`() {
+        #expect(
+            Topology().users
+                == ServiceUsers(dispatcher: "taskgrid-dispatcher", nameservice: "taskgrid-nameservice", monitor: "taskgrid-monitor"))
+        #expect(Topology(prefix: "A.b_c").users.dispatcher == "a-b-c-dispatcher")
     }
 
     @Test(arguments: ["taskgrid", "a", "A.b-c_d", "0", String(repeating: "p", count: 64)])

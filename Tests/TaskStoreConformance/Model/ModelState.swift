@@ -52,17 +52,23 @@ struct ModelState {
         return StoreReceipt(submissions: accepted, endings: ended, reopenings: reopened, takes: taken, forgettings: forgettings)
     }
 
+    /// The name of a submission's key: each user has keys of its own, and those without a user hold for everybody.
+    private func owned(_ submission: Submission) -> String {
+        let everybody = "\0\(submission.key)"
+        return keys[everybody] == nil ? submission.user + everybody : everybody
+    }
+
     private mutating func accept(_ new: NewSubmission) -> Accepted {
         let submission = new.submission
         let first = TaskID(lastTask + 1)
         guard !submission.tasks.isEmpty else { return Accepted(first: first, count: 0, isRepeat: false) }
         types.insert(submission.type)
         let fingerprint = submission.fingerprint ?? Fingerprint(submission)
-        if let key = keys[submission.key] {
+        if let key = keys[owned(submission)] {
             let isSame = key.type == submission.type && key.count == submission.tasks.count && key.fingerprint == fingerprint
             return Accepted(first: key.first, count: key.count, isRepeat: true, conflict: isSame ? nil : key.type)
         }
-        keys[submission.key] = Key(
+        keys[owned(submission)] = Key(
             first: first, count: submission.tasks.count, type: submission.type, fingerprint: fingerprint, created: new.created
         )
         for position in submission.tasks.indices {

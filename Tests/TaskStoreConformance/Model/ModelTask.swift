@@ -10,6 +10,7 @@ struct ModelTask {
     let settings: TaskSettings
     let created: Timestamp
     let key: String
+    let user: String
     let client: String?
     let correlation: String?
     let form: MessageForm
@@ -41,6 +42,7 @@ struct ModelTask {
         settings = task.settings.accepted
         created = new.created
         key = submission.tasks.count > 1 ? "\(submission.key)/\(position)" : submission.key
+        user = submission.user
         client = submission.client
         correlation = submission.correlation
         form = submission.form
@@ -85,7 +87,8 @@ struct ModelTask {
     var record: TaskRecord {
         TaskRecord(
             id: id, type: type, payload: payload, result: result, status: state, created: created, completed: completed, attempt: attempt,
-            settings: settings, error: error, worker: worker, due: due == .atOnce ? nil : due, key: key, expires: expires, runTime: runTime
+            settings: settings, error: error, worker: worker, due: due == .atOnce ? nil : due, key: key, user: user.isEmpty ? nil : user,
+            expires: expires, runTime: runTime
         )
     }
 

@@ -4,11 +4,15 @@ package import TaskStore
 
 /// A store in memory, as simple as can be: it says by example what a store does.
 package actor ModelTaskStore: TaskStore {
-    package nonisolated let identity = UUID().uuidString.lowercased()
+    package nonisolated let identity: String
+    package nonisolated let proofKey: ProofKey
     private var state = ModelState()
     private var isClosed = false
 
-    package init() {}
+    package init() {
+        identity = UUID().uuidString.lowercased()
+        proofKey = ProofKey(secret: ProofKey.randomSecret(), store: identity, epoch: 0)
+    }
 
     private func opened() throws(StoreError) -> ModelState {
         guard !isClosed else { throw StoreError(.closed, "the model was closed") }

@@ -23,6 +23,24 @@ struct KeyTests {
         }
     }
 
+    @Test(arguments: StoreFactory.all) func `each user has keys of its own, and a task knows its submitter`(factory: StoreFactory)
+        async throws
+    {
+        try await factory.withStore { store in
+            func submit(_ text: String, by user: String) async throws -> Accepted {
+                var new = NewSubmission.of(key: "k", [.text(text)])
+                new.submission.user = user
+                return try await store.submit(new)
+            }
+            let (ann, bob) = (try await submit("a", by: "ann"), try await submit("b", by: "bob"))
+            #expect(ann == Accepted(first: 1, count: 1, isRepeat: false) && bob == Accepted(first: 2, count: 1, isRepeat: false))
+            let (again, other) = (try await submit("a", by: "ann"), try await submit("a", by: "bob"))
+            #expect(again == Accepted(first: 1, count: 1, isRepeat: true) && other.conflict == .reverse)
+            let users = try await store.tasks([1, 2]).map(\.user)
+            #expect(users == ["ann", "bob"])
+        }
+    }
+
     @Test(arguments: StoreFactory.all) func `a key keeps its content after the payload is gone`(factory: StoreFactory) async throws {
         try await factory.withStore { store in
             try await store.submit(.of(key: "k", [.text("hello")], handsOut: true))

@@ -13,7 +13,7 @@ extension Scheduler {
         for typeQueue in typeQueues.withTasksHandedOut() where typeQueue.isRoutable && typeQueue.concurrency > 0 {
             let type = typeQueue.type
             guard let number = typeQueue.audit.marker(at: clock, hasHandedOut: !typeQueue.handed.isEmpty) else { continue }
-            let marker = Work.marker(type: type, store: store.identity, number: number)
+            let marker = Work.marker(type: type, store: store.identity, number: number, key: store.proofKey)
             outbound.messages.append(
                 .ready(Publication(exchange: topology.work.name, routingKey: type.name, message: marker.message(isPersistent: false))))
         }

@@ -50,8 +50,12 @@ extension Scheduler {
     private func append(
         _ handOuts: some Collection<HandOut>, of type: TaskType, announce: Bool, alone: Bool = false, to outbound: inout Outbound
     ) {
+        let key = store.proofKey
         let items = handOuts.map {
-            Work.Item(id: $0.task.id, attempt: $0.task.attempt, payload: $0.payload, timeout: $0.task.settings.timeout)
+            Work.Item(
+                id: $0.task.id, attempt: $0.task.attempt, proof: key.proof(of: $0.task.id, attempt: $0.task.attempt, type: type),
+                payload: $0.payload, timeout: $0.task.settings.timeout
+            )
         }
         let work = Work(
             form: items.count == 1 ? .single : .batch, type: type, store: store.identity, announce: announce, alone: alone, items: items

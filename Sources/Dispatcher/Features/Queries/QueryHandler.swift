@@ -10,6 +10,8 @@ import TaskStore
 struct QueryHandler: Sendable {
     let store: any TaskStore
     let scheduler: Scheduler
+    /// Who may ask what; nil: everybody everything.
+    var access: AccessPolicy?
     let logger: Logger
 
     /// How long one answer searches at most: then it says where to go on, and another caller has its turn.

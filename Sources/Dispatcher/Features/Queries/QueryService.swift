@@ -67,8 +67,11 @@ struct QueryService: Sendable {
     ///
     /// - Returns: An answer that is given at once: that it cannot be read, or that too many wait.
     private func take(_ message: Message, at now: ContinuousClock.Instant) async -> Publication? {
-        guard let replyTo = message.properties.replyTo, (1...WireFormat.maximumIDLength).contains(replyTo.utf8.count) else {
-            return .deadLetter(message, because: "missing_property: reply-to is missing or too long, so nobody can be answered", topology)
+        let replyTo: String
+        do throws(WireError) {
+            replyTo = try message.properties.answersTo()
+        } catch {
+            return .deadLetter(message, because: "\(error), so nobody can be answered", topology)
         }
         let query = WaitingQuery(message, replyTo: replyTo, at: now)
         guard message.body.count <= QueryLimits.maximumBody else {
@@ -89,12 +92,24 @@ struct QueryService: Sendable {
     /// - Returns: Why it cannot.
     private func command(_ query: WaitingQuery, until end: ContinuousClock.Instant) async -> Publication? {
         do {
+            let actor = try query.message.properties.actor(by: handler.access == nil ? nil : topology.users.monitor)
+            tell(query, actor: actor)
+            try await handler.authorize(query.message, by: query.user)
             let command = try await handler.command(query.message, from: query.replyTo, until: end)
             guard inbox.put(command) else { throw QueryError(.unavailable, "too many commands wait already: ask again") }
             return nil
         } catch {
             return .answer(handler.refusal(error, to: query.message), to: query.replyTo, topology)
         }
+    }
+
+    /// Says who asks for what, also where it is refused then.
+    private func tell(_ query: WaitingQuery, actor: String?) {
+        var metadata: Logger.Metadata = [
+            LogKey.accessAction: "\(query.message.properties.type ?? "")", LogKey.clientID: "\(query.replyTo)",
+        ]
+        if let actor { metadata[LogKey.accessName] = "\(actor)" }
+        handler.logger.info("command asked for", metadata: metadata)
     }
 
     private func answer(_ queue: QueryQueue, _ pulse: Pulse) async {
@@ -117,7 +132,13 @@ struct QueryService: Sendable {
             guard let reply = await command(query, until: .now + QueryHandler.slice) else { return true }
             return await publish([reply]) != nil
         }
-        let answer = await handler.answer(query.message, until: query.deadline)
+        let answer: Message
+        do {
+            try await handler.authorize(query.message, by: query.user)
+            answer = await handler.answer(query.message, until: query.deadline)
+        } catch {
+            answer = handler.refusal(error, to: query.message)
+        }
         return await publish([.answer(answer, to: query.replyTo, topology)]) != nil
     }
 

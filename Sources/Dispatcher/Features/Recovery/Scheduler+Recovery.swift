@@ -45,6 +45,7 @@ extension Scheduler {
         bulkSignal.raise()
         interruptions = Interruptions()
         unroutable = []
+        declaredTypes = []
         for (id, worker) in workers.workers {
             recordHolder(worker.message, report: worker.report, at: time.moment().instant)
             // The worker tells again about a type that the store has not learnt, though it is not new to the table of workers.

@@ -22,6 +22,13 @@ extension Scheduler {
 
     /// Why a submission is not accepted; nil where it is.
     private func rejection(of submission: Submission) -> Rejection? {
+        if let access = configuration.access, !access.allows(submission.user, .submit, submission.type) {
+            return Rejection(
+                .forbidden,
+                "user '\(submission.user)' has not the right to submit tasks of type '\(submission.type)': whoever runs the grid gives it "
+                    + "with taskgrid users"
+            )
+        }
         guard typeQueues[submission.type] != nil else {
             return Rejection(.unknownType, "no worker has registered type '\(submission.type)'; known types: \(knownTypes)")
         }

@@ -54,6 +54,7 @@ extension Scheduler {
             guard let typeQueue = typeQueues.remove(type) else { continue }
             forgottenTypes.add(typeQueue)
             unroutable.remove(type)
+            declaredTypes.remove(type)
             logger.info("type forgotten", metadata: [LogKey.taskType: "\(type)"])
             let event = TypeEvent(type: type, store: store.identity, at: clock.wall, states: typeQueue.counts, isForgotten: true)
             outbound.messages.append(

@@ -14,7 +14,10 @@ extension Scheduler {
             if typeQueue.isRoutable {
                 typeQueue.isRoutable = false
                 unroutable.insert(typeQueue.type)
-                logger.warning("no work queue, tasks wait for a worker of the type", metadata: [LogKey.taskType: "\(undelivered.type)"])
+                // With a worker the queue is declared again, and ``WorkQueues`` says what comes of it.
+                if typeQueue.concurrency == 0 {
+                    logger.warning("no work queue, tasks wait for a worker of the type", metadata: [LogKey.taskType: "\(undelivered.type)"])
+                }
             }
             if typeQueue.concurrency > 0 { turn.plan.unroutable.insert(typeQueue.type) }
             apply(.givenBack(attempt: held.attempt), to: held.task, of: typeQueue, in: &turn)

@@ -19,6 +19,10 @@ extension Scheduler {
         if kind != .deregister, !workers.hasRoom(for: message) {
             return refuse(message, because: "too many workers", in: &turn)
         }
+        if let access = configuration.access, let type = access.unserved(by: message) {
+            let reason = "its user has not the right to serve type '\(type)'"
+            return refuse(message, because: reason, advice: "whoever runs the grid gives it with taskgrid users", in: &turn)
+        }
         if interruptions.concerns(message) { withdrawInterruptions(by: message, in: &turn) }
         // Most heartbeats say nothing new. They matter to a type without a queue, and to one that was refused.
         if kind == .heartbeat, unroutable.isDisjoint(with: message.types), workers.renew(message, at: now) { return }
@@ -41,6 +45,7 @@ extension Scheduler {
             typeQueues[type]?.isRoutable = true
             if !unroutable.isEmpty { unroutable.remove(type) }
         }
+        if kind != .deregister { planWorkQueues(of: message, kind, in: &turn) }
         refresh(workers.record(kind, of: message, at: now) + added)
         if lacksType { workers.lacksType(message.worker) }
         guard kind != .deregister, let report = workers.workers[message.worker]?.report else { return }
@@ -48,21 +53,31 @@ extension Scheduler {
         if !superseded.isEmpty { turn.plan.cancel(superseded, under: topology.workerKey(message.worker)) }
     }
 
-    /// Notes with the tasks that a worker names that it holds them. Returns the attempts that others have replaced.
+    /// The dispatcher declares the work queues of a worker's types. A worker that registers again waits for one.
+    private func planWorkQueues(of message: RegistryMessage, _ kind: RegistryMessage.Kind, in turn: inout Turn) {
+        let isWaiting = kind == .register && workers.workers[message.worker] != nil
+        for type in message.types where typeQueues[type] != nil {
+            if declaredTypes.insert(type).inserted || isWaiting { turn.plan.served.insert(type) }
+        }
+    }
+
+    /// Notes with the tasks that a worker names that it holds them, where it proves that they were handed to it. Returns the attempts that
+    /// others have replaced.
     @discardableResult
     func recordHolder(_ message: RegistryMessage, report: Int, at now: ContinuousClock.Instant) -> [RegistryMessage.Held] {
         guard !message.running.isEmpty || !message.waiting.isEmpty else { return [] }
         var superseded: [RegistryMessage.Held] = []
+        let key = store.proofKey
         // A worker may serve a thousand types, and hold tasks of a few.
         for typeQueue in message.types.compactMap({ typeQueues[$0] }) where !typeQueue.handed.isEmpty {
-            if !typeQueue.audit.suspects.isEmpty { for held in message.running + message.waiting { typeQueue.audit.clear(held) } }
-            for held in message.running where !typeQueue.recordHolder(of: held, worker: message.worker, report: report, runs: true, at: now)
-            {
-                superseded.append(held)
-            }
-            for held in message.waiting
-            where !typeQueue.recordHolder(of: held, worker: message.worker, report: report, runs: false, at: now) {
-                superseded.append(held)
+            for (held, runs, proof) in message.held where typeQueue.handed[held.task] != nil {
+                guard proof == key.proof(of: held.task, attempt: held.attempt, type: typeQueue.type) else {
+                    ignoreUnproven(held, of: message.worker)
+                    continue
+                }
+                typeQueue.audit.clear(held)
+                let isCurrent = typeQueue.recordHolder(of: held, worker: message.worker, report: report, runs: runs, at: now)
+                if !isCurrent { superseded.append(held) }
             }
         }
         return superseded
@@ -70,14 +85,18 @@ extension Scheduler {
 
     /// Tells, once a minute at most, that a worker is more than the dispatcher keeps: it gets no tasks of what is not known.
     private func refuse(_ message: RegistryMessage, because reason: String, in turn: inout Turn) {
+        let bounds =
+            "\(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, and \(Self.maximumTypes) types)"
+        refuse(message, because: bounds, advice: "stop those that are not needed", in: &turn)
+    }
+
+    /// Tells, once a minute at most, that a worker is refused.
+    private func refuse(_ message: RegistryMessage, because reason: String, advice: String, in turn: inout Turn) {
         guard workerRefusals.passes(at: turn.moment) else { return }
         logger.error(
-            "worker refused, it gets no tasks beyond the bounds",
+            "worker refused, it gets no tasks",
             metadata: [LogKey.workerID: "\(message.worker)", LogKey.reason: "\(reason)"])
-        let text =
-            "worker \(message.worker) is refused: \(reason) (at most \(workers.maximum) workers that hold \(workers.maximumHeld) tasks, "
-            + "and \(Self.maximumTypes) types); stop those that are not needed"
-        tell(.error, text, in: &turn)
+        tell(.error, "worker \(message.worker) is refused: \(reason); \(advice)", in: &turn)
     }
 
     /// Notes in the type queues how many workers they have now.
@@ -88,5 +107,13 @@ extension Scheduler {
             typeQueues[type]?.takesBatches = service.takesBatches
             typeQueues[type]?.hasWorkers = workers.serves(type)
         }
+    }
+}
+
+extension AccessPolicy {
+    /// A type that the worker's user may not serve. Users have names without dots, so that the first dot of an id ends its user.
+    fileprivate func unserved(by message: RegistryMessage) -> TaskType? {
+        let user = message.worker.split(separator: ".").first.map(String.init) ?? ""
+        return message.types.first { !allows(user, .serve, $0) }
     }
 }

@@ -77,7 +77,7 @@ struct WorkerTable {
         guard let index = workers.index(forKey: message.worker) else { return false }
         let known = workers.values[index].message
         guard !workers.values[index].lacksType, known.serves(as: message), known.running == message.running,
-            known.waiting == message.waiting
+            known.waiting == message.waiting, known.proofs == message.proofs
         else { return false }
         workers.values[index].heard = now
         workers.values[index].expires = now + message.lease

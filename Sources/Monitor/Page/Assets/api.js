@@ -4,9 +4,11 @@ const key = "taskgrid.token";
 
 /** The problem that the monitor answered instead: the detail of its problem document. */
 export class Problem extends Error {
-    constructor(status, detail) {
+    constructor(status, detail, lacksRole = false) {
         super(detail);
         this.status = status;
+        /** Whether the token is right, and its role does not suffice. */
+        this.lacksRole = lacksRole;
     }
 }
 
@@ -39,14 +41,24 @@ export const token = {
     },
 };
 
+/** Takes the token that the address has behind its `#`, as `taskgrid up` prints it, and takes it out of the address. */
+export function takeTokenOfAddress() {
+    const [, given] = location.hash.match(/^#token=([!-~]+)$/) ?? [];
+    if (!given) return;
+    token.set(given);
+    history.replaceState(null, "", `${location.pathname}${location.search}`);
+}
+
 export const authorization = () => (token.get() ? { Authorization: `Bearer ${token.get()}` } : {});
 
 /** The problem that an unsuccessful answer tells. */
 export async function problem(response) {
     const text = await response.text();
+    // RFC 6750, section 3.1.
+    const lacksRole = (response.headers.get("WWW-Authenticate") ?? "").includes("insufficient_scope");
     try {
         const { detail, title } = JSON.parse(text);
-        return new Problem(response.status, detail ?? title ?? `the monitor answered ${response.status}`);
+        return new Problem(response.status, detail ?? title ?? `the monitor answered ${response.status}`, lacksRole);
     } catch {
         return new Problem(response.status, `the monitor answered ${response.status} ${response.statusText}`);
     }

@@ -5,7 +5,7 @@ import { actions } from "./bulk.js";
 import { listen } from "./stream.js";
 import { merged } from "./merge.js";
 import { seconds, timeAndZone } from "./format.js";
-import { get, token, withQuery } from "./api.js";
+import { get, takeTokenOfAddress, token, withQuery } from "./api.js";
 import { Failures } from "./failures.js";
 import { Overview } from "./overview.js";
 import { Task } from "./task.js";
@@ -64,6 +64,7 @@ function tell() {
 }
 
 window.addEventListener("hashchange", () => {
+    takeTokenOfAddress();
     open();
     byId("main").focus({ preventScroll: true });
 });
@@ -81,6 +82,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
     byId("main").focus();
 });
 
+takeTokenOfAddress();
 open();
 
 // The grid's events

@@ -64,7 +64,7 @@ function tell(problem) {
 }
 
 /** Whether the token was not taken. */
-const isRefused = (error) => error instanceof Problem && (error.status === 401 || error.status === 429);
+const isRefused = (error) => error instanceof Problem && (error.status === 401 || error.status === 429 || error.lacksRole);
 
 /**
  * Asks for the token until it is right, and keeps it; answers whether there is one.
@@ -75,11 +75,13 @@ export function askToken(text, attempt) {
     return ask({
         title: "Token required", text, yes: "Continue", wantsToken: true,
         attempt: async (value) => {
+            const before = token.get();
             token.set(value);
             try {
                 await attempt();
             } catch (error) {
-                token.forget();
+                if (before) token.set(before);
+                else token.forget();
                 throw error;
             }
         },
@@ -118,13 +120,13 @@ export async function act(path, question, told = ({ message }) => message) {
         }
     };
     if (!(await ask({ ...question, attempt: choose }))) return null;
-    const hint = "Actions need the token that `taskgrid up` prints, or `monitor.token` of the monitor's configuration. This tab keeps it until it is closed.";
+    const hint = "Actions need a token: the one in the address that `taskgrid up` prints, or one of the monitor's configuration. This tab keeps it until it is closed.";
     try {
         if (token.get()) await attempt();
         else if (!(await askToken(hint, attempt))) return null;
     } catch (error) {
-        // The token that was kept is not right any more.
-        token.forget();
+        // The token that was kept is not right any more; one that lacks a role still reads.
+        if (error.status === 401) token.forget();
         if (!(await askToken(`${error.message}. ${hint}`, attempt))) return null;
     }
     if (failure !== null && !(failure instanceof Problem)) throw failure;

@@ -23,7 +23,7 @@ struct AdminCommandTests {
         #expect(try out.endings().map(\.state) == [.cancelled, .cancelled])
         #expect(try out.endings().map(\.error) == Array(repeating: TaskError(.cancelled, "cancelled on request"), count: 2))
         let requests = out.publications.filter { $0.exchange == harness.topology.control.name }
-        #expect(requests.map(\.routingKey) == ["cancel.reverse"])
+        #expect(requests.map(\.routingKey) == ["type.reverse"])
         let request = try #require(requests.first)
         #expect(try CancelRequest(request.message).tasks == [.init(task: 1, attempt: 1), .init(task: 2, attempt: 1)])
         let counts = await harness.counts()
@@ -93,7 +93,7 @@ struct AdminCommandTests {
             form: .batch, type: .reverse, store: harness.store.identity, worker: "w1",
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data("x".utf8)))]
         )
-        intake.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+        intake.arrivals = [harness.delivery(results)]
         let out = await harness.scheduler.turn(intake)
         let answers = try out.answers(CancelQuery.self)
         try #require(answers.count == 2)
@@ -154,7 +154,7 @@ struct AdminCommandTests {
             let items = (start..<start + 750).map { failed(1, TaskID(Int64($0))) }
             let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
             _ = await harness.turn {
-                $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+                $0.arrivals = [harness.delivery(results)]
             }
         }
         _ = await harness.result(failed(1, 1501), type: .sum)

@@ -107,7 +107,7 @@ import Testing
             }
             let results = Results(form: .batch, type: .reverse, store: harness.store.identity, worker: "w1", items: items)
             _ = await harness.turn {
-                $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue)]
+                $0.arrivals = [harness.delivery(results)]
             }
         }
         var rest = (1...5000).map { TaskID($0) }

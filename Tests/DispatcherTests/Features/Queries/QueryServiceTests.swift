@@ -58,7 +58,7 @@ import Testing
                 source.finish()
                 inbox.update { $0.isFinished = true }
             }
-            try await body(Asked(replies: replies) { source.yield([$0]) })
+            try await body(Asked(replies: replies) { source.yield([$0.verified]) })
         }
     }
 

@@ -51,7 +51,7 @@ struct TermTests {
         let item = Results.Item(id: 1, attempt: 1, outcome: .succeeded(Data()))
         let results = Results(form: .batch, type: .reverse, store: active.store.identity, worker: "w1", items: [item])
         let planned = await active.scheduler.plan(
-            Inbox.Intake(arrivals: [active.delivery(results.message(isPersistent: true), from: active.topology.resultsQueue)]))
+            Inbox.Intake(arrivals: [active.delivery(results)]))
         let standby = try await SchedulerHarness(store: active.store)
         let committed = await active.scheduler.commit(planned)
         #expect(committed.failure?.code == .superseded)

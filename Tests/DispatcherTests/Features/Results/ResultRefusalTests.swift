@@ -88,7 +88,7 @@ struct ResultRefusalTests {
             items: [.init(id: 1, attempt: 1, outcome: .succeeded(Data()))]
         )
         let late = await harness.turn {
-            $0.arrivals = [harness.delivery(results.message(isPersistent: true), from: harness.topology.resultsQueue, key: "sum")]
+            $0.arrivals = [harness.delivery(results, key: "sum")]
         }
         #expect(late.dead().count == 1)
         #expect(try late.replies().isEmpty)
@@ -104,11 +104,11 @@ struct ResultRefusalTests {
             var message = Results(
                 form: form, type: .reverse, store: harness.store.identity, worker: "w1",
                 items: [.init(id: id, attempt: 1, outcome: outcome)]
-            ).message(isPersistent: true)
+            ).proven(by: harness.store.proofKey).message(isPersistent: true)
             if form == .single {
                 message.properties.headers[WireFormat.Header.runTime] = .int(.max)
             } else {
-                // The record ends with its run time, which is written as nothing where it is zero: field 11, a varint of 2⁶³ - 1.
+                // A run time of zero is written as nothing. Field 11, a varint of 2⁶³ - 1, follows the other fields.
                 let record = message.body.dropFirst(2) + [0x58] + [UInt8](repeating: 0xFF, count: 8) + [0x7F]
                 message.body = Data([0x0A, UInt8(record.count)]) + record
             }

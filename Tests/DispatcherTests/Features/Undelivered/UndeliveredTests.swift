@@ -31,7 +31,10 @@ struct UndeliveredTests {
         _ = await harness.register()
         let work = Work(
             form: .batch, type: .reverse, store: harness.store.identity, announce: false,
-            items: (1...5).map { Work.Item(id: TaskID($0), attempt: 1, payload: Data()) }
+            items: (1...5 as ClosedRange<Int64>).map { id in
+                let proof = harness.store.proofKey.proof(of: TaskID(id), attempt: 1, type: .reverse)
+                return Work.Item(id: TaskID(id), attempt: 1, proof: proof, payload: Data())
+            }
         )
         var out = Outbound(topology: harness.topology, persistsWork: false, messages: [.work(work)])
         let refused = PublishOutcome.refused(.tooLarge(size: 20_000_000, limit: 16_777_216))

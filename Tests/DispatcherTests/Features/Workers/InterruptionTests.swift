@@ -20,7 +20,7 @@ struct InterruptionTests {
 
     /// The attempts that a worker is told to end.
     private func stopped(_ outbound: Outbound, _ worker: String, _ harness: SchedulerHarness) throws -> [RegistryMessage.Held] {
-        try outbound.publications.filter { $0.exchange == harness.topology.control.name && $0.routingKey == "worker.\(worker)" }
+        try outbound.publications.filter { $0.exchange == harness.topology.control.name && $0.routingKey == worker }
             .flatMap { try CancelRequest($0.message).tasks }
     }
 

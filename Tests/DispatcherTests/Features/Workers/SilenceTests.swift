@@ -14,7 +14,7 @@ struct SilenceTests {
         let message = RegistryMessage(
             worker: "w1", host: "h", pid: 1, version: "1", types: [.reverse], concurrency: 4, prefetch: 8, batch: true,
             started: Timestamp(rawValue: 1), interval: 0, running: [.init(task: 1, attempt: 1)]
-        )
+        ).proven(by: harness.store.proofKey)
         _ = await harness.register("w1", interval: 0)
         _ = await harness.submit(["long"])
         _ = await harness.turn { $0.registry = [(.heartbeat, message)] }

@@ -1,10 +1,12 @@
-/// The token that a request has to show that changes something through the monitor.
-enum MonitorToken {
+/// The secret of a token that a request shows to the monitor.
+package enum MonitorToken {
     /// The least bytes of one: a shorter one could be guessed.
-    static let minimumLength = 16
+    package static let minimumLength = 16
+    /// What a text must be, for the errors that refuse another one.
+    package static let what = "a token has \(minimumLength) bytes or more, ASCII without spaces"
 
     /// Whether a text can be one: long enough, and ASCII without spaces.
-    static func isToken(_ text: String) -> Bool {
+    package static func isToken(_ text: String) -> Bool {
         text.utf8.count >= minimumLength && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
@@ -12,7 +14,7 @@ enum MonitorToken {
     private static let letters = Array("abcdefghjkmnpqrstuvwxyz234567890")
 
     /// A new one, of 160 bits from the system's generator.
-    static func random() -> String {
+    package static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         return String((0..<32).map { _ in letters[Int.random(in: letters.indices, using: &generator)] })
     }

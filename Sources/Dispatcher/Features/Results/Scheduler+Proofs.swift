@@ -1,0 +1,59 @@
+import AMQP
+import Logging
+import ServiceSupport
+import TaskGridCore
+import TaskStore
+
+/// Results and heartbeats without the proof that their work came with.
+extension Scheduler {
+    /// The results that are for work which was handed out. The others say nothing of their tasks: they become dead letters, are counted,
+    /// and are told of once a minute at most.
+    ///
+    /// Those of another store are left as they are: this one's key says nothing of them.
+    func proven(_ results: Results, in turn: inout Turn) -> Results {
+        guard results.store == store.identity else { return results }
+        var proven = results
+        let unproven = proven.removeUnproven(by: store.proofKey)
+        if !unproven.isEmpty {
+            var refused = results
+            refused.items = unproven
+            refuseUnproven(refused, in: &turn)
+        }
+        return proven
+    }
+
+    private func refuseUnproven(_ results: Results, in turn: inout Turn) {
+        let (first, count) = (results.items[0], results.items.count)
+        let reason = WireError(
+            .invalidProof,
+            "\(count == 1 ? "a result" : "\(count) results") without the proof of the work, the first of attempt \(first.attempt) of task "
+                + "\(first.id)"
+        )
+        turn.plan.publications.append(.deadLetter(results.message(isPersistent: true), because: "\(reason)", topology))
+        if let typeQueue = typeQueues[results.type] {
+            for _ in results.items { typeQueue.statistics.resultRefused() }
+            typeQueue.isDirty = true
+        }
+        guard proofRefusals.passes(at: turn.moment) else { return }
+        logger.warning(
+            "result refused, it has not the proof of its work",
+            metadata: [
+                LogKey.taskID: "\(first.id)", LogKey.taskAttempt: "\(first.attempt)", LogKey.taskType: "\(results.type)",
+                LogKey.workerID: "\(results.worker)",
+            ]
+        )
+        let message =
+            "a result of worker \(results.worker) for task \(first.id) of type '\(results.type)' is refused: it has not the proof that "
+            + "its work came with; look for a worker that makes up results, or one that does not return taskgrid-proof"
+        tell(.warning, message, in: &turn)
+    }
+
+    /// A heartbeat names an attempt without its proof: nobody knows that it was handed to the worker.
+    func ignoreUnproven(_ held: RegistryMessage.Held, of worker: String) {
+        guard unprovenHolders.passes(at: time.moment()) else { return }
+        logger.warning(
+            "heartbeat names an attempt without the proof of its work, ignored",
+            metadata: [LogKey.taskID: "\(held.task)", LogKey.taskAttempt: "\(held.attempt)", LogKey.workerID: "\(worker)"]
+        )
+    }
+}

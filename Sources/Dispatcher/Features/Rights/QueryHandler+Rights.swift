@@ -1,0 +1,62 @@
+import AMQP
+import TaskGridCore
+import TaskStore
+
+/// Whether a user may ask what it asks.
+extension QueryHandler {
+    /// Refuses a query or a command that the user has no right to.
+    func authorize(_ message: Message, by user: String) async throws {
+        guard let access else { return }
+        func check(_ right: Right, _ types: [TaskType?]) throws(QueryError) {
+            for type in types where !access.allows(user, right, type) { throw Self.forbidden(user, right, type) }
+        }
+        func body<Asked: Query>(_ type: Asked.Type) throws(WireError) -> Asked { try JSON.decode(type, message.body) }
+        switch message.properties.type {
+        case TaskQuery.name: try await authorizeReading([try body(TaskQuery.self).id], by: user)
+        case ContentQuery.name: try await authorizeReading([try body(ContentQuery.self).id], by: user)
+        case EndingsQuery.name: try await authorizeReading(try body(EndingsQuery.self).tasks, by: user)
+        case TasksQuery.name: try check(.read, [try body(TasksQuery.self).filter.type])
+        case MatchesQuery.name: try check(.read, [try body(MatchesQuery.self).filter.type])
+        case FailuresQuery.name: try check(.read, [try body(FailuresQuery.self).filter.type])
+        case BulkActionsQuery.name: try check(.read, [nil])
+        case CancelQuery.name: try check(.cancel, try await types(of: try body(CancelQuery.self).tasks))
+        case RetryQuery.name:
+            let query = try body(RetryQuery.self)
+            if let tasks = query.tasks { try check(.retry, try await types(of: tasks)) }
+            if let filter = query.filter { try check(.retry, [filter.type]) }
+        case BulkQuery.name:
+            let query = try body(BulkQuery.self)
+            try check(query.kind == .retry ? .retry : .cancel, [query.filter.type])
+        case PauseQuery.name: try check(.pause, try body(PauseQuery.self).types)
+        case ResumeQuery.name: try check(.pause, try body(ResumeQuery.self).types)
+        case ForgetQuery.name: try check(.administer, try body(ForgetQuery.self).types)
+        case BulkStopQuery.name, WorkerRequestQuery.name: try check(.administer, [nil])
+        // Counters and bounds say nothing of any task, and an unknown query is refused as such.
+        default: break
+        }
+    }
+
+    private static func forbidden(_ user: String, _ right: Right, _ type: TaskType?) -> QueryError {
+        let tasks = type.map { "tasks of type '\($0)'" } ?? "tasks of every type; name a type"
+        return QueryError(
+            .forbidden,
+            "user '\(user)' has not the right '\(right.rawValue)' for \(tasks): whoever runs the grid gives it with taskgrid users")
+    }
+
+    private func types(of tasks: [TaskID]) async throws -> [TaskType] {
+        Array(Set(try await store.states(tasks.prefixed).map(\.type)))
+    }
+
+    /// A user may read the tasks that it has submitted, and those of the types that it may read.
+    private func authorizeReading(_ tasks: [TaskID], by user: String) async throws {
+        guard let access, !access.allows(user, .read, nil) else { return }
+        for task in try await store.tasks(tasks.prefixed, content: .none).elements where task.user != user {
+            guard access.allows(user, .read, task.type) else { throw Self.forbidden(user, .read, task.type) }
+        }
+    }
+}
+
+extension [TaskID] {
+    /// No more than any query may name; one that names more is refused.
+    fileprivate var prefixed: [TaskID] { Array(prefix(EndingsQuery.maximumTasks)) }
+}

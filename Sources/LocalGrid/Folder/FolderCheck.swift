@@ -1,0 +1,45 @@
+import Foundation
+
+/// Whether a folder is this user's own, so that nobody else can have put files or links into it.
+enum FolderCheck {
+    /// - Throws: `LocalGridError` where the folder is another user's, others may write to it, or an entry of it is a symbolic link or another
+    ///   user's.
+    static func check(_ folder: String) throws(LocalGridError) {
+        let status = try status(folder)
+        guard status.st_uid == geteuid() else {
+            throw error("the folder \(folder) belongs to another user (\(status.st_uid)), who could change what the grid keeps there")
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw LocalGridError(
+                .folder, "other users may write to the folder \(folder): take that away with 'chmod go-w', or choose another with --data")
+        }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let path = "\(folder)/\(name)"
+            var entry = stat()
+            // It can be gone by now.
+            guard lstat(path, &entry) == 0 else { continue }
+            guard entry.st_mode & S_IFMT != S_IFLNK else {
+                throw error("\(path) is a symbolic link, which the grid does not follow: remove it, or name its target in the settings")
+            }
+            guard entry.st_uid == geteuid() else {
+                throw error("\(path) belongs to another user (\(entry.st_uid)): remove it, or chown it")
+            }
+        }
+    }
+
+    /// Of the folder that a link leads to, if the link is this user's.
+    private static func status(_ folder: String) throws(LocalGridError) -> stat {
+        var status = stat()
+        if lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, status.st_uid != geteuid() {
+            throw error("the folder \(folder) is a symbolic link of another user (\(status.st_uid))")
+        }
+        guard stat(folder, &status) == 0 else {
+            throw LocalGridError(.folder, "cannot look at the folder \(folder) (\(String(cString: strerror(errno))))")
+        }
+        return status
+    }
+
+    private static func error(_ what: String) -> LocalGridError {
+        LocalGridError(.folder, "\(what); or choose another data folder with --data")
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+
+/// The variables of this process's environment that its services get too: an allow-list, because the rest may hold secrets.
+enum PassedEnvironment {
+    /// The system's and the language's.
+    private static let names: Set = [
+        "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR",
+        "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "MALLOC_ARENA_MAX", "LLVM_PROFILE_FILE", "ASAN_OPTIONS", "TSAN_OPTIONS",
+        "UBSAN_OPTIONS",
+    ]
+    private static let prefixes = ["LC_", "SWIFT_"]
+    /// The grid itself says which broker it is, with the password in the URL.
+    private static let given: Set = ["TASKGRID_BROKER", "TASKGRID_BROKER_PASSWORD_FILE"]
+
+    /// - Parameters:
+    ///   - role: the kind of service. Settings of another kind, such as the monitor's token, are left out.
+    ///   - environment: this process's.
+    static func variables(
+        for role: GridConfiguration.Role, of environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> [String: String] {
+        environment.filter { name, _ in
+            guard name.hasPrefix("TASKGRID_") else { return names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
+            if given.contains(name) { return false }
+            let owner = GridConfiguration.Role.allCases.first { name.hasPrefix("TASKGRID_\($0.rawValue.uppercased())_") }
+            return owner == nil || owner == role
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import AMQP
+import ArgumentParser
+import Foundation
+import LocalGrid
+import ServiceSupport
+import TaskGridConfiguration
+import TaskGridCore
+
+/// Makes the definitions of a grid's users.
+struct UsersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "users",
+        abstract: "Print RabbitMQ's definitions of a user for each part of the grid, with no more rights than it needs.",
+        usage: "taskgrid users <folder> [<options>]",
+        discussion: """
+            With one login for everything, a stolen password is the whole grid. With these
+            users, one of a worker can do that worker's work, and one of a client that
+            client's:
+              taskgrid users secrets --worker crew=hash --client app=hash >defs.json
+
+            It makes the users of the dispatcher, the nameservice and the monitor, one for
+            each --worker group and one for each --client. It writes a random password for
+            each into <folder>/<user>.password (mode 600; one that is there is kept) and
+            what each may do into <folder>/rights.json. An administrator imports the
+            definitions:
+              curl -u admin -H 'content-type: application/json' --data @defs.json
+                http://localhost:15672/api/definitions
+
+            Then each part logs in as its user, and the dispatcher enforces the rights:
+              export TASKGRID_BROKER_PASSWORD_FILE=secrets/taskgrid-dispatcher.password
+              taskgrid dispatcher --broker amqp://taskgrid-dispatcher@host
+                --rights secrets/rights.json
+            Say it again with more groups, import it again, and restart the dispatcher.
+            'taskgrid check --role worker' looks whether a user has the rights it needs.
+            """
+    )
+
+    @Argument(help: "The folder for passwords and rights; it is made where it is not there.", completion: .directory)
+    var folder: String
+    @Option(
+        help: ArgumentHelp("The types of groups and clients that name none; without it all.", valueName: "types"),
+        transform: UsersCommand.types)
+    var types: [TaskType] = []
+    @Option(
+        name: .customLong("worker"),
+        help: ArgumentHelp(
+            "A group of workers, and the types that it runs. Repeatable. (default: <prefix>-worker)", valueName: "name=types"),
+        transform: UsersCommand.group)
+    var workers: [Group] = []
+    @Option(
+        name: .customLong("client"),
+        help: ArgumentHelp("A client, and the types that it submits. Repeatable. (default: <prefix>-client)", valueName: "name=types"),
+        transform: UsersCommand.group)
+    var clients: [Group] = []
+    @OptionGroup(title: "Grid") var grid: GridOptions
+
+    /// Users of a name, and the types that they handle; nil: those of ``types``.
+    struct Group: Hashable, Sendable {
+        let name: String
+        let types: [TaskType]?
+    }
+
+    @Sendable static func types(_ text: String) throws -> [TaskType] {
+        try text.split(separator: ",").map { try Arguments.type(String($0)) }
+    }
+
+    @Sendable static func group(_ text: String) throws -> Group {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard let name = parts.first, GridUser.isValid(name: name) else {
+            throw ValidationError("'\(text)' names no user: 1 to 64 lower-case letters, digits and '-', and not 'type' or 'workers'")
+        }
+        return Group(name: name, types: parts.count > 1 ? try types(parts[1]) : nil)
+    }
+
+    func run() async throws {
+        try await Failure.reported {
+            let configuration = try await grid.configuration()
+            let topology = configuration.program.topology
+            let users = users(topology)
+            guard Set(users.map(\.name)).count == users.count else {
+                throw Failure(.failed, "two users have one name: give each --worker and --client a name of its own")
+            }
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let passwords = try users.map { ($0, try password(of: $0)) }
+            try PrivateFile.write(JSON.encode(AccessPolicy(for: users), pretty: true), to: "\(folder)/rights.json")
+            let virtualHost = (try? configuration.location())?.endpoint.virtualHost ?? "/"
+            let definitions = try UserDefinitions(passwords, topology, virtualHost: virtualHost).json
+            try await Output.standard.line(definitions)
+        }
+    }
+
+    /// The users of a grid.
+    func users(_ topology: Topology) -> [GridUser] {
+        let name = topology.users.dispatcher.dropLast("dispatcher".count)
+        let workers = workers.isEmpty ? [Group(name: "\(name)worker", types: nil)] : workers
+        let clients = clients.isEmpty ? [Group(name: "\(name)client", types: nil)] : clients
+        return GridUser.services(of: topology) + workers.map { GridUser(name: $0.name, role: .worker($0.types ?? types)) }
+            + clients.map { GridUser(name: $0.name, role: .client($0.types ?? types)) }
+    }
+
+    private func password(of user: GridUser) throws -> String {
+        let path = "\(folder)/\(user.name).password"
+        if let known = try? String(contentsOfFile: path, encoding: .utf8) { return known.trimmingCharacters(in: .newlines) }
+        let password = UserDefinitions.newPassword()
+        try PrivateFile.write("\(password)\n", to: path)
+        return password
+    }
+}

@@ -1,0 +1,18 @@
+package import Hummingbird
+import HummingbirdCore
+
+/// What a server knows of a request beside the request itself: where it comes from.
+package struct WebContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The IP address, for people to read.
+    package let address: String
+    /// The address, for limits.
+    package let origin: ClientAddress
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        let remote = source.channel.remoteAddress
+        address = remote?.ipAddress ?? "unknown"
+        origin = ClientAddress(remote)
+    }
+}

@@ -1,0 +1,172 @@
+import AMQP
+import Dispatcher
+import Foundation
+import LocalGrid
+import Logging
+import Synchronization
+import TaskGridClient
+import TaskGridCore
+import TaskGridWorker
+import TestSupport
+import Testing
+
+/// What somebody can do who has the login of a part of the grid and nothing else, and a library of AMQP: that part's work. Who refuses the
+/// rest is the broker (403) or the receiver.
+@Suite("A stolen credential", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(3)))
+struct StolenCredentialTests {
+    private static let hash = TaskType(literal: "hash")
+    private static let wait = TaskType(literal: "wait")
+    private let crew = "crew-\(UUID().uuidString.prefix(8).lowercased())"
+    private let app = "app-\(UUID().uuidString.prefix(8).lowercased())"
+
+    /// Runs a grid whose users are those that `taskgrid users` makes: workers and a client of `hash`.
+    private func withUsers(_ body: @escaping @Sendable (Grid, _ worker: Endpoint, _ client: Endpoint) async throws -> Void) async throws {
+        let login = try TestBroker.endpoint()
+        var configuration = Grid.quick
+        configuration.access = AccessPolicy(users: [
+            login.user: Dictionary(uniqueKeysWithValues: Right.allCases.map { ($0, ["*"]) }), crew: [.serve: ["hash"]],
+            app: [.submit: ["hash"], .read: ["hash"], .cancel: ["hash"], .retry: ["hash"]],
+        ])
+        try await Grid.run(configuration: configuration) { [crew, app] grid in
+            let users = [GridUser(name: crew, role: .worker([Self.hash])), GridUser(name: app, role: .client([Self.hash]))]
+            let definitions = UserDefinitions(users.map { ($0, "secret") }, grid.topology, virtualHost: login.virtualHost)
+            try await TestBroker.administrate("POST", "api/definitions", try definitions.json)
+            func endpoint(_ user: String) -> Endpoint {
+                var endpoint = login
+                (endpoint.user, endpoint.password) = (user, "secret")
+                return endpoint
+            }
+            try await body(grid, endpoint(crew), endpoint(app))
+            for user in users { try await TestBroker.removeUser(user.name) }
+        }
+    }
+
+    /// Runs `body` with a bare connection of a user.
+    private func connected(_ endpoint: Endpoint, _ body: (Connection) async throws -> Void) async throws {
+        let connection = Connection(endpoint, name: "thief", logger: Logger(label: "test"))
+        try await connection.start(patience: .seconds(10))
+        do { try await body(connection) } catch {
+            await connection.close()
+            throw error
+        }
+        await connection.close()
+    }
+
+    /// Whether the broker takes a message.
+    private func takes(_ connection: Connection, _ exchange: Exchange, _ key: String) async throws -> Bool {
+        let publication = Publication(exchange: exchange.name, routingKey: key, message: Message(body: Data("forged".utf8)))
+        switch try await connection.publish([publication])[0] {
+        case .confirmed: return true
+        case .refused(.accessRefused): return false
+        case let outcome: throw Unexpected(description: "\(outcome)")
+        }
+    }
+
+    private struct Unexpected: Error, CustomStringConvertible { let description: String }
+
+    /// The code with which the broker refuses to bind a queue of the user's own to an exchange.
+    private func binding(_ connection: Connection, _ queue: Queue, to exchange: Exchange, _ key: String) async -> AMQPError.Code? {
+        do {
+            try await connection.declare(
+                Declarations(queues: [queue], bindings: [Binding(exchange: exchange.name, queue: queue.name, key: key)]))
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    @Test func `of a worker publishes, binds and consumes nothing of others`() async throws {
+        try await withUsers { [crew] grid, worker, _ in
+            let topology = grid.topology
+            try await grid.administrator { try await $0.declare(topology.work(Self.wait)) }
+            grid.types.withLock { _ = $0.insert(Self.wait) }
+            try await connected(worker) { connection in
+                let forbidden: [(Exchange, String)] = [
+                    (topology.work, "hash"), (topology.work, "wait"), (topology.results, "wait"), (topology.reply, "app.x-1"),
+                    (topology.submit, "hash"), (topology.rpc, "dispatcher"), (topology.events, "grid.started"),
+                    (topology.registry, "deregister.other.x-1"), (topology.registry, "heartbeat.other.x-1"),
+                    (topology.control, "other.x-1"), (topology.control, "workers"), (topology.control, "type.hash"),
+                ]
+                for (exchange, key) in forbidden {
+                    let isTaken = try await takes(connection, exchange, key)
+                    #expect(!isTaken, "\(exchange.name) \(key)")
+                }
+                let isTaken = try await takes(connection, topology.registry, "heartbeat.\(crew).x-1")
+                #expect(isTaken, "it may speak for its own")
+                let own = topology.listenerQueue("control", "\(crew).x-2")
+                #expect(await binding(connection, own, to: topology.control, "\(crew).x-2") == nil)
+                for exchange in [topology.work, topology.reply, topology.rpc, topology.registry, topology.events, topology.submit] {
+                    #expect(await binding(connection, own, to: exchange, "#") == .accessRefused, "\(exchange.name)")
+                }
+                #expect(await binding(connection, own, to: topology.control, "#") == .accessRefused)
+                #expect(await binding(connection, .exclusive("anything"), to: topology.control, "x") == .accessRefused)
+                #expect(await binding(connection, topology.dispatcherLock, to: topology.control, "x") == .accessRefused)
+                for queue in [topology.workQueue(Self.wait), topology.submitQueue, topology.resultsQueue, topology.deadQueue] {
+                    let purged = await #expect(throws: AMQPError.self) { try await connection.purge(queue: queue.name) }
+                    #expect(purged?.code == .accessRefused)
+                    let deleted = await #expect(throws: AMQPError.self) { try await connection.delete(queue: queue.name) }
+                    #expect(deleted?.code == .accessRefused)
+                }
+            }
+        }
+    }
+
+    @Test func `speaks in no other user's name`() async throws {
+        try await withUsers { grid, worker, _ in
+            try await connected(worker) { connection in
+                let message = Message(properties: BasicProperties(userID: grid.endpoint.user))
+                let publication = Publication(exchange: grid.topology.dead.name, routingKey: "", message: message)
+                // The broker closes the channel (406).
+                await #expect(throws: AMQPError.self) { try await connection.publish([publication], within: .seconds(10)) }
+            }
+        }
+    }
+
+    @Test func `of a client submits, asks and hears nothing of others`() async throws {
+        try await withUsers { [app] grid, _, client in
+            let topology = grid.topology
+            try await connected(client) { connection in
+                let forbidden: [(Exchange, String)] = [
+                    (topology.submit, "wait"), (topology.results, "hash"), (topology.work, "hash"), (topology.reply, "\(app).x-1"),
+                    (topology.registry, "register.\(app).x-1"), (topology.control, "workers"), (topology.events, "grid.started"),
+                ]
+                for (exchange, key) in forbidden {
+                    let isTaken = try await takes(connection, exchange, key)
+                    #expect(!isTaken, "\(exchange.name) \(key)")
+                }
+                let own = topology.replyQueue(client: "\(app).x-1")
+                #expect(await binding(connection, own, to: topology.reply, "\(app).x-1") == nil)
+                for key in ["#", "other.x-1", "*.x-1"] {
+                    #expect(await binding(connection, own, to: topology.reply, key) == .accessRefused, "\(key)")
+                }
+                #expect(await binding(connection, own, to: topology.events, "task.wait") == .accessRefused)
+                #expect(await binding(connection, topology.replyQueue(client: "other.x-1"), to: topology.reply, "x") == .accessRefused)
+            }
+        }
+    }
+
+    @Test func `does its own work, and the dispatcher refuses the rest`() async throws {
+        try await withUsers { grid, worker, endpoint in
+            let runs = Journal<RecordedRun>()
+            _ = try await grid.startWorkers([runs.worker(Self.hash)], as: worker)
+            _ = try await grid.startWorkers([runs.worker(Self.wait)])
+            let waiting = try await grid.client.run(Self.wait, payload: Data("x".utf8), within: .seconds(60)).id
+            try await GridClient.withClient(endpoint: endpoint, topology: grid.topology, logger: grid.logger) { client in
+                let ending = try await client.run(Self.hash, payload: Data("a".utf8), within: .seconds(60))
+                #expect(ending.state == .succeeded)
+                #expect(try await client.status(ending.id).user == endpoint.user)
+                let refused = await #expect(throws: ClientError.self) {
+                    _ = try await client.run(Self.wait, payload: Data(), within: .seconds(60))
+                }
+                #expect(refused?.code == .accessRefused)
+                for body in [
+                    { _ = try await client.status(waiting) }, { _ = try await client.cancel([waiting]) },
+                    { _ = try await client.pause([Self.hash]) },
+                ] as [@Sendable () async throws -> Void] {
+                    let error = await #expect(throws: ClientError.self) { try await body() }
+                    #expect(error?.code == .accessRefused)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import TaskGridConfiguration
+import Testing
+
+@testable import LocalGrid
+
+/// What somebody else may have prepared in a data folder.
+@Suite struct FolderCheckTests {
+    private func make(_ path: String, mode: Int = 0o700) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+        chmod(path, mode_t(mode))
+    }
+
+    private func problem(of folder: GridFolder) -> String? {
+        let error = #expect(throws: LocalGridError.self) { try folder.open() }
+        #expect(error?.code == .folder && error?.message.contains("\n") == false)
+        return error?.message
+    }
+
+    @Test(arguments: [0o770, 0o707, 0o720]) func `a folder that others may write to is refused with what to do`(mode: Int) async throws {
+        try await withTemporaryFolder { folder in
+            try make(folder.path, mode: mode)
+            #expect(problem(of: folder)?.contains("chmod go-w") == true)
+            #expect(!FileManager.default.fileExists(atPath: folder.lockFile))
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
+    func `a folder, or a file in it, of another user is refused`() async throws {
+        try await withTemporaryFolder { folder in
+            try make(folder.path)
+            chown(folder.path, 65534, 65534)
+            #expect(problem(of: folder)?.contains("belongs to another user (65534)") == true)
+        }
+        try await withTemporaryFolder { folder in
+            try make(folder.broker)
+            #expect(FileManager.default.createFile(atPath: "\(folder.broker)/password", contents: Data("planted".utf8)))
+            chown("\(folder.broker)/password", 65534, 65534)
+            #expect(problem(of: folder)?.contains("\(folder.broker)/password belongs to another user") == true)
+        }
+    }
+
+    @Test(arguments: ["store.sqlite", "token", "lock", "logs/dispatcher.log", "broker/password", "audit.jsonl"])
+    func `a symbolic link in place of a file is not followed`(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder.path)/\(name)"
+            try make(folder.path)
+            try make((path as NSString).deletingLastPathComponent)
+            symlink("\(folder.path)/elsewhere", path)
+            #expect(problem(of: folder)?.contains("\(path) is a symbolic link") == true)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/elsewhere"))
+        }
+    }
+
+    @Test func `a link of one's own may lead to the folder`() async throws {
+        try await withTemporaryFolder { folder in
+            let link = GridFolder("\(folder.path)-link")
+            defer { unlink(link.path) }
+            try make(folder.path)
+            symlink(folder.path, link.path)
+            withExtendedLifetime(try link.open()) {}
+        }
+    }
+
+    @Test func `a password of the broker that others may read is refused`() async throws {
+        try await withTemporaryFolder { folder in
+            let files = BrokerFiles(folder: folder.broker)
+            let password = try files.prepare()
+            #expect(try files.prepare() == password)
+            for file in [files.password, files.cookie] {
+                chmod(file, 0o644)
+                let error = #expect(throws: LocalGridError.self) { try files.prepare() }
+                #expect(error?.message.contains("\(file) can be read or written by other users: chmod 600 it") == true)
+                chmod(file, 0o600)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import AMQP
+import Foundation
+import TaskGridConfiguration
+import Testing
+
+@testable import TaskGridCommand
+
+@Suite("The settings file of the current folder") struct SettingsFileChoiceTests {
+    /// Runs `body` with the path of a settings file in a folder of its own.
+    private func withStandard(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "config-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        let file = "\(folder)/taskgrid.yaml"
+        #expect(FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0o644]))
+        try body(file)
+    }
+
+    private func choice(_ standard: String, named: String? = nil) -> SettingsFile.Choice {
+        SettingsFile.choice(nil, environment: named.map { ["TASKGRID_CONFIG": $0] } ?? [:], standard: standard)
+    }
+
+    private func reason(_ standard: String) -> String? {
+        if case .distrusted(let reason) = choice(standard) { reason } else { nil }
+    }
+
+    @Test func `a file of one's own is used, and none where there is none`() throws {
+        try withStandard { #expect(choice($0) == .file($0)) }
+        #expect(choice("/nonexistent/taskgrid.yaml") == .none)
+    }
+
+    @Test func `a file that others may write to, by itself or by its folder, is not used, and the reason says how to name it`() throws {
+        try withStandard { file in
+            chmod(file, 0o666)
+            #expect(reason(file) == "\(file) is not used: other users may write to \(file); if it is right, name it with --config \(file)")
+            chmod(file, 0o644)
+            let folder = (file as NSString).deletingLastPathComponent
+            chmod(folder, 0o777)
+            #expect(reason(file)?.contains("other users may write to \(folder);") == true)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives files away")) func `a file of another user is not used unless it is named`() throws
+    {
+        try withStandard { file in
+            chown(file, 65534, 65534)
+            #expect(reason(file)?.contains("\(file) belongs to another user (65534)") == true)
+            #expect(choice(file, named: file) == .file(file))
+            #expect(SettingsFile.choice(file, environment: [:], standard: file) == .file(file))
+        }
+    }
+}
+
+@Suite("The password of the broker") struct BrokerPasswordTests {
+    private func configuration(_ url: String, passwordFile: String? = nil, asArgument: Bool = false) async throws -> Configuration {
+        var environment = ["TASKGRID_BROKER_PASSWORD_FILE": passwordFile ?? ""]
+        if !asArgument { environment["TASKGRID_BROKER"] = url }
+        return try await withFile("") {
+            try Configuration(
+                try await SettingSources(arguments: asArgument ? ["broker": url] : [:], file: $0, environment: environment))
+        }
+    }
+
+    @Test(arguments: [
+        ("amqp://me@broker", "me", "p@ss:/ä"), ("amqp://broker", "guest", "p@ss:/ä"), ("amqp://me@a,b:5673/v", "me", "p@ss:/ä"),
+        ("amqp://me@a,amqp://me@b", "me", "p@ss:/ä"), ("amqp://me:own@broker", "me", "own"),
+    ])
+    func `a file gives the password to a URL that has none`(url: String, user: String, password: String) async throws {
+        try await withFile("p@ss:/ä\n") { file in
+            chmod(file, 0o600)
+            let settings = try await configuration(url, passwordFile: file)
+            let endpoint = try settings.location().endpoint
+            #expect(endpoint.user == user && endpoint.password == password)
+            #expect(try settings.program.brokerToStart().map { try Endpoint(url: $0.url) } == endpoint)
+        }
+    }
+
+    @Test func `a file that others may read, or that has no password, is refused by the setting's name`() async throws {
+        try await withFile("secret\n") { file in
+            chmod(file, 0o644)
+            let open = try await configuration("amqp://me@broker", passwordFile: file)
+            let error = #expect(throws: SettingError.self) { try open.location() }
+            #expect(error?.message.hasPrefix("TASKGRID_BROKER_PASSWORD_FILE: ") == true && error?.message.contains("chmod 600") == true)
+        }
+        try await withFile("") { file in
+            chmod(file, 0o600)
+            let empty = try await configuration("amqp://me@broker", passwordFile: file)
+            #expect(throws: SettingError.self) { try empty.location() }
+        }
+    }
+
+    @Test func `a password in an argument is noticed, and nowhere else`() async throws {
+        #expect(try await configuration("amqp://me:secret@broker", asArgument: true).sources.argumentShowsPassword)
+        #expect(try await !configuration("amqp://me@broker", asArgument: true).sources.argumentShowsPassword)
+        #expect(try await !configuration("amqp://me:secret@broker").sources.argumentShowsPassword)
+    }
+}
