@@ -22,7 +22,7 @@ package. `taskgrid worker`, and `swift run` in a block of `sh`, go on in the bac
 end them in order. Only these are not as printed:
 
 - In Examples.md `swift run NAME` is `.build/debug/NAME`, which `swift build` has built.
-- `swift run` is told to write no debug information and no index: the package is built in two thirds of the time.
+- `swift run` and `swift test` are told to write no debug information: the package is built faster.
 - `.build/release` is `.build/debug`, which the tests have built.
 - `compose/secrets.sh` is not run, nor its file read.
 - `compose/local.sh` is not run: its last step, `taskgrid up`, is the grid of this test. `Tests/run.sh` is not run: it runs this test.
@@ -44,7 +44,7 @@ CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__
 TASKGRID = f"{CHECKOUT}/.build/debug/taskgrid"
 DOCUMENTS = ["README.md", "Sources/TaskGrid/TaskGrid.docc/TaskGrid.md", "Sources/TaskGrid/TaskGrid.docc/Examples.md"]
 WITH_PACKAGE = DOCUMENTS[:2]
-LEAN = "--disable-index-store -debug-info-format none "
+LEAN = "-debug-info-format none"
 BOUND = 600  # seconds that anything may take, the first build of the package included
 
 
@@ -193,7 +193,7 @@ class Run:
             ("~/.local/state/taskgrid", self.grid),
         ]:
             command = command.replace(printed, here)
-        return re.sub(r"^swift run ", f"swift run {LEAN}", command)
+        return re.sub(r"^swift (run|test)\b", rf"swift \1 {LEAN}", command)
 
     def command(self, command, shown):
         if command in ("compose/local.sh", "compose/secrets.sh", ". compose/.env", "Tests/run.sh"):
