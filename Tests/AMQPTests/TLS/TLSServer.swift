@@ -25,7 +25,8 @@ enum TLSServer {
         process.standardError = FileHandle.nullDevice
         try process.run()
         defer {
-            process.terminate()
+            // It has inherited from a process of tests that SIGTERM is ignored.
+            kill(process.processIdentifier, SIGKILL)
             output.fileHandleForReading.readabilityHandler = nil
         }
         // It says "ACCEPT 127.0.0.1:" with the port once it listens.
