@@ -66,4 +66,26 @@ extension Dispatcher {
     func watch(_ reconnections: AsyncStream<Int>, resuming inbox: Inbox) async {
         for await count in reconnections where count > 1 { inbox.update { $0.mustResume = true } }
     }
+
+    /// Declares the lock now and then, which changes nothing for its owner.
+    ///
+    /// In a cluster of RabbitMQ 3.10 that loses a node, two connections may both have declared it. The end of the one then deletes the
+    /// broker's record of the other's, by the name; its owner would not know.
+    func watchLock(over consuming: Connection) async {
+        while (try? await Task.sleep(for: Ownership.interval)) != nil {
+            do throws(AMQPError) {
+                try await consuming.declare(Declarations(queues: [topology.dispatcherLock]))
+            } catch  where error.code == .resourceLocked {
+                await giveUpLock(over: consuming, because: error)
+            } catch {
+                // The connection itself says what is wrong with it.
+            }
+        }
+    }
+
+    /// Connects anew and stands by, once the other dispatcher has looked after its lock: the end of this connection may delete the broker's
+    /// record of it.
+    func giveUpLock(over consuming: Connection, because error: AMQPError) async {
+        await consuming.reconnect(because: "the dispatcher has lost its lock: \(error)", after: Ownership.interval * 2)
+    }
 }

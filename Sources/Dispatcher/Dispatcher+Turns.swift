@@ -77,9 +77,6 @@ extension Dispatcher {
 
     /// Whether the broker says that this dispatcher owns its lock, and has owned it since the store was last read. One whose lock is
     /// another's stands by: it connects anew.
-    ///
-    /// In a cluster of RabbitMQ 3.10 whose node is lost, two connections may both have declared the lock. The end of the one then deletes
-    /// the other's record of it, by the name. So this one pauses until the other has looked after its lock.
     private func holdsLock(_ consuming: Connection, since established: Int) async -> Bool {
         do throws(AMQPError) {
             // The broker shows an exclusive queue to its owner alone (AMQP 0-9-1, `queue.declare`).
@@ -87,7 +84,7 @@ extension Dispatcher {
             // One that has connected again since reads the store first: another may have been the active one meanwhile.
             return await consuming.established == established
         } catch  where error.code == .resourceLocked || error.code == .notFound {
-            await consuming.reconnect(because: "the dispatcher has lost its lock: \(error)", after: Ownership.interval * 2)
+            await giveUpLock(over: consuming, because: error)
             return false
         } catch {
             return false

@@ -47,7 +47,7 @@ package struct Dispatcher: Service {
         let consuming = Connection(
             endpoint, name: "dispatcher consume", clientProperties: .grid,
             declarations: Declarations(queues: [topology.dispatcherLock]) + topology.dispatcher,
-            ownership: .everything(every: Ownership.interval), sharingThreadOf: publishing, logger: logger
+            ownership: .everything(every: .seconds(3600)), sharingThreadOf: publishing, logger: logger
         )
         // Heartbeats come over a connection of their own: that of the intake is not read while much of it waits.
         let listening = Connection(
@@ -143,6 +143,7 @@ package struct Dispatcher: Service {
                 group.addTask { await bulkRunner.run() }
                 group.addTask { await storeWatch.run() }
                 group.addTask { await watch(reconnections, resuming: inbox) }
+                group.addTask { await watchLock(over: consuming) }
                 let failure = await withTaskExecutorPreference(consuming.executor) {
                     await turns(of: scheduler, from: inbox, to: pipe, over: consuming)
                 }

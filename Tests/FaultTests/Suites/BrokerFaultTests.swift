@@ -49,6 +49,30 @@ struct BrokerFaultTests {
         }
     }
 
+    /// As the end of another dispatcher's connection does in a cluster of RabbitMQ 3.10 that has lost a node.
+    @Test func `a lock whose record the broker has deleted is declared again by its dispatcher`() async throws {
+        try await withBroker { broker, _, grid in
+            _ = try await grid.start()
+            let lock = grid.topology.dispatcherLock.name
+            // The record alone: its queue goes on. RabbitMQ 3.10 wants its name, and 4 the record.
+            let forget = """
+                Name = rabbit_misc:r(<<"/">>, queue, <<"\(lock)">>), {ok, Queue} = rabbit_amqqueue:lookup(Name),
+                try rabbit_amqqueue:internal_delete(Name, <<"test">>) catch _:_ -> rabbit_amqqueue:internal_delete(Queue, <<"test">>) end.
+                """
+            try await broker.control("eval", forget.replacing("\n", with: " "))
+            try await grid.until {
+                do {
+                    _ = try await grid.probe.connection.depth(of: lock)
+                    return false
+                } catch let error as AMQPError {
+                    return error.code == .resourceLocked
+                }
+            }
+            let submitted = try await grid.submit(["after"])
+            #expect(try await grid.settle(submitted).values.allSatisfy { $0.state == .succeeded })
+        }
+    }
+
     /// RabbitMQ writes down half a second late where the log of a new quorum queue is. If it is killed before that, the queue has
     /// no leader ever after (rabbitmq-server#10070) until somebody deletes it, as is done here.
     @Test func `a quorum queue without a leader is named, and nothing is lost once it is deleted`() async throws {
