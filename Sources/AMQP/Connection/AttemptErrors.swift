@@ -15,6 +15,9 @@ struct AttemptErrors {
         }
     }
 
+    /// Whether an address says that another connection has the exclusive queue. The others may be dead meanwhile.
+    var sayLocked: Bool { errors.values.contains { $0.code == .resourceLocked } }
+
     /// One error that says what each address said, in the order of the endpoint; nil: none has failed.
     func combined(of endpoint: Endpoint) -> AMQPError? {
         let failed = endpoint.addresses.compactMap { address in errors[address].map { (address, $0) } }

@@ -89,7 +89,7 @@ extension Connection {
             end(told)
             return
         }
-        let isLocked = error.code == .resourceLocked
+        let isLocked = attemptErrors.sayLocked
         let wasLocked = shared.withLock { shared in
             defer { shared.enter(isLocked ? .locked : .unconnected, told.message) }
             return shared.state == .locked
@@ -102,7 +102,7 @@ extension Connection {
             logger.log(level: wasLocked ? .debug : .notice, "another connection holds an exclusive queue, standing by", metadata: metadata)
         case .notFound: logger.warning("exchange or queue is missing, waiting for its owner", metadata: metadata)
         default:
-            let isTold = rotation.failures == 1 || rotation.isRoundOver
+            let isTold = !isLocked && (rotation.failures == 1 || rotation.isRoundOver)
             logger.log(level: isTold ? .warning : .debug, "connection lost or not made, trying again", metadata: metadata)
         }
         var until = ContinuousClock.now + delay

@@ -25,6 +25,15 @@ struct AttemptErrorsTests {
         #expect(errors.combined(of: endpoint.at(one)) == error)
     }
 
+    @Test mutating func `one that stands by does so while another address is dead, until the lock's own says otherwise`() {
+        #expect(!errors.sayLocked)
+        errors.add(AMQPError(.resourceLocked, "locked", brokerCode: 405), of: one)
+        errors.add(silence(two), of: two)
+        #expect(errors.sayLocked)
+        errors.add(silence(one), of: one)
+        #expect(!errors.sayLocked)
+    }
+
     @Test mutating func `the same error of all addresses is told once, and names them all`() {
         #expect(errors.combined(of: endpoint) == nil)
         errors.add(silence(two), of: two)
