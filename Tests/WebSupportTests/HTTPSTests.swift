@@ -47,22 +47,16 @@ import Testing
         _ files: CertificateFiles, times: RequestTimes = RequestTimes(), logger: Logger = .silent,
         _ body: @escaping (Int) async throws -> Void
     ) async throws {
-        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
         let route = Route(.get, "/x", id: "x", summary: "", access: .open, content: .text([])) { _ in .json(["well": true]) }
-        var server = WebServer(
-            [route], host: "127.0.0.1", port: 0, hosts: AllowedHosts([], key: "hosts"), certificate: files, of: "the test", logger: logger,
-            onListening: { port.yield($0) }
-        )
-        server.times = times
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { [server] in
-                defer { port.finish() }
-                try await server.run()
-            }
-            if let port = await ports.first(where: { _ in true }) { try await body(port) }
-            tasks.cancelAll()
-            try await tasks.waitForAll()
-        }
+        try await withPort(
+            of: { onListening in
+                var server = WebServer(
+                    [route], host: "127.0.0.1", port: 0, hosts: AllowedHosts([], key: "hosts"), certificate: files, of: "the test",
+                    logger: logger, onListening: onListening
+                )
+                server.times = times
+                return server
+            }, body)
     }
 
     /// Whether a new connection is answered.

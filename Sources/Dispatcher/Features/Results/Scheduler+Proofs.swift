@@ -35,13 +35,7 @@ extension Scheduler {
             typeQueue.isDirty = true
         }
         guard proofRefusals.passes(at: turn.moment) else { return }
-        logger.warning(
-            "result refused, it has not the proof of its work",
-            metadata: [
-                LogKey.taskID: "\(first.id)", LogKey.taskAttempt: "\(first.attempt)", LogKey.taskType: "\(results.type)",
-                LogKey.workerID: "\(results.worker)",
-            ]
-        )
+        logRefusal("result refused, it has not the proof of its work", of: first, type: results.type, worker: results.worker)
         let message =
             "a result of worker \(results.worker) for task \(first.id) of type '\(results.type)' is refused: it has not the proof that "
             + "its work came with; look for a worker that makes up results, or one that does not return taskgrid-proof"

@@ -146,16 +146,20 @@ extension Scheduler {
         typeQueue.statistics.resultRefused()
         typeQueue.isDirty = true
         guard resultRefusals.passes(at: turn.moment) else { return }
-        logger.warning(
-            "result refused, its attempt was never handed out",
-            metadata: [
-                LogKey.taskID: "\(item.id)", LogKey.taskAttempt: "\(item.attempt)", LogKey.taskType: "\(typeQueue.type)",
-                LogKey.workerID: "\(worker)",
-            ]
-        )
+        logRefusal("result refused, its attempt was never handed out", of: item, type: typeQueue.type, worker: worker)
         let message =
             "a result of worker \(worker) is refused: attempt \(item.attempt) of task \(item.id) of type '\(typeQueue.type)' was never "
             + "handed out; look for a worker that makes up results, or two grids with one prefix"
         tell(.warning, message, in: &turn)
+    }
+
+    func logRefusal(_ line: Logger.Message, of item: Results.Item, type: TaskType, worker: String) {
+        logger.warning(
+            line,
+            metadata: [
+                LogKey.taskID: "\(item.id)", LogKey.taskAttempt: "\(item.attempt)", LogKey.taskType: "\(type)",
+                LogKey.workerID: "\(worker)",
+            ]
+        )
     }
 }
