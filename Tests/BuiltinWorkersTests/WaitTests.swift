@@ -52,6 +52,7 @@ private final class SleepRecorder: Clock {
     let now = Instant(offset: .zero)
     let minimumResolution = Swift.Duration.nanoseconds(1)
 
+    /// Ends at once: no time passes.
     func sleep(until deadline: Instant, tolerance: Swift.Duration?) async throws {
         sleeps.withLock { $0.append(deadline.offset) }
     }

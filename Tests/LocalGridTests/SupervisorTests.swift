@@ -237,11 +237,12 @@ import Testing
             child.stopWithin = .seconds(1000)
             child.isKilledWhileStarting = true
             try await supervising(Supervisor(stages: [[child]], onEvent: events.add), events) {
+                // A shell has no other signal than its file for what it has begun.
                 while access(pid, F_OK) != 0 { try await Task.sleep(for: .milliseconds(5)) }
             }
             #expect(events.all.last?.what == .stopped(.signalled(SIGKILL)))
             let sleeper = try #require(pid_t(String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
-            // The kernel ends it soon. A zombie that nobody has taken yet has ended too.
+            // The kernel ends it soon, and tells its parent alone, which has ended. A zombie that nobody has taken yet has ended too.
             func state() -> String { (try? String(contentsOfFile: "/proc/\(sleeper)/stat", encoding: .utf8)) ?? ") Z" }
             while ![") Z", ") X"].contains(where: state().contains) { try await Task.sleep(for: .milliseconds(5)) }
         }

@@ -121,7 +121,7 @@ final class TestTime: Sendable {
         advances.add(duration)
     }
 
-    /// Returns when the time has come; throws where the task is cancelled before.
+    /// Returns when the test has moved the time so far, which takes none; throws where the task is cancelled before.
     func sleep(until end: ContinuousClock.Instant) async throws {
         while case let count = advances.entries.count, now < end { try await advances.wait(beyond: count) }
     }

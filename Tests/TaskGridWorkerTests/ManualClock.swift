@@ -34,6 +34,7 @@ final class ManualClock: Sendable {
         }
     }
 
+    /// Ends when the test has moved the clock so far: no time passes.
     private func sleep(until deadline: ContinuousClock.Instant) async throws {
         let number = state.withLock { state in
             state.last += 1

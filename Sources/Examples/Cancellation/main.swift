@@ -23,6 +23,7 @@ if CommandLine.arguments.contains("worker") {
             // The program's output.
             print(try await client.result(of: task, as: count))
         } catch let error as ClientError where error.ending?.state == .cancelled {
+            // The program's output.
             print("cancelled")
         }
     }

@@ -6,6 +6,7 @@ let shout = TaskDefinition<String, String>("shout")
 /// Prints what is submitted.
 struct Printing: SubmitInterceptor {
     func intercept(_ submission: ClientSubmission, next: NextSubmit) async throws(ClientError) -> [Result<TaskID, ClientError>] {
+        // The program's output, beside that of the task.
         print("submitting \(submission.payloads.count) of type \(submission.type)")
         return try await next(submission)
     }

@@ -29,7 +29,7 @@ actor EndingPrinter {
         try await progress.hidden {
             let first = next
             while let ending = early.removeValue(forKey: next) {
-                try await print(ending)
+                try await emitCounted(ending)
                 next += 1
             }
             try await Output.standard.flush()
@@ -46,14 +46,14 @@ actor EndingPrinter {
         early = [:]
         for (line, ending) in rest {
             if let gap { for _ in next..<line { try await gap() } }
-            try await print(ending)
+            try await emitCounted(ending)
             next = line + 1
         }
         try await Output.standard.flush()
         for (line, _) in rest { acceptances.told(line: line) }
     }
 
-    private func print(_ ending: Ending) async throws {
+    private func emitCounted(_ ending: Ending) async throws {
         if ending.state != .succeeded { failures += 1 }
         try await emit(ending)
     }
