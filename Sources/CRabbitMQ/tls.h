@@ -92,7 +92,7 @@ static inline int taskgrid_tls_open(amqp_socket_t *socket, SSL_CTX *context, con
 }
 
 /* Writes what the socket takes. Gives the number of bytes; 0: none now, and `*reads` says whether OpenSSL has to read first; below 0: the
-   connection is broken. What was refused has to come again, at the same or another place in memory. */
+   connection is broken. Refused bytes have to come again, from the same or another address. */
 static inline ssize_t taskgrid_tls_write(SSL *ssl, const void *bytes, size_t count, int *reads) {
   size_t written = 0;
   ERR_clear_error();

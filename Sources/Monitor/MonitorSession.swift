@@ -156,7 +156,7 @@ struct MonitorSession: Sendable {
                 do throws(WireError) {
                     try topology.checkService(delivery.message, to: id)
                 } catch {
-                    logger.warning("answer of a stranger, ignored", metadata: [LogKey.error: "\(error)"])
+                    logger.warning("answer of another user, ignored", metadata: [LogKey.error: "\(error)"])
                     if role == .monitor { dead.append(letter(delivery, because: error.description)) }
                     continue
                 }

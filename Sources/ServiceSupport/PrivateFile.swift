@@ -9,7 +9,7 @@ package enum PrivateFile {
     package struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         /// Whether there is no such file.
         package let isMissing: Bool
-        /// What is wrong, and what to do.
+        /// The fault, and advice.
         package let description: String
     }
 

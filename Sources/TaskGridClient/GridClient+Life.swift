@@ -87,7 +87,7 @@ extension GridClient {
             do {
                 try topology.checkService(message, to: id)
             } catch {
-                logger.error("message of a stranger, sent to the dead-letter exchange", metadata: [LogKey.error: "\(error)"])
+                logger.error("message of another user refused, sent to the dead-letter exchange", metadata: [LogKey.error: "\(error)"])
                 dead.append(.deadLetter(message, because: "\(error)", topology))
                 return nil
             }

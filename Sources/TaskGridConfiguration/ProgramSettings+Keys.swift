@@ -75,7 +75,7 @@ extension ProgramSettings {
         ),
     ]
 
-    /// Where the health endpoint listens, and its certificate, which is the monitor's too.
+    /// The port and hosts of the health endpoint, and its certificate, which is the monitor's too.
     ///
     /// - Parameter standardPort: the port of a program whose settings name none.
     package static func healthKeys(standardPort: SettingDefault) -> [SettingKey<ProgramSettings>] {

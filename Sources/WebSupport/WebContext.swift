@@ -1,7 +1,7 @@
 package import Hummingbird
 import HummingbirdCore
 
-/// What a server knows of a request beside the request itself: where it comes from.
+/// The context of a request: the address that it comes from.
 package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// The IP address, for people to read.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LocalGrid
 
-/// What somebody else may have prepared in a data folder.
+/// A fault that somebody else may have prepared in a data folder.
 @Suite struct FolderCheckTests {
     private func make(_ path: String, mode: Int = 0o700) throws {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])

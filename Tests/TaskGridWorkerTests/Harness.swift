@@ -42,7 +42,7 @@ struct Harness: Sendable {
                 try await pipeline.run(on: executor, onReady: { ready.open() }, onUnresponsive: onUnresponsive)
             }
             defer { group.cancelAll() }
-            // Where the connections are held up, the body lets them open.
+            // A body that holds up the connections lets them open itself.
             if broker.opening == nil { await ready.wait() }
             try await body(self)
         }

@@ -55,7 +55,7 @@ final class ConnectionSession {
 
     var wantsToWrite: Bool { written < output.count || !encoder.bytes.isEmpty }
 
-    /// What waits to be written goes on once there is something to read.
+    /// OpenSSL has to read before it goes on writing.
     var readsToWrite: Bool { wantsToWrite && awaited == Int16(POLLIN) }
 
     /// Writes as much as the socket takes. False where the connection is broken.

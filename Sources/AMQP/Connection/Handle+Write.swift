@@ -2,7 +2,7 @@ import CRabbitMQ
 import Glibc
 
 extension Handle {
-    /// What became of a write.
+    /// The outcome of a write.
     enum WriteOutcome {
         case written(Int)
         /// The socket takes nothing until it has this event of poll(2).
@@ -10,7 +10,7 @@ extension Handle {
         case broken
     }
 
-    /// Writes what the socket takes of `bytes`, without waiting. What it does not take has to come first in the next write.
+    /// Writes what the socket takes of `bytes`, without waiting. The rest has to come first in the next write.
     func write(_ bytes: UnsafeRawBufferPointer) -> WriteOutcome {
         if let ssl {
             var reads: Int32 = 0

@@ -31,7 +31,7 @@ struct BrokerFiles: Hashable, Sendable {
     var password: String { "\(folder)/password" }
     /// The passwords of the users of the grid's parts, a file each.
     var users: String { "\(folder)/users" }
-    /// What each user may do.
+    /// The file of the rights of each user.
     var rights: String { "\(folder)/rights.json" }
     var home: String { "\(folder)/home" }
     /// The secret by which Erlang nodes and `rabbitmqctl` know each other.

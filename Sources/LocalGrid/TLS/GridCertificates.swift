@@ -17,7 +17,7 @@ package struct GridCertificates: Hashable, Sendable {
     private static let authorityLifetime = 3650 * day
     /// The longest that all programs take.
     private static let lifetime = 825 * day
-    /// What a certificate must still have at a start.
+    /// The time that a certificate must still be valid at a start.
     private static let leastLeft = 90 * day
 
     private let folder: String

@@ -1,7 +1,7 @@
 import ServiceSupport
 
 extension GridConfiguration {
-    /// What the services speak HTTPS with; nil: they speak HTTP.
+    /// The certificate of the services for HTTPS; nil: they speak HTTP.
     var certificate: CertificateFiles? { services?.certificate ?? (usesTLS ? folder.certificates.server : nil) }
 
     /// The host names and IP addresses of the grid's own certificate.

@@ -113,7 +113,7 @@ final class AccessTokens: Sendable {
 
     private static func text(_ path: String) throws(MonitorError) -> String {
         do throws(PrivateFile.Failure) {
-            // Where secrets are mounted, they are links. The file that a link leads to is checked.
+            // Mounted secrets are links. The file that a link leads to is checked.
             return try PrivateFile.read(path, followsLinks: true)
         } catch {
             throw MonitorError(.tokens, "the monitor's tokens: \(error.description)")

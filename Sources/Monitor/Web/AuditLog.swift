@@ -55,7 +55,9 @@ final class AuditLog: Sendable {
     /// Ends ``entries``.
     func end() { continuation.finish() }
 
-    /// What went wrong, in words.
+    /// Appends a line.
+    ///
+    /// - Returns: the reason of a failure, in words; nil: the line is written.
     private static func append(_ line: Data, to path: String) -> String? {
         do throws(PrivateFile.Failure) {
             let descriptor = try PrivateFile.openToAppend(path)

@@ -2,7 +2,7 @@
 package enum MonitorToken {
     /// The least bytes of one: a shorter one could be guessed.
     package static let minimumLength = 16
-    /// What a text must be, for the errors that refuse another one.
+    /// The form of a token, in words for errors.
     package static let what = "a token has \(minimumLength) bytes or more, ASCII without spaces"
 
     /// Whether a text can be one: long enough, and ASCII without spaces.

@@ -10,7 +10,7 @@ import WebSupport
 ///     grafana  viewer              *           sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 ///     images   operator            hash,img-*  y8tqv5mc2kfx7rnj4ghw9zbd3apes6u0
 enum TokensFile {
-    /// What is wrong with a line. It never repeats a token.
+    /// The fault of a line. It never repeats a token.
     struct Failure: Error, Hashable {
         let line: Int
         let reason: String

@@ -1,7 +1,7 @@
 import Foundation
 package import Logging
 
-/// What a service does at its start so that less can be got from it.
+/// The steps of a service at its start against other processes that would read its memory.
 package enum ProcessHardening {
     /// Keeps other processes of the same user from reading this one's memory and environment, and the system from writing them to a core
     /// dump, where the system can (Linux). Warns if the process is root's.

@@ -76,7 +76,7 @@ extension [AddressReading] {
         return .problem(.broker, error.message, advice: advice)
     }
 
-    /// What to do where the broker takes the login and not the connection (530). Its text alone says why.
+    /// The advice for a login that the broker accepts without the connection (530). Only the text of its answer gives the cause.
     private static func advice(notAllowed text: String, _ endpoint: Endpoint) -> String {
         let other = "or name another virtual host at the end of the broker's URL"
         let (user, host) = (ShellWord(endpoint.user), ShellWord(endpoint.virtualHost))

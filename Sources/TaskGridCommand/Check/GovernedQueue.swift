@@ -9,7 +9,7 @@ struct GovernedQueue: Hashable {
     /// The names of its policies.
     var policyNames: [String] { [policy, operatorPolicy].compactMap(\.?.name) }
 
-    /// What its policies say of a setting: of two numbers the smaller one, where a negative one is none; else what the operator's says.
+    /// The value of a setting by its policies: of two numbers the smaller one, where a negative one is none; else what the operator's says.
     func value(_ key: String) -> FieldValue? {
         let values = [policy, operatorPolicy].compactMap { $0?.definition.values[key] }
         return values.compactMap(\.integer).filter { $0 >= 0 }.min().map(FieldValue.int) ?? values.last

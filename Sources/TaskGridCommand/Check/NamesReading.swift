@@ -72,7 +72,7 @@ struct NamesReading: Sendable {
         return exchangeFindings + queueFindings + deadLetterFindings(topology)
     }
 
-    /// What the queues say of the services, for a user who may not ask them.
+    /// The state of the services by their queues, for a user without the right to ask them.
     func serviceFindings(_ grid: CheckedGrid) -> [Finding] {
         [Topology.Service.dispatcher, .nameservice].compactMap { service in
             let queue = grid.topology.rpcQueue(service).name

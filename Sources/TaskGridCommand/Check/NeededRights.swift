@@ -80,7 +80,7 @@ struct NeededRights: Hashable {
 
     private mutating func need(_ operation: Operation, _ name: String) { names[operation, default: []].insert(name) }
 
-    /// Whoever declares a queue binds it. What is somebody else's is used as it is, or waited for.
+    /// The owner of a queue declares and binds it. Others use it as it is, or wait for it.
     private mutating func declare(_ declarations: Declarations, ownsExchanges: Bool = false, ownsQueues: Bool = false) {
         for exchange in declarations.exchanges where ownsExchanges { need(.configure, exchange.name) }
         for queue in declarations.queues where ownsQueues || queue.isExclusive {

@@ -16,7 +16,7 @@ struct ServiceSetup {
     let ready: ReadyFile
     /// The address at which the service shows its health.
     let vitals = Vitals()
-    /// What it speaks HTTPS with; nil: it speaks HTTP.
+    /// Its certificate for HTTPS; nil: it speaks HTTP.
     let certificate: CertificateFiles?
 
     /// - `name`: the service's name in its logs.

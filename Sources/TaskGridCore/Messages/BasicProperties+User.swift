@@ -1,6 +1,6 @@
 package import AMQP
 
-/// Who has published a message, as far as the broker has verified it.
+/// The publisher of a message, as the broker has verified it.
 extension BasicProperties {
     /// The user that has published the message. The broker has verified it, so that nobody speaks for another.
     package func publisher() throws(WireError) -> String {

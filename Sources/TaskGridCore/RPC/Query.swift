@@ -52,7 +52,7 @@ package struct QueryError: Error, Hashable, Sendable, Codable, CustomStringConve
         case notFound = "not_found"
         case badQuery = "bad_query"
         case unavailable
-        /// Whoever asked has not the right to.
+        /// The user has not the right to ask this.
         case forbidden
         /// Things are not as whoever asked takes them to be.
         case conflict

@@ -177,7 +177,7 @@ extension RegistryMessage {
 }
 
 extension RegistryMessage {
-    /// What the registry exchange carries.
+    /// The message as the registry exchange carries it, with its proofs.
     private struct WithProofs: Codable {
         var message: RegistryMessage
 

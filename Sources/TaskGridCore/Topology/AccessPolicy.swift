@@ -29,7 +29,7 @@ package struct AccessPolicy: Hashable, Sendable {
         self.users = users
     }
 
-    /// What each of these users may do: workers run tasks, clients submit them and deal with those of their types, the monitor acts for
+    /// The rights of a grid's users: workers run tasks, clients submit them and deal with those of their types, the monitor acts for
     /// people.
     ///
     /// - Parameters:

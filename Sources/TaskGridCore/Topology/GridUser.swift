@@ -38,7 +38,7 @@ package struct GridUser: Hashable, Sendable {
     }
 }
 
-/// What RabbitMQ lets a user do: patterns of the names of exchanges and queues, and of the routing keys of topic exchanges
+/// The permissions of a user of RabbitMQ: patterns of the names of exchanges and queues, and of the routing keys of topic exchanges
 /// (rabbitmq.com, "Access Control").
 package struct UserPermissions: Hashable, Sendable {
     /// Patterns of routing keys.

@@ -1,9 +1,9 @@
 import HTTPTypes
 package import TaskGridCore
 
-/// Whoever sends a request: the name of a token, and what its holder may do.
+/// The sender of a request: the name of a token, and the rights of its holder.
 package struct Caller: Hashable, Sendable {
-    /// Whoever shows no token where none is needed.
+    /// The sender of a request without a token, where none is needed.
     package static let anyone = Caller(name: "anyone", roles: [.viewer])
 
     package let name: String

@@ -1,4 +1,4 @@
-/// What the holder of a token may do. Every role reads.
+/// A right of the holder of a token. Every role reads.
 package enum Role: String, CaseIterable, Sendable {
     /// Reads, and nothing else.
     case viewer

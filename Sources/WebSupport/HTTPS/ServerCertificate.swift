@@ -37,7 +37,7 @@ final class ServerCertificate: Sendable {
         }
     }
 
-    /// What the next connection is secured with.
+    /// The context of the next connection.
     var context: NIOSSLContext {
         let versions = Self.versions(of: files)
         return state.withLock { state in
@@ -73,7 +73,7 @@ final class ServerCertificate: Sendable {
         }
         let text: String
         do throws(PrivateFile.Failure) {
-            // Where secrets are mounted, they are links. The file that a link leads to is checked.
+            // Mounted secrets are links. The file that a link leads to is checked.
             text = try PrivateFile.read(files.key, followsLinks: true)
         } catch {
             throw Unusable(reason: "the certificate's key: \(error)")

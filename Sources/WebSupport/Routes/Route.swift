@@ -14,7 +14,7 @@ package struct Route: Sendable {
     package enum Access: Hashable, Sendable {
         /// Anybody.
         case open
-        /// Whoever has a role. Reading can be open to anybody all the same, as the service is set up.
+        /// Callers with a role. Reading can be open to anybody all the same, as the service is set up.
         case needs(Role)
     }
 

@@ -5,7 +5,7 @@ package import Hummingbird
 /// A request of a route, whose parameters are read and checked.
 package struct RouteCall: Sendable {
     package let request: Request
-    /// Whoever asks.
+    /// The sender of the request.
     package let caller: Caller
     private let values: [String: any Sendable]
 

@@ -10,7 +10,7 @@ import TaskGridWorker
 import TestSupport
 import Testing
 
-/// What somebody can do who has the login of a part of the grid and nothing else, and a library of AMQP: that part's work. Who refuses the
+/// The reach of somebody who has the login of a part of the grid and nothing else, and a library of AMQP: that part's work. Who refuses the
 /// rest is the broker (403) or the receiver.
 @Suite("A stolen credential", .enabled(if: TestBroker.isThereOrRequired), .timeLimit(.minutes(3)))
 struct StolenCredentialTests {

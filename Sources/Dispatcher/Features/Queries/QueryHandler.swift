@@ -10,7 +10,7 @@ import TaskStore
 struct QueryHandler: Sendable {
     let store: any TaskStore
     let scheduler: Scheduler
-    /// Who may ask what; nil: everybody everything.
+    /// The rights of users; nil: each has all rights.
     var access: AccessPolicy?
     let logger: Logger
 
