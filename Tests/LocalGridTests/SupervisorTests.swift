@@ -185,6 +185,51 @@ import Testing
         }
     }
 
+    @Test(arguments: [(3, true), (2, false)])
+    func `a child of several attempts that dies before it is ready is started again, so often and no more`(
+        attempts: Int, becomesReady: Bool
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let script = "echo run; [ $(wc -l < '\(folder.log(of: "third time"))') = 3 ] || exit 1; \(Self.steady)"
+            var child = shell("third time", script, in: folder)
+            child.startAttempts = attempts
+            var supervisor = Supervisor(stages: [[child]], onEvent: events.add)
+            supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
+            if becomesReady {
+                try await supervising(supervisor, events) { #expect(await events.next(\.isReady) != nil) }
+            } else {
+                let error = await #expect(throws: LocalGridError.self) { try await supervisor.run() }
+                #expect(error?.message.hasPrefix("third time exited with code 1 before it was ready") == true)
+            }
+            #expect(events.all.filter { $0.what == .starting }.count == attempts)
+        }
+    }
+
+    @Test func `a child that runs and serves no more is ended and started again`() async throws {
+        try await withTemporaryFolder { folder in
+            let lock = try folder.open()
+            defer { withExtendedLifetime(lock) {} }
+            let events = ProcessEvents()
+            let serves = "\(folder.readyFile(of: "deaf")).serves"
+            var child = shell("deaf", "touch '\(serves)'; \(Self.steady)", in: folder)
+            child.liveness = ChildProcess.Liveness(within: .milliseconds(50)) { access(serves, F_OK) == 0 }
+            var supervisor = Supervisor(stages: [[child]], onEvent: events.add)
+            supervisor.backoff = Backoff(base: .milliseconds(1), ceiling: .milliseconds(4))
+            try await supervising(supervisor, events) {
+                for _ in 1...2 {
+                    #expect(await events.next(\.isReady) != nil)
+                    #expect(unlink(serves) == 0)
+                    #expect(await events.next { $0.ending != nil }?.ending == .notServing(for: .milliseconds(50)))
+                }
+                #expect(await events.next(\.isReady) != nil)
+            }
+            #expect(events.all.last?.isStopped == true)
+        }
+    }
+
     @Test func `a child that is not ready in time fails the start`() async throws {
         try await withTemporaryFolder { folder in
             let lock = try folder.open()

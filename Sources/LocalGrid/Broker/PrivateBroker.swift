@@ -113,6 +113,13 @@ struct PrivateBroker: Sendable {
             whenOrphaned: .terminated
         )
         let files = BrokerFiles(folder: folder.broker, node: node)
+        if nodes.count > 1 {
+            // One may ask another for its feature flags before that knows them, and end.
+            server.startAttempts = 3
+            // A node that was cut from the others serves again once it sees them. If it loses them while it begins to, it runs on without
+            // RabbitMQ in it (3.10: "incompatible_feature_flags").
+            server.liveness = ChildProcess.Liveness(within: .seconds(30)) { LoopbackPort.listens(node.management) }
+        }
         // It does not heed SIGTERM until it runs, and holds nothing yet.
         server.isKilledWhileStarting = true
         server.beforeStart = { try files.wipeIfMarked() }

@@ -13,14 +13,31 @@ package struct ChildProcess: Sendable {
     package let readiness: Readiness
     /// How long it may take until it is ready; past that it is ended and counts as failed.
     package var readyWithin: Duration
+    /// Whether it still serves, once it was ready; nil: as long as it runs.
+    package var liveness: Liveness?
     /// How long it may take to end after SIGTERM; past that its process group gets SIGKILL.
     package var stopWithin: Duration
+    /// How many runs it has to become ready, where the ones before exited. One that hangs or cannot be started has no other.
+    package var startAttempts = 1
     /// Whether a stop kills its process group at once while it is not ready yet.
     package var isKilledWhileStarting = false
     /// The signal that it gets when the supervising process dies without having stopped it.
     package var whenOrphaned: Orphaned
     /// Done before each of its starts; where it throws, there is no start.
     package var beforeStart: @Sendable () throws -> Void = {}
+
+    /// How to see that a process runs and does not serve any more. It is ended then, and started anew.
+    package struct Liveness: Sendable {
+        /// For how long the probe says no before the process is ended.
+        package let within: Duration
+        /// Asked again and again; it must answer within a second or two.
+        package let probe: @Sendable () async -> Bool
+
+        package init(within: Duration, probe: @escaping @Sendable () async -> Bool) {
+            self.within = within
+            self.probe = probe
+        }
+    }
 
     package enum Environment: Sendable {
         /// This process's environment, with these variables set.

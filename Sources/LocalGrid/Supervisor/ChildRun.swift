@@ -36,22 +36,24 @@ struct ChildRun {
                 input: .none,
                 output: .fileDescriptor(log, closeAfterSpawningProcess: true),
                 error: .combinedWithOutput
-            ) { execution in
+            ) { execution -> ProcessEvent.Ending? in
                 let began = ContinuousClock.now
                 let pid = execution.processIdentifier.value
                 processes.began(child.name, pid)
                 switch await waitUntilReady(pid) {
                 case .ready:
                     whenReady(began.duration(to: .now))
-                    return true
+                    guard let liveness = child.liveness, await ceasesToServe(pid, liveness) else { return nil }
+                    await execution.teardown(using: teardown)
+                    return .notServing(for: liveness.within)
                 case .ended:
-                    return true
+                    return nil
                 case .late:
                     await execution.teardown(using: teardown)
-                    return false
+                    return .notReady(within: child.readyWithin)
                 }
             }
-            guard result.closureResult else { return .notReady(within: child.readyWithin) }
+            if let ending = result.closureResult { return ending }
             return switch result.terminationStatus {
             case .exited(let code): .exited(code: code)
             case .signaled(let signal): .signalled(signal)
@@ -114,6 +116,22 @@ struct ChildRun {
             }
             pause = min(pause * 2, .milliseconds(200))
         }
+    }
+
+    /// Asks every two seconds. False once the child has ended, or is to be stopped.
+    private func ceasesToServe(_ pid: pid_t, _ liveness: ChildProcess.Liveness) async -> Bool {
+        var served = SuspendingClock.now
+        var asked = served
+        while (try? await Task.sleep(for: .milliseconds(100))) != nil, !hasEnded(pid) {
+            guard asked.duration(to: .now) >= min(.seconds(2), liveness.within) else { continue }
+            asked = .now
+            if await liveness.probe() {
+                served = .now
+            } else if served.duration(to: .now) >= liveness.within {
+                return true
+            }
+        }
+        return false
     }
 
     /// Looks without reaping: that is swift-subprocess's part.

@@ -21,14 +21,22 @@ package struct ProcessEvent: Hashable, Sendable {
         case signalled(Int32)
         /// It was not ready in time, and was ended.
         case notReady(within: Duration)
+        /// It served no more for this long, and was ended.
+        case notServing(for: Duration)
         /// It could not be started at all.
         case notStarted(reason: String)
+
+        /// It ended of itself.
+        var isExit: Bool {
+            if case .exited = self { true } else { false }
+        }
 
         package var description: String {
             switch self {
             case .exited(let code): "exited with code \(code)"
             case .signalled(let signal): "was ended by signal \(signal)"
             case .notReady(let limit): "was not ready within \(limit)"
+            case .notServing(let time): "ran and did not serve for \(time)"
             case .notStarted(let reason): "could not be started: \(reason)"
             }
         }

@@ -4,8 +4,8 @@ import TaskGridCore
 
 /// Runs child processes: starts them stage by stage, starts anew what dies, and stops them in the reverse order.
 ///
-/// A process that ends or hangs before it was ever ready fails the start, because it will hardly do better the second time.
-/// After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
+/// A process that ends or hangs before it was ever ready fails the start, because it will hardly do better the second time;
+/// unless its ``ChildProcess/startAttempts`` say otherwise. After that it is started anew for ever, with a backoff that begins afresh when it has run well for a while.
 package struct Supervisor: Sendable {
     /// Processes that start together. A stage starts when all of the one before are ready, and stops before it.
     package let stages: [[ChildProcess]]
@@ -87,11 +87,11 @@ package struct Supervisor: Sendable {
             }
             if Task.isCancelled { return tell(child, .stopped(ending)) }
             tell(child, .ended(ending))
-            guard wasReady else {
+            attempt = began.duration(to: .now) >= steadyAfter && wasReady ? 1 : attempt + 1
+            guard wasReady || (ending.isExit && attempt < child.startAttempts) else {
                 report.yield(LocalGridError(.startFailed, Self.failure(of: child, ending)))
                 return
             }
-            attempt = began.duration(to: .now) >= steadyAfter ? 1 : attempt + 1
             let delay = backoff.delay(before: attempt)
             tell(child, .restarting(attempt: attempt, after: delay))
             // Cancelled while waiting: the loop ends.
